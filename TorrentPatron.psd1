@@ -1,0 +1,33 @@
+@{
+    RootModule             = 'TorrentPatron.PowerShell.dll'
+    ModuleVersion          = '0.1.0'
+    GUID                   = '7d0f5a0c-6f2b-4d0e-9d53-2b6d3f1c8e47'
+    Author                 = 'The TorrentPatron founders'
+    CompanyName            = 'TorrentPatron'
+    Copyright              = '(c) 2026 The TorrentPatron founders. MIT licence.'
+    Description            = 'BitTorrent for PowerShell: start, watch, verify and seed torrents from scripts and scheduled tasks.'
+    PowerShellVersion      = '7.6'
+    CompatiblePSEditions   = @('Core')
+    FormatsToProcess       = @('TorrentPatron.Format.ps1xml')
+    TypesToProcess         = @('TorrentPatron.Types.ps1xml')
+    FunctionsToExport      = @()
+    AliasesToExport        = @()
+    VariablesToExport      = @()
+    CmdletsToExport        = @(
+        'Get-TorrentInfo'
+        'Get-TorrentPatron'
+        'Get-TorrentStatus'
+        'New-TorrentFile'
+        'New-TorrentPatron'
+        'Start-Torrent'
+        'Stop-Torrent'
+        'Stop-TorrentPatron'
+        'Wait-Torrent'
+    )
+    PrivateData            = @{
+        PSData = @{
+            Tags       = @('BitTorrent', 'torrent', 'download', 'P2P', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            LicenseUri = 'https://opensource.org/licenses/MIT'
+        }
+    }
+}
