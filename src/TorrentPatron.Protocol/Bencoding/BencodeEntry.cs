@@ -1,0 +1,22 @@
+namespace TorrentPatron.Protocol.Bencoding;
+
+/// <summary>A key and its value in a dictionary.</summary>
+public readonly struct BencodeEntry
+{
+    private readonly BencodeElement _key;
+
+    internal BencodeEntry(BencodeElement key, BencodeElement value)
+    {
+        _key = key;
+        Value = value;
+    }
+
+    /// <summary>The key's bytes, not copied.</summary>
+    public ReadOnlySpan<byte> Key => _key.AsBytes();
+
+    /// <summary>The key as UTF-8, where what is not UTF-8 becomes U+FFFD.</summary>
+    public string KeyText => _key.AsText();
+
+    /// <summary>The value.</summary>
+    public BencodeElement Value { get; }
+}
