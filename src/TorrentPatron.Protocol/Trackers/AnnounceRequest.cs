@@ -1,0 +1,40 @@
+using System.Net;
+
+namespace TorrentPatron.Protocol.Trackers;
+
+/// <summary>What a peer tells a tracker about itself (BEP 3, BEP 15).</summary>
+public sealed record AnnounceRequest
+{
+    /// <summary>The swarm.</summary>
+    public required InfoHash InfoHash { get; init; }
+
+    /// <summary>How this peer calls itself.</summary>
+    public required PeerId PeerId { get; init; }
+
+    /// <summary>The TCP port on which this peer listens, 1 to 65535 (0 where it does not listen).</summary>
+    public required ushort Port { get; init; }
+
+    /// <summary>Bytes of content sent in this session.</summary>
+    public long Uploaded { get; init; }
+
+    /// <summary>Bytes of content received in this session.</summary>
+    public long Downloaded { get; init; }
+
+    /// <summary>Bytes of content still missing; 0 says that this peer is a seed.</summary>
+    public long Left { get; init; }
+
+    /// <summary>Why this announce is made.</summary>
+    public AnnounceEvent Event { get; init; }
+
+    /// <summary>How many peers are wanted; -1 leaves it to the tracker.</summary>
+    public int NumWant { get; init; } = 200;
+
+    /// <summary>A number by which the tracker knows this peer again when its address changes.</summary>
+    public uint Key { get; init; }
+
+    /// <summary>What this tracker gave as <see cref="AnnounceResponse.TrackerId"/> before, if it did.</summary>
+    public string? TrackerId { get; init; }
+
+    /// <summary>An IPv6 address at which this peer can be reached too (BEP 7), if it is to be told.</summary>
+    public IPAddress? IPv6 { get; init; }
+}

@@ -1,0 +1,66 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Protocol.Trackers;
+
+/// <summary>Peer addresses as trackers and peers pack them: 6 bytes for IPv4 (BEP 23), 18 bytes for IPv6 (BEP 7).</summary>
+public static class CompactPeers
+{
+    /// <summary>Length in bytes of an IPv4 address and its port.</summary>
+    public const int IPv4Length = 6;
+
+    /// <summary>Length in bytes of an IPv6 address and its port.</summary>
+    public const int IPv6Length = 18;
+
+    /// <summary>Reads packed addresses; those with port 0 are skipped.</summary>
+    /// <param name="bytes">The packed addresses.</param>
+    /// <param name="family">Which kind they are of: IPv4 or IPv6.</param>
+    /// <param name="peers">Where the addresses go.</param>
+    /// <param name="limit">Reading ends when <paramref name="peers"/> holds this many.</param>
+    /// <returns>How many bytes at the end make up no whole address and were ignored: 0 when the input is well-formed.</returns>
+    public static int Read(ReadOnlySpan<byte> bytes, AddressFamily family, ICollection<IPEndPoint> peers, int limit)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        int length = LengthOf(family);
+        int tail = bytes.Length % length;
+        for (bytes = bytes[..^tail]; !bytes.IsEmpty && peers.Count < limit; bytes = bytes[length..])
+        {
+            ushort port = BinaryPrimitives.ReadUInt16BigEndian(bytes[(length - 2)..]);
+            if (port != 0)
+                peers.Add(new IPEndPoint(new IPAddress(bytes[..(length - 2)]), port));
+        }
+
+        return tail;
+    }
+
+    /// <summary>Packs the addresses of one family; those of the other are left out.</summary>
+    /// <param name="peers">The addresses; IPv4 addresses mapped into IPv6 count as IPv4.</param>
+    /// <param name="family">Which kind to pack: IPv4 or IPv6.</param>
+    public static byte[] Write(IEnumerable<IPEndPoint> peers, AddressFamily family)
+    {
+        ArgumentNullException.ThrowIfNull(peers);
+        int length = LengthOf(family);
+        using var packed = new MemoryStream();
+        Span<byte> one = stackalloc byte[length];
+        foreach (IPEndPoint peer in peers)
+        {
+            IPAddress address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
+            if (address.AddressFamily != family)
+                continue;
+
+            address.TryWriteBytes(one, out _);
+            BinaryPrimitives.WriteUInt16BigEndian(one[(length - 2)..], (ushort)peer.Port);
+            packed.Write(one);
+        }
+
+        return packed.ToArray();
+    }
+
+    private static int LengthOf(AddressFamily family) => family switch
+    {
+        AddressFamily.InterNetwork => IPv4Length,
+        AddressFamily.InterNetworkV6 => IPv6Length,
+        _ => throw new ArgumentOutOfRangeException(nameof(family), family, "Peers have IPv4 or IPv6 addresses."),
+    };
+}

@@ -1,0 +1,167 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Trackers;
+
+/// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 23).</summary>
+public static class HttpAnnounceCodec
+{
+    /// <summary>A longer answer is none: the bound in bytes, after decompression.</summary>
+    public const int MaxAnswerLength = 2 * 1024 * 1024;
+
+    private const int MaxTrackerIdLength = 256;
+    private const int MaxAddressTextLength = 45;
+    private static readonly BencodeLimits Limits = new() { MaxDepth = 10, MaxTokens = 50_000 };
+
+    /// <summary>Makes the address to request.</summary>
+    /// <param name="announce">The tracker's announce URL; a query that it has already is kept, a fragment is not.</param>
+    /// <param name="request">What to announce.</param>
+    public static Uri BuildUri(Uri announce, AnnounceRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(announce);
+        ArgumentNullException.ThrowIfNull(request);
+        Span<byte> name = stackalloc byte[InfoHash.Length];
+        var uri = new StringBuilder(announce.GetLeftPart(UriPartial.Query));
+        uri.Append(announce.Query.Length == 0 ? '?' : '&');
+        request.InfoHash.CopyTo(name);
+        AppendEscaped(uri.Append("info_hash="), name);
+        request.PeerId.CopyTo(name);
+        AppendEscaped(uri.Append("&peer_id="), name);
+        uri.Append(CultureInfo.InvariantCulture, $"&port={request.Port}&uploaded={request.Uploaded}");
+        uri.Append(CultureInfo.InvariantCulture, $"&downloaded={request.Downloaded}&left={request.Left}");
+        uri.Append(CultureInfo.InvariantCulture, $"&compact=1&no_peer_id=1&key={request.Key:X8}");
+        if (request.NumWant >= 0)
+            uri.Append(CultureInfo.InvariantCulture, $"&numwant={request.NumWant}");
+        if (NameOf(request.Event) is { } eventName)
+            uri.Append("&event=").Append(eventName);
+        if (request.TrackerId is { } trackerId)
+            AppendEscaped(uri.Append("&trackerid="), Encoding.Latin1.GetBytes(trackerId));
+        if (request.IPv6 is { AddressFamily: AddressFamily.InterNetworkV6 } address)
+            AppendEscaped(uri.Append("&ipv6="), Encoding.ASCII.GetBytes(new IPAddress(address.GetAddressBytes()).ToString()));
+
+        // Byte for byte as built: the usual canonicalisation would touch escapes that happen to look like UTF-8.
+        return new Uri(uri.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
+
+    /// <summary>Reads the answer.</summary>
+    /// <param name="answer">The body of the HTTP response, decompressed.</param>
+    /// <exception cref="TrackerFailureException">The tracker refused, or this is no tracker's answer.</exception>
+    public static AnnounceResponse Parse(ReadOnlyMemory<byte> answer)
+    {
+        if (answer.Length > MaxAnswerLength)
+            throw new TrackerFailureException($"The tracker's answer is longer than {MaxAnswerLength} bytes.");
+
+        BencodeElement root = Decode(answer);
+        if (root.TryGet("failure reason"u8, out BencodeElement failure))
+            throw new TrackerFailureException(TrackerText.Refusal(BytesOf(failure).Span));
+
+        var peers = new List<IPEndPoint>();
+        if (root.TryGet("peers"u8, out BencodeElement peersV4))
+            ReadPeers(peersV4, AddressFamily.InterNetwork, peers);
+        if (root.TryGet("peers6"u8, out BencodeElement peersV6))
+            ReadPeers(peersV6, AddressFamily.InterNetworkV6, peers);
+
+        return new AnnounceResponse
+        {
+            Interval = ReadInterval(root, "interval"u8) ?? AnnounceResponse.DefaultInterval,
+            MinInterval = ReadInterval(root, "min interval"u8),
+            Seeders = ReadCount(root, "complete"u8),
+            Leechers = ReadCount(root, "incomplete"u8),
+            Peers = peers,
+            TrackerId = ReadTrackerId(root),
+            Warning = ReadWarning(root),
+        };
+    }
+
+    private static BencodeElement Decode(ReadOnlyMemory<byte> answer)
+    {
+        BencodeElement root;
+        try
+        {
+            // Some trackers end their answer with a line break, so what follows the value is not looked at.
+            root = BencodeDocument.ParsePrefix(answer, out _, Limits).Root;
+        }
+        catch (BencodeException exception)
+        {
+            throw new TrackerFailureException("The answer is not that of a tracker: it is not bencoded.", exception);
+        }
+
+        return root.Kind == BencodeKind.Dictionary
+            ? root
+            : throw new TrackerFailureException("The answer is not that of a tracker: it is no dictionary.");
+    }
+
+    private static void ReadPeers(BencodeElement element, AddressFamily family, List<IPEndPoint> peers)
+    {
+        if (element.TryGetBytes(out ReadOnlyMemory<byte> compact))
+            CompactPeers.Read(compact.Span, family, peers, AnnounceResponse.MaxPeers);
+        else if (element.Kind == BencodeKind.List)
+            ReadPeerList(element, peers);
+    }
+
+    // The form of BEP 3: a list of dictionaries. A host name in place of an address is not followed:
+    // it would make this machine look up whatever names a tracker likes.
+    private static void ReadPeerList(BencodeElement list, List<IPEndPoint> peers)
+    {
+        foreach (BencodeElement peer in list.EnumerateList())
+        {
+            if (peers.Count >= AnnounceResponse.MaxPeers)
+                return;
+
+            if (peer.TryGet("ip"u8, out BencodeElement ip)
+                && BytesOf(ip) is { Length: > 0 and <= MaxAddressTextLength } text
+                && IPAddress.TryParse(Encoding.Latin1.GetString(text.Span), out IPAddress? address)
+                && peer.TryGet("port"u8, out BencodeElement port)
+                && port.TryGetInteger(out long number)
+                && number is > IPEndPoint.MinPort and <= IPEndPoint.MaxPort)
+            {
+                peers.Add(new IPEndPoint(address, (int)number));
+            }
+        }
+    }
+
+    private static TimeSpan? ReadInterval(BencodeElement root, ReadOnlySpan<byte> key) =>
+        root.TryGet(key, out BencodeElement element) && element.TryGetInteger(out long seconds)
+            ? AnnounceResponse.ClampInterval(seconds)
+            : null;
+
+    private static int? ReadCount(BencodeElement root, ReadOnlySpan<byte> key) =>
+        root.TryGet(key, out BencodeElement element) && element.TryGetInteger(out long count)
+            ? (int)Math.Clamp(count, 0, int.MaxValue)
+            : null;
+
+    private static string? ReadTrackerId(BencodeElement root) =>
+        root.TryGet("tracker id"u8, out BencodeElement element) && BytesOf(element) is { Length: > 0 and <= MaxTrackerIdLength } id
+            ? Encoding.Latin1.GetString(id.Span)
+            : null;
+
+    private static string? ReadWarning(BencodeElement root) =>
+        root.TryGet("warning message"u8, out BencodeElement element) && TrackerText.Clean(BytesOf(element).Span) is { Length: > 0 } text
+            ? text
+            : null;
+
+    private static ReadOnlyMemory<byte> BytesOf(BencodeElement element) =>
+        element.TryGetBytes(out ReadOnlyMemory<byte> bytes) ? bytes : default;
+
+    private static string? NameOf(AnnounceEvent announceEvent) => announceEvent switch
+    {
+        AnnounceEvent.Started => "started",
+        AnnounceEvent.Completed => "completed",
+        AnnounceEvent.Stopped => "stopped",
+        _ => null,
+    };
+
+    private static void AppendEscaped(StringBuilder uri, ReadOnlySpan<byte> bytes)
+    {
+        foreach (byte value in bytes)
+        {
+            if (char.IsAsciiLetterOrDigit((char)value) || (char)value is '-' or '.' or '_' or '~')
+                uri.Append((char)value);
+            else
+                uri.Append(CultureInfo.InvariantCulture, $"%{value:X2}");
+        }
+    }
+}
