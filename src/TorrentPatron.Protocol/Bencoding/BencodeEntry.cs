@@ -14,6 +14,9 @@ public readonly struct BencodeEntry
     /// <summary>The key's bytes, not copied.</summary>
     public ReadOnlySpan<byte> Key => _key.AsBytes();
 
+    /// <summary>The key's bytes, not copied, to be kept.</summary>
+    public ReadOnlyMemory<byte> KeyMemory => _key.AsMemory();
+
     /// <summary>The key as UTF-8, where what is not UTF-8 becomes U+FFFD.</summary>
     public string KeyText => _key.AsText();
 

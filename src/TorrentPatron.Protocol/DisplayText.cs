@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Text;
+
+namespace TorrentPatron.Protocol;
+
+/// <summary>Makes text that came from outside fit to be shown to a person, on a terminal or in a log.</summary>
+public static class DisplayText
+{
+    /// <summary>
+    /// Removes what could act on a terminal or disguise the text: control characters (escape among them), marks that change
+    /// the direction of writing, and invisible separators. Line breaks and tabs become one space. A half of a surrogate
+    /// pair becomes U+FFFD.
+    /// </summary>
+    /// <param name="text">Any text.</param>
+    /// <returns>The same instance, where nothing had to be changed.</returns>
+    public static string Clean(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        int safe = 0;
+        while (safe < text.Length && text[safe] is >= ' ' and < '\u007F')
+            safe++;
+        if (safe == text.Length)
+            return text;
+
+        var cleaned = new StringBuilder(text.Length);
+        cleaned.Append(text, 0, safe);
+        bool lastWasBreak = false;
+        foreach (Rune rune in text.AsSpan(safe).EnumerateRunes())
+        {
+            bool isBreak = rune.Value is '\n' or '\r' or '\t' or '\v' or '\f' or 0x85 or 0x2028 or 0x2029;
+            if (isBreak && !lastWasBreak)
+                cleaned.Append(' ');
+            else if (!isBreak && !IsUnfit(rune))
+                cleaned.Append(rune);
+            lastWasBreak = isBreak;
+        }
+
+        return cleaned.Equals(text) ? text : cleaned.ToString();
+    }
+
+    /// <summary>Whether a character is for control, changes the direction of writing, or is a hidden separator or none at all.</summary>
+    internal static bool IsUnfit(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator
+        || rune.Value is 0x061C or 0x200E or 0x200F // direction marks
+            or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) // embeddings, overrides, isolates; deprecated marks
+            or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB) // byte order mark; interlinear annotation
+            or (>= 0xFDD0 and <= 0xFDEF)
+        || (rune.Value & 0xFFFE) == 0xFFFE; // what Unicode calls noncharacters
+}

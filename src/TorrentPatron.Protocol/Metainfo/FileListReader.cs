@@ -1,0 +1,213 @@
+using System.Text;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>Reads the files of a torrent's <c>info</c>: one, a list (BEP 3) or a tree (BEP 52).</summary>
+internal sealed class FileListReader
+{
+    // Files of a tree share their folders' names, so that all paths together can be far longer than the torrent.
+    private const long MaxPathCharacters = 8L * MetainfoReader.MaxFileBytes;
+
+    private readonly string? _rootFolder;
+    private readonly List<TorrentFileEntry> _files = [];
+    private readonly UniquePaths _paths = new();
+    private readonly List<string> _elements = [];
+    private long _offset;
+    private long _pathCharacters;
+
+    private FileListReader(string? rootFolder) => _rootFolder = rootFolder;
+
+    /// <summary>Reads the one file of a torrent without a folder.</summary>
+    public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string originalName)
+    {
+        TorrentFileAttributes attributes = ReadAttributes(info) & ~(TorrentFileAttributes.Padding | TorrentFileAttributes.SymbolicLink);
+        return
+        [
+            new TorrentFileEntry
+            {
+                Path = name,
+                OriginalPath = originalName,
+                Length = info.RequiredLength(),
+                Offset = 0,
+                Attributes = attributes,
+            },
+        ];
+    }
+
+    /// <summary>Reads <c>files</c>.</summary>
+    public static TorrentFileEntry[] ReadList(BencodeElement files, string rootFolder)
+    {
+        var reader = new FileListReader(rootFolder);
+        foreach (BencodeElement file in files.EnumerateList())
+        {
+            if (file.Kind != BencodeKind.Dictionary)
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry in the torrent's 'files' is no dictionary.");
+
+            BencodeElement path = file.TryGet("path.utf-8"u8, out BencodeElement utf8Path) && IsValidPath(utf8Path)
+                ? utf8Path
+                : file.Required("path"u8, BencodeKind.List);
+            var names = new List<ReadOnlyMemory<byte>>(path.Count);
+            foreach (BencodeElement element in path.EnumerateList())
+            {
+                if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
+                    throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is no string.");
+                names.Add(name);
+            }
+
+            reader.Add(file, names);
+        }
+
+        return reader.Finish();
+    }
+
+    /// <summary>Reads <c>file tree</c>, where each file begins a piece. A single file has no root folder.</summary>
+    public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, int pieceLength)
+    {
+        var reader = new FileListReader(rootFolder);
+        var names = new List<ReadOnlyMemory<byte>>();
+        var open = new Stack<BencodeDictionaryEnumerator>();
+        open.Push(tree.EnumerateDictionary());
+        while (open.TryPop(out BencodeDictionaryEnumerator folder))
+        {
+            if (!folder.MoveNext())
+            {
+                if (names.Count > 0)
+                    names.RemoveAt(names.Count - 1);
+                continue;
+            }
+
+            BencodeEntry entry = folder.Current;
+            open.Push(folder);
+            if (entry.Value.Kind != BencodeKind.Dictionary)
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry in the torrent's 'file tree' is no dictionary.");
+
+            if (entry.Key.IsEmpty)
+            {
+                long unaligned = reader._offset % pieceLength;
+                reader.Advance(unaligned == 0 ? 0 : pieceLength - unaligned);
+                reader.Add(entry.Value, names);
+            }
+            else
+            {
+                names.Add(entry.KeyMemory);
+                open.Push(entry.Value.EnumerateDictionary());
+            }
+        }
+
+        return reader.Finish();
+    }
+
+    private void Add(BencodeElement file, List<ReadOnlyMemory<byte>> names)
+    {
+        if (names.Count == 0)
+            throw new MetainfoException(MetainfoFault.InvalidField, "A file in the torrent has no path.");
+
+        TorrentFileAttributes attributes = ReadAttributes(file);
+        string? target = null;
+        if (attributes.HasFlag(TorrentFileAttributes.SymbolicLink))
+        {
+            target = ReadLinkTarget(file);
+            if (target is null)
+                attributes &= ~TorrentFileAttributes.SymbolicLink;
+        }
+
+        long length = target is null ? file.RequiredLength() : 0;
+        _elements.Clear();
+        if (_rootFolder is not null)
+            _elements.Add(_rootFolder);
+        foreach (ReadOnlyMemory<byte> name in names)
+            _elements.Add(PathSanitizer.CleanElement(name.Span));
+
+        // Padding files are never written, and many of them share a name.
+        bool isPadding = attributes.HasFlag(TorrentFileAttributes.Padding);
+        string path = isPadding ? string.Join('/', _elements) : _paths.Add(_elements);
+        string original = OriginalPath(names);
+        _pathCharacters += path.Length + original.Length;
+        if (_pathCharacters > MaxPathCharacters)
+            throw new MetainfoException(MetainfoFault.InvalidField, "The paths of the torrent's files are too long.");
+
+        _files.Add(new TorrentFileEntry
+        {
+            Path = path,
+            OriginalPath = original == path ? path : original,
+            Length = length,
+            Offset = _offset,
+            Attributes = attributes,
+            LinkTarget = target,
+        });
+        Advance(length);
+    }
+
+    private void Advance(long bytes)
+    {
+        if (bytes > long.MaxValue - _offset)
+        {
+            throw new MetainfoException(
+                MetainfoFault.InvalidField, "The lengths of the torrent's files add up to more than is possible.");
+        }
+
+        _offset += bytes;
+    }
+
+    private TorrentFileEntry[] Finish() => _files.Count > 0
+        ? [.. _files]
+        : throw new MetainfoException(MetainfoFault.MissingField, "The torrent has no files.");
+
+    private string OriginalPath(List<ReadOnlyMemory<byte>> names)
+    {
+        string path = string.Join('/', names.Select(name => Encoding.UTF8.GetString(name.Span)));
+        return DisplayText.Clean(_rootFolder is null ? path : _rootFolder + "/" + path);
+    }
+
+    /// <summary>The target, or <c>null</c> where this is no link after all: one without target, or with content.</summary>
+    private string? ReadLinkTarget(BencodeElement file)
+    {
+        if (!file.TryGet("symlink path"u8, out BencodeElement path) || !IsValidPath(path)
+            || (file.TryGet("length"u8, out BencodeElement length) && !(length.TryGetInteger(out long bytes) && bytes == 0)))
+        {
+            return null;
+        }
+
+        var target = new List<string>();
+        if (_rootFolder is not null)
+            target.Add(_rootFolder);
+        foreach (BencodeElement element in path.EnumerateList())
+            target.Add(PathSanitizer.CleanElement(element.AsBytes()));
+        return string.Join('/', target);
+    }
+
+    private static bool IsValidPath(BencodeElement path)
+    {
+        if (path.Kind != BencodeKind.List || path.Count == 0)
+            return false;
+        foreach (BencodeElement element in path.EnumerateList())
+        {
+            if (!element.IsValidUtf8())
+                return false;
+        }
+
+        return true;
+    }
+
+    private static TorrentFileAttributes ReadAttributes(BencodeElement file)
+    {
+        var attributes = TorrentFileAttributes.None;
+        if (file.TryGet("attr"u8, out BencodeElement value) && value.TryGetBytes(out ReadOnlyMemory<byte> letters))
+        {
+            foreach (byte letter in letters.Span)
+            {
+                attributes |= letter switch
+                {
+                    (byte)'p' => TorrentFileAttributes.Padding,
+                    (byte)'x' => TorrentFileAttributes.Executable,
+                    (byte)'h' => TorrentFileAttributes.Hidden,
+                    (byte)'l' => TorrentFileAttributes.SymbolicLink,
+                    _ => TorrentFileAttributes.None,
+                };
+            }
+        }
+
+        return attributes;
+    }
+}

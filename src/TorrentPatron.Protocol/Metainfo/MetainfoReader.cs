@@ -1,0 +1,198 @@
+using System.Security.Cryptography;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>Reads .torrent files (BEP 3), which may be hostile.</summary>
+public static class MetainfoReader
+{
+    /// <summary>The largest .torrent file, in bytes.</summary>
+    public const int MaxFileBytes = 10 * 1024 * 1024;
+
+    /// <summary>The most pieces a torrent may have.</summary>
+    public const int MaxPieces = 2_097_152;
+
+    /// <summary>The longest piece, in bytes.</summary>
+    public const int MaxPieceLength = 512 * 1024 * 1024;
+
+    /// <summary>The most trackers, and the most web seeds, that are taken from a torrent.</summary>
+    public const int MaxTrackers = 100;
+
+    private const int SmallestV2PieceLength = 16 * 1024;
+
+    /// <summary>Reads a .torrent file. Its bytes are copied; white space after its end is left out.</summary>
+    /// <param name="data">The whole file.</param>
+    /// <exception cref="MetainfoException">It is no valid torrent; the message says why.</exception>
+    public static TorrentMetainfo Read(ReadOnlyMemory<byte> data)
+    {
+        if (data.IsEmpty)
+            throw new MetainfoException(MetainfoFault.Empty, "The torrent file is empty.");
+        if (data.Length > MaxFileBytes)
+        {
+            throw new MetainfoException(
+                MetainfoFault.TooLarge,
+                $"The file is {data.Length} bytes long; a torrent file may have {MaxFileBytes} bytes at most.");
+        }
+
+        BencodeElement root = Decode(data.ToArray());
+        BencodeElement info = root.Required("info"u8, BencodeKind.Dictionary);
+        MetainfoVersion version = ReadVersion(info);
+        int pieceLength = ReadPieceLength(info, version);
+
+        BencodeElement rawName = info.TryGet("name.utf-8"u8, out BencodeElement utf8Name) && utf8Name.IsValidUtf8()
+            ? utf8Name
+            : info.Required("name"u8, BencodeKind.String);
+        string name = PathSanitizer.CleanElement(rawName.AsBytes());
+
+        BencodeElement tree = default;
+        if (version != MetainfoVersion.V1)
+            tree = info.Required("file tree"u8, BencodeKind.Dictionary);
+
+        bool isMultiFile = version == MetainfoVersion.V2 ? !IsSingleFileTree(tree, rawName) : info.TryGet("files"u8, out _);
+        TorrentFileEntry[] files = version == MetainfoVersion.V2
+            ? FileListReader.ReadTree(tree, isMultiFile ? name : null, pieceLength)
+            : isMultiFile
+                ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name)
+                : FileListReader.ReadSingle(info, name, DisplayText.Clean(rawName.AsText()));
+
+        long totalSize = files.Sum(file => file.Length);
+        int pieceCount = CountPieces(files, pieceLength);
+        ReadOnlyMemory<byte> pieceHashes = version == MetainfoVersion.V2 ? default : ReadPieceHashes(info, pieceCount);
+        byte[] hashV2 = version == MetainfoVersion.V1 ? [] : SHA256.HashData(info.Raw.Span);
+        root.TryGet("piece layers"u8, out BencodeElement layers);
+
+        return new TorrentMetainfo
+        {
+            InfoHash = version == MetainfoVersion.V2
+                ? new InfoHash(hashV2.AsSpan(0, InfoHash.Length))
+                : InfoHash.OfInfo(info.Raw.Span),
+            InfoHashV2 = hashV2,
+            Version = version,
+            Name = name,
+            IsMultiFile = isMultiFile,
+            Files = Array.AsReadOnly(files),
+            TotalSize = totalSize,
+            PieceLength = pieceLength,
+            PieceCount = pieceCount,
+            PieceHashes = pieceHashes,
+            TrackerTiers = AddressReader.ReadTrackers(root),
+            WebSeeds = AddressReader.ReadWebSeeds(root),
+            IsPrivate = info.TryGet("private"u8, out BencodeElement isPrivate)
+                && isPrivate.TryGetInteger(out long flag) && flag != 0,
+            Comment = root.OptionalText("comment"u8, "comment.utf-8"u8),
+            CreatedBy = root.OptionalText("created by"u8, "created by.utf-8"u8),
+            CreationDate = ReadDate(root),
+            Source = info.OptionalText("source"u8),
+            Raw = root.Raw,
+            RawInfo = info.Raw,
+            RawFileTree = tree.Raw,
+            RawPieceLayers = layers.Raw,
+        };
+    }
+
+    private static BencodeElement Decode(ReadOnlyMemory<byte> data)
+    {
+        ReadOnlySpan<byte> text = data.Span.TrimStart(" \t\r\n\uFEFF"u8);
+        if (text.StartsWith("<"u8))
+        {
+            throw new MetainfoException(
+                MetainfoFault.WebPage,
+                "This is a web page, not a torrent. The site may ask for a log-in, or the address may be out of date.");
+        }
+
+        if (text.StartsWith("magnet:"u8))
+            throw new MetainfoException(MetainfoFault.NotATorrent, "This is a magnet link in a file, not a torrent file.");
+
+        try
+        {
+            BencodeElement root = BencodeDocument.ParsePrefix(data, out int consumed).Root;
+            if (root.Kind == BencodeKind.Dictionary && data.Span[consumed..].Trim(" \t\r\n\0"u8).IsEmpty)
+                return root;
+        }
+        catch (BencodeException fault) when (fault.IsTruncated && data.Span[0] == 'd')
+        {
+            throw new MetainfoException(
+                MetainfoFault.Truncated,
+                "The torrent file is incomplete: it ends in the middle. Fetch it again.",
+                fault);
+        }
+        catch (BencodeException fault)
+        {
+            throw new MetainfoException(MetainfoFault.NotATorrent, "This is not a torrent file. " + fault.Message, fault);
+        }
+
+        throw new MetainfoException(MetainfoFault.NotATorrent, "This is not a torrent file, or something else was added to it.");
+    }
+
+    private static MetainfoVersion ReadVersion(BencodeElement info)
+    {
+        if (!info.TryGet("meta version"u8, out BencodeElement value))
+            return MetainfoVersion.V1;
+        if (!value.TryGetInteger(out long version) || version is not (1 or 2))
+        {
+            throw new MetainfoException(
+                MetainfoFault.UnsupportedVersion,
+                "The torrent is of a version that is not known here; versions 1 and 2 are.");
+        }
+
+        return version == 1 ? MetainfoVersion.V1
+            : info.TryGet("pieces"u8, out _) ? MetainfoVersion.Hybrid
+            : MetainfoVersion.V2;
+    }
+
+    private static int ReadPieceLength(BencodeElement info, MetainfoVersion version)
+    {
+        long length = info.Required("piece length"u8, BencodeKind.Integer).AsInteger();
+        if (length is < 1 or > MaxPieceLength)
+        {
+            throw new MetainfoException(
+                MetainfoFault.InvalidField,
+                $"The torrent's piece length is {length} bytes; it must be 1 to {MaxPieceLength}.");
+        }
+
+        if (version != MetainfoVersion.V1 && (length < SmallestV2PieceLength || !long.IsPow2(length)))
+        {
+            throw new MetainfoException(
+                MetainfoFault.InvalidField,
+                $"The torrent's piece length is {length} bytes; in version 2 it must be a power of two, {SmallestV2PieceLength} or more.");
+        }
+
+        return (int)length;
+    }
+
+    /// <summary>As many as reach from the first byte to the last; in a v2 torrent there are gaps between files.</summary>
+    private static int CountPieces(TorrentFileEntry[] files, int pieceLength)
+    {
+        long end = files[^1].Offset + files[^1].Length;
+        long count = (end / pieceLength) + (end % pieceLength == 0 ? 0 : 1);
+        return count <= MaxPieces
+            ? (int)count
+            : throw new MetainfoException(
+                MetainfoFault.TooManyPieces, $"The torrent has {count} pieces; more than {MaxPieces} are refused.");
+    }
+
+    private static ReadOnlyMemory<byte> ReadPieceHashes(BencodeElement info, int pieceCount)
+    {
+        ReadOnlyMemory<byte> hashes = info.Required("pieces"u8, BencodeKind.String).AsMemory();
+        return hashes.Length == (long)pieceCount * InfoHash.Length
+            ? hashes
+            : throw new MetainfoException(
+                MetainfoFault.WrongPieceCount,
+                $"The torrent's files make {pieceCount} pieces, but it has hashes for {hashes.Length / (double)InfoHash.Length:0.##}.");
+    }
+
+    /// <summary>A tree of one file that is called as the torrent is has no folder around it (BEP 52).</summary>
+    private static bool IsSingleFileTree(BencodeElement tree, BencodeElement name) =>
+        tree.Count == 1
+        && tree.TryGet(name.AsBytes(), out BencodeElement entry)
+        && entry.TryGet(""u8, out _);
+
+    private static DateTimeOffset? ReadDate(BencodeElement root)
+    {
+        return root.TryGet("creation date"u8, out BencodeElement value)
+            && value.TryGetInteger(out long seconds)
+            && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+    }
+}

@@ -1,0 +1,109 @@
+using System.Buffers;
+using System.Text;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>
+/// Makes one element of a path (the name of a file or folder) from a name that came from outside: one that stays where it
+/// is put and is valid on Linux, macOS and Windows, and the same on each, so that a folder can be carried from one to another.
+/// </summary>
+public static class PathSanitizer
+{
+    /// <summary>The longest element, in bytes of UTF-8.</summary>
+    public const int MaxElementBytes = 255;
+
+    /// <summary>What stands for a name of which nothing else is left, such as <c>..</c>.</summary>
+    public const string Placeholder = "_";
+
+    // An extension is kept when a name is cut, unless it is longer than this.
+    private const int MaxExtensionBytes = 32;
+
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !#$%&'()+,-.;=@[]^_`{}~");
+
+    private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> DeviceNames = new HashSet<string>(
+        [
+            "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$",
+            .. "0123456789¹²³".SelectMany(digit => new[] { "COM" + digit, "LPT" + digit }),
+        ],
+        StringComparer.OrdinalIgnoreCase).GetAlternateLookup<ReadOnlySpan<char>>();
+
+    /// <summary>Makes a safe element from a name in UTF-8; what is not UTF-8 becomes <c>_</c>.</summary>
+    /// <param name="name">Any bytes.</param>
+    public static string CleanElement(ReadOnlySpan<byte> name)
+    {
+        string text = Encoding.UTF8.GetString(name);
+        return CleanElement(text.Contains('\uFFFD', StringComparison.Ordinal) ? text.Replace('\uFFFD', '_') : text);
+    }
+
+    /// <summary>
+    /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control and
+    /// direction characters, and dots and spaces at the end, go; Windows' device names get a <c>_</c> in front; what is
+    /// longer than <see cref="MaxElementBytes"/> is cut before its extension.
+    /// </summary>
+    /// <param name="name">Any text.</param>
+    /// <returns>Never empty, <c>.</c> or <c>..</c>. A name that is safe already comes back as it is.</returns>
+    public static string CleanElement(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string element = ReplaceUnsafe(name).TrimEnd(' ', '.');
+        if (element.Length == 0)
+            return Placeholder;
+        if (IsDeviceName(element))
+            element = "_" + element;
+
+        return Encoding.UTF8.GetByteCount(element) <= MaxElementBytes ? element : Shorten(element, MaxElementBytes);
+    }
+
+    /// <summary>Cuts a name to a number of bytes, before its extension where it has one, and never within a character.</summary>
+    internal static string Shorten(string element, int maxBytes)
+    {
+        int dot = ExtensionStart(element);
+        ReadOnlySpan<char> extension = element.AsSpan(dot);
+        int room = maxBytes - Encoding.UTF8.GetByteCount(extension);
+        int length = 0;
+        foreach (Rune rune in element.AsSpan(0, dot).EnumerateRunes())
+        {
+            room -= rune.Utf8SequenceLength;
+            if (room < 0)
+                break;
+            length += rune.Utf16SequenceLength;
+        }
+
+        ReadOnlySpan<char> stem = element.AsSpan(0, length);
+        return extension.IsEmpty ? stem.TrimEnd(" .").ToString() : string.Concat(stem, extension);
+    }
+
+    /// <summary>Where the extension begins, its dot included; the name's end, where it has none worth keeping.</summary>
+    internal static int ExtensionStart(string element)
+    {
+        int dot = element.LastIndexOf('.');
+        return dot > 0 && Encoding.UTF8.GetByteCount(element.AsSpan(dot)) <= MaxExtensionBytes ? dot : element.Length;
+    }
+
+    private static string ReplaceUnsafe(string name)
+    {
+        int plain = name.AsSpan().IndexOfAnyExcept(PlainCharacters);
+        if (plain < 0)
+            return name;
+
+        var element = new StringBuilder(name.Length);
+        element.Append(name, 0, plain);
+        foreach (Rune rune in name.AsSpan(plain).EnumerateRunes())
+        {
+            if (rune.Value is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or 0xFFFD)
+                element.Append('_');
+            else if (!DisplayText.IsUnfit(rune))
+                element.Append(rune);
+        }
+
+        return element.ToString();
+    }
+
+    // Windows takes CON, con.txt and "con .txt" all for the device.
+    private static bool IsDeviceName(string element)
+    {
+        int dot = element.IndexOf('.', StringComparison.Ordinal);
+        return DeviceNames.Contains(element.AsSpan(0, dot < 0 ? element.Length : dot).TrimEnd(' '));
+    }
+}

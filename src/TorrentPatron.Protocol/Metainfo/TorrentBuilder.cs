@@ -1,0 +1,164 @@
+using System.Buffers;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>
+/// Writes a v1 .torrent file (BEP 3) from what is known of its files. The files' bytes are hashed elsewhere, one after the
+/// other in the order of <see cref="Files"/>.
+/// </summary>
+public sealed class TorrentBuilder
+{
+    /// <summary>The name of the file, or of the folder of the files.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>
+    /// The files. Either one whose path is <c>null</c>, which is called <see cref="Name"/>; or any number, whose paths are
+    /// relative to the folder <see cref="Name"/>.
+    /// </summary>
+    public required IReadOnlyList<TorrentBuilderFile> Files { get; init; }
+
+    /// <summary>Length of each piece but the last, in bytes; see <see cref="PieceLengthChooser"/>.</summary>
+    public required int PieceLength { get; init; }
+
+    /// <summary>The SHA-1 hashes of all pieces, 20 bytes each.</summary>
+    public required ReadOnlyMemory<byte> PieceHashes { get; init; }
+
+    /// <summary>Addresses to announce to, in tiers (BEP 12); none by default.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; } = [];
+
+    /// <summary>Addresses that serve the files (BEP 19); none by default.</summary>
+    public IReadOnlyList<string> WebSeeds { get; init; } = [];
+
+    /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
+    public bool IsPrivate { get; init; }
+
+    /// <summary>A comment, if wanted.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>The program that makes the torrent.</summary>
+    public string? CreatedBy { get; init; }
+
+    /// <summary>When the torrent is made; written in whole seconds.</summary>
+    public DateTimeOffset? CreationDate { get; init; }
+
+    /// <summary>The mark of a private tracker (<c>source</c>), if wanted. It changes the info hash.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Writes the torrent.</summary>
+    /// <returns>The bytes of the .torrent file, which <see cref="MetainfoReader"/> reads.</returns>
+    /// <exception cref="ArgumentException">
+    /// What was given makes no torrent: the hashes are not as many as the pieces, a path is empty or leads out of the
+    /// folder, there is no file, or a bound of <see cref="MetainfoReader"/> is exceeded.
+    /// </exception>
+    public byte[] Build()
+    {
+        CheckFiles();
+        var output = new ArrayBufferWriter<byte>(PieceHashes.Length + 1024);
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        WriteTrackers(writer);
+        WriteOptional(writer, "comment"u8, Comment);
+        WriteOptional(writer, "created by"u8, CreatedBy);
+        if (CreationDate is { } date)
+            writer.Write("creation date"u8, date.ToUnixTimeSeconds());
+        writer.WriteKey("info"u8);
+        WriteInfo(writer);
+        if (WebSeeds.Count > 0)
+        {
+            writer.WriteKey("url-list"u8);
+            WriteStrings(writer, WebSeeds);
+        }
+
+        writer.End();
+
+        byte[] torrent = output.WrittenSpan.ToArray();
+        try
+        {
+            MetainfoReader.Read(torrent);
+        }
+        catch (MetainfoException fault)
+        {
+            throw new ArgumentException(fault.Message, fault);
+        }
+
+        return torrent;
+    }
+
+    private void WriteTrackers(BencodeWriter writer)
+    {
+        string? first = TrackerTiers.SelectMany(tier => tier).FirstOrDefault();
+        if (first is null)
+            return;
+
+        writer.Write("announce"u8, first);
+        if (TrackerTiers.Sum(tier => tier.Count) == 1)
+            return;
+
+        writer.WriteKey("announce-list"u8);
+        writer.BeginList();
+        foreach (IReadOnlyList<string> tier in TrackerTiers.Where(tier => tier.Count > 0))
+            WriteStrings(writer, tier);
+        writer.End();
+    }
+
+    private void WriteInfo(BencodeWriter writer)
+    {
+        writer.BeginDictionary();
+        if (Files[0].Path is null)
+        {
+            writer.Write("length"u8, Files[0].Length);
+        }
+        else
+        {
+            writer.WriteKey("files"u8);
+            writer.BeginList();
+            foreach (TorrentBuilderFile file in Files)
+            {
+                writer.BeginDictionary();
+                writer.Write("length"u8, file.Length);
+                writer.WriteKey("path"u8);
+                WriteStrings(writer, file.Path!.Split('/'));
+                writer.End();
+            }
+
+            writer.End();
+        }
+
+        writer.Write("name"u8, Name);
+        writer.Write("piece length"u8, PieceLength);
+        writer.Write("pieces"u8, PieceHashes.Span);
+        if (IsPrivate)
+            writer.Write("private"u8, 1);
+        WriteOptional(writer, "source"u8, Source);
+        writer.End();
+    }
+
+    private void CheckFiles()
+    {
+        if (!IsElement(Name))
+            throw new ArgumentException("The name must be that of a file or folder, without a path.");
+        if (Files.Count == 0)
+            throw new ArgumentException("A torrent needs a file.");
+
+        bool isSingle = Files.Count == 1 && Files[0].Path is null;
+        if (!isSingle && !Files.All(file => file.Path is not null && file.Path.Split('/').All(IsElement)))
+            throw new ArgumentException("Each file needs a path within the folder, of names with '/' between them.");
+    }
+
+    private static bool IsElement(string name) => name is not ("" or "." or "..") && !name.Contains('/', StringComparison.Ordinal);
+
+    private static void WriteOptional(BencodeWriter writer, ReadOnlySpan<byte> key, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+            writer.Write(key, value);
+    }
+
+    private static void WriteStrings(BencodeWriter writer, IEnumerable<string> values)
+    {
+        writer.BeginList();
+        foreach (string value in values)
+            writer.WriteString(value);
+        writer.End();
+    }
+}

@@ -1,0 +1,94 @@
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>
+/// What is in a .torrent file (BEP 3), checked: made by <see cref="MetainfoReader"/>, never changed. All text in it is fit
+/// to be shown.
+/// </summary>
+public sealed class TorrentMetainfo
+{
+    internal TorrentMetainfo()
+    {
+    }
+
+    /// <summary>What names the swarm: SHA-1 of <see cref="RawInfo"/>; for <see cref="MetainfoVersion.V2"/> the first 20
+    /// bytes of <see cref="InfoHashV2"/>, as BEP 52 has it.</summary>
+    public required InfoHash InfoHash { get; init; }
+
+    /// <summary>SHA-256 of <see cref="RawInfo"/>, 32 bytes, where the torrent is v2 or hybrid; else empty.</summary>
+    public required ReadOnlyMemory<byte> InfoHashV2 { get; init; }
+
+    /// <summary>Which format the torrent is in.</summary>
+    public required MetainfoVersion Version { get; init; }
+
+    /// <summary>The name of the file, or of the folder of the files: one safe element of a path.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Whether the files are in a folder called <see cref="Name"/>, even if it is one file only.</summary>
+    public required bool IsMultiFile { get; init; }
+
+    /// <summary>The files in the order of their bytes, padding files among them; at least one.</summary>
+    public required IReadOnlyList<TorrentFileEntry> Files { get; init; }
+
+    /// <summary>The sum of all files' lengths in bytes, padding files included. It may be 0.</summary>
+    public required long TotalSize { get; init; }
+
+    /// <summary>Length of each piece but the last, in bytes; 1 to <see cref="MetainfoReader.MaxPieceLength"/>.</summary>
+    public required int PieceLength { get; init; }
+
+    /// <summary>The number of pieces; 0 if there are no bytes at all.</summary>
+    public required int PieceCount { get; init; }
+
+    /// <summary>The SHA-1 hashes of all pieces, 20 bytes each; empty for <see cref="MetainfoVersion.V2"/>.</summary>
+    public required ReadOnlyMemory<byte> PieceHashes { get; init; }
+
+    /// <summary>
+    /// Addresses (http, https, udp) to announce to, in tiers to be tried one after the other (BEP 12). At most
+    /// <see cref="MetainfoReader.MaxTrackers"/>, none twice; it may be empty.
+    /// </summary>
+    public required IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; }
+
+    /// <summary>Addresses (http, https) that serve the files themselves (BEP 19); it may be empty.</summary>
+    public required IReadOnlyList<string> WebSeeds { get; init; }
+
+    /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
+    public required bool IsPrivate { get; init; }
+
+    /// <summary>The maker's comment, if any.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>The program that made the torrent, if it says so.</summary>
+    public string? CreatedBy { get; init; }
+
+    /// <summary>When the torrent was made, in UTC, if it says so.</summary>
+    public DateTimeOffset? CreationDate { get; init; }
+
+    /// <summary>The mark by which private trackers tell their torrents from others' (<c>source</c>), if any.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>The .torrent file as it was read: what to store.</summary>
+    public required ReadOnlyMemory<byte> Raw { get; init; }
+
+    /// <summary>The <c>info</c> dictionary as it stands in <see cref="Raw"/>: what is hashed and sent to peers (BEP 9).</summary>
+    public required ReadOnlyMemory<byte> RawInfo { get; init; }
+
+    /// <summary>The <c>file tree</c> of a v2 or hybrid torrent, bencoded (BEP 52); else empty.</summary>
+    public required ReadOnlyMemory<byte> RawFileTree { get; init; }
+
+    /// <summary>The <c>piece layers</c> of a v2 or hybrid torrent, bencoded (BEP 52); empty if it has none.</summary>
+    public required ReadOnlyMemory<byte> RawPieceLayers { get; init; }
+
+    /// <summary>The SHA-1 hash of a piece, 20 bytes.</summary>
+    /// <param name="index">0 to <see cref="PieceCount"/> - 1, of a v1 or hybrid torrent.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such piece, or it has no such hash.</exception>
+    public ReadOnlySpan<byte> PieceHash(int index) => PieceHashes.Span.Slice(checked(index * InfoHash.Length), InfoHash.Length);
+
+    /// <summary>The length of a piece in bytes; the last one is as long as is left.</summary>
+    /// <param name="index">0 to <see cref="PieceCount"/> - 1, of a v1 or hybrid torrent.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such piece.</exception>
+    public int PieceSize(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, PieceCount);
+        return (int)Math.Min(PieceLength, TotalSize - ((long)index * PieceLength));
+    }
+}
