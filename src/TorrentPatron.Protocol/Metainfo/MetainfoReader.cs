@@ -55,8 +55,8 @@ public static class MetainfoReader
                 ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name)
                 : FileListReader.ReadSingle(info, name, DisplayText.Clean(rawName.AsText()));
 
-        long totalSize = files.Sum(file => file.Length);
-        int pieceCount = CountPieces(files, pieceLength);
+        long totalSize = files[^1].Offset + files[^1].Length;
+        int pieceCount = CountPieces(totalSize, pieceLength);
         ReadOnlyMemory<byte> pieceHashes = version == MetainfoVersion.V2 ? default : ReadPieceHashes(info, pieceCount);
         byte[] hashV2 = version == MetainfoVersion.V1 ? [] : SHA256.HashData(info.Raw.Span);
         root.TryGet("piece layers"u8, out BencodeElement layers);
@@ -72,6 +72,7 @@ public static class MetainfoReader
             IsMultiFile = isMultiFile,
             Files = Array.AsReadOnly(files),
             TotalSize = totalSize,
+            ContentSize = files.Where(file => !file.IsPadding).Sum(file => file.Length),
             PieceLength = pieceLength,
             PieceCount = pieceCount,
             PieceHashes = pieceHashes,
@@ -160,11 +161,9 @@ public static class MetainfoReader
         return (int)length;
     }
 
-    /// <summary>As many as reach from the first byte to the last; in a v2 torrent there are gaps between files.</summary>
-    private static int CountPieces(TorrentFileEntry[] files, int pieceLength)
+    private static int CountPieces(long totalSize, int pieceLength)
     {
-        long end = files[^1].Offset + files[^1].Length;
-        long count = (end / pieceLength) + (end % pieceLength == 0 ? 0 : 1);
+        long count = (totalSize / pieceLength) + (totalSize % pieceLength == 0 ? 0 : 1);
         return count <= MaxPieces
             ? (int)count
             : throw new MetainfoException(

@@ -29,8 +29,14 @@ public sealed class TorrentMetainfo
     /// <summary>The files in the order of their bytes, padding files among them; at least one.</summary>
     public required IReadOnlyList<TorrentFileEntry> Files { get; init; }
 
-    /// <summary>The sum of all files' lengths in bytes, padding files included. It may be 0.</summary>
+    /// <summary>
+    /// The number of bytes that the pieces make up: all files, padding files and, in a v2 torrent, the gaps between files
+    /// included. It may be 0.
+    /// </summary>
     public required long TotalSize { get; init; }
+
+    /// <summary>The number of bytes that are of use: of all files but the padding files.</summary>
+    public required long ContentSize { get; init; }
 
     /// <summary>Length of each piece but the last, in bytes; 1 to <see cref="MetainfoReader.MaxPieceLength"/>.</summary>
     public required int PieceLength { get; init; }
@@ -83,7 +89,7 @@ public sealed class TorrentMetainfo
     public ReadOnlySpan<byte> PieceHash(int index) => PieceHashes.Span.Slice(checked(index * InfoHash.Length), InfoHash.Length);
 
     /// <summary>The length of a piece in bytes; the last one is as long as is left.</summary>
-    /// <param name="index">0 to <see cref="PieceCount"/> - 1, of a v1 or hybrid torrent.</param>
+    /// <param name="index">0 to <see cref="PieceCount"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such piece.</exception>
     public int PieceSize(int index)
     {
