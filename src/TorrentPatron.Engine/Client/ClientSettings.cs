@@ -1,0 +1,31 @@
+using System.Net;
+
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>What an engine is made with.</summary>
+public sealed record ClientSettings
+{
+    /// <summary>The TCP port to listen on; 0: any free one; -1: do not listen.</summary>
+    public int ListenPort { get; init; }
+
+    /// <summary>The address to listen on and to dial from; null: every address of either family.</summary>
+    public IPAddress? BindAddress { get; init; }
+
+    /// <summary>Limits over all torrents.</summary>
+    public RateLimits Limits { get; init; } = RateLimits.None;
+
+    /// <summary>Most peers connected to one torrent, 1 or more.</summary>
+    public int MaxPeersPerTorrent { get; init; } = 100;
+
+    /// <summary>Most peers connected in all, 1 or more.</summary>
+    public int MaxPeers { get; init; } = 500;
+
+    /// <summary>Time between two status updates of an active torrent.</summary>
+    public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Bytes that may wait for the disk before sockets are no longer read.</summary>
+    public long MaxQueuedBytes { get; init; } = 64L << 20;
+
+    /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
+    public int DiskThreads { get; init; }
+}

@@ -1,0 +1,53 @@
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>The stable ids of everything that can go wrong; they never change once released.</summary>
+public static class TorrentErrorId
+{
+    /// <summary>The input is no usable .torrent.</summary>
+    public const string InvalidTorrent = nameof(InvalidTorrent);
+
+    /// <summary>The source is of a kind this version cannot start from.</summary>
+    public const string UnsupportedSource = nameof(UnsupportedSource);
+
+    /// <summary>The source (a file, an address) cannot be read.</summary>
+    public const string SourceNotReadable = nameof(SourceNotReadable);
+
+    /// <summary>No such torrent here.</summary>
+    public const string TorrentNotFound = nameof(TorrentNotFound);
+
+    /// <summary>Another process or service runs the torrent with the same saved state.</summary>
+    public const string TorrentInUse = nameof(TorrentInUse);
+
+    /// <summary>Less room than the torrent needs.</summary>
+    public const string InsufficientDiskSpace = nameof(InsufficientDiskSpace);
+
+    /// <summary>The destination cannot be made or written.</summary>
+    public const string DestinationNotWritable = nameof(DestinationNotWritable);
+
+    /// <summary>A file of the torrent could not be read.</summary>
+    public const string DiskReadFailed = nameof(DiskReadFailed);
+
+    /// <summary>A file of the torrent could not be written.</summary>
+    public const string DiskWriteFailed = nameof(DiskWriteFailed);
+
+    /// <summary>Saved state was damaged and has been set aside.</summary>
+    public const string StateDamaged = nameof(StateDamaged);
+
+    /// <summary>Saved state cannot be written.</summary>
+    public const string StateNotWritable = nameof(StateNotWritable);
+
+    /// <summary>A tracker failed or could not be reached.</summary>
+    public const string TrackerFailed = nameof(TrackerFailed);
+
+    /// <summary>The port to listen on cannot be had.</summary>
+    public const string ListenFailed = nameof(ListenFailed);
+
+    /// <summary>The engine, the service or the patron has been stopped.</summary>
+    public const string PatronStopped = nameof(PatronStopped);
+
+    /// <summary>The time given has passed.</summary>
+    public const string TimeoutReached = nameof(TimeoutReached);
+
+    /// <summary>An error of ours: nothing else fits.</summary>
+    public const string Unexpected = nameof(Unexpected);
+}

@@ -1,0 +1,76 @@
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>Something an engine says.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+public abstract record TorrentMessage(InfoHash TorrentId);
+
+/// <summary>The one answer to a command.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the (oldest unanswered) command it answers.</param>
+public abstract record TorrentAnswer(InfoHash TorrentId, long CorrelationId) : TorrentMessage(TorrentId);
+
+/// <summary>The torrent has been started.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Status">The torrent as it was then.</param>
+public sealed record NewTorrentCreated(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>The torrent runs already. No error: here it is.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Status">The running torrent.</param>
+public sealed record TorrentAlreadyDownloading(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>The torrent could not be started; nothing was left behind.</summary>
+/// <param name="TorrentId">Which torrent it is about; the default value where it was not known yet.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Error">Why, and what to do.</param>
+public sealed record TorrentStartFail(InfoHash TorrentId, long CorrelationId, TorrentError Error)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>The torrent has been stopped; its files are closed and its resume data is saved.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Status">The torrent as it was at its end.</param>
+public sealed record TorrentClosed(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>Any other command has been carried out.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Status">The torrent as it was then.</param>
+public sealed record CommandDone(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>A command other than a start could not be carried out.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="Error">Why, and what to do.</param>
+public sealed record CommandFail(InfoHash TorrentId, long CorrelationId, TorrentError Error)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
+/// <summary>How a torrent stands: every few seconds while it is active, and at once when its state changes.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Status">An immutable snapshot.</param>
+public sealed record TorrentStatusUpdate(InfoHash TorrentId, TorrentStatus Status) : TorrentMessage(TorrentId);
+
+/// <summary>The torrent went from one state into another.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Previous">The state before.</param>
+/// <param name="Status">An immutable snapshot, in the new state.</param>
+public sealed record TorrentStateChanged(InfoHash TorrentId, TorrentState Previous, TorrentStatus Status) : TorrentMessage(TorrentId);
+
+/// <summary>Every wanted piece is verified and written. Said once in a run.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Reason">How it came to be complete.</param>
+/// <param name="Status">An immutable snapshot.</param>
+public sealed record TorrentCompleted(InfoHash TorrentId, CompletionReason Reason, TorrentStatus Status) : TorrentMessage(TorrentId);
+
+/// <summary>Something that a person may want to know but that does not stop the torrent.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Warning">What, and what to do.</param>
+public sealed record TorrentWarning(InfoHash TorrentId, TorrentError Warning) : TorrentMessage(TorrentId);

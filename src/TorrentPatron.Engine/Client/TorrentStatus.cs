@@ -1,0 +1,100 @@
+using TorrentPatron.Engine.Trackers;
+
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>How a torrent stood at one moment. Immutable; sizes are bytes, rates bytes/s, times UTC.</summary>
+public sealed record TorrentStatus
+{
+    /// <summary>The torrent's name, safe to print.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
+    public required string InfoHash { get; init; }
+
+    /// <summary>What the torrent is doing.</summary>
+    public required TorrentState State { get; init; }
+
+    /// <summary>The folder below which the torrent's files lie.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>Path of the torrent's file or, if it has several, of its top folder.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Share of the wanted bytes that are verified and written, 0 to 100; while checking, share of what is checked.</summary>
+    public double PercentComplete { get; init; }
+
+    /// <summary>Whether every wanted piece is verified and written.</summary>
+    public bool IsComplete { get; init; }
+
+    /// <summary>Size of all files.</summary>
+    public long TotalSize { get; init; }
+
+    /// <summary>Size of the files that are wanted.</summary>
+    public long WantedSize { get; init; }
+
+    /// <summary>Wanted bytes that are verified and written.</summary>
+    public long CompletedSize { get; init; }
+
+    /// <summary>Payload received since the torrent was first added, discarded blocks included.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Payload sent since the torrent was first added.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>Payload received that had to be thrown away.</summary>
+    public long BytesWasted { get; init; }
+
+    /// <summary>Payload received in a second.</summary>
+    public long DownloadRate { get; init; }
+
+    /// <summary>Payload sent in a second.</summary>
+    public long UploadRate { get; init; }
+
+    /// <summary>When the download will be done at the present rate; null where that cannot be said.</summary>
+    public TimeSpan? EstimatedTimeLeft { get; init; }
+
+    /// <summary>Bytes sent for each byte of the torrent that is here; 0 where none is.</summary>
+    public double Ratio { get; init; }
+
+    /// <summary>Connected peers.</summary>
+    public int ConnectedPeers { get; init; }
+
+    /// <summary>Connected peers that have everything.</summary>
+    public int ConnectedSeeds { get; init; }
+
+    /// <summary>Addresses of peers that are known.</summary>
+    public int KnownPeers { get; init; }
+
+    /// <summary>Number of pieces.</summary>
+    public int PieceCount { get; init; }
+
+    /// <summary>Pieces that are verified and written.</summary>
+    public int VerifiedPieces { get; init; }
+
+    /// <summary>Pieces that were read back and hashed in this run (a full check, or only the doubtful ones).</summary>
+    public int RecheckedPieces { get; init; }
+
+    /// <summary>Pieces whose hash was wrong on arrival.</summary>
+    public int FailedPieces { get; init; }
+
+    /// <summary>When the torrent was first added.</summary>
+    public DateTimeOffset AddedAt { get; init; }
+
+    /// <summary>When it became complete; null where it is not.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>When this snapshot was taken.</summary>
+    public DateTimeOffset Timestamp { get; init; }
+
+    /// <summary>Why the torrent stopped by itself; null where it did not.</summary>
+    public TorrentError? Error { get; init; }
+
+    /// <summary>What does not stop the torrent but may want attention.</summary>
+    public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
+
+    /// <summary>The torrent's trackers.</summary>
+    public IReadOnlyList<TrackerSnapshot> Trackers { get; init; } = [];
+
+    /// <summary>The name, state and progress.</summary>
+    public override string ToString() => $"{Name}: {State}, {PercentComplete:0.0} %";
+}

@@ -1,0 +1,26 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// Where one torrent's resume data is kept. Whoever makes it holds the torrent's lock in it; disposing gives the lock back.
+/// </summary>
+/// <remarks>
+/// The methods block on the disk, so the engine calls them from its disk threads only, one at a time but for
+/// <see cref="PieceVerified"/>, which may come from several threads at once.
+/// </remarks>
+public interface IResumeStore : IDisposable
+{
+    /// <summary>What was saved; null where there is nothing, or nothing that could be read.</summary>
+    /// <param name="warning">What was wrong with the saved state that was set aside; null where nothing was.</param>
+    ResumeData? Load(out TorrentError? warning);
+
+    /// <summary>Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    void PieceVerified(int piece);
+
+    /// <summary>Saves everything, by write-new-then-rename. After it the notes of <see cref="PieceVerified"/> before it are moot.</summary>
+    /// <param name="data">What to save.</param>
+    /// <exception cref="IOException">The state folder cannot be written.</exception>
+    void Checkpoint(ResumeData data);
+}

@@ -1,0 +1,53 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>What a torrent needs to go on where it was. Sizes are bytes, times UTC.</summary>
+public sealed record ResumeData
+{
+    /// <summary>Pieces that were verified and written.</summary>
+    public required Bitfield Verified { get; init; }
+
+    /// <summary>
+    /// Those of <see cref="Verified"/> that may not have reached the disk and are hashed again before they count: noted
+    /// after the last checkpoint, or not flushed before the machine went down. The store fills it on loading.
+    /// </summary>
+    public Bitfield? Doubtful { get; init; }
+
+    /// <summary>
+    /// Those of <see cref="Verified"/> that are not known to be flushed to the medium (they outlive the process, not the
+    /// machine). The engine fills it at a checkpoint; null: all are flushed.
+    /// </summary>
+    public Bitfield? Unflushed { get; init; }
+
+    /// <summary>The folder below which the files lie.</summary>
+    public required string Destination { get; init; }
+
+    /// <summary>Length and last write of each file at the checkpoint, in the metainfo's order; null for a file not there.</summary>
+    public IReadOnlyList<FileStamp?> Files { get; init; } = [];
+
+    /// <summary>Whether the torrent was closed in order, so that <see cref="Files"/> is how the files were left.</summary>
+    public bool ClosedInOrder { get; init; }
+
+    /// <summary>Whether the torrent was suspended.</summary>
+    public bool Suspended { get; init; }
+
+    /// <summary>Priority of each file; empty: all normal.</summary>
+    public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Trackers added by hand.</summary>
+    public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>Payload received since the torrent was first added.</summary>
+    public long BytesReceived { get; init; }
+
+    /// <summary>Payload sent since the torrent was first added.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>When the torrent was first added.</summary>
+    public DateTimeOffset AddedAt { get; init; }
+
+    /// <summary>When it became complete; null where it is not.</summary>
+    public DateTimeOffset? CompletedAt { get; init; }
+}

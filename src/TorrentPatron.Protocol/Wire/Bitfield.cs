@@ -1,0 +1,118 @@
+using System.Numerics;
+
+namespace TorrentPatron.Protocol.Wire;
+
+/// <summary>One bit for each piece, the first in the highest bit of the first byte, as on the wire (BEP 3). Not thread-safe.</summary>
+public sealed class Bitfield
+{
+    private readonly byte[] _bytes;
+
+    /// <summary>Makes a field with no bit set.</summary>
+    /// <param name="length">Number of bits, 0 or more.</param>
+    public Bitfield(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Length = length;
+        _bytes = new byte[ByteLength(length)];
+    }
+
+    private Bitfield(int length, byte[] bytes, int count)
+    {
+        Length = length;
+        _bytes = bytes;
+        Count = count;
+    }
+
+    /// <summary>Number of bits.</summary>
+    public int Length { get; }
+
+    /// <summary>Number of bits that are set.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Whether every bit is set.</summary>
+    public bool IsFull => Count == Length;
+
+    /// <summary>Whether no bit is set.</summary>
+    public bool IsEmpty => Count == 0;
+
+    /// <summary>The bytes as on the wire; spare bits at the end are 0.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes;
+
+    /// <summary>Bytes that a field of so many bits takes.</summary>
+    /// <param name="length">Number of bits.</param>
+    public static int ByteLength(int length) => (length + 7) / 8;
+
+    /// <summary>Reads a field as it comes from outside.</summary>
+    /// <param name="bytes">The bytes as on the wire.</param>
+    /// <param name="length">Number of bits it must have.</param>
+    /// <param name="field">The field, where the bytes are one.</param>
+    /// <returns>False where the number of bytes is wrong or a spare bit is set.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, int length, out Bitfield? field)
+    {
+        field = null;
+        if (length < 0 || bytes.Length != ByteLength(length))
+            return false;
+
+        int spare = bytes.Length * 8 - length;
+        if (spare > 0 && (bytes[^1] & ((1 << spare) - 1)) != 0)
+            return false;
+
+        int count = 0;
+        foreach (byte b in bytes)
+            count += BitOperations.PopCount(b);
+        field = new Bitfield(length, bytes.ToArray(), count);
+        return true;
+    }
+
+    /// <summary>Whether a bit is set.</summary>
+    /// <param name="index">0 to <see cref="Length"/> - 1.</param>
+    public bool this[int index] => (_bytes[index >> 3] & (0x80 >> (index & 7))) != 0;
+
+    /// <summary>Sets a bit.</summary>
+    /// <param name="index">0 to <see cref="Length"/> - 1.</param>
+    /// <returns>Whether it was not set before.</returns>
+    public bool Set(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Length, nameof(index));
+        byte mask = (byte)(0x80 >> (index & 7));
+        if ((_bytes[index >> 3] & mask) != 0)
+            return false;
+        _bytes[index >> 3] |= mask;
+        Count++;
+        return true;
+    }
+
+    /// <summary>Clears a bit.</summary>
+    /// <param name="index">0 to <see cref="Length"/> - 1.</param>
+    /// <returns>Whether it was set before.</returns>
+    public bool Clear(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Length, nameof(index));
+        byte mask = (byte)(0x80 >> (index & 7));
+        if ((_bytes[index >> 3] & mask) == 0)
+            return false;
+        _bytes[index >> 3] &= (byte)~mask;
+        Count--;
+        return true;
+    }
+
+    /// <summary>Sets every bit.</summary>
+    public void SetAll()
+    {
+        _bytes.AsSpan().Fill(0xFF);
+        int spare = _bytes.Length * 8 - Length;
+        if (spare > 0)
+            _bytes[^1] = (byte)(0xFF << spare);
+        Count = Length;
+    }
+
+    /// <summary>Clears every bit.</summary>
+    public void ClearAll()
+    {
+        _bytes.AsSpan().Clear();
+        Count = 0;
+    }
+
+    /// <summary>A field of its own with the same bits.</summary>
+    public Bitfield Clone() => new(Length, (byte[])_bytes.Clone(), Count);
+}
