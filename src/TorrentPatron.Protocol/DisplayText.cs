@@ -38,7 +38,9 @@ public static class DisplayText
         return cleaned.Equals(text) ? text : cleaned.ToString();
     }
 
-    /// <summary>Whether a character is for control, changes the direction of writing, or is a hidden separator or none at all.</summary>
+    /// <summary>
+    /// Whether a character is for control, changes the direction of writing, or is a hidden separator or none at all.
+    /// </summary>
     internal static bool IsUnfit(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
             or UnicodeCategory.LineSeparator

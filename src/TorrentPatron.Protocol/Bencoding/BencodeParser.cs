@@ -137,7 +137,8 @@ internal ref struct BencodeParser
         if (_depth >= _limits.MaxDepth)
         {
             throw new BencodeException(
-                $"At offset {_position} more than {_limits.MaxDepth} lists and dictionaries stand inside one another.", _position);
+                $"At offset {_position} more than {_limits.MaxDepth} lists and dictionaries stand inside one another.",
+                _position);
         }
 
         _depth++;

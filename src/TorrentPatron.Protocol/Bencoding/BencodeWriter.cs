@@ -59,7 +59,7 @@ public sealed class BencodeWriter
         if (frame.LastKey is not null && key.SequenceCompareTo(frame.LastKey) <= 0)
         {
             throw new InvalidOperationException(
-                $"The key '{Encoding.UTF8.GetString(key)}' must come before '{Encoding.UTF8.GetString(frame.LastKey)}', and once.");
+                $"The key '{Encoding.UTF8.GetString(key)}' comes after '{Encoding.UTF8.GetString(frame.LastKey)}', out of order.");
         }
 
         frame.LastKey = key.ToArray();

@@ -7,6 +7,9 @@ internal static class AddressReader
 {
     private const int MaxAddressBytes = 2048;
 
+    private static readonly string[] TrackerSchemes = ["http", "https", "udp"];
+    private static readonly string[] WebSeedSchemes = ["http", "https"];
+
     public static IReadOnlyList<IReadOnlyList<string>> ReadTrackers(BencodeElement root)
     {
         var tiers = new List<IReadOnlyList<string>>();
@@ -17,7 +20,7 @@ internal static class AddressReader
             {
                 var tier = new List<string>();
                 foreach (BencodeElement address in OneOrMany(item))
-                    AddAddress(address, tier, known, ["http", "https", "udp"]);
+                    AddAddress(address, tier, known, TrackerSchemes);
                 if (tier.Count > 0)
                     tiers.Add(tier.AsReadOnly());
             }
@@ -26,7 +29,7 @@ internal static class AddressReader
         if (tiers.Count == 0 && root.TryGet("announce"u8, out BencodeElement announce))
         {
             var tier = new List<string>();
-            AddAddress(announce, tier, known, ["http", "https", "udp"]);
+            AddAddress(announce, tier, known, TrackerSchemes);
             if (tier.Count > 0)
                 tiers.Add(tier.AsReadOnly());
         }
@@ -41,7 +44,7 @@ internal static class AddressReader
         if (root.TryGet("url-list"u8, out BencodeElement list))
         {
             foreach (BencodeElement address in OneOrMany(list))
-                AddAddress(address, seeds, known, ["http", "https"]);
+                AddAddress(address, seeds, known, WebSeedSchemes);
         }
 
         return seeds.AsReadOnly();
@@ -60,7 +63,7 @@ internal static class AddressReader
             yield return item;
     }
 
-    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<string> known, ReadOnlySpan<string> schemes)
+    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<string> known, string[] schemes)
     {
         if (known.Count >= MetainfoReader.MaxTrackers || !value.IsValidUtf8() || value.AsBytes().Length > MaxAddressBytes)
             return;

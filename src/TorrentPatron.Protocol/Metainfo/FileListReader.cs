@@ -21,7 +21,7 @@ internal sealed class FileListReader
     /// <summary>Reads the one file of a torrent without a folder.</summary>
     public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string originalName)
     {
-        TorrentFileAttributes attributes = ReadAttributes(info) & ~(TorrentFileAttributes.Padding | TorrentFileAttributes.SymbolicLink);
+        const TorrentFileAttributes Senseless = TorrentFileAttributes.Padding | TorrentFileAttributes.SymbolicLink;
         return
         [
             new TorrentFileEntry
@@ -30,7 +30,7 @@ internal sealed class FileListReader
                 OriginalPath = originalName,
                 Length = info.RequiredLength(),
                 Offset = 0,
-                Attributes = attributes,
+                Attributes = ReadAttributes(info) & ~Senseless,
             },
         ];
     }
@@ -42,7 +42,7 @@ internal sealed class FileListReader
         foreach (BencodeElement file in files.EnumerateList())
         {
             if (file.Kind != BencodeKind.Dictionary)
-                throw new MetainfoException(MetainfoFault.InvalidField, "An entry in the torrent's 'files' is no dictionary.");
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of 'files' is no dictionary.");
 
             BencodeElement path = file.TryGet("path.utf-8"u8, out BencodeElement utf8Path) && IsValidPath(utf8Path)
                 ? utf8Path
@@ -80,7 +80,7 @@ internal sealed class FileListReader
             BencodeEntry entry = folder.Current;
             open.Push(folder);
             if (entry.Value.Kind != BencodeKind.Dictionary)
-                throw new MetainfoException(MetainfoFault.InvalidField, "An entry in the torrent's 'file tree' is no dictionary.");
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of the 'file tree' is no dictionary.");
 
             if (entry.Key.IsEmpty)
             {

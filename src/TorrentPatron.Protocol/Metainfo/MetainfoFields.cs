@@ -30,7 +30,8 @@ internal static class MetainfoFields
     /// A text fit to be shown, or <c>null</c> if there is none. Some makers wrote the text in an encoding of their own and
     /// again in UTF-8 under the key with <c>.utf-8</c>.
     /// </summary>
-    public static string? OptionalText(this BencodeElement dictionary, ReadOnlySpan<byte> key, ReadOnlySpan<byte> utf8Key = default)
+    public static string? OptionalText(
+        this BencodeElement dictionary, ReadOnlySpan<byte> key, ReadOnlySpan<byte> utf8Key = default)
     {
         if ((utf8Key.IsEmpty || !dictionary.TryGet(utf8Key, out BencodeElement value) || !value.IsValidUtf8())
             && !dictionary.TryGet(key, out value))

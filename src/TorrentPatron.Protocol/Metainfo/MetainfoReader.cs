@@ -155,7 +155,8 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.InvalidField,
-                $"The torrent's piece length is {length} bytes; in version 2 it must be a power of two, {SmallestV2PieceLength} or more.");
+                $"The torrent's piece length is {length} bytes; "
+                + $"in version 2 it must be a power of two, {SmallestV2PieceLength} or more.");
         }
 
         return (int)length;
@@ -177,7 +178,8 @@ public static class MetainfoReader
             ? hashes
             : throw new MetainfoException(
                 MetainfoFault.WrongPieceCount,
-                $"The torrent's files make {pieceCount} pieces, but it has hashes for {hashes.Length / (double)InfoHash.Length:0.##}.");
+                $"The torrent's files make {pieceCount} pieces, whose hashes have {(long)pieceCount * InfoHash.Length} bytes, "
+                + $"but {hashes.Length} bytes of hashes are there.");
     }
 
     /// <summary>A tree of one file that is called as the torrent is has no folder around it (BEP 52).</summary>

@@ -11,7 +11,9 @@ public static class PieceLengthChooser
 
     private const int MostPieces = 2000;
 
-    /// <summary>The power of two that gives 1000 to 2000 pieces, within <see cref="Smallest"/> and <see cref="Largest"/>.</summary>
+    /// <summary>
+    /// The power of two that gives 1000 to 2000 pieces, within <see cref="Smallest"/> and <see cref="Largest"/>.
+    /// </summary>
     /// <param name="totalSize">The sum of the files' lengths in bytes; 0 or more.</param>
     /// <returns>A length in bytes.</returns>
     public static int ForSize(long totalSize)

@@ -146,7 +146,8 @@ public sealed class TorrentBuilder
             throw new ArgumentException("Each file needs a path within the folder, of names with '/' between them.");
     }
 
-    private static bool IsElement(string name) => name is not ("" or "." or "..") && !name.Contains('/', StringComparison.Ordinal);
+    private static bool IsElement(string name) =>
+        name is not ("" or "." or "..") && !name.Contains('/', StringComparison.Ordinal);
 
     private static void WriteOptional(BencodeWriter writer, ReadOnlySpan<byte> key, string? value)
     {

@@ -90,7 +90,9 @@ public sealed class BencodeDocumentTests
     [Fact]
     public void Text_that_is_not_UTF8_is_read_with_replacements()
     {
-        Assert.Equal("a\uFFFDb", BencodeDocument.Parse(new byte[] { (byte)'3', (byte)':', (byte)'a', 0xFF, (byte)'b' }).Root.AsText());
+        byte[] data = [.. "3:a"u8, 0xFF, (byte)'b'];
+
+        Assert.Equal("a\uFFFDb", BencodeDocument.Parse(data).Root.AsText());
     }
 
     [Fact]

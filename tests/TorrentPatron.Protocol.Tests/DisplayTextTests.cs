@@ -1,0 +1,32 @@
+using Xunit;
+
+namespace TorrentPatron.Protocol.Tests;
+
+public sealed class DisplayTextTests
+{
+    [Theory]
+    [InlineData("plain", "plain")]
+    [InlineData("größe 日本 👩‍👩‍👧", "größe 日本 👩‍👩‍👧")]
+    [InlineData("a\u001B[31mred\u0007\0", "a[31mred")]
+    [InlineData("csi \u009B2J", "csi 2J")]
+    [InlineData("one\r\ntwo\tthree\u2028four", "one two three four")]
+    [InlineData("x\u202Etxt.exe\u2066\u200E\u061C\uFEFF", "xtxt.exe")]
+    public void Text_is_made_fit_to_be_shown(string text, string expected)
+    {
+        Assert.Equal(expected, DisplayText.Clean(text));
+    }
+
+    [Fact]
+    public void Half_a_surrogate_pair_is_replaced()
+    {
+        Assert.Equal("half \uFFFD!", DisplayText.Clean("half \uD83D!"));
+    }
+
+    [Theory]
+    [InlineData("plain")]
+    [InlineData("größe")]
+    public void Text_that_is_fit_comes_back_as_the_same_instance(string text)
+    {
+        Assert.Same(text, DisplayText.Clean(text));
+    }
+}

@@ -1,0 +1,336 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorrentPatron.Protocol.Metainfo;
+using Xunit;
+
+namespace TorrentPatron.Protocol.Tests.Metainfo;
+
+public sealed class MetainfoReaderTests
+{
+    private static readonly string[] AlbumPaths = ["album/disc/empty", "album/disc/größe.bin", "album/hello.txt"];
+
+    [Fact]
+    public void A_torrent_of_mktorrent_is_read()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.ByMktorrent);
+
+        Assert.Equal("ebaebdcec543e9ed09e55ea28fb9469232cbfcbc", torrent.InfoHash.ToString());
+        Assert.Equal(MetainfoVersion.V1, torrent.Version);
+        Assert.True(torrent.InfoHashV2.IsEmpty);
+        Assert.Equal("album", torrent.Name);
+        Assert.True(torrent.IsMultiFile);
+        Assert.Equal(AlbumPaths, torrent.Files.Select(file => file.Path));
+        Assert.Equal([0L, 40_000, 12], torrent.Files.Select(file => file.Length));
+        Assert.Equal([0L, 0, 40_000], torrent.Files.Select(file => file.Offset));
+        Assert.Equal(40_012, torrent.TotalSize);
+        Assert.Equal(40_012, torrent.ContentSize);
+        Assert.Equal(32_768, torrent.PieceLength);
+        Assert.Equal(2, torrent.PieceCount);
+        Assert.Equal(32_768, torrent.PieceSize(0));
+        Assert.Equal(40_012 - 32_768, torrent.PieceSize(1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => torrent.PieceSize(2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => torrent.PieceHash(2).ToArray());
+        Assert.Equal(SHA1.HashData(new byte[32_768]), torrent.PieceHash(0));
+        Assert.Equal(SHA1.HashData([.. new byte[40_000 - 32_768], .. "hello world\n"u8]), torrent.PieceHash(1));
+        Assert.Equal(2, torrent.TrackerTiers.Count);
+        Assert.Equal(["http://127.0.0.1:6969/announce"], torrent.TrackerTiers[0]);
+        Assert.Equal(["http://127.0.0.1:6970/announce", "udp://127.0.0.1:6971"], torrent.TrackerTiers[1]);
+        Assert.Equal(["http://127.0.0.1/files/"], torrent.WebSeeds);
+        Assert.False(torrent.IsPrivate);
+        Assert.Equal("made by mktorrent", torrent.Comment);
+        Assert.Equal("mktorrent 1.1", torrent.CreatedBy);
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_795_386_011), torrent.CreationDate);
+        Assert.Null(torrent.Source);
+        Assert.Equal(TestTorrents.ByMktorrent, torrent.Raw);
+    }
+
+    [Fact]
+    public void A_torrent_of_Transmission_is_read()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.ByTransmission);
+
+        Assert.Equal("2e473d41fff585d1096332d3e0ee1360741717a1", torrent.InfoHash.ToString());
+        Assert.False(torrent.IsMultiFile);
+        TorrentFileEntry file = Assert.Single(torrent.Files);
+        Assert.Equal("one.txt", file.Path);
+        Assert.Equal(3, torrent.PieceSize(0));
+        Assert.True(torrent.IsPrivate);
+        Assert.Equal("für dich", torrent.Comment);
+    }
+
+    [Fact]
+    public void A_hybrid_torrent_of_libtorrent_is_read_as_v1_and_keeps_what_v2_needs()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.HybridByLibtorrent);
+
+        Assert.Equal(MetainfoVersion.Hybrid, torrent.Version);
+        Assert.Equal("6522424b3d2dc40f8d47aebf28bf897b47c953f2", torrent.InfoHash.ToString());
+        Assert.Equal(
+            "d26bf4e393b930beab30c23d8642411d3b34a723c8959815edd8bd0aab46940d",
+            Convert.ToHexStringLower(torrent.InfoHashV2.Span));
+        Assert.Equal(AlbumPaths, torrent.Files.Where(file => !file.IsPadding).Select(file => file.Path));
+        Assert.Equal(
+            ["album/.pad/9152", "album/.pad/16372"],
+            torrent.Files.Where(file => file.IsPadding).Select(file => file.Path));
+        Assert.Equal(65_536, torrent.TotalSize);
+        Assert.Equal(40_012, torrent.ContentSize);
+        Assert.Equal(4, torrent.PieceCount);
+        Assert.StartsWith("d4:disc", Encoding.UTF8.GetString(torrent.RawFileTree.Span), StringComparison.Ordinal);
+        Assert.StartsWith("d32:", Encoding.UTF8.GetString(torrent.RawPieceLayers.Span), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_v2_torrent_of_libtorrent_tells_its_files()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.V2ByLibtorrent);
+
+        Assert.Equal(MetainfoVersion.V2, torrent.Version);
+        Assert.Equal("1f004013840238219468de3b6e7d255a8e9f1a65", torrent.InfoHash.ToString());
+        Assert.Equal(AlbumPaths, torrent.Files.Select(file => file.Path));
+        Assert.Equal([0L, 0, 49_152], torrent.Files.Select(file => file.Offset));
+        Assert.Equal(40_012, torrent.ContentSize);
+        Assert.Equal(4, torrent.PieceCount);
+        Assert.Equal(12, torrent.PieceSize(3));
+        Assert.True(torrent.PieceHashes.IsEmpty);
+
+        TorrentMetainfo single = MetainfoReader.Read(TestTorrents.SingleV2ByLibtorrent);
+        Assert.False(single.IsMultiFile);
+        Assert.Equal("one.txt", Assert.Single(single.Files).Path);
+    }
+
+    [Fact]
+    public void The_caller_may_reuse_its_buffer()
+    {
+        byte[] data = [.. TestTorrents.ByTransmission];
+        TorrentMetainfo torrent = MetainfoReader.Read(data);
+        data.AsSpan().Clear();
+
+        Assert.Equal(torrent.InfoHash, InfoHash.OfInfo(torrent.RawInfo.Span));
+    }
+
+    [Fact]
+    public void White_space_after_the_torrent_is_left_out_and_anything_else_refused()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read((byte[])[.. TestTorrents.ByTransmission, .. "\r\n\n"u8]);
+        Assert.Equal(TestTorrents.ByTransmission, torrent.Raw);
+
+        Assert.Equal(MetainfoFault.NotATorrent, FaultOf([.. TestTorrents.ByTransmission, .. "<!--"u8]));
+    }
+
+    [Fact]
+    public void Every_cut_torrent_is_called_incomplete()
+    {
+        for (int length = 1; length < TestTorrents.ByMktorrent.Length; length++)
+            Assert.Equal(MetainfoFault.Truncated, FaultOf(TestTorrents.ByMktorrent[..length]));
+    }
+
+    [Theory]
+    [InlineData("", MetainfoFault.Empty)]
+    [InlineData("<!DOCTYPE html><html>", MetainfoFault.WebPage)]
+    [InlineData("\uFEFF\r\n  <html>", MetainfoFault.WebPage)]
+    [InlineData("magnet:?xt=urn:btih:2e473d41fff585d1096332d3e0ee1360741717a1", MetainfoFault.NotATorrent)]
+    [InlineData("PK\u0003\u0004", MetainfoFault.NotATorrent)]
+    [InlineData("dear diary", MetainfoFault.NotATorrent)]
+    [InlineData("42", MetainfoFault.NotATorrent)]
+    [InlineData("4:spam", MetainfoFault.NotATorrent)]
+    [InlineData("le", MetainfoFault.NotATorrent)]
+    [InlineData("de", MetainfoFault.MissingField)]
+    [InlineData("d4:infoi1ee", MetainfoFault.InvalidField)]
+    public void What_is_no_torrent_is_told_apart(string content, MetainfoFault expected)
+    {
+        Assert.Equal(expected, FaultOf(Encoding.UTF8.GetBytes(content)));
+    }
+
+    [Theory]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", null)]
+    [InlineData("d6:lengthi0e4:name1:n12:piece lengthi16384e6:pieces0:e", null)]
+    [InlineData("d6:lengthi1e12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.MissingField)]
+    [InlineData("d6:lengthi1e4:namei7e12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.InvalidField)]
+    [InlineData("d4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.MissingField)]
+    [InlineData("d6:length1:x4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi-1e4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi1e4:name1:n6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.MissingField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi0e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi-1e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi536870913e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi536870912e6:pieces20:aaaaaaaaaaaaaaaaaaaae", null)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi16384ee", MetainfoFault.MissingField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi16384e6:piecesi1ee", MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.WrongPieceCount)]
+    [InlineData("d6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces19:aaaaaaaaaaaaaaaaaaae", MetainfoFault.WrongPieceCount)]
+    [InlineData("d6:lengthi16385e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae", MetainfoFault.WrongPieceCount)]
+    [InlineData("d6:lengthi2097153e4:name1:n12:piece lengthi1e6:pieces0:e", MetainfoFault.TooManyPieces)]
+    [InlineData("d6:lengthi9223372036854775807e4:name1:n12:piece lengthi1e6:pieces0:e", MetainfoFault.TooManyPieces)]
+    [InlineData("d5:filesle4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.MissingField)]
+    [InlineData("d5:filesi1e4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.InvalidField)]
+    [InlineData("d5:filesli1ee4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.InvalidField)]
+    [InlineData("d5:filesld6:lengthi0eee4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.MissingField)]
+    [InlineData("d5:filesld6:lengthi0e4:pathleee4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.InvalidField)]
+    [InlineData("d5:filesld6:lengthi0e4:pathli1eeee4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.InvalidField)]
+    [InlineData(
+        "d5:filesld6:lengthi-1e4:pathl1:aeed6:lengthi1e4:pathl1:beee4:name1:n12:piece lengthi16384e6:pieces0:e",
+        MetainfoFault.InvalidField)]
+    [InlineData(
+        "d5:filesld6:lengthi9223372036854775807e4:pathl1:aeed6:lengthi1e4:pathl1:beee4:name1:n12:piece lengthi16384e6:pieces0:e",
+        MetainfoFault.InvalidField)]
+    [InlineData("d6:lengthi0e12:meta versioni3e4:name1:n12:piece lengthi16384e6:pieces0:e", MetainfoFault.UnsupportedVersion)]
+    [InlineData("d12:meta versioni2e4:name1:n12:piece lengthi16384ee", MetainfoFault.MissingField)]
+    [InlineData("d9:file treede12:meta versioni2e4:name1:n12:piece lengthi16384ee", MetainfoFault.MissingField)]
+    [InlineData("d9:file treed1:ai1ee12:meta versioni2e4:name1:n12:piece lengthi16384ee", MetainfoFault.InvalidField)]
+    [InlineData(
+        "d9:file treed0:d6:lengthi0eee12:meta versioni2e4:name1:n12:piece lengthi16384ee",
+        MetainfoFault.InvalidField)]
+    [InlineData(
+        "d9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16385ee",
+        MetainfoFault.InvalidField)]
+    [InlineData(
+        "d9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi8192ee",
+        MetainfoFault.InvalidField)]
+    [InlineData("d9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16384ee", null)]
+    [InlineData(
+        "d9:file treed1:ad0:d6:lengthi9223372036854775807eee1:bd0:d6:lengthi0eeee"
+        + "12:meta versioni2e4:name1:n12:piece lengthi16384ee",
+        MetainfoFault.InvalidField)]
+    public void A_wrong_info_is_refused_for_what_is_wrong_with_it(string info, MetainfoFault? expected)
+    {
+        Assert.Equal(expected, FaultOf(TestTorrents.WithInfo(info)));
+    }
+
+    [Fact]
+    public void A_file_larger_than_any_torrent_is_refused_unread()
+    {
+        Assert.Equal(MetainfoFault.TooLarge, FaultOf(new byte[MetainfoReader.MaxFileBytes + 1]));
+    }
+
+    [Fact]
+    public void Paths_are_made_safe_and_stay_below_the_name()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithPaths(
+            TestTorrents.Path("..", "..", "etc", "passwd"),
+            TestTorrents.Path("/abs"),
+            TestTorrents.Path("", "x"),
+            TestTorrents.Path("a\\b"),
+            TestTorrents.Path("A_B"),
+            TestTorrents.Path("ok.txt")));
+
+        Assert.Equal(
+            ["n/_/_/etc/passwd", "n/_abs", "n/_/x", "n/a_b", "n/A_B (1)", "n/ok.txt"],
+            torrent.Files.Select(file => file.Path));
+        Assert.Equal("n/../../etc/passwd", torrent.Files[0].OriginalPath);
+        Assert.Same(torrent.Files[5].Path, torrent.Files[5].OriginalPath);
+    }
+
+    [Fact]
+    public void Names_in_UTF8_are_preferred_where_they_are_valid()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithInfo(
+            "d5:filesld6:lengthi0e4:pathl1:xe10:path.utf-8l3:日eed6:lengthi0e4:pathl1:ye10:path.utf-8l0:eee"
+            + "4:name1:n10:name.utf-83:本12:piece lengthi16384e6:pieces0:e"));
+
+        Assert.Equal("本", torrent.Name);
+        Assert.Equal(["本/日", "本/y"], torrent.Files.Select(file => file.Path));
+    }
+
+    [Fact]
+    public void Attributes_and_links_are_kept_and_a_link_with_content_is_a_file()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithInfo(
+            "d5:filesl"
+            + "d4:attr2:xh6:lengthi0e4:pathl3:runee"
+            + "d4:attr1:l4:pathl4:linke12:symlink pathl2:..3:runee"
+            + "d4:attr1:l6:lengthi1e4:pathl5:link2e12:symlink pathl3:runee"
+            + "d4:attr1:l6:lengthi0e4:pathl5:link3ee"
+            + "e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaae"));
+
+        Assert.Equal(TorrentFileAttributes.Executable | TorrentFileAttributes.Hidden, torrent.Files[0].Attributes);
+        Assert.Equal(TorrentFileAttributes.SymbolicLink, torrent.Files[1].Attributes);
+        Assert.Equal("n/_/run", torrent.Files[1].LinkTarget);
+        Assert.Equal(TorrentFileAttributes.None, torrent.Files[2].Attributes);
+        Assert.Null(torrent.Files[2].LinkTarget);
+        Assert.Equal(TorrentFileAttributes.None, torrent.Files[3].Attributes);
+    }
+
+    [Fact]
+    public void Trackers_are_deduplicated_bounded_and_only_of_known_kinds()
+    {
+        string many = string.Concat(Enumerable.Range(1000, 200).Select(i => $"l22:http://h/{i}/announcee"));
+        TorrentMetainfo torrent = MetainfoReader.Read(WithTop(
+            "8:announce8:http://z13:announce-listl11:http://one/"
+            + $"li7e11:http://one/13:file:///etc/x10:http://h\u001Bx9:udp://h:1ei3e{many}e"));
+
+        Assert.Equal(["http://one/"], torrent.TrackerTiers[0]);
+        Assert.Equal(["udp://h:1"], torrent.TrackerTiers[1]);
+        Assert.Equal(100, torrent.TrackerTiers.Sum(tier => tier.Count));
+    }
+
+    [Theory]
+    [InlineData("8:announce8:http://z", "http://z")]
+    [InlineData("8:announce8:http://z13:announce-listle", "http://z")]
+    [InlineData("8:announce8:http://z13:announce-listlli1eee", "http://z")]
+    [InlineData("8:announcei1e", null)]
+    [InlineData("8:announce4:junk", null)]
+    public void The_one_tracker_counts_where_the_list_gives_none(string top, string? expected)
+    {
+        Assert.Equal(expected, MetainfoReader.Read(WithTop(top)).TrackerTiers.SelectMany(tier => tier).SingleOrDefault());
+    }
+
+    [Fact]
+    public void Odd_text_and_dates_never_hurt()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(WithTop(
+            "7:comment9:a\u001B[31m\nb 10:created byi1e13:creation datei9223372036854775807e8:url-list0:"));
+
+        Assert.Equal("a[31m b", torrent.Comment);
+        Assert.Null(torrent.CreatedBy);
+        Assert.Null(torrent.CreationDate);
+        Assert.Empty(torrent.WebSeeds);
+        Assert.Empty(torrent.TrackerTiers);
+    }
+
+    [Fact]
+    public void A_deep_tree_of_long_names_cannot_fill_the_memory()
+    {
+        string inner = string.Concat(Enumerable.Range(10_000, 50_000).Select(i => $"5:{i}d0:d6:lengthi0eee"));
+        string name = "200:" + new string('x', 200);
+        string tree = string.Concat(Enumerable.Repeat($"d{name}", 80)) + $"d{inner}e" + new string('e', 80);
+
+        Assert.Equal(
+            MetainfoFault.InvalidField,
+            FaultOf(TestTorrents.WithInfo($"d9:file tree{tree}12:meta versioni2e4:name1:n12:piece lengthi16384ee")));
+    }
+
+    [Fact]
+    public void Any_changed_byte_gives_a_torrent_or_a_MetainfoException_and_nothing_else()
+    {
+        var random = new Random(3);
+        byte[][] originals = [TestTorrents.ByMktorrent, TestTorrents.HybridByLibtorrent, TestTorrents.V2ByLibtorrent];
+        int refused = 0;
+        for (int round = 0; round < 10_000; round++)
+        {
+            byte[] data = [.. originals[round % originals.Length]];
+            for (int i = random.Next(1, 4); i > 0; i--)
+                data[random.Next(data.Length)] = (byte)random.Next(256);
+            if (FaultOf(data) is not null)
+                refused++;
+        }
+
+        Assert.InRange(refused, 1, 9_999);
+    }
+
+    private static byte[] WithTop(string entries) => Encoding.UTF8.GetBytes(
+        $"d{entries}4:infod6:lengthi0e4:name1:n12:piece lengthi16384e6:pieces0:ee");
+
+    private static MetainfoFault? FaultOf(byte[] data)
+    {
+        try
+        {
+            MetainfoReader.Read(data);
+            return null;
+        }
+        catch (MetainfoException fault)
+        {
+            Assert.EndsWith(".", fault.Message, StringComparison.Ordinal);
+            return fault.Fault;
+        }
+    }
+}
