@@ -7,7 +7,7 @@ namespace TorrentPatron.Protocol.Metainfo;
 internal sealed class FileListReader
 {
     // Files of a tree share their folders' names, so that all paths together can be far longer than the torrent.
-    private const long MaxPathCharacters = 8L * MetainfoReader.MaxFileBytes;
+    private const long MaxPathCharacters = 4L * MetainfoReader.MaxFileBytes;
 
     private readonly string? _rootFolder;
     private readonly List<TorrentFileEntry> _files = [];
@@ -123,14 +123,16 @@ internal sealed class FileListReader
         bool isPadding = attributes.HasFlag(TorrentFileAttributes.Padding);
         string path = isPadding ? string.Join('/', _elements) : _paths.Add(_elements);
         string original = OriginalPath(names);
-        _pathCharacters += path.Length + original.Length;
+        if (original == path)
+            original = path;
+        _pathCharacters += ReferenceEquals(original, path) ? path.Length : path.Length + original.Length;
         if (_pathCharacters > MaxPathCharacters)
             throw new MetainfoException(MetainfoFault.InvalidField, "The paths of the torrent's files are too long.");
 
         _files.Add(new TorrentFileEntry
         {
             Path = path,
-            OriginalPath = original == path ? path : original,
+            OriginalPath = original,
             Length = length,
             Offset = _offset,
             Attributes = attributes,
