@@ -1,0 +1,325 @@
+using System.Net;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service.Routing;
+
+namespace TorrentPatron.Service;
+
+/// <summary>
+/// A handle on a service's torrents. Make as many as you like; each may be used from any thread. What a patron starts is
+/// its own: it alone gets the torrent's news, and the torrent ends with it.
+/// </summary>
+/// <remarks>
+/// Requests are carried out, and answered, in the order in which the patron made them. What fails is an answer, not an
+/// exception. Cancelling ends a wait (and the reading of a source that is still being read), never a torrent. Events are
+/// raised one after another, on a thread of the pool; what a handler throws is ignored.
+/// </remarks>
+public sealed class Patron : IAsyncDisposable
+{
+    private readonly RequestRunner _runner;
+    private readonly AnswerQueue _answers;
+    private readonly PatronMailbox _mailbox = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _startsSettled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _gate = new();
+    private Task _lastEntered = Task.CompletedTask;
+    private Task? _disposal;
+    private int _openStarts;
+    private volatile bool _isStopped;
+
+    internal Patron(TorrentService service, RequestRunner runner, string? name)
+    {
+        Service = service;
+        _runner = runner;
+        _answers = new AnswerQueue(Deliver);
+        Name = string.IsNullOrEmpty(name) ? $"patron-{Id.ToString("N")[..8]}" : name;
+    }
+
+    /// <summary>A torrent of this patron's has been started.</summary>
+    public event EventHandler<TorrentEventArgs<NewTorrentCreated>>? NewTorrentCreated;
+
+    /// <summary>This patron asked to start a torrent that runs already.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentAlreadyDownloading>>? TorrentAlreadyDownloading;
+
+    /// <summary>A torrent that this patron asked for could not be started.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentStartFail>>? TorrentStartFail;
+
+    /// <summary>How a torrent of this patron's stands: every few seconds while it is active.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentStatusUpdate>>? TorrentStatusUpdate;
+
+    /// <summary>A torrent of this patron's went from one state into another.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentStateChanged>>? StateChanged;
+
+    /// <summary>A torrent of this patron's has every wanted piece.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentCompleted>>? Completed;
+
+    /// <summary>Something about a torrent of this patron's that may want attention.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentWarning>>? Warning;
+
+    /// <summary>What tells this patron from all others.</summary>
+    public Guid Id { get; } = Guid.NewGuid();
+
+    /// <summary>What it is called.</summary>
+    public string Name { get; }
+
+    /// <summary>The service whose engine it shares.</summary>
+    public TorrentService Service { get; }
+
+    /// <summary>Whether it has been stopped; from then on every answer is a failure, <see cref="TorrentErrorId.PatronStopped"/>.</summary>
+    public bool IsStopped => _isStopped;
+
+    /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
+    public IReadOnlyList<TorrentStatus> Statuses => Running?.Client?.GetStatuses() ?? [];
+
+    /// <summary>Snapshots of this patron's own torrents, in the order in which they were started. Never waits.</summary>
+    public IReadOnlyList<TorrentStatus> OwnStatuses => Running is not { } session
+        ? []
+        : [.. Statuses.Where(status => InfoHash.TryParse(status.InfoHash, out InfoHash torrent) && session.Owns(this, torrent))];
+
+    /// <summary>Cancelled when the patron stops.</summary>
+    internal CancellationToken Stopping => _stopping.Token;
+
+    private ClientSession? Running => IsStopped ? null : Service.Session;
+
+    /// <summary>A snapshot of one of the service's torrents, or null. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public TorrentStatus? GetStatus(InfoHash torrent) => Running?.Client?.GetStatus(torrent);
+
+    /// <summary>
+    /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
+    /// suspended or had failed.
+    /// </summary>
+    /// <param name="request">What to start, and how.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>
+    /// <see cref="Engine.Client.NewTorrentCreated"/>, <see cref="Engine.Client.TorrentAlreadyDownloading"/> or
+    /// <see cref="Engine.Client.TorrentStartFail"/>.
+    /// </returns>
+    public Task<TorrentAnswer> StartAsync(StartRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return BeginAsync(
+            new PendingAnswer(Service.NextId(), request.Metainfo?.InfoHash ?? default, isStart: true),
+            (pending, turn) => StartAsync(request, pending, turn, cancellationToken),
+            cancellationToken);
+    }
+
+    /// <summary>Stops a torrent, anybody's. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> CloseAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new CloseTorrent(id, torrent), cancellationToken);
+
+    /// <summary>Takes a torrent out of its swarm. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> SuspendAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new SuspendTorrent(id, torrent), cancellationToken);
+
+    /// <summary>Lets a suspended or failed torrent go on. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> ResumeAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new ResumeTorrent(id, torrent), cancellationToken);
+
+    /// <summary>
+    /// Hashes what is on disk. Answered, when that is over, by <see cref="CommandDone"/> or <see cref="CommandFail"/>; the
+    /// answers to this patron's later requests wait for it.
+    /// </summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> RecheckAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new RecheckTorrent(id, torrent), cancellationToken);
+
+    /// <summary>Gives a torrent more peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="peers">Peers to add.</param>
+    /// <param name="trackers">Trackers to add.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> AddSourcesAsync(
+        InfoHash torrent, IReadOnlyList<IPEndPoint> peers, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new AddSources(id, torrent, peers, trackers), cancellationToken);
+
+    /// <summary>
+    /// Waits until a torrent, anybody's, is as wanted; or has failed, or is closed; or until this patron is stopped.
+    /// </summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="until">Whether a status is what is waited for; it is asked for the present one too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The status at which the wait ended; null where the service runs no such torrent.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async Task<TorrentStatus?> WaitAsync(
+        InfoHash torrent, Func<TorrentStatus, bool> until, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(until);
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Running is not { } session)
+            return null;
+
+        using StatusWatch watch = session.Watch(torrent);
+        TorrentStatus? status = session.Client?.GetStatus(torrent);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        try
+        {
+            while (status is { State: not (TorrentState.Failed or TorrentState.Stopped) } && !until(status))
+            {
+                if (!await watch.Statuses.WaitToReadAsync(ending.Token).ConfigureAwait(false))
+                    break;
+                if (watch.Statuses.TryRead(out TorrentStatus? next))
+                    status = next;
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The patron was stopped.
+        }
+
+        return status;
+    }
+
+    /// <summary>
+    /// Opens the outbox, where every message for this patron arrives in order from now on; opened again it is the same one.
+    /// It keeps the latest 10,000 that have not been read, and ends with the patron.
+    /// </summary>
+    public ChannelReader<TorrentMessage> OpenOutbox() => _mailbox.OpenOutbox();
+
+    /// <summary>Stops the patron: closes its torrents; with the last patron the engine ends. May be called more than once.</summary>
+    public ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+            if (_openStarts == 0)
+                _startsSettled.TrySetResult();
+            return new ValueTask(_disposal ??= StopAsync());
+        }
+    }
+
+    /// <summary>Takes news of a torrent of this patron's.</summary>
+    internal void Receive(TorrentMessage news) => _answers.Pass(news);
+
+    private Task<TorrentAnswer> CommandAsync(InfoHash torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
+        BeginAsync(
+            new PendingAnswer(Service.NextId(), torrent, isStart: false),
+            (pending, turn) => _runner.CommandAsync(this, make(pending.Id), pending, turn),
+            cancellationToken);
+
+    private Task<TorrentAnswer> BeginAsync(
+        PendingAnswer pending, Func<PendingAnswer, RequestTurn, Task<TorrentAnswer>> carryOut, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+            return Task.FromCanceled<TorrentAnswer>(cancellationToken);
+
+        RequestTurn turn;
+        Task<TorrentAnswer> answer;
+        lock (_gate)
+        {
+            if (_isStopped)
+                return Task.FromResult(pending.Fail(ServiceErrors.Stopped));
+            answer = pending.WaitAsync(cancellationToken);
+            _answers.Add(pending);
+            turn = new RequestTurn(_lastEntered);
+            _lastEntered = turn.Entered;
+            if (pending.IsStart)
+                _openStarts++;
+        }
+
+        _ = CarryOutAsync(pending, turn, carryOut);
+        return answer;
+    }
+
+    private async Task CarryOutAsync(
+        PendingAnswer pending, RequestTurn turn, Func<PendingAnswer, RequestTurn, Task<TorrentAnswer>> carryOut)
+    {
+        // The caller goes on at once, whatever a source or the disk takes.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        TorrentAnswer? answer;
+        try
+        {
+            answer = await carryOut(pending, turn).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            answer = IsStopped ? pending.Fail(ServiceErrors.Stopped) : null;
+        }
+        catch (TorrentException fault)
+        {
+            answer = pending.Fail(fault.Error);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            answer = pending.Fail(ServiceErrors.Unexpected(fault));
+        }
+
+        _answers.Settle(pending, answer);
+        await turn.GiveUpAsync().ConfigureAwait(false);
+        if (pending.IsStart)
+            EndStart();
+    }
+
+    private async Task<TorrentAnswer> StartAsync(
+        StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken cancellationToken)
+    {
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        return await _runner.StartAsync(this, request, pending, turn, reading.Token).ConfigureAwait(false);
+    }
+
+    private void EndStart()
+    {
+        lock (_gate)
+        {
+            if (--_openStarts == 0 && _isStopped)
+                _startsSettled.TrySetResult();
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        _answers.FailAll(ServiceErrors.Stopped);
+        _mailbox.Close();
+
+        // A start that the engine has been told of already is closed by who carries it out.
+        await _startsSettled.Task.ConfigureAwait(false);
+        await _runner.CloseOwnedAsync(this).ConfigureAwait(false);
+        await Service.Remove(this).ConfigureAwait(false);
+    }
+
+    private void Deliver(TorrentMessage message) => _mailbox.Put(message, message switch
+    {
+        NewTorrentCreated created => Raise(NewTorrentCreated, created),
+        TorrentAlreadyDownloading already => Raise(TorrentAlreadyDownloading, already),
+        TorrentStartFail fail => Raise(TorrentStartFail, fail),
+        TorrentStatusUpdate update => Raise(TorrentStatusUpdate, update),
+        TorrentStateChanged changed => Raise(StateChanged, changed),
+        TorrentCompleted completed => Raise(Completed, completed),
+        TorrentWarning warning => Raise(Warning, warning),
+        _ => null,
+    });
+
+    /// <summary>What is to be done to raise an event; null where nobody listens.</summary>
+    private Action? Raise<TMessage>(EventHandler<TorrentEventArgs<TMessage>>? handlers, TMessage message)
+        where TMessage : TorrentMessage
+    {
+        if (handlers is null)
+            return null;
+
+        return () =>
+        {
+            var args = new TorrentEventArgs<TMessage>(message);
+            foreach (EventHandler<TorrentEventArgs<TMessage>> handler in Delegate.EnumerateInvocationList(handlers))
+            {
+                try
+                {
+                    handler(this, args);
+                }
+                catch (Exception fault) when (fault is not OutOfMemoryException)
+                {
+                    // A handler is a guest: what it throws is no reason to keep the message from the others.
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,171 @@
+using System.Collections.Concurrent;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>
+/// One engine from its making to its end, and who is to hear what of it: answers go to who asked, news of a torrent to the
+/// patron that owns it.
+/// </summary>
+internal sealed class ClientSession : IAsyncDisposable
+{
+    private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
+    private readonly ConcurrentDictionary<InfoHash, Patron> _owners = new();
+    private readonly ConcurrentDictionary<StatusWatch, byte> _watches = new();
+    private readonly Task<ITorrentClient> _started;
+    private volatile ITorrentClient? _client;
+    private volatile TorrentError? _end;
+    private volatile bool _isClosing;
+    private Task _reading = Task.CompletedTask;
+
+    /// <summary>Makes the engine as soon as the one before it has gone. Does not block.</summary>
+    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient) => _started = StartAsync(predecessorGone, makeClient);
+
+    /// <summary>Whether the engine could not be made, or has ended.</summary>
+    public bool IsOver => _end is not null || _started.IsFaulted;
+
+    /// <summary>The engine while it runs.</summary>
+    public ITorrentClient? Client => IsOver ? null : _client;
+
+    /// <summary>Waits for the engine.</summary>
+    /// <exception cref="TorrentException">The engine could not be made.</exception>
+    public Task<ITorrentClient> StartedAsync(CancellationToken cancellationToken) => _started.WaitAsync(cancellationToken);
+
+    /// <summary>Hands a command to the engine, which must have been waited for, and brings its one answer.</summary>
+    public async Task<TorrentAnswer> SendAsync(Patron patron, InfoHash torrent, TorrentCommand command)
+    {
+        var sent = new SentCommand(patron, torrent, command);
+        _sent[command.CorrelationId] = sent;
+        try
+        {
+            _client!.Post(command);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            // Engines are plugged in: what one throws must not cost anyone an answer.
+            Fail(command.CorrelationId, ServiceErrors.Unexpected(fault));
+        }
+
+        // It may have ended after its open commands were failed, and before this one was among them.
+        if (_end is { } end)
+            Fail(command.CorrelationId, end);
+        return await sent.Answered.ConfigureAwait(false);
+    }
+
+    /// <summary>Whether a torrent is a patron's own.</summary>
+    public bool Owns(Patron patron, InfoHash torrent) => _owners.TryGetValue(torrent, out Patron? owner) && owner == patron;
+
+    /// <summary>The torrents that are a patron's own.</summary>
+    public IReadOnlyList<InfoHash> OwnedBy(Patron patron) => [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
+
+    /// <summary>Sees a torrent's statuses from now on.</summary>
+    public StatusWatch Watch(InfoHash torrent)
+    {
+        var watch = new StatusWatch(torrent, gone => _watches.TryRemove(gone, out _));
+        _watches.TryAdd(watch, 0);
+        if (IsOver)
+            watch.End();
+        return watch;
+    }
+
+    /// <summary>Ends the engine; commands still open are answered as stopped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        // Off the caller's thread, which may hold a lock or be the reader of the very messages that end below.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        _isClosing = true;
+        await ((Task)_started).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (_client is { } client)
+        {
+            try
+            {
+                await client.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (Exception fault) when (fault is not OutOfMemoryException)
+            {
+                // Nobody is left to be told, and the next client must not wait for ever.
+                End(ServiceErrors.Unexpected(fault));
+            }
+        }
+
+        End(ServiceErrors.Stopped);
+        await _reading.ConfigureAwait(false);
+    }
+
+    private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient)
+    {
+        await predecessorGone.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        ITorrentClient client;
+        try
+        {
+            client = makeClient();
+        }
+        catch (Exception fault) when (fault is not (TorrentException or OutOfMemoryException))
+        {
+            throw new TorrentException(ServiceErrors.Unexpected(fault), fault);
+        }
+
+        _client = client;
+        _reading = ReadAsync(client);
+        return client;
+    }
+
+    private async Task ReadAsync(ITorrentClient client)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            await foreach (TorrentMessage message in client.Messages.ReadAllAsync().ConfigureAwait(false))
+                Route(message);
+            End(_isClosing ? ServiceErrors.Stopped : ServiceErrors.ClientEnded);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            End(ServiceErrors.Unexpected(fault));
+        }
+    }
+
+    private void Route(TorrentMessage message)
+    {
+        if (message is TorrentAnswer answer)
+            RouteAnswer(answer);
+        else if (_owners.TryGetValue(message.TorrentId, out Patron? owner))
+            owner.Receive(message);
+
+        if (message.Status() is not { } status)
+            return;
+        foreach (StatusWatch watch in _watches.Keys.Where(watch => watch.Torrent == message.TorrentId))
+        {
+            watch.See(status);
+            if (message is TorrentClosed)
+                watch.End();
+        }
+    }
+
+    private void RouteAnswer(TorrentAnswer answer)
+    {
+        if (!_sent.TryRemove(answer.CorrelationId, out SentCommand? command))
+            return;
+        if (answer is NewTorrentCreated)
+            _owners[answer.TorrentId] = command.Patron;
+        else if (answer is TorrentClosed)
+            _owners.TryRemove(answer.TorrentId, out _);
+        command.Answer(answer);
+    }
+
+    private void End(TorrentError why)
+    {
+        TorrentError end = Interlocked.CompareExchange(ref _end, why, null) ?? why;
+        foreach (long id in _sent.Keys)
+            Fail(id, end);
+        foreach (StatusWatch watch in _watches.Keys)
+            watch.End();
+    }
+
+    private void Fail(long id, TorrentError error)
+    {
+        if (_sent.TryRemove(id, out SentCommand? command))
+            command.Fail(error);
+    }
+}

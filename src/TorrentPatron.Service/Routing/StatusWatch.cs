@@ -1,0 +1,28 @@
+using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or the client.</summary>
+internal sealed class StatusWatch(InfoHash torrent, Action<StatusWatch> leave) : IDisposable
+{
+    private const int Kept = 16;
+
+    private readonly Channel<TorrentStatus> _statuses = Channel.CreateBounded<TorrentStatus>(
+        new BoundedChannelOptions(Kept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
+
+    public InfoHash Torrent => torrent;
+
+    public ChannelReader<TorrentStatus> Statuses => _statuses.Reader;
+
+    public void See(TorrentStatus status) => _statuses.Writer.TryWrite(status);
+
+    public void End() => _statuses.Writer.TryComplete();
+
+    public void Dispose()
+    {
+        End();
+        leave(this);
+    }
+}

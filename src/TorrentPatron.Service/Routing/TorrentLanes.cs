@@ -1,0 +1,36 @@
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>
+/// Takes what concerns one torrent one at a time, in the order of entering, whichever patron asked: so that of two that
+/// start the same torrent the second finds it running, and a start waits for a close that is under way.
+/// </summary>
+internal sealed class TorrentLanes
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<InfoHash, Task> _tails = [];
+
+    /// <summary>Takes the next turn.</summary>
+    public LaneTurn Enter(InfoHash torrent)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            Task before = _tails.GetValueOrDefault(torrent, Task.CompletedTask);
+            _tails[torrent] = done.Task;
+            return new LaneTurn(before, () => Leave(torrent, done));
+        }
+    }
+
+    private void Leave(InfoHash torrent, TaskCompletionSource done)
+    {
+        lock (_gate)
+        {
+            if (_tails.TryGetValue(torrent, out Task? tail) && tail == done.Task)
+                _tails.Remove(torrent);
+        }
+
+        done.SetResult();
+    }
+}

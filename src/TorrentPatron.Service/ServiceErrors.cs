@@ -1,0 +1,22 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service;
+
+/// <summary>The service's own failures, each worded once.</summary>
+internal static class ServiceErrors
+{
+    public static TorrentError Stopped { get; } = new(
+        TorrentErrorId.PatronStopped, "The patron has been stopped.", "Make a new patron and ask again.");
+
+    public static TorrentError ClientEnded { get; } = new(
+        TorrentErrorId.Unexpected, "The engine ended by itself.", "Start the torrent again; it goes on where it was.");
+
+    public static TorrentError NotFound(InfoHash torrent) => new(
+        TorrentErrorId.TorrentNotFound, $"No torrent {torrent} runs here.", "Ask for the statuses to see which torrents run.");
+
+    public static TorrentError Unexpected(Exception fault) => new(
+        TorrentErrorId.Unexpected,
+        $"Something unforeseen happened: {DisplayText.Clean(fault.Message)}",
+        "Please report it, with what led to it.");
+}

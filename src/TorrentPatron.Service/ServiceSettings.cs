@@ -1,0 +1,16 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Service;
+
+/// <summary>What a <see cref="TorrentService"/> is made with.</summary>
+public sealed record ServiceSettings
+{
+    /// <summary>What the service's engine is made with.</summary>
+    public ClientSettings Client { get; init; } = new();
+
+    /// <summary>
+    /// The folder of the saved state; by default the platform's per-user place (see <see cref="StateFolder.DefaultPath"/>).
+    /// </summary>
+    public string StatePath { get; init; } = StateFolder.DefaultPath;
+}

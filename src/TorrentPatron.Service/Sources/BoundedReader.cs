@@ -1,0 +1,30 @@
+using System.Buffers;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Reads a stream that claims to be a .torrent, and not a byte more than one may have.</summary>
+internal static class BoundedReader
+{
+    private const int ChunkBytes = 64 * 1024;
+
+    /// <summary>Reads to the end, whatever length was announced.</summary>
+    /// <exception cref="TorrentException">There is more than a .torrent may have.</exception>
+    public static async Task<byte[]> ReadAsync(Stream stream, TorrentSource source, CancellationToken cancellationToken)
+    {
+        var content = new ArrayBufferWriter<byte>();
+        while (content.WrittenCount <= MetainfoReader.MaxFileBytes)
+        {
+            int read = await stream.ReadAsync(content.GetMemory(ChunkBytes), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+                return content.WrittenSpan.ToArray();
+            content.Advance(read);
+        }
+
+        throw new TorrentException(new TorrentError(
+            TorrentErrorId.InvalidTorrent,
+            $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MB, which no .torrent should be.",
+            "Check that it is the .torrent and not what the torrent is about."));
+    }
+}

@@ -1,0 +1,124 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Fetches .torrents over HTTP and HTTPS.</summary>
+/// <remarks>
+/// An address that a person gives may be anywhere; what it redirects to was chosen by somebody else, and may be bait for
+/// requests to this machine's own services. So no redirect leads from the internet into this machine's network; it is the
+/// addresses that are really connected to that count.
+/// </remarks>
+internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
+{
+    private const int MaxRedirects = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Fetches the whole content.</summary>
+    /// <exception cref="TorrentException">It cannot be had, or is too much.</exception>
+    public async Task<byte[]> GetAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return await FollowAsync(source, address, either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw NotReadable(source, $"did not arrive within {Patience.TotalSeconds:0} s", "Try again later.", fault);
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidDataException)
+        {
+            (string why, string remedy) = Describe(fault);
+            throw NotReadable(source, why, remedy, fault);
+        }
+    }
+
+    private async Task<byte[]> FollowAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    {
+        bool cameFromInternet = false;
+        using var handler = new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.All,
+            ConnectCallback = ConnectAsync,
+            MaxResponseDrainSize = 0,
+            PooledConnectionLifetime = TimeSpan.Zero, // each hop is dialled, and hence checked, anew
+            UseCookies = false,
+            UseProxy = false,
+        };
+        using var invoker = new HttpMessageInvoker(handler);
+        for (int redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, address);
+            request.Headers.TryAddWithoutValidation("User-Agent", "TorrentPatron");
+            using HttpResponseMessage response = await invoker.SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (RedirectOf(response, source, address) is { } target)
+            {
+                address = target;
+                continue;
+            }
+
+            if (!response.IsSuccessStatusCode)
+            {
+                throw NotReadable(
+                    source,
+                    $"was answered with the HTTP status {(int)response.StatusCode}",
+                    "Check the address; the site may ask for a log-in.");
+            }
+
+            Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+                return await BoundedReader.ReadAsync(content, source, cancellationToken).ConfigureAwait(false);
+        }
+
+        throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the address that it leads to.");
+
+        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
+        {
+            DnsEndPoint host = context.DnsEndPoint;
+            IPAddress[] addresses = await dialer.ResolveAsync(host.Host, token).ConfigureAwait(false);
+            bool isInternet = AddressReaches.Of(addresses) == AddressReach.Global;
+            if (cameFromInternet && !isInternet)
+            {
+                throw NotReadable(
+                    source, "redirects from the internet into this machine's own network", "Do not trust it; use another source.");
+            }
+
+            cameFromInternet |= isInternet;
+            return await dialer.DialAsync(addresses, host.Port, token).ConfigureAwait(false);
+        }
+    }
+
+    private static Uri? RedirectOf(HttpResponseMessage response, TorrentSource source, Uri from)
+    {
+        bool isRedirect = response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found
+            or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        if (!isRedirect || response.Headers.Location is not { } location)
+            return null;
+
+        bool isPlain = Uri.TryCreate(from, location, out Uri? target) && target.Scheme == Uri.UriSchemeHttp;
+        if (isPlain && from.Scheme == Uri.UriSchemeHttps)
+            throw NotReadable(source, "redirects from https to plain http", "Use another source.");
+        if (!isPlain && target?.Scheme != Uri.UriSchemeHttps)
+            throw NotReadable(source, "redirects to what is no http address", "Use the .torrent itself.");
+        return target;
+    }
+
+    // The framework's own sentences may quote what the other side sent, so they are not shown.
+    private static (string Why, string Remedy) Describe(Exception fault) => fault switch
+    {
+        HttpRequestException { InnerException: SocketException inner } => Describe(inner),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            ("has no secure connection: the certificate is not valid, or TLS failed", "Check the address and this machine's clock."),
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+            ("is at a host that is not known", "Check the address and the network."),
+        SocketException socket => ($"cannot be reached: {socket.SocketErrorCode}", "Check the address and the network."),
+        _ => ("broke off, or was not answered in HTTP", "Try again, or use another source."),
+    };
+
+    private static TorrentException NotReadable(TorrentSource source, string why, string remedy, Exception? fault = null) =>
+        new(new TorrentError(TorrentErrorId.SourceNotReadable, $"'{source}' {why}.", remedy), fault);
+}

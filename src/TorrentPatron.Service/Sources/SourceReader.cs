@@ -1,0 +1,94 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Reads .torrents from wherever they are, within bounds.</summary>
+public sealed class SourceReader
+{
+    private readonly HttpFetcher _http;
+
+    /// <summary>Makes a reader.</summary>
+    /// <param name="time">The clock; by default the system's.</param>
+    public SourceReader(TimeProvider? time = null)
+        : this(new HttpFetcher(time ?? TimeProvider.System, new NetworkDialer()))
+    {
+    }
+
+    internal SourceReader(HttpFetcher http) => _http = http;
+
+    /// <summary>Reads a .torrent; of version 2 too.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">
+    /// <see cref="TorrentErrorId.UnsupportedSource"/>, <see cref="TorrentErrorId.SourceNotReadable"/> or
+    /// <see cref="TorrentErrorId.InvalidTorrent"/>.
+    /// </exception>
+    public async Task<TorrentMetainfo> ReadAsync(TorrentSource source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ReadOnlyMemory<byte> bytes = source switch
+        {
+            { FilePath: { } path } => await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false),
+            { Address: { } address } => await FetchAsync(source, address, cancellationToken).ConfigureAwait(false),
+            _ => source.Bytes.GetValueOrDefault(),
+        };
+        try
+        {
+            return MetainfoReader.Read(bytes);
+        }
+        catch (MetainfoException fault)
+        {
+            throw new TorrentException(
+                new TorrentError(
+                    TorrentErrorId.InvalidTorrent,
+                    $"{fault.Message} (Source: {source})",
+                    "Get the .torrent again, from where it came from."),
+                fault);
+        }
+    }
+
+    private async Task<byte[]> FetchAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    {
+        if (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
+            return await _http.GetAsync(source, address, cancellationToken).ConfigureAwait(false);
+
+        throw new TorrentException(address.Scheme == "magnet"
+            ? new TorrentError(
+                TorrentErrorId.UnsupportedSource,
+                "Magnet links cannot be started yet.",
+                "Use the .torrent file of the same torrent, or its http or https address.")
+            : new TorrentError(
+                TorrentErrorId.UnsupportedSource,
+                $"An address that begins with '{address.Scheme}:' cannot be started from.",
+                "Use a .torrent file, or its http or https address."));
+    }
+
+    private static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
+    {
+        if (Directory.Exists(path))
+            throw NotReadable(source, "is a folder", "Give a .torrent file in it.");
+        try
+        {
+            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
+            await using (file.ConfigureAwait(false))
+                return await BoundedReader.ReadAsync(file, source, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw NotReadable(source, "does not exist", "Check the path.", fault);
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw NotReadable(source, "may not be read by this user", "Ask for the right to read it, or copy it.", fault);
+        }
+        catch (Exception fault) when (fault is IOException or ArgumentException or NotSupportedException)
+        {
+            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message)}", "Check the path and the disk.", fault);
+        }
+    }
+
+    private static TorrentException NotReadable(TorrentSource source, string why, string remedy, Exception? fault = null) =>
+        new(new TorrentError(TorrentErrorId.SourceNotReadable, $"'{source}' {why}.", remedy), fault);
+}

@@ -1,0 +1,37 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.Service;
+
+/// <summary>What to start, and how. One of <see cref="Source"/> and <see cref="Metainfo"/> is needed.</summary>
+public sealed record StartRequest
+{
+    /// <summary>Where the .torrent is; not looked at where <see cref="Metainfo"/> is given.</summary>
+    public TorrentSource? Source { get; init; }
+
+    /// <summary>The torrent itself, where it has been read already.</summary>
+    public TorrentMetainfo? Metainfo { get; init; }
+
+    /// <summary>Absolute path of the folder below which the files lie; null: the process' current folder.</summary>
+    public string? Destination { get; init; }
+
+    /// <summary>Peers given by hand.</summary>
+    public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
+
+    /// <summary>Trackers besides the torrent's own.</summary>
+    public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>Priority of each file, in the torrent's order; empty: all normal.</summary>
+    public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Whether to add the torrent without letting it run.</summary>
+    public bool Suspended { get; init; }
+
+    /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
+    public bool Recheck { get; init; }
+
+    /// <summary>The torrent's own limits.</summary>
+    public RateLimits Limits { get; init; } = RateLimits.None;
+}

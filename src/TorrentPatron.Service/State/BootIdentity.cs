@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>Tells whether the machine has been rebooted since something was saved: then what was not flushed may be lost.</summary>
+internal static class BootIdentity
+{
+    private const string LinuxBootId = "/proc/sys/kernel/random/boot_id";
+    private const string TimePrefix = "time:";
+
+    // The clock may be set a little while the machine runs. In doubt it was rebooted: that costs some hashing only.
+    private const long ToleranceSeconds = 60;
+
+    /// <summary>That of the present run of the machine.</summary>
+    public static string Current(TimeProvider time)
+    {
+        try
+        {
+            if (File.Exists(LinuxBootId))
+                return "id:" + File.ReadAllText(LinuxBootId).Trim();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Then by the clock, as elsewhere.
+        }
+
+        long booted = time.GetUtcNow().ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
+        return TimePrefix + booted.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether two are of the same run.</summary>
+    public static bool AreSame(string one, string other) =>
+        one == other
+        || (TryGetTime(one, out long first) && TryGetTime(other, out long second) && Math.Abs(first - second) <= ToleranceSeconds);
+
+    private static bool TryGetTime(string boot, out long seconds)
+    {
+        seconds = 0;
+        return boot.StartsWith(TimePrefix, StringComparison.Ordinal)
+            && long.TryParse(boot.AsSpan(TimePrefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds)
+            && Math.Abs(seconds) < int.MaxValue * 1000L;
+    }
+}

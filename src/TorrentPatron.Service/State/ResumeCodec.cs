@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// The resume file: a bencoded dictionary of the format's version, the content (bencoded again, as one string) and the
+/// content's SHA-1. What does not match to the last bit is no resume file.
+/// </summary>
+internal static class ResumeCodec
+{
+    private const int Version = 1;
+
+    /// <summary>The bytes of a resume file.</summary>
+    public static byte[] Encode(InfoHash torrent, SavedResume resume)
+    {
+        ReadOnlySpan<byte> content = EncodeContent(torrent, resume);
+        var output = new ArrayBufferWriter<byte>(content.Length + 64);
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        writer.Write("check"u8, SHA1.HashData(content));
+        writer.Write("content"u8, content);
+        writer.Write("version"u8, Version);
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a resume file.</summary>
+    /// <param name="bytes">The whole file.</param>
+    /// <param name="torrent">The torrent that it must be of.</param>
+    /// <param name="pieceCount">The torrent's number of pieces; null: whatever is in the file.</param>
+    /// <exception cref="InvalidDataException">It is damaged, or another version's, or another torrent's; the message says which.</exception>
+    public static SavedResume Decode(ReadOnlyMemory<byte> bytes, InfoHash torrent, int? pieceCount)
+    {
+        try
+        {
+            BencodeElement file = BencodeDocument.Parse(bytes).Root;
+            if (Require(file, "version"u8).AsInteger() != Version)
+                throw new InvalidDataException("it was written by another version");
+            ReadOnlyMemory<byte> content = Require(file, "content"u8).AsMemory();
+            if (!Require(file, "check"u8).AsBytes().SequenceEqual(SHA1.HashData(content.Span)))
+                throw new InvalidDataException("its content was changed");
+            return DecodeContent(BencodeDocument.Parse(content).Root, torrent, pieceCount);
+        }
+        catch (Exception fault) when (fault is BencodeException or ArgumentException or OverflowException or UriFormatException)
+        {
+            throw new InvalidDataException("it is incomplete, or no resume file", fault);
+        }
+    }
+
+    private static ReadOnlySpan<byte> EncodeContent(InfoHash torrent, SavedResume resume)
+    {
+        ResumeData data = resume.Data;
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        writer.Write("added"u8, data.AddedAt.UtcTicks);
+        writer.Write("boot"u8, resume.Boot);
+        writer.Write("closed"u8, data.ClosedInOrder ? 1 : 0);
+        if (data.CompletedAt is { } completed)
+            writer.Write("completed"u8, completed.UtcTicks);
+        writer.Write("destination"u8, data.Destination);
+        writer.WriteKey("files"u8);
+        WriteStamps(writer, data.Files);
+        writer.Write("info hash"u8, torrent.ToArray());
+        writer.Write("pieces"u8, data.Verified.Length);
+        writer.WriteKey("priorities"u8);
+        writer.BeginList();
+        foreach (FilePriority priority in data.FilePriorities)
+            writer.WriteInteger((int)priority);
+        writer.End();
+        writer.Write("received"u8, data.BytesReceived);
+        writer.Write("sent"u8, data.BytesSent);
+        writer.Write("suspended"u8, data.Suspended ? 1 : 0);
+        writer.WriteKey("trackers"u8);
+        writer.BeginList();
+        foreach (Uri tracker in data.Trackers)
+            writer.WriteString(tracker.OriginalString);
+        writer.End();
+        if (data.Unflushed is { } unflushed)
+            writer.Write("unflushed"u8, unflushed.Bytes);
+        writer.Write("verified"u8, data.Verified.Bytes);
+        writer.End();
+        return output.WrittenSpan;
+    }
+
+    /// <summary>A list of length and last write for each file; an empty one for a file that is not there.</summary>
+    private static void WriteStamps(BencodeWriter writer, IReadOnlyList<FileStamp?> files)
+    {
+        writer.BeginList();
+        foreach (FileStamp? stamp in files)
+        {
+            writer.BeginList();
+            if (stamp is { } file)
+            {
+                writer.WriteInteger(file.Length);
+                writer.WriteInteger(file.LastWrite.Ticks);
+            }
+
+            writer.End();
+        }
+
+        writer.End();
+    }
+
+    private static SavedResume DecodeContent(BencodeElement content, InfoHash torrent, int? pieceCount)
+    {
+        if (!Require(content, "info hash"u8).AsBytes().SequenceEqual(torrent.ToArray()))
+            throw new InvalidDataException("it is another torrent's");
+
+        int pieces = checked((int)Require(content, "pieces"u8).AsInteger());
+        if (pieceCount is { } expected && pieces != expected)
+            throw new InvalidDataException("its number of pieces is another");
+
+        var data = new ResumeData
+        {
+            AddedAt = new DateTimeOffset(Require(content, "added"u8).AsInteger(), TimeSpan.Zero),
+            ClosedInOrder = Require(content, "closed"u8).AsInteger() != 0,
+            CompletedAt = content.TryGet("completed"u8, out BencodeElement completed)
+                ? new DateTimeOffset(completed.AsInteger(), TimeSpan.Zero)
+                : null,
+            Destination = Require(content, "destination"u8).AsText(),
+            Files = ReadStamps(Require(content, "files"u8)),
+            FilePriorities = ReadList(Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),
+            BytesReceived = Require(content, "received"u8).AsInteger(),
+            BytesSent = Require(content, "sent"u8).AsInteger(),
+            Suspended = Require(content, "suspended"u8).AsInteger() != 0,
+            Trackers = ReadList(Require(content, "trackers"u8), element => new Uri(element.AsText(), UriKind.Absolute)),
+            Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
+            Verified = ReadBits(Require(content, "verified"u8), pieces),
+        };
+        return new SavedResume(data, Require(content, "boot"u8).AsText());
+    }
+
+    private static List<FileStamp?> ReadStamps(BencodeElement files) => ReadList(files, element =>
+    {
+        List<long> numbers = ReadList(element, number => number.AsInteger());
+        return numbers switch
+        {
+            [] => (FileStamp?)null,
+            [long length, long ticks] => new FileStamp(length, new DateTime(ticks, DateTimeKind.Utc)),
+            _ => throw new InvalidDataException("a file's entry in it is malformed"),
+        };
+    });
+
+    private static List<T> ReadList<T>(BencodeElement list, Func<BencodeElement, T> read)
+    {
+        var values = new List<T>(list.Count);
+        foreach (BencodeElement element in list.EnumerateList())
+            values.Add(read(element));
+        return values;
+    }
+
+    private static Bitfield ReadBits(BencodeElement element, int length) =>
+        Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field) ? field! : throw new InvalidDataException("its pieces are malformed");
+
+    private static BencodeElement Require(BencodeElement dictionary, ReadOnlySpan<byte> key) =>
+        dictionary.TryGet(key, out BencodeElement value) ? value : throw new InvalidDataException("something is missing in it");
+}

@@ -1,0 +1,8 @@
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>What is in a resume file.</summary>
+/// <param name="Data">What the engine saved.</param>
+/// <param name="Boot">The machine's run in which it was saved; see <see cref="BootIdentity"/>.</param>
+internal sealed record SavedResume(ResumeData Data, string Boot);

@@ -1,0 +1,96 @@
+using System.Globalization;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
+/// <remarks>
+/// In it are <c>metainfo.torrent</c>, <c>resume</c>, <c>journal</c>, and <c>lock</c>, which is held open while the torrent
+/// runs, with the holder's process id beside it in <c>owner</c>. On Unix only the user may look inside.
+/// </remarks>
+public sealed class StateFolder
+{
+    internal const string MetainfoName = "metainfo.torrent";
+    internal const string ResumeName = "resume";
+
+    private readonly TimeProvider _time;
+
+    /// <summary>Names the folder; it is made when the first torrent needs it.</summary>
+    /// <param name="path">Its path.</param>
+    /// <param name="time">The clock; by default the system's.</param>
+    public StateFolder(string path, TimeProvider? time = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        FolderPath = Path.GetFullPath(path);
+        _time = time ?? TimeProvider.System;
+    }
+
+    /// <summary>
+    /// The platform's place for a user's state: <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>,
+    /// <c>~/Library/Application Support</c>; in it, <c>TorrentPatron</c>.
+    /// </summary>
+    public static string DefaultPath => Path.Combine(UserStatePath(), "TorrentPatron");
+
+    /// <summary>Full path of the folder.</summary>
+    public string FolderPath { get; }
+
+    /// <summary>Opens a torrent's state for whoever runs the torrent, and takes its lock.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <exception cref="TorrentException">
+    /// <see cref="TorrentErrorId.TorrentInUse"/> or <see cref="TorrentErrorId.StateNotWritable"/>.
+    /// </exception>
+    public ResumeStore Open(TorrentMetainfo metainfo)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        string folder = Path.Combine(FolderPath, metainfo.InfoHash.ToString());
+        try
+        {
+            return ResumeStore.Open(folder, metainfo, _time);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new TorrentException(
+                new TorrentError(
+                    TorrentErrorId.StateNotWritable,
+                    $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
+                    "Choose a state folder that this user can write, on a disk with room."),
+                fault);
+        }
+    }
+
+    /// <summary>The torrents whose state is saved, running or not, in the order of their info hashes.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public IReadOnlyList<SavedTorrent> Enumerate()
+    {
+        if (!Directory.Exists(FolderPath))
+            return [];
+
+        var found = new List<SavedTorrent>();
+        foreach (string folder in Directory.EnumerateDirectories(FolderPath).Order(StringComparer.Ordinal))
+        {
+            string metainfo = Path.Combine(folder, MetainfoName);
+            if (InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent) && File.Exists(metainfo))
+                found.Add(new SavedTorrent(torrent, metainfo, ResumeStore.TryReadDestination(folder, torrent)));
+        }
+
+        return found;
+    }
+
+    /// <summary>The time as it stands in the names of what was set aside.</summary>
+    internal static string Stamp(TimeProvider time) => time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+
+    private static string UserStatePath()
+    {
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
+        if (OperatingSystem.IsWindows())
+            return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+        if (OperatingSystem.IsMacOS())
+            return Path.Combine(home, "Library", "Application Support");
+
+        // The XDG rules: a relative path there is to be ignored.
+        string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
+        return state is not null && Path.IsPathFullyQualified(state) ? state : Path.Combine(home, ".local", "state");
+    }
+}

@@ -1,0 +1,139 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Routing;
+using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Service;
+
+/// <summary>
+/// Shares one engine among any number of patrons. The engine is made with the first start of a torrent, ends with the last
+/// patron and is made anew for the next. Thread-safe; any number of services may live in one process.
+/// </summary>
+/// <remarks>
+/// The engine waits for the first start, not for the first patron, because a patron costs nothing: to load the module
+/// or to ask for statuses opens no port.
+/// </remarks>
+public sealed class TorrentService : IAsyncDisposable
+{
+    private readonly Func<ClientSettings, ITorrentClient> _makeClient;
+    private readonly Lock _gate = new();
+    private readonly OrderedDictionary<Guid, Patron> _patrons = [];
+    private readonly RequestRunner _runner;
+    private ClientSession? _session;
+    private Task _predecessorGone = Task.CompletedTask;
+    private long _lastId;
+    private bool _isDisposed;
+
+    /// <summary>Makes a service; its engine is made when it is needed.</summary>
+    /// <param name="settings">What the service works with.</param>
+    /// <param name="makeClient">Makes an engine; called again after the one before has been disposed.</param>
+    /// <param name="time">The clock; by default the system's.</param>
+    public TorrentService(ServiceSettings settings, Func<ClientSettings, ITorrentClient> makeClient, TimeProvider? time = null)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(makeClient);
+        Settings = settings;
+        _makeClient = makeClient;
+        time ??= TimeProvider.System;
+        States = new StateFolder(settings.StatePath, time);
+        _runner = new RequestRunner(this, States, new SourceReader(time));
+    }
+
+    /// <summary>What the service works with.</summary>
+    public ServiceSettings Settings { get; }
+
+    /// <summary>Where the torrents' state is saved.</summary>
+    public StateFolder States { get; }
+
+    /// <summary>The patrons that have not been stopped, in the order of their making.</summary>
+    public IReadOnlyList<Patron> Patrons
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _patrons.Values.Where(patron => !patron.IsStopped)];
+        }
+    }
+
+    /// <summary>The engine as it is now; null while none was asked for.</summary>
+    internal ClientSession? Session
+    {
+        get
+        {
+            lock (_gate)
+                return _session;
+        }
+    }
+
+    /// <summary>Makes a patron, at once.</summary>
+    /// <param name="name">What to call it; by default a part of its id.</param>
+    /// <exception cref="ObjectDisposedException">The service has been disposed.</exception>
+    public Patron CreatePatron(string? name = null)
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            var patron = new Patron(this, _runner, name);
+            _patrons.Add(patron.Id, patron);
+            return patron;
+        }
+    }
+
+    /// <summary>The engine as a whole; null while none runs. Never waits.</summary>
+    public ClientStatus? GetClientStatus() => Session?.Client?.GetClientStatus();
+
+    /// <summary>Stops every patron, and with them the engine. May be called more than once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        Patron[] patrons;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            patrons = [.. _patrons.Values];
+        }
+
+        await Task.WhenAll(patrons.Select(patron => patron.DisposeAsync().AsTask())).ConfigureAwait(false);
+        Task gone;
+        lock (_gate)
+            gone = _predecessorGone;
+        await gone.ConfigureAwait(false);
+    }
+
+    internal long NextId() => Interlocked.Increment(ref _lastId);
+
+    /// <summary>The engine for a patron's start; made where there is none.</summary>
+    internal ClientSession Connect(Patron patron)
+    {
+        lock (_gate)
+        {
+            // Who comes after its removal would make an engine that nobody ends.
+            if (!_patrons.ContainsKey(patron.Id))
+                throw new TorrentException(ServiceErrors.Stopped);
+            if (_session is { IsOver: true })
+                Retire();
+            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(Settings.Client));
+        }
+    }
+
+    /// <summary>Removes a patron; with the last one the engine ends.</summary>
+    /// <returns>Completes when the engine has gone, if it was the last patron.</returns>
+    internal Task Remove(Patron patron)
+    {
+        lock (_gate)
+        {
+            _patrons.Remove(patron.Id);
+            if (_patrons.Count > 0)
+                return Task.CompletedTask;
+            if (_session is not null)
+                Retire();
+            return _predecessorGone;
+        }
+    }
+
+    /// <summary>Under the lock: from now on the next engine waits for this one's end. Disposing yields before it does anything.</summary>
+    private void Retire()
+    {
+        _predecessorGone = _session!.DisposeAsync().AsTask();
+        _session = null;
+    }
+}
