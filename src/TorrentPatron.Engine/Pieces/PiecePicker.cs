@@ -1,0 +1,449 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using System.Runtime.InteropServices;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>
+/// Says which piece to fetch next: the rarest among the peers, sooner where its priority is higher, at random among equals.
+/// </summary>
+/// <remarks>
+/// Free pieces lie in one flat array, sorted into buckets by key; a piece that changes its key is swapped across the
+/// boundaries between the two buckets, so a change costs a few swaps however many pieces there are. Changes to many pieces at
+/// once only mark the order as stale; the next pick sorts it anew by counting. Seeds have every piece and change no order,
+/// so they are a counter. Not thread-safe.
+/// </remarks>
+internal sealed class PiecePicker
+{
+    /// <summary>The highest priority.</summary>
+    public const byte MaxPriority = 7;
+
+    /// <summary>The priority that every piece starts with.</summary>
+    public const byte NormalPriority = 4;
+
+    /// <summary>Until so many pieces are verified the rarity does not count: a first piece to give is more use than a rare one.</summary>
+    private const int RandomFirst = 4;
+
+    /// <summary>Pieces looked at in order of their keys before the peer's own pieces are gone through instead.</summary>
+    private const int ScanBudget = 256;
+
+    private const int NotInOrder = -1;
+
+    private readonly Random _random;
+    private readonly PieceState[] _state;
+    private readonly byte[] _priority;
+    private readonly ushort[] _availability;
+    private readonly Bitfield _free;
+    private readonly Bitfield _missing;
+
+    /// <summary>The free pieces by key: bucket k lies between _bucketEnd[k - 1] and _bucketEnd[k].</summary>
+    private readonly int[] _order;
+    private readonly int[] _position;
+    private int[] _bucketEnd = [];
+    private bool _stale = true;
+
+    /// <summary>Makes a picker in which every piece is free, of normal priority and with no peer that has it.</summary>
+    /// <param name="pieceCount">Number of pieces, 0 or more.</param>
+    /// <param name="random">Breaks ties.</param>
+    public PiecePicker(int pieceCount, Random random)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(pieceCount);
+        _random = random;
+        _state = new PieceState[pieceCount];
+        _priority = new byte[pieceCount];
+        _priority.AsSpan().Fill(NormalPriority);
+        _availability = new ushort[pieceCount];
+        _order = new int[pieceCount];
+        _position = new int[pieceCount];
+        _free = new Bitfield(pieceCount);
+        _free.SetAll();
+        _missing = _free.Clone();
+        Wanted = pieceCount;
+    }
+
+    private enum PieceState : byte
+    {
+        Open,
+        Started,
+        Verified,
+    }
+
+    /// <summary>Number of pieces.</summary>
+    public int PieceCount => _state.Length;
+
+    /// <summary>Pieces with a priority above 0, verified or not.</summary>
+    public int Wanted { get; private set; }
+
+    /// <summary>Pieces that are wanted and not verified.</summary>
+    public int WantedLeft => _missing.Count;
+
+    /// <summary>Pieces that are wanted and neither started nor verified.</summary>
+    public int Free => _free.Count;
+
+    /// <summary>Pieces that are verified.</summary>
+    public int VerifiedCount { get; private set; }
+
+    /// <summary>Peers that have everything.</summary>
+    public int Seeds { get; private set; }
+
+    /// <summary>Whether a piece is to be had and is not verified yet.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public bool IsWanted(int piece) => _missing[piece];
+
+    /// <summary>Number of peers that have a piece, seeds included.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public int Availability(int piece) => _availability[piece] + Seeds;
+
+    /// <summary>How much a piece is wanted, 0 to <see cref="MaxPriority"/>.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public byte Priority(int piece) => _priority[piece];
+
+    /// <summary>Sets how much a piece is wanted. A piece already started stays so.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    /// <param name="priority">0 (not at all) to <see cref="MaxPriority"/>.</param>
+    public void SetPriority(int piece, byte priority)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(priority, MaxPriority);
+        byte old = _priority[piece];
+        if (old == priority)
+            return;
+
+        if ((old == 0) != (priority == 0))
+            Wanted += priority == 0 ? -1 : 1;
+        Change(piece, _state[piece], priority, _availability[piece]);
+    }
+
+    /// <summary>A peer that is no seed has got a piece.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public void Have(int piece) =>
+        Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] + 1)));
+
+    /// <summary>A peer that is no seed no longer has a piece.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public void LostHave(int piece) =>
+        Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] - 1)));
+
+    /// <summary>A peer that is no seed has come.</summary>
+    /// <param name="has">What it has.</param>
+    public void AddPeer(Bitfield has) => AddToAvailability(has, 1);
+
+    /// <summary>A peer that is no seed has gone, or has become a seed (then follows <see cref="AddSeed"/>).</summary>
+    /// <param name="has">What it had: all that was counted for it by <see cref="AddPeer"/> and <see cref="Have"/>.</param>
+    public void RemovePeer(Bitfield has) => AddToAvailability(has, -1);
+
+    /// <summary>A peer that has everything has come.</summary>
+    public void AddSeed() => Seeds++;
+
+    /// <summary>A peer that has everything has gone.</summary>
+    /// <exception cref="InvalidOperationException">There was none.</exception>
+    public void RemoveSeed()
+    {
+        if (Seeds == 0)
+            throw new InvalidOperationException("There is no seed to remove.");
+        Seeds--;
+    }
+
+    /// <summary>Takes the piece to fetch next from a peer out of the free ones; it is started then.</summary>
+    /// <param name="peerHas">What the peer has; null: everything.</param>
+    /// <returns>Index of the piece; -1 where the peer has no free one.</returns>
+    public int Pick(Bitfield? peerHas)
+    {
+        if (Free == 0)
+            return -1;
+
+        if (_stale)
+            Sort();
+        bool isSeed = peerHas is null || peerHas.IsFull;
+        int piece = VerifiedCount < RandomFirst ? PickRandom(isSeed ? null : peerHas)
+            : isSeed ? PickRarest() : PickRarest(peerHas!);
+        if (piece >= 0)
+            SetState(piece, PieceState.Started);
+        return piece;
+    }
+
+    /// <summary>A started piece has been given up and is free again. A piece that is not started stays as it is.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public void Return(int piece)
+    {
+        if (_state[piece] == PieceState.Started)
+            SetState(piece, PieceState.Open);
+    }
+
+    /// <summary>A piece is verified, from whatever state: it is not picked again.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public void Verified(int piece) => SetState(piece, PieceState.Verified);
+
+    /// <summary>A verified piece is lost again and is free. A piece that is not verified stays as it is.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public void Unverified(int piece)
+    {
+        if (_state[piece] == PieceState.Verified)
+            SetState(piece, PieceState.Open);
+    }
+
+    /// <summary>Whether a peer has a piece that <see cref="Pick"/> would give.</summary>
+    /// <param name="peerHas">What the peer has; null: everything.</param>
+    public bool HasFreeFor(Bitfield? peerHas) => Intersects(_free, peerHas);
+
+    /// <summary>Whether a peer has a piece that is wanted and not verified, started or not: whether it is of interest.</summary>
+    /// <param name="peerHas">What the peer has; null: everything.</param>
+    public bool HasWantedFor(Bitfield? peerHas) => Intersects(_missing, peerHas);
+
+    private static int Key(int availability, int priority) => (availability + 1) * (MaxPriority + 1 - priority);
+
+    private static bool IsFree(PieceState state, int priority) => state == PieceState.Open && priority > 0;
+
+    private static bool Intersects(Bitfield ours, Bitfield? theirs)
+    {
+        if (ours.IsEmpty)
+            return false;
+        if (theirs is null || theirs.IsFull)
+            return true;
+
+        ReadOnlySpan<byte> a = ours.Bytes, b = theirs.Bytes;
+        ReadOnlySpan<ulong> wordsA = MemoryMarshal.Cast<byte, ulong>(a), wordsB = MemoryMarshal.Cast<byte, ulong>(b);
+        for (int i = 0; i < wordsA.Length; i++)
+        {
+            if ((wordsA[i] & wordsB[i]) != 0)
+                return true;
+        }
+
+        for (int i = wordsA.Length * sizeof(ulong); i < a.Length; i++)
+        {
+            if ((a[i] & b[i]) != 0)
+                return true;
+        }
+
+        return false;
+    }
+
+    private int PickRandom(Bitfield? peerHas)
+    {
+        int start = _random.Next(Free);
+        if (peerHas is null)
+            return _order[start];
+
+        int budget = Math.Min(ScanBudget, Free);
+        for (int i = 0, at = start; i < budget; i++)
+        {
+            if (peerHas[_order[at]])
+                return _order[at];
+            if (++at == Free)
+                at = 0;
+        }
+
+        return budget == Free ? -1 : PickAmongTheirs(peerHas, rarest: false);
+    }
+
+    private int PickRarest()
+    {
+        int start = 0;
+        foreach (int end in _bucketEnd)
+        {
+            if (end > start)
+                return _order[_random.Next(start, end)];
+        }
+
+        return -1;
+    }
+
+    private int PickRarest(Bitfield peerHas)
+    {
+        int budget = ScanBudget;
+        int start = 0;
+        foreach (int end in _bucketEnd)
+        {
+            int size = end - start;
+            int at = size > 1 ? _random.Next(start, end) : start;
+            for (int i = 0; i < size; i++)
+            {
+                if (--budget < 0)
+                    return PickAmongTheirs(peerHas, rarest: true);
+                if (peerHas[_order[at]])
+                    return _order[at];
+                if (++at == end)
+                    at = start;
+            }
+
+            start = end;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Goes through the pieces that are free and that the peer has: cheap for peers with few, and bounded for all.</summary>
+    private int PickAmongTheirs(Bitfield peerHas, bool rarest)
+    {
+        int best = -1, bestKey = int.MaxValue, equals = 0;
+        ReadOnlySpan<byte> theirs = peerHas.Bytes, ours = _free.Bytes;
+        for (int offset = 0; offset < ours.Length; offset += sizeof(ulong))
+        {
+            ulong word = ReadWord(ours, offset) & ReadWord(theirs, offset);
+            while (word != 0)
+            {
+                int bit = BitOperations.LeadingZeroCount(word);
+                word &= ~(1UL << (63 - bit));
+                int piece = offset * 8 + bit;
+                int key = rarest ? Key(_availability[piece], _priority[piece]) : 0;
+                if (key > bestKey)
+                    continue;
+                if (key < bestKey)
+                    (bestKey, equals) = (key, 0);
+                if (_random.Next(++equals) == 0)
+                    best = piece;
+            }
+        }
+
+        return best;
+    }
+
+    /// <summary>Eight bytes, or as many as there are, with the first bit of the field as the highest.</summary>
+    private static ulong ReadWord(ReadOnlySpan<byte> bytes, int offset)
+    {
+        if (offset + sizeof(ulong) <= bytes.Length)
+            return BinaryPrimitives.ReadUInt64BigEndian(bytes[offset..]);
+
+        ulong word = 0;
+        for (int i = 0; offset + i < bytes.Length; i++)
+            word |= (ulong)bytes[offset + i] << (56 - i * 8);
+        return word;
+    }
+
+    private void SetState(int piece, PieceState state)
+    {
+        PieceState old = _state[piece];
+        if (old == state)
+            return;
+        if (old == PieceState.Verified)
+            VerifiedCount--;
+        if (state == PieceState.Verified)
+            VerifiedCount++;
+        Change(piece, state, _priority[piece], _availability[piece]);
+    }
+
+    private void AddToAvailability(Bitfield has, int change)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(has.Length, PieceCount, nameof(has));
+        if (has.Count > PieceCount / 16)
+            _stale = true;
+        ReadOnlySpan<byte> bytes = has.Bytes;
+        for (int offset = 0; offset < bytes.Length; offset += sizeof(ulong))
+        {
+            ulong word = ReadWord(bytes, offset);
+            while (word != 0)
+            {
+                int bit = BitOperations.LeadingZeroCount(word);
+                word &= ~(1UL << (63 - bit));
+                int piece = offset * 8 + bit;
+                Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] + change)));
+            }
+        }
+    }
+
+    /// <summary>The one place where a piece changes: keeps the fields, the counts and the order in step.</summary>
+    private void Change(int piece, PieceState state, byte priority, ushort availability)
+    {
+        bool wasFree = IsFree(_state[piece], _priority[piece]);
+        bool isFree = IsFree(state, priority);
+        int oldKey = Key(_availability[piece], _priority[piece]);
+        (_state[piece], _priority[piece], _availability[piece]) = (state, priority, availability);
+
+        if (state != PieceState.Verified && priority > 0)
+            _missing.Set(piece);
+        else
+            _missing.Clear(piece);
+        if (isFree)
+            _free.Set(piece);
+        else if (wasFree)
+            _free.Clear(piece);
+
+        if (_stale)
+            return;
+        int newKey = Key(availability, priority);
+        if (wasFree && isFree)
+            Move(piece, oldKey, newKey);
+        else if (wasFree)
+            TakeOut(piece, oldKey);
+        else if (isFree)
+            PutIn(piece, newKey);
+    }
+
+    private void Move(int piece, int from, int to)
+    {
+        EnsureBucket(to, Free);
+        for (; from < to; from++)
+            Swap(_position[piece], --_bucketEnd[from]);
+        for (; from > to; from--)
+            Swap(_position[piece], _bucketEnd[from - 1]++);
+    }
+
+    private void TakeOut(int piece, int key)
+    {
+        Move(piece, key, _bucketEnd.Length - 1);
+        Swap(_position[piece], --_bucketEnd[^1]);
+        _position[piece] = NotInOrder;
+    }
+
+    private void PutIn(int piece, int key)
+    {
+        EnsureBucket(key, Free - 1);
+        int last = _bucketEnd[^1]++;
+        _order[last] = piece;
+        _position[piece] = last;
+        Move(piece, _bucketEnd.Length - 1, key);
+    }
+
+    private void Swap(int a, int b)
+    {
+        if (a == b)
+            return;
+        (_order[a], _order[b]) = (_order[b], _order[a]);
+        _position[_order[a]] = a;
+        _position[_order[b]] = b;
+    }
+
+    /// <summary>Makes room for a key; new buckets are empty and lie behind all pieces of the order.</summary>
+    private void EnsureBucket(int key, int piecesInOrder)
+    {
+        int old = _bucketEnd.Length;
+        if (key < old)
+            return;
+        Array.Resize(ref _bucketEnd, key + 1 + MaxPriority);
+        _bucketEnd.AsSpan(old).Fill(piecesInOrder);
+    }
+
+    /// <summary>Sorts the free pieces into their buckets anew, by counting.</summary>
+    private void Sort()
+    {
+        int topKey = 0;
+        for (int piece = 0; piece < PieceCount; piece++)
+        {
+            if (_free[piece])
+                topKey = Math.Max(topKey, Key(_availability[piece], _priority[piece]));
+        }
+
+        _bucketEnd = new int[topKey + 1];
+        for (int piece = 0; piece < PieceCount; piece++)
+        {
+            if (_free[piece])
+                _bucketEnd[Key(_availability[piece], _priority[piece])]++;
+        }
+
+        // Counts become starts; filling a bucket then moves its start to its end.
+        int start = 0;
+        for (int key = 0; key <= topKey; key++)
+            (_bucketEnd[key], start) = (start, start + _bucketEnd[key]);
+        for (int piece = 0; piece < PieceCount; piece++)
+        {
+            _position[piece] = NotInOrder;
+            if (!_free[piece])
+                continue;
+            int at = _bucketEnd[Key(_availability[piece], _priority[piece])]++;
+            _order[at] = piece;
+            _position[piece] = at;
+        }
+
+        _stale = false;
+    }
+}

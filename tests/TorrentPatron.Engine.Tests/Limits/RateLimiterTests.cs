@@ -1,0 +1,121 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Limits;
+
+namespace TorrentPatron.Engine.Tests.Limits;
+
+public sealed class RateLimiterTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public void Without_a_limit_nothing_waits()
+    {
+        using var limiter = new RateLimiter(_time, 0);
+        for (int i = 0; i < 1000; i++)
+            Assert.True(limiter.AcquireAsync(1 << 30, Cancel).AsTask().IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task In_the_long_run_the_rate_is_the_limit()
+    {
+        using var limiter = new RateLimiter(_time, 100_000);
+        DateTimeOffset start = _time.GetUtcNow();
+        for (int i = 0; i < 200; i++)
+        {
+            Task acquired = limiter.AcquireAsync(16_384, Cancel).AsTask();
+            while (!acquired.IsCompleted)
+                _time.Advance(TimeSpan.FromMilliseconds(7));
+            await acquired;
+        }
+
+        double seconds = (_time.GetUtcNow() - start).TotalSeconds;
+        Assert.InRange(200 * 16_384 / seconds, 98_000, 102_000);
+    }
+
+    [Fact]
+    public async Task A_request_larger_than_a_second_gets_through_and_the_next_one_waits_it_out()
+    {
+        using var limiter = new RateLimiter(_time, 1000);
+        await limiter.AcquireAsync(10_000, Cancel);
+        Task second = limiter.AcquireAsync(1, Cancel).AsTask();
+
+        _time.Advance(TimeSpan.FromSeconds(9.5));
+        Assert.False(second.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await second.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task Who_came_first_is_served_first_and_who_has_gone_is_passed_over()
+    {
+        using var limiter = new RateLimiter(_time, 1000);
+        await limiter.AcquireAsync(1250, Cancel);
+        using var cancelled = new CancellationTokenSource();
+        Task first = limiter.AcquireAsync(1000, Cancel).AsTask();
+        Task gone = limiter.AcquireAsync(1_000_000, cancelled.Token).AsTask();
+        Task third = limiter.AcquireAsync(1000, Cancel).AsTask();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        await first.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        Assert.False(third.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        await third.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task Who_waits_is_let_through_when_the_limit_is_lifted()
+    {
+        using var limiter = new RateLimiter(_time, 10);
+        await limiter.AcquireAsync(1_000_000, Cancel);
+        Task[] waiting = [.. Enumerable.Range(0, 10).Select(_ => limiter.AcquireAsync(1000, Cancel).AsTask())];
+        Assert.DoesNotContain(waiting, task => task.IsCompleted);
+
+        limiter.Rate = 0;
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task A_new_limit_holds_for_those_who_wait_already()
+    {
+        using var limiter = new RateLimiter(_time, 10);
+        await limiter.AcquireAsync(10_000, Cancel);
+        Task waiting = limiter.AcquireAsync(1, Cancel).AsTask();
+        limiter.Rate = 10_000;
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        await waiting.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public async Task A_token_cancelled_before_acquires_nothing()
+    {
+        using var limiter = new RateLimiter(_time, 1000);
+        var cancelled = new CancellationToken(canceled: true);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => limiter.AcquireAsync(1_000_000, cancelled).AsTask());
+        Assert.True(limiter.AcquireAsync(1, Cancel).AsTask().IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public async Task Of_two_limits_the_narrower_holds()
+    {
+        using var torrent = new RateLimiter(_time, 0);
+        using var global = new RateLimiter(_time, 1000);
+        var both = new RateLimiterPair(torrent, global);
+        Assert.False(both.IsUnlimited);
+        await both.AcquireAsync(2000, Cancel);
+        Task second = both.AcquireAsync(1, Cancel).AsTask();
+        Assert.False(second.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await second.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+
+        global.Rate = 0;
+        torrent.Rate = 1000;
+        await both.AcquireAsync(2000, Cancel);
+        Assert.False(both.AcquireAsync(1, Cancel).AsTask().IsCompleted);
+        torrent.Rate = 0;
+        Assert.True(both.IsUnlimited);
+    }
+}
