@@ -23,7 +23,8 @@ internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter
             : AcquireBothAsync(own, Global, bytes, cancellationToken);
     }
 
-    private static async ValueTask AcquireBothAsync(ValueTask own, RateLimiter global, int bytes, CancellationToken cancellationToken)
+    private static async ValueTask AcquireBothAsync(
+        ValueTask own, RateLimiter global, int bytes, CancellationToken cancellationToken)
     {
         await own.ConfigureAwait(false);
         await global.AcquireAsync(bytes, cancellationToken).ConfigureAwait(false);

@@ -27,7 +27,7 @@ internal sealed class RateMeter
     /// <param name="bytes">Number of bytes.</param>
     public void Add(long bytes) => Interlocked.Add(ref _total, bytes);
 
-    /// <summary>The rate in bytes/s. To be read every few seconds at least: what happened in between is known only as a mean.</summary>
+    /// <summary>The rate in bytes/s. To be read every few seconds: what happened in between is known only as a mean.</summary>
     /// <param name="now">Milliseconds of the clock given to the constructor.</param>
     public long Rate(long now)
     {

@@ -9,10 +9,9 @@ namespace TorrentPatron.Engine.Pieces;
 /// Says which piece to fetch next: the rarest among the peers, sooner where its priority is higher, at random among equals.
 /// </summary>
 /// <remarks>
-/// Free pieces lie in one flat array, sorted into buckets by key; a piece that changes its key is swapped across the
-/// boundaries between the two buckets, so a change costs a few swaps however many pieces there are. Changes to many pieces at
-/// once only mark the order as stale; the next pick sorts it anew by counting. Seeds have every piece and change no order,
-/// so they are a counter. Not thread-safe.
+/// The free pieces are kept in order, so that picking looks at few of them and a change costs a few swaps, however many there
+/// are. Changes to many pieces at once only mark the order as stale; the next pick sorts it anew. Seeds have every piece
+/// and change no order, so they are a counter. Not thread-safe.
 /// </remarks>
 internal sealed class PiecePicker
 {
@@ -22,13 +21,11 @@ internal sealed class PiecePicker
     /// <summary>The priority that every piece starts with.</summary>
     public const byte NormalPriority = 4;
 
-    /// <summary>Until so many pieces are verified the rarity does not count: a first piece to give is more use than a rare one.</summary>
+    /// <summary>Until so many pieces are verified rarity does not count: any piece to give is more use than a rare one.</summary>
     private const int RandomFirst = 4;
 
     /// <summary>Pieces looked at in order of their keys before the peer's own pieces are gone through instead.</summary>
     private const int ScanBudget = 256;
-
-    private const int NotInOrder = -1;
 
     private readonly Random _random;
     private readonly PieceState[] _state;
@@ -37,11 +34,10 @@ internal sealed class PiecePicker
     private readonly Bitfield _free;
     private readonly Bitfield _missing;
 
-    /// <summary>The free pieces by key: bucket k lies between _bucketEnd[k - 1] and _bucketEnd[k].</summary>
-    private readonly int[] _order;
-    private readonly int[] _position;
-    private int[] _bucketEnd = [];
-    private bool _stale = true;
+    private readonly PieceOrder _order;
+
+    /// <summary>Whether the free pieces are to be sorted before the order is looked at.</summary>
+    private bool _isStale = true;
 
     /// <summary>Makes a picker in which every piece is free, of normal priority and with no peer that has it.</summary>
     /// <param name="pieceCount">Number of pieces, 0 or more.</param>
@@ -54,8 +50,7 @@ internal sealed class PiecePicker
         _priority = new byte[pieceCount];
         _priority.AsSpan().Fill(NormalPriority);
         _availability = new ushort[pieceCount];
-        _order = new int[pieceCount];
-        _position = new int[pieceCount];
+        _order = new PieceOrder(pieceCount);
         _free = new Bitfield(pieceCount);
         _free.SetAll();
         _missing = _free.Clone();
@@ -152,8 +147,12 @@ internal sealed class PiecePicker
         if (Free == 0)
             return -1;
 
-        if (_stale)
-            Sort();
+        if (_isStale)
+        {
+            _order.Sort(piece => _free[piece] ? Key(_availability[piece], _priority[piece]) : PieceOrder.Absent);
+            _isStale = false;
+        }
+
         bool isSeed = peerHas is null || peerHas.IsFull;
         int piece = VerifiedCount < RandomFirst ? PickRandom(isSeed ? null : peerHas)
             : isSeed ? PickRarest() : PickRarest(peerHas!);
@@ -239,7 +238,7 @@ internal sealed class PiecePicker
     private int PickRarest()
     {
         int start = 0;
-        foreach (int end in _bucketEnd)
+        foreach (int end in _order.BucketEnds)
         {
             if (end > start)
                 return _order[_random.Next(start, end)];
@@ -252,7 +251,7 @@ internal sealed class PiecePicker
     {
         int budget = ScanBudget;
         int start = 0;
-        foreach (int end in _bucketEnd)
+        foreach (int end in _order.BucketEnds)
         {
             int size = end - start;
             int at = size > 1 ? _random.Next(start, end) : start;
@@ -272,7 +271,7 @@ internal sealed class PiecePicker
         return -1;
     }
 
-    /// <summary>Goes through the pieces that are free and that the peer has: cheap for peers with few, and bounded for all.</summary>
+    /// <summary>Goes through the free pieces that the peer has: cheap for peers with few, and bounded for all.</summary>
     private int PickAmongTheirs(Bitfield peerHas, bool rarest)
     {
         int best = -1, bestKey = int.MaxValue, equals = 0;
@@ -326,7 +325,7 @@ internal sealed class PiecePicker
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(has.Length, PieceCount, nameof(has));
         if (has.Count > PieceCount / 16)
-            _stale = true;
+            _isStale = true;
         ReadOnlySpan<byte> bytes = has.Bytes;
         for (int offset = 0; offset < bytes.Length; offset += sizeof(ulong))
         {
@@ -358,92 +357,14 @@ internal sealed class PiecePicker
         else if (wasFree)
             _free.Clear(piece);
 
-        if (_stale)
+        if (_isStale)
             return;
         int newKey = Key(availability, priority);
         if (wasFree && isFree)
-            Move(piece, oldKey, newKey);
+            _order.Move(piece, oldKey, newKey);
         else if (wasFree)
-            TakeOut(piece, oldKey);
+            _order.Remove(piece, oldKey);
         else if (isFree)
-            PutIn(piece, newKey);
-    }
-
-    private void Move(int piece, int from, int to)
-    {
-        EnsureBucket(to, Free);
-        for (; from < to; from++)
-            Swap(_position[piece], --_bucketEnd[from]);
-        for (; from > to; from--)
-            Swap(_position[piece], _bucketEnd[from - 1]++);
-    }
-
-    private void TakeOut(int piece, int key)
-    {
-        Move(piece, key, _bucketEnd.Length - 1);
-        Swap(_position[piece], --_bucketEnd[^1]);
-        _position[piece] = NotInOrder;
-    }
-
-    private void PutIn(int piece, int key)
-    {
-        EnsureBucket(key, Free - 1);
-        int last = _bucketEnd[^1]++;
-        _order[last] = piece;
-        _position[piece] = last;
-        Move(piece, _bucketEnd.Length - 1, key);
-    }
-
-    private void Swap(int a, int b)
-    {
-        if (a == b)
-            return;
-        (_order[a], _order[b]) = (_order[b], _order[a]);
-        _position[_order[a]] = a;
-        _position[_order[b]] = b;
-    }
-
-    /// <summary>Makes room for a key; new buckets are empty and lie behind all pieces of the order.</summary>
-    private void EnsureBucket(int key, int piecesInOrder)
-    {
-        int old = _bucketEnd.Length;
-        if (key < old)
-            return;
-        Array.Resize(ref _bucketEnd, key + 1 + MaxPriority);
-        _bucketEnd.AsSpan(old).Fill(piecesInOrder);
-    }
-
-    /// <summary>Sorts the free pieces into their buckets anew, by counting.</summary>
-    private void Sort()
-    {
-        int topKey = 0;
-        for (int piece = 0; piece < PieceCount; piece++)
-        {
-            if (_free[piece])
-                topKey = Math.Max(topKey, Key(_availability[piece], _priority[piece]));
-        }
-
-        _bucketEnd = new int[topKey + 1];
-        for (int piece = 0; piece < PieceCount; piece++)
-        {
-            if (_free[piece])
-                _bucketEnd[Key(_availability[piece], _priority[piece])]++;
-        }
-
-        // Counts become starts; filling a bucket then moves its start to its end.
-        int start = 0;
-        for (int key = 0; key <= topKey; key++)
-            (_bucketEnd[key], start) = (start, start + _bucketEnd[key]);
-        for (int piece = 0; piece < PieceCount; piece++)
-        {
-            _position[piece] = NotInOrder;
-            if (!_free[piece])
-                continue;
-            int at = _bucketEnd[Key(_availability[piece], _priority[piece])]++;
-            _order[at] = piece;
-            _position[piece] = at;
-        }
-
-        _stale = false;
+            _order.Add(piece, newKey);
     }
 }

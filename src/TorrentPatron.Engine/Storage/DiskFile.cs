@@ -1,0 +1,31 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>How files are opened and looked at.</summary>
+internal static class DiskFile
+{
+    /// <summary>Opens a file so that other programs can go on using, and removing, it.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="mode">Whether it is made.</param>
+    /// <param name="access">What for.</param>
+    public static SafeFileHandle Open(string path, FileMode mode, FileAccess access) =>
+        File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>How a file is; null where there is none or it cannot be looked at. A link is followed.</summary>
+    /// <param name="path">The file's path.</param>
+    public static FileStamp? Stamp(string path)
+    {
+        try
+        {
+            var info = new FileInfo(path);
+            if (info.LinkTarget is not null)
+                info = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+            return info is { Exists: true } ? new FileStamp(info.Length, info.LastWriteTimeUtc) : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

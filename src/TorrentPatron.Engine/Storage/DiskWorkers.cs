@@ -1,0 +1,105 @@
+using System.Diagnostics;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>The threads on which an engine hashes and touches files, so that nothing else ever waits for a disk.</summary>
+/// <remarks>
+/// Jobs of one affinity run on one thread, in the order in which they were posted; what belongs to a piece needs no lock
+/// then. Posting to a thread that is at work is an enqueue and nothing more. Thread-safe.
+/// </remarks>
+internal sealed class DiskWorkers : IAsyncDisposable
+{
+    private const int MostThreadsByDefault = 4;
+
+    private readonly DiskWorker[] _workers;
+
+    /// <summary>Starts the threads.</summary>
+    /// <param name="threads">Number of threads; 0: one for each processor, at most four.</param>
+    /// <param name="onFailure">Is told of exceptions that a job let through; null: they are lost.</param>
+    public DiskWorkers(int threads = 0, Action<Exception>? onFailure = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        if (threads == 0)
+            threads = Math.Min(Environment.ProcessorCount, MostThreadsByDefault);
+        _workers = new DiskWorker[threads];
+        for (int i = 0; i < threads; i++)
+            _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure ?? (static e => Debug.WriteLine(e)));
+    }
+
+    /// <summary>Number of threads.</summary>
+    public int ThreadCount => _workers.Length;
+
+    /// <summary>Queues a job. After disposal it runs on the caller's thread, so that no job is ever lost.</summary>
+    /// <param name="affinity">Jobs with the same number run one after the other; any number will do.</param>
+    /// <param name="job">What to do.</param>
+    public void Post(int affinity, IDiskJob job) => _workers[(uint)affinity % (uint)_workers.Length].Post(job);
+
+    /// <summary>Does something on the thread that has least to do.</summary>
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Keeps it from being begun.</param>
+    /// <typeparam name="T">What comes of it.</typeparam>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
+    {
+        var job = new TaskJob<T>(work, cancellationToken);
+        LeastBusy().Post(job);
+        return job.Task;
+    }
+
+    /// <summary>Does something on the thread that has least to do.</summary>
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Keeps it from being begun.</param>
+    public Task RunAsync(Action work, CancellationToken cancellationToken = default) => RunAsync(() =>
+    {
+        work();
+        return true;
+    }, cancellationToken);
+
+    /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        foreach (DiskWorker worker in _workers)
+            worker.Stop();
+        foreach (DiskWorker worker in _workers)
+            await worker.Ended.ConfigureAwait(false);
+    }
+
+    private DiskWorker LeastBusy()
+    {
+        DiskWorker best = _workers[0];
+        foreach (DiskWorker worker in _workers)
+        {
+            if (worker.Pending < best.Pending)
+                best = worker;
+        }
+
+        return best;
+    }
+
+    private sealed class TaskJob<T>(Func<T> work, CancellationToken cancellationToken)
+        : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously), IDiskJob
+    {
+        public void Execute()
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                SetCanceled(cancellationToken);
+                return;
+            }
+
+            try
+            {
+                SetResult(work());
+            }
+            catch (OperationCanceledException e) when (e.CancellationToken == cancellationToken)
+            {
+                SetCanceled(cancellationToken);
+            }
+#pragma warning disable CA1031 // Whatever it was belongs to the one who awaits the task.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                SetException(e);
+            }
+        }
+    }
+}

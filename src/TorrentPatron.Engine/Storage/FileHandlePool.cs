@@ -1,0 +1,63 @@
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>Keeps the files of all torrents open, up to a number; past it, those that were not used lately are closed.</summary>
+/// <remarks>
+/// Using a file that is open takes no lock. What is in use is closed when its last user has done, so the bound is
+/// exceeded by the number of threads at most. Thread-safe.
+/// </remarks>
+/// <param name="capacity">Most files open, 1 or more.</param>
+internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapacity)
+{
+    /// <summary>Well below the 1024 open files that many systems allow a process.</summary>
+    public const int DefaultCapacity = 256;
+
+    private readonly Lock _gate = new();
+
+    /// <summary>Open files, looked at in turn: who was not used since the last look is closed (the clock algorithm).</summary>
+    private readonly Queue<OpenFile> _open = new();
+
+    /// <summary>Number of files held open.</summary>
+    public int OpenCount
+    {
+        get
+        {
+            lock (_gate)
+                return _open.Count(file => file.Slot.Holds(file));
+        }
+    }
+
+    /// <summary>Opens a file, or takes it as it is open; the caller calls <see cref="OpenFile.Leave"/> when done.</summary>
+    /// <param name="file">Which.</param>
+    /// <param name="write">Whether it is to be written.</param>
+    /// <exception cref="StorageException">It could not be opened.</exception>
+    /// <exception cref="ObjectDisposedException">Its storage has been disposed.</exception>
+    public OpenFile Use(PooledFile file, bool write)
+    {
+        if (file.TryUse(write) is { } open)
+            return open;
+
+        OpenFile opened = file.Use(write, out bool isNew);
+        if (isNew)
+            Add(opened);
+        return opened;
+    }
+
+    private void Add(OpenFile file)
+    {
+        lock (_gate)
+        {
+            for (int looks = 2 * _open.Count; _open.Count >= capacity && looks > 0; looks--)
+            {
+                OpenFile oldest = _open.Dequeue();
+                if (!oldest.Slot.Holds(oldest))
+                    continue;
+                if (oldest.WasUsed())
+                    _open.Enqueue(oldest);
+                else
+                    oldest.Slot.Close(oldest);
+            }
+
+            _open.Enqueue(file);
+        }
+    }
+}

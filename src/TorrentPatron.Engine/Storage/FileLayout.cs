@@ -1,0 +1,125 @@
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>Which of a torrent's bytes lie in which file. Immutable.</summary>
+internal sealed class FileLayout
+{
+    private readonly StorageFile[] _files;
+
+    /// <summary>Lays a torrent out below a folder.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="destination">The folder; made absolute here.</param>
+    public FileLayout(TorrentMetainfo metainfo, string destination)
+        : this(destination, metainfo.Name, metainfo.PieceLength, metainfo.Files.Select(file =>
+            (file.Path, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))))
+    {
+    }
+
+    /// <summary>Lays files out below a folder.</summary>
+    /// <param name="destination">The folder; made absolute here.</param>
+    /// <param name="name">The file's name or, if there are several, that of their top folder.</param>
+    /// <param name="pieceLength">Bytes of each piece but the last, 1 or more.</param>
+    /// <param name="files">
+    /// Their paths relative to the destination with '/' between elements, lengths, and whether they are kept on disk.
+    /// </param>
+    /// <exception cref="ArgumentException">A path leads out of the destination.</exception>
+    public FileLayout(
+        string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pieceLength);
+        Destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
+        RootPath = FullPath(name);
+        PieceLength = pieceLength;
+
+        long offset = 0;
+        var all = new List<StorageFile>();
+        foreach ((string path, long length, bool isStored) in files)
+        {
+            all.Add(new StorageFile(FullPath(path), offset, length, isStored));
+            offset = checked(offset + length);
+        }
+
+        _files = [.. all];
+        TotalSize = offset;
+        PieceCount = checked((int)((offset + pieceLength - 1) / pieceLength));
+    }
+
+    /// <summary>The folder below which the files lie, as an absolute path. It may be a link; what is below may not.</summary>
+    public string Destination { get; }
+
+    /// <summary>Path of the file or, if there are several, of their top folder.</summary>
+    public string RootPath { get; }
+
+    /// <summary>The files, in the order of their bytes.</summary>
+    public IReadOnlyList<StorageFile> Files => _files;
+
+    /// <summary>Size of all files in bytes, padding included.</summary>
+    public long TotalSize { get; }
+
+    /// <summary>Bytes of each piece but the last.</summary>
+    public int PieceLength { get; }
+
+    /// <summary>Number of pieces.</summary>
+    public int PieceCount { get; }
+
+    /// <summary>Where a piece begins among all the torrent's bytes.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public long PieceOffset(int piece) => (long)piece * PieceLength;
+
+    /// <summary>Bytes of a piece.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public int PieceSize(int piece) => (int)Math.Min(PieceLength, TotalSize - PieceOffset(piece));
+
+    /// <summary>The file in which a byte lies; never one without bytes.</summary>
+    /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
+    /// <returns>Index of the file.</returns>
+    public int Find(long offset)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, TotalSize);
+
+        // The last file that does not begin behind the byte: of several that begin at one place, only the last has bytes.
+        int low = 0, high = _files.Length - 1;
+        while (low < high)
+        {
+            int middle = low + (high - low + 1) / 2;
+            if (_files[middle].Offset <= offset)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low;
+    }
+
+    /// <summary>The files that share bytes with a piece; between them may be some without bytes.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public (int First, int Last) FilesOfPiece(int piece)
+    {
+        long offset = PieceOffset(piece);
+        int first = Find(offset), last = first;
+        long end = offset + PieceSize(piece);
+        while (_files[last].End < end)
+            last++;
+        return (first, last);
+    }
+
+    /// <summary>The pieces that share bytes with a file; none for a file without bytes.</summary>
+    /// <param name="file">Index of the file.</param>
+    public (int First, int Count) PiecesOfFile(int file)
+    {
+        StorageFile entry = _files[file];
+        int first = (int)(entry.Offset / PieceLength);
+        return entry.Length == 0 ? (first, 0) : (first, (int)((entry.End - 1) / PieceLength) - first + 1);
+    }
+
+    private string FullPath(string relative)
+    {
+        string full = Path.GetFullPath(Path.Combine(Destination, relative));
+        string folder = Path.EndsInDirectorySeparator(Destination) ? Destination : Destination + Path.DirectorySeparatorChar;
+        return full.StartsWith(folder, StringComparison.Ordinal) && full.Length > folder.Length
+            ? full
+            : throw new ArgumentException($"The path '{relative}' leads out of the destination.", nameof(relative));
+    }
+}

@@ -1,0 +1,80 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>Says in our words what the system said about a file.</summary>
+internal static class StorageErrors
+{
+    private const int Enospc = 28;
+    private const int Erofs = 30;
+    private const int EdquotLinux = 122;
+    private const int EdquotMac = 69;
+    private const int ErrorHandleDiskFull = unchecked((int)0x80070027);
+    private const int ErrorDiskFull = unchecked((int)0x80070070);
+
+    /// <summary>A file or folder could not be made or written.</summary>
+    /// <param name="e">What the system said; one of ours is given back as it is.</param>
+    /// <param name="path">The file or folder.</param>
+    public static StorageException Write(Exception e, string path) => e switch
+    {
+        StorageException ours => ours,
+        _ when IsDiskFull(e) => new(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
+            $"There is no room left on the disk for '{path}'.",
+            "Make room, or choose another destination, and start the torrent again."), e),
+        UnauthorizedAccessException => NotWritable($"'{path}' cannot be written: access is denied.", e),
+        IOException { HResult: Erofs } when !OperatingSystem.IsWindows() =>
+            NotWritable($"'{path}' cannot be written: the file system is read-only.", e),
+        _ => new(new TorrentError(TorrentErrorId.DiskWriteFailed, $"'{path}' could not be written: {Sentence(e)}",
+            "Look at the disk and the file's permissions, and start the torrent again."), e),
+    };
+
+    /// <summary>A file could not be read.</summary>
+    /// <param name="e">What the system said; one of ours is given back as it is.</param>
+    /// <param name="path">The file.</param>
+    public static StorageException Read(Exception e, string path) => e switch
+    {
+        StorageException ours => ours,
+        FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' is not there.", e),
+        UnauthorizedAccessException => new(new TorrentError(TorrentErrorId.DiskReadFailed,
+            $"'{path}' cannot be read: access is denied.", "Allow reading the file, and start the torrent again."), e),
+        _ => new(new TorrentError(TorrentErrorId.DiskReadFailed, $"'{path}' could not be read: {Sentence(e)}",
+            "Look at the disk, and start the torrent again."), e),
+    };
+
+    /// <summary>A file ends before the bytes that were to be read.</summary>
+    /// <param name="path">The file.</param>
+    public static StorageException Short(string path) => Gone($"'{path}' is shorter than it should be.", null);
+
+    /// <summary>The destination cannot be used.</summary>
+    /// <param name="message">A sentence that says why.</param>
+    /// <param name="e">What the system said.</param>
+    public static StorageException NotWritable(string message, Exception? e = null) =>
+        new(new TorrentError(TorrentErrorId.DestinationNotWritable, message,
+            "Choose a destination that can be written, or change its permissions."), e);
+
+    /// <summary>A link stands where a file or folder of the torrent belongs.</summary>
+    /// <param name="path">The link.</param>
+    public static StorageException Link(string path) =>
+        new(new TorrentError(TorrentErrorId.DestinationNotWritable,
+            $"'{path}' is a symbolic link, and the torrent's data is not written through links.",
+            "Remove the link, or choose another destination."));
+
+    /// <summary>There is less room than is needed.</summary>
+    /// <param name="destination">Where.</param>
+    /// <param name="needed">Bytes that are to be written.</param>
+    /// <param name="available">Bytes that can be had.</param>
+    public static StorageException NoRoom(string destination, long needed, long available) =>
+        new(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
+            $"The torrent needs {needed:N0} more bytes in '{destination}', where {available:N0} are left.",
+            "Make room, skip some of its files, or choose another destination."));
+
+    private static StorageException Gone(string message, Exception? e) =>
+        new(new TorrentError(TorrentErrorId.DiskReadFailed, message,
+            "Put the file back, or recheck the torrent to have what is missing fetched again."), e);
+
+    private static bool IsDiskFull(Exception e) => OperatingSystem.IsWindows()
+        ? e.HResult is ErrorDiskFull or ErrorHandleDiskFull
+        : e.HResult == Enospc || e.HResult == (OperatingSystem.IsMacOS() ? EdquotMac : EdquotLinux);
+
+    private static string Sentence(Exception e) => e.Message.EndsWith('.') ? e.Message : e.Message + ".";
+}

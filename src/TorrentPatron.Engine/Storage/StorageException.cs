@@ -1,0 +1,20 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>Files could not be made, read or written; <see cref="Error"/> says which, why, and what to do.</summary>
+public sealed class StorageException : IOException
+{
+    /// <summary>Makes one.</summary>
+    /// <param name="error">What went wrong.</param>
+    /// <param name="innerException">What the system said.</param>
+    public StorageException(TorrentError error, Exception? innerException = null)
+        : base(error?.Message, innerException)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        Error = error;
+    }
+
+    /// <summary>What went wrong, and what to do.</summary>
+    public TorrentError Error { get; }
+}

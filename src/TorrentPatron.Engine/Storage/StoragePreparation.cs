@@ -1,0 +1,166 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>What is done once before a torrent is written: see <see cref="TorrentStorage.Prepare"/>.</summary>
+/// <param name="layout">Where the bytes lie.</param>
+/// <param name="guard">Makes the folders.</param>
+internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
+{
+    private readonly Stack<string> _madeFolders = new();
+    private readonly List<string> _madeFiles = [];
+
+    /// <summary>Does it, or leaves nothing behind.</summary>
+    /// <param name="verified">The pieces known to be there; null where nothing is known.</param>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    public void Run(Bitfield? verified, IReadOnlyList<FilePriority> priorities)
+    {
+        List<int> wanted = [.. Enumerable.Range(0, layout.Files.Count).Where(index => layout.Files[index].IsStored
+            && (priorities.Count == 0 || priorities[index] != FilePriority.Skip))];
+        long missing = wanted.Sum(index => MissingBytes(index, verified));
+        List<StorageFile> emptyFiles = [.. wanted.Select(index => layout.Files[index])
+            .Where(file => file.Length == 0 && !File.Exists(file.FullPath))];
+
+        // A torrent that is complete may be seeded from where nothing can be written.
+        if (missing == 0 && emptyFiles.Count == 0)
+            return;
+
+        try
+        {
+            MakeFolder(layout.Destination);
+            TryWriting(Directory.Exists(layout.RootPath) ? layout.RootPath : layout.Destination);
+            CheckRoom(missing, wanted);
+            foreach (StorageFile file in emptyFiles)
+                MakeEmpty(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TakeBack();
+            throw StorageErrors.Write(e, layout.Destination);
+        }
+    }
+
+    private static void TryWriting(string folder)
+    {
+        string probe = Path.Combine(folder, $".{Guid.NewGuid():N}.tmp");
+        try
+        {
+            File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose).Dispose();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            StorageException failure = StorageErrors.Write(e, folder);
+            throw failure.Error.Id == TorrentErrorId.DiskWriteFailed
+                ? StorageErrors.NotWritable($"'{folder}' cannot be written: {e.Message}", e)
+                : failure;
+        }
+    }
+
+    private long MissingBytes(int index, Bitfield? verified)
+    {
+        StorageFile file = layout.Files[index];
+        if (verified is null)
+            return Math.Max(0, file.Length - (DiskFile.Stamp(file.FullPath)?.Length ?? 0));
+
+        long missing = 0;
+        (int first, int count) = layout.PiecesOfFile(index);
+        for (int piece = first; piece < first + count; piece++)
+        {
+            if (verified[piece])
+                continue;
+            long start = layout.PieceOffset(piece);
+            missing += Math.Min(start + layout.PieceSize(piece), file.End) - Math.Max(start, file.Offset);
+        }
+
+        return missing;
+    }
+
+    private void CheckRoom(long missing, List<int> wanted)
+    {
+        long available = AvailableBytes();
+        if (missing <= available)
+            return;
+
+        // Bytes that have their place on the disk already need no other, good or not: looked at only where it matters.
+        long needed = wanted.Sum(index => Math.Max(0, layout.Files[index].Length - AllocatedBytes(layout.Files[index])));
+        needed = Math.Min(needed, missing);
+        if (needed > available)
+            throw StorageErrors.NoRoom(layout.Destination, needed, available);
+    }
+
+    private long AvailableBytes()
+    {
+        try
+        {
+            return new DriveInfo(layout.Destination).AvailableFreeSpace;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // A network share, or a system that does not tell: the disk itself will say so when it is full.
+            return long.MaxValue;
+        }
+    }
+
+    private static long AllocatedBytes(StorageFile file)
+    {
+        if (DiskFile.Stamp(file.FullPath) is not { } stamp)
+            return 0;
+        try
+        {
+            using SafeFileHandle handle = DiskFile.Open(file.FullPath, FileMode.Open, FileAccess.Read);
+            return SparseFile.AllocatedBytes(handle, Math.Min(stamp.Length, file.Length));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    private void MakeEmpty(StorageFile file)
+    {
+        MakeFolder(Path.GetDirectoryName(file.FullPath)!);
+        guard.PrepareFor(file.FullPath);
+        DiskFile.Open(file.FullPath, FileMode.CreateNew, FileAccess.Write).Dispose();
+        _madeFiles.Add(file.FullPath);
+    }
+
+    /// <summary>Makes a folder and those above it, one after the other, so that it is known which ones are ours.</summary>
+    private void MakeFolder(string folder)
+    {
+        var missing = new Stack<string>();
+        for (string? at = folder; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+            missing.Push(at);
+        foreach (string at in missing)
+        {
+            try
+            {
+                Directory.CreateDirectory(at);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw StorageErrors.NotWritable($"The folder '{at}' cannot be made: {e.Message}", e);
+            }
+
+            _madeFolders.Push(at);
+        }
+    }
+
+    private void TakeBack()
+    {
+        try
+        {
+            foreach (string file in _madeFiles)
+                File.Delete(file);
+            foreach (string folder in _madeFolders)
+                Directory.Delete(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Someone has put something there meanwhile: it is theirs now. The first failure is the one to report.
+        }
+
+        guard.Forget();
+    }
+}

@@ -1,0 +1,326 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>One torrent's bytes on disk: read and written by their offset in the torrent, whichever files that touches.</summary>
+/// <remarks>
+/// Every method blocks on the disk, so they are called on disk threads. Thread-safe; writes to the same bytes at once give
+/// either. Files and folders come to life when they are first written, at full length and with holes. Padding is not on
+/// disk: it reads as zeros, and writing it does nothing.
+/// </remarks>
+internal sealed class TorrentStorage : IDisposable
+{
+    private readonly FileHandlePool _pool;
+    private readonly FolderGuard _guard;
+    private readonly PooledFile[] _files;
+
+    /// <summary>1 for each file that was written since it was last flushed.</summary>
+    private readonly int[] _isUnflushed;
+
+    /// <summary>Makes a storage; touches nothing.</summary>
+    /// <param name="layout">Where the bytes lie.</param>
+    /// <param name="pool">Keeps the files open.</param>
+    public TorrentStorage(FileLayout layout, FileHandlePool pool)
+    {
+        Layout = layout;
+        _pool = pool;
+        _guard = new FolderGuard(layout.Destination);
+        _files = [.. layout.Files.Select(file => new PooledFile(write => Open(file, write)))];
+        _isUnflushed = new int[_files.Length];
+    }
+
+    /// <summary>Where the bytes lie.</summary>
+    public FileLayout Layout { get; }
+
+    /// <summary>
+    /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
+    /// missing. Makes the wanted files that have no bytes. Where it fails it leaves nothing behind.
+    /// </summary>
+    /// <param name="verified">The pieces known to be there; null: nothing is known, what is on disk counts as good.</param>
+    /// <param name="priorities">Priority of each file; empty: all normal. What is skipped needs no room.</param>
+    /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
+    public void Prepare(Bitfield? verified, IReadOnlyList<FilePriority> priorities) =>
+        new StoragePreparation(Layout, _guard).Run(verified, priorities);
+
+    /// <summary>Writes bytes.</summary>
+    /// <param name="offset">Where in the torrent.</param>
+    /// <param name="bytes">What.</param>
+    /// <exception cref="StorageException">It failed; how much was written is not known.</exception>
+    public void Write(long offset, ReadOnlySpan<byte> bytes)
+    {
+        for (int index = -1; !bytes.IsEmpty;)
+        {
+            StorageFile file = FileAt(offset, ref index);
+            int part = (int)Math.Min(bytes.Length, file.End - offset);
+            if (file.IsStored)
+            {
+                OpenFile open = UseForWriting(index);
+                try
+                {
+                    RandomAccess.Write(open.Handle, bytes[..part], offset - file.Offset);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw StorageErrors.Write(e, file.FullPath);
+                }
+                finally
+                {
+                    open.Leave();
+                }
+            }
+
+            offset += part;
+            bytes = bytes[part..];
+        }
+    }
+
+    /// <summary>Writes bytes that lie in several buffers, with one call to the system for each file they touch.</summary>
+    /// <param name="offset">Where in the torrent the first buffer's bytes go; the others follow without a gap.</param>
+    /// <param name="segments">What.</param>
+    /// <exception cref="StorageException">It failed; how much was written is not known.</exception>
+    public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> segments)
+    {
+        long left = 0;
+        for (int i = 0; i < segments.Count; i++)
+            left += segments[i].Length;
+
+        var position = new SegmentPosition(segments);
+        for (int index = -1; left > 0;)
+        {
+            StorageFile file = FileAt(offset, ref index);
+            long part = Math.Min(left, file.End - offset);
+            IReadOnlyList<ReadOnlyMemory<byte>> buffers = part == left && position.IsAtStart ? segments : position.Take(part);
+            if (file.IsStored)
+            {
+                OpenFile open = UseForWriting(index);
+                try
+                {
+                    RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    throw StorageErrors.Write(e, file.FullPath);
+                }
+                finally
+                {
+                    open.Leave();
+                }
+            }
+
+            offset += part;
+            left -= part;
+        }
+    }
+
+    /// <summary>Reads bytes, as many as there is room for.</summary>
+    /// <param name="offset">Where in the torrent.</param>
+    /// <param name="buffer">Where to.</param>
+    /// <exception cref="StorageException">A file is missing, too short or cannot be read.</exception>
+    public void Read(long offset, Span<byte> buffer)
+    {
+        for (int index = -1; !buffer.IsEmpty;)
+        {
+            StorageFile file = FileAt(offset, ref index);
+            int part = (int)Math.Min(buffer.Length, file.End - offset);
+            if (file.IsStored)
+                ReadFile(index, offset - file.Offset, buffer[..part]);
+            else
+                buffer[..part].Clear();
+            offset += part;
+            buffer = buffer[part..];
+        }
+    }
+
+    /// <summary>Whether bytes lie in holes only, so that they read as zeros and need not be read to know it.</summary>
+    /// <param name="offset">Where in the torrent.</param>
+    /// <param name="count">Number of bytes.</param>
+    /// <exception cref="StorageException">A file is missing or cannot be read.</exception>
+    public bool IsHole(long offset, long count)
+    {
+        for (int index = -1; count > 0;)
+        {
+            StorageFile file = FileAt(offset, ref index);
+            long part = Math.Min(count, file.End - offset);
+            if (file.IsStored)
+            {
+                OpenFile open = Use(index, write: false);
+                try
+                {
+                    if (SparseFile.NextData(open.Handle, offset - file.Offset) < offset - file.Offset + part)
+                        return false;
+                }
+                finally
+                {
+                    open.Leave();
+                }
+            }
+
+            offset += part;
+            count -= part;
+        }
+
+        return true;
+    }
+
+    /// <summary>Length and last write of each file as it is on disk; null where it is not there, or never is.</summary>
+    public IReadOnlyList<FileStamp?> Stamps() =>
+        [.. Layout.Files.Select(file => file.IsStored ? DiskFile.Stamp(file.FullPath) : null)];
+
+    /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
+    public Bitfield PossiblePieces()
+    {
+        long[] lengths = [.. Layout.Files.Select(file =>
+            !file.IsStored ? file.Length : file.Length == 0 ? 0 : DiskFile.Stamp(file.FullPath)?.Length ?? 0)];
+        var possible = new Bitfield(Layout.PieceCount);
+        for (int piece = 0; piece < Layout.PieceCount; piece++)
+        {
+            long end = Layout.PieceOffset(piece) + Layout.PieceSize(piece);
+            (int first, int last) = Layout.FilesOfPiece(piece);
+            bool isPossible = true;
+            for (int index = first; index <= last && isPossible; index++)
+            {
+                StorageFile file = Layout.Files[index];
+                isPossible = lengths[index] >= Math.Min(end, file.End) - file.Offset;
+            }
+
+            if (isPossible)
+                possible.Set(piece);
+        }
+
+        return possible;
+    }
+
+    /// <summary>Sees to it that what was written before this was called is on the medium.</summary>
+    /// <exception cref="StorageException">A file could not be flushed; it counts as not flushed still.</exception>
+    public void Flush()
+    {
+        for (int index = 0; index < _files.Length; index++)
+        {
+            // Opening a file that someone has removed would make it anew.
+            if (Interlocked.Exchange(ref _isUnflushed[index], 0) == 0 || !File.Exists(Layout.Files[index].FullPath))
+                continue;
+            try
+            {
+                OpenFile open = Use(index, write: true);
+                try
+                {
+                    RandomAccess.FlushToDisk(open.Handle);
+                }
+                finally
+                {
+                    open.Leave();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Volatile.Write(ref _isUnflushed[index], 1);
+                throw StorageErrors.Write(e, Layout.Files[index].FullPath);
+            }
+        }
+    }
+
+    /// <summary>Closes all files; they are opened again as they are needed.</summary>
+    public void CloseFiles()
+    {
+        foreach (PooledFile file in _files)
+            file.Close();
+    }
+
+    /// <summary>Closes all files for good. What is being read or written is finished first.</summary>
+    public void Dispose()
+    {
+        foreach (PooledFile file in _files)
+            file.CloseForGood();
+    }
+
+    private StorageFile FileAt(long offset, ref int index)
+    {
+        if (index < 0)
+            index = Layout.Find(offset);
+        while (Layout.Files[index].End <= offset)
+            index++;
+        return Layout.Files[index];
+    }
+
+    private void ReadFile(int index, long offset, Span<byte> buffer)
+    {
+        string path = Layout.Files[index].FullPath;
+        OpenFile open = Use(index, write: false);
+        try
+        {
+            while (!buffer.IsEmpty)
+            {
+                int read = RandomAccess.Read(open.Handle, buffer, offset);
+                if (read == 0)
+                    throw StorageErrors.Short(path);
+                offset += read;
+                buffer = buffer[read..];
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageErrors.Read(e, path);
+        }
+        finally
+        {
+            open.Leave();
+        }
+    }
+
+    private OpenFile UseForWriting(int index)
+    {
+        OpenFile open = Use(index, write: true);
+        if (Volatile.Read(ref _isUnflushed[index]) == 0)
+            Volatile.Write(ref _isUnflushed[index], 1);
+        return open;
+    }
+
+    private OpenFile Use(int index, bool write) => _pool.Use(_files[index], write);
+
+    private SafeFileHandle Open(StorageFile file, bool write)
+    {
+        try
+        {
+            return write ? OpenForWriting(file) : DiskFile.Open(file.FullPath, FileMode.Open, FileAccess.Read);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw write ? StorageErrors.Write(e, file.FullPath) : StorageErrors.Read(e, file.FullPath);
+        }
+    }
+
+    private SafeFileHandle OpenForWriting(StorageFile file)
+    {
+        SafeFileHandle handle;
+        _guard.PrepareFor(file.FullPath);
+        try
+        {
+            handle = DiskFile.Open(file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Someone removed a folder since it was looked at.
+            _guard.Forget();
+            _guard.PrepareFor(file.FullPath);
+            handle = DiskFile.Open(file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        }
+
+        try
+        {
+            if (RandomAccess.GetLength(handle) != file.Length)
+            {
+                SparseFile.Allow(handle);
+                RandomAccess.SetLength(handle, file.Length);
+            }
+
+            return handle;
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,110 @@
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+public sealed class DiskWorkersTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Jobs_of_one_affinity_run_in_order_on_one_thread_and_none_is_lost()
+    {
+        const int Affinities = 7, Jobs = 2000;
+        var done = Enumerable.Range(0, Affinities).Select(_ => new List<int>()).ToArray();
+        var threads = Enumerable.Range(0, Affinities).Select(_ => new HashSet<int>()).ToArray();
+        await using (var workers = new DiskWorkers(3))
+        {
+            await Parallel.ForEachAsync(Enumerable.Range(0, Affinities), Cancel, async (affinity, _) =>
+            {
+                for (int i = 0; i < Jobs; i++)
+                {
+                    int number = i;
+                    workers.Post(affinity - 3, new Job(() =>
+                    {
+                        done[affinity].Add(number);
+                        threads[affinity].Add(Environment.CurrentManagedThreadId);
+                    }));
+                    if (i % 50 == 0)
+                        await Task.Yield();
+                }
+            });
+        }
+
+        Assert.All(done, numbers => Assert.Equal(Enumerable.Range(0, Jobs), numbers));
+        Assert.All(threads, ids => Assert.Single(ids));
+    }
+
+    [Fact]
+    public async Task A_thread_wakes_for_each_job_that_comes_after_a_pause()
+    {
+        await using var workers = new DiskWorkers(1);
+        for (int i = 0; i < 2000; i++)
+            Assert.Equal(i, await workers.RunAsync(() => i, Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+    }
+
+    [Fact]
+    public async Task A_job_that_throws_is_reported_and_ends_no_thread()
+    {
+        var reported = new List<Exception>();
+        await using var workers = new DiskWorkers(1, reported.Add);
+        workers.Post(0, new Job(() => throw new InvalidOperationException("one")));
+        await Assert.ThrowsAsync<FormatException>(() => workers.RunAsync(() => throw new FormatException(), Cancel));
+        Assert.Equal(3, await workers.RunAsync(() => 3, Cancel));
+        Assert.Equal("one", Assert.Single(reported).Message);
+    }
+
+    [Fact]
+    public async Task Work_cancelled_before_its_turn_is_not_begun()
+    {
+        await using var workers = new DiskWorkers(1);
+        using var hold = new ManualResetEventSlim();
+        using var cancelled = new CancellationTokenSource();
+        bool began = false;
+        Task first = workers.RunAsync(() => hold.Wait(Cancel), Cancel);
+        Task second = workers.RunAsync(() => began = true, cancelled.Token);
+        await cancelled.CancelAsync();
+        hold.Set();
+        await first;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.False(began);
+    }
+
+    [Fact]
+    public async Task Occasional_work_goes_to_a_thread_that_is_free()
+    {
+        await using var workers = new DiskWorkers(2);
+        using var hold = new ManualResetEventSlim();
+        using var isHeld = new ManualResetEventSlim();
+        workers.Post(0, new Job(() =>
+        {
+            isHeld.Set();
+            hold.Wait(Cancel);
+        }));
+        isHeld.Wait(Cancel);
+        Assert.Equal(1, await workers.RunAsync(() => 1, Cancel).WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+        hold.Set();
+    }
+
+    [Fact]
+    public async Task Disposal_finishes_what_is_queued_and_later_jobs_run_at_once()
+    {
+        var workers = new DiskWorkers(1);
+        int done = 0;
+        workers.Post(0, new Job(() => workers.Post(0, new Job(() => done++))));
+        await workers.DisposeAsync();
+        Assert.Equal(1, done);
+
+        workers.Post(0, new Job(() =>
+        {
+            done++;
+            workers.Post(0, new Job(() => done++));
+        }));
+        Assert.Equal(3, done);
+        await workers.DisposeAsync();
+    }
+
+    private sealed class Job(Action work) : IDiskJob
+    {
+        public void Execute() => work();
+    }
+}

@@ -1,0 +1,13 @@
+namespace TorrentPatron.Engine.Tests.Storage;
+
+/// <summary>A folder for one test, gone with it.</summary>
+internal sealed class TempFolder : IDisposable
+{
+    public TempFolder() => Path = Directory.CreateTempSubdirectory("patron-").FullName;
+
+    public string Path { get; }
+
+    public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,288 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+public sealed class TorrentStorageTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+    private readonly FileHandlePool _pool = new(capacity: 3);
+
+    public static TheoryData<int, long[]> Shapes => new()
+    {
+        { 16, [40] },
+        { 16, [16, 16] },
+        { 16, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1] },
+        { 16, [0, 5, 0, 0, 30, 0] },
+        { 16, [3, -13, 20, -12, 1] },
+        { 7, [-7, 1, 100, -3, 0, 50, 2] },
+        { 64, [5, 6, 7] },
+        { 5, [0] },
+    };
+
+    public void Dispose() => _temp.Dispose();
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public void What_is_written_piece_by_piece_lies_in_the_files_and_is_read_again(int pieceLength, long[] lengths)
+    {
+        using TorrentStorage storage = Make(pieceLength, lengths);
+        FileLayout layout = storage.Layout;
+        byte[] content = Content(layout);
+        var random = new Random(1);
+        int[] order = [.. Enumerable.Range(0, layout.PieceCount)];
+        random.Shuffle(order);
+
+        storage.Prepare(null, []);
+        foreach (int piece in order)
+        {
+            Span<byte> bytes = content.AsSpan((int)layout.PieceOffset(piece), layout.PieceSize(piece));
+            if (random.Next(2) == 0)
+                storage.Write(layout.PieceOffset(piece), bytes);
+            else
+                storage.Write(layout.PieceOffset(piece), Cut(bytes.ToArray(), random));
+        }
+
+        storage.Flush();
+        Assert.InRange(_pool.OpenCount, 0, 3);
+        CheckFiles(layout, content);
+        Assert.True(storage.PossiblePieces().IsFull);
+        for (int i = 0; i < 50; i++)
+        {
+            int from = random.Next(content.Length + 1), to = random.Next(from, content.Length + 1);
+            byte[] read = new byte[to - from];
+            storage.Read(from, read);
+            Assert.Equal(content[from..to], read);
+        }
+    }
+
+    [Fact]
+    public void One_write_may_span_everything_in_very_many_buffers()
+    {
+        using TorrentStorage storage = Make(1 << 20, [100_000, 0, 200_000, -50_000, 300_000]);
+        byte[] content = Content(storage.Layout);
+        var segments = new List<ReadOnlyMemory<byte>>();
+        for (int at = 0; at < content.Length; at += 100)
+            segments.Add(content.AsMemory(at, Math.Min(100, content.Length - at)));
+
+        storage.Prepare(null, []);
+        storage.Write(0, segments);
+        CheckFiles(storage.Layout, content);
+    }
+
+    [Fact]
+    public void Files_come_to_life_at_full_length_when_first_written()
+    {
+        using TorrentStorage storage = Make(16, [100, 100, 0]);
+        storage.Prepare(null, []);
+        Assert.Equal([2], Existing(storage));
+
+        storage.Write(150, [1]);
+        Assert.Equal([1, 2], Existing(storage));
+        Assert.Equal([null, 100, 0], storage.Stamps().Select(stamp => stamp?.Length));
+        Assert.Equal(new byte[100], File.ReadAllBytes(storage.Layout.Files[1].FullPath)
+            .Select((b, i) => i == 50 ? (byte)(b - 1) : b));
+    }
+
+    [Fact]
+    public void A_stale_file_that_is_longer_gets_the_right_length_when_it_is_written()
+    {
+        using TorrentStorage storage = Make(16, [10]);
+        Directory.CreateDirectory(_temp["t"]);
+        File.WriteAllBytes(_temp["t", "0"], new byte[50]);
+        storage.Write(0, [7]);
+        Assert.Equal(10, new FileInfo(_temp["t", "0"]).Length);
+    }
+
+    [Fact]
+    public void A_missing_or_short_file_is_a_read_failure_with_a_reason_and_its_pieces_are_not_possible()
+    {
+        using TorrentStorage storage = Make(16, [20, 20, 20]);
+        Directory.CreateDirectory(_temp["t"]);
+        File.WriteAllBytes(_temp["t", "0"], new byte[20]);
+        File.WriteAllBytes(_temp["t", "1"], new byte[12]);
+
+        Assert.Equal([true, true, false, false], Bits(storage.PossiblePieces()));
+        storage.Read(0, new byte[32]);
+        var tooShort = Assert.Throws<StorageException>(() => storage.Read(30, new byte[8]));
+        var missing = Assert.Throws<StorageException>(() => storage.Read(45, new byte[8]));
+        Assert.Equal(TorrentErrorId.DiskReadFailed, tooShort.Error.Id);
+        Assert.Equal(TorrentErrorId.DiskReadFailed, missing.Error.Id);
+        Assert.Contains(_temp["t", "1"], tooShort.Error.Message, StringComparison.Ordinal);
+        Assert.Contains(_temp["t", "2"], missing.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_can_be_read_first_and_written_later_while_others_read_it()
+    {
+        using TorrentStorage storage = Make(16, [20]);
+        Directory.CreateDirectory(_temp["t"]);
+        File.WriteAllBytes(_temp["t", "0"], new byte[20]);
+        byte[] read = new byte[20];
+        storage.Read(0, read);
+        storage.Write(5, [1, 2, 3]);
+        storage.Read(0, read);
+        Assert.Equal([0, 1, 2, 3, 0], read[4..9]);
+        Assert.Equal(read, File.ReadAllBytes(_temp["t", "0"]));
+        storage.CloseFiles();
+        Assert.Equal(0, _pool.OpenCount);
+        storage.Write(0, [9]);
+        Assert.Equal(9, File.ReadAllBytes(_temp["t", "0"])[0]);
+    }
+
+    [Fact]
+    public void After_disposal_nothing_is_open_and_nothing_is_opened()
+    {
+        TorrentStorage storage = Make(16, [20, 20]);
+        storage.Write(10, new byte[20]);
+        Assert.Equal(2, _pool.OpenCount);
+        storage.Dispose();
+        Assert.Equal(0, _pool.OpenCount);
+        Assert.Throws<ObjectDisposedException>(() => storage.Write(0, [1]));
+        Assert.Throws<ObjectDisposedException>(() => storage.Read(0, new byte[1]));
+    }
+
+    [Fact]
+    public async Task Many_threads_on_more_files_than_may_be_open_read_what_they_wrote()
+    {
+        using TorrentStorage storage = Make(100, [.. Enumerable.Repeat(70L, 40)]);
+        byte[] content = Content(storage.Layout);
+        storage.Prepare(null, []);
+        await Parallel.ForAsync(0, 28 * 50, new ParallelOptions
+        {
+            MaxDegreeOfParallelism = 4,
+            CancellationToken = TestContext.Current.CancellationToken,
+        }, (i, _) =>
+        {
+            int from = i % 28 * 100;
+            storage.Write(from, content.AsSpan(from, 100));
+            byte[] read = new byte[100];
+            storage.Read(from, read);
+            Assert.Equal(content[from..(from + 100)], read);
+            return ValueTask.CompletedTask;
+        });
+        Assert.InRange(_pool.OpenCount, 1, 3 + 4);
+        CheckFiles(storage.Layout, content);
+    }
+
+    [Fact]
+    public void Flushing_does_not_bring_back_a_file_that_was_removed()
+    {
+        using TorrentStorage storage = Make(16, [20]);
+        storage.Write(0, [1]);
+        storage.CloseFiles();
+        File.Delete(_temp["t", "0"]);
+        storage.Flush();
+        Assert.False(File.Exists(_temp["t", "0"]));
+    }
+
+    [Fact]
+    public void A_folder_removed_while_we_run_is_made_again()
+    {
+        using TorrentStorage storage = Make(16, [20, 20]);
+        storage.Write(0, new byte[20]);
+        Directory.Delete(_temp["t"], recursive: true);
+        storage.Write(20, new byte[20]);
+        Assert.True(File.Exists(_temp["t", "1"]));
+    }
+
+    [Fact]
+    public void Nothing_is_written_through_a_link_to_a_file_or_folder()
+    {
+        Assert.SkipUnless(CanLink(), "Links cannot be made here.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateDirectory(_temp["t"]);
+        Directory.CreateSymbolicLink(_temp["t", "folder"], _temp["elsewhere"]);
+        File.CreateSymbolicLink(_temp["t", "file"], _temp["elsewhere", "victim"]);
+        var layout = new FileLayout(_temp.Path, "t", 16,
+            [("t/folder/a", 5, true), ("t/file", 5, true), ("t/folder/deep/b", 5, true), ("t/good", 5, true)]);
+        using var storage = new TorrentStorage(layout, _pool);
+
+        for (int i = 0; i < 3; i++)
+        {
+            var refused = Assert.Throws<StorageException>(() => storage.Write(i * 5, [1]));
+            Assert.Equal(TorrentErrorId.DestinationNotWritable, refused.Error.Id);
+        }
+
+        storage.Write(15, [1]);
+        Assert.Empty(Directory.GetFileSystemEntries(_temp["elsewhere"]));
+    }
+
+    [Fact]
+    public void The_destination_itself_may_be_a_link()
+    {
+        Assert.SkipUnless(CanLink(), "Links cannot be made here.");
+        Directory.CreateDirectory(_temp["real"]);
+        Directory.CreateSymbolicLink(_temp["link"], _temp["real"]);
+        using var storage = new TorrentStorage(new FileLayout(_temp["link"], "f", 16, [("f", 3, true)]), _pool);
+        storage.Write(0, [1, 2, 3]);
+        Assert.Equal([1, 2, 3], File.ReadAllBytes(_temp["real", "f"]));
+    }
+
+    [Fact]
+    public void Bytes_never_written_are_a_hole_where_the_system_says_so()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Only Linux is sure to say so.");
+        using TorrentStorage storage = Make(1 << 20, [4 << 20, -(1 << 20)]);
+        storage.Write(2 << 20, [1]);
+        Assert.True(storage.IsHole(0, 1 << 20));
+        Assert.False(storage.IsHole(0, 3 << 20));
+        Assert.True(storage.IsHole(3 << 20, 2 << 20));
+    }
+
+    private static bool[] Bits(Bitfield field) => [.. Enumerable.Range(0, field.Length).Select(i => field[i])];
+
+    private static List<ReadOnlyMemory<byte>> Cut(byte[] bytes, Random random)
+    {
+        var segments = new List<ReadOnlyMemory<byte>>();
+        for (int at = 0; at < bytes.Length;)
+        {
+            int length = random.Next(0, bytes.Length - at + 1);
+            segments.Add(bytes.AsMemory(at, length));
+            at += length;
+        }
+
+        return segments;
+    }
+
+    private static byte[] Content(FileLayout layout)
+    {
+        byte[] content = new byte[layout.TotalSize];
+        new Random(42).NextBytes(content);
+        foreach (StorageFile file in layout.Files.Where(file => !file.IsStored))
+            content.AsSpan((int)file.Offset, (int)file.Length).Clear();
+        return content;
+    }
+
+    private static void CheckFiles(FileLayout layout, byte[] content)
+    {
+        foreach (StorageFile file in layout.Files)
+        {
+            Assert.Equal(file.IsStored, File.Exists(file.FullPath));
+            if (file.IsStored)
+                Assert.Equal(content[(int)file.Offset..(int)file.End], File.ReadAllBytes(file.FullPath));
+        }
+    }
+
+    private static int[] Existing(TorrentStorage storage) => [.. Enumerable.Range(0, storage.Layout.Files.Count)
+        .Where(i => File.Exists(storage.Layout.Files[i].FullPath))];
+
+    private bool CanLink()
+    {
+        try
+        {
+            File.CreateSymbolicLink(_temp["probe"], _temp["nowhere"]);
+            File.Delete(_temp["probe"]);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Files t/0, t/1, ... of such lengths; a negative length is padding.</summary>
+    private TorrentStorage Make(int pieceLength, long[] lengths) => new(new FileLayout(
+        _temp.Path, "t", pieceLength, lengths.Select((length, i) => ($"t/{i}", Math.Abs(length), length >= 0))), _pool);
+}
