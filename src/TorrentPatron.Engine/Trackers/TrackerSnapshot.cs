@@ -12,7 +12,7 @@ public sealed record TrackerSnapshot
     /// <summary>How the torrent stands with it.</summary>
     public required TrackerStatus Status { get; init; }
 
-    /// <summary>The last warning or failure, fit to be shown to a person; <c>null</c> after an answer without a warning.</summary>
+    /// <summary>The last warning or failure, fit to be shown; <c>null</c> after an answer without a warning.</summary>
     public string? Message { get; init; }
 
     /// <summary>How many announces have failed in a row.</summary>

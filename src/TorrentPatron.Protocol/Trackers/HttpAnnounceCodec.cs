@@ -134,12 +134,14 @@ public static class HttpAnnounceCodec
             : null;
 
     private static string? ReadTrackerId(BencodeElement root) =>
-        root.TryGet("tracker id"u8, out BencodeElement element) && BytesOf(element) is { Length: > 0 and <= MaxTrackerIdLength } id
+        root.TryGet("tracker id"u8, out BencodeElement element)
+        && BytesOf(element) is { Length: > 0 and <= MaxTrackerIdLength } id
             ? Encoding.Latin1.GetString(id.Span)
             : null;
 
     private static string? ReadWarning(BencodeElement root) =>
-        root.TryGet("warning message"u8, out BencodeElement element) && TrackerText.Clean(BytesOf(element).Span) is { Length: > 0 } text
+        root.TryGet("warning message"u8, out BencodeElement element)
+        && TrackerText.Clean(BytesOf(element).Span) is { Length: > 0 } text
             ? text
             : null;
 

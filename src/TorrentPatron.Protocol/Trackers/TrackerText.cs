@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace TorrentPatron.Protocol.Trackers;
@@ -18,20 +17,6 @@ internal static class TrackerText
 
     /// <summary>Removes control, escape and bidi characters, and what is too long.</summary>
     /// <param name="text">The tracker's own words, as UTF-8.</param>
-    public static string Clean(ReadOnlySpan<byte> text)
-    {
-        var cleaned = new StringBuilder();
-        while (!text.IsEmpty && cleaned.Length < MaxLength)
-        {
-            Rune.DecodeFromUtf8(text, out Rune rune, out int consumed);
-            text = text[consumed..];
-            if (Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format
-                or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))
-            {
-                cleaned.Append(rune.ToString());
-            }
-        }
-
-        return cleaned.ToString().Trim();
-    }
+    public static string Clean(ReadOnlySpan<byte> text) =>
+        DisplayText.Clean(Encoding.UTF8.GetString(text[..Math.Min(text.Length, MaxLength)])).Trim();
 }

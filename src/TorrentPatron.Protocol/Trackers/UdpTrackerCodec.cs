@@ -43,7 +43,7 @@ public static class UdpTrackerCodec
     /// <summary>Makes an announce request.</summary>
     /// <param name="connectionId">What the answer to the connect request gave.</param>
     /// <param name="transactionId">A random number that the answer will repeat.</param>
-    /// <param name="announce">The tracker's announce URL; its path and query are sent along, as some trackers keep a key there.</param>
+    /// <param name="announce">The tracker's announce URL; its path and query, which may hold a key, go along.</param>
     /// <param name="request">What to announce.</param>
     public static byte[] WriteAnnounce(ulong connectionId, uint transactionId, Uri announce, AnnounceRequest request)
     {

@@ -12,8 +12,8 @@ public sealed class UdpTrackerCodecTests
     private static readonly Uri Announce = new("udp://tracker.example:6969");
 
     [Fact]
-    public void A_connect_request_is_the_16_bytes_of_BEP_15() =>
-        Assert.Equal("0000041727101980" + "00000000" + "01020304", Convert.ToHexString(UdpTrackerCodec.WriteConnect(TransactionId)));
+    public void A_connect_request_is_the_16_bytes_of_BEP_15() => Assert.Equal(
+        "0000041727101980" + "00000000" + "01020304", Convert.ToHexString(UdpTrackerCodec.WriteConnect(TransactionId)));
 
     [Fact]
     public void An_announce_request_is_the_98_bytes_of_BEP_15()

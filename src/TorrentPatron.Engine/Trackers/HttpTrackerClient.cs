@@ -1,0 +1,169 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Trackers;
+
+/// <summary>Announces over HTTP and HTTPS. One for the whole engine, so that connections are used again.</summary>
+/// <remarks>
+/// A tracker's address comes from a .torrent, so it may be bait for requests to this machine's own services. Therefore a
+/// loopback address is asked at the path <c>/announce</c> only, and a redirect never leads from the internet into this
+/// machine's network. Connections are pooled by reach: one made under laxer rules is never used under stricter ones.
+/// </remarks>
+internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
+{
+    private const int MaxRedirects = 5;
+    private const int ReadLength = 16 * 1024;
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
+    private static readonly string UserAgent =
+        $"TorrentPatron/{typeof(HttpTrackerClient).Assembly.GetName().Version?.ToString(fieldCount: 2)}";
+
+    private readonly HostResolver _resolve;
+    private readonly TimeProvider _time;
+    private readonly HttpMessageInvoker[] _invokers;
+
+    /// <summary>Makes a client that goes out to the network.</summary>
+    /// <param name="resolve">Finds the addresses of trackers.</param>
+    /// <param name="bindAddress">The local address to connect from, or <c>null</c>.</param>
+    /// <param name="time">The clock for time-outs.</param>
+    public HttpTrackerClient(HostResolver resolve, IPAddress? bindAddress, TimeProvider time)
+        : this(resolve, reach => CreateHandler(new ReachBoundDialer(reach, resolve, bindAddress)), time)
+    {
+    }
+
+    /// <summary>Makes a client whose requests are answered by the given handlers.</summary>
+    internal HttpTrackerClient(HostResolver resolve, Func<AddressReach, HttpMessageHandler> createHandler, TimeProvider time)
+    {
+        _resolve = resolve;
+        _time = time;
+        _invokers = [.. Enum.GetValues<AddressReach>().Select(reach => new HttpMessageInvoker(createHandler(reach)))];
+    }
+
+    public async Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    {
+        TimeSpan patience = request.Event == AnnounceEvent.Stopped ? StopTimeout : AnswerTimeout;
+        using var timeout = new CancellationTokenSource(patience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        try
+        {
+            return HttpAnnounceCodec.Parse(
+                await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new TrackerFailureException("The tracker did not answer in time.", e);
+        }
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        {
+            throw new TrackerFailureException(Describe(e), e);
+        }
+    }
+
+    public void Dispose() => Array.ForEach(_invokers, invoker => invoker.Dispose());
+
+    private static SocketsHttpHandler CreateHandler(ReachBoundDialer dialer) => new()
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.All,
+        ConnectCallback = (context, cancellationToken) => dialer.ConnectAsync(context.DnsEndPoint, cancellationToken),
+        ConnectTimeout = ConnectTimeout,
+        MaxResponseDrainSize = 0,
+        MaxResponseHeadersLength = 16, // KiB
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
+        UseCookies = false,
+        UseProxy = false,
+    };
+
+    private async Task<byte[]> FetchAsync(Uri uri, CancellationToken cancellationToken)
+    {
+        bool cameFromInternet = false;
+        for (int redirects = 0; redirects <= MaxRedirects; redirects++)
+        {
+            AddressReach reach = await CheckAsync(uri, cameFromInternet, cancellationToken).ConfigureAwait(false);
+            using var request = new HttpRequestMessage(HttpMethod.Get, uri);
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+            using HttpResponseMessage response =
+                await _invokers[(int)reach].SendAsync(request, cancellationToken).ConfigureAwait(false);
+            if (RedirectOf(response, uri) is not { } target)
+                return await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+
+            uri = target;
+            cameFromInternet |= reach == AddressReach.Global;
+        }
+
+        throw new TrackerFailureException($"The tracker redirects more than {MaxRedirects} times.");
+    }
+
+    private async Task<AddressReach> CheckAsync(Uri uri, bool cameFromInternet, CancellationToken cancellationToken)
+    {
+        AddressReach reach = AddressReaches.Of(await _resolve(uri.IdnHost, cancellationToken).ConfigureAwait(false));
+        if (cameFromInternet && reach != AddressReach.Global)
+            throw new TrackerFailureException("The tracker redirects from the internet into this machine's own network.");
+        if (reach == AddressReach.Loopback && uri.AbsolutePath != "/announce")
+            throw new TrackerFailureException("A tracker on this machine itself is asked at the path /announce only.");
+        return reach;
+    }
+
+    private static Uri? RedirectOf(HttpResponseMessage response, Uri from)
+    {
+        bool isRedirect = response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found
+            or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
+        if (!isRedirect || response.Headers.Location is not { } location)
+            return null;
+
+        bool isPlain = Uri.TryCreate(from, location, out Uri? target) && target.Scheme == Uri.UriSchemeHttp;
+        if (isPlain && from.Scheme == Uri.UriSchemeHttps)
+            throw new TrackerFailureException("The tracker redirects from HTTPS to plain HTTP.");
+        if (!isPlain && target?.Scheme != Uri.UriSchemeHttps)
+            throw new TrackerFailureException("The tracker redirects to what is no HTTP address.");
+        return target;
+    }
+
+    // The bound holds for what comes out of the decompression, so a small answer cannot grow without end.
+    private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        using var body = new MemoryStream();
+        using Stream stream = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
+        var buffer = new byte[ReadLength];
+        int length;
+        while ((length = await ReadAsync(stream, buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            if (body.Length + length > HttpAnnounceCodec.MaxAnswerLength)
+                throw new TrackerFailureException("The tracker's answer is longer than any should be.");
+            body.Write(buffer, 0, length);
+        }
+
+        // Some trackers give a proper refusal under an error status: then their own words say more than the status.
+        byte[] answer = body.ToArray();
+        return response.IsSuccessStatusCode || answer is [(byte)'d', ..]
+            ? answer
+            : throw new TrackerFailureException($"The tracker answered with the HTTP status {(int)response.StatusCode}.");
+    }
+
+    private static async ValueTask<int> ReadAsync(Stream stream, byte[] buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
+        {
+            throw new TrackerFailureException("The tracker's answer is compressed in a way that cannot be undone.", e);
+        }
+    }
+
+    // The framework's own sentences may quote what the other side sent, so they are not shown.
+    private static string Describe(Exception exception) => exception switch
+    {
+        HttpRequestException { InnerException: SocketException inner } => Describe(inner),
+        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
+            "No secure connection to the tracker: its certificate is not valid, or TLS failed.",
+        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "The tracker cannot be reached.",
+        SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
+            "The tracker's host name is not known.",
+        SocketException socket => $"The tracker cannot be reached: {socket.SocketErrorCode}.",
+        _ => "The tracker broke off, or did not answer in HTTP.",
+    };
+}

@@ -1,0 +1,15 @@
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Trackers;
+
+/// <summary>Announces to trackers. Safe to use from many threads.</summary>
+internal interface ITrackerClient
+{
+    /// <summary>Makes one announce and waits for its answer, for a bounded time.</summary>
+    /// <param name="announce">The tracker's announce URL.</param>
+    /// <param name="request">What to announce.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="TrackerFailureException">The tracker refused, was out of reach, or did not answer properly.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken);
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Engine.Transport;
+
+/// <summary>Datagrams over UDP.</summary>
+internal sealed class UdpDatagramSocket : IDatagramSocket
+{
+    // On Windows an ICMP "port unreachable" would otherwise break the receive of everybody who shares the socket.
+    private const int SioUdpConnReset = unchecked((int)0x9800000C);
+
+    private readonly Socket _socket;
+    private readonly IPEndPoint _anyone;
+
+    /// <summary>Opens a socket.</summary>
+    /// <param name="local">Where it receives; port 0: any free one. Its family is the only one that can be sent to.</param>
+    /// <exception cref="IOException">The address cannot be had.</exception>
+    public UdpDatagramSocket(IPEndPoint local)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            if (local.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = false;
+            if (OperatingSystem.IsWindows())
+                socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
+            socket.Bind(local);
+        }
+        catch (SocketException e)
+        {
+            socket?.Dispose();
+            throw new IOException(e.Message, e);
+        }
+
+        _socket = socket;
+        _anyone = new IPEndPoint(local.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+    }
+
+    public IPEndPoint LocalEndPoint { get; }
+
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _socket.SendToAsync(datagram, SocketFlags.None, remote, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            SocketReceiveFromResult received = await _socket
+                .ReceiveFromAsync(buffer, SocketFlags.None, _anyone, cancellationToken).ConfigureAwait(false);
+            return (received.ReceivedBytes, (IPEndPoint)received.RemoteEndPoint);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+}

@@ -1,0 +1,44 @@
+using System.Net;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Transport;
+
+namespace TorrentPatron.Engine.Tests.Trackers;
+
+/// <summary>Hands what is sent to the test, and receives what the test delivers.</summary>
+internal sealed class FakeDatagramSocket : IDatagramSocket
+{
+    private readonly Channel<(byte[] Datagram, IPEndPoint Remote)> _sent = Channel.CreateUnbounded<(byte[], IPEndPoint)>();
+    private readonly Channel<(byte[] Datagram, IPEndPoint Remote)> _received = Channel.CreateUnbounded<(byte[], IPEndPoint)>();
+
+    public IPEndPoint LocalEndPoint { get; } = new(IPAddress.Loopback, 1);
+
+    public bool IsSilent => !_sent.Reader.TryPeek(out _);
+
+    public async Task<byte[]> SentAsync() => (await _sent.Reader.ReadAsync(TestContext.Current.CancellationToken)).Datagram;
+
+    public void Deliver(byte[] datagram, IPEndPoint from) => _received.Writer.TryWrite((datagram, from));
+
+    public void Break() => _received.Writer.TryComplete(new IOException("broken"));
+
+    public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        _sent.Writer.TryWrite((datagram.ToArray(), remote));
+        return ValueTask.CompletedTask;
+    }
+
+    public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (byte[] datagram, IPEndPoint remote) = await _received.Reader.ReadAsync(cancellationToken);
+            datagram.CopyTo(buffer);
+            return (datagram.Length, remote);
+        }
+        catch (ChannelClosedException e)
+        {
+            throw new IOException("closed", e);
+        }
+    }
+
+    public void Dispose() => _received.Writer.TryComplete();
+}

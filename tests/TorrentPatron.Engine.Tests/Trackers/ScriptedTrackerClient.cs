@@ -1,0 +1,27 @@
+using System.Threading.Channels;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Tests.Trackers;
+
+/// <summary>Hands each announce to the test, which answers it.</summary>
+internal sealed class ScriptedTrackerClient : ITrackerClient
+{
+    private readonly Channel<ScriptedAnnounce> _announces = Channel.CreateUnbounded<ScriptedAnnounce>();
+
+    public bool IsIdle => !_announces.Reader.TryPeek(out _);
+
+    public Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    {
+        var scripted = new ScriptedAnnounce(announce, request);
+        _announces.Writer.TryWrite(scripted);
+        return scripted.Answer.Task.WaitAsync(cancellationToken);
+    }
+
+    public async Task<ScriptedAnnounce> NextAsync() => await _announces.Reader.ReadAsync(TestContext.Current.CancellationToken);
+}
+
+internal sealed record ScriptedAnnounce(Uri Uri, AnnounceRequest Request)
+{
+    public TaskCompletionSource<AnnounceResponse> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+}

@@ -1,0 +1,241 @@
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Tests.Trackers;
+
+public sealed class TrackerListTests
+{
+    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly Uri A = new("http://a.example/announce");
+    private static readonly Uri B = new("http://b.example/announce");
+    private static readonly Uri C = new("http://c.example/announce");
+
+    [Fact]
+    public void At_the_start_the_first_tracker_of_every_tier_is_due()
+    {
+        TrackerList list = Started([A], [B], [C]);
+
+        Assert.Equal([A, B, C], list.Due(Now).Select(tracker => tracker.Uri));
+    }
+
+    [Fact]
+    public void Before_the_start_and_after_the_stop_none_is_due()
+    {
+        var list = new TrackerList([[A]], new Random(1));
+        Assert.Empty(list.Due(Now));
+        Assert.Null(list.NextDue);
+
+        list.Start(Now);
+        list.Stop();
+
+        Assert.Empty(list.Due(Now));
+        Assert.Null(list.NextDue);
+    }
+
+    [Fact]
+    public void A_list_without_trackers_is_never_due()
+    {
+        TrackerList list = Started();
+
+        Assert.Empty(list.Due(Now));
+        Assert.Null(list.NextDue);
+    }
+
+    [Fact]
+    public void The_trackers_of_a_tier_are_shuffled_and_tiers_keep_their_order()
+    {
+        Uri[] tier = [.. Enumerable.Range(0, 20).Select(i => new Uri($"http://{i}.example/announce"))];
+
+        TrackerList list = Started([A], tier);
+
+        Uri[] order = [.. list.Snapshot().Where(snapshot => snapshot.Tier == 1).Select(snapshot => snapshot.Uri)];
+        Assert.Equal(A, list.Snapshot()[0].Uri);
+        Assert.NotEqual(tier, order);
+        Assert.Equal(tier.ToHashSet(), order.ToHashSet());
+    }
+
+    [Fact]
+    public void A_tracker_that_comes_twice_counts_once_and_a_hundred_are_enough()
+    {
+        var many = Enumerable.Range(0, 300).Select(i => new Uri($"http://{i}.example/announce"));
+
+        Assert.Single(Started([A, A], [A]).Snapshot());
+        Assert.Equal(TrackerList.MaxTrackers, Started(many).Snapshot().Count);
+    }
+
+    [Fact]
+    public void While_a_tracker_is_asked_nobody_else_of_its_tier_is_due()
+    {
+        TrackerList list = Started([A, B]);
+
+        list.Begin(Assert.Single(list.Due(Now)));
+
+        Assert.Empty(list.Due(Now));
+        Assert.Null(list.NextDue);
+    }
+
+    [Fact]
+    public void When_a_tracker_fails_the_next_of_its_tier_is_due_at_once()
+    {
+        TrackerList list = Started([A, B]);
+        TrackerState first = Fail(list, Now);
+
+        TrackerState second = Assert.Single(list.Due(Now));
+
+        Assert.NotSame(first, second);
+    }
+
+    [Fact]
+    public void A_tracker_that_works_becomes_the_first_of_its_tier_and_the_others_stand_by()
+    {
+        TrackerList list = Started([A, B]);
+        Fail(list, Now);
+        TrackerState working = Succeed(list, Now);
+
+        TrackerSnapshot[] snapshot = [.. list.Snapshot()];
+
+        Assert.Equal(working.Uri, snapshot[0].Uri);
+        Assert.Equal(TrackerStatus.Working, snapshot[0].Status);
+        Assert.Equal(TrackerStatus.Failed, snapshot[1].Status);
+        Assert.Null(snapshot[1].NextAnnounce);
+        Assert.Equal(Now.AddMinutes(30), list.NextDue);
+        Assert.Same(working, Assert.Single(list.Due(Now.AddMinutes(30))));
+    }
+
+    [Fact]
+    public void Failures_back_off_from_half_a_minute_to_half_an_hour()
+    {
+        TrackerList list = Started([A]);
+        DateTimeOffset now = Now;
+        var waits = new List<double>();
+        for (int i = 0; i < 40; i++)
+        {
+            TrackerState tracker = Fail(list, now);
+            waits.Add((tracker.NextAnnounce - now).TotalSeconds);
+            now = tracker.NextAnnounce;
+        }
+
+        Assert.Equal([30, 60, 120, 240, 480, 960, 1800, 1800], waits.Take(8));
+        Assert.All(waits.Skip(8), wait => Assert.Equal(1800, wait));
+        Assert.Equal(40, list.Snapshot()[0].Failures);
+    }
+
+    [Fact]
+    public void An_answer_ends_the_back_off_and_clears_the_message()
+    {
+        TrackerList list = Started([A]);
+        Fail(list, Now);
+        Fail(list, Now.AddMinutes(1));
+        Assert.Equal("broken", list.Snapshot()[0].Message);
+
+        Succeed(list, Now.AddMinutes(5));
+
+        Assert.Equal(0, list.Snapshot()[0].Failures);
+        Assert.Null(list.Snapshot()[0].Message);
+    }
+
+    [Fact]
+    public void The_first_announce_is_started_even_after_failures_and_the_later_ones_are_plain()
+    {
+        TrackerList list = Started([A]);
+        TrackerState tracker = Fail(list, Now);
+        Assert.Equal(AnnounceEvent.Started, list.Begin(tracker));
+        list.Succeeded(tracker, AnnounceEvent.Started, new AnnounceResponse(), Now);
+
+        Assert.Equal(AnnounceEvent.None, list.Begin(tracker));
+    }
+
+    [Fact]
+    public void Completed_is_told_at_once_and_once()
+    {
+        TrackerList list = Started([A]);
+        TrackerState tracker = Succeed(list, Now);
+
+        list.Completed(Now.AddMinutes(1));
+        Assert.Same(tracker, Assert.Single(list.Due(Now.AddMinutes(1))));
+        Assert.Equal(AnnounceEvent.Completed, list.Begin(tracker));
+        list.Succeeded(tracker, AnnounceEvent.Completed, new AnnounceResponse(), Now.AddMinutes(1));
+        list.Completed(Now.AddMinutes(2));
+
+        Assert.Equal(Now.AddMinutes(31), list.NextDue);
+        Assert.Equal(AnnounceEvent.None, list.Begin(tracker));
+    }
+
+    [Fact]
+    public void Completed_in_the_middle_of_an_announce_is_told_right_after_it()
+    {
+        TrackerList list = Started([A]);
+        TrackerState tracker = Assert.Single(list.Due(Now));
+        AnnounceEvent first = list.Begin(tracker);
+        list.Completed(Now);
+
+        list.Succeeded(tracker, first, new AnnounceResponse(), Now);
+
+        Assert.Equal(AnnounceEvent.Started, first);
+        Assert.Same(tracker, Assert.Single(list.Due(Now)));
+        Assert.Equal(AnnounceEvent.Completed, list.Begin(tracker));
+    }
+
+    [Fact]
+    public void Hurry_respects_the_minimum_interval_and_retries_what_failed()
+    {
+        TrackerList list = Started([A], [B]);
+        TrackerState[] due = [.. list.Due(Now)];
+        list.Begin(due[0]);
+        list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse { MinInterval = TimeSpan.FromMinutes(2) }, Now);
+        list.Begin(due[1]);
+        due[1].Failed("broken", Now);
+
+        list.Hurry(Now.AddSeconds(10));
+
+        Assert.Same(due[1], Assert.Single(list.Due(Now.AddSeconds(10))));
+        Assert.Equal(Now.AddMinutes(2), due[0].NextAnnounce);
+    }
+
+    [Fact]
+    public void Only_trackers_that_have_answered_are_told_of_the_stop()
+    {
+        TrackerList list = Started([A], [B]);
+        TrackerState[] due = [.. list.Due(Now)];
+        list.Begin(due[0]);
+        list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse(), Now);
+        list.Begin(due[1]);
+        due[1].Failed("broken", Now);
+
+        Assert.Equal([due[0]], list.Stop());
+    }
+
+    [Fact]
+    public void An_added_tracker_is_a_tier_of_its_own_and_due_at_once()
+    {
+        TrackerList list = Started([A]);
+        Succeed(list, Now);
+
+        Assert.True(list.Add(B, Now));
+        Assert.False(list.Add(A, Now));
+
+        Assert.Equal(B, Assert.Single(list.Due(Now)).Uri);
+    }
+
+    private static TrackerList Started(params IEnumerable<Uri>[] tiers)
+    {
+        var list = new TrackerList(tiers, new Random(1));
+        list.Start(Now);
+        return list;
+    }
+
+    private static TrackerState Succeed(TrackerList list, DateTimeOffset now)
+    {
+        TrackerState tracker = Assert.Single(list.Due(now));
+        list.Succeeded(tracker, list.Begin(tracker), new AnnounceResponse(), now);
+        return tracker;
+    }
+
+    private static TrackerState Fail(TrackerList list, DateTimeOffset now)
+    {
+        TrackerState tracker = Assert.Single(list.Due(now));
+        list.Begin(tracker);
+        tracker.Failed("broken", now);
+        return tracker;
+    }
+}

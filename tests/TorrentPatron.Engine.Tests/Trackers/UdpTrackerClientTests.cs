@@ -1,0 +1,236 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Tests.Trackers;
+
+public sealed class UdpTrackerClientTests : IDisposable
+{
+    private static readonly IPEndPoint Tracker = IPEndPoint.Parse("192.0.2.1:6969");
+    private static readonly Uri Announce = new("udp://192.0.2.1:6969/announce");
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly List<FakeDatagramSocket> _sockets = [];
+    private readonly UdpTrackerClient _client;
+
+    public UdpTrackerClientTests() => _client = new UdpTrackerClient(
+        SystemHostResolver.For(AddressFamily.Unspecified),
+        _ =>
+        {
+            _sockets.Add(new FakeDatagramSocket());
+            return _sockets[^1];
+        },
+        Random.Shared,
+        _time);
+
+    private FakeDatagramSocket Socket => _sockets[^1];
+
+    [Fact]
+    public async Task It_connects_and_then_announces()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+
+        byte[] connect = await Socket.SentAsync();
+        Assert.Equal(UdpTrackerCodec.ConnectRequestLength, connect.Length);
+        Deliver([0, 0, 0, 0, .. connect[12..16], .. "conn-id1"u8]);
+        byte[] question = await Socket.SentAsync();
+        Assert.Equal("conn-id1"u8.ToArray(), question[..8]);
+        Deliver(AnnounceAnswer(question));
+
+        Assert.Equal([IPEndPoint.Parse("10.0.0.1:6881")], (await announce).Peers);
+    }
+
+    [Fact]
+    public async Task A_silent_tracker_is_asked_again_and_then_given_up()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        byte[] first = await Socket.SentAsync();
+
+        _time.Advance(TimeSpan.FromSeconds(14));
+        Assert.True(Socket.IsSilent);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        byte[] second = await Socket.SentAsync();
+        _time.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(first, second);
+        var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
+        Assert.Equal("The tracker did not answer in time.", failure.Message);
+        Assert.True(Socket.IsSilent);
+    }
+
+    [Fact]
+    public async Task An_answer_to_a_repeated_question_counts()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        await Socket.SentAsync();
+        _time.Advance(UdpExchange.FirstWait);
+
+        Deliver(ConnectAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+
+        await announce;
+    }
+
+    [Fact]
+    public async Task A_wrong_transaction_id_or_sender_and_garbage_are_ignored()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        byte[] connect = await Socket.SentAsync();
+        byte[] wrong = ConnectAnswer(connect);
+        wrong[7] ^= 1;
+
+        Deliver(wrong);
+        Deliver([]);
+        Deliver([1, 2, 3]);
+        Socket.Deliver([0, 0, 0, 3, .. connect[12..16], .. "spoofed"u8], IPEndPoint.Parse("192.0.2.66:6969"));
+        Deliver(ConnectAnswer(connect));
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+
+        Assert.Single((await announce).Peers);
+    }
+
+    [Fact]
+    public async Task An_error_is_a_failure_in_the_trackers_words()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        byte[] connect = await Socket.SentAsync();
+
+        Deliver([0, 0, 0, 3, .. connect[12..16], .. "go away"u8]);
+
+        Assert.Equal("The tracker refused: go away", (await Assert.ThrowsAsync<TrackerFailureException>(() => announce)).Message);
+    }
+
+    [Fact]
+    public async Task A_connection_id_is_used_again_for_a_minute()
+    {
+        await AnnounceFullyAsync();
+        _time.Advance(TimeSpan.FromSeconds(59));
+
+        Task<AnnounceResponse> second = AnnounceAsync();
+        byte[] question = await Socket.SentAsync();
+        Assert.Equal(1, BinaryPrimitives.ReadInt32BigEndian(question.AsSpan(8)));
+        Deliver(AnnounceAnswer(question));
+        await second;
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        await AnnounceFullyAsync();
+    }
+
+    [Fact]
+    public async Task A_known_connection_id_that_is_refused_is_renewed()
+    {
+        await AnnounceFullyAsync();
+
+        Task<AnnounceResponse> second = AnnounceAsync();
+        byte[] question = await Socket.SentAsync();
+        Deliver([0, 0, 0, 3, .. question[12..16], .. "unknown connection id"u8]);
+        Deliver(ConnectAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+
+        Assert.Single((await second).Peers);
+    }
+
+    [Fact]
+    public async Task A_broken_socket_is_a_failure_and_the_next_announce_has_a_new_one()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        await Socket.SentAsync();
+
+        Socket.Break();
+        await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
+        await AnnounceFullyAsync();
+
+        Assert.Equal(2, _sockets.Count);
+    }
+
+    [Fact]
+    public async Task Disposed_in_the_middle_of_an_announce_it_fails()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        await Socket.SentAsync();
+
+        _client.Dispose();
+
+        await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
+    }
+
+    [Fact]
+    public async Task Who_cancels_gets_a_cancellation()
+    {
+        using var cancel = new CancellationTokenSource();
+        Task<AnnounceResponse> announce = _client.AnnounceAsync(Announce, AnnounceRequests.Plain, cancel.Token);
+        await Socket.SentAsync();
+
+        await cancel.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => announce);
+    }
+
+    [Fact]
+    public async Task An_address_without_a_port_is_a_failure() => await Assert.ThrowsAsync<TrackerFailureException>(
+        () => _client.AnnounceAsync(new Uri("udp://192.0.2.1/"), AnnounceRequests.Plain, TestContext.Current.CancellationToken));
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Over_a_real_socket_a_tracker_on_loopback_answers(string host)
+    {
+        IPAddress address = IPAddress.Parse(host);
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket6IsUsable(), "No IPv6 here.");
+        using var server = new UdpClient(new IPEndPoint(address, 0));
+        using var clients = TrackerClients.Create(bindAddress: null, Random.Shared, TimeProvider.System);
+        var uri = new Uri($"udp://{server.Client.LocalEndPoint}/announce?key=1");
+
+        Task<AnnounceResponse> announce =
+            clients.AnnounceAsync(uri, AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+        UdpReceiveResult connect = await server.ReceiveAsync(TestContext.Current.CancellationToken);
+        await server.SendAsync(ConnectAnswer(connect.Buffer), connect.RemoteEndPoint, TestContext.Current.CancellationToken);
+        UdpReceiveResult question = await server.ReceiveAsync(TestContext.Current.CancellationToken);
+        byte[] self = CompactPeers.Write([question.RemoteEndPoint], address.AddressFamily);
+        byte[] answer = [.. AnnounceAnswer(question.Buffer)[..20], .. self];
+        await server.SendAsync(answer, question.RemoteEndPoint, TestContext.Current.CancellationToken);
+
+        Assert.Equal([question.RemoteEndPoint], (await announce).Peers);
+        byte[] urlData = [2, 15, .. "/announce?key=1"u8];
+        Assert.Equal(urlData, question.Buffer[98..]);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private static bool Socket6IsUsable()
+    {
+        try
+        {
+            using var socket = new UdpDatagramSocket(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+
+    private static byte[] ConnectAnswer(byte[] connect) => [0, 0, 0, 0, .. connect[12..16], 1, 2, 3, 4, 5, 6, 7, 8];
+
+    private static byte[] AnnounceAnswer(byte[] question) =>
+        [0, 0, 0, 1, .. question[12..16], 0, 0, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 10, 0, 0, 1, 0x1A, 0xE1];
+
+    private async Task AnnounceFullyAsync()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        byte[] connect = await Socket.SentAsync();
+        Assert.Equal(UdpTrackerCodec.ConnectRequestLength, connect.Length);
+        Deliver(ConnectAnswer(connect));
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        await announce;
+    }
+
+    private Task<AnnounceResponse> AnnounceAsync() =>
+        _client.AnnounceAsync(Announce, AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+
+    private void Deliver(byte[] datagram) => Socket.Deliver(datagram, Tracker);
+}
