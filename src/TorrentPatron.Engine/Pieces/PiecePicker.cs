@@ -161,6 +161,17 @@ internal sealed class PiecePicker
         return piece;
     }
 
+    /// <summary>Takes a certain piece out of the free ones; it is started then.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    /// <returns>False where it is not free.</returns>
+    public bool TryPick(int piece)
+    {
+        if (!_free[piece])
+            return false;
+        SetState(piece, PieceState.Started);
+        return true;
+    }
+
     /// <summary>A started piece has been given up and is free again. A piece that is not started stays as it is.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void Return(int piece)

@@ -54,6 +54,14 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>Completes when each thread has done what is queued now.</summary>
+    public Task DrainAsync() => Task.WhenAll(_workers.Select(static worker =>
+    {
+        var job = new TaskJob<bool>(static () => true, CancellationToken.None);
+        worker.Post(job);
+        return job.Task;
+    }));
+
     /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -1,0 +1,117 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine;
+
+/// <summary>What all torrents of one engine share. Nothing here is shared with another engine.</summary>
+internal sealed class EngineResources : IAsyncDisposable
+{
+    private readonly Random _random;
+    private int _peers;
+    private int _halfOpen;
+
+    public EngineResources(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
+    {
+        Settings = settings;
+        Transport = transport;
+        Trackers = trackers;
+        Time = time;
+        _random = random;
+        PeerId = PeerId.Create(random);
+        DiskWorkers = new DiskWorkers(settings.DiskThreads);
+        BackPressure = new BackPressure(settings.MaxQueuedBytes);
+        Download = new RateLimiter(time, settings.Limits.Download);
+        Upload = new RateLimiter(time, settings.Limits.Upload);
+    }
+
+    /// <summary>Connections being made at once, all torrents.</summary>
+    public const int MostHalfOpen = 100;
+
+    /// <summary>What the engine was made with.</summary>
+    public ClientSettings Settings { get; }
+
+    /// <summary>How peers are reached.</summary>
+    public ITransport Transport { get; }
+
+    /// <summary>How trackers are reached.</summary>
+    public ITrackerClient Trackers { get; }
+
+    /// <summary>Bounds announces.</summary>
+    public AnnounceLimiter Announces { get; } = new();
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Who we say we are.</summary>
+    public PeerId PeerId { get; }
+
+    /// <summary>The port we listen on; 0: none.</summary>
+    public ushort ListenPort { get; set; }
+
+    /// <summary>The threads that hash and touch files.</summary>
+    public DiskWorkers DiskWorkers { get; }
+
+    /// <summary>Open files.</summary>
+    public FileHandlePool Files { get; } = new();
+
+    /// <summary>Receive buffers.</summary>
+    public SlabPool Slabs { get; } = new();
+
+    /// <summary>Bounds what waits for the disk.</summary>
+    public BackPressure BackPressure { get; }
+
+    /// <summary>Limits what all torrents receive.</summary>
+    public RateLimiter Download { get; }
+
+    /// <summary>Limits what all torrents send.</summary>
+    public RateLimiter Upload { get; }
+
+    /// <summary>Connected peers of all torrents.</summary>
+    public int Peers => Volatile.Read(ref _peers);
+
+    /// <summary>A source of chance for one torrent's use.</summary>
+    public Random NewRandom()
+    {
+        lock (_random)
+            return new Random(_random.Next());
+    }
+
+    /// <summary>Takes a place among the connected peers.</summary>
+    public bool TryAddPeer()
+    {
+        if (Interlocked.Increment(ref _peers) <= Settings.MaxPeers)
+            return true;
+        Interlocked.Decrement(ref _peers);
+        return false;
+    }
+
+    /// <summary>Gives the place back.</summary>
+    public void RemovePeer() => Interlocked.Decrement(ref _peers);
+
+    /// <summary>Takes a place among the connections being made.</summary>
+    public bool TryBeginDial()
+    {
+        if (Interlocked.Increment(ref _halfOpen) <= MostHalfOpen)
+            return true;
+        Interlocked.Decrement(ref _halfOpen);
+        return false;
+    }
+
+    /// <summary>Gives the place back.</summary>
+    public void EndDial() => Interlocked.Decrement(ref _halfOpen);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await DiskWorkers.DisposeAsync().ConfigureAwait(false);
+        (Trackers as IDisposable)?.Dispose();
+        Announces.Dispose();
+        Download.Dispose();
+        Upload.Dispose();
+    }
+}

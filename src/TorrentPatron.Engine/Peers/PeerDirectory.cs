@@ -1,0 +1,162 @@
+using System.Net;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>The addresses a torrent knows peers at: who may be dialled, and when again after a failure. Bounded; thread-safe.</summary>
+internal sealed class PeerDirectory(Random random)
+{
+    /// <summary>Addresses kept.</summary>
+    public const int Capacity = 1000;
+
+    /// <summary>Failures in a row after which an address is forgotten.</summary>
+    private const int MostFailures = 5;
+
+    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPEndPoint, Entry> _entries = [];
+    private readonly HashSet<IPAddress> _banned = [];
+
+    /// <summary>Number of known addresses.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _entries.Count;
+        }
+    }
+
+    /// <summary>Adds an address.</summary>
+    /// <param name="endPoint">Where a peer listens.</param>
+    /// <param name="isTrusted">Given by hand: it is never forgotten, and dialled before others.</param>
+    /// <returns>Whether it is new.</returns>
+    public bool Add(IPEndPoint endPoint, bool isTrusted = false)
+    {
+        lock (_gate)
+        {
+            if (endPoint.Port == 0 || _banned.Contains(endPoint.Address))
+                return false;
+            if (_entries.TryGetValue(endPoint, out Entry? known))
+            {
+                known.IsTrusted |= isTrusted;
+                return false;
+            }
+
+            if (_entries.Count >= Capacity && !(isTrusted && TryForgetOne()))
+                return false;
+            _entries.Add(endPoint, new Entry { IsTrusted = isTrusted });
+            return true;
+        }
+    }
+
+    /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
+    /// <param name="now">The time, UTC.</param>
+    /// <returns>The address, or null where there is none.</returns>
+    public IPEndPoint? TakeNext(DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            IPEndPoint? best = null;
+            (int Untrusted, int Failures, int Chance) bestRank = default;
+            foreach ((IPEndPoint endPoint, Entry entry) in _entries)
+            {
+                if (entry.IsInUse || entry.NextTry > now)
+                    continue;
+                (int, int, int) rank = (entry.IsTrusted ? 0 : 1, entry.Failures, random.Next());
+                if (best is null || rank.CompareTo(bestRank) < 0)
+                    (best, bestRank) = (endPoint, rank);
+            }
+
+            if (best is not null)
+                _entries[best].IsInUse = true;
+            return best;
+        }
+    }
+
+    /// <summary>When the next address may be dialled; null where none is known that is not in use.</summary>
+    public DateTimeOffset? NextTry()
+    {
+        lock (_gate)
+        {
+            DateTimeOffset? next = null;
+            foreach (Entry entry in _entries.Values)
+            {
+                if (!entry.IsInUse && (next is null || entry.NextTry < next))
+                    next = entry.NextTry;
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>A dialled connection has ended, or was never made.</summary>
+    /// <param name="endPoint">What was dialled.</param>
+    /// <param name="wasUseful">Whether a peer of this torrent was found there.</param>
+    /// <param name="now">The time, UTC.</param>
+    public void Ended(IPEndPoint endPoint, bool wasUseful, DateTimeOffset now)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(endPoint, out Entry? entry))
+                return;
+            entry.IsInUse = false;
+            entry.Failures = wasUseful ? 0 : entry.Failures + 1;
+            if (entry.Failures >= MostFailures && !entry.IsTrusted)
+                _entries.Remove(endPoint);
+            else
+                entry.NextTry = now + FirstBackOff * Math.Pow(2, Math.Min(entry.Failures, MostFailures));
+        }
+    }
+
+    /// <summary>Never dials an address again: it is ourselves.</summary>
+    public void Forget(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                (entry.IsInUse, entry.NextTry) = (false, DateTimeOffset.MaxValue);
+        }
+    }
+
+    /// <summary>Shuts an address out: it has sent wrong data.</summary>
+    public void Ban(IPAddress address)
+    {
+        lock (_gate)
+        {
+            if (_banned.Count < Capacity)
+                _banned.Add(address);
+            foreach (IPEndPoint endPoint in _entries.Keys.Where(e => e.Address.Equals(address)).ToArray())
+                _entries.Remove(endPoint);
+        }
+    }
+
+    /// <summary>Whether an address has been shut out.</summary>
+    public bool IsBanned(IPAddress address)
+    {
+        lock (_gate)
+            return _banned.Contains(address);
+    }
+
+    private bool TryForgetOne()
+    {
+        foreach ((IPEndPoint endPoint, Entry entry) in _entries)
+        {
+            if (!entry.IsTrusted && !entry.IsInUse)
+                return _entries.Remove(endPoint);
+        }
+
+        return false;
+    }
+
+    private sealed class Entry
+    {
+        public bool IsTrusted { get; set; }
+
+        public bool IsInUse { get; set; }
+
+        public int Failures { get; set; }
+
+        public DateTimeOffset NextTry { get; set; }
+    }
+}

@@ -1,0 +1,114 @@
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>
+/// Receives from a peer, in runs as large as it sends, into slabs from which its blocks are hashed and written: what arrives
+/// is copied only where a message does not fit the rest of its slab.
+/// </summary>
+internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPressure backPressure, RateLimiterPair limits)
+{
+    /// <summary>Room below which the next slab is begun.</summary>
+    private const int LeastRoom = 4 * 1024;
+
+    /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
+    private const int FullReceivesToGrow = 2;
+
+    private int _slabLength = SlabPool.SmallLength;
+    private int _fullReceives;
+
+    /// <summary>Receives until the connection ends, one way or the other.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        string reason;
+        Slab slab = slabs.Rent(_slabLength);
+        try
+        {
+            reason = await ReceiveAsync(slab, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            reason = e.Message;
+        }
+
+        peer.Close(reason);
+    }
+
+    private async Task<string> ReceiveAsync(Slab slab, CancellationToken cancellationToken)
+    {
+        int start = 0, end = 0, needed = 4;
+        try
+        {
+            while (true)
+            {
+                await backPressure.WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (slab.Length - end < Math.Max(LeastRoom, needed - (end - start)))
+                {
+                    slab = Continue(slab, start, end, needed);
+                    (start, end) = (0, end - start);
+                }
+
+                int room = slab.Length - end;
+                int received = await peer.ReceiveAsync(slab.Bytes.AsMemory(end, room)).ConfigureAwait(false);
+                if (received == 0)
+                    return "It has closed the connection.";
+                peer.Received();
+                Grow(received == room);
+                end += received;
+
+                if (Take(slab, ref start, end, out needed) is { } fault)
+                    return fault;
+                if (start == end && slab.Length == SlabPool.LargeLength && end > slab.Length - 2 * BlockRequest.BlockLength)
+                {
+                    slab.Release();
+                    slab = slabs.Rent(_slabLength);
+                    start = end = 0;
+                }
+
+                peer.EndBatch();
+                if (!limits.IsUnlimited)
+                    await limits.AcquireAsync(received, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            slab.Release();
+        }
+    }
+
+    /// <summary>Takes every whole message from the slab.</summary>
+    private string? Take(Slab slab, ref int start, int end, out int needed)
+    {
+        while (true)
+        {
+            ReadOnlySpan<byte> buffer = slab.Bytes.AsSpan(start, end - start);
+            ReadResult result = PeerMessage.TryRead(buffer, peer.MaxMessageLength, out PeerMessage message, out int size);
+            needed = Math.Max(4, size);
+            if (result == ReadResult.Incomplete)
+                return null;
+            if (result == ReadResult.Invalid)
+                return "It breaks the protocol.";
+            if (peer.Handle(message, slab, start + PeerMessage.PieceHeaderLength) is { } fault)
+                return fault;
+            start += size;
+        }
+    }
+
+    /// <summary>Goes on in a new slab, with the beginning of the message that has not arrived whole.</summary>
+    private Slab Continue(Slab slab, int start, int end, int needed)
+    {
+        Slab next = slabs.Rent(Math.Max(_slabLength, needed));
+        slab.Bytes.AsSpan(start, end - start).CopyTo(next.Bytes);
+        slab.Release();
+        return next;
+    }
+
+    private void Grow(bool wasFull)
+    {
+        _fullReceives = wasFull ? _fullReceives + 1 : 0;
+        if (_fullReceives >= FullReceivesToGrow)
+            _slabLength = SlabPool.LargeLength;
+    }
+}

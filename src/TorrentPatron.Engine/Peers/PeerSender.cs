@@ -1,0 +1,206 @@
+using System.Buffers;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>
+/// What goes to a peer: small messages, gathered until they are flushed, and behind them the blocks it asked for, read in
+/// runs. Thread-safe; whoever flushes first sends, on its own thread, for as long as the socket takes it.
+/// </summary>
+internal sealed class PeerSender : IDisposable
+{
+    /// <summary>Blocks read and sent at once: 256 KiB.</summary>
+    private const int RunLength = 16;
+
+    /// <summary>Bytes of small messages that may wait for a peer that does not read.</summary>
+    private const int MostPending = 4 << 20;
+
+    private readonly IConnection _connection;
+    private readonly IBlockReader _reader;
+    private readonly RateLimiterPair _limits;
+    private readonly Action<int> _payloadSent;
+    private readonly Action<string> _failed;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private ArrayBufferWriter<byte> _filling = new(512);
+    private ArrayBufferWriter<byte> _sending = new(512);
+    private bool _isSending;
+    private volatile bool _isClosed;
+
+    public PeerSender(
+        IConnection connection, IBlockReader reader, RateLimiterPair limits, TimeProvider time, Action<int> payloadSent, Action<string> failed)
+    {
+        _connection = connection;
+        _reader = reader;
+        _limits = limits;
+        _payloadSent = payloadSent;
+        _failed = failed;
+        _time = time;
+        LastSent = time.GetTimestamp();
+    }
+
+    /// <summary>The blocks that the peer has asked for and is allowed to have.</summary>
+    public UploadQueue Uploads { get; } = new();
+
+    /// <summary>When something was last sent; timestamp of the clock.</summary>
+    public long LastSent { get; private set; }
+
+    /// <summary>Appends a keep-alive.</summary>
+    public void AddKeepAlive()
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WriteKeepAlive(_filling.GetSpan(4)));
+    }
+
+    /// <summary>Appends a message without a body.</summary>
+    public void Add(MessageId id)
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WriteEmpty(_filling.GetSpan(MessageWriter.EmptyLength), id));
+    }
+
+    /// <summary>Appends a message that names a piece.</summary>
+    public void Add(MessageId id, int piece)
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WritePieceIndex(_filling.GetSpan(MessageWriter.PieceIndexLength), id, piece));
+    }
+
+    /// <summary>Appends a message that names a range.</summary>
+    public void Add(MessageId id, BlockRequest range)
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WriteRange(_filling.GetSpan(MessageWriter.RangeLength), id, range));
+    }
+
+    /// <summary>Appends a message with a body of any length.</summary>
+    public void Add(MessageId id, ReadOnlySpan<byte> body)
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WriteBody(_filling.GetSpan(MessageWriter.EmptyLength + body.Length), id, body));
+    }
+
+    /// <summary>Appends an extended message.</summary>
+    public void AddExtended(byte extensionId, ReadOnlySpan<byte> payload)
+    {
+        lock (_gate)
+            _filling.Advance(MessageWriter.WriteExtended(_filling.GetSpan(6 + payload.Length), extensionId, payload));
+    }
+
+    /// <summary>Appends requests for blocks.</summary>
+    public void AddRequests(ReadOnlySpan<PendingBlock> blocks)
+    {
+        lock (_gate)
+        {
+            Span<byte> span = _filling.GetSpan(MessageWriter.RangeLength * blocks.Length);
+            int length = 0;
+            foreach (PendingBlock block in blocks)
+                length += MessageWriter.WriteRange(span[length..], MessageId.Request, block.Range);
+            _filling.Advance(length);
+        }
+    }
+
+    /// <summary>Sends what waits, now or, where the socket is full, as soon as it takes it. Never blocks.</summary>
+    public void Flush()
+    {
+        bool isStuck;
+        lock (_gate)
+        {
+            isStuck = _filling.WrittenCount > MostPending;
+            if (_isSending || _isClosed || !HasWork())
+            {
+                if (!isStuck)
+                    return;
+            }
+            else
+            {
+                _isSending = true;
+            }
+        }
+
+        if (isStuck)
+            _failed("It does not read what is sent to it.");
+        else
+            _ = SendAsync();
+    }
+
+    /// <summary>Sends nothing more.</summary>
+    public void Dispose()
+    {
+        if (_isClosed)
+            return;
+        _isClosed = true;
+        _stop.Cancel();
+        Uploads.TakeAll();
+    }
+
+    private bool HasWork() => _filling.WrittenCount > 0 || Uploads.Count > 0;
+
+    private async Task SendAsync()
+    {
+        var run = new BlockRequest[RunLength];
+        byte[]? buffer = null;
+        try
+        {
+            while (TryBegin())
+            {
+                if (_sending.WrittenCount > 0)
+                {
+                    await _connection.SendAsync(_sending.WrittenMemory).ConfigureAwait(false);
+                    LastSent = _time.GetTimestamp();
+                    _sending.ResetWrittenCount();
+                }
+
+                int blocks = Uploads.Take(run.AsSpan(0, _limits.IsUnlimited ? RunLength : 1));
+                if (blocks > 0)
+                {
+                    buffer ??= ArrayPool<byte>.Shared.Rent(RunLength * (BlockRequest.BlockLength + PeerMessage.PieceHeaderLength));
+                    await SendBlocksAsync(run.AsMemory(0, blocks), buffer).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or StorageException)
+        {
+            _failed(e.Message);
+        }
+        finally
+        {
+            if (buffer is not null)
+                ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task SendBlocksAsync(ReadOnlyMemory<BlockRequest> blocks, byte[] buffer)
+    {
+        int payload = 0;
+        foreach (BlockRequest block in blocks.Span)
+            payload += block.Length;
+        Memory<byte> messages = buffer.AsMemory(0, payload + blocks.Length * PeerMessage.PieceHeaderLength);
+        await _limits.AcquireAsync(payload, _stop.Token).ConfigureAwait(false);
+        await _reader.ReadAsync(blocks, messages).ConfigureAwait(false);
+        await _connection.SendAsync(messages).ConfigureAwait(false);
+        LastSent = _time.GetTimestamp();
+        _payloadSent(payload);
+    }
+
+    /// <summary>Takes what has been gathered, or ends the sending where there is nothing.</summary>
+    private bool TryBegin()
+    {
+        lock (_gate)
+        {
+            if (_isClosed || !HasWork())
+            {
+                _isSending = false;
+                return false;
+            }
+
+            (_filling, _sending) = (_sending, _filling);
+            return true;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>
+/// The blocks that a peer has been asked for, oldest first, and how many it should be asked for: what it sends in three
+/// seconds, found by a slow start, and at most what it queues. Thread-safe.
+/// </summary>
+internal sealed class RequestQueue
+{
+    private const int Least = 2;
+    private const int Most = 500;
+    private const int FirstDepth = 8;
+    private const int SecondsAhead = 3;
+
+    private readonly Lock _gate = new();
+    private readonly RequestRing _pending = new();
+    private int _limit = 250;
+    private int _depth = FirstDepth;
+    private bool _slowStart = true;
+    private long _lastRate;
+
+    /// <summary>How many blocks are outstanding.</summary>
+    public int Count => Volatile.Read(ref _count);
+
+    private int _count;
+
+    /// <summary>How many blocks should be outstanding.</summary>
+    public int Depth => IsSnubbed ? 1 : Math.Clamp(Volatile.Read(ref _depth), Least, _limit);
+
+    /// <summary>Whether the peer has let requests time out and has sent nothing since.</summary>
+    public bool IsSnubbed { get; private set; }
+
+    /// <summary>Takes the peer's word for how many requests it queues.</summary>
+    public void SetPeerLimit(int limit) => _limit = Math.Clamp(limit, Least, Most);
+
+    /// <summary>Notes requests that are being sent.</summary>
+    public void Add(ReadOnlySpan<PendingBlock> blocks)
+    {
+        lock (_gate)
+        {
+            foreach (PendingBlock block in blocks)
+                _pending.Add(block);
+            Volatile.Write(ref _count, _pending.Count);
+        }
+    }
+
+    /// <summary>Whether a block is outstanding.</summary>
+    public bool Contains(ActivePiece piece, int block)
+    {
+        lock (_gate)
+            return _pending.IndexOf(piece, block) >= 0;
+    }
+
+    /// <summary>Finds the request that a range answers, and takes it out.</summary>
+    public bool TryTake(BlockRequest range, out PendingBlock block)
+    {
+        lock (_gate)
+        {
+            int index = _pending.IndexOf(range);
+            block = index < 0 ? default : _pending.RemoveAt(index);
+            Volatile.Write(ref _count, _pending.Count);
+            return index >= 0;
+        }
+    }
+
+    /// <summary>Takes a request out, where it is still outstanding.</summary>
+    public bool TryTake(PendingBlock block)
+    {
+        lock (_gate)
+        {
+            int index = _pending.IndexOf(block.Piece, block.Block);
+            if (index >= 0)
+                _pending.RemoveAt(index);
+            Volatile.Write(ref _count, _pending.Count);
+            return index >= 0;
+        }
+    }
+
+    /// <summary>Takes every request out that is not of an allowed piece.</summary>
+    public PendingBlock[] TakeAll(Predicate<int>? keepPiece = null)
+    {
+        lock (_gate)
+        {
+            var taken = new List<PendingBlock>(_pending.Count);
+            for (int i = _pending.Count - 1; i >= 0; i--)
+            {
+                if (keepPiece is null || !keepPiece(_pending[i].Piece.Index))
+                    taken.Add(_pending.RemoveAt(i));
+            }
+
+            Volatile.Write(ref _count, _pending.Count);
+            return [.. taken];
+        }
+    }
+
+    /// <summary>A block has arrived: the slow start goes on, and a snub is forgiven.</summary>
+    public void BlockArrived()
+    {
+        IsSnubbed = false;
+        if (_slowStart && _depth < Most)
+            _depth++;
+    }
+
+    /// <summary>The peer has let requests time out.</summary>
+    public void Snub()
+    {
+        IsSnubbed = true;
+        _slowStart = false;
+        _depth = Least;
+    }
+
+    /// <summary>Follows the measured rate; called about once a second.</summary>
+    /// <param name="rate">Bytes/s from this peer.</param>
+    public void Follow(long rate)
+    {
+        if (IsSnubbed || Count == 0)
+            return;
+        // Out of the slow start once another second of it has gained nothing.
+        if (_slowStart && rate > 0 && _lastRate > 0 && rate < _lastRate + _lastRate / 10)
+            _slowStart = false;
+        _lastRate = rate;
+        if (!_slowStart)
+            _depth = (int)Math.Clamp(rate * SecondsAhead / BlockRequest.BlockLength, Least, Most);
+    }
+
+    /// <summary>A ring of requests in which answers are looked for from the oldest on, where they nearly always are.</summary>
+    private sealed class RequestRing
+    {
+        private PendingBlock[] _items = new PendingBlock[16];
+        private int _head;
+
+        public int Count { get; private set; }
+
+        public PendingBlock this[int index] => _items[(_head + index) & (_items.Length - 1)];
+
+        public void Add(PendingBlock block)
+        {
+            if (Count == _items.Length)
+            {
+                var larger = new PendingBlock[_items.Length * 2];
+                for (int i = 0; i < Count; i++)
+                    larger[i] = this[i];
+                (_items, _head) = (larger, 0);
+            }
+
+            _items[(_head + Count++) & (_items.Length - 1)] = block;
+        }
+
+        public int IndexOf(ActivePiece piece, int block)
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                PendingBlock item = this[i];
+                if (item.Block == block && item.Piece == piece)
+                    return i;
+            }
+
+            return -1;
+        }
+
+        public int IndexOf(BlockRequest range)
+        {
+            for (int i = 0; i < Count; i++)
+            {
+                PendingBlock item = this[i];
+                if (item.Piece.Index == range.Piece && item.Range == range)
+                    return i;
+            }
+
+            return -1;
+        }
+
+        public PendingBlock RemoveAt(int index)
+        {
+            PendingBlock removed = this[index];
+            if (index == 0)
+            {
+                _items[_head] = default;
+                _head = (_head + 1) & (_items.Length - 1);
+            }
+            else
+            {
+                for (int i = index; i < Count - 1; i++)
+                    _items[(_head + i) & (_items.Length - 1)] = this[i + 1];
+                _items[(_head + Count - 1) & (_items.Length - 1)] = default;
+            }
+
+            Count--;
+            return removed;
+        }
+    }
+}

@@ -1,0 +1,205 @@
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>
+/// A piece in flight: which of its blocks are asked for, and those that are here, as slices of the slabs they were received
+/// into. Its lock is its own: as a rule one peer fetches a piece, so nobody waits for it.
+/// </summary>
+internal sealed class ActivePiece
+{
+    private const byte MaxRequests = 2;
+
+    /// <summary>Stands for the slab of a block that has been written: here, but no longer in memory.</summary>
+    private static readonly Slab Written = new(pool: null, 0);
+
+    private readonly Lock _gate = new();
+    private readonly byte[] _requests;
+    private readonly ReceivedBlock[] _blocks;
+    private int _free;
+    private int _freeFrom;
+    private int _pending;
+    private int _received;
+    private int _prefix;
+    private bool _isRetired;
+
+    public ActivePiece(int index, int length)
+    {
+        Index = index;
+        Length = length;
+        BlockCount = (length + BlockRequest.BlockLength - 1) / BlockRequest.BlockLength;
+        _requests = new byte[BlockCount];
+        _blocks = new ReceivedBlock[BlockCount];
+        _free = BlockCount;
+    }
+
+    /// <summary>Which piece.</summary>
+    public int Index { get; }
+
+    /// <summary>Its length in bytes.</summary>
+    public int Length { get; }
+
+    /// <summary>Number of blocks in it.</summary>
+    public int BlockCount { get; }
+
+    /// <summary>Whether a block is neither here nor asked for. A glance: the answer may be old at once.</summary>
+    public bool HasFree => Volatile.Read(ref _free) > 0;
+
+    /// <summary>Whether every block is here.</summary>
+    public bool IsComplete => Volatile.Read(ref _received) == BlockCount;
+
+    /// <summary>Number of blocks from the first on that are here without a gap.</summary>
+    public int Prefix => Volatile.Read(ref _prefix);
+
+    /// <summary>The range of a block.</summary>
+    public BlockRequest RangeOf(int block)
+    {
+        int begin = block * BlockRequest.BlockLength;
+        return new BlockRequest(Index, begin, Math.Min(BlockRequest.BlockLength, Length - begin));
+    }
+
+    /// <summary>What hashes and writes it; set once, right after the piece has been made.</summary>
+    public PieceFinisher Finisher { get; set; } = null!;
+
+    /// <summary>Bytes in the first so many blocks.</summary>
+    public long BytesOf(int blocks) => Math.Min((long)blocks * BlockRequest.BlockLength, Length);
+
+    /// <summary>Takes blocks that nobody has asked for, in order.</summary>
+    /// <returns>How many were taken.</returns>
+    public int ReserveFree(Span<PendingBlock> into)
+    {
+        lock (_gate)
+        {
+            int taken = 0;
+            while (taken < into.Length && _free > 0)
+            {
+                while (_requests[_freeFrom] > 0 || _blocks[_freeFrom].Slab is not null)
+                    _freeFrom++;
+                _requests[_freeFrom] = 1;
+                _free--;
+                _pending++;
+                into[taken++] = new PendingBlock(this, _freeFrom);
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>End game: takes blocks that another peer has been asked for but has not sent yet.</summary>
+    /// <param name="into">Where to.</param>
+    /// <param name="mine">Whether the asking peer has asked for a block already.</param>
+    /// <returns>How many were taken.</returns>
+    public int ReserveRequested(Span<PendingBlock> into, Func<ActivePiece, int, bool> mine)
+    {
+        lock (_gate)
+        {
+            int taken = 0;
+            for (int block = 0; block < BlockCount && taken < into.Length; block++)
+            {
+                if (_blocks[block].Slab is not null || _requests[block] is 0 or >= MaxRequests || mine(this, block))
+                    continue;
+                _requests[block]++;
+                _pending++;
+                into[taken++] = new PendingBlock(this, block);
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>Ends the handing out of blocks: the piece is given up.</summary>
+    /// <param name="onlyIfUntouched">Unless something of it is here or asked for.</param>
+    /// <returns>Whether it is given up.</returns>
+    public bool Retire(bool onlyIfUntouched)
+    {
+        lock (_gate)
+        {
+            if (onlyIfUntouched && (_pending > 0 || _received > 0))
+                return false;
+            _isRetired = true;
+            _free = 0;
+            return true;
+        }
+    }
+
+    /// <summary>Takes a request back.</summary>
+    /// <returns>Whether the piece is as if it had never been begun: nothing here, nothing asked for.</returns>
+    public bool Release(int block)
+    {
+        lock (_gate)
+        {
+            _pending--;
+            if (--_requests[block] == 0 && _blocks[block].Slab is null && !_isRetired)
+            {
+                _free++;
+                _freeFrom = Math.Min(_freeFrom, block);
+            }
+
+            return _pending == 0 && _received == 0;
+        }
+    }
+
+    /// <summary>Keeps a block that has arrived, and holds its slab.</summary>
+    /// <param name="block">Which block; it was asked for.</param>
+    /// <param name="slab">Where it lies.</param>
+    /// <param name="offset">Where in the slab.</param>
+    /// <param name="sender">Who sent it.</param>
+    /// <param name="othersAsked">Whether another peer has been asked for it as well.</param>
+    /// <param name="bytesToHash">Bytes that can be hashed now and could not before.</param>
+    /// <returns>False where the block was here already.</returns>
+    public bool Add(int block, Slab slab, int offset, object sender, out bool othersAsked, out long bytesToHash)
+    {
+        lock (_gate)
+        {
+            _pending--;
+            othersAsked = --_requests[block] > 0;
+            bytesToHash = 0;
+            if (_blocks[block].Slab is not null)
+                return false;
+
+            slab.Retain();
+            _blocks[block] = new ReceivedBlock(slab, offset, sender);
+            _received++;
+            int prefix = _prefix;
+            while (prefix < BlockCount && _blocks[prefix].Slab is not null)
+                prefix++;
+            bytesToHash = BytesOf(prefix) - BytesOf(_prefix);
+            Volatile.Write(ref _prefix, prefix);
+            return true;
+        }
+    }
+
+    /// <summary>A block that is here. Only for blocks below <see cref="Prefix"/>.</summary>
+    public ReadOnlyMemory<byte> BlockAt(int block)
+    {
+        ref readonly ReceivedBlock received = ref _blocks[block];
+        return received.Slab!.Bytes.AsMemory(received.Offset, RangeOf(block).Length);
+    }
+
+    /// <summary>Who sent a block that is here.</summary>
+    public object SenderOf(int block) => _blocks[block].Sender!;
+
+    /// <summary>Lets go of the slabs of the first blocks, which have been written; their senders stay known.</summary>
+    public void ReleaseSlabs(int from, int to)
+    {
+        lock (_gate)
+        {
+            for (int block = from; block < to; block++)
+            {
+                if (_blocks[block].Slab is { } slab && slab != Written)
+                    slab.Release();
+                _blocks[block].Slab = Written;
+            }
+        }
+    }
+
+    /// <summary>Lets go of everything: the piece is given up.</summary>
+    public void Abandon() => ReleaseSlabs(0, BlockCount);
+
+    private struct ReceivedBlock(Slab slab, int offset, object sender)
+    {
+        public Slab? Slab = slab;
+        public readonly int Offset = offset;
+        public readonly object? Sender = sender;
+    }
+}

@@ -1,0 +1,18 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>What the pieces tell their swarm; called from disk threads, without a lock held.</summary>
+internal interface ISwarmEvents
+{
+    /// <summary>A piece is verified and written.</summary>
+    void PieceVerified(int piece, bool isComplete);
+
+    /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
+    void PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders);
+
+    /// <summary>The disk refuses.</summary>
+    void StorageFailed(TorrentError error);
+}

@@ -1,0 +1,140 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint every few seconds and at each change
+/// of state. Knows which pieces are not known to be on the medium, and flushes them when there is time.
+/// </summary>
+internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FlushInterval = TimeSpan.FromMinutes(1);
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly List<int> _sinceCheckpoint = [];
+    private Bitfield _unflushed = new(pieceCount);
+    private long _lastCheckpoint = time.GetTimestamp();
+    private long _lastFlush = time.GetTimestamp();
+    private bool _isDirty;
+
+    /// <summary>Why the state cannot be saved; null: it can.</summary>
+    public TorrentError? Warning { get; private set; }
+
+    /// <summary>What was saved, and what was wrong with it.</summary>
+    public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.RunAsync(() =>
+    {
+        ResumeData? data = store.Load(out TorrentError? warning);
+        return (data, warning);
+    });
+
+    /// <summary>Notes a piece that has just been written; called by the disk thread that wrote it.</summary>
+    public void PieceVerified(int piece)
+    {
+        lock (_gate)
+        {
+            _unflushed.Set(piece);
+            _isDirty = true;
+            _sinceCheckpoint.Add(piece);
+        }
+
+        Try(() => store.PieceVerified(piece));
+    }
+
+    /// <summary>Whether a checkpoint is due.</summary>
+    public bool IsDue => _isDirty && time.GetElapsedTime(_lastCheckpoint) > CheckpointInterval;
+
+    /// <summary>Saves everything, one checkpoint at a time.</summary>
+    /// <param name="make">Tells how the torrent stands; called on the disk thread.</param>
+    public async Task CheckpointAsync(Func<ResumeData> make)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            _lastCheckpoint = time.GetTimestamp();
+            await workers.RunAsync(() => Checkpoint(make)).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        store.Dispose();
+        _one.Dispose();
+    }
+
+    private void Checkpoint(Func<ResumeData> make)
+    {
+        if (time.GetElapsedTime(_lastFlush) > FlushInterval)
+            Flush();
+        lock (_gate)
+        {
+            _isDirty = false;
+            _sinceCheckpoint.Clear();
+        }
+
+        Try(() =>
+        {
+            ResumeData data = make();
+            lock (_gate)
+                data = data with { Unflushed = _unflushed.IsEmpty ? null : _unflushed.Clone() };
+            store.Checkpoint(data);
+            // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
+            int[] again;
+            lock (_gate)
+                again = [.. _sinceCheckpoint];
+            foreach (int piece in again)
+                store.PieceVerified(piece);
+        });
+    }
+
+    private void Flush()
+    {
+        Bitfield flushed;
+        lock (_gate)
+        {
+            flushed = _unflushed;
+            _unflushed = new Bitfield(pieceCount);
+        }
+
+        _lastFlush = time.GetTimestamp();
+        try
+        {
+            if (!flushed.IsEmpty)
+                storage.Flush();
+        }
+        catch (StorageException)
+        {
+            lock (_gate)
+            {
+                for (int piece = 0; piece < pieceCount; piece++)
+                {
+                    if (flushed[piece])
+                        _unflushed.Set(piece);
+                }
+            }
+        }
+    }
+
+    private void Try(Action save)
+    {
+        try
+        {
+            save();
+            Warning = null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Warning = new TorrentError(
+                TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {e.Message}",
+                "Make the state folder writable, or choose another one with -StatePath; until then progress may be checked anew after a restart.");
+        }
+    }
+}

@@ -1,0 +1,543 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// One torrent: what is on disk, the peers that have the rest, and the state it is in. Commands come one at a time; pieces and
+/// peers go on beside them.
+/// </summary>
+internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
+{
+    private readonly EngineResources _engine;
+    private readonly CreateNewTorrent _command;
+    private readonly TorrentMetainfo _metainfo;
+    private readonly Action<TorrentMessage> _say;
+    private readonly TorrentStorage _storage;
+    private readonly SwarmPieces _pieces;
+    private readonly SwarmPeers _peers;
+    private readonly ResumeKeeper _resume;
+    private readonly Announcer _announcer;
+    private readonly RateLimiter _downloadLimit;
+    private readonly RateLimiter _uploadLimit;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _commands = new(1, 1);
+    private readonly Lock _gate = new();
+    private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CancellationTokenSource? _checking;
+    private Task _check = Task.CompletedTask;
+    private TorrentState _state = TorrentState.Stopped;
+    private TorrentError? _error;
+    private TorrentError? _stateWarning;
+    private TorrentStatus _status;
+    private DateTimeOffset _addedAt;
+    private DateTimeOffset? _completedAt;
+    private DateTimeOffset _nextUpdate;
+    private long _lastTick;
+    private long _receivedBefore;
+    private long _sentBefore;
+    private int _rechecked;
+    private int _toCheck;
+    private int _checked;
+    private bool _hasSaidCompleted;
+    private bool _closedInOrder;
+
+    public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
+    {
+        _engine = engine;
+        _command = command;
+        _metainfo = command.Metainfo;
+        _say = say;
+        _storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), engine.Files);
+        _pieces = new SwarmPieces(_metainfo, _storage, engine, command.FilePriorities, this);
+        _downloadLimit = new RateLimiter(engine.Time, command.Limits.Download);
+        _uploadLimit = new RateLimiter(engine.Time, command.Limits.Upload);
+        var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
+        _peers = new SwarmPeers(
+            _metainfo, _pieces, reader, engine,
+            new RateLimiterPair(_downloadLimit, engine.Download), new RateLimiterPair(_uploadLimit, engine.Upload));
+        _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
+        var tiers = _metainfo.TrackerTiers
+            .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)))
+            .Concat(command.Trackers.Select(t => Enumerable.Repeat(t, 1)));
+        _announcer = new Announcer(
+            new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, MakeAnnounce,
+            (_, peers) => _peers.Add(peers, isTrusted: false), _ => Publish(), engine.Time);
+        _addedAt = engine.Time.GetUtcNow();
+        _lastTick = engine.Time.GetTimestamp();
+        _status = MakeStatus();
+    }
+
+    /// <summary>The latest snapshot.</summary>
+    public TorrentStatus Status => Volatile.Read(ref _status);
+
+    /// <summary>The connected peers.</summary>
+    public SwarmPeers Peers => _peers;
+
+    /// <summary>Completes when the start has succeeded (true) or failed.</summary>
+    public Task<bool> Started => _started.Task;
+
+    private bool IsActive => _state is TorrentState.Downloading or TorrentState.Seeding;
+
+    /// <summary>Makes ready and starts; what takes long, a check, goes on behind the answer.</summary>
+    public async Task<TorrentAnswer> StartAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            (ResumeData? data, _stateWarning) = await _resume.LoadAsync().ConfigureAwait(false);
+            StartPlan plan = await _engine.DiskWorkers
+                .RunAsync(() => StartPlan.Make(_storage, data, _command.Recheck, _command.FilePriorities)).ConfigureAwait(false);
+            if (data is not null)
+            {
+                (_addedAt, _completedAt) = (data.AddedAt, data.CompletedAt);
+                (_receivedBefore, _sentBefore) = (data.BytesReceived, data.BytesSent);
+            }
+
+            _pieces.Reset(plan.Trusted);
+            _peers.Add(_command.Peers, isTrusted: true);
+            if (_command.Suspended)
+                SetState(TorrentState.Suspended);
+            Begin(plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk);
+            if (_stateWarning is not null)
+                _say(new TorrentWarning(_metainfo.InfoHash, _stateWarning));
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+            _started.SetResult(true);
+            return new NewTorrentCreated(_metainfo.InfoHash, _command.CorrelationId, Status);
+        }
+        catch (StorageException e)
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            _started.SetResult(false);
+            return new TorrentStartFail(_metainfo.InfoHash, _command.CorrelationId, e.Error);
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            _started.SetResult(false);
+            throw;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
+    public async Task StopAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await LeaveAsync().ConfigureAwait(false);
+            if (_state != TorrentState.Failed)
+                SetState(TorrentState.Stopped);
+            _closedInOrder = true;
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+            await DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Leaves the swarm but stays known.</summary>
+    public async Task SuspendAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_state == TorrentState.Suspended)
+                return;
+            await LeaveAsync().ConfigureAwait(false);
+            SetState(TorrentState.Suspended);
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Goes on after a suspension or a failure; what a failure has left doubtful is looked at again.</summary>
+    public async Task<TorrentError?> ResumeAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_state is not (TorrentState.Suspended or TorrentState.Failed))
+                return null;
+            Bitfield trusted = _pieces.Verified();
+            Bitfield possible = await _engine.DiskWorkers.RunAsync(() =>
+            {
+                _storage.Prepare(trusted, _command.FilePriorities);
+                return _storage.PossiblePieces();
+            }).ConfigureAwait(false);
+            for (int piece = 0; piece < trusted.Length; piece++)
+            {
+                if (!possible[piece])
+                    trusted.Clear(piece);
+            }
+
+            _pieces.Reset(trusted);
+            _error = null;
+            _state = TorrentState.Stopped;
+            Begin(new Bitfield(trusted.Length), CompletionReason.AlreadyOnDisk);
+            return null;
+        }
+        catch (StorageException e)
+        {
+            _error = e.Error;
+            SetState(TorrentState.Failed);
+            return e.Error;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
+    public async Task RecheckAsync()
+    {
+        Task check;
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            bool wasSuspended = _state == TorrentState.Suspended;
+            await LeaveAsync().ConfigureAwait(false);
+            Bitfield possible = await _engine.DiskWorkers.RunAsync(_storage.PossiblePieces).ConfigureAwait(false);
+            _pieces.Reset(new Bitfield(_metainfo.PieceCount));
+            _error = null;
+            _state = wasSuspended ? TorrentState.Suspended : TorrentState.Stopped;
+            Begin(possible, CompletionReason.Rechecked);
+            check = _check;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+
+        await check.ConfigureAwait(false);
+    }
+
+    /// <summary>Adds peers and trackers.</summary>
+    public void Add(AddSources sources)
+    {
+        _peers.Add(sources.Peers, isTrusted: true);
+        foreach (Uri tracker in sources.Trackers)
+            _announcer.Add(tracker);
+        Publish();
+    }
+
+    /// <summary>Takes a peer that has dialled us.</summary>
+    public void Accept(IConnection connection, Handshake handshake) => _peers.Attach(connection, handshake, isIncoming: true);
+
+    /// <summary>What is due; called about once a second.</summary>
+    public void Tick()
+    {
+        if (_state is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
+            return;
+        long now = _engine.Time.GetTimestamp();
+        TimeSpan elapsed = _engine.Time.GetElapsedTime(_lastTick, now);
+        _lastTick = now;
+        if (IsActive)
+            _peers.Tick(elapsed);
+        if (_resume.IsDue)
+            _ = _resume.CheckpointAsync(MakeResumeData);
+        Publish();
+        if (_engine.Time.GetUtcNow() >= _nextUpdate)
+            SayUpdate();
+    }
+
+    void ISwarmEvents.PieceVerified(int piece, bool isComplete)
+    {
+        _resume.PieceVerified(piece);
+        _peers.PieceVerified(piece, isComplete);
+        if (isComplete && BecomeComplete(CompletionReason.Downloaded))
+            _announcer.Completed();
+    }
+
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders) => _peers.PieceFailed(senders);
+
+    void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
+
+    private void StorageFailed(TorrentError error)
+    {
+        lock (_gate)
+        {
+            if (!IsActive)
+                return;
+            _error = error;
+        }
+
+        // Peers are asked for nothing more; the trackers are told from a thread that may wait.
+        SetState(TorrentState.Failed);
+        _pieces.Open(false);
+        _peers.Close("The torrent has failed.");
+        _ = StopAnnouncingAsync();
+    }
+
+    private async Task StopAnnouncingAsync()
+    {
+        await _announcer.StopAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
+    private void Begin(Bitfield toCheck, CompletionReason reason)
+    {
+        if (toCheck.IsEmpty)
+        {
+            Join(reason);
+            return;
+        }
+
+        TorrentState after = _state;
+        _checking = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+        (_toCheck, _checked) = (toCheck.Count, 0);
+        SetState(TorrentState.Checking);
+        _check = CheckAsync(toCheck, after, reason, _checking.Token);
+    }
+
+    private async Task CheckAsync(Bitfield toCheck, TorrentState after, CompletionReason reason, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var progress = new CheckProgress(count => _checked = count);
+            Bitfield good = await PieceChecker
+                .CheckAsync(_storage, _metainfo, toCheck, _engine.DiskWorkers, progress, cancellationToken).ConfigureAwait(false);
+            Bitfield verified = _pieces.Verified();
+            for (int piece = 0; piece < good.Length; piece++)
+            {
+                if (good[piece])
+                    verified.Set(piece);
+            }
+
+            _rechecked += toCheck.Count;
+            _pieces.Reset(verified);
+            if (after == TorrentState.Suspended)
+                SetState(after);
+            else
+                Join(reason);
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever cancelled says what comes next.
+        }
+        catch (StorageException e)
+        {
+            _error = e.Error;
+            SetState(TorrentState.Failed);
+        }
+    }
+
+    private void Join(CompletionReason reason)
+    {
+        if (_state == TorrentState.Suspended)
+            return;
+        _pieces.Open(true);
+        if (_pieces.IsComplete)
+        {
+            BecomeComplete(reason);
+        }
+        else
+        {
+            _hasSaidCompleted = false;
+            _completedAt = null;
+            SetState(TorrentState.Downloading);
+        }
+
+        _peers.Open();
+        _announcer.Start();
+    }
+
+    private bool BecomeComplete(CompletionReason reason)
+    {
+        bool isFirst;
+        lock (_gate)
+        {
+            if (_state == TorrentState.Failed)
+                return false;
+            isFirst = !_hasSaidCompleted;
+            _hasSaidCompleted = true;
+            _completedAt ??= _engine.Time.GetUtcNow();
+        }
+
+        SetState(TorrentState.Seeding);
+        if (isFirst)
+            _say(new TorrentCompleted(_metainfo.InfoHash, reason, Status));
+        _ = _resume.CheckpointAsync(MakeResumeData);
+        return isFirst;
+    }
+
+    /// <summary>Ends a check, or leaves the swarm; blocks already received are written first.</summary>
+    private async Task LeaveAsync()
+    {
+        if (_checking is not null)
+        {
+            await _checking.CancelAsync().ConfigureAwait(false);
+            await _check.ConfigureAwait(false);
+            _checking.Dispose();
+            _checking = null;
+        }
+
+        _peers.Close("The torrent leaves the swarm.");
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+        _pieces.Open(false);
+        await _announcer.StopAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets go of everything; <see cref="StopAsync"/> ends with it, and what has never been started needs no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _peers.Dispose();
+        await _announcer.DisposeAsync().ConfigureAwait(false);
+        await _engine.DiskWorkers.RunAsync(() =>
+        {
+            _storage.Dispose();
+            _resume.Dispose();
+        }).ConfigureAwait(false);
+        _downloadLimit.Dispose();
+        _uploadLimit.Dispose();
+        _stop.Dispose();
+    }
+
+    private void SetState(TorrentState state)
+    {
+        TorrentState previous;
+        lock (_gate)
+        {
+            previous = _state;
+            _state = state;
+        }
+
+        Publish();
+        if (previous != state)
+            _say(new TorrentStateChanged(_metainfo.InfoHash, previous, Status));
+        SayUpdate();
+    }
+
+    private void SayUpdate()
+    {
+        _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
+        _say(new TorrentStatusUpdate(_metainfo.InfoHash, Status));
+    }
+
+    private void Publish()
+    {
+        // The fields are set while the announcer is being made; before that there is nobody to show a status to.
+        if (_announcer is not null)
+            Volatile.Write(ref _status, MakeStatus());
+    }
+
+    private AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    {
+        InfoHash = _metainfo.InfoHash,
+        PeerId = _engine.PeerId,
+        Port = _engine.ListenPort,
+        Uploaded = _peers.Sent.Total,
+        Downloaded = _peers.Received.Total,
+        Left = _pieces.WantedBytes - _pieces.CompletedBytes(),
+        Event = announceEvent,
+        Key = (uint)_engine.PeerId.GetHashCode(),
+    };
+
+    private ResumeData MakeResumeData() => new()
+    {
+        Verified = _pieces.Verified(),
+        Destination = _command.Destination,
+        Files = _storage.Stamps(),
+        ClosedInOrder = _closedInOrder,
+        Suspended = _state == TorrentState.Suspended,
+        FilePriorities = _command.FilePriorities,
+        Trackers = _command.Trackers,
+        BytesReceived = _receivedBefore + _peers.Received.Total,
+        BytesSent = _sentBefore + _peers.Sent.Total,
+        AddedAt = _addedAt,
+        CompletedAt = _completedAt,
+    };
+
+    private TorrentStatus MakeStatus()
+    {
+        long now = (long)_engine.Time.GetElapsedTime(0).TotalMilliseconds;
+        bool isActive = IsActive;
+        long completed = _pieces.CompletedBytes();
+        long wanted = _pieces.WantedBytes;
+        long sent = _sentBefore + _peers.Sent.Total;
+        long rate = isActive ? _peers.Received.Rate(now) : 0;
+        IReadOnlyList<PeerConnection> peers = _peers.Connected;
+        bool isChecking = _state == TorrentState.Checking;
+        return new TorrentStatus
+        {
+            Name = _metainfo.Name,
+            InfoHash = _metainfo.InfoHash.ToString(),
+            State = _state,
+            Destination = _command.Destination,
+            Path = _storage.Layout.RootPath,
+            PercentComplete = isChecking ? 100.0 * _checked / Math.Max(1, _toCheck) : wanted == 0 ? 100 : 100.0 * completed / wanted,
+            IsComplete = !isChecking && completed == wanted,
+            TotalSize = _metainfo.ContentSize,
+            WantedSize = wanted,
+            CompletedSize = completed,
+            BytesReceived = _receivedBefore + _peers.Received.Total,
+            BytesSent = sent,
+            BytesWasted = _peers.Wasted,
+            DownloadRate = rate,
+            UploadRate = isActive ? _peers.Sent.Rate(now) : 0,
+            EstimatedTimeLeft = _state == TorrentState.Downloading && rate > 0
+                ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
+                : null,
+            Ratio = completed == 0 ? 0 : (double)sent / completed,
+            ConnectedPeers = peers.Count,
+            ConnectedSeeds = peers.Count(p => p.Record.IsSeed),
+            KnownPeers = _peers.Directory.Count,
+            PieceCount = _metainfo.PieceCount,
+            VerifiedPieces = _pieces.VerifiedCount,
+            RecheckedPieces = _rechecked,
+            FailedPieces = _pieces.FailedCount,
+            AddedAt = _addedAt,
+            CompletedAt = _completedAt,
+            Timestamp = _engine.Time.GetUtcNow(),
+            Error = _error,
+            Warnings = Warnings(),
+            Trackers = _announcer?.Snapshot() ?? [],
+        };
+    }
+
+    private List<TorrentError> Warnings()
+    {
+        var warnings = new List<TorrentError>();
+        if (_stateWarning is not null)
+            warnings.Add(_stateWarning);
+        if (_resume.Warning is { } saving)
+            warnings.Add(saving);
+        foreach (TrackerSnapshot tracker in _announcer?.Snapshot() ?? [])
+        {
+            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
+            {
+                warnings.Add(new TorrentError(
+                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
+                    "Other sources are used meanwhile, and the tracker is asked again; -Tracker and -Peer name more sources."));
+            }
+        }
+
+        return warnings;
+    }
+
+    private sealed class CheckProgress(Action<int> report) : IProgress<int>
+    {
+        public void Report(int value) => report(value);
+    }
+}

@@ -1,0 +1,488 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// The pieces of one torrent: which are here, which are in flight, and which a peer is asked for next. Its lock is taken for
+/// a piece, or for what a peer says it has, never for a block.
+/// </summary>
+internal sealed class SwarmPieces : IPieceTarget
+{
+    /// <summary>Bytes of pieces in flight beyond which a peer joins in one that another has begun.</summary>
+    private const long MostActiveBytes = 64L << 20;
+
+    /// <summary>Requests below which a peer takes part in the end game, and what it takes at once.</summary>
+    private const int EndGameRequests = 8;
+
+    private static readonly ConcurrentBag<IncrementalHash> HashPool = [];
+
+    private readonly TorrentMetainfo _metainfo;
+    private readonly TorrentStorage _storage;
+    private readonly DiskWorkers _workers;
+    private readonly BackPressure _backPressure;
+    private readonly ISwarmEvents _events;
+    private readonly int _affinity;
+    private readonly Lock _gate = new();
+    private readonly PiecePicker _picker;
+    private readonly Dictionary<int, ActivePiece> _active = [];
+    private readonly Bitfield _verified;
+    private readonly Bitfield _none;
+    private long _activeBytes;
+    private bool _isOpen;
+
+    public SwarmPieces(
+        TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, IReadOnlyList<FilePriority> priorities, ISwarmEvents events)
+    {
+        _metainfo = metainfo;
+        _storage = storage;
+        _workers = engine.DiskWorkers;
+        _backPressure = engine.BackPressure;
+        _events = events;
+        _affinity = metainfo.InfoHash.GetHashCode();
+        _picker = new PiecePicker(metainfo.PieceCount, engine.NewRandom());
+        _verified = new Bitfield(metainfo.PieceCount);
+        _none = new Bitfield(metainfo.PieceCount);
+        SetPriorities(priorities);
+    }
+
+    /// <summary>Bytes of all wanted files.</summary>
+    public long WantedBytes { get; private set; }
+
+    /// <summary>Number of pieces that are here.</summary>
+    public int VerifiedCount
+    {
+        get
+        {
+            lock (_gate)
+                return _verified.Count;
+        }
+    }
+
+    /// <summary>Whether every wanted piece is here.</summary>
+    public bool IsComplete
+    {
+        get
+        {
+            lock (_gate)
+                return _picker.WantedLeft == 0;
+        }
+    }
+
+    /// <summary>Whether every piece, wanted or not, is here.</summary>
+    public bool IsFull
+    {
+        get
+        {
+            lock (_gate)
+                return _verified.IsFull;
+        }
+    }
+
+    /// <summary>Pieces whose hash was wrong on arrival.</summary>
+    public int FailedCount { get; private set; }
+
+    /// <summary>Whether a piece is here. A glance, without the lock: what is here stays.</summary>
+    public bool Has(int piece) => _verified[piece];
+
+    /// <summary>A copy of the field of pieces that are here.</summary>
+    public Bitfield Verified()
+    {
+        lock (_gate)
+            return _verified.Clone();
+    }
+
+    /// <summary>Wanted bytes that are here.</summary>
+    public long CompletedBytes()
+    {
+        lock (_gate)
+            return WantedBytes - LeftBytesLocked();
+    }
+
+    /// <summary>Takes what a check, or resume data, has found; nothing is in flight then.</summary>
+    public void Reset(Bitfield verified)
+    {
+        lock (_gate)
+        {
+            _active.Clear();
+            _activeBytes = 0;
+            for (int piece = 0; piece < _metainfo.PieceCount; piece++)
+            {
+                _picker.Return(piece);
+                if (verified[piece])
+                {
+                    _verified.Set(piece);
+                    _picker.Verified(piece);
+                }
+                else
+                {
+                    _verified.Clear(piece);
+                    _picker.Unverified(piece);
+                }
+            }
+        }
+    }
+
+    /// <summary>Lets pieces be asked for, or gives up all that are in flight.</summary>
+    public void Open(bool open)
+    {
+        lock (_gate)
+        {
+            _isOpen = open;
+            if (open)
+                return;
+            foreach (ActivePiece piece in _active.Values)
+            {
+                piece.Retire(onlyIfUntouched: false);
+                _picker.Return(piece.Index);
+            }
+
+            _active.Clear();
+            _activeBytes = 0;
+        }
+    }
+
+    /// <summary>A peer has told its pieces; null: all of them.</summary>
+    /// <returns>Whether it is of interest.</returns>
+    public bool PeerHasPieces(PeerConnection peer, Bitfield? pieces)
+    {
+        PeerRecord record = peer.Record;
+        lock (_gate)
+        {
+            if (pieces is null)
+            {
+                record.IsSeed = true;
+                _picker.AddSeed();
+                return _picker.WantedLeft > 0;
+            }
+
+            record.Pieces = pieces;
+            _picker.AddPeer(pieces);
+            record.Interesting = CountInteresting(pieces);
+            return record.Interesting > 0;
+        }
+    }
+
+    /// <summary>A peer has one more piece.</summary>
+    /// <returns>Whether it is of interest.</returns>
+    public bool PeerHasPiece(PeerConnection peer, int piece)
+    {
+        PeerRecord record = peer.Record;
+        lock (_gate)
+        {
+            if (record.IsSeed)
+                return _picker.WantedLeft > 0;
+            record.Pieces ??= new Bitfield(_metainfo.PieceCount);
+            if (!record.Pieces.Set(piece))
+                return record.Interesting > 0;
+            _picker.Have(piece);
+            if (_picker.IsWanted(piece))
+                record.Interesting++;
+            if (record.Pieces.IsFull)
+            {
+                _picker.RemovePeer(record.Pieces);
+                _picker.AddSeed();
+                (record.IsSeed, record.Pieces) = (true, null);
+                return _picker.WantedLeft > 0;
+            }
+
+            return record.Interesting > 0;
+        }
+    }
+
+    /// <summary>Whether a peer has something that we want.</summary>
+    public bool IsInteresting(PeerConnection peer)
+    {
+        lock (_gate)
+            return peer.Record.IsSeed ? _picker.WantedLeft > 0 : peer.Record.Interesting > 0;
+    }
+
+    /// <summary>Counts anew what we want of a peer: after a check, or when files are chosen otherwise.</summary>
+    public bool Reconsider(PeerConnection peer)
+    {
+        lock (_gate)
+        {
+            if (peer.Record.Pieces is { } pieces)
+                peer.Record.Interesting = CountInteresting(pieces);
+        }
+
+        return IsInteresting(peer);
+    }
+
+    /// <summary>A peer has gone.</summary>
+    public void PeerLeft(PeerConnection peer)
+    {
+        lock (_gate)
+        {
+            if (peer.Record.IsSeed)
+                _picker.RemoveSeed();
+            else if (peer.Record.Pieces is { } pieces)
+                _picker.RemovePeer(pieces);
+            (peer.Record.IsSeed, peer.Record.Pieces) = (false, null);
+        }
+    }
+
+    /// <summary>
+    /// Takes blocks to ask a peer for: of the piece it is fetching, of a new one, of one that another peer has begun, and, when
+    /// all are asked for, of those that others owe.
+    /// </summary>
+    public int Reserve(PeerConnection peer, Span<PendingBlock> into)
+    {
+        PeerRecord record = peer.Record;
+        int taken = 0;
+        if (record.Current is { } current && peer.MayRequest(current.Index))
+            taken = current.ReserveFree(into);
+        if (taken == into.Length)
+            return taken;
+
+        lock (_gate)
+        {
+            while (taken < into.Length && _isOpen && Next(peer) is { } piece)
+            {
+                record.Current = piece;
+                int reserved = piece.ReserveFree(into[taken..]);
+                if (reserved == 0)
+                    break;
+                taken += reserved;
+            }
+
+            if (taken == 0 && _isOpen && peer.Requests.Count < EndGameRequests)
+                taken = ReserveInEndGame(peer, into[..Math.Min(into.Length, EndGameRequests)]);
+            record.IsStarved = taken < into.Length;
+        }
+
+        return taken;
+    }
+
+    /// <summary>Blocks that will not come from the peer that was asked.</summary>
+    public void Released(ReadOnlySpan<PendingBlock> blocks)
+    {
+        foreach (PendingBlock block in blocks)
+        {
+            if (!block.Piece.Release(block.Block))
+                continue;
+            lock (_gate)
+            {
+                // Nothing of it is here and nobody is asked for it: it is as good as never begun.
+                if (IsActive(block.Piece) && block.Piece.Retire(onlyIfUntouched: true))
+                {
+                    Remove(block.Piece);
+                    _picker.Return(block.Piece.Index);
+                }
+            }
+        }
+    }
+
+    /// <summary>Blocks have been added: they go to be hashed and written.</summary>
+    public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
+    {
+        _backPressure.Add(bytesToHash);
+        for (int i = 0; i < pieces.Count; i++)
+            pieces[i].Finisher.Post();
+    }
+
+    void IPieceTarget.PostToDisk(PieceFinisher finisher) => _workers.Post(_affinity + finisher.Piece.Index, finisher);
+
+    IncrementalHash IPieceTarget.RentHash() =>
+        HashPool.TryTake(out IncrementalHash? hash) ? hash : IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+
+    void IPieceTarget.ReturnHash(IncrementalHash hash) => HashPool.Add(hash);
+
+    void IPieceTarget.Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => _storage.Write(offset, blocks);
+
+    void IPieceTarget.BytesProcessed(long bytes) => _backPressure.Remove(bytes);
+
+    void IPieceTarget.PieceGood(PieceFinisher finisher)
+    {
+        int index = finisher.Piece.Index;
+        bool isComplete;
+        lock (_gate)
+        {
+            if (!IsActive(finisher.Piece))
+                return;
+            Remove(finisher.Piece);
+            _verified.Set(index);
+            _picker.Verified(index);
+            isComplete = _picker.WantedLeft == 0;
+        }
+
+        _events.PieceVerified(index, isComplete);
+    }
+
+    void IPieceTarget.PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders)
+    {
+        lock (_gate)
+        {
+            if (!IsActive(finisher.Piece))
+                return;
+            FailedCount++;
+            Remove(finisher.Piece);
+            _picker.Return(finisher.Piece.Index);
+        }
+
+        _events.PieceFailed(finisher.Piece, [.. senders.Cast<PeerConnection>()]);
+    }
+
+    void IPieceTarget.PieceNotWritten(PieceFinisher finisher, StorageException error)
+    {
+        lock (_gate)
+        {
+            if (!IsActive(finisher.Piece))
+                return;
+            Remove(finisher.Piece);
+            _picker.Return(finisher.Piece.Index);
+        }
+
+        _events.StorageFailed(error.Error);
+    }
+
+    /// <summary>Notes that a verified piece is here no longer a want of the peers that have it.</summary>
+    /// <returns>Whether the peer has just ceased to be of interest.</returns>
+    public bool NoLongerWanted(PeerConnection peer, int piece)
+    {
+        lock (_gate)
+        {
+            if (peer.Record.IsSeed)
+                return _picker.WantedLeft == 0;
+            return peer.Record.Pieces is { } pieces && pieces[piece] && --peer.Record.Interesting == 0;
+        }
+    }
+
+    private ActivePiece? Next(PeerConnection peer)
+    {
+        if (peer.IsChoking)
+            return NextAllowedFast(peer);
+
+        if (_activeBytes < MostActiveBytes)
+        {
+            int index = _picker.Pick(PiecesOf(peer));
+            if (index >= 0)
+                return Begin(index);
+        }
+
+        foreach (ActivePiece piece in _active.Values)
+        {
+            if (piece.HasFree && Has(peer, piece.Index))
+                return piece;
+        }
+
+        if (_activeBytes >= MostActiveBytes && peer.Requests.Count == 0)
+        {
+            // All room is taken by pieces that this peer does not have: one more, or it would stand idle.
+            int index = _picker.Pick(PiecesOf(peer));
+            if (index >= 0)
+                return Begin(index);
+        }
+
+        return null;
+    }
+
+    private ActivePiece? NextAllowedFast(PeerConnection peer)
+    {
+        foreach (int index in peer.AllowedFast)
+        {
+            if (!Has(peer, index))
+                continue;
+            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree : _picker.TryPick(index))
+                return piece ?? Begin(index);
+        }
+
+        return null;
+    }
+
+    private int ReserveInEndGame(PeerConnection peer, Span<PendingBlock> into)
+    {
+        if (peer.IsChoking || _picker.HasFreeFor(PiecesOf(peer)))
+            return 0;
+        int taken = 0;
+        foreach (ActivePiece piece in _active.Values)
+        {
+            if (taken == into.Length)
+                break;
+            if (!piece.IsComplete && Has(peer, piece.Index))
+                taken += piece.ReserveRequested(into[taken..], peer.Requests.Contains);
+        }
+
+        return taken;
+    }
+
+    private ActivePiece Begin(int index)
+    {
+        var piece = new ActivePiece(index, _metainfo.PieceSize(index));
+        piece.Finisher = new PieceFinisher(
+            piece, _metainfo.PieceHashes.Slice(index * SHA1.HashSizeInBytes, SHA1.HashSizeInBytes), (long)index * _metainfo.PieceLength, this);
+        _active.Add(index, piece);
+        _activeBytes += piece.Length;
+        return piece;
+    }
+
+    private bool IsActive(ActivePiece piece) => _active.TryGetValue(piece.Index, out ActivePiece? active) && active == piece;
+
+    private void Remove(ActivePiece piece)
+    {
+        _active.Remove(piece.Index);
+        _activeBytes -= piece.Length;
+    }
+
+    private static bool Has(PeerConnection peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
+
+    private Bitfield? PiecesOf(PeerConnection peer) => peer.Record.IsSeed ? null : peer.Record.Pieces ?? _none;
+
+    private int CountInteresting(Bitfield pieces)
+    {
+        int count = 0;
+        for (int piece = 0; piece < pieces.Length; piece++)
+        {
+            if (pieces[piece] && _picker.IsWanted(piece))
+                count++;
+        }
+
+        return count;
+    }
+
+    private long LeftBytesLocked()
+    {
+        if (_picker.WantedLeft == 0)
+            return 0;
+        long left = (long)_picker.WantedLeft * _metainfo.PieceLength;
+        int last = _metainfo.PieceCount - 1;
+        if (_picker.IsWanted(last))
+            left -= _metainfo.PieceLength - _metainfo.PieceSize(last);
+        return Math.Min(left, WantedBytes);
+    }
+
+    private void SetPriorities(IReadOnlyList<FilePriority> priorities)
+    {
+        WantedBytes = _metainfo.TotalSize;
+        if (priorities.Count == 0)
+            return;
+
+        // A piece is wanted as much as the file in it that is wanted most.
+        var byPiece = new byte[_metainfo.PieceCount];
+        WantedBytes = 0;
+        for (int i = 0; i < _metainfo.Files.Count; i++)
+        {
+            TorrentFileEntry file = _metainfo.Files[i];
+            byte priority = file.IsPadding || i >= priorities.Count ? (byte)0 : (byte)priorities[i];
+            if (file.Length == 0 || priority == 0)
+                continue;
+            int first = (int)(file.Offset / _metainfo.PieceLength);
+            int last = (int)((file.Offset + file.Length - 1) / _metainfo.PieceLength);
+            for (int piece = first; piece <= last; piece++)
+                byPiece[piece] = Math.Max(byPiece[piece], priority);
+        }
+
+        for (int piece = 0; piece < byPiece.Length; piece++)
+        {
+            _picker.SetPriority(piece, byPiece[piece]);
+            if (byPiece[piece] > 0)
+                WantedBytes += _metainfo.PieceSize(piece);
+        }
+    }
+}

@@ -1,0 +1,352 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine;
+
+/// <summary>The built-in engine.</summary>
+public sealed class TorrentClient : ITorrentClient
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+
+    /// <summary>Connections that others have made and that have not shaken hands.</summary>
+    private const int MostStrangers = 200;
+
+    private readonly EngineResources _engine;
+    private readonly Channel<TorrentMessage> _messages =
+        Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
+
+    private readonly ConcurrentDictionary<InfoHash, Swarm> _swarms = new();
+    private readonly ConcurrentDictionary<Task, bool> _work = new();
+    private readonly List<InfoHash> _order = [];
+    private readonly List<IListener> _listeners = [];
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private TorrentError? _listenWarning;
+    private int _strangers;
+    private bool _isDisposed;
+
+    /// <summary>Makes an engine and begins to listen.</summary>
+    /// <param name="settings">What it is made with.</param>
+    public TorrentClient(ClientSettings settings)
+        : this(settings, TimeProvider.System)
+    {
+    }
+
+    /// <summary>Makes an engine and begins to listen.</summary>
+    /// <param name="settings">What it is made with.</param>
+    /// <param name="time">The clock.</param>
+    public TorrentClient(ClientSettings settings, TimeProvider time)
+        : this(
+            settings ?? throw new ArgumentNullException(nameof(settings)), new TcpTransport(settings.BindAddress),
+            TrackerClients.Create(settings.BindAddress, new Random(), time), time, new Random())
+    {
+    }
+
+    internal TorrentClient(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
+    {
+        _engine = new EngineResources(settings, transport, trackers, time, random);
+        Listen();
+        Track(BeatAsync());
+    }
+
+    /// <inheritdoc/>
+    public string Name => "TorrentPatron";
+
+    /// <inheritdoc/>
+    public ChannelReader<TorrentMessage> Messages => _messages.Reader;
+
+    /// <inheritdoc/>
+    public void Post(TorrentCommand command)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                Refuse(command);
+                return;
+            }
+
+            Track(HandleAsync(command));
+        }
+    }
+
+    /// <inheritdoc/>
+    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Status : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TorrentStatus> GetStatuses()
+    {
+        lock (_gate)
+        {
+            var statuses = new List<TorrentStatus>(_order.Count);
+            foreach (InfoHash torrent in _order)
+            {
+                if (_swarms.TryGetValue(torrent, out Swarm? swarm))
+                    statuses.Add(swarm.Status);
+            }
+
+            return statuses;
+        }
+    }
+
+    /// <inheritdoc/>
+    public ClientStatus GetClientStatus()
+    {
+        IReadOnlyList<TorrentStatus> statuses = GetStatuses();
+        return new ClientStatus
+        {
+            Engine = Name,
+            ListenEndPoints = [.. _listeners.Select(l => l.LocalEndPoint)],
+            Torrents = statuses.Count,
+            ConnectedPeers = _engine.Peers,
+            DownloadRate = statuses.Sum(s => s.DownloadRate),
+            UploadRate = statuses.Sum(s => s.UploadRate),
+            Warning = _listenWarning,
+        };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (IListener listener in _listeners)
+            listener.Dispose();
+        await Task.WhenAll(_work.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_swarms.Values.Select(s => s.StopAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _swarms.Clear();
+        await _engine.DisposeAsync().ConfigureAwait(false);
+        _messages.Writer.TryComplete();
+        _stop.Dispose();
+    }
+
+    private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
+
+    private void Track(Task work)
+    {
+        if (work.IsCompleted)
+            return;
+        _work.TryAdd(work, true);
+        work.ContinueWith(
+            static (done, all) => ((ConcurrentDictionary<Task, bool>)all!).TryRemove(done, out _), _work,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    private async Task HandleAsync(TorrentCommand command)
+    {
+        try
+        {
+            Say(command switch
+            {
+                CreateNewTorrent create => await CreateAsync(create).ConfigureAwait(false),
+                CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),
+                SuspendTorrent suspend => await WithAsync(suspend, suspend.TorrentId, async s =>
+                {
+                    await s.SuspendAsync().ConfigureAwait(false);
+                    return null;
+                }).ConfigureAwait(false),
+                ResumeTorrent resume => await WithAsync(resume, resume.TorrentId, s => s.ResumeAsync()).ConfigureAwait(false),
+                RecheckTorrent recheck => await WithAsync(recheck, recheck.TorrentId, async s =>
+                {
+                    await s.RecheckAsync().ConfigureAwait(false);
+                    return null;
+                }).ConfigureAwait(false),
+                AddSources sources => await WithAsync(sources, sources.TorrentId, s =>
+                {
+                    s.Add(sources);
+                    return Task.FromResult<TorrentError?>(null);
+                }).ConfigureAwait(false),
+                _ => throw new NotSupportedException($"The engine knows no command {command.GetType().Name}."),
+            });
+        }
+#pragma warning disable CA1031 // A command must get its answer, whatever went wrong.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Say(Failure(command, new TorrentError(
+                TorrentErrorId.Unexpected, $"The engine failed: {e.Message}", "Please report this, with what you did before.")));
+        }
+    }
+
+    private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
+    {
+        InfoHash torrent = command.Metainfo.InfoHash;
+        var swarm = new Swarm(_engine, command, Say);
+        Swarm running = _swarms.GetOrAdd(torrent, swarm);
+        if (running != swarm)
+        {
+            await swarm.DisposeAsync().ConfigureAwait(false);
+            return await running.Started.ConfigureAwait(false)
+                ? new TorrentAlreadyDownloading(torrent, command.CorrelationId, running.Status)
+                : await CreateAsync(command).ConfigureAwait(false);
+        }
+
+        lock (_gate)
+            _order.Add(torrent);
+        TorrentAnswer answer = await swarm.StartAsync().ConfigureAwait(false);
+        if (answer is TorrentStartFail)
+            Forget(torrent);
+        return answer;
+    }
+
+    private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
+    {
+        if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
+            return NotFound(command, command.TorrentId);
+        await swarm.StopAsync().ConfigureAwait(false);
+        Forget(command.TorrentId);
+        return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
+    }
+
+    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, InfoHash torrent, Func<Swarm, Task<TorrentError?>> what)
+    {
+        if (!_swarms.TryGetValue(torrent, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
+            return NotFound(command, torrent);
+        return await what(swarm).ConfigureAwait(false) is { } error
+            ? new CommandFail(torrent, command.CorrelationId, error)
+            : new CommandDone(torrent, command.CorrelationId, swarm.Status);
+    }
+
+    private void Forget(InfoHash torrent)
+    {
+        lock (_gate)
+        {
+            _swarms.TryRemove(torrent, out _);
+            _order.Remove(torrent);
+        }
+    }
+
+    private static CommandFail NotFound(TorrentCommand command, InfoHash torrent) => new(torrent, command.CorrelationId, new TorrentError(
+        TorrentErrorId.TorrentNotFound, $"No torrent {torrent} runs here.", "Get-TorrentStatus shows those that do."));
+
+    private void Refuse(TorrentCommand command) => Say(Failure(command, new TorrentError(
+        TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.")));
+
+    private static TorrentAnswer Failure(TorrentCommand command, TorrentError error) => command switch
+    {
+        CreateNewTorrent create => new TorrentStartFail(create.Metainfo.InfoHash, create.CorrelationId, error),
+        CloseTorrent close => new CommandFail(close.TorrentId, close.CorrelationId, error),
+        SuspendTorrent suspend => new CommandFail(suspend.TorrentId, suspend.CorrelationId, error),
+        ResumeTorrent resume => new CommandFail(resume.TorrentId, resume.CorrelationId, error),
+        RecheckTorrent recheck => new CommandFail(recheck.TorrentId, recheck.CorrelationId, error),
+        AddSources sources => new CommandFail(sources.TorrentId, sources.CorrelationId, error),
+        _ => new CommandFail(default, command.CorrelationId, error),
+    };
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(Beat, _engine.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
+            {
+                foreach (Swarm swarm in _swarms.Values)
+                    swarm.Tick();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine stops.
+        }
+    }
+
+    private void Listen()
+    {
+        int port = _engine.Settings.ListenPort;
+        if (port < 0)
+            return;
+        IPAddress[] addresses = _engine.Settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
+        foreach (IPAddress address in addresses)
+        {
+            try
+            {
+                IListener listener = _engine.Transport.Listen(new IPEndPoint(address, port));
+                _listeners.Add(listener);
+                // The other family listens on the same port: trackers are told of one only.
+                port = listener.LocalEndPoint.Port;
+                _engine.ListenPort = (ushort)port;
+                Track(AcceptAsync(listener));
+            }
+            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || _listeners.Count == 0)
+            {
+                _listenWarning = new TorrentError(
+                    TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
+                    "Choose another port; until then peers cannot connect from outside, but downloads work.");
+            }
+            catch (IOException)
+            {
+                // No IPv6 here.
+            }
+        }
+    }
+
+    private async Task AcceptAsync(IListener listener)
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                IConnection connection = await listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
+                if (Interlocked.Increment(ref _strangers) > MostStrangers)
+                {
+                    Interlocked.Decrement(ref _strangers);
+                    connection.Dispose();
+                }
+                else
+                {
+                    _ = WelcomeAsync(connection);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (IOException) when (!_stop.IsCancellationRequested)
+            {
+                // Out of file descriptors, perhaps: wait for some to be closed.
+                await Task.Delay(Beat, _engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (IOException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task WelcomeAsync(IConnection connection)
+    {
+        try
+        {
+            Handshake handshake = await PeerHandshaker
+                .AnswerAsync(connection, _swarms.ContainsKey, _engine.PeerId, _engine.Time, _stop.Token).ConfigureAwait(false);
+            if (_swarms.TryGetValue(handshake.InfoHash, out Swarm? swarm))
+                swarm.Accept(connection, handshake);
+            else
+                connection.Dispose();
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            connection.Dispose();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _strangers);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+using System.Net;
+
+namespace TorrentPatron.Engine.Transport;
+
+/// <summary>
+/// A stream of bytes to and from one peer. One receive and one send may be pending at a time. Disposing, from any thread,
+/// ends both with an <see cref="IOException"/>.
+/// </summary>
+internal interface IConnection : IDisposable
+{
+    /// <summary>The other side's address.</summary>
+    IPEndPoint RemoteEndPoint { get; }
+
+    /// <summary>Receives what is there, at least a byte.</summary>
+    /// <returns>The number of bytes; 0: the other side has closed.</returns>
+    /// <exception cref="IOException">The connection is broken or disposed.</exception>
+    ValueTask<int> ReceiveAsync(Memory<byte> buffer);
+
+    /// <summary>Sends all of it.</summary>
+    /// <exception cref="IOException">The connection is broken or disposed.</exception>
+    ValueTask SendAsync(ReadOnlyMemory<byte> buffer);
+}

@@ -1,0 +1,14 @@
+using System.Net;
+
+namespace TorrentPatron.Engine.Transport;
+
+/// <summary>Takes connections that others make. Disposing ends a pending accept with an <see cref="IOException"/>.</summary>
+internal interface IListener : IDisposable
+{
+    /// <summary>Where it listens.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Waits for the next connection.</summary>
+    /// <exception cref="IOException">The listener has been disposed.</exception>
+    Task<IConnection> AcceptAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Engine.Transport;
+
+/// <summary>Streams over TCP, IPv4 and IPv6.</summary>
+internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
+{
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        var socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            if (bindAddress is not null && bindAddress.AddressFamily == remote.AddressFamily)
+                socket.Bind(new IPEndPoint(bindAddress, 0));
+            await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
+            return new TcpConnection(socket, remote);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException(e.Message, e);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    public IListener Listen(IPEndPoint local)
+    {
+        var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            // Each family has a listener of its own: a dual-mode socket would take the IPv4 port of another program.
+            if (local.AddressFamily == AddressFamily.InterNetworkV6)
+                socket.DualMode = false;
+            // On Unix a restart must get its port back from connections in TIME_WAIT; on Windows the option means theft.
+            if (!OperatingSystem.IsWindows())
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            socket.Bind(local);
+            socket.Listen(128);
+            return new TcpListener(socket);
+        }
+        catch (SocketException e)
+        {
+            socket.Dispose();
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    private sealed class TcpListener(Socket socket) : IListener
+    {
+        public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
+
+        public async Task<IConnection> AcceptAsync(CancellationToken cancellationToken)
+        {
+            while (true)
+            {
+                Socket? accepted = null;
+                try
+                {
+                    accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    accepted.NoDelay = true;
+                    return new TcpConnection(accepted, (IPEndPoint)accepted.RemoteEndPoint!);
+                }
+                catch (SocketException) when (accepted is not null)
+                {
+                    // The peer has gone before we could look at it.
+                    accepted.Dispose();
+                }
+                catch (Exception e) when (e is SocketException or ObjectDisposedException)
+                {
+                    throw new IOException("The listener is closed.", e);
+                }
+            }
+        }
+
+        public void Dispose() => socket.Dispose();
+    }
+}

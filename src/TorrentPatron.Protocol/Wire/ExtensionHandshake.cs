@@ -1,0 +1,113 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Wire;
+
+/// <summary>What a peer says of itself and its extensions: extended message 0 (BEP 10).</summary>
+public sealed record ExtensionHandshake
+{
+    private const int MaxExtensions = 64;
+
+    /// <summary>The most requests that a peer is believed to queue, whatever it says.</summary>
+    private const int MaxBelievedQueue = 2000;
+
+    private static readonly BencodeLimits Limits = new() { MaxDepth = 10, MaxTokens = 1000 };
+
+    /// <summary>The number each extension goes by at the sender; 0 means off.</summary>
+    public IReadOnlyDictionary<string, byte> Extensions { get; init; } = new Dictionary<string, byte>();
+
+    /// <summary>Name and version of the client, safe to print; empty where none was said.</summary>
+    public string Client { get; init; } = "";
+
+    /// <summary>Requests that the sender queues, 1 to 2000; null where it did not say.</summary>
+    public int? RequestQueue { get; init; }
+
+    /// <summary>The TCP port on which the sender listens; null where it did not say.</summary>
+    public int? ListenPort { get; init; }
+
+    /// <summary>Whether the sender has no wish to download (BEP 21).</summary>
+    public bool IsUploadOnly { get; init; }
+
+    /// <summary>Size of the metainfo's info dictionary in bytes (BEP 9); null where the sender did not say.</summary>
+    public long? MetadataSize { get; init; }
+
+    /// <summary>Reads the payload of extended message 0. What is absurd in it is left out.</summary>
+    /// <param name="payload">What follows the extended message's number.</param>
+    /// <param name="handshake">The handshake, where the payload is one.</param>
+    /// <returns>False where the payload is no dictionary.</returns>
+    public static bool TryRead(ReadOnlyMemory<byte> payload, [NotNullWhen(true)] out ExtensionHandshake? handshake)
+    {
+        handshake = null;
+        BencodeElement root;
+        try
+        {
+            root = BencodeDocument.ParsePrefix(payload, out _, Limits).Root;
+        }
+        catch (BencodeException)
+        {
+            return false;
+        }
+
+        if (root.Kind != BencodeKind.Dictionary)
+            return false;
+
+        handshake = new ExtensionHandshake
+        {
+            Extensions = ReadExtensions(root),
+            Client = root.TryGet("v"u8, out BencodeElement v) && v.Kind == BencodeKind.String && v.AsBytes().Length <= 200
+                ? DisplayText.Clean(v.AsText())
+                : "",
+            RequestQueue = ReadNumber(root, "reqq"u8, 1, long.MaxValue) is long queue ? (int)Math.Min(queue, MaxBelievedQueue) : null,
+            ListenPort = (int?)ReadNumber(root, "p"u8, 1, 65535),
+            IsUploadOnly = ReadNumber(root, "upload_only"u8, 1, long.MaxValue) is not null,
+            MetadataSize = ReadNumber(root, "metadata_size"u8, 1, 30 << 20),
+        };
+        return true;
+    }
+
+    /// <summary>Writes the payload of extended message 0.</summary>
+    public byte[] ToBytes()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(buffer);
+        writer.BeginDictionary();
+        writer.WriteKey("m"u8);
+        writer.BeginDictionary();
+        foreach ((string name, byte number) in Extensions.OrderBy(e => e.Key, StringComparer.Ordinal))
+            writer.Write(System.Text.Encoding.ASCII.GetBytes(name), number);
+        writer.End();
+        if (MetadataSize is long size)
+            writer.Write("metadata_size"u8, size);
+        if (ListenPort is int port)
+            writer.Write("p"u8, port);
+        if (RequestQueue is int queue)
+            writer.Write("reqq"u8, queue);
+        if (IsUploadOnly)
+            writer.Write("upload_only"u8, 1);
+        if (Client.Length > 0)
+            writer.Write("v"u8, Client);
+        writer.End();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private static Dictionary<string, byte> ReadExtensions(BencodeElement root)
+    {
+        var extensions = new Dictionary<string, byte>();
+        if (!root.TryGet("m"u8, out BencodeElement m) || m.Kind != BencodeKind.Dictionary)
+            return extensions;
+
+        foreach (BencodeEntry entry in m.EnumerateDictionary())
+        {
+            if (extensions.Count < MaxExtensions && entry.Value.TryGetInteger(out long number) && number is >= 0 and <= 255)
+                extensions[entry.KeyText] = (byte)number;
+        }
+
+        return extensions;
+    }
+
+    private static long? ReadNumber(BencodeElement root, ReadOnlySpan<byte> key, long least, long most) =>
+        root.TryGet(key, out BencodeElement element) && element.TryGetInteger(out long value) && value >= least && value <= most
+            ? value
+            : null;
+}
