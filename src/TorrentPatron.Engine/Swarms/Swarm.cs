@@ -313,9 +313,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     {
         try
         {
-            var progress = new CheckProgress(count => _checked = count);
-            Bitfield good = await PieceChecker
-                .CheckAsync(_storage, _metainfo, toCheck, _engine.DiskWorkers, progress, cancellationToken).ConfigureAwait(false);
+            Bitfield good = await new PieceChecker(_storage, _metainfo, _engine.DiskWorkers)
+                .CheckAsync(toCheck, (_, _) => Interlocked.Increment(ref _checked), cancellationToken).ConfigureAwait(false);
             Bitfield verified = _pieces.Verified();
             for (int piece = 0; piece < good.Length; piece++)
             {
@@ -534,10 +533,5 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
 
         return warnings;
-    }
-
-    private sealed class CheckProgress(Action<int> report) : IProgress<int>
-    {
-        public void Report(int value) => report(value);
     }
 }
