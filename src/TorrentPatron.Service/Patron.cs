@@ -241,7 +241,7 @@ public sealed class Patron : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            answer = IsStopped ? pending.Fail(ServiceErrors.Stopped) : null;
+            answer = null; // taken back while the source was still being read
         }
         catch (TorrentException fault)
         {
@@ -252,7 +252,7 @@ public sealed class Patron : IAsyncDisposable
             answer = pending.Fail(ServiceErrors.Unexpected(fault));
         }
 
-        _answers.Settle(pending, answer);
+        _answers.Settle(pending, IsStopped ? pending.Fail(ServiceErrors.Stopped) : answer);
         await turn.GiveUpAsync().ConfigureAwait(false);
         if (pending.IsStart)
             EndStart();
@@ -281,7 +281,9 @@ public sealed class Patron : IAsyncDisposable
         _answers.FailAll(ServiceErrors.Stopped);
         _mailbox.Close();
 
-        // A start that the engine has been told of already is closed by who carries it out.
+        Service.EndUnused();
+
+        // Where others go on: a start that the engine has been told of already is closed by who carries it out.
         await _startsSettled.Task.ConfigureAwait(false);
         await _runner.CloseOwnedAsync(this).ConfigureAwait(false);
         await Service.Remove(this).ConfigureAwait(false);

@@ -106,8 +106,8 @@ public sealed class TorrentService : IAsyncDisposable
     {
         lock (_gate)
         {
-            // Who comes after its removal would make an engine that nobody ends.
-            if (!_patrons.ContainsKey(patron.Id))
+            // Who comes after its end would make an engine that nobody ends.
+            if (patron.IsStopped)
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_session is { IsOver: true })
                 Retire();
@@ -115,18 +115,24 @@ public sealed class TorrentService : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a patron; with the last one the engine ends.</summary>
-    /// <returns>Completes when the engine has gone, if it was the last patron.</returns>
+    /// <summary>Ends the engine where every patron has been stopped: then it need not do for them what they still wait for.</summary>
+    internal void EndUnused()
+    {
+        lock (_gate)
+        {
+            if (_session is not null && _patrons.Values.All(patron => patron.IsStopped))
+                Retire();
+        }
+    }
+
+    /// <summary>Removes a stopped patron.</summary>
+    /// <returns>Completes when the engine has gone, if no patron is left.</returns>
     internal Task Remove(Patron patron)
     {
         lock (_gate)
         {
             _patrons.Remove(patron.Id);
-            if (_patrons.Count > 0)
-                return Task.CompletedTask;
-            if (_session is not null)
-                Retire();
-            return _predecessorGone;
+            return _patrons.Count == 0 ? _predecessorGone : Task.CompletedTask;
         }
     }
 

@@ -95,7 +95,7 @@ internal sealed class ClientSession : IAsyncDisposable
 
     private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient)
     {
-        await predecessorGone.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        await predecessorGone.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         ITorrentClient client;
         try
         {
@@ -135,8 +135,10 @@ internal sealed class ClientSession : IAsyncDisposable
 
         if (message.Status() is not { } status)
             return;
-        foreach (StatusWatch watch in _watches.Keys.Where(watch => watch.Torrent == message.TorrentId))
+        foreach ((StatusWatch watch, _) in _watches)
         {
+            if (watch.Torrent != message.TorrentId)
+                continue;
             watch.See(status);
             if (message is TorrentClosed)
                 watch.End();
@@ -157,9 +159,9 @@ internal sealed class ClientSession : IAsyncDisposable
     private void End(TorrentError why)
     {
         TorrentError end = Interlocked.CompareExchange(ref _end, why, null) ?? why;
-        foreach (long id in _sent.Keys)
+        foreach ((long id, _) in _sent)
             Fail(id, end);
-        foreach (StatusWatch watch in _watches.Keys)
+        foreach ((StatusWatch watch, _) in _watches)
             watch.End();
     }
 

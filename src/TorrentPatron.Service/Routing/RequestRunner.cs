@@ -24,6 +24,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         InfoHash torrent = metainfo.InfoHash;
         pending.Torrent = torrent;
         Check(request, metainfo);
+        string destination = Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory);
 
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
         await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
@@ -33,8 +34,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             return await JoinAsync(session, patron, request, pending, running).ConfigureAwait(false);
 
         ResumeStore store = states.Open(metainfo);
-        TorrentAnswer answer = await session.SendAsync(patron, torrent, new CreateNewTorrent(
-            pending.Id, metainfo, Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory))
+        TorrentAnswer answer = await session.SendAsync(patron, torrent, new CreateNewTorrent(pending.Id, metainfo, destination)
         {
             ResumeStore = store,
             Peers = request.Peers,

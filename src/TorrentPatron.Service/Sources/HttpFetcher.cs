@@ -29,7 +29,11 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
         {
             throw NotReadable(source, $"did not arrive within {Patience.TotalSeconds:0} s", "Try again later.", fault);
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidDataException)
+        catch (HttpRequestException fault) when (fault.InnerException is TorrentException refusal)
+        {
+            throw refusal;
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidOperationException)
         {
             (string why, string remedy) = Describe(fault);
             throw NotReadable(source, why, remedy, fault);

@@ -1,0 +1,262 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests;
+
+/// <summary>The messages of the original's table: which answer each command gets, and what the engine is told.</summary>
+public sealed class AnswerTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_start_is_answered_by_the_new_torrent_and_the_engine_is_told_all_of_the_request()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        var peer = new IPEndPoint(IPAddress.Loopback, 6881);
+        var tracker = new Uri("http://127.0.0.1:1/announce");
+        StartRequest request = Torrents.Start() with
+        {
+            Peers = [peer],
+            Trackers = [tracker],
+            FilePriorities = [FilePriority.High],
+            Suspended = true,
+            Recheck = true,
+            Limits = new RateLimits(1, 2),
+        };
+
+        TorrentAnswer answer = await patron.StartAsync(request, Token);
+
+        var created = Assert.IsType<NewTorrentCreated>(answer);
+        Assert.Equal(Torrents.Hash(), created.TorrentId);
+        Assert.Equal(TorrentState.Suspended, created.Status.State);
+        var told = Assert.IsType<CreateNewTorrent>(Assert.Single(test.Client.Commands));
+        Assert.Equal(created.CorrelationId, told.CorrelationId);
+        Assert.Equal(request.Destination, told.Destination);
+        Assert.Equal([peer], told.Peers);
+        Assert.Equal([tracker], told.Trackers);
+        Assert.Equal([FilePriority.High], told.FilePriorities);
+        Assert.Equal(new RateLimits(1, 2), told.Limits);
+        Assert.True(told.Suspended && told.Recheck);
+    }
+
+    [Fact]
+    public async Task A_start_reads_its_source()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+
+        TorrentAnswer answer = await patron.StartAsync(
+            new StartRequest { Source = TorrentSource.FromBytes(Torrents.Bytes()) }, Token);
+
+        Assert.Equal(Torrents.Hash(), Assert.IsType<NewTorrentCreated>(answer).TorrentId);
+        Assert.Equal(Environment.CurrentDirectory, Assert.IsType<CreateNewTorrent>(test.Client.Commands[0]).Destination);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_runs_is_joined_and_gets_what_is_new_in_the_request()
+    {
+        await using var test = new TestService();
+        Patron first = test.Service.CreatePatron();
+        Patron second = test.Service.CreatePatron();
+        await first.StartAsync(Torrents.Start(), Token);
+        var peer = new IPEndPoint(IPAddress.Loopback, 6881);
+
+        TorrentAnswer answer = await second.StartAsync(Torrents.Start() with { Peers = [peer], Recheck = true }, Token);
+
+        Assert.Equal(TorrentState.Downloading, Assert.IsType<TorrentAlreadyDownloading>(answer).Status.State);
+        Assert.Equal([peer], Assert.Single(test.Client.Commands.OfType<AddSources>()).Peers);
+        Assert.Single(test.Client.Commands.OfType<RecheckTorrent>());
+        Assert.Empty(test.Client.Commands.OfType<ResumeTorrent>());
+        Assert.Single(test.Client.Commands.OfType<CreateNewTorrent>());
+    }
+
+    [Theory]
+    [InlineData(TorrentState.Suspended)]
+    [InlineData(TorrentState.Failed)]
+    public async Task A_torrent_that_rests_goes_on_when_it_is_started_again(TorrentState state)
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        test.Client.Set(Torrents.Hash(), state);
+
+        TorrentAnswer answer = await patron.StartAsync(Torrents.Start(), Token);
+
+        Assert.Equal(TorrentState.Downloading, Assert.IsType<TorrentAlreadyDownloading>(answer).Status.State);
+        Assert.Single(test.Client.Commands.OfType<ResumeTorrent>());
+    }
+
+    [Fact]
+    public async Task A_suspended_torrent_that_is_started_as_suspended_stays_so()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start() with { Suspended = true }, Token);
+
+        TorrentAnswer answer = await patron.StartAsync(Torrents.Start() with { Suspended = true }, Token);
+
+        Assert.Equal(TorrentState.Suspended, Assert.IsType<TorrentAlreadyDownloading>(answer).Status.State);
+    }
+
+    [Fact]
+    public async Task Of_two_patrons_that_start_the_same_torrent_at_once_one_creates_it_and_the_other_joins()
+    {
+        await using var test = new TestService();
+        Patron[] patrons = [.. Enumerable.Range(0, 20).Select(_ => test.Service.CreatePatron())];
+
+        TorrentAnswer[] answers = await Task.WhenAll(patrons.Select(patron => Task.Run(
+            () => patron.StartAsync(Torrents.Start(), Token), Token)));
+
+        Assert.Single(answers.OfType<NewTorrentCreated>());
+        Assert.Equal(19, answers.OfType<TorrentAlreadyDownloading>().Count());
+        Assert.Single(test.Clients);
+    }
+
+    [Fact]
+    public async Task When_the_first_of_two_starts_fails_the_second_tries_itself()
+    {
+        bool isFirst = true;
+        await using var test = new TestService(client =>
+            client.FailStart = _ => Interlocked.Exchange(ref isFirst, false));
+        Patron first = test.Service.CreatePatron();
+        Patron second = test.Service.CreatePatron();
+
+        TorrentAnswer[] answers = await Task.WhenAll(
+            first.StartAsync(Torrents.Start(), Token), second.StartAsync(Torrents.Start(), Token));
+
+        Assert.Single(answers.OfType<TorrentStartFail>());
+        Assert.Single(answers.OfType<NewTorrentCreated>());
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_says_why_and_leaves_nothing_behind()
+    {
+        await using var test = new TestService(client => client.FailStart = _ => true);
+        Patron patron = test.Service.CreatePatron();
+
+        TorrentAnswer answer = await patron.StartAsync(Torrents.Start(), Token);
+
+        var fail = Assert.IsType<TorrentStartFail>(answer);
+        Assert.Equal(Torrents.Hash(), fail.TorrentId);
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(test.StatePath));
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_leaves_the_state_of_an_earlier_run_alone()
+    {
+        bool isFailing = false;
+        await using var test = new TestService(client => client.FailStart = _ => isFailing);
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        await patron.CloseAsync(Torrents.Hash(), Token);
+        isFailing = true;
+
+        Assert.IsType<TorrentStartFail>(await patron.StartAsync(Torrents.Start(), Token));
+
+        Assert.Single(test.Service.States.Enumerate());
+    }
+
+    [Fact]
+    public async Task Requests_that_cannot_be_met_fail_with_an_id_and_make_no_engine()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+
+        await Expect(TorrentErrorId.UnsupportedSource, new StartRequest());
+        await Expect(TorrentErrorId.UnsupportedSource, new StartRequest { Source = TorrentSource.Parse("magnet:?xt=urn:btih:00") });
+        await Expect(TorrentErrorId.InvalidTorrent, new StartRequest { Source = TorrentSource.FromBytes("x"u8.ToArray()) });
+        await Expect(TorrentErrorId.DestinationNotWritable, Torrents.Start() with { Destination = "relative" });
+        await Expect(TorrentErrorId.InvalidTorrent, Torrents.Start() with { FilePriorities = [FilePriority.Low, FilePriority.Low] });
+        Assert.Empty(test.Clients);
+        Assert.False(Directory.Exists(test.StatePath));
+
+        async Task Expect(string id, StartRequest request)
+        {
+            var fail = Assert.IsType<TorrentStartFail>(await patron.StartAsync(request, Token));
+            Assert.Equal(id, fail.Error.Id);
+            Assert.NotEmpty(fail.Error.Remedy);
+        }
+    }
+
+    [Fact]
+    public async Task Every_other_command_reaches_the_engine_and_brings_its_answer()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        InfoHash torrent = Torrents.Hash();
+        await patron.StartAsync(Torrents.Start(), Token);
+
+        Assert.Equal(TorrentState.Suspended, Assert.IsType<CommandDone>(await patron.SuspendAsync(torrent, Token)).Status.State);
+        Assert.Equal(TorrentState.Downloading, Assert.IsType<CommandDone>(await patron.ResumeAsync(torrent, Token)).Status.State);
+        Assert.IsType<CommandDone>(await patron.RecheckAsync(torrent, Token));
+        Assert.IsType<CommandDone>(await patron.AddSourcesAsync(torrent, [], [new Uri("udp://127.0.0.1:1")], Token));
+        Assert.IsType<TorrentClosed>(await patron.CloseAsync(torrent, Token));
+        Assert.Equal(
+            [typeof(CreateNewTorrent), typeof(SuspendTorrent), typeof(ResumeTorrent), typeof(RecheckTorrent), typeof(AddSources), typeof(CloseTorrent)],
+            test.Client.Commands.Select(command => command.GetType()));
+    }
+
+    [Fact]
+    public async Task A_command_for_a_torrent_that_is_not_here_is_answered_so_with_and_without_an_engine()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+
+        var fail = Assert.IsType<CommandFail>(await patron.CloseAsync(Torrents.Hash("other"), Token));
+        Assert.Equal(TorrentErrorId.TorrentNotFound, fail.Error.Id);
+        Assert.Empty(test.Clients);
+
+        await patron.StartAsync(Torrents.Start(), Token);
+        fail = Assert.IsType<CommandFail>(await patron.SuspendAsync(Torrents.Hash("other"), Token));
+        Assert.Equal(TorrentErrorId.TorrentNotFound, fail.Error.Id);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_another_service_runs_with_the_same_state_is_in_use_and_unharmed()
+    {
+        await using var test = new TestService();
+        await using var other = new TorrentService(test.Service.Settings, _ => new ScriptedClient());
+        await test.Service.CreatePatron().StartAsync(Torrents.Start(), Token);
+
+        TorrentAnswer answer = await other.CreatePatron().StartAsync(Torrents.Start(), Token);
+
+        TorrentError error = Assert.IsType<TorrentStartFail>(answer).Error;
+        Assert.Equal(TorrentErrorId.TorrentInUse, error.Id);
+        Assert.Contains($"{Environment.ProcessId}", error.Message, StringComparison.Ordinal);
+        Assert.Single(test.Service.States.Enumerate());
+        Assert.NotNull(test.Client.GetStatus(Torrents.Hash()));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_is_closed_can_be_started_anew_though_the_close_is_still_under_way()
+    {
+        await using var test = new TestService(client => client.Hold = command => command is CloseTorrent);
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        await test.Client.NextAsync();
+
+        Task<TorrentAnswer> closing = patron.CloseAsync(Torrents.Hash(), Token);
+        TorrentCommand close = await test.Client.NextAsync();
+        Task<TorrentAnswer> starting = test.Service.CreatePatron().StartAsync(Torrents.Start(), Token);
+        test.Client.Answer(close);
+
+        Assert.IsType<TorrentClosed>(await closing);
+        Assert.IsType<NewTorrentCreated>(await starting);
+    }
+
+    [Fact]
+    public async Task What_an_engine_throws_is_a_failure_and_not_an_exception()
+    {
+        await using var test = new TestService(client => client.Hold = _ => throw new InvalidOperationException("broken"));
+        Patron patron = test.Service.CreatePatron();
+
+        TorrentAnswer answer = await patron.StartAsync(Torrents.Start(), Token);
+
+        Assert.Equal(TorrentErrorId.Unexpected, Assert.IsType<TorrentStartFail>(answer).Error.Id);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace TorrentPatron.Service.Tests.Fakes;
+
+/// <summary>Answers requests on loopback with exactly the bytes that a test gives, however wrong.</summary>
+internal sealed class RawHttpServer : IAsyncDisposable
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<string, (byte[] Bytes, Task Gate)> _answers = new();
+    private readonly ConcurrentQueue<string> _asked = new();
+    private Task _accepting = Task.CompletedTask;
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>The paths that were asked for.</summary>
+    public IReadOnlyList<string> Asked => [.. _asked];
+
+    public Uri this[string path] => new($"http://127.0.0.1:{Port}{path}");
+
+    public static RawHttpServer Start()
+    {
+        var server = new RawHttpServer();
+        server._listener.Start();
+        server._accepting = server.AcceptAsync();
+        return server;
+    }
+
+    public static byte[] Ok(byte[] content, string headers = "") =>
+        [.. Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\n{headers}\r\n"), .. content];
+
+    public static byte[] Redirect(string location) =>
+        Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
+
+    public void Answer(string path, byte[] bytes, Task? gate = null) => _answers[path] = (bytes, gate ?? Task.CompletedTask);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        await _accepting;
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+                _ = ServeAsync(await _listener.AcceptTcpClientAsync(_stop.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException)
+        {
+        }
+    }
+
+    private async Task ServeAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                NetworkStream stream = client.GetStream();
+                using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
+                string path = (await reader.ReadLineAsync(_stop.Token))?.Split(' ')[1] ?? "";
+                while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 })
+                {
+                }
+
+                _asked.Enqueue(path);
+                if (!_answers.TryGetValue(path, out (byte[] Bytes, Task Gate) answer))
+                    answer = ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), Task.CompletedTask);
+                await answer.Gate.WaitAsync(_stop.Token);
+                await stream.WriteAsync(answer.Bytes, _stop.Token);
+            }
+            catch (Exception e) when (e is OperationCanceledException or IOException)
+            {
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Tests.Fakes;
+
+/// <summary>
+/// An engine without a network: answers as a real one would, at once; or keeps the commands that <see cref="Hold"/> picks
+/// until the test lets them go, in whatever order.
+/// </summary>
+internal sealed class ScriptedClient : ITorrentClient
+{
+    private readonly Channel<TorrentMessage> _messages = Channel.CreateUnbounded<TorrentMessage>();
+    private readonly ConcurrentDictionary<InfoHash, TorrentStatus> _torrents = new();
+    private readonly ConcurrentDictionary<InfoHash, IResumeStore> _stores = new();
+    private readonly Lock _gate = new();
+    private readonly List<TorrentCommand> _commands = [];
+    private readonly Channel<TorrentCommand> _posted = Channel.CreateUnbounded<TorrentCommand>();
+    private int _disposals;
+
+    public string Name => "scripted";
+
+    public ChannelReader<TorrentMessage> Messages => _messages.Reader;
+
+    /// <summary>Which commands are kept unanswered; none by default.</summary>
+    public Predicate<TorrentCommand> Hold { get; set; } = _ => false;
+
+    /// <summary>Which starts fail.</summary>
+    public Predicate<CreateNewTorrent> FailStart { get; set; } = _ => false;
+
+    /// <summary>What disposing waits for.</summary>
+    public Task DisposeGate { get; set; } = Task.CompletedTask;
+
+    public TaskCompletionSource DisposeBegun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public bool IsDisposed { get; private set; }
+
+    public int Disposals => _disposals;
+
+    public IReadOnlyList<TorrentCommand> Commands
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _commands];
+        }
+    }
+
+    public void Post(TorrentCommand command)
+    {
+        lock (_gate)
+            _commands.Add(command);
+        if (!Hold(command))
+            Answer(command);
+        _posted.Writer.TryWrite(command);
+    }
+
+    /// <summary>The next command that came, held or not.</summary>
+    public async Task<TorrentCommand> NextAsync() => await _posted.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+    public void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
+
+    /// <summary>The engine dies by itself.</summary>
+    public void Die() => _messages.Writer.TryComplete();
+
+    /// <summary>Changes a torrent and says so.</summary>
+    public void Set(InfoHash torrent, TorrentState state, bool isComplete = false)
+    {
+        TorrentStatus before = _torrents[torrent];
+        TorrentStatus after = before with { State = state, IsComplete = isComplete };
+        _torrents[torrent] = after;
+        Say(new TorrentStateChanged(torrent, before.State, after));
+    }
+
+    public void Answer(TorrentCommand command) => Say(command switch
+    {
+        CreateNewTorrent create => Create(create),
+        CloseTorrent close => Close(close),
+        SuspendTorrent suspend => Change(suspend.CorrelationId, suspend.TorrentId, TorrentState.Suspended),
+        ResumeTorrent resume => Change(resume.CorrelationId, resume.TorrentId, TorrentState.Downloading),
+        RecheckTorrent recheck => Change(recheck.CorrelationId, recheck.TorrentId, null),
+        AddSources add => Change(add.CorrelationId, add.TorrentId, null),
+        _ => throw new InvalidOperationException(),
+    });
+
+    public TorrentStatus? GetStatus(InfoHash torrent) => _torrents.GetValueOrDefault(torrent);
+
+    public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _torrents.Values];
+
+    public ClientStatus GetClientStatus() => new() { Engine = Name, Torrents = _torrents.Count };
+
+    public async ValueTask DisposeAsync()
+    {
+        Interlocked.Increment(ref _disposals);
+        DisposeBegun.TrySetResult();
+        await DisposeGate;
+        foreach (IResumeStore store in _stores.Values)
+            store.Dispose();
+        IsDisposed = true;
+        _messages.Writer.TryComplete();
+    }
+
+    private TorrentAnswer Create(CreateNewTorrent create)
+    {
+        InfoHash torrent = create.Metainfo.InfoHash;
+        if (FailStart(create))
+        {
+            create.ResumeStore.Dispose();
+            return new TorrentStartFail(torrent, create.CorrelationId, new TorrentError("DestinationNotWritable", "No.", "Do."));
+        }
+
+        var status = new TorrentStatus
+        {
+            Name = create.Metainfo.Name,
+            InfoHash = torrent.ToString(),
+            State = create.Suspended ? TorrentState.Suspended : TorrentState.Downloading,
+            Destination = create.Destination,
+            Path = create.Destination,
+        };
+        if (!_torrents.TryAdd(torrent, status))
+            return new TorrentAlreadyDownloading(torrent, create.CorrelationId, _torrents[torrent]);
+        _stores[torrent] = create.ResumeStore;
+        return new NewTorrentCreated(torrent, create.CorrelationId, status);
+    }
+
+    private TorrentAnswer Close(CloseTorrent close)
+    {
+        if (!_torrents.TryRemove(close.TorrentId, out TorrentStatus? status))
+            return NotFound(close.CorrelationId, close.TorrentId);
+        _stores.TryRemove(close.TorrentId, out IResumeStore? store);
+        store!.Dispose();
+        return new TorrentClosed(close.TorrentId, close.CorrelationId, status);
+    }
+
+    private TorrentAnswer Change(long id, InfoHash torrent, TorrentState? state)
+    {
+        if (!_torrents.TryGetValue(torrent, out TorrentStatus? status))
+            return NotFound(id, torrent);
+        _torrents[torrent] = status = status with { State = state ?? status.State };
+        return new CommandDone(torrent, id, status);
+    }
+
+    private static CommandFail NotFound(long id, InfoHash torrent) =>
+        new(torrent, id, new TorrentError(TorrentErrorId.TorrentNotFound, "Not here.", "Look."));
+}

@@ -1,0 +1,204 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests;
+
+/// <summary>Who hears what of a torrent: events, the outbox, waiting.</summary>
+public sealed class NewsTests
+{
+    private static readonly TorrentError Note = new(TorrentErrorId.TrackerFailed, "The tracker failed.", "Wait.");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task News_go_to_the_owner_alone()
+    {
+        await using var test = new TestService();
+        Patron owner = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        await owner.StartAsync(Torrents.Start(), Token);
+        await other.StartAsync(Torrents.Start(), Token);
+        var owners = owner.OpenOutbox();
+        var others = other.OpenOutbox();
+
+        test.Client.Say(new TorrentWarning(Torrents.Hash("nobody's"), Note));
+        test.Client.Say(new TorrentWarning(Torrents.Hash(), Note));
+        Assert.IsType<CommandDone>(await other.RecheckAsync(Torrents.Hash(), Token));
+
+        Assert.Equal(Torrents.Hash(), Assert.IsType<TorrentWarning>(await owners.ReadAsync(Token)).TorrentId);
+        Assert.IsType<CommandDone>(await others.ReadAsync(Token));
+        Assert.False(owners.TryRead(out _));
+        Assert.False(others.TryRead(out _));
+        Assert.Empty(other.OwnStatuses);
+        Assert.Equal(owner.Statuses, owner.OwnStatuses);
+        Assert.Equal(owner.Statuses, other.Statuses);
+    }
+
+    [Fact]
+    public async Task Who_starts_a_torrent_after_it_was_closed_owns_it_then()
+    {
+        await using var test = new TestService();
+        Patron first = test.Service.CreatePatron();
+        Patron second = test.Service.CreatePatron();
+        await first.StartAsync(Torrents.Start(), Token);
+        await second.CloseAsync(Torrents.Hash(), Token);
+        await second.StartAsync(Torrents.Start(), Token);
+
+        Assert.Empty(first.OwnStatuses);
+        Assert.Single(second.OwnStatuses);
+    }
+
+    [Fact]
+    public async Task Each_message_raises_its_event_with_the_patron_as_sender()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        var raised = System.Threading.Channels.Channel.CreateUnbounded<(string Event, object? Sender, string InfoHash, TorrentState? State)>();
+        void Note<T>(string name, object? sender, TorrentEventArgs<T> args)
+            where T : TorrentMessage => raised.Writer.TryWrite((name, sender, args.InfoHash, args.Status?.State));
+        patron.NewTorrentCreated += (sender, args) => Note("created", sender, args);
+        patron.TorrentAlreadyDownloading += (sender, args) => Note("already", sender, args);
+        patron.TorrentStartFail += (sender, args) => Note("fail", sender, args);
+        patron.TorrentStatusUpdate += (sender, args) => Note("status", sender, args);
+        patron.StateChanged += (sender, args) => Note("state", sender, args);
+        patron.Completed += (sender, args) => Note("completed", sender, args);
+        patron.Warning += (sender, args) => Note("warning", sender, args);
+        InfoHash torrent = Torrents.Hash();
+
+        await patron.StartAsync(Torrents.Start(), Token);
+        await patron.StartAsync(Torrents.Start(), Token);
+        await patron.StartAsync(Torrents.Start("b") with { Destination = "relative" }, Token);
+        TorrentStatus status = patron.GetStatus(torrent)!;
+        test.Client.Say(new TorrentStatusUpdate(torrent, status));
+        test.Client.Set(torrent, TorrentState.Seeding);
+        test.Client.Say(new TorrentCompleted(torrent, CompletionReason.Downloaded, status));
+        test.Client.Say(new TorrentWarning(torrent, NewsTests.Note));
+
+        foreach (string expected in (string[])["created", "already", "fail", "status", "state", "completed", "warning"])
+        {
+            var (name, sender, infoHash, state) = await raised.Reader.ReadAsync(Token);
+            Assert.Equal(expected, name);
+            Assert.Same(patron, sender);
+            Assert.Equal(Torrents.Hash(name == "fail" ? "b" : "a").ToString(), infoHash);
+            Assert.Equal(name switch { "fail" or "warning" => null, "state" => TorrentState.Seeding, _ => TorrentState.Downloading }, state);
+        }
+    }
+
+    [Fact]
+    public async Task A_handler_that_throws_or_hangs_harms_nobody()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        using var hang = new ManualResetEventSlim();
+        var heard = new TaskCompletionSource();
+        patron.NewTorrentCreated += (_, _) => throw new InvalidOperationException("a guest's fault");
+        patron.NewTorrentCreated += (_, _) => heard.SetResult();
+        patron.NewTorrentCreated += (_, _) => hang.Wait(Token);
+
+        Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Torrents.Start("a"), Token));
+        await heard.Task;
+        Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Torrents.Start("b"), Token));
+        Assert.IsType<NewTorrentCreated>(await other.StartAsync(Torrents.Start("c"), Token));
+        await patron.DisposeAsync();
+
+        hang.Set();
+    }
+
+    [Fact]
+    public async Task A_handler_may_use_its_patron_and_stop_it()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        var stopped = new TaskCompletionSource<int>();
+        patron.NewTorrentCreated += async (_, _) =>
+        {
+            int statuses = patron.Statuses.Count;
+            await patron.DisposeAsync();
+            stopped.SetResult(statuses);
+        };
+
+        await patron.StartAsync(Torrents.Start(), Token);
+
+        Assert.Equal(1, await stopped.Task);
+        Assert.True(test.Client.IsDisposed);
+    }
+
+    [Fact]
+    public async Task The_outbox_holds_nothing_from_before_it_was_opened_and_ends_with_the_patron()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start("a"), Token);
+        var outbox = patron.OpenOutbox();
+        Assert.Same(outbox, patron.OpenOutbox());
+        Assert.False(outbox.TryRead(out _));
+
+        await patron.StartAsync(Torrents.Start("b"), Token);
+        await patron.DisposeAsync();
+
+        Assert.Equal(Torrents.Hash("b"), (await outbox.ReadAsync(Token)).TorrentId);
+        await outbox.Completion.WaitAsync(Token);
+    }
+
+    [Fact]
+    public async Task A_wait_ends_when_the_torrent_is_as_wanted_for_any_patron()
+    {
+        await using var test = new TestService();
+        Patron owner = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        await owner.StartAsync(Torrents.Start(), Token);
+        Task<TorrentStatus?>[] waits = [.. new[] { owner, other }.Select(
+            patron => patron.WaitAsync(Torrents.Hash(), status => status.IsComplete, Token))];
+        Assert.DoesNotContain(waits, wait => wait.IsCompleted);
+
+        test.Client.Set(Torrents.Hash(), TorrentState.Seeding, isComplete: true);
+
+        Assert.All(await Task.WhenAll(waits), status => Assert.True(status!.IsComplete));
+        Assert.True((await other.WaitAsync(Torrents.Hash(), status => status.IsComplete, Token))!.IsComplete);
+        Assert.Null(await other.WaitAsync(Torrents.Hash("b"), _ => true, Token));
+    }
+
+    [Fact]
+    public async Task A_wait_ends_when_the_torrent_fails_or_is_closed_or_the_patron_or_the_engine_ends()
+    {
+        await using var test = new TestService();
+        Patron owner = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        foreach (string name in (string[])["a", "b", "c"])
+            await owner.StartAsync(Torrents.Start(name), Token);
+
+        Task<TorrentStatus?> failing = other.WaitAsync(Torrents.Hash("a"), _ => false, Token);
+        test.Client.Set(Torrents.Hash("a"), TorrentState.Failed);
+        Assert.Equal(TorrentState.Failed, (await failing)!.State);
+
+        Task<TorrentStatus?> closing = other.WaitAsync(Torrents.Hash("b"), _ => false, Token);
+        await owner.CloseAsync(Torrents.Hash("b"), Token);
+        Assert.Equal(TorrentState.Stopped, (await closing)!.State);
+
+        Task<TorrentStatus?> stopping = other.WaitAsync(Torrents.Hash("c"), _ => false, Token);
+        await other.DisposeAsync();
+        Assert.Equal(TorrentState.Downloading, (await stopping)!.State);
+
+        Task<TorrentStatus?> ending = owner.WaitAsync(Torrents.Hash("c"), _ => false, Token);
+        test.Client.Die();
+        Assert.Equal(TorrentState.Downloading, (await ending)!.State);
+    }
+
+    [Fact]
+    public async Task A_wait_can_be_cancelled_and_what_its_condition_throws_is_its_own()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        using var cancellation = new CancellationTokenSource();
+        Task wait = patron.WaitAsync(Torrents.Hash(), _ => false, cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
+        await Assert.ThrowsAsync<FormatException>(() => patron.WaitAsync(Torrents.Hash(), _ => throw new FormatException(), Token));
+        Assert.NotNull(patron.GetStatus(Torrents.Hash()));
+    }
+}

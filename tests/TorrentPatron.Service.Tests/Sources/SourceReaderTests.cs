@@ -1,0 +1,207 @@
+using System.IO.Compression;
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests.Sources;
+
+public sealed class SourceReaderTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+    private readonly SourceReader _reader = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public async Task A_file_an_address_and_bytes_give_the_same_torrent()
+    {
+        byte[] bytes = Torrents.Bytes();
+        string path = _temp["ä b.torrent"];
+        await File.WriteAllBytesAsync(path, bytes, Token);
+        await using var server = RawHttpServer.Start();
+        server.Answer("/a.torrent?key=1", RawHttpServer.Ok(bytes));
+
+        foreach (TorrentSource source in (TorrentSource[])
+            [
+                TorrentSource.FromFile(path),
+                TorrentSource.Parse(path),
+                TorrentSource.FromAddress(new Uri(path)),
+                TorrentSource.FromBytes(bytes),
+                TorrentSource.Parse(server["/a.torrent?key=1"].ToString()),
+            ])
+        {
+            TorrentMetainfo metainfo = await _reader.ReadAsync(source, Token);
+            Assert.Equal(Torrents.Hash(), metainfo.InfoHash);
+        }
+    }
+
+    [Fact]
+    public async Task Files_that_cannot_be_read_are_told_apart()
+    {
+        await FailsAsync(TorrentSource.FromFile(_temp["missing.torrent"]), TorrentErrorId.SourceNotReadable, "does not exist");
+        await FailsAsync(TorrentSource.FromFile(_temp["no", "folder"]), TorrentErrorId.SourceNotReadable, "does not exist");
+        await FailsAsync(TorrentSource.FromFile(_temp.Path), TorrentErrorId.SourceNotReadable, "is a folder");
+        await FailsAsync(TorrentSource.FromFile("a\0b"), TorrentErrorId.SourceNotReadable, "cannot be read");
+    }
+
+    [Fact]
+    public async Task Content_that_is_no_torrent_is_refused_with_the_reason()
+    {
+        byte[] bytes = Torrents.Bytes();
+        await FailsAsync(await FileAsync([]), TorrentErrorId.InvalidTorrent, "empty");
+        await FailsAsync(await FileAsync("<html>"u8.ToArray()), TorrentErrorId.InvalidTorrent, "web page");
+        await FailsAsync(await FileAsync(bytes[..^5]), TorrentErrorId.InvalidTorrent, "incomplete");
+        await FailsAsync(await FileAsync("hello"u8.ToArray()), TorrentErrorId.InvalidTorrent, "not a torrent");
+        await FailsAsync(await FileAsync(new byte[MetainfoReader.MaxFileBytes + 1]), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
+    }
+
+    [Theory]
+    [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789", "Magnet")]
+    [InlineData("ftp://127.0.0.1/a.torrent", "ftp:")]
+    public async Task Other_kinds_of_sources_are_refused_with_what_to_use_instead(string text, string mentions) =>
+        await FailsAsync(TorrentSource.Parse(text), TorrentErrorId.UnsupportedSource, mentions);
+
+    [Fact]
+    public async Task A_refused_connection_a_missing_page_and_a_broken_answer_are_reported()
+    {
+        await using var server = RawHttpServer.Start();
+        server.Answer("/cut", RawHttpServer.Ok(Torrents.Bytes())[..^5]);
+        server.Answer("/garbage", "no http\r\n\r\n"u8.ToArray());
+        server.Answer("/zip", RawHttpServer.Ok("not zipped"u8.ToArray(), "Content-Encoding: gzip\r\n"));
+
+        await FailsAsync(server, "/missing", "404");
+        await FailsAsync(server, "/cut", "broke off");
+        await FailsAsync(server, "/garbage", "broke off");
+        await FailsAsync(server, "/zip", "broke off");
+        Uri closed = server["/"];
+        await server.DisposeAsync();
+        await FailsAsync(TorrentSource.FromAddress(closed), TorrentErrorId.SourceNotReadable, "cannot be reached");
+    }
+
+    [Fact]
+    public async Task A_compressed_answer_is_unpacked_and_bounded_by_what_comes_out()
+    {
+        await using var server = RawHttpServer.Start();
+        server.Answer("/good", RawHttpServer.Ok(Zip(Torrents.Bytes()), "Content-Encoding: gzip\r\n"));
+        server.Answer("/bomb", RawHttpServer.Ok(Zip(new byte[50 << 20]), "Content-Encoding: gzip\r\n"));
+
+        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/good"]), Token)).InfoHash);
+        await FailsAsync(TorrentSource.FromAddress(server["/bomb"]), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
+    }
+
+    [Fact]
+    public async Task Redirects_are_followed_five_times_and_to_http_only()
+    {
+        await using var server = RawHttpServer.Start();
+        for (int i = 0; i < 6; i++)
+            server.Answer($"/{i}", RawHttpServer.Redirect($"/{i + 1}"));
+        server.Answer("/6", RawHttpServer.Ok(Torrents.Bytes()));
+        server.Answer("/file", RawHttpServer.Redirect("file:///etc/passwd"));
+        server.Answer("/bad", RawHttpServer.Redirect("http://["));
+
+        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/1"]), Token)).InfoHash);
+        await FailsAsync(server, "/0", "more than 5 times");
+        await FailsAsync(server, "/file", "no http address");
+        await FailsAsync(server, "/bad", "no http address");
+    }
+
+    [Fact]
+    public async Task No_redirect_leads_from_the_internet_into_this_machines_network()
+    {
+        await using var server = RawHttpServer.Start();
+        server.Answer("/in", RawHttpServer.Redirect($"http://127.0.0.1:{server.Port}/secret"));
+        server.Answer("/out", RawHttpServer.Redirect($"http://public.example:{server.Port}/torrent"));
+        server.Answer("/torrent", RawHttpServer.Ok(Torrents.Bytes()));
+        server.Answer("/secret", RawHttpServer.Ok(Torrents.Bytes()));
+        var reader = new SourceReader(new HttpFetcher(TimeProvider.System, new LoopbackDialer()));
+
+        await FailsAsync(
+            reader,
+            TorrentSource.Parse($"http://public.example:{server.Port}/in"),
+            TorrentErrorId.SourceNotReadable,
+            "from the internet into this machine's own network");
+        Assert.DoesNotContain("/secret", server.Asked);
+        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/out"]), Token)).InfoHash);
+        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/secret"]), Token)).InfoHash);
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_is_given_up_after_thirty_seconds()
+    {
+        await using var server = RawHttpServer.Start();
+        var never = new TaskCompletionSource();
+        server.Answer("/slow", RawHttpServer.Ok(Torrents.Bytes()), never.Task);
+        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        Task<TorrentMetainfo> reading = new SourceReader(time).ReadAsync(TorrentSource.FromAddress(server["/slow"]), Token);
+
+        time.Advance(TimeSpan.FromSeconds(29.9));
+        Assert.False(reading.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        var fault = await Assert.ThrowsAsync<TorrentException>(() => reading);
+        Assert.Contains("within 30 s", fault.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Reading_can_be_cancelled()
+    {
+        await using var server = RawHttpServer.Start();
+        server.Answer("/slow", [], new TaskCompletionSource().Task);
+        using var cancellation = new CancellationTokenSource();
+        Task reading = _reader.ReadAsync(TorrentSource.FromAddress(server["/slow"]), cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Fact]
+    public void A_source_in_words_tells_no_secret()
+    {
+        string text = TorrentSource.Parse("https://user:password@example.org:81/a.torrent?passkey=1#x").ToString();
+
+        Assert.Equal("https://example.org:81/a.torrent", text);
+        Assert.DoesNotContain('\u001b', TorrentSource.FromFile("a\u001b[2Jb").ToString());
+    }
+
+    private static byte[] Zip(byte[] content)
+    {
+        var output = new MemoryStream();
+        using (var zip = new GZipStream(output, CompressionLevel.Fastest))
+            zip.Write(content);
+        return output.ToArray();
+    }
+
+    private async Task<TorrentSource> FileAsync(byte[] content)
+    {
+        await File.WriteAllBytesAsync(_temp["x.torrent"], content, Token);
+        return TorrentSource.FromFile(_temp["x.torrent"]);
+    }
+
+    private Task FailsAsync(RawHttpServer server, string path, string mentions) =>
+        FailsAsync(TorrentSource.FromAddress(server[path]), TorrentErrorId.SourceNotReadable, mentions);
+
+    private Task FailsAsync(TorrentSource source, string id, string mentions) => FailsAsync(_reader, source, id, mentions);
+
+    private static async Task FailsAsync(SourceReader reader, TorrentSource source, string id, string mentions)
+    {
+        var fault = await Assert.ThrowsAsync<TorrentException>(() => reader.ReadAsync(source, Token));
+        Assert.Equal(id, fault.Error.Id);
+        Assert.Contains(mentions, fault.Error.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(fault.Error.Remedy);
+    }
+
+    /// <summary>Knows one host on the internet, which is really this machine.</summary>
+    private sealed class LoopbackDialer : NetworkDialer
+    {
+        public override Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
+            host == "public.example" ? Task.FromResult<IPAddress[]>([new(0x08080808)]) : base.ResolveAsync(host, cancellationToken);
+
+        public override Task<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken) =>
+            base.DialAsync([IPAddress.Loopback], port, cancellationToken);
+    }
+}

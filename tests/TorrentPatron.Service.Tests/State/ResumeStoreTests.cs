@@ -1,0 +1,373 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.State;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests.State;
+
+public sealed class ResumeStoreTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+    private readonly StateFolder _states;
+    private readonly TorrentMetainfo _torrent = Torrents.Make(pieces: 20);
+
+    public ResumeStoreTests() => _states = new StateFolder(_temp["state"]);
+
+    private string Folder => _temp["state", _torrent.InfoHash.ToString()];
+
+    private string ResumePath => Path.Combine(Folder, "resume");
+
+    private string JournalPath => Path.Combine(Folder, "journal");
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public void Everything_that_was_saved_is_there_again()
+    {
+        ResumeData saved = Data(1, 2, 19) with
+        {
+            Unflushed = Bits(19),
+            Files = [new FileStamp(20 * 16384, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)), null],
+            ClosedInOrder = true,
+            Suspended = true,
+            FilePriorities = [FilePriority.High, FilePriority.Skip],
+            Trackers = [new Uri("udp://127.0.0.1:6969/announce"), new Uri("http://[::1]/announce?key=%20x")],
+            BytesReceived = 123,
+            BytesSent = long.MaxValue,
+            AddedAt = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.Zero),
+            CompletedAt = new DateTimeOffset(2026, 5, 6, 7, 8, 10, TimeSpan.FromHours(2)),
+        };
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(saved);
+
+        ResumeData loaded = Load(out TorrentError? warning)!;
+
+        Assert.Null(warning);
+        AssertBits(loaded.Verified, 1, 2, 19);
+        AssertBits(loaded.Unflushed!, 19);
+        AssertBits(loaded.Doubtful!);
+        Assert.Equal(saved.Files, loaded.Files);
+        Assert.Equal(saved.Destination, loaded.Destination);
+        Assert.Equal(saved.FilePriorities, loaded.FilePriorities);
+        Assert.Equal(saved.Trackers, loaded.Trackers);
+        Assert.Equal(saved.AddedAt, loaded.AddedAt);
+        Assert.Equal(saved.CompletedAt, loaded.CompletedAt);
+        Assert.Equal((123, long.MaxValue), (loaded.BytesReceived, loaded.BytesSent));
+        Assert.True(loaded.ClosedInOrder && loaded.Suspended);
+    }
+
+    [Fact]
+    public void A_torrent_without_saved_state_loads_nothing_and_warns_of_nothing()
+    {
+        Assert.Null(Load(out TorrentError? warning));
+        Assert.Null(warning);
+        Assert.Equal(_torrent.Raw.ToArray(), File.ReadAllBytes(Path.Combine(Folder, "metainfo.torrent")));
+    }
+
+    [Fact]
+    public void Pieces_noted_after_the_last_checkpoint_are_there_but_doubtful()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.PieceVerified(3);
+            store.Checkpoint(Data(3) with { ClosedInOrder = true });
+            Parallel.For(5, 15, store.PieceVerified);
+            store.PieceVerified(5);
+        }
+
+        ResumeData loaded = Load(out _)!;
+
+        AssertBits(loaded.Verified, [3, .. Enumerable.Range(5, 10)]);
+        AssertBits(loaded.Doubtful!, [.. Enumerable.Range(5, 10)]);
+        Assert.False(loaded.ClosedInOrder);
+        Assert.Equal(80, new FileInfo(JournalPath).Length);
+    }
+
+    [Fact]
+    public void A_checkpoint_takes_over_the_notes_that_it_holds_and_keeps_the_others()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.PieceVerified(1);
+            store.PieceVerified(2);
+            store.Checkpoint(Data(1));
+        }
+
+        ResumeData loaded = Load(out _)!;
+        AssertBits(loaded.Verified, 1, 2);
+        AssertBits(loaded.Doubtful!, 2);
+
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1, 2));
+        Assert.Equal(0, new FileInfo(JournalPath).Length);
+        Assert.True(Load(out _)!.Doubtful!.IsEmpty);
+    }
+
+    [Fact]
+    public void What_was_not_flushed_is_doubtful_once_the_machine_has_been_rebooted()
+    {
+        _states.Open(_torrent).Dispose();
+        var data = Data(1, 2, 3) with { Unflushed = Bits(2, 7) };
+        File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(data, "id:another-run")));
+
+        ResumeData loaded = Load(out _)!;
+
+        AssertBits(loaded.Verified, 1, 2, 3);
+        AssertBits(loaded.Doubtful!, 2);
+    }
+
+    [Fact]
+    public void A_torn_journal_counts_as_far_as_it_is_whole_wherever_it_is_torn()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Checkpoint(Data(0));
+            foreach (int piece in (int[])[4, 9, 2])
+                store.PieceVerified(piece);
+        }
+
+        byte[] journal = File.ReadAllBytes(JournalPath);
+        int[] all = [4, 9, 2];
+        for (int length = 0; length <= journal.Length; length++)
+        {
+            File.WriteAllBytes(JournalPath, journal[..length]);
+            AssertBits(Load(out _)!.Doubtful!, all[..(length / 8)]);
+            Assert.Equal(length / 8 * 8, new FileInfo(JournalPath).Length);
+        }
+    }
+
+    [Fact]
+    public void A_damaged_journal_counts_up_to_the_damage_and_goes_on_from_there()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Checkpoint(Data(0));
+            foreach (int piece in (int[])[4, 9, 2])
+                store.PieceVerified(piece);
+        }
+
+        byte[] journal = File.ReadAllBytes(JournalPath);
+        for (int position = 8; position < 16; position++)
+        {
+            byte[] damaged = [.. journal];
+            damaged[position] ^= 0x10;
+            File.WriteAllBytes(JournalPath, damaged);
+            using (ResumeStore store = _states.Open(_torrent))
+            {
+                AssertBits(store.Load(out _)!.Doubtful!, 4);
+                store.PieceVerified(11);
+            }
+
+            AssertBits(Load(out _)!.Doubtful!, 4, 11);
+        }
+    }
+
+    [Fact]
+    public void Another_torrents_journal_counts_for_nothing()
+    {
+        TorrentMetainfo other = Torrents.Make("other", 20);
+        using (ResumeStore store = _states.Open(other))
+            store.PieceVerified(4);
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(0));
+        File.Copy(_temp["state", other.InfoHash.ToString(), "journal"], JournalPath, overwrite: true);
+
+        Assert.True(Load(out _)!.Doubtful!.IsEmpty);
+    }
+
+    [Fact]
+    public void A_resume_file_with_any_byte_cut_off_or_any_bit_flipped_is_set_aside_and_reported()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1, 2));
+        byte[] sound = File.ReadAllBytes(ResumePath);
+
+        for (int length = 0; length < sound.Length; length++)
+            AssertSetAside(sound[..length]);
+        for (int position = 0; position < sound.Length; position++)
+        {
+            byte[] damaged = [.. sound];
+            damaged[position] ^= (byte)(1 << (position % 8));
+            AssertSetAside(damaged);
+        }
+    }
+
+    [Fact]
+    public void A_resume_file_of_another_torrent_version_or_piece_count_is_set_aside()
+    {
+        _states.Open(_torrent).Dispose();
+        string boot = BootIdentity.Current(TimeProvider.System);
+        AssertSetAside(ResumeCodec.Encode(Torrents.Hash("other"), new SavedResume(Data(1), boot)));
+        AssertSetAside(ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(Data(1) with { Verified = new Bitfield(21) }, boot)));
+        byte[] next = ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(Data(1), boot));
+        next[^3] = (byte)'2';
+        AssertSetAside(next);
+        AssertSetAside("d8:versioni1ee"u8.ToArray());
+        AssertSetAside([.. Enumerable.Repeat((byte)'l', 100_000)]);
+    }
+
+    [Fact]
+    public void A_half_written_next_resume_file_does_not_matter()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        File.WriteAllText(ResumePath + ".new", "half");
+
+        AssertBits(Load(out TorrentError? warning)!.Verified, 1);
+        Assert.Null(warning);
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1, 2));
+        AssertBits(Load(out _)!.Verified, 1, 2);
+    }
+
+    [Fact]
+    public void A_second_opener_is_told_whose_the_torrent_is_and_the_first_goes_on()
+    {
+        using ResumeStore store = _states.Open(_torrent);
+
+        var fault = Assert.Throws<TorrentException>(() => new StateFolder(_states.FolderPath).Open(_torrent));
+
+        Assert.Equal(TorrentErrorId.TorrentInUse, fault.Error.Id);
+        Assert.Contains($"{Environment.ProcessId}", fault.Error.Message, StringComparison.Ordinal);
+        store.Checkpoint(Data(1));
+        store.Dispose();
+        AssertBits(Load(out _)!.Verified, 1);
+    }
+
+    [Fact]
+    public void A_lock_that_another_process_left_behind_is_free_and_one_that_it_holds_names_it()
+    {
+        _states.Open(_torrent).Dispose();
+        File.WriteAllText(Path.Combine(Folder, "owner"), "4711");
+        _states.Open(_torrent).Dispose();
+
+        using var held = new FileStream(Path.Combine(Folder, "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        File.WriteAllText(Path.Combine(Folder, "owner"), "4711");
+        Assert.Contains("4711", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Discarding_leaves_nothing_of_what_is_new_and_everything_of_what_was_there()
+    {
+        ResumeStore store = _states.Open(_torrent);
+        store.Discard();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
+
+        store = _states.Open(_torrent);
+        store.Dispose(); // as the engine does where a start fails
+        store.Discard();
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
+
+        _states.Open(_torrent).Dispose();
+        store = _states.Open(_torrent);
+        store.Discard();
+        Assert.Single(_states.Enumerate());
+    }
+
+    [Fact]
+    public void After_it_is_closed_a_store_writes_nothing_more()
+    {
+        ResumeStore store = _states.Open(_torrent);
+        store.Dispose();
+
+        store.Dispose();
+        store.PieceVerified(1);
+        Assert.Throws<ObjectDisposedException>(() => store.Checkpoint(Data(1)));
+        Assert.Equal(0, new FileInfo(JournalPath).Length);
+    }
+
+    [Fact]
+    public void A_state_folder_that_cannot_be_is_reported_with_what_to_do()
+    {
+        File.WriteAllText(_temp["file"], "in the way");
+
+        var fault = Assert.Throws<TorrentException>(() => new StateFolder(_temp["file"]).Open(_torrent));
+
+        Assert.Equal(TorrentErrorId.StateNotWritable, fault.Error.Id);
+        Assert.NotEmpty(fault.Error.Remedy);
+    }
+
+    [Fact]
+    public void Saved_torrents_are_listed_with_their_destination_where_it_can_be_read()
+    {
+        Assert.Empty(_states.Enumerate());
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        TorrentMetainfo other = Torrents.Make("other");
+        _states.Open(other).Dispose();
+        Directory.CreateDirectory(_temp["state", "no torrent"]);
+        Directory.CreateDirectory(_temp["state", new string('0', 40)]);
+
+        Dictionary<string, SavedTorrent> saved = _states.Enumerate().ToDictionary(torrent => torrent.InfoHash.ToString());
+
+        Assert.Equal(2, saved.Count);
+        Assert.Equal(Data().Destination, saved[_torrent.InfoHash.ToString()].Destination);
+        Assert.Null(saved[other.InfoHash.ToString()].Destination);
+        Assert.Equal(other.Raw.ToArray(), File.ReadAllBytes(saved[other.InfoHash.ToString()].MetainfoPath));
+    }
+
+    [Fact]
+    public void Only_the_user_may_look_into_the_state()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("Windows has no such modes.");
+            return;
+        }
+
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+
+        const UnixFileMode Others = ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(_states.FolderPath) & Others);
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(Folder) & Others);
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(ResumePath) & Others);
+    }
+
+    [Theory]
+    [InlineData("id:a", "id:a", true)]
+    [InlineData("id:a", "id:b", false)]
+    [InlineData("time:1000", "time:1060", true)]
+    [InlineData("time:1000", "time:1061", false)]
+    [InlineData("time:1000", "id:1000", false)]
+    [InlineData("time:x", "time:y", false)]
+    [InlineData("time:-9223372036854775808", "time:9223372036854775807", false)]
+    public void The_machines_run_is_told_by_its_id_or_roughly_by_the_time_it_began(string one, string other, bool areSame)
+    {
+        Assert.Equal(areSame, BootIdentity.AreSame(one, other));
+        Assert.Equal(areSame, BootIdentity.AreSame(other, one));
+    }
+
+    private static Bitfield Bits(params int[] pieces)
+    {
+        var bits = new Bitfield(20);
+        foreach (int piece in pieces)
+            bits.Set(piece);
+        return bits;
+    }
+
+    private static ResumeData Data(params int[] verified) =>
+        new() { Verified = Bits(verified), Destination = Path.Combine(Path.GetTempPath(), "wohin äöü") };
+
+    private static void AssertBits(Bitfield bits, params int[] expected) =>
+        Assert.Equal(expected.Order(), Enumerable.Range(0, bits.Length).Where(piece => bits[piece]));
+
+    private ResumeData? Load(out TorrentError? warning)
+    {
+        using ResumeStore store = _states.Open(_torrent);
+        return store.Load(out warning);
+    }
+
+    private void AssertSetAside(byte[] content)
+    {
+        File.WriteAllBytes(ResumePath, content);
+        Assert.Null(Load(out TorrentError? warning));
+        Assert.Equal(TorrentErrorId.StateDamaged, warning!.Id);
+        Assert.False(File.Exists(ResumePath));
+        string aside = Assert.Single(Directory.EnumerateFiles(Folder, "resume.damaged-*"));
+        Assert.Equal(content, File.ReadAllBytes(aside));
+        File.Delete(aside);
+    }
+}
