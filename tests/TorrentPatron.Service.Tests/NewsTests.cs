@@ -36,6 +36,26 @@ public sealed class NewsTests
     }
 
     [Fact]
+    public async Task What_the_engine_says_while_it_starts_a_torrent_follows_the_answer()
+    {
+        await using var test = new TestService(client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
+        Patron patron = test.Service.CreatePatron();
+        var outbox = patron.OpenOutbox();
+        await test.Service.CreatePatron().StartAsync(Torrents.Start("b"), Token);
+        await test.Client.NextAsync();
+        _ = patron.StartAsync(Torrents.Start("a"), Token);
+        TorrentCommand start = await test.Client.NextAsync();
+
+        test.Client.Say(new TorrentWarning(Torrents.Hash("a"), Note));
+        test.Client.Say(new TorrentWarning(Torrents.Hash("c"), Note));
+        test.Client.Answer(start);
+
+        Assert.IsType<NewTorrentCreated>(await outbox.ReadAsync(Token));
+        Assert.Equal(Torrents.Hash("a"), Assert.IsType<TorrentWarning>(await outbox.ReadAsync(Token)).TorrentId);
+        Assert.False(outbox.TryRead(out _));
+    }
+
+    [Fact]
     public async Task Who_starts_a_torrent_after_it_was_closed_owns_it_then()
     {
         await using var test = new TestService();

@@ -1,7 +1,7 @@
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>From how far away an address can be reached; the nearest first.</summary>
-internal enum AddressReach
+public enum AddressReach
 {
     /// <summary>This machine only.</summary>
     Loopback,

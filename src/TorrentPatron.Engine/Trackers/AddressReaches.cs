@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>Tells addresses of this machine and its network from those of the internet.</summary>
-internal static class AddressReaches
+public static class AddressReaches
 {
     private static readonly IPNetwork[] Loopback =
     [

@@ -12,6 +12,7 @@ internal sealed class ClientSession : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
     private readonly ConcurrentDictionary<InfoHash, Patron> _owners = new();
+    private readonly ConcurrentDictionary<InfoHash, List<TorrentMessage>> _early = new();
     private readonly ConcurrentDictionary<StatusWatch, byte> _watches = new();
     private readonly Task<ITorrentClient> _started;
     private volatile ITorrentClient? _client;
@@ -37,6 +38,8 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         var sent = new SentCommand(patron, torrent, command);
         _sent[command.CorrelationId] = sent;
+        if (command is CreateNewTorrent)
+            _early[torrent] = [];
         try
         {
             _client!.Post(command);
@@ -132,6 +135,8 @@ internal sealed class ClientSession : IAsyncDisposable
             RouteAnswer(answer);
         else if (_owners.TryGetValue(message.TorrentId, out Patron? owner))
             owner.Receive(message);
+        else if (_early.TryGetValue(message.TorrentId, out List<TorrentMessage>? early))
+            early.Add(message);
 
         if (message.Status() is not { } status)
             return;
@@ -154,6 +159,10 @@ internal sealed class ClientSession : IAsyncDisposable
         else if (answer is TorrentClosed)
             _owners.TryRemove(answer.TorrentId, out _);
         command.Answer(answer);
+
+        // What the engine said of the torrent while it was still starting it has an owner now, and follows the answer.
+        if (command.IsStart && _early.TryRemove(command.Torrent, out List<TorrentMessage>? early) && answer is NewTorrentCreated)
+            early.ForEach(command.Patron.Receive);
     }
 
     private void End(TorrentError why)

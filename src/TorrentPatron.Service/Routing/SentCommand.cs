@@ -15,11 +15,15 @@ internal sealed class SentCommand(Patron patron, InfoHash torrent, TorrentComman
 
     public Patron Patron => patron;
 
+    public InfoHash Torrent => torrent;
+
+    public bool IsStart => command is CreateNewTorrent;
+
     public Task<TorrentAnswer> Answered => _answered.Task;
 
     public void Answer(TorrentAnswer answer) => _answered.TrySetResult(answer);
 
-    public void Fail(TorrentError error) => Answer(command is CreateNewTorrent
+    public void Fail(TorrentError error) => Answer(IsStart
         ? new TorrentStartFail(torrent, command.CorrelationId, error)
         : new CommandFail(torrent, command.CorrelationId, error));
 }

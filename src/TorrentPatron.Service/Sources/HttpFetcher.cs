@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -33,7 +34,8 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
         {
             throw refusal;
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or SocketException or InvalidOperationException)
+        catch (Exception fault) when (
+            fault is HttpRequestException or IOException or SocketException or InvalidDataException or InvalidOperationException)
         {
             (string why, string remedy) = Describe(fault);
             throw NotReadable(source, why, remedy, fault);
@@ -100,10 +102,10 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
     {
         bool isRedirect = response.StatusCode is HttpStatusCode.MovedPermanently or HttpStatusCode.Found
             or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect;
-        if (!isRedirect || response.Headers.Location is not { } location)
+        if (!isRedirect)
             return null;
 
-        bool isPlain = Uri.TryCreate(from, location, out Uri? target) && target.Scheme == Uri.UriSchemeHttp;
+        bool isPlain = Uri.TryCreate(from, response.Headers.Location, out Uri? target) && target.Scheme == Uri.UriSchemeHttp;
         if (isPlain && from.Scheme == Uri.UriSchemeHttps)
             throw NotReadable(source, "redirects from https to plain http", "Use another source.");
         if (!isPlain && target?.Scheme != Uri.UriSchemeHttps)

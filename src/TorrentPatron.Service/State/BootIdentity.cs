@@ -10,6 +10,7 @@ internal static class BootIdentity
 
     // The clock may be set a little while the machine runs. In doubt it was rebooted: that costs some hashing only.
     private const long ToleranceSeconds = 60;
+    private const long MaxSeconds = 1L << 40;
 
     /// <summary>That of the present run of the machine.</summary>
     public static string Current(TimeProvider time)
@@ -38,6 +39,6 @@ internal static class BootIdentity
         seconds = 0;
         return boot.StartsWith(TimePrefix, StringComparison.Ordinal)
             && long.TryParse(boot.AsSpan(TimePrefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds)
-            && Math.Abs(seconds) < int.MaxValue * 1000L;
+            && seconds is > -MaxSeconds and < MaxSeconds;
     }
 }

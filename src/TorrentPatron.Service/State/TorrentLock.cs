@@ -98,9 +98,14 @@ internal sealed class TorrentLock : IDisposable
     private static void MakeFolder(string folder)
     {
         if (OperatingSystem.IsWindows())
+        {
             Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return;
+        }
+
+        const UnixFileMode UserOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Directory.CreateDirectory(Path.GetDirectoryName(folder)!, UserOnly);
+        Directory.CreateDirectory(folder, UserOnly);
     }
 
     /// <summary>A sharing violation on Windows, EAGAIN on Linux, EWOULDBLOCK on macOS.</summary>

@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests;
+
+/// <summary>The service over the engine that it is shipped with, without any peer.</summary>
+public sealed class BuiltInEngineTests
+{
+    private const int PieceLength = 16384;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_torrent_that_is_on_disk_is_complete_at_once_the_second_time_and_damaged_state_costs_a_check_only()
+    {
+        using var temp = new TempFolder();
+        TorrentMetainfo metainfo = MakeOnDisk(temp);
+        var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
+
+        TorrentStatus first = await RunAsync(settings, metainfo, temp, expectWarning: false);
+        Assert.Equal(3, first.RecheckedPieces);
+        TorrentStatus second = await RunAsync(settings, metainfo, temp, expectWarning: false);
+        Assert.Equal(0, second.RecheckedPieces);
+
+        string resume = temp["state", metainfo.InfoHash.ToString(), "resume"];
+        byte[] bytes = await File.ReadAllBytesAsync(resume, Token);
+        await File.WriteAllBytesAsync(resume, bytes[..^10], Token);
+        TorrentStatus third = await RunAsync(settings, metainfo, temp, expectWarning: true);
+        Assert.Equal(3, third.RecheckedPieces);
+    }
+
+    [Fact]
+    public async Task A_destination_that_cannot_be_made_fails_the_start_and_leaves_nothing_behind()
+    {
+        using var temp = new TempFolder();
+        TorrentMetainfo metainfo = MakeOnDisk(temp);
+        await File.WriteAllTextAsync(temp["file"], "in the way", Token);
+        await using var service = new TorrentService(
+            new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] },
+            settings => new TorrentClient(settings));
+
+        TorrentAnswer answer = await service.CreatePatron().StartAsync(
+            new StartRequest { Metainfo = metainfo, Destination = temp["file", "below"] }, Token);
+
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, Assert.IsType<TorrentStartFail>(answer).Error.Id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(temp["state"]));
+    }
+
+    private static async Task<TorrentStatus> RunAsync(
+        ServiceSettings settings, TorrentMetainfo metainfo, TempFolder temp, bool expectWarning)
+    {
+        await using var service = new TorrentService(settings, client => new TorrentClient(client));
+        Patron patron = service.CreatePatron();
+        var outbox = patron.OpenOutbox();
+
+        TorrentAnswer answer = await patron.StartAsync(
+            new StartRequest { Metainfo = metainfo, Destination = temp["data"] }, Token);
+        Assert.IsType<NewTorrentCreated>(answer);
+        TorrentStatus? status = await patron.WaitAsync(metainfo.InfoHash, status => status.IsComplete, Token);
+        Assert.Equal(TorrentState.Seeding, status!.State);
+
+        Assert.IsType<NewTorrentCreated>(await outbox.ReadAsync(Token));
+        bool hasWarned = false;
+        bool hasCompleted = false;
+        while (!hasCompleted || (expectWarning && !hasWarned))
+        {
+            TorrentMessage message = await outbox.ReadAsync(Token);
+            hasCompleted |= message is TorrentCompleted;
+            hasWarned |= message is TorrentWarning { Warning.Id: TorrentErrorId.StateDamaged };
+        }
+
+        Assert.Equal(expectWarning, hasWarned);
+        return patron.GetStatus(metainfo.InfoHash)!;
+    }
+
+    private static TorrentMetainfo MakeOnDisk(TempFolder temp)
+    {
+        var content = new byte[(3 * PieceLength) - 1];
+        new Random(1).NextBytes(content);
+        Directory.CreateDirectory(temp["data"]);
+        File.WriteAllBytes(temp["data", "a"], content);
+        byte[] hashes = [.. content.Chunk(PieceLength).SelectMany(SHA1.HashData)];
+        return MetainfoReader.Read((byte[])
+        [
+            .. Encoding.ASCII.GetBytes($"d4:infod6:lengthi{content.Length}e4:name1:a12:piece lengthi{PieceLength}e6:pieces{hashes.Length}:"),
+            .. hashes,
+            .. "ee"u8,
+        ]);
+    }
+}
