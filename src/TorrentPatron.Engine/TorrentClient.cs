@@ -150,6 +150,8 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task HandleAsync(TorrentCommand command)
     {
+        // Whoever posts goes on at once.
+        await Task.Yield();
         try
         {
             Say(command switch
@@ -187,30 +189,63 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
     {
         InfoHash torrent = command.Metainfo.InfoHash;
-        var swarm = new Swarm(_engine, command, Say);
-        Swarm running = _swarms.GetOrAdd(torrent, swarm);
-        if (running != swarm)
+        Swarm swarm;
+        while (!TryAdd(command, out swarm))
         {
-            await swarm.DisposeAsync().ConfigureAwait(false);
-            return await running.Started.ConfigureAwait(false)
-                ? new TorrentAlreadyDownloading(torrent, command.CorrelationId, running.Status)
-                : await CreateAsync(command).ConfigureAwait(false);
+            if (await swarm.Started.ConfigureAwait(false) && !swarm.IsEnding)
+            {
+                command.ResumeStore.Dispose();
+                return new TorrentAlreadyDownloading(torrent, command.CorrelationId, swarm.Status);
+            }
+
+            await swarm.Ended.ConfigureAwait(false);
         }
 
+        try
+        {
+            TorrentAnswer answer = await swarm.StartAsync().ConfigureAwait(false);
+            if (answer is TorrentStartFail)
+                Forget(torrent, swarm);
+            return answer;
+        }
+        catch
+        {
+            Forget(torrent, swarm);
+            throw;
+        }
+    }
+
+    /// <summary>Adds a torrent, or finds the one of that name which is here.</summary>
+    private bool TryAdd(CreateNewTorrent command, out Swarm swarm)
+    {
+        InfoHash torrent = command.Metainfo.InfoHash;
         lock (_gate)
+        {
+            if (_swarms.TryGetValue(torrent, out Swarm? running))
+            {
+                swarm = running;
+                return false;
+            }
+
+            swarm = new Swarm(_engine, command, Say);
+            _swarms[torrent] = swarm;
             _order.Add(torrent);
-        TorrentAnswer answer = await swarm.StartAsync().ConfigureAwait(false);
-        if (answer is TorrentStartFail)
-            Forget(torrent);
-        return answer;
+            return true;
+        }
     }
 
     private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
     {
         if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
             return NotFound(command, command.TorrentId);
+        if (swarm.IsEnding)
+        {
+            await swarm.Ended.ConfigureAwait(false);
+            return NotFound(command, command.TorrentId);
+        }
+
         await swarm.StopAsync().ConfigureAwait(false);
-        Forget(command.TorrentId);
+        Forget(command.TorrentId, swarm);
         return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
     }
 
@@ -223,13 +258,15 @@ public sealed class TorrentClient : ITorrentClient
             : new CommandDone(torrent, command.CorrelationId, swarm.Status);
     }
 
-    private void Forget(InfoHash torrent)
+    private void Forget(InfoHash torrent, Swarm swarm)
     {
         lock (_gate)
         {
             _swarms.TryRemove(torrent, out _);
             _order.Remove(torrent);
         }
+
+        swarm.End();
     }
 
     private static CommandFail NotFound(TorrentCommand command, InfoHash torrent) => new(torrent, command.CorrelationId, new TorrentError(

@@ -15,11 +15,13 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
+    private readonly Lock _storeGate = new();
     private readonly List<int> _sinceCheckpoint = [];
     private Bitfield _unflushed = new(pieceCount);
     private long _lastCheckpoint = time.GetTimestamp();
     private long _lastFlush = time.GetTimestamp();
     private bool _isDirty;
+    private bool _isClosed;
 
     /// <summary>Why the state cannot be saved; null: it can.</summary>
     public TorrentError? Warning { get; private set; }
@@ -66,8 +68,14 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     /// <inheritdoc/>
     public void Dispose()
     {
-        store.Dispose();
-        _one.Dispose();
+        lock (_storeGate)
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            store.Dispose();
+        }
+
     }
 
     private void Checkpoint(Func<ResumeData> make)
@@ -127,7 +135,13 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     {
         try
         {
-            save();
+            // After the end nothing may touch the state: another process may have it by then.
+            lock (_storeGate)
+            {
+                if (!_isClosed)
+                    save();
+            }
+
             Warning = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

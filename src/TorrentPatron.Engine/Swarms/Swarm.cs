@@ -31,7 +31,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
     private readonly Lock _gate = new();
+    private readonly Lock _publishGate = new();
     private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _checking;
     private Task _check = Task.CompletedTask;
     private TorrentState _state = TorrentState.Stopped;
@@ -85,6 +87,12 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
     public Task<bool> Started => _started.Task;
 
+    /// <summary>Whether it is being stopped, or its start has failed.</summary>
+    public bool IsEnding { get; private set; }
+
+    /// <summary>Completes when the engine has forgotten it.</summary>
+    public Task Ended => _ended.Task;
+
     private bool IsActive => _state is TorrentState.Downloading or TorrentState.Seeding;
 
     /// <summary>Makes ready and starts; what takes long, a check, goes on behind the answer.</summary>
@@ -110,19 +118,17 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             if (_stateWarning is not null)
                 _say(new TorrentWarning(_metainfo.InfoHash, _stateWarning));
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
-            _started.SetResult(true);
+            _started.TrySetResult(true);
             return new NewTorrentCreated(_metainfo.InfoHash, _command.CorrelationId, Status);
         }
         catch (StorageException e)
         {
             await DisposeAsync().ConfigureAwait(false);
-            _started.SetResult(false);
             return new TorrentStartFail(_metainfo.InfoHash, _command.CorrelationId, e.Error);
         }
         catch
         {
             await DisposeAsync().ConfigureAwait(false);
-            _started.SetResult(false);
             throw;
         }
         finally
@@ -131,9 +137,17 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
     }
 
+    /// <summary>The engine has forgotten it.</summary>
+    public void End()
+    {
+        _started.TrySetResult(false);
+        _ended.TrySetResult();
+    }
+
     /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
     public async Task StopAsync()
     {
+        IsEnding = true;
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -400,6 +414,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Lets go of everything; <see cref="StopAsync"/> ends with it, and what has never been started needs no more.</summary>
     public async ValueTask DisposeAsync()
     {
+        IsEnding = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         _peers.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
@@ -436,8 +451,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private void Publish()
     {
-        // The fields are set while the announcer is being made; before that there is nobody to show a status to.
-        if (_announcer is not null)
+        // Made and shown in one step: else an older snapshot could replace a newer one.
+        lock (_publishGate)
             Volatile.Write(ref _status, MakeStatus());
     }
 
@@ -511,7 +526,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             Timestamp = _engine.Time.GetUtcNow(),
             Error = _error,
             Warnings = Warnings(),
-            Trackers = _announcer?.Snapshot() ?? [],
+            Trackers = _announcer.Snapshot(),
         };
     }
 
@@ -522,7 +537,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             warnings.Add(_stateWarning);
         if (_resume.Warning is { } saving)
             warnings.Add(saving);
-        foreach (TrackerSnapshot tracker in _announcer?.Snapshot() ?? [])
+        foreach (TrackerSnapshot tracker in _announcer.Snapshot())
         {
             if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
             {
