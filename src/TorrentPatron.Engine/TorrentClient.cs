@@ -47,7 +47,7 @@ public sealed class TorrentClient : ITorrentClient
     public TorrentClient(ClientSettings settings, TimeProvider time)
         : this(
             settings ?? throw new ArgumentNullException(nameof(settings)), new TcpTransport(settings.BindAddress),
-            TrackerClients.Create(settings.BindAddress, new Random(), time), time, new Random())
+            TrackerClients.Create(settings.BindAddress, Random.Shared, time), time, new Random())
     {
     }
 

@@ -8,10 +8,13 @@ internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
 {
     public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
     {
+        // Who binds to one address (a VPN's, say) means it: the other family must not go around it.
+        if (bindAddress is not null && bindAddress.AddressFamily != remote.AddressFamily)
+            throw new IOException("The address to dial from is of the other IP version.");
         var socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         try
         {
-            if (bindAddress is not null && bindAddress.AddressFamily == remote.AddressFamily)
+            if (bindAddress is not null)
                 socket.Bind(new IPEndPoint(bindAddress, 0));
             await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
             return new TcpConnection(socket, remote);
