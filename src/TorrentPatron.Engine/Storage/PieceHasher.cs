@@ -9,7 +9,7 @@ namespace TorrentPatron.Engine.Storage;
 internal delegate void PieceHashed(int piece, ReadOnlySpan<byte> hash);
 
 /// <summary>Hashes pieces that are on disk, on all disk threads at once.</summary>
-/// <remarks>Each thread takes the next piece and reads and hashes it in slices, between which other jobs get their turn.</remarks>
+/// <remarks>Each thread takes the next piece and hashes it in slices, between which other jobs get their turn.</remarks>
 /// <param name="storage">Where the pieces are.</param>
 /// <param name="workers">The disk threads.</param>
 internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)

@@ -1,0 +1,122 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>The files that a torrent is made of.</summary>
+/// <param name="Folder">The folder in which the file or the top folder is.</param>
+/// <param name="Name">The name of the file or the top folder.</param>
+/// <param name="IsFolder">Whether it is a folder.</param>
+/// <param name="Files">Paths relative to the folder with '/' between elements, and lengths, in the order of the paths.</param>
+internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IReadOnlyList<(string Path, long Length)> Files)
+{
+    private const int MostLevels = 100;
+    private const int MostFiles = 1_000_000;
+
+    /// <summary>Looks at a file or folder. Links are followed, as mktorrent does it, but not in a circle.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    /// <exception cref="StorageException">It is not there, cannot be read, has no bytes, or leads in a circle.</exception>
+    public static SourceFiles Find(string path, CancellationToken cancellationToken)
+    {
+        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
+        string name = Path.GetFileName(full);
+        if (name.Length == 0)
+            throw Failure($"'{full}' has no name to give to a torrent.", "Choose a folder in it.");
+
+        string folder = Path.GetDirectoryName(full)!;
+        bool isFolder = Directory.Exists(full);
+        try
+        {
+            List<(string Path, long Length)> files = isFolder
+                ? Walk(new DirectoryInfo(full), name, cancellationToken)
+                : [(name, LengthOf(new FileInfo(full)))];
+            if (files.Sum(file => file.Length) == 0)
+            {
+                throw Failure(
+                    isFolder ? $"The folder '{full}' has no files with anything in them." : $"The file '{full}' is empty.",
+                    "Choose a file or folder with something to share.");
+            }
+
+            files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
+            return new SourceFiles(folder, name, isFolder, files);
+        }
+        catch (Exception e) when (e is not StorageException and (IOException or UnauthorizedAccessException))
+        {
+            throw Failure($"'{full}' cannot be read: {e.Message}",
+                "Allow reading everything in it, or move what is not wanted out of it.", e);
+        }
+    }
+
+    /// <summary>Says that the source cannot be used.</summary>
+    /// <param name="message">A sentence that says why.</param>
+    /// <param name="remedy">A sentence that says what to do.</param>
+    /// <param name="e">What the system said.</param>
+    public static StorageException Failure(string message, string remedy, Exception? e = null) =>
+        new(new TorrentError(TorrentErrorId.SourceNotReadable, message, remedy), e);
+
+    private static List<(string Path, long Length)> Walk(DirectoryInfo top, string name, CancellationToken cancellationToken)
+    {
+        var files = new List<(string Path, long Length)>();
+        var open = new Stack<Level>();
+        open.Push(new Level(top, name, null));
+        while (open.TryPop(out Level? level))
+        {
+            if (level.IsCircle)
+            {
+                throw Failure(
+                    $"'{level.Folder.FullName}' links back to a folder above it, or lies over {MostLevels} folders deep.",
+                    "Remove the link, or choose a folder further down.");
+            }
+
+            foreach (FileSystemInfo info in level.Folder.EnumerateFileSystemInfos())
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                string path = $"{level.Path}/{info.Name}";
+                if (Directory.Exists(info.FullName))
+                    open.Push(new Level(new DirectoryInfo(info.FullName), path, level));
+                else
+                    files.Add((path, LengthOf(new FileInfo(info.FullName))));
+                if (files.Count + open.Count > MostFiles)
+                    throw Failure($"'{top.FullName}' has too many files.", "Make several torrents, or an archive.");
+            }
+        }
+
+        return files;
+    }
+
+    private static long LengthOf(FileInfo file)
+    {
+        if (file.LinkTarget is not null)
+            file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
+        return file.Exists ? file.Length : throw new FileNotFoundException($"The file '{file.FullName}' is not there.");
+    }
+
+    /// <summary>A folder on the way down, with those above it.</summary>
+    private sealed class Level(DirectoryInfo folder, string path, Level? above)
+    {
+        private readonly string _real = folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName
+            ?? (above is null ? folder.FullName : System.IO.Path.Combine(above._real, folder.Name));
+
+        private readonly int _depth = above is null ? 0 : above._depth + 1;
+
+        public DirectoryInfo Folder => folder;
+
+        public string Path => path;
+
+        public bool IsCircle
+        {
+            get
+            {
+                for (Level? level = above; level is not null; level = level.Above)
+                {
+                    if (level._real == _real)
+                        return true;
+                }
+
+                return _depth > MostLevels;
+            }
+        }
+
+        private Level? Above => above;
+    }
+}
