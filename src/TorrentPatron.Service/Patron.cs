@@ -66,7 +66,7 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>The service whose engine it shares.</summary>
     public TorrentService Service { get; }
 
-    /// <summary>Whether it has been stopped; from then on every answer is a failure, <see cref="TorrentErrorId.PatronStopped"/>.</summary>
+    /// <summary>Whether it has been stopped: then every answer is a <see cref="TorrentErrorId.PatronStopped"/> failure.</summary>
     public bool IsStopped => _isStopped;
 
     /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
@@ -117,7 +117,7 @@ public sealed class Patron : IAsyncDisposable
     public Task<TorrentAnswer> SuspendAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SuspendTorrent(id, torrent), cancellationToken);
 
-    /// <summary>Lets a suspended or failed torrent go on. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Wakes a torrent that rests. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> ResumeAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
@@ -132,13 +132,16 @@ public sealed class Patron : IAsyncDisposable
     public Task<TorrentAnswer> RecheckAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new RecheckTorrent(id, torrent), cancellationToken);
 
-    /// <summary>Gives a torrent more peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <summary>Adds peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="peers">Peers to add.</param>
     /// <param name="trackers">Trackers to add.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> AddSourcesAsync(
-        InfoHash torrent, IReadOnlyList<IPEndPoint> peers, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        InfoHash torrent,
+        IReadOnlyList<IPEndPoint> peers,
+        IReadOnlyList<Uri> trackers,
+        CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new AddSources(id, torrent, peers, trackers), cancellationToken);
 
     /// <summary>
@@ -184,7 +187,7 @@ public sealed class Patron : IAsyncDisposable
     /// </summary>
     public ChannelReader<TorrentMessage> OpenOutbox() => _mailbox.OpenOutbox();
 
-    /// <summary>Stops the patron: closes its torrents; with the last patron the engine ends. May be called more than once.</summary>
+    /// <summary>Stops the patron and its torrents; with the last patron the engine ends. May be called more than once.</summary>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -199,14 +202,17 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>Takes news of a torrent of this patron's.</summary>
     internal void Receive(TorrentMessage news) => _answers.Pass(news);
 
-    private Task<TorrentAnswer> CommandAsync(InfoHash torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
+    private Task<TorrentAnswer> CommandAsync(
+        InfoHash torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
         BeginAsync(
             new PendingAnswer(Service.NextId(), torrent, isStart: false),
             (pending, turn) => _runner.CommandAsync(this, make(pending.Id), pending, turn),
             cancellationToken);
 
     private Task<TorrentAnswer> BeginAsync(
-        PendingAnswer pending, Func<PendingAnswer, RequestTurn, Task<TorrentAnswer>> carryOut, CancellationToken cancellationToken)
+        PendingAnswer pending,
+        Func<PendingAnswer, RequestTurn, Task<TorrentAnswer>> carryOut,
+        CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
             return Task.FromCanceled<TorrentAnswer>(cancellationToken);

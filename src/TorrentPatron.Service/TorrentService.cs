@@ -115,7 +115,7 @@ public sealed class TorrentService : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends the engine where every patron has been stopped: then it need not do for them what they still wait for.</summary>
+    /// <summary>Ends the engine where every patron has been stopped: nobody needs what it may still be doing.</summary>
     internal void EndUnused()
     {
         lock (_gate)
@@ -136,7 +136,7 @@ public sealed class TorrentService : IAsyncDisposable
         }
     }
 
-    /// <summary>Under the lock: from now on the next engine waits for this one's end. Disposing yields before it does anything.</summary>
+    /// <summary>Under the lock: the next engine will wait for this one's end. Disposing yields before it does anything.</summary>
     private void Retire()
     {
         _predecessorGone = _session!.DisposeAsync().AsTask();

@@ -86,7 +86,8 @@ public sealed class BuiltInEngineTests
         byte[] hashes = [.. content.Chunk(PieceLength).SelectMany(SHA1.HashData)];
         return MetainfoReader.Read((byte[])
         [
-            .. Encoding.ASCII.GetBytes($"d4:infod6:lengthi{content.Length}e4:name1:a12:piece lengthi{PieceLength}e6:pieces{hashes.Length}:"),
+            .. Encoding.ASCII.GetBytes(
+                $"d4:infod6:lengthi{content.Length}e4:name1:a12:piece lengthi{PieceLength}e6:pieces{hashes.Length}:"),
             .. hashes,
             .. "ee"u8,
         ]);

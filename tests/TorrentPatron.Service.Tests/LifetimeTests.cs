@@ -136,7 +136,8 @@ public sealed class LifetimeTests
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => patron.DisposeAsync().AsTask()));
 
         Assert.True(patron.IsStopped);
-        Assert.Equal(TorrentErrorId.PatronStopped, Assert.IsType<TorrentStartFail>(await patron.StartAsync(Torrents.Start(), Token)).Error.Id);
+        var fail = Assert.IsType<TorrentStartFail>(await patron.StartAsync(Torrents.Start(), Token));
+        Assert.Equal(TorrentErrorId.PatronStopped, fail.Error.Id);
         Assert.Equal(TorrentErrorId.PatronStopped, Assert.IsType<CommandFail>(await patron.CloseAsync(default, Token)).Error.Id);
         Assert.Null(await patron.WaitAsync(Torrents.Hash(), _ => true, Token));
         Assert.Empty(patron.Statuses);
@@ -149,7 +150,8 @@ public sealed class LifetimeTests
     [Fact]
     public async Task What_is_under_way_when_a_patron_stops_is_answered_and_a_torrent_that_still_starts_is_closed()
     {
-        await using var test = new TestService(client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
+        await using var test = new TestService(
+            client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
         Patron other = test.Service.CreatePatron();
         await other.StartAsync(Torrents.Start("other"), Token);
         await test.Client.NextAsync();
@@ -172,7 +174,8 @@ public sealed class LifetimeTests
     [Fact]
     public async Task Disposing_the_service_stops_every_patron_and_the_engine()
     {
-        var test = new TestService(client => client.Hold = command => command is RecheckTorrent);
+        var test = new TestService(
+            client => client.Hold = command => command is RecheckTorrent);
         Patron[] patrons = [.. Enumerable.Range(0, 5).Select(_ => test.Service.CreatePatron())];
         await Task.WhenAll(patrons.Select((patron, i) => patron.StartAsync(Torrents.Start($"{i}"), Token)));
         Task<TorrentAnswer> open = patrons[0].RecheckAsync(Torrents.Hash("0"), Token);
@@ -197,14 +200,16 @@ public sealed class LifetimeTests
                 : new ScriptedClient());
         Patron patron = service.CreatePatron();
 
-        Assert.Equal(TorrentErrorId.ListenFailed, Assert.IsType<TorrentStartFail>(await patron.StartAsync(Torrents.Start(), Token)).Error.Id);
+        var fail = Assert.IsType<TorrentStartFail>(await patron.StartAsync(Torrents.Start(), Token));
+        Assert.Equal(TorrentErrorId.ListenFailed, fail.Error.Id);
         Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Torrents.Start(), Token));
     }
 
     [Fact]
     public async Task An_engine_that_dies_fails_what_is_open_and_the_next_start_gets_another()
     {
-        await using var test = new TestService(client => client.Hold = command => command is RecheckTorrent);
+        await using var test = new TestService(
+            client => client.Hold = command => command is RecheckTorrent);
         Patron patron = test.Service.CreatePatron();
         await patron.StartAsync(Torrents.Start(), Token);
         await test.Client.NextAsync();

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service.Tests.Fakes;
@@ -38,7 +39,8 @@ public sealed class NewsTests
     [Fact]
     public async Task What_the_engine_says_while_it_starts_a_torrent_follows_the_answer()
     {
-        await using var test = new TestService(client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
+        await using var test = new TestService(
+            client => client.Hold = command => command is CreateNewTorrent { Metainfo.Name: "a" });
         Patron patron = test.Service.CreatePatron();
         var outbox = patron.OpenOutbox();
         await test.Service.CreatePatron().StartAsync(Torrents.Start("b"), Token);
@@ -74,7 +76,7 @@ public sealed class NewsTests
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
-        var raised = System.Threading.Channels.Channel.CreateUnbounded<(string Event, object? Sender, string InfoHash, TorrentState? State)>();
+        var raised = Channel.CreateUnbounded<(string Event, object? Sender, string InfoHash, TorrentState? State)>();
         void Note<T>(string name, object? sender, TorrentEventArgs<T> args)
             where T : TorrentMessage => raised.Writer.TryWrite((name, sender, args.InfoHash, args.Status?.State));
         patron.NewTorrentCreated += (sender, args) => Note("created", sender, args);
@@ -101,7 +103,8 @@ public sealed class NewsTests
             Assert.Equal(expected, name);
             Assert.Same(patron, sender);
             Assert.Equal(Torrents.Hash(name == "fail" ? "b" : "a").ToString(), infoHash);
-            Assert.Equal(name switch { "fail" or "warning" => null, "state" => TorrentState.Seeding, _ => TorrentState.Downloading }, state);
+            TorrentState inOthers = name == "state" ? TorrentState.Seeding : TorrentState.Downloading;
+            Assert.Equal(name is "fail" or "warning" ? null : inOthers, state);
         }
     }
 
@@ -218,7 +221,8 @@ public sealed class NewsTests
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => wait);
-        await Assert.ThrowsAsync<FormatException>(() => patron.WaitAsync(Torrents.Hash(), _ => throw new FormatException(), Token));
+        await Assert.ThrowsAsync<FormatException>(
+            () => patron.WaitAsync(Torrents.Hash(), _ => throw new FormatException(), Token));
         Assert.NotNull(patron.GetStatus(Torrents.Hash()));
     }
 }

@@ -21,7 +21,8 @@ internal sealed class ClientSession : IAsyncDisposable
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Makes the engine as soon as the one before it has gone. Does not block.</summary>
-    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient) => _started = StartAsync(predecessorGone, makeClient);
+    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient) =>
+        _started = StartAsync(predecessorGone, makeClient);
 
     /// <summary>Whether the engine could not be made, or has ended.</summary>
     public bool IsOver => _end is not null || _started.IsFaulted;
@@ -60,7 +61,8 @@ internal sealed class ClientSession : IAsyncDisposable
     public bool Owns(Patron patron, InfoHash torrent) => _owners.TryGetValue(torrent, out Patron? owner) && owner == patron;
 
     /// <summary>The torrents that are a patron's own.</summary>
-    public IReadOnlyList<InfoHash> OwnedBy(Patron patron) => [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
+    public IReadOnlyList<InfoHash> OwnedBy(Patron patron) =>
+        [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
 
     /// <summary>Sees a torrent's statuses from now on.</summary>
     public StatusWatch Watch(InfoHash torrent)

@@ -85,7 +85,10 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     public async Task CloseOwnedAsync(Patron patron)
     {
         if (service.Session is { Client: not null } session)
-            await Task.WhenAll(session.OwnedBy(patron).Select(torrent => CloseAsync(session, patron, torrent))).ConfigureAwait(false);
+        {
+            await Task.WhenAll(session.OwnedBy(patron).Select(torrent => CloseAsync(session, patron, torrent)))
+                .ConfigureAwait(false);
+        }
     }
 
     private async Task CloseAsync(ClientSession session, Patron patron, InfoHash torrent)

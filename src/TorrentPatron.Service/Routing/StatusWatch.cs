@@ -4,7 +4,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
 
-/// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or the client.</summary>
+/// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or engine.</summary>
 internal sealed class StatusWatch(InfoHash torrent, Action<StatusWatch> leave) : IDisposable
 {
     private const int Kept = 16;

@@ -90,7 +90,9 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
             if (cameFromInternet && !isInternet)
             {
                 throw NotReadable(
-                    source, "redirects from the internet into this machine's own network", "Do not trust it; use another source.");
+                    source,
+                    "redirects from the internet into this machine's own network",
+                    "Do not trust it; use another source.");
             }
 
             cameFromInternet |= isInternet;
@@ -118,7 +120,8 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
     {
         HttpRequestException { InnerException: SocketException inner } => Describe(inner),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            ("has no secure connection: the certificate is not valid, or TLS failed", "Check the address and this machine's clock."),
+            ("has no secure connection: the certificate is not valid, or TLS failed",
+                "Check the address and this machine's clock."),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
             ("is at a host that is not known", "Check the address and the network."),
         SocketException socket => ($"cannot be reached: {socket.SocketErrorCode}", "Check the address and the network."),

@@ -71,7 +71,8 @@ public sealed class SourceReader
             throw NotReadable(source, "is a folder", "Give a .torrent file in it.");
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1, useAsync: true);
+            var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
             await using (file.ConfigureAwait(false))
                 return await BoundedReader.ReadAsync(file, source, cancellationToken).ConfigureAwait(false);
         }
@@ -85,7 +86,7 @@ public sealed class SourceReader
         }
         catch (Exception fault) when (fault is IOException or ArgumentException or NotSupportedException)
         {
-            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message)}", "Check the path and the disk.", fault);
+            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message)}", "Check path and disk.", fault);
         }
     }
 

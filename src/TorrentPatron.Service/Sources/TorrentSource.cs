@@ -46,11 +46,12 @@ public sealed class TorrentSource
     public static TorrentSource Parse(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);
-        bool isAddress = text.Contains("://", StringComparison.Ordinal) || text.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase);
+        bool isAddress = text.Contains("://", StringComparison.Ordinal)
+            || text.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase);
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }
 
-    /// <summary>The source in words, safe to print: of an address, neither the user's name nor the query, which may be secret.</summary>
+    /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
     public override string ToString()
     {
         if (FilePath is not null)

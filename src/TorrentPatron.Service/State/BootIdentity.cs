@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>Tells whether the machine has been rebooted since something was saved: then what was not flushed may be lost.</summary>
+/// <summary>Tells whether the machine was rebooted since something was saved: then what was not flushed may be lost.</summary>
 internal static class BootIdentity
 {
     private const string LinuxBootId = "/proc/sys/kernel/random/boot_id";
@@ -32,13 +32,15 @@ internal static class BootIdentity
     /// <summary>Whether two are of the same run.</summary>
     public static bool AreSame(string one, string other) =>
         one == other
-        || (TryGetTime(one, out long first) && TryGetTime(other, out long second) && Math.Abs(first - second) <= ToleranceSeconds);
+        || (TryGetTime(one, out long first) && TryGetTime(other, out long second)
+            && Math.Abs(first - second) <= ToleranceSeconds);
 
     private static bool TryGetTime(string boot, out long seconds)
     {
         seconds = 0;
         return boot.StartsWith(TimePrefix, StringComparison.Ordinal)
-            && long.TryParse(boot.AsSpan(TimePrefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds)
+            && long.TryParse(
+                boot.AsSpan(TimePrefix.Length), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out seconds)
             && seconds is > -MaxSeconds and < MaxSeconds;
     }
 }

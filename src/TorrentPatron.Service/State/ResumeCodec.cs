@@ -34,7 +34,7 @@ internal static class ResumeCodec
     /// <param name="bytes">The whole file.</param>
     /// <param name="torrent">The torrent that it must be of.</param>
     /// <param name="pieceCount">The torrent's number of pieces; null: whatever is in the file.</param>
-    /// <exception cref="InvalidDataException">It is damaged, or another version's, or another torrent's; the message says which.</exception>
+    /// <exception cref="InvalidDataException">It is damaged, or of another version or torrent; the message says how.</exception>
     public static SavedResume Decode(ReadOnlyMemory<byte> bytes, InfoHash torrent, int? pieceCount)
     {
         try
@@ -126,7 +126,8 @@ internal static class ResumeCodec
                 : null,
             Destination = Require(content, "destination"u8).AsText(),
             Files = ReadStamps(Require(content, "files"u8)),
-            FilePriorities = ReadList(Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),
+            FilePriorities = ReadList(
+                Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),
             BytesReceived = Require(content, "received"u8).AsInteger(),
             BytesSent = Require(content, "sent"u8).AsInteger(),
             Suspended = Require(content, "suspended"u8).AsInteger() != 0,
@@ -157,7 +158,9 @@ internal static class ResumeCodec
     }
 
     private static Bitfield ReadBits(BencodeElement element, int length) =>
-        Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field) ? field! : throw new InvalidDataException("its pieces are malformed");
+        Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field)
+            ? field!
+            : throw new InvalidDataException("its pieces are malformed");
 
     private static BencodeElement Require(BencodeElement dictionary, ReadOnlySpan<byte> key) =>
         dictionary.TryGet(key, out BencodeElement value) ? value : throw new InvalidDataException("something is missing in it");

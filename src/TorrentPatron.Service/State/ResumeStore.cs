@@ -106,7 +106,7 @@ public sealed class ResumeStore : IResumeStore
     /// <summary>Gives the lock back. May be called more than once.</summary>
     public void Dispose() => Close(discard: false);
 
-    /// <summary>Gives the lock back and, where the state was new, leaves nothing of it behind: the torrent did not start.</summary>
+    /// <summary>Gives the lock back; state that was new is deleted: the torrent did not start.</summary>
     public void Discard() => Close(discard: _isNew);
 
     /// <summary>Opens the state in a folder of its own.</summary>

@@ -79,13 +79,14 @@ public sealed class StateFolder
     }
 
     /// <summary>The time as it stands in the names of what was set aside.</summary>
-    internal static string Stamp(TimeProvider time) => time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+    internal static string Stamp(TimeProvider time) =>
+        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     private static string UserStatePath()
     {
-        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify);
         if (OperatingSystem.IsWindows())
-            return Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
+            return FolderOf(Environment.SpecialFolder.LocalApplicationData);
+        string home = FolderOf(Environment.SpecialFolder.UserProfile);
         if (OperatingSystem.IsMacOS())
             return Path.Combine(home, "Library", "Application Support");
 
@@ -93,4 +94,7 @@ public sealed class StateFolder
         string? state = Environment.GetEnvironmentVariable("XDG_STATE_HOME");
         return state is not null && Path.IsPathFullyQualified(state) ? state : Path.Combine(home, ".local", "state");
     }
+
+    private static string FolderOf(Environment.SpecialFolder folder) =>
+        Environment.GetFolderPath(folder, Environment.SpecialFolderOption.DoNotVerify);
 }

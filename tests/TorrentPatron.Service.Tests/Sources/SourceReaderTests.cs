@@ -56,7 +56,8 @@ public sealed class SourceReaderTests : IDisposable
         await FailsAsync(await FileAsync("<html>"u8.ToArray()), TorrentErrorId.InvalidTorrent, "web page");
         await FailsAsync(await FileAsync(bytes[..^5]), TorrentErrorId.InvalidTorrent, "incomplete");
         await FailsAsync(await FileAsync("hello"u8.ToArray()), TorrentErrorId.InvalidTorrent, "not a torrent");
-        await FailsAsync(await FileAsync(new byte[MetainfoReader.MaxFileBytes + 1]), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
+        byte[] tooMuch = new byte[MetainfoReader.MaxFileBytes + 1];
+        await FailsAsync(await FileAsync(tooMuch), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
     }
 
     [Theory]
@@ -199,7 +200,9 @@ public sealed class SourceReaderTests : IDisposable
     private sealed class LoopbackDialer : NetworkDialer
     {
         public override Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            host == "public.example" ? Task.FromResult<IPAddress[]>([new(0x08080808)]) : base.ResolveAsync(host, cancellationToken);
+            host == "public.example"
+                ? Task.FromResult<IPAddress[]>([new(0x08080808)])
+                : base.ResolveAsync(host, cancellationToken);
 
         public override Task<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken) =>
             base.DialAsync([IPAddress.Loopback], port, cancellationToken);

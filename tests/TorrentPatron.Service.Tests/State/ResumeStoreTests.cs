@@ -200,7 +200,8 @@ public sealed class ResumeStoreTests : IDisposable
         _states.Open(_torrent).Dispose();
         string boot = BootIdentity.Current(TimeProvider.System);
         AssertSetAside(ResumeCodec.Encode(Torrents.Hash("other"), new SavedResume(Data(1), boot)));
-        AssertSetAside(ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(Data(1) with { Verified = new Bitfield(21) }, boot)));
+        ResumeData longer = Data(1) with { Verified = new Bitfield(21) };
+        AssertSetAside(ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(longer, boot)));
         byte[] next = ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(Data(1), boot));
         next[^3] = (byte)'2';
         AssertSetAside(next);
@@ -245,7 +246,8 @@ public sealed class ResumeStoreTests : IDisposable
 
         using var held = new FileStream(Path.Combine(Folder, "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         File.WriteAllText(Path.Combine(Folder, "owner"), "4711");
-        Assert.Contains("4711", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message, StringComparison.Ordinal);
+        var fault = Assert.Throws<TorrentException>(() => _states.Open(_torrent));
+        Assert.Contains("4711", fault.Error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
