@@ -1,1 +1,6 @@
-return 0;
+using TorrentPatron.Cli;
+using TorrentPatron.Engine;
+
+return await PatronCommandLine
+    .RunAsync(args, new CommandContext(Terminal.OfProcess(), settings => new TorrentClient(settings), TimeProvider.System))
+    .ConfigureAwait(false);

@@ -113,12 +113,12 @@ public sealed class ResumeStore : IResumeStore
     internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, TimeProvider time) =>
         new(folder, metainfo, time, TorrentLock.Take(folder));
 
-    /// <summary>The destination in a resume file; null where it cannot be read.</summary>
-    internal static string? TryReadDestination(string folder, InfoHash torrent)
+    /// <summary>What is in a resume file, whoever holds the lock; null where it cannot be read.</summary>
+    internal static ResumeData? TryRead(string folder, InfoHash torrent)
     {
         try
         {
-            return Read(folder, torrent, pieceCount: null)?.Data.Destination;
+            return Read(folder, torrent, pieceCount: null)?.Data;
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {

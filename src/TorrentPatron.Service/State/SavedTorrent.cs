@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.State;
@@ -5,5 +6,9 @@ namespace TorrentPatron.Service.State;
 /// <summary>A torrent whose state is saved.</summary>
 /// <param name="InfoHash">Which torrent.</param>
 /// <param name="MetainfoPath">Path of its .torrent in the state folder.</param>
-/// <param name="Destination">The folder below which its files lie; null where that cannot be read.</param>
-public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, string? Destination);
+/// <param name="Resume">What was saved last, as it stands in the file; null where that cannot be read.</param>
+public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, ResumeData? Resume)
+{
+    /// <summary>The folder below which its files lie; null where that cannot be read.</summary>
+    public string? Destination => Resume?.Destination;
+}

@@ -72,7 +72,7 @@ public sealed class StateFolder
         {
             string metainfo = Path.Combine(folder, MetainfoName);
             if (InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent) && File.Exists(metainfo))
-                found.Add(new SavedTorrent(torrent, metainfo, ResumeStore.TryReadDestination(folder, torrent)));
+                found.Add(new SavedTorrent(torrent, metainfo, ResumeStore.TryRead(folder, torrent)));
         }
 
         return found;

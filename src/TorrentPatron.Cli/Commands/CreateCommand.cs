@@ -1,0 +1,98 @@
+using System.CommandLine;
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary><c>patron create</c>: makes a .torrent.</summary>
+internal sealed class CreateCommand : Command
+{
+    private readonly CommandContext _context;
+    private readonly Argument<string> _path = new("path") { Description = "The file or folder to make a torrent of." };
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "The .torrent to write. [default: the name of the file or folder, with .torrent, in the current folder]",
+        HelpName = "file",
+    };
+
+    private readonly Option<Uri[]> _trackers = new("--tracker")
+    {
+        Description = "A tracker to announce to. May be given again: each is a tier of its own.",
+        HelpName = "address",
+        CustomParser = OptionReader.Trackers,
+    };
+
+    private readonly Option<long?> _pieceLength = new("--piece-length")
+    {
+        Description = "Length of a piece, a power of two from 16KiB. [default: chosen by the size]",
+        HelpName = "size",
+        CustomParser = result => OptionReader.Size(result),
+    };
+
+    private readonly Option<bool> _private = new("--private") { Description = "Peers may come from the trackers only." };
+    private readonly Option<string?> _comment = new("--comment") { Description = "A comment.", HelpName = "text" };
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
+
+    public CreateCommand(CommandContext context)
+        : base("create", "Makes a .torrent of a file or folder. The same files and options give the same .torrent.")
+    {
+        _context = context;
+        Arguments.Add(_path);
+        Options.Add(_output);
+        Options.Add(_trackers);
+        Options.Add(_pieceLength);
+        Options.Add(_private);
+        Options.Add(_comment);
+        Options.Add(_force);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
+    {
+        string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(_path)));
+        string output = Path.GetFullPath(parsed.GetValue(_output) ?? Path.GetFileName(path) + ".torrent");
+        FileMode mode = parsed.GetValue(_force) ? FileMode.Create : FileMode.CreateNew;
+        if (mode == FileMode.CreateNew && File.Exists(output))
+            throw Exists(output);
+
+        byte[] torrent = await MakeAsync(path, parsed, ctrlC).ConfigureAwait(false);
+        var file = new FileStream(output, mode, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+            await file.WriteAsync(torrent, ctrlC).ConfigureAwait(false);
+
+        TorrentMetainfo made = MetainfoReader.Read(torrent);
+        _context.Terminal.Line(output);
+        _context.Terminal.Line(
+            $"{ByteSize.Format(made.ContentSize)}, {made.PieceCount} pieces of {ByteSize.Format(made.PieceLength)}, info hash {made.InfoHash}");
+        return ExitCode.Done;
+    }
+
+    private async Task<byte[]> MakeAsync(string path, ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var options = new TorrentMakerOptions
+        {
+            PieceLength = parsed.GetValue(_pieceLength) is { } length ? (int)Math.Min(length, int.MaxValue) : null,
+            TrackerTiers = [.. (parsed.GetValue(_trackers) ?? []).Select(tracker => new[] { tracker.OriginalString })],
+            IsPrivate = parsed.GetValue(_private),
+            Comment = parsed.GetValue(_comment),
+        };
+        try
+        {
+            return await TorrentMaker.MakeAsync(path, options, null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException fault)
+        {
+            // Without the name of our own parameter, which tells a person nothing.
+            string why = fault.Message.Split(" (Parameter", 2)[0];
+            throw new TorrentException(
+                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another piece length, or leave the choice to patron."), fault);
+        }
+    }
+
+    private static TorrentException Exists(string output) => new(new TorrentError(
+        TorrentErrorId.DestinationNotWritable, $"'{output}' exists already.", "Name another with --output, or overwrite it with --force."));
+}

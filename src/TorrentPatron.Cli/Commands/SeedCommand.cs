@@ -1,0 +1,133 @@
+using System.CommandLine;
+using TorrentPatron.Cli.Display;
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary><c>patron seed</c>: gives to others what is there already.</summary>
+internal sealed class SeedCommand : Command
+{
+    private readonly CommandContext _context;
+    private readonly ServiceOptions _service = new();
+
+    private readonly Argument<string> _source = new("torrent") { Description = "A .torrent file, or its http or https address." };
+
+    private readonly Option<string> _destination = new("--destination", "-d")
+    {
+        Description = "The folder in which the torrent's file or folder lies.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private readonly Option<Uri[]> _trackers = new("--tracker")
+    {
+        Description = "A tracker to tell, besides the torrent's own. May be given again.",
+        HelpName = "address",
+        CustomParser = OptionReader.Trackers,
+    };
+
+    private readonly Option<bool> _recheck = new("--recheck")
+    {
+        Description = "Hash everything, also where the saved state says that all is there and the files look untouched.",
+    };
+
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
+
+    public SeedCommand(CommandContext context)
+        : base("seed", "Checks what is there, prints the port and seeds until Ctrl-C (exit code 0). It never downloads.")
+    {
+        _context = context;
+        Arguments.Add(_source);
+        Options.Add(_destination);
+        Options.Add(_trackers);
+        Options.Add(_recheck);
+        _service.AddTo(this);
+        Options.Add(_quiet);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
+    {
+        string destination = Path.GetFullPath(parsed.GetRequiredValue(_destination));
+        TorrentMetainfo metainfo = await new SourceReader(_context.Time)
+            .ReadAsync(TorrentSource.Parse(parsed.GetRequiredValue(_source)), ctrlC).ConfigureAwait(false);
+        RequireFiles(metainfo, destination);
+
+        TorrentService service = _service.MakeService(_context, parsed);
+        await using var stopped = service.ConfigureAwait(false);
+        Patron patron = service.CreatePatron("seed");
+        Task work = SeedAsync(service, patron, new StartRequest
+        {
+            Metainfo = metainfo,
+            Destination = destination,
+            Trackers = parsed.GetValue(_trackers) ?? [],
+            Recheck = parsed.GetValue(_recheck),
+        }, parsed.GetValue(_quiet), ctrlC);
+
+        await StatusDisplays.Choose(_context, parsed.GetValue(_quiet)).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
+        try
+        {
+            await work.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl-C is how seeding ends.
+        }
+
+        return ExitCode.Done;
+    }
+
+    /// <summary>Starts, and returns only by throwing: why it cannot seed, or that it was told to end.</summary>
+    private async Task SeedAsync(TorrentService service, Patron patron, StartRequest request, bool isQuiet, CancellationToken ctrlC)
+    {
+        TorrentAnswer answer = await patron.StartAsync(request, ctrlC).ConfigureAwait(false);
+        if (answer is TorrentStartFail fail)
+            throw new TorrentException(fail.Error);
+
+        TorrentStatus? status = await patron
+            .WaitAsync(answer.TorrentId, now => now.State != TorrentState.Checking, ctrlC).ConfigureAwait(false);
+        if (status is { Error: { } error })
+            throw new TorrentException(error);
+        if (status is not { IsComplete: true })
+            throw new TorrentException(Incomplete(request, status));
+
+        if (!isQuiet && service.GetClientStatus() is { } client)
+            PrintPort(client);
+        await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
+    }
+
+    private void PrintPort(ClientStatus client)
+    {
+        if (client.Warning is { } warning)
+            _context.Terminal.Warn(warning);
+        if (client.ListenEndPoints is [{ Port: var port }, ..])
+            _context.Terminal.Line($"Seeding on port {port}. Ctrl-C ends it.");
+    }
+
+    // The engine would make what is missing and fetch it.
+    private static void RequireFiles(TorrentMetainfo metainfo, string destination)
+    {
+        foreach (TorrentFileEntry file in metainfo.Files.Where(file => !file.IsPadding && file is { Length: > 0, LinkTarget: null }))
+        {
+            var there = new FileInfo(Path.Combine(destination, file.Path));
+            if (!there.Exists || there.Length != file.Length)
+            {
+                throw new TorrentException(new TorrentError(
+                    TorrentErrorId.DiskReadFailed,
+                    there.Exists
+                        ? $"'{there.FullName}' has {there.Length} bytes; the torrent's file has {file.Length}."
+                        : $"'{there.FullName}' does not exist.",
+                    "Give with --destination the folder that holds the torrent's file or folder, or fetch it with 'patron start'."));
+            }
+        }
+    }
+
+    private static TorrentError Incomplete(StartRequest request, TorrentStatus? status) => new(
+        TorrentErrorId.DiskReadFailed,
+        $"Only {StatusText.Percent(status?.PercentComplete ?? 0)} of '{request.Metainfo!.Name}' in '{request.Destination}' is as it should be.",
+        "Fetch the rest with 'patron start'.");
+}

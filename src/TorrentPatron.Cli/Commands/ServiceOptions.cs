@@ -1,0 +1,54 @@
+using System.CommandLine;
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary>The options of every command that runs torrents.</summary>
+internal sealed class ServiceOptions
+{
+    private readonly Option<string?> _state = StateOption();
+
+    private readonly Option<int> _port = new("--port")
+    {
+        Description = "The TCP port to listen on; 0: any free one.",
+        HelpName = "port",
+        CustomParser = OptionReader.Port,
+    };
+
+    private readonly Option<long> _maxDown = RateOption("--max-down", "Most payload to receive in a second, such as 2MiB; 0: no limit.");
+    private readonly Option<long> _maxUp = RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
+
+    /// <summary>Where the state is saved: of every command that looks there.</summary>
+    public static Option<string?> StateOption() => new("--state")
+    {
+        Description = $"The folder of the saved state. [default: {StateFolder.DefaultPath}]",
+        HelpName = "folder",
+    };
+
+    /// <summary>Adds the options to a command.</summary>
+    /// <param name="command">The command.</param>
+    public void AddTo(Command command)
+    {
+        command.Options.Add(_state);
+        command.Options.Add(_port);
+        command.Options.Add(_maxDown);
+        command.Options.Add(_maxUp);
+    }
+
+    /// <summary>Makes the service that was asked for.</summary>
+    /// <param name="context">What the command works with.</param>
+    /// <param name="parsed">The command line.</param>
+    public TorrentService MakeService(CommandContext context, ParseResult parsed) => context.MakeService(
+        new ClientSettings
+        {
+            ListenPort = parsed.GetValue(_port),
+            Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
+        },
+        parsed.GetValue(_state));
+
+    private static Option<long> RateOption(string name, string description) =>
+        new(name) { Description = description, HelpName = "rate", CustomParser = OptionReader.Size };
+}

@@ -1,0 +1,179 @@
+using System.CommandLine;
+using System.Net;
+using TorrentPatron.Cli.Display;
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Cli.Reports;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary><c>patron start</c>: downloads torrents.</summary>
+internal sealed class StartCommand : Command
+{
+    private readonly CommandContext _context;
+    private readonly ServiceOptions _service = new();
+
+    private readonly Argument<string[]> _sources = new("torrent")
+    {
+        Description = "A .torrent file, or its http or https address.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<string> _destination = new("--destination", "-d")
+    {
+        Description = "The folder to download into; made where it is missing.",
+        HelpName = "folder",
+        DefaultValueFactory = _ => ".",
+    };
+
+    private readonly Option<PeerAddress[]> _peers = new("--peer")
+    {
+        Description = "A peer to ask, besides those that trackers know. May be given again.",
+        HelpName = "host:port",
+        CustomParser = OptionReader.Peers,
+    };
+
+    private readonly Option<Uri[]> _trackers = new("--tracker")
+    {
+        Description = "A tracker to ask, besides the torrent's own. May be given again.",
+        HelpName = "address",
+        CustomParser = OptionReader.Trackers,
+    };
+
+    private readonly Option<TimeSpan?> _timeout = new("--timeout")
+    {
+        Description = "Give up after that time, such as 90s, 10m or 2h; what is there is kept.",
+        HelpName = "time",
+        CustomParser = OptionReader.Time,
+    };
+
+    private readonly Option<bool> _seed = new("--seed") { Description = "Keep seeding when all is there, until Ctrl-C." };
+    private readonly Option<bool> _recheck = new("--recheck") { Description = "Hash everything that is on disk first." };
+    private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
+    private readonly Option<bool> _json = new("--json")
+    {
+        Description = "Print, in place of progress, one JSON object a line at the end, for each torrent in the order given.",
+    };
+
+    public StartCommand(CommandContext context)
+        : base("start", "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130).")
+    {
+        _context = context;
+        Arguments.Add(_sources);
+        Options.Add(_destination);
+        Options.Add(_peers);
+        Options.Add(_trackers);
+        Options.Add(_timeout);
+        Options.Add(_seed);
+        Options.Add(_recheck);
+        _service.AddTo(this);
+        Options.Add(_quiet);
+        Options.Add(_json);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
+    {
+        string[] sources = parsed.GetRequiredValue(_sources);
+        StartRequest request = await MakeRequestAsync(parsed, ctrlC).ConfigureAwait(false);
+        bool isSilent = parsed.GetValue(_quiet) || parsed.GetValue(_json);
+
+        TorrentService service = _service.MakeService(_context, parsed);
+        await using var stopped = service.ConfigureAwait(false);
+        Patron patron = service.CreatePatron("start");
+        Task<TorrentReport[]> downloads =
+            DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), ctrlC);
+        Task work = parsed.GetValue(_seed) ? SeedAsync(downloads, ctrlC) : downloads;
+
+        await StatusDisplays.Choose(_context, isSilent).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
+        TorrentReport[] reports = await downloads.ConfigureAwait(false);
+        Print(reports, parsed.GetValue(_json), isSilent, ctrlC.IsCancellationRequested);
+        return ExitCodeOf(reports);
+    }
+
+    private async Task<StartRequest> MakeRequestAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        var peers = new List<IPEndPoint>();
+        foreach (PeerAddress peer in parsed.GetValue(_peers) ?? [])
+            peers.AddRange(await peer.ResolveAsync(cancellationToken).ConfigureAwait(false));
+        return new StartRequest
+        {
+            Destination = Path.GetFullPath(parsed.GetRequiredValue(_destination)),
+            Peers = peers,
+            Trackers = parsed.GetValue(_trackers) ?? [],
+            Recheck = parsed.GetValue(_recheck),
+        };
+    }
+
+    private async Task<TorrentReport[]> DownloadAsync(
+        Patron patron, string[] sources, StartRequest request, TimeSpan? timeout, CancellationToken ctrlC)
+    {
+        using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
+        return await Task.WhenAll(sources.Select(source => DownloadAsync(
+            patron, source, request with { Source = TorrentSource.Parse(source) },
+            () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token)))
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Starts one torrent and waits until it is complete.</summary>
+    /// <param name="patron">Who starts it.</param>
+    /// <param name="source">What was given on the command line.</param>
+    /// <param name="request">How to start it.</param>
+    /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
+    /// <param name="end">Ends the wait.</param>
+    private static async Task<TorrentReport> DownloadAsync(
+        Patron patron, string source, StartRequest request, Func<TorrentError?> whyEnded, CancellationToken end)
+    {
+        TorrentAnswer? answer = null;
+        try
+        {
+            answer = await patron.StartAsync(request, end).ConfigureAwait(false);
+            if (answer is TorrentStartFail fail)
+                return TorrentReport.Of(source, null, fail.Error);
+            TorrentStatus? status = await patron
+                .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, end)
+                .ConfigureAwait(false);
+            return TorrentReport.Of(source, status, null);
+        }
+        catch (OperationCanceledException)
+        {
+            return TorrentReport.Of(source, answer is null ? null : patron.GetStatus(answer.TorrentId), whyEnded());
+        }
+    }
+
+    private static async Task SeedAsync(Task<TorrentReport[]> downloads, CancellationToken ctrlC)
+    {
+        TorrentReport[] reports = await downloads.ConfigureAwait(false);
+        if (Array.Exists(reports, report => report.IsComplete))
+            await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
+    }
+
+    private void Print(TorrentReport[] reports, bool isJson, bool isSilent, bool isInterrupted)
+    {
+        foreach (TorrentReport report in reports)
+        {
+            if (isJson)
+                _context.Terminal.Out.WriteLine(JsonLine.Of(report));
+            if (report.Error is { } error)
+                _context.Terminal.Fail(error);
+            else if (report.IsComplete && !isSilent)
+                _context.Terminal.Line($"Complete: {report.Path} ({ByteSize.Format(report.TotalSize ?? 0)})");
+        }
+
+        if (isInterrupted && !isSilent && !Array.TrueForAll(reports, report => report.IsComplete))
+            _context.Terminal.Line("Stopped. The same command goes on where it was.");
+    }
+
+    private static int ExitCodeOf(TorrentReport[] reports) =>
+        Array.Exists(reports, report => report.Error is not null) ? ExitCode.Failed
+        : Array.TrueForAll(reports, report => report.IsComplete) ? ExitCode.Done
+        : ExitCode.Interrupted;
+
+    private static TorrentError TimeoutReached(TimeSpan timeout) => new(
+        TorrentErrorId.TimeoutReached,
+        $"The download was not complete after {Duration.Format(timeout)}.",
+        "What is there is kept: the same command goes on where it was.");
+}

@@ -1,0 +1,58 @@
+using Spectre.Console;
+using Spectre.Console.Rendering;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Cli.Display;
+
+/// <summary>Draws a bar for each torrent on a terminal, and keeps it up to date.</summary>
+internal sealed class BarDisplay(IAnsiConsole console, TimeProvider time) : IStatusDisplay
+{
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<string, ProgressTask> _bars = [];
+    private readonly HashSet<TorrentError> _warned = [];
+    private readonly ActivityColumn _activity = new();
+
+    public Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work) =>
+        console.Progress()
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), _activity)
+            .StartAsync(async progress =>
+            {
+                while (!work.IsCompleted)
+                {
+                    Update(progress, statuses());
+                    await Task.WhenAny(work, Task.Delay(Look, time)).ConfigureAwait(false);
+                }
+
+                Update(progress, statuses());
+            });
+
+    private void Update(ProgressContext progress, IReadOnlyList<TorrentStatus> statuses)
+    {
+        foreach (TorrentStatus status in statuses)
+        {
+            foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
+                console.MarkupLineInterpolated($"[yellow]warning:[/] {DisplayText.Clean(warning.ToString())}");
+            if (!_bars.TryGetValue(status.InfoHash, out ProgressTask? bar))
+                _bars[status.InfoHash] = bar = progress.AddTask(Markup.Escape(DisplayText.Clean(status.Name)));
+            _activity.Statuses[bar.Id] = status;
+            bar.Value = status.PercentComplete;
+        }
+    }
+
+    private sealed class ActivityColumn : ProgressColumn
+    {
+        public System.Collections.Concurrent.ConcurrentDictionary<int, TorrentStatus> Statuses { get; } = new();
+
+        protected override bool NoWrap => true;
+
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime)
+        {
+            if (!Statuses.TryGetValue(task.Id, out TorrentStatus? status))
+                return Text.Empty;
+            string activity = StatusText.Activity(status);
+            return new Text(activity.Length == 0 ? $"{status.State}" : $"{status.State}, {activity}");
+        }
+    }
+}

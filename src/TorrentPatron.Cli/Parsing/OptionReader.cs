@@ -1,0 +1,40 @@
+using System.CommandLine.Parsing;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Cli.Parsing;
+
+/// <summary>Readers of options' values that say in one line what was expected.</summary>
+internal static class OptionReader
+{
+    /// <summary>A size or a rate.</summary>
+    public static long Size(ArgumentResult result) =>
+        ByteSize.TryParse(Text(result), out long bytes) ? bytes : Refuse<long>(result, "a size, such as 512K or 256MiB");
+
+    /// <summary>A length of time.</summary>
+    public static TimeSpan? Time(ArgumentResult result) =>
+        Duration.TryParse(Text(result), out TimeSpan time) ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
+
+    /// <summary>A port to listen on.</summary>
+    public static int Port(ArgumentResult result) =>
+        ushort.TryParse(Text(result), out ushort port) ? port : Refuse<int>(result, "a port, 0 to 65535");
+
+    /// <summary>Peers, each <c>host:port</c>.</summary>
+    public static PeerAddress[] Peers(ArgumentResult result) =>
+        [.. result.Tokens.Select(token => PeerAddress.TryParse(token.Value) ?? Refuse<PeerAddress>(result, "host:port", token.Value)!)];
+
+    /// <summary>Addresses of trackers.</summary>
+    public static Uri[] Trackers(ArgumentResult result) =>
+        [.. result.Tokens.Select(token => Tracker(token.Value) ?? Refuse<Uri>(result, "an http, https or udp address", token.Value)!)];
+
+    private static Uri? Tracker(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "udp" ? uri : null;
+
+    private static string Text(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
+
+    private static T? Refuse<T>(ArgumentResult result, string expected, string? text = null)
+    {
+        string option = result.Parent is OptionResult { Option.Name: { } name } ? name : "The value";
+        result.AddError($"{option}: '{DisplayText.Clean(text ?? Text(result))}' is not {expected}.");
+        return default;
+    }
+}

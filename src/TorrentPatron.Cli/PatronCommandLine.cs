@@ -1,0 +1,73 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using TorrentPatron.Cli.Commands;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Cli;
+
+/// <summary>The tree of commands, and how one of them is run.</summary>
+internal static class PatronCommandLine
+{
+    /// <summary>How long a command may take after Ctrl-C to save its state and stop.</summary>
+    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
+
+    // A torrent's name may begin with '@': that is no file of further arguments here.
+    private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
+
+    /// <summary>Runs a command line.</summary>
+    /// <param name="args">The arguments, without the program's name.</param>
+    /// <param name="context">What the command works with.</param>
+    /// <param name="cancellationToken">Does what Ctrl-C does.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static async Task<int> RunAsync(
+        IReadOnlyList<string> args, CommandContext context, CancellationToken cancellationToken = default)
+    {
+        var invocation = new InvocationConfiguration
+        {
+            Output = context.Terminal.Out,
+            Error = context.Terminal.Error,
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = StopTime,
+        };
+        ParseResult parsed = Build(context).Parse(args, Parser);
+        // What is wrong is one line; only 'patron' alone is answered with its help.
+        if (parsed.Action is ParseErrorAction complaint)
+            complaint.ShowHelp = parsed.Tokens.Count == 0;
+        try
+        {
+            return await parsed.InvokeAsync(invocation, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (TorrentException fault)
+        {
+            context.Terminal.Fail(fault.Error);
+        }
+        catch (StorageException fault)
+        {
+            context.Terminal.Fail(fault.Error);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            context.Terminal.Fail(new TorrentError(TorrentErrorId.Unexpected, fault.Message, "Check the path and the disk."));
+        }
+
+        return ExitCode.Failed;
+    }
+
+    /// <summary>Makes the tree.</summary>
+    /// <param name="context">What the commands work with.</param>
+    public static RootCommand Build(CommandContext context) => new("BitTorrent on the command line: download, seed, make and look into torrents.")
+    {
+        new StartCommand(context),
+        new SeedCommand(context),
+        new InfoCommand(context),
+        new CreateCommand(context),
+        new StatusCommand(context),
+        new DemoCommand(context),
+    };
+}

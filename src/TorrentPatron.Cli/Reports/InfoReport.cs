@@ -1,0 +1,61 @@
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Cli.Reports;
+
+/// <summary>What is in a .torrent: the shape of <c>patron info --json</c>.</summary>
+/// <param name="Name">The name of the file, or of the folder of the files.</param>
+/// <param name="InfoHash">The info hash.</param>
+/// <param name="InfoHashV2">The SHA-256 info hash of a v2 or hybrid torrent; else null.</param>
+/// <param name="Version">Which format it is in.</param>
+/// <param name="TotalSize">Size of all files.</param>
+/// <param name="PieceLength">Length of a piece.</param>
+/// <param name="PieceCount">The number of pieces.</param>
+/// <param name="IsPrivate">Whether peers may come from the trackers only.</param>
+/// <param name="Comment">The maker's comment.</param>
+/// <param name="CreatedBy">The program that made it.</param>
+/// <param name="CreationDate">When it was made (UTC).</param>
+/// <param name="Source">The mark of a private tracker.</param>
+/// <param name="Trackers">The trackers, in tiers.</param>
+/// <param name="WebSeeds">The addresses that serve the files.</param>
+/// <param name="Files">The files.</param>
+internal sealed record InfoReport(
+    string Name,
+    string InfoHash,
+    string? InfoHashV2,
+    MetainfoVersion Version,
+    long TotalSize,
+    int PieceLength,
+    int PieceCount,
+    bool IsPrivate,
+    string? Comment,
+    string? CreatedBy,
+    DateTimeOffset? CreationDate,
+    string? Source,
+    IReadOnlyList<IReadOnlyList<string>> Trackers,
+    IReadOnlyList<string> WebSeeds,
+    IReadOnlyList<InfoReport.FileReport> Files)
+{
+    /// <summary>Makes a report.</summary>
+    /// <param name="torrent">The torrent.</param>
+    public static InfoReport Of(TorrentMetainfo torrent) => new(
+        torrent.Name,
+        torrent.InfoHash.ToString(),
+        torrent.InfoHashV2.IsEmpty ? null : Convert.ToHexStringLower(torrent.InfoHashV2.Span),
+        torrent.Version,
+        torrent.ContentSize,
+        torrent.PieceLength,
+        torrent.PieceCount,
+        torrent.IsPrivate,
+        torrent.Comment,
+        torrent.CreatedBy,
+        torrent.CreationDate,
+        torrent.Source,
+        torrent.TrackerTiers,
+        torrent.WebSeeds,
+        [.. torrent.Files.Where(file => !file.IsPadding).Select(file => new FileReport(file.Path, file.Length))]);
+
+    /// <summary>One file.</summary>
+    /// <param name="Path">Where it goes below the destination.</param>
+    /// <param name="Length">Its length in bytes.</param>
+    internal sealed record FileReport(string Path, long Length);
+}

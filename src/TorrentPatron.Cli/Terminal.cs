@@ -1,0 +1,59 @@
+using Spectre.Console;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Cli;
+
+/// <summary>
+/// The output and the error output. Lines go through <see cref="DisplayText.Clean"/> here, so that nothing from outside acts
+/// on the terminal.
+/// </summary>
+internal sealed class Terminal
+{
+    // Spectre folds what it writes at the width of the terminal; a file or a pipe has none.
+    private const int WidthOfNoTerminal = 1000;
+
+    private readonly TextWriter _error;
+
+    private Terminal(TextWriter output, TextWriter error)
+    {
+        Out = output;
+        _error = error;
+        Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
+        IsLive = Console.Profile.Out.IsTerminal && Console.Profile.Capabilities.Ansi;
+        if (!Console.Profile.Out.IsTerminal)
+            Console.Profile.Width = WidthOfNoTerminal;
+    }
+
+    /// <summary>The output, for whole documents such as help and JSON.</summary>
+    public TextWriter Out { get; }
+
+    /// <summary>The error output, for the parser's complaints.</summary>
+    public TextWriter Error => _error;
+
+    /// <summary>The output, for tables and bars.</summary>
+    public IAnsiConsole Console { get; }
+
+    /// <summary>Whether a person looks at a terminal that can redraw lines.</summary>
+    public bool IsLive { get; }
+
+    /// <summary>That of this process.</summary>
+    public static Terminal OfProcess() => new(System.Console.Out, System.Console.Error);
+
+    /// <summary>One that writes elsewhere and is no terminal.</summary>
+    /// <param name="output">What takes the output.</param>
+    /// <param name="error">What takes the errors.</param>
+    public static Terminal Of(TextWriter output, TextWriter error) => new(output, error);
+
+    /// <summary>Prints a line.</summary>
+    /// <param name="text">Any text.</param>
+    public void Line(string text) => Out.WriteLine(DisplayText.Clean(text));
+
+    /// <summary>Prints why something failed and what to do, in one line of the error output.</summary>
+    /// <param name="error">What happened.</param>
+    public void Fail(TorrentError error) => _error.WriteLine(DisplayText.Clean($"patron: {error}"));
+
+    /// <summary>Prints what may want attention, in one line of the error output.</summary>
+    /// <param name="warning">What happened.</param>
+    public void Warn(TorrentError warning) => _error.WriteLine(DisplayText.Clean($"patron: warning: {warning}"));
+}
