@@ -1,0 +1,39 @@
+using System.Globalization;
+
+namespace TorrentPatron.PowerShell.Binding;
+
+/// <summary>Reads how long to wait, from what people write: seconds, <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>00:05:00</c>.</summary>
+internal static class TimeoutReader
+{
+    /// <summary>The longest wait that timers know.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
+    /// <summary>Reads a duration.</summary>
+    /// <param name="value">A duration, a number of seconds, or a text.</param>
+    /// <param name="timeout">The duration: 0 to 24 days.</param>
+    /// <returns>Whether it is one.</returns>
+    public static bool TryRead(object? value, out TimeSpan timeout)
+    {
+        timeout = value switch
+        {
+            TimeSpan duration => duration,
+            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal =>
+                OfSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
+            string text => OfText(text.Trim()),
+            _ => TimeSpan.MinValue,
+        };
+        return timeout >= TimeSpan.Zero && timeout <= Longest;
+    }
+
+    private static TimeSpan OfText(string text)
+    {
+        double unit = text is [.., char last] ? char.ToLowerInvariant(last) switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 } : 0;
+        ReadOnlySpan<char> number = unit > 0 ? text.AsSpan(0, text.Length - 1) : text;
+        if (double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
+            return OfSeconds(count * (unit > 0 ? unit : 1));
+        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : TimeSpan.MinValue;
+    }
+
+    private static TimeSpan OfSeconds(double seconds) =>
+        seconds >= 0 && seconds <= Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MinValue;
+}

@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Pipeline;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>A cmdlet whose work is asynchronous. Ctrl-C ends the waiting at once.</summary>
+public abstract class PipelineCmdlet : PSCmdlet, IDisposable
+{
+    // What it takes to let the -Action handlers of Register-ObjectEvent run: a script that makes a statement or two.
+    private static readonly ScriptBlock LetHandlersRun = ScriptBlock.Create("foreach ($i in 1, 2) { }");
+
+    private readonly PipelinePump _pump;
+    private readonly CmdletOutput _output;
+    private bool _isDisposed;
+
+    private protected PipelineCmdlet()
+    {
+        _pump = new PipelinePump(OnBeat);
+        _output = new CmdletOutput(this, _pump);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => _pump.Cancel();
+
+    /// <summary>Lets go of what the cmdlet holds.</summary>
+    /// <param name="disposing">Whether it is disposed, and not finalized.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing && !_isDisposed)
+            _pump.Dispose();
+        _isDisposed = true;
+    }
+
+    /// <summary>Does the work while this, the pipeline's thread, waits and writes what comes.</summary>
+    private protected void Run(Func<ICommandOutput, CancellationToken, Task> work)
+    {
+        try
+        {
+            _pump.Run(cancellation => work(_output, cancellation));
+        }
+        catch (OperationCanceledException) when (Stopping)
+        {
+            throw new PipelineStoppedException();
+        }
+        catch (TorrentException fault)
+        {
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(fault.Error, Target: null, fault.InnerException)));
+        }
+        finally
+        {
+            _output.EndProgress();
+        }
+    }
+
+    /// <summary>Reports a failure. On the pipeline thread.</summary>
+    private protected void Fail(Engine.Client.TorrentError error, object? target) =>
+        WriteError(CmdletOutput.Record(new CommandFailure(error, target)));
+
+    private void OnBeat()
+    {
+        if (Events.Subscribers.Any(subscriber => subscriber.Action is not null))
+            InvokeCommand.InvokeScript(useLocalScope: false, LetHandlersRun, input: null, args: null);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Management.Automation;
+using TorrentPatron.PowerShell.Hosting;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Stops patrons, and with them the torrents that they started.</summary>
+[Cmdlet(VerbsLifecycle.Stop, "TorrentPatron", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
+[OutputType(typeof(void))]
+public sealed class StopTorrentPatronCommand : PipelineCmdlet
+{
+    private const string NameSet = "Name";
+    private const string InputObjectSet = "InputObject";
+
+    /// <summary>Names, or patterns of names.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>The patrons.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Alias("Patron")]
+    [ValidateNotNull]
+    public Patron[] InputObject { get; set; } = [];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IReadOnlyList<Patron> patrons = ParameterSetName == NameSet ? PatronNames.Find(Name, Fail) : InputObject;
+        SessionPatrons session = RunspacePatrons.Current;
+        Run(async (output, cancellation) =>
+        {
+            foreach (Patron patron in patrons)
+            {
+                int torrents = patron.OwnStatuses.Count;
+                string target = torrents == 1 ? $"{patron.Name} (1 torrent)" : $"{patron.Name} ({torrents} torrents)";
+                if (await output.ShouldProcessAsync(target, "Stop patron").ConfigureAwait(false))
+                    await session.StopAsync(patron).WaitAsync(cancellation).ConfigureAwait(false);
+            }
+        });
+    }
+}

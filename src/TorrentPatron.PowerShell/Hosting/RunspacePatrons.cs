@@ -1,0 +1,73 @@
+using System.Collections.Concurrent;
+using System.Management.Automation.Runspaces;
+using System.Runtime.CompilerServices;
+using TorrentPatron.Engine;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Hosting;
+
+/// <summary>
+/// Gives each runspace its own <see cref="SessionPatrons"/> and ends them with the runspace, the module or the process,
+/// whichever is first. No end takes longer than a few seconds: what is not saved by then was saved a moment before.
+/// </summary>
+internal static class RunspacePatrons
+{
+    private static readonly TimeSpan EndOfRunspace = TimeSpan.FromSeconds(2.5);
+    private static readonly TimeSpan EndOfProcess = TimeSpan.FromSeconds(1);
+    private static readonly ConditionalWeakTable<Runspace, SessionPatrons> Sessions = [];
+
+    // Held strongly: a session's torrents run on although nobody looks at its runspace.
+    private static readonly ConcurrentDictionary<SessionPatrons, bool> Running = new();
+
+    static RunspacePatrons() => AppDomain.CurrentDomain.ProcessExit += (_, _) => End([.. Running.Keys], EndOfProcess);
+
+    /// <summary>The session of this thread's runspace. To be asked for on the pipeline thread.</summary>
+    public static SessionPatrons Current => Sessions.GetValue(Runspace.DefaultRunspace, Begin);
+
+    /// <summary>Ends the session of this thread's runspace, if it has one.</summary>
+    public static void EndCurrent() => End(Runspace.DefaultRunspace);
+
+    private static SessionPatrons Begin(Runspace runspace)
+    {
+        var session = new SessionPatrons(static settings => new TorrentService(settings, client => new TorrentClient(client)));
+        Running.TryAdd(session, true);
+        runspace.StateChanged += OnStateChanged;
+        return session;
+    }
+
+    private static void OnStateChanged(object? sender, RunspaceStateEventArgs change)
+    {
+        if (sender is Runspace runspace
+            && change.RunspaceStateInfo.State is RunspaceState.Closing or RunspaceState.Closed or RunspaceState.Broken)
+        {
+            End(runspace);
+        }
+    }
+
+    private static void End(Runspace runspace)
+    {
+        runspace.StateChanged -= OnStateChanged;
+        if (Sessions.TryGetValue(runspace, out SessionPatrons? session))
+        {
+            Sessions.Remove(runspace);
+            End([session], EndOfRunspace);
+        }
+    }
+
+    /// <summary>Waits on purpose: once this returns, PowerShell ends whatever still runs.</summary>
+    private static void End(IReadOnlyList<SessionPatrons> sessions, TimeSpan atMost)
+    {
+        try
+        {
+            Task.WhenAll(sessions.Select(session => Task.Run(async () =>
+            {
+                await session.DisposeAsync().ConfigureAwait(false);
+                Running.TryRemove(session, out _);
+            }))).Wait(atMost);
+        }
+        catch (AggregateException)
+        {
+            // Nobody is left to be told, and saved state bears an end at any moment.
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.PowerShell.Hosting;
+
+/// <summary>
+/// The patrons of one PowerShell session (a runspace): those that share the session's service, its default patron among
+/// them, and those with a service of their own. Thread-safe.
+/// </summary>
+internal sealed class SessionPatrons : IAsyncDisposable
+{
+    /// <summary>What the session's own patron is called.</summary>
+    public const string DefaultName = "default";
+
+    /// <summary>The environment variable that names the folder of the saved state.</summary>
+    public const string StateVariable = "TORRENTPATRON_STATE";
+
+    private readonly Func<ServiceSettings, TorrentService> _makeService;
+    private readonly Lock _gate = new();
+    private readonly List<TorrentService> _owned = [];
+    private TorrentService? _shared;
+    private Patron? _default;
+    private bool _isDisposed;
+
+    /// <summary>Begins without any patron or service.</summary>
+    /// <param name="makeService">Makes a service.</param>
+    public SessionPatrons(Func<ServiceSettings, TorrentService> makeService) => _makeService = makeService;
+
+    /// <summary>The patrons that have not been stopped: first those that share the session's service.</summary>
+    public IReadOnlyList<Patron> Patrons => [.. Services().SelectMany(service => service.Patrons)];
+
+    /// <summary>The torrents that run, of all patrons, in the order in which they were started in each service.</summary>
+    public IReadOnlyList<TorrentTarget> Torrents
+    {
+        get
+        {
+            var found = new List<TorrentTarget>();
+            foreach (TorrentService service in Services())
+            {
+                if (service.Patrons is [Patron any, ..])
+                    found.AddRange(any.Statuses.Select(status => new TorrentTarget(any, status)));
+            }
+
+            return found;
+        }
+    }
+
+    /// <summary>The folder of the saved state where none is asked for.</summary>
+    public static string StatePath => Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 } path
+        ? Path.GetFullPath(path)
+        : StateFolder.DefaultPath;
+
+    /// <summary>The session's own patron; made where there is none, or no longer.</summary>
+    public Patron Default()
+    {
+        lock (_gate)
+        {
+            if (_default is not { IsStopped: false })
+                _default = Shared().CreatePatron(DefaultName);
+            return _default;
+        }
+    }
+
+    /// <summary>Makes a patron.</summary>
+    /// <param name="name">What to call it; null: a name is made up.</param>
+    /// <param name="settings">What its own service is made with; null: it shares the session's.</param>
+    public Patron Create(string? name, ServiceSettings? settings)
+    {
+        lock (_gate)
+        {
+            if (settings is null)
+                return Shared().CreatePatron(name);
+
+            TorrentService own = Make(settings);
+            _owned.Add(own);
+            return own.CreatePatron(name);
+        }
+    }
+
+    /// <summary>Stops a patron and its torrents; with the last patron of a service its engine ends.</summary>
+    public async Task StopAsync(Patron patron)
+    {
+        await patron.DisposeAsync().ConfigureAwait(false);
+        TorrentService service = patron.Service;
+        lock (_gate)
+        {
+            if (service.Patrons.Count > 0 || !_owned.Remove(service))
+                return;
+        }
+
+        await service.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Stops every patron. May be called more than once.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        TorrentService[] services;
+        lock (_gate)
+        {
+            _isDisposed = true;
+            services = [.. Services()];
+        }
+
+        await Task.WhenAll(services.Select(service => service.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private List<TorrentService> Services()
+    {
+        lock (_gate)
+            return _shared is null ? [.. _owned] : [_shared, .. _owned];
+    }
+
+    private TorrentService Shared() =>
+        _shared ??= Make(new ServiceSettings { Client = new ClientSettings(), StatePath = StatePath });
+
+    private TorrentService Make(ServiceSettings settings)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        return _makeService(settings);
+    }
+}

@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Runtime.ExceptionServices;
+
+namespace TorrentPatron.PowerShell.Pipeline;
+
+/// <summary>
+/// Carries asynchronous work while the pipeline thread waits for it, and lets the work do things on that thread, which alone
+/// may write to the pipeline.
+/// </summary>
+/// <remarks>
+/// What the pipeline thread throws (the pipeline was stopped, a later command has had enough, <c>-ErrorAction Stop</c>)
+/// cancels the work, is thrown into it where it waits, and comes out of <see cref="Run"/> as it was.
+/// </remarks>
+internal sealed class PipelinePump(Action onBeat) : IDisposable
+{
+    private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(150);
+
+    /// <summary>How long work may go on once it is cancelled; nothing here takes longer than a few milliseconds.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
+    private readonly CancellationTokenSource _stop = new();
+    private BlockingCollection<Job> _jobs = [];
+
+    /// <summary>Does work to its end. To be called by the pipeline thread only.</summary>
+    /// <param name="work">The work; it runs on the pool.</param>
+    /// <exception cref="OperationCanceledException">The pump has been cancelled.</exception>
+    public void Run(Func<CancellationToken, Task> work)
+    {
+        _stop.Token.ThrowIfCancellationRequested();
+        var jobs = new BlockingCollection<Job>();
+        _jobs = jobs;
+        Task task = Task.Run(() => work(_stop.Token), CancellationToken.None);
+        task.ContinueWith(
+            static (_, state) => ((BlockingCollection<Job>)state!).CompleteAdding(), jobs,
+            CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+
+        ExceptionDispatchInfo? fault = null;
+        long nextBeat = Environment.TickCount64 + (long)Beat.TotalMilliseconds;
+        long? giveUp = null;
+        while (!jobs.IsCompleted && !(Environment.TickCount64 > giveUp))
+        {
+            if (jobs.TryTake(out Job? job, Beat))
+                Guarded(job.Do, job, ref fault);
+            if (Environment.TickCount64 >= nextBeat)
+            {
+                Guarded(onBeat, job: null, ref fault);
+                nextBeat = Environment.TickCount64 + (long)Beat.TotalMilliseconds;
+            }
+
+            if (_stop.IsCancellationRequested)
+                giveUp ??= Environment.TickCount64 + (long)Grace.TotalMilliseconds;
+        }
+
+        fault?.Throw();
+        if (!task.IsCompleted)
+            throw new OperationCanceledException(_stop.Token);
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Does something on the pipeline thread. To be called by the work, and awaited.</summary>
+    /// <param name="what">What to do.</param>
+    /// <returns>Its result, or what it threw.</returns>
+    public async Task<T> OnPipelineThreadAsync<T>(Func<T> what)
+    {
+        var job = new Job(() => what());
+        _stop.Token.ThrowIfCancellationRequested();
+        _jobs.Add(job, _stop.Token);
+        using CancellationTokenRegistration stopped = _stop.Token.Register(static j => ((Job)j!).Cancel(), job);
+        return (T)(await job.Done.ConfigureAwait(false))!;
+    }
+
+    /// <summary>Cancels the work, from any thread.</summary>
+    public void Cancel()
+    {
+        try
+        {
+            _stop.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The cmdlet has just ended by itself.
+        }
+    }
+
+    public void Dispose() => _stop.Dispose();
+
+    private void Guarded(Action action, Job? job, ref ExceptionDispatchInfo? fault)
+    {
+        // Once the pipeline has refused something it takes nothing more.
+        if (fault is not null)
+        {
+            job?.Cancel();
+            return;
+        }
+
+        try
+        {
+            action();
+        }
+#pragma warning disable CA1031 // Whatever the pipeline throws goes on to it, after the work has ended.
+        catch (Exception thrown)
+#pragma warning restore CA1031
+        {
+            fault = ExceptionDispatchInfo.Capture(thrown);
+            job?.Fail(thrown);
+            Cancel();
+        }
+    }
+
+    private sealed class Job(Func<object?> what)
+    {
+        private readonly TaskCompletionSource<object?> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<object?> Done => _done.Task;
+
+        public void Do()
+        {
+            if (!_done.Task.IsCompleted)
+                _done.TrySetResult(what());
+        }
+
+        public void Fail(Exception fault) => _done.TrySetException(fault);
+
+        public void Cancel() => _done.TrySetCanceled();
+    }
+}

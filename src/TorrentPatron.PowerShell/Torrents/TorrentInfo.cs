@@ -1,0 +1,80 @@
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>What is in a .torrent. Immutable; sizes are bytes. All text is safe to print.</summary>
+public sealed class TorrentInfo
+{
+    /// <summary>Takes what a reader found.</summary>
+    /// <param name="metainfo">What is in the .torrent.</param>
+    internal TorrentInfo(TorrentMetainfo metainfo)
+    {
+        Name = metainfo.Name;
+        InfoHash = metainfo.InfoHash.ToString();
+        InfoHashV2 = metainfo.InfoHashV2.IsEmpty ? null : Convert.ToHexStringLower(metainfo.InfoHashV2.Span);
+        Version = metainfo.Version;
+        TotalSize = metainfo.ContentSize;
+        PieceLength = metainfo.PieceLength;
+        PieceCount = metainfo.PieceCount;
+        Files = [.. metainfo.Files.Where(file => !file.IsPadding).Select(file => new TorrentInfoFile(file.Path, file.Length))];
+        Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)];
+        TrackerTiers = metainfo.TrackerTiers;
+        WebSeeds = metainfo.WebSeeds;
+        IsPrivate = metainfo.IsPrivate;
+        Comment = metainfo.Comment;
+        CreatedBy = metainfo.CreatedBy;
+        CreationDate = metainfo.CreationDate;
+        Source = metainfo.Source;
+    }
+
+    /// <summary>The name of the file, or of the folder of the files.</summary>
+    public string Name { get; }
+
+    /// <summary>What names the swarm, as 40 lower-case hexadecimal digits.</summary>
+    public string InfoHash { get; }
+
+    /// <summary>The SHA-256 info hash as 64 hexadecimal digits, where the torrent is v2 or hybrid (BEP 52).</summary>
+    public string? InfoHashV2 { get; }
+
+    /// <summary>Which format the torrent is in.</summary>
+    public MetainfoVersion Version { get; }
+
+    /// <summary>Size of all files.</summary>
+    public long TotalSize { get; }
+
+    /// <summary>Size of each piece but the last.</summary>
+    public int PieceLength { get; }
+
+    /// <summary>Number of pieces.</summary>
+    public int PieceCount { get; }
+
+    /// <summary>The files, without padding, in the torrent's order.</summary>
+    public IReadOnlyList<TorrentInfoFile> Files { get; }
+
+    /// <summary>All trackers, tier after tier.</summary>
+    public IReadOnlyList<string> Trackers { get; }
+
+    /// <summary>The trackers in their tiers (BEP 12).</summary>
+    public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; }
+
+    /// <summary>Addresses that serve the files themselves (BEP 19).</summary>
+    public IReadOnlyList<string> WebSeeds { get; }
+
+    /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
+    public bool IsPrivate { get; }
+
+    /// <summary>The maker's comment, if any.</summary>
+    public string? Comment { get; }
+
+    /// <summary>The program that made the torrent, if it says so.</summary>
+    public string? CreatedBy { get; }
+
+    /// <summary>When the torrent was made (UTC), if it says so.</summary>
+    public DateTimeOffset? CreationDate { get; }
+
+    /// <summary>The mark of a private tracker, if any.</summary>
+    public string? Source { get; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,18 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>A torrent that runs, and a patron to reach it by.</summary>
+/// <param name="Patron">Any patron of the torrent's service.</param>
+/// <param name="Status">The torrent as it was when it was found.</param>
+internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
+{
+    /// <summary>Which torrent.</summary>
+    public InfoHash Torrent { get; } =
+        InfoHash.TryParse(Status.InfoHash, out InfoHash torrent) ? torrent : throw new ArgumentException("The status names no torrent.");
+
+    /// <summary>The torrent as it is now; the one that was found, where it no longer runs.</summary>
+    public TorrentStatus Latest => Patron.GetStatus(Torrent) ?? Status;
+}

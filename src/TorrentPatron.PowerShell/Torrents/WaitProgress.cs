@@ -1,0 +1,35 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>Words how far torrents are that are waited for, all as one.</summary>
+/// <param name="torrents">The torrents.</param>
+internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
+{
+    /// <summary>How it stands now.</summary>
+    public ProgressNote Note() => Of([.. torrents.Select(torrent => torrent.Latest)]);
+
+    /// <summary>How it stands by some statuses.</summary>
+    internal static ProgressNote Of(IReadOnlyList<TorrentStatus> statuses)
+    {
+        long wanted = statuses.Sum(status => status.WantedSize);
+        long completed = statuses.Sum(status => status.CompletedSize);
+        long rate = statuses.Sum(status => status.DownloadRate);
+        int peers = statuses.Sum(status => status.ConnectedPeers);
+        double percent = statuses is [{ State: TorrentState.Checking } only] ? only.PercentComplete
+            : wanted > 0 ? 100.0 * completed / wanted
+            : 100;
+        TimeSpan? left = rate > 0 && completed < wanted
+            ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / (double)rate, int.MaxValue))
+            : null;
+
+        string what = statuses is [{ } one] ? one.Name : $"{statuses.Count} torrents";
+        string activity = statuses.All(status => status.State == TorrentState.Checking) ? "Checking" : "Downloading";
+        string status = $"{HumanText.Percent(percent)} % of {HumanText.Size(wanted)}";
+        if (rate > 0)
+            status += $", {HumanText.Rate(rate)}";
+        status += peers == 1 ? ", 1 peer" : $", {peers} peers";
+        return new ProgressNote($"{activity} {what}", status, (int)Math.Clamp(percent, 0, 100), left);
+    }
+}
