@@ -60,9 +60,9 @@ internal static class CommandErrors
         $"'{DisplayText.Clean(file)}' exists already.",
         "Choose another -Destination, or replace it with -Force.");
 
-    public static TorrentError NotWritable(string file, Exception fault) => new(
+    public static TorrentError NotWritable(string file, string why) => new(
         TorrentErrorId.DestinationNotWritable,
-        $"'{DisplayText.Clean(file)}' cannot be written: {DisplayText.Clean(fault.Message)}",
+        $"'{DisplayText.Clean(file)}' cannot be written: {DisplayText.Clean(why)}",
         "Choose a -Destination in a folder that exists and that this user can write.");
 
     public static TorrentError NoTorrent(string why) => new(
@@ -78,7 +78,7 @@ internal static class CommandErrors
     public static TorrentError TimeoutReached(TorrentStatus status, TimeSpan timeout) => new(
         TorrentErrorId.TimeoutReached,
         FormattableString.Invariant(
-            $"'{status.Name}' was not complete after {HumanText.Duration(timeout)}: {status.State}, {status.PercentComplete:0.0} %, {status.ConnectedPeers} peers."),
+            $"'{status.Name}' was not complete after {HumanText.Duration(timeout)}: {status.State}, {status.PercentComplete:0.0} %, {HumanText.Peers(status.ConnectedPeers)}."),
         "The torrent goes on; wait again with Wait-Torrent, or stop it with Stop-Torrent.");
 
     public static TorrentError StoppedMeanwhile(TorrentStatus status) => new(

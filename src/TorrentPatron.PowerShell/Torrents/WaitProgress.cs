@@ -29,7 +29,6 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
         string status = $"{HumanText.Percent(percent)} % of {HumanText.Size(wanted)}";
         if (rate > 0)
             status += $", {HumanText.Rate(rate)}";
-        status += peers == 1 ? ", 1 peer" : $", {peers} peers";
-        return new ProgressNote($"{activity} {what}", status, (int)Math.Clamp(percent, 0, 100), left);
+        return new ProgressNote($"{activity} {what}", $"{status}, {HumanText.Peers(peers)}", (int)Math.Clamp(percent, 0, 100), left);
     }
 }

@@ -1,0 +1,150 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>Makes .torrent files.</summary>
+/// <param name="output">Where the results go.</param>
+/// <param name="time">The clock.</param>
+internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
+{
+    private const string Extension = ".torrent";
+
+    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Makes a .torrent of a file or folder and writes it; its file is the result.</summary>
+    /// <param name="path">Absolute path of the file or folder.</param>
+    /// <param name="given">The path as the user gave it.</param>
+    /// <param name="destination">Absolute path of the .torrent, or of a folder to put it in.</param>
+    /// <param name="options">What the torrent is to be like.</param>
+    /// <param name="force">Whether to replace a file that is there.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
+    public async Task MakeAsync(
+        string path, string given, string destination, TorrentMakerOptions options, bool force, CancellationToken cancellationToken)
+    {
+        string file = FileAt(path, destination);
+        if (Unwritable(file, force) is { } early)
+        {
+            await output.FailAsync(new CommandFailure(early, given)).ConfigureAwait(false);
+            return;
+        }
+
+        if (!await output.ShouldProcessAsync(DisplayText.Clean(file), $"Make torrent of '{DisplayText.Clean(path)}'").ConfigureAwait(false))
+            return;
+
+        CommandFailure failure;
+        try
+        {
+            byte[] torrent = await HashAsync(path, options, cancellationToken).ConfigureAwait(false);
+            await WriteAsync(file, torrent, force, cancellationToken).ConfigureAwait(false);
+            await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
+            return;
+        }
+        catch (StorageException fault)
+        {
+            failure = new CommandFailure(fault.Error, given, fault);
+        }
+        catch (ArgumentException fault)
+        {
+            // Without the name of the parameter, which tells a person nothing.
+            failure = new CommandFailure(CommandErrors.NoTorrent(fault.Message.Split(" (Parameter", 2)[0]), given, fault);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            failure = new CommandFailure(
+                File.Exists(file) && !force ? CommandErrors.FileIsThere(file) : CommandErrors.NotWritable(file, fault.Message), given, fault);
+        }
+
+        await output.FailAsync(failure).ConfigureAwait(false);
+    }
+
+    private static string FileAt(string path, string destination) =>
+        Directory.Exists(destination) || Path.EndsInDirectorySeparator(destination)
+            ? Path.Combine(destination, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)) + Extension)
+            : destination;
+
+    /// <summary>What can be said before hours of hashing.</summary>
+    private static TorrentError? Unwritable(string file, bool force)
+    {
+        if (File.Exists(file) && !force)
+            return CommandErrors.FileIsThere(file);
+        return Directory.Exists(Path.GetDirectoryName(file)) ? null : CommandErrors.NotWritable(file, "its folder does not exist.");
+    }
+
+    /// <summary>Writes beside the file and renames, so that there is never half a torrent.</summary>
+    private static async Task WriteAsync(string file, byte[] torrent, bool force, CancellationToken cancellationToken)
+    {
+        string beside = $"{file}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            await File.WriteAllBytesAsync(beside, torrent, cancellationToken).ConfigureAwait(false);
+            File.Move(beside, file, force);
+        }
+        catch
+        {
+            TryDelete(beside);
+            throw;
+        }
+    }
+
+    private static void TryDelete(string file)
+    {
+        try
+        {
+            File.Delete(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here says more.
+        }
+    }
+
+    private async Task<byte[]> HashAsync(string path, TorrentMakerOptions options, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var latest = new LatestProgress();
+        Task<byte[]> making = TorrentMaker.MakeAsync(path, options, latest, ending.Token);
+        string activity = $"Hashing {DisplayText.Clean(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)))}";
+        try
+        {
+            while (!making.IsCompleted)
+            {
+                Task tick = Task.Delay(ProgressInterval, time, ending.Token);
+                if (await Task.WhenAny(making, tick).ConfigureAwait(false) == tick && tick.IsCompletedSuccessfully)
+                    await output.ReportAsync(latest.Note(activity)).ConfigureAwait(false);
+            }
+        }
+        catch
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            await ((Task)making).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+
+        return await making.ConfigureAwait(false);
+    }
+
+    /// <summary>Keeps the latest progress; it is told from several threads and asked a few times a second.</summary>
+    private sealed class LatestProgress : IProgress<TorrentMakerProgress>
+    {
+        private long _done;
+        private long _total;
+
+        public void Report(TorrentMakerProgress value)
+        {
+            Volatile.Write(ref _total, value.BytesTotal);
+            Volatile.Write(ref _done, value.BytesDone);
+        }
+
+        public ProgressNote Note(string activity)
+        {
+            long total = Volatile.Read(ref _total);
+            long done = Math.Min(Volatile.Read(ref _done), total);
+            return total == 0
+                ? new ProgressNote(activity, "Looking for files", -1, null)
+                : new ProgressNote(activity, $"{HumanText.Size(done)} of {HumanText.Size(total)}", (int)(100.0 * done / total), null);
+        }
+    }
+}
