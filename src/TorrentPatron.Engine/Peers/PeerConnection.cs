@@ -12,6 +12,9 @@ internal sealed class PeerConnection
 {
     private const int GrantedPieces = 5;
 
+    /// <summary>Rejects without a block in between after which a peer is dropped: some chokes' worth of full queues.</summary>
+    private const int MostRejects = 2000;
+
     private readonly IPeerHandler _handler;
     private readonly IConnection _connection;
     private readonly Handshake _handshake;
@@ -22,7 +25,10 @@ internal sealed class PeerConnection
     private volatile int[] _allowedFast = [];
     private int[] _granted = [];
     private long _bytesToHash;
+    private readonly Lock _interestGate = new();
+    private volatile bool _isPaused;
     private bool _hasToldPieces;
+    private int _rejects;
     private int _closed;
     private long _lastReceived;
     private long _lastPayload;
@@ -135,13 +141,21 @@ internal sealed class PeerConnection
         Sender.Flush();
     }
 
-    /// <summary>Says whether we want something of it, where that has changed.</summary>
-    public void SetInterested(bool interested)
+    /// <summary>Says whether we want something of it, where that has changed. Thread-safe.</summary>
+    /// <param name="isInteresting">
+    /// Whether we do, as it is now: several threads find that out at once, and the one that was overtaken must not have the last word.
+    /// </param>
+    public void UpdateInterest(Predicate<PeerConnection> isInteresting)
     {
-        if (AmInterested == interested)
-            return;
-        AmInterested = interested;
-        Sender.Add(interested ? MessageId.Interested : MessageId.NotInterested);
+        lock (_interestGate)
+        {
+            bool interested = isInteresting(this);
+            if (AmInterested == interested)
+                return;
+            AmInterested = interested;
+            Sender.Add(interested ? MessageId.Interested : MessageId.NotInterested);
+        }
+
         Sender.Flush();
     }
 
@@ -191,8 +205,9 @@ internal sealed class PeerConnection
     /// <param name="rate">Bytes/s of payload from this peer.</param>
     public void Tick(long rate)
     {
+        bool isPaused = _isPaused;
         TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
-        if (silence > PeerTimeouts.Silence)
+        if (silence > PeerTimeouts.Silence && !isPaused)
         {
             Close("It has been silent for too long.");
             return;
@@ -205,11 +220,14 @@ internal sealed class PeerConnection
         }
 
         Requests.Follow(rate);
-        if (Requests.Count > 0 && !Requests.IsSnubbed && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > PeerTimeouts.Request)
+        if (Requests.Count > 0 && !isPaused && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > PeerTimeouts.Request)
         {
+            // Also what a snubbed peer owes: else two such peers could keep a block from all others for ever.
             Requests.Snub();
             ReleaseRequests();
         }
+
+        FillRequests();
     }
 
     /// <summary>Takes one message. Called from the receive loop.</summary>
@@ -247,9 +265,10 @@ internal sealed class PeerConnection
                     Reject(message.Range);
                 return null;
             case MessageId.RejectRequest when IsFast:
-                if (Requests.TryTake(message.Range, out PendingBlock rejected))
-                    _handler.Released([rejected]);
-                return null;
+                if (!Requests.TryTake(message.Range, out PendingBlock rejected))
+                    return null;
+                _handler.Released([rejected]);
+                return ++_rejects > MostRejects ? "It refuses whatever it is asked for." : null;
             case MessageId.AllowedFast when IsFast:
                 // Ten is the size that BEP 6 proposes; who sends many more gets no more use out of them.
                 if ((uint)message.Piece < (uint)_handler.PieceCount && _allowedFast.Length < 32)
@@ -272,19 +291,34 @@ internal sealed class PeerConnection
     /// <summary>Everything that one receive brought has been handled: blocks go to be hashed, new requests go out.</summary>
     public void EndBatch()
     {
-        if (_touched.Count > 0)
-        {
-            _handler.BlocksAdded(_touched, _bytesToHash);
-            _touched.Clear();
-            _bytesToHash = 0;
-        }
-
+        HandOverBlocks();
         FillRequests();
         Sender.Flush();
     }
 
+    /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>
+    public void HandOverBlocks()
+    {
+        if (_touched.Count == 0)
+            return;
+        _handler.BlocksAdded(_touched, _bytesToHash);
+        _touched.Clear();
+        _bytesToHash = 0;
+    }
+
     /// <summary>Notes that bytes have come in.</summary>
     public void Received() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+
+    /// <summary>Notes that nothing is received for a while because of us: the peer is not to blame for the silence.</summary>
+    public void Pause() => _isPaused = true;
+
+    /// <summary>Notes that receiving goes on.</summary>
+    public void Unpause()
+    {
+        Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+        Volatile.Write(ref _lastPayload, _time.GetTimestamp());
+        _isPaused = false;
+    }
 
     /// <summary>Ends the connection. Thread-safe; only the first call counts.</summary>
     /// <param name="reason">Why, for people.</param>
@@ -355,6 +389,7 @@ internal sealed class PeerConnection
 
         Volatile.Write(ref _lastPayload, Volatile.Read(ref _lastReceived));
         Requests.BlockArrived();
+        _rejects = 0;
         bool isNew = block.Piece.Add(block.Block, slab, blockOffset, this, out bool othersAsked, out long bytesToHash);
         _handler.PayloadReceived(length, wasted: isNew ? 0 : length);
         if (isNew && othersAsked)

@@ -119,6 +119,19 @@ internal sealed class PeerDirectory(Random random)
         }
     }
 
+    /// <summary>Lets every address be dialled at once: the torrent goes on after a rest, in which peers were left by us.</summary>
+    public void RetryAll()
+    {
+        lock (_gate)
+        {
+            foreach (Entry entry in _entries.Values)
+            {
+                if (entry.NextTry < DateTimeOffset.MaxValue)
+                    entry.NextTry = default;
+            }
+        }
+    }
+
     /// <summary>Shuts an address out: it has sent wrong data.</summary>
     public void Ban(IPAddress address)
     {

@@ -28,11 +28,12 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         {
             reason = await ReceiveAsync(slab, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
         {
             reason = e.Message;
         }
 
+        peer.HandOverBlocks();
         peer.Close(reason);
     }
 
@@ -43,7 +44,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         {
             while (true)
             {
-                await backPressure.WaitAsync(cancellationToken).ConfigureAwait(false);
+                await WaitAsync(backPressure.WaitAsync(cancellationToken)).ConfigureAwait(false);
                 if (slab.Length - end < Math.Max(LeastRoom, needed - (end - start)))
                 {
                     slab = Continue(slab, start, end, needed);
@@ -69,13 +70,23 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
 
                 peer.EndBatch();
                 if (!limits.IsUnlimited)
-                    await limits.AcquireAsync(received, cancellationToken).ConfigureAwait(false);
+                    await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
             }
         }
         finally
         {
             slab.Release();
         }
+    }
+
+    /// <summary>Waits until we may receive again; what the peer does not send meanwhile is not held against it.</summary>
+    private async ValueTask WaitAsync(Task wait)
+    {
+        if (wait.IsCompletedSuccessfully)
+            return;
+        peer.Pause();
+        await wait.ConfigureAwait(false);
+        peer.Unpause();
     }
 
     /// <summary>Takes every whole message from the slab.</summary>

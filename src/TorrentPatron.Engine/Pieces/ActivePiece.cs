@@ -194,7 +194,11 @@ internal sealed class ActivePiece
     }
 
     /// <summary>Lets go of everything: the piece is given up.</summary>
-    public void Abandon() => ReleaseSlabs(0, BlockCount);
+    public void Abandon()
+    {
+        Retire(onlyIfUntouched: false);
+        ReleaseSlabs(0, BlockCount);
+    }
 
     private struct ReceivedBlock(Slab slab, int offset, object sender)
     {

@@ -78,6 +78,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     {
         lock (_gate)
             _session ??= new CancellationTokenSource();
+        Directory.RetryAll();
         DialMore();
     }
 
@@ -178,8 +179,6 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
             record.UploadRate = Smooth(record.UploadRate, (sent - record.LastSent) / seconds);
             (record.LastReceived, record.LastSent) = (received, sent);
             peer.Tick(record.DownloadRate);
-            if (record.IsStarved)
-                peer.FillRequests();
         }
 
         if (peers.Length > 0 && _engine.Time.GetUtcNow() >= _nextChoke)
@@ -203,7 +202,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
             }
 
             if (_pieces.NoLongerWanted(peer, piece))
-                peer.SetInterested(false);
+                peer.UpdateInterest(_pieces.IsInteresting);
         }
 
         if (isComplete)
@@ -213,8 +212,11 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     }
 
     /// <summary>A piece was bad. Who sent all of it is banned; who sent a part of several is too.</summary>
-    public void PieceFailed(IReadOnlyList<PeerConnection> senders)
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="senders">Who sent it.</param>
+    public void PieceFailed(int length, IReadOnlyList<PeerConnection> senders)
     {
+        Interlocked.Add(ref _wasted, length);
         foreach (PeerConnection peer in senders)
         {
             if (senders.Count > 1 && ++peer.Record.BadPieces < MostSharedBadPieces)
@@ -231,7 +233,8 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     {
         foreach (PeerConnection peer in _peers)
         {
-            peer.SetInterested(_pieces.Reconsider(peer));
+            _pieces.Reconsider(peer);
+            peer.UpdateInterest(_pieces.IsInteresting);
             peer.FillRequests();
         }
     }
@@ -245,14 +248,16 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     /// <inheritdoc/>
     public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
     {
-        peer.SetInterested(_pieces.PeerHasPieces(peer, pieces));
+        _pieces.PeerHasPieces(peer, pieces);
+        peer.UpdateInterest(_pieces.IsInteresting);
         CloseIfUseless(peer);
     }
 
     /// <inheritdoc/>
     public void PeerHasPiece(PeerConnection peer, int piece)
     {
-        peer.SetInterested(_pieces.PeerHasPiece(peer, piece));
+        _pieces.PeerHasPiece(peer, piece);
+        peer.UpdateInterest(_pieces.IsInteresting);
         CloseIfUseless(peer);
     }
 
@@ -333,6 +338,8 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
 
     private async Task DialAsync(IPEndPoint address, CancellationToken session)
     {
+        // Off the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         IConnection? connection = null;
         bool isDone = false;
         try
@@ -389,7 +396,8 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     {
         foreach (PeerConnection peer in _peers)
         {
-            if (peer.Record.IsStarved)
+            // One whose requests were all taken back has nothing left that would wake it.
+            if (peer.Record.IsStarved || peer.Requests.Count == 0)
                 peer.FillRequests();
         }
     }

@@ -149,38 +149,38 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>A peer has told its pieces; null: all of them.</summary>
-    /// <returns>Whether it is of interest.</returns>
-    public bool PeerHasPieces(PeerConnection peer, Bitfield? pieces)
+    public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
     {
         PeerRecord record = peer.Record;
         lock (_gate)
         {
+            // A peer that is closed beside this has left, or will: what it says must not be counted after that.
+            if (peer.IsClosed)
+                return;
             if (pieces is null)
             {
                 record.IsSeed = true;
                 _picker.AddSeed();
-                return _picker.WantedLeft > 0;
+                return;
             }
 
             record.Pieces = pieces;
             _picker.AddPeer(pieces);
             record.Interesting = CountInteresting(pieces);
-            return record.Interesting > 0;
         }
     }
 
     /// <summary>A peer has one more piece.</summary>
-    /// <returns>Whether it is of interest.</returns>
-    public bool PeerHasPiece(PeerConnection peer, int piece)
+    public void PeerHasPiece(PeerConnection peer, int piece)
     {
         PeerRecord record = peer.Record;
         lock (_gate)
         {
-            if (record.IsSeed)
-                return _picker.WantedLeft > 0;
+            if (record.IsSeed || peer.IsClosed)
+                return;
             record.Pieces ??= new Bitfield(_metainfo.PieceCount);
             if (!record.Pieces.Set(piece))
-                return record.Interesting > 0;
+                return;
             _picker.Have(piece);
             if (_picker.IsWanted(piece))
                 record.Interesting++;
@@ -189,10 +189,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 _picker.RemovePeer(record.Pieces);
                 _picker.AddSeed();
                 (record.IsSeed, record.Pieces) = (true, null);
-                return _picker.WantedLeft > 0;
             }
-
-            return record.Interesting > 0;
         }
     }
 
@@ -204,15 +201,13 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>Counts anew what we want of a peer: after a check, or when files are chosen otherwise.</summary>
-    public bool Reconsider(PeerConnection peer)
+    public void Reconsider(PeerConnection peer)
     {
         lock (_gate)
         {
             if (peer.Record.Pieces is { } pieces)
                 peer.Record.Interesting = CountInteresting(pieces);
         }
-
-        return IsInteresting(peer);
     }
 
     /// <summary>A peer has gone.</summary>
@@ -350,7 +345,12 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             if (peer.Record.IsSeed)
                 return _picker.WantedLeft == 0;
-            return peer.Record.Pieces is { } pieces && pieces[piece] && --peer.Record.Interesting == 0;
+            if (peer.Record.Pieces is not { } pieces || !pieces[piece] || --peer.Record.Interesting > 0)
+                return false;
+
+            // The piece was verified before this: if the peer told of it in between, it was not counted as a want at all.
+            peer.Record.Interesting = _picker.HasWantedFor(pieces) ? CountInteresting(pieces) : 0;
+            return peer.Record.Interesting == 0;
         }
     }
 
@@ -398,7 +398,8 @@ internal sealed class SwarmPieces : IPieceTarget
 
     private int ReserveInEndGame(PeerConnection peer, Span<PendingBlock> into)
     {
-        if (peer.IsChoking || _picker.HasFreeFor(PiecesOf(peer)))
+        // A snubbed peer would only take the second place from one that delivers.
+        if (peer.IsChoking || peer.Requests.IsSnubbed || _picker.HasFreeFor(PiecesOf(peer)))
             return 0;
         int taken = 0;
         foreach (ActivePiece piece in _active.Values)

@@ -11,9 +11,11 @@ internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
         // Who binds to one address (a VPN's, say) means it: the other family must not go around it.
         if (bindAddress is not null && bindAddress.AddressFamily != remote.AddressFamily)
             throw new IOException("The address to dial from is of the other IP version.");
-        var socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
+            // Even this may fail: without IPv6 on the machine, or with every file descriptor taken.
+            socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             if (bindAddress is not null)
                 socket.Bind(new IPEndPoint(bindAddress, 0));
             await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
@@ -21,21 +23,22 @@ internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new IOException(e.Message, e);
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }
 
     public IListener Listen(IPEndPoint local)
     {
-        var socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        Socket? socket = null;
         try
         {
+            socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
             // Each family has a listener of its own: a dual-mode socket would take the IPv4 port of another program.
             if (local.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
@@ -48,7 +51,7 @@ internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
         }
         catch (SocketException e)
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw new IOException(e.Message, e);
         }
     }
