@@ -128,9 +128,11 @@ public sealed class TorrentClient : ITorrentClient
         await _stop.CancelAsync().ConfigureAwait(false);
         foreach (IListener listener in _listeners)
             listener.Dispose();
+        // First, because commands may wait for a check, which takes hours and ends with this; and once more for what a
+        // start under way has added meanwhile.
+        await StopAllAsync().ConfigureAwait(false);
         await Task.WhenAll(_work.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await Task.WhenAll(_swarms.Values.Select(s => s.StopAsync())).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _swarms.Clear();
+        await StopAllAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         _messages.Writer.TryComplete();
         _stop.Dispose();
@@ -188,16 +190,28 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
     {
+        bool isStarted = false;
+        try
+        {
+            TorrentAnswer answer = await FindOrStartAsync(command).ConfigureAwait(false);
+            isStarted = answer is NewTorrentCreated;
+            return answer;
+        }
+        finally
+        {
+            if (!isStarted)
+                await _engine.DiskWorkers.RunAsync(command.ResumeStore.Dispose).ConfigureAwait(false);
+        }
+    }
+
+    private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
+    {
         InfoHash torrent = command.Metainfo.InfoHash;
         Swarm swarm;
         while (!TryAdd(command, out swarm))
         {
             if (await swarm.Started.ConfigureAwait(false) && !swarm.IsEnding)
-            {
-                command.ResumeStore.Dispose();
                 return new TorrentAlreadyDownloading(torrent, command.CorrelationId, swarm.Status);
-            }
-
             await swarm.Ended.ConfigureAwait(false);
         }
 
@@ -238,13 +252,12 @@ public sealed class TorrentClient : ITorrentClient
     {
         if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
             return NotFound(command, command.TorrentId);
-        if (swarm.IsEnding)
+        if (!await swarm.StopAsync().ConfigureAwait(false))
         {
             await swarm.Ended.ConfigureAwait(false);
             return NotFound(command, command.TorrentId);
         }
 
-        await swarm.StopAsync().ConfigureAwait(false);
         Forget(command.TorrentId, swarm);
         return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
     }
@@ -253,17 +266,35 @@ public sealed class TorrentClient : ITorrentClient
     {
         if (!_swarms.TryGetValue(torrent, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
             return NotFound(command, torrent);
-        return await what(swarm).ConfigureAwait(false) is { } error
-            ? new CommandFail(torrent, command.CorrelationId, error)
-            : new CommandDone(torrent, command.CorrelationId, swarm.Status);
+        try
+        {
+            return await what(swarm).ConfigureAwait(false) is { } error
+                ? new CommandFail(torrent, command.CorrelationId, error)
+                : new CommandDone(torrent, command.CorrelationId, swarm.Status);
+        }
+        catch (ObjectDisposedException) when (swarm.IsEnding)
+        {
+            // It was closed while the command waited for its turn.
+            return NotFound(command, torrent);
+        }
+    }
+
+    private async Task StopAllAsync()
+    {
+        Swarm[] swarms = [.. _swarms.Values];
+        Task stopped = Task.WhenAll(swarms.Select(s => s.StopAsync()));
+        await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (Swarm swarm in swarms)
+            Forget(swarm.TorrentId, swarm);
     }
 
     private void Forget(InfoHash torrent, Swarm swarm)
     {
         lock (_gate)
         {
-            _swarms.TryRemove(torrent, out _);
-            _order.Remove(torrent);
+            // By now another may have its place.
+            if (_swarms.TryRemove(KeyValuePair.Create(torrent, swarm)))
+                _order.Remove(torrent);
         }
 
         swarm.End();

@@ -11,7 +11,8 @@ public sealed record ResumeData
 
     /// <summary>
     /// Those of <see cref="Verified"/> that may not have reached the disk and are hashed again before they count: noted
-    /// after the last checkpoint, or not flushed before the machine went down. The store fills it on loading.
+    /// after the last checkpoint, or not flushed before the machine went down: the store adds those on loading; or not
+    /// checked yet when it was saved: the engine fills those in at a checkpoint.
     /// </summary>
     public Bitfield? Doubtful { get; init; }
 

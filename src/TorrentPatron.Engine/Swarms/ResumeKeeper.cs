@@ -8,20 +8,19 @@ namespace TorrentPatron.Engine.Swarms;
 /// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint every few seconds and at each change
 /// of state. Knows which pieces are not known to be on the medium, and flushes them when there is time.
 /// </summary>
-internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time) : IDisposable
+internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
-    private readonly Lock _storeGate = new();
     private readonly List<int> _sinceCheckpoint = [];
     private Bitfield _unflushed = new(pieceCount);
     private long _lastCheckpoint = time.GetTimestamp();
     private long _lastFlush = time.GetTimestamp();
     private bool _isDirty;
-    private bool _isClosed;
+    private volatile bool _isClosed;
 
     /// <summary>Why the state cannot be saved; null: it can.</summary>
     public TorrentError? Warning { get; private set; }
@@ -49,13 +48,15 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     /// <summary>Whether a checkpoint is due.</summary>
     public bool IsDue => _isDirty && time.GetElapsedTime(_lastCheckpoint) > CheckpointInterval;
 
-    /// <summary>Saves everything, one checkpoint at a time.</summary>
+    /// <summary>Saves everything, one checkpoint at a time; nothing once the store has been given back.</summary>
     /// <param name="make">Tells how the torrent stands; called on the disk thread.</param>
     public async Task CheckpointAsync(Func<ResumeData> make)
     {
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (_isClosed)
+                return;
             _lastCheckpoint = time.GetTimestamp();
             await workers.RunAsync(() => Checkpoint(make)).ConfigureAwait(false);
         }
@@ -65,17 +66,25 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>
+    /// Gives the store back, after the checkpoint under way; from then on nothing touches the state, which another process may
+    /// have. The disk threads have been drained before: no piece is noted beside this.
+    /// </summary>
+    public async ValueTask DisposeAsync()
     {
-        lock (_storeGate)
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
         {
             if (_isClosed)
                 return;
             _isClosed = true;
-            store.Dispose();
+            await workers.RunAsync(store.Dispose).ConfigureAwait(false);
         }
-
+        finally
+        {
+            // Not disposed: checkpoints may still wait for it, to find that there is nothing to do.
+            _one.Release();
+        }
     }
 
     private void Checkpoint(Func<ResumeData> make)
@@ -135,17 +144,15 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     {
         try
         {
-            // After the end nothing may touch the state: another process may have it by then.
-            lock (_storeGate)
-            {
-                if (!_isClosed)
-                    save();
-            }
-
+            if (!_isClosed)
+                save();
             Warning = null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
+            // The next checkpoint tries again.
+            lock (_gate)
+                _isDirty = true;
             Warning = new TorrentError(
                 TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {e.Message}",
                 "Make the state folder writable, or choose another one with -StatePath; until then progress may be checked anew after a restart.");

@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
@@ -31,11 +32,11 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
     private readonly Lock _gate = new();
-    private readonly Lock _publishGate = new();
     private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _checking;
     private Task _check = Task.CompletedTask;
+    private Bitfield? _unchecked;
     private TorrentState _state = TorrentState.Stopped;
     private TorrentError? _error;
     private TorrentError? _stateWarning;
@@ -51,6 +52,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private int _checked;
     private bool _hasSaidCompleted;
     private bool _closedInOrder;
+    private bool _isDisposed;
 
     public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
     {
@@ -77,6 +79,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _lastTick = engine.Time.GetTimestamp();
         _status = MakeStatus();
     }
+
+    /// <summary>Which torrent.</summary>
+    public InfoHash TorrentId => _metainfo.InfoHash;
 
     /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status => Volatile.Read(ref _status);
@@ -112,9 +117,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
             _pieces.Reset(plan.Trusted);
             _peers.Add(_command.Peers, isTrusted: true);
-            if (_command.Suspended)
-                SetState(TorrentState.Suspended);
-            Begin(plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk);
+            Begin(
+                plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
+                _command.Suspended);
             if (_stateWarning is not null)
                 _say(new TorrentWarning(_metainfo.InfoHash, _stateWarning));
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
@@ -145,18 +150,24 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     }
 
     /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
-    public async Task StopAsync()
+    /// <returns>Whether this did it; false where it had been done before.</returns>
+    public async Task<bool> StopAsync()
     {
         IsEnding = true;
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
+            if (_isDisposed)
+                return false;
             await LeaveAsync().ConfigureAwait(false);
             if (_state != TorrentState.Failed)
                 SetState(TorrentState.Stopped);
+            // Closed first: some systems set the time of the last write only then.
+            await _engine.DiskWorkers.RunAsync(_storage.CloseFiles).ConfigureAwait(false);
             _closedInOrder = true;
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
+            return true;
         }
         finally
         {
@@ -165,11 +176,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     }
 
     /// <summary>Leaves the swarm but stays known.</summary>
+    /// <exception cref="ObjectDisposedException">It has been stopped meanwhile; so too the other commands.</exception>
     public async Task SuspendAsync()
     {
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(IsEnding, this);
             if (_state == TorrentState.Suspended)
                 return;
             await LeaveAsync().ConfigureAwait(false);
@@ -188,6 +201,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(IsEnding, this);
             if (_state is not (TorrentState.Suspended or TorrentState.Failed))
                 return null;
             Bitfield trusted = _pieces.Verified();
@@ -196,16 +210,19 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                 _storage.Prepare(trusted, _command.FilePriorities);
                 return _storage.PossiblePieces();
             }).ConfigureAwait(false);
+            // A check that was not finished is begun again.
+            Bitfield toCheck = _unchecked?.Clone() ?? new Bitfield(trusted.Length);
             for (int piece = 0; piece < trusted.Length; piece++)
             {
-                if (!possible[piece])
-                    trusted.Clear(piece);
+                if (possible[piece])
+                    continue;
+                trusted.Clear(piece);
+                toCheck.Clear(piece);
             }
 
             _pieces.Reset(trusted);
             _error = null;
-            _state = TorrentState.Stopped;
-            Begin(new Bitfield(trusted.Length), CompletionReason.AlreadyOnDisk);
+            Begin(toCheck, toCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false);
             return null;
         }
         catch (StorageException e)
@@ -227,13 +244,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
+            ObjectDisposedException.ThrowIf(IsEnding, this);
             bool wasSuspended = _state == TorrentState.Suspended;
             await LeaveAsync().ConfigureAwait(false);
             Bitfield possible = await _engine.DiskWorkers.RunAsync(_storage.PossiblePieces).ConfigureAwait(false);
             _pieces.Reset(new Bitfield(_metainfo.PieceCount));
             _error = null;
-            _state = wasSuspended ? TorrentState.Suspended : TorrentState.Stopped;
-            Begin(possible, CompletionReason.Rechecked);
+            Begin(possible, CompletionReason.Rechecked, wasSuspended);
             check = _check;
         }
         finally
@@ -277,11 +294,18 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     {
         _resume.PieceVerified(piece);
         _peers.PieceVerified(piece, isComplete);
-        if (isComplete && BecomeComplete(CompletionReason.Downloaded))
-            _announcer.Completed();
+        if (!isComplete)
+            return;
+        lock (_gate)
+        {
+            if (!IsActive || !BecomeComplete(CompletionReason.Downloaded))
+                return;
+        }
+
+        _announcer.Completed();
     }
 
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders) => _peers.PieceFailed(senders);
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders) => _peers.PieceFailed(piece.Length, senders);
 
     void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
 
@@ -292,10 +316,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             if (!IsActive)
                 return;
             _error = error;
+            SetState(TorrentState.Failed);
         }
 
         // Peers are asked for nothing more; the trackers are told from a thread that may wait.
-        SetState(TorrentState.Failed);
         _pieces.Open(false);
         _peers.Close("The torrent has failed.");
         _ = StopAnnouncingAsync();
@@ -308,22 +332,23 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     }
 
     /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
-    private void Begin(Bitfield toCheck, CompletionReason reason)
+    private void Begin(Bitfield toCheck, CompletionReason reason, bool suspended)
     {
         if (toCheck.IsEmpty)
         {
-            Join(reason);
+            _unchecked = null;
+            JoinOrRest(reason, suspended);
             return;
         }
 
-        TorrentState after = _state;
+        _unchecked = toCheck;
         _checking = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         (_toCheck, _checked) = (toCheck.Count, 0);
         SetState(TorrentState.Checking);
-        _check = CheckAsync(toCheck, after, reason, _checking.Token);
+        _check = CheckAsync(toCheck, reason, suspended, _checking.Token);
     }
 
-    private async Task CheckAsync(Bitfield toCheck, TorrentState after, CompletionReason reason, CancellationToken cancellationToken)
+    private async Task CheckAsync(Bitfield toCheck, CompletionReason reason, bool suspended, CancellationToken cancellationToken)
     {
         try
         {
@@ -338,10 +363,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
             _rechecked += toCheck.Count;
             _pieces.Reset(verified);
-            if (after == TorrentState.Suspended)
-                SetState(after);
-            else
-                Join(reason);
+            _unchecked = null;
+            JoinOrRest(reason, suspended);
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
@@ -355,10 +378,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
     }
 
-    private void Join(CompletionReason reason)
+    private void JoinOrRest(CompletionReason reason, bool suspended)
     {
-        if (_state == TorrentState.Suspended)
+        if (suspended)
+        {
+            SetState(TorrentState.Suspended);
             return;
+        }
+
         _pieces.Open(true);
         if (_pieces.IsComplete)
         {
@@ -380,16 +407,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         bool isFirst;
         lock (_gate)
         {
-            if (_state == TorrentState.Failed)
-                return false;
             isFirst = !_hasSaidCompleted;
             _hasSaidCompleted = true;
             _completedAt ??= _engine.Time.GetUtcNow();
+            SetState(TorrentState.Seeding);
+            if (isFirst)
+                _say(new TorrentCompleted(_metainfo.InfoHash, reason, Status));
         }
 
-        SetState(TorrentState.Seeding);
-        if (isFirst)
-            _say(new TorrentCompleted(_metainfo.InfoHash, reason, Status));
         _ = _resume.CheckpointAsync(MakeResumeData);
         return isFirst;
     }
@@ -400,7 +425,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         if (_checking is not null)
         {
             await _checking.CancelAsync().ConfigureAwait(false);
-            await _check.ConfigureAwait(false);
+            await _check.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             _checking.Dispose();
             _checking = null;
         }
@@ -408,6 +433,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _peers.Close("The torrent leaves the swarm.");
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         _pieces.Open(false);
+        // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         await _announcer.StopAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -415,14 +442,12 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         IsEnding = true;
+        _isDisposed = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         _peers.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
-        await _engine.DiskWorkers.RunAsync(() =>
-        {
-            _storage.Dispose();
-            _resume.Dispose();
-        }).ConfigureAwait(false);
+        await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
+        await _resume.DisposeAsync().ConfigureAwait(false);
         _downloadLimit.Dispose();
         _uploadLimit.Dispose();
         _stop.Dispose();
@@ -430,29 +455,31 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private void SetState(TorrentState state)
     {
-        TorrentState previous;
+        // In one step, so that what is said comes in the order of the states and shows the state that it speaks of.
         lock (_gate)
         {
-            previous = _state;
+            TorrentState previous = _state;
             _state = state;
+            Publish();
+            if (previous != state)
+                _say(new TorrentStateChanged(_metainfo.InfoHash, previous, Status));
+            SayUpdate();
         }
-
-        Publish();
-        if (previous != state)
-            _say(new TorrentStateChanged(_metainfo.InfoHash, previous, Status));
-        SayUpdate();
     }
 
     private void SayUpdate()
     {
-        _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
-        _say(new TorrentStatusUpdate(_metainfo.InfoHash, Status));
+        lock (_gate)
+        {
+            _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
+            _say(new TorrentStatusUpdate(_metainfo.InfoHash, Status));
+        }
     }
 
     private void Publish()
     {
         // Made and shown in one step: else an older snapshot could replace a newer one.
-        lock (_publishGate)
+        lock (_gate)
             Volatile.Write(ref _status, MakeStatus());
     }
 
@@ -468,10 +495,25 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         Key = (uint)_engine.PeerId.GetHashCode(),
     };
 
-    private ResumeData MakeResumeData() => new()
+    private ResumeData MakeResumeData()
     {
-        Verified = _pieces.Verified(),
-        Destination = _command.Destination,
+        Bitfield verified = _pieces.Verified();
+        // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
+        Bitfield? doubtful = _unchecked;
+        for (int piece = 0; piece < doubtful?.Length; piece++)
+        {
+            if (doubtful[piece])
+                verified.Set(piece);
+        }
+
+        return MakeResumeData(verified, doubtful);
+    }
+
+    private ResumeData MakeResumeData(Bitfield verified, Bitfield? doubtful) => new()
+    {
+        Verified = verified,
+        Doubtful = doubtful,
+        Destination = _storage.Layout.Destination,
         Files = _storage.Stamps(),
         ClosedInOrder = _closedInOrder,
         Suspended = _state == TorrentState.Suspended,

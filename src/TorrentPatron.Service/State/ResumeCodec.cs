@@ -65,6 +65,8 @@ internal static class ResumeCodec
         if (data.CompletedAt is { } completed)
             writer.Write("completed"u8, completed.UtcTicks);
         writer.Write("destination"u8, data.Destination);
+        if (data.Doubtful is { } doubtful)
+            writer.Write("doubtful"u8, doubtful.Bytes);
         writer.WriteKey("files"u8);
         WriteStamps(writer, data.Files);
         writer.Write("info hash"u8, torrent.ToArray());
@@ -125,6 +127,7 @@ internal static class ResumeCodec
                 ? new DateTimeOffset(completed.AsInteger(), TimeSpan.Zero)
                 : null,
             Destination = Require(content, "destination"u8).AsText(),
+            Doubtful = content.TryGet("doubtful"u8, out BencodeElement doubtful) ? ReadBits(doubtful, pieces) : null,
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(
                 Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),

@@ -61,6 +61,8 @@ public sealed class ResumeStore : IResumeStore
             bool hasNotes = !doubtful.IsEmpty;
             Bitfield verified = saved.Data.Verified.Clone();
             Include(verified, doubtful);
+            if (saved.Data.Doubtful is { } @unchecked)
+                Include(doubtful, @unchecked);
             if (saved.Data.Unflushed is { } unflushed && !BootIdentity.AreSame(saved.Boot, BootIdentity.Current(_time)))
                 Include(doubtful, unflushed);
             for (int piece = 0; piece < doubtful.Length; piece++)
