@@ -1,0 +1,66 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>Resume data in memory, with a count of what was done to it.</summary>
+internal sealed class MemoryResumeStore : IResumeStore
+{
+    private readonly Lock _gate = new();
+    private readonly List<int> _notes = [];
+
+    /// <summary>The latest checkpoint; may be set to what a store would load.</summary>
+    public ResumeData? Data { get; set; }
+
+    public int Checkpoints { get; private set; }
+
+    public bool IsDisposed { get; private set; }
+
+    /// <summary>Whether anything was saved after the store had been closed.</summary>
+    public bool WasTouchedAfterwards { get; private set; }
+
+    /// <summary>Called in the middle of a checkpoint.</summary>
+    public Action OnCheckpoint { get; set; } = static () => { };
+
+    public int[] Notes
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _notes];
+        }
+    }
+
+    public ResumeData? Load(out TorrentError? warning)
+    {
+        warning = null;
+        return Data;
+    }
+
+    public void PieceVerified(int piece)
+    {
+        lock (_gate)
+        {
+            WasTouchedAfterwards |= IsDisposed;
+            _notes.Add(piece);
+        }
+    }
+
+    public void Checkpoint(ResumeData data)
+    {
+        OnCheckpoint();
+        lock (_gate)
+        {
+            WasTouchedAfterwards |= IsDisposed;
+            _notes.Clear();
+            Data = data;
+            Checkpoints++;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+            IsDisposed = true;
+    }
+}

@@ -1,0 +1,52 @@
+using System.Security.Cryptography;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>A torrent of random bytes, and those bytes.</summary>
+internal sealed class SwarmTorrent
+{
+    public SwarmTorrent(int seed, int pieceLength, params long[] lengths)
+    {
+        Data = new byte[lengths.Sum()];
+        new Random(seed).NextBytes(Data);
+        byte[] hashes = [.. Data.Chunk(pieceLength).SelectMany(SHA1.HashData)];
+        Metainfo = MetainfoReader.Read(new TorrentBuilder
+        {
+            Name = $"torrent{seed}",
+            Files = lengths.Length == 1
+                ? [new TorrentBuilderFile(null, lengths[0])]
+                : [.. lengths.Select((length, i) => new TorrentBuilderFile($"file{i}.bin", length))],
+            PieceLength = pieceLength,
+            PieceHashes = hashes,
+        }.Build());
+    }
+
+    public byte[] Data { get; }
+
+    public TorrentMetainfo Metainfo { get; }
+
+    /// <summary>A block's bytes.</summary>
+    public ReadOnlySpan<byte> Bytes(int piece, int begin, int length) =>
+        Data.AsSpan(checked((int)((long)piece * Metainfo.PieceLength)) + begin, length);
+
+    public void WriteTo(string destination)
+    {
+        foreach (TorrentFileEntry file in Metainfo.Files)
+        {
+            string path = Path.Combine(destination, file.Path);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, Data.AsSpan((int)file.Offset, (int)file.Length));
+        }
+    }
+
+    public void AssertIsIn(string destination)
+    {
+        foreach (TorrentFileEntry file in Metainfo.Files)
+            AssertIsIn(destination, file);
+    }
+
+    public void AssertIsIn(string destination, TorrentFileEntry file) =>
+        Assert.True(File.ReadAllBytes(Path.Combine(destination, file.Path)).AsSpan()
+            .SequenceEqual(Data.AsSpan((int)file.Offset, (int)file.Length)), $"{file.Path} is as it was shared");
+}

@@ -1,0 +1,138 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Storage;
+using TorrentPatron.Engine.Tests.Trackers;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>An engine on a network in memory, with a folder of its own, and everything that it has said.</summary>
+internal sealed class TestEngine : IAsyncDisposable
+{
+    /// <summary>Far more than anything here takes; only what hangs needs it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly TempFolder _folder = new();
+    private readonly Lock _gate = new();
+    private readonly List<TorrentMessage> _messages = [];
+    private readonly Task _pump;
+    private TaskCompletionSource _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _nextId;
+
+    public TestEngine(MemoryNetwork network, int seed = 1, TimeProvider? time = null, Func<ClientSettings, ClientSettings>? settings = null)
+    {
+        MemoryTransport transport = network.Join();
+        var made = new ClientSettings { BindAddress = transport.Address, DiskThreads = 2, StatusInterval = TimeSpan.FromSeconds(1) };
+        Client = new TorrentClient(
+            settings?.Invoke(made) ?? made, transport, new ScriptedTrackerClient(), time ?? TimeProvider.System, new Random(seed));
+        _pump = PumpAsync();
+    }
+
+    public TorrentClient Client { get; }
+
+    public string Destination => _folder.Path;
+
+    public IPEndPoint EndPoint => Client.GetClientStatus().ListenEndPoints[0];
+
+    public IReadOnlyList<TorrentMessage> Messages
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _messages];
+        }
+    }
+
+    public async Task<TorrentAnswer> SendAsync(Func<long, TorrentCommand> command)
+    {
+        long id = Interlocked.Increment(ref _nextId);
+        Client.Post(command(id));
+        return await WaitAsync<TorrentAnswer>(answer => answer.CorrelationId == id);
+    }
+
+    public async Task<MemoryResumeStore> StartAsync(SwarmTorrent torrent, params IPEndPoint[] peers)
+    {
+        var store = new MemoryResumeStore();
+        Assert.IsType<NewTorrentCreated>(await StartAsync(torrent.Metainfo, store, command => command with { Peers = peers }));
+        return store;
+    }
+
+    public Task<TorrentAnswer> StartAsync(
+        TorrentMetainfo metainfo, MemoryResumeStore store, Func<CreateNewTorrent, CreateNewTorrent>? with = null) => SendAsync(id =>
+    {
+        var command = new CreateNewTorrent(id, metainfo, Destination) { ResumeStore = store };
+        return with?.Invoke(command) ?? command;
+    });
+
+    /// <summary>Starts a torrent that is on disk already.</summary>
+    public async Task<MemoryResumeStore> SeedAsync(SwarmTorrent torrent)
+    {
+        torrent.WriteTo(Destination);
+        MemoryResumeStore store = await StartAsync(torrent);
+        await WaitAsync<TorrentCompleted>(_ => true);
+        return store;
+    }
+
+    /// <summary>Waits until the engine has said something, since its beginning.</summary>
+    public async Task<T> WaitAsync<T>(Predicate<T> which)
+        where T : TorrentMessage
+    {
+        int looked = 0;
+        while (true)
+        {
+            Task said;
+            lock (_gate)
+            {
+                for (; looked < _messages.Count; looked++)
+                {
+                    if (_messages[looked] is T message && which(message))
+                        return message;
+                }
+
+                said = _said.Task;
+            }
+
+            await said.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Waits for a state's status, since the engine's beginning.</summary>
+    public async Task<TorrentStatus> WaitStatusAsync(Predicate<TorrentStatus> which) =>
+        (await WaitAsync<TorrentStatusUpdate>(update => which(update.Status))).Status;
+
+    public Task<TorrentCompleted> CompletedAsync() => WaitAsync<TorrentCompleted>(_ => true);
+
+    /// <summary>Waits for what no message tells.</summary>
+    public static async Task UntilAsync(Func<bool> condition)
+    {
+        using var timeout = new CancellationTokenSource(Patience);
+        while (!condition())
+            await Task.Delay(10, timeout.Token);
+    }
+
+    public async Task StopAsync()
+    {
+        await Client.DisposeAsync().AsTask().WaitAsync(Patience);
+        await _pump.WaitAsync(Patience);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _folder.Dispose();
+    }
+
+    private async Task PumpAsync()
+    {
+        await foreach (TorrentMessage message in Client.Messages.ReadAllAsync())
+        {
+            lock (_gate)
+            {
+                _messages.Add(message);
+                _said.SetResult();
+                _said = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Transport;
+
+namespace TorrentPatron.Engine.Tests.Transport;
+
+/// <summary>A network within the process: each transport on it has an address of its own.</summary>
+internal sealed class MemoryNetwork
+{
+    private readonly ConcurrentDictionary<IPEndPoint, Channel<MemoryConnection>> _listeners = new();
+    private int _port = 50_000;
+    private int _address;
+
+    /// <summary>Connections that were made.</summary>
+    public int Dialled { get; private set; }
+
+    public MemoryTransport Join() => new(this, new IPAddress([10, 0, 0, (byte)Interlocked.Increment(ref _address)]));
+
+    public IPEndPoint NewEndPoint(IPAddress address) => new(address, Interlocked.Increment(ref _port));
+
+    public Channel<MemoryConnection> Listen(IPEndPoint local) => _listeners[local] = Channel.CreateUnbounded<MemoryConnection>();
+
+    public void Unlisten(IPEndPoint local)
+    {
+        if (_listeners.TryRemove(local, out Channel<MemoryConnection>? queue))
+            queue.Writer.TryComplete();
+    }
+
+    public MemoryConnection Connect(IPAddress from, IPEndPoint to)
+    {
+        (MemoryConnection dialler, MemoryConnection listener) = MemoryConnection.Pair(NewEndPoint(from), to);
+        if (!_listeners.TryGetValue(to, out Channel<MemoryConnection>? queue) || !queue.Writer.TryWrite(listener))
+            throw new IOException("Nobody listens there.");
+        Dialled++;
+        return dialler;
+    }
+}
+
+/// <summary>One address on a <see cref="MemoryNetwork"/>.</summary>
+internal sealed class MemoryTransport(MemoryNetwork network, IPAddress address) : ITransport
+{
+    public IPAddress Address => address;
+
+    public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return Task.FromResult<IConnection>(network.Connect(address, remote));
+    }
+
+    public IListener Listen(IPEndPoint local) =>
+        new MemoryListener(network, local.Port == 0 ? network.NewEndPoint(address) : new IPEndPoint(address, local.Port));
+
+    private sealed class MemoryListener : IListener
+    {
+        private readonly MemoryNetwork _network;
+        private readonly ChannelReader<MemoryConnection> _queue;
+
+        public MemoryListener(MemoryNetwork network, IPEndPoint local)
+        {
+            _network = network;
+            LocalEndPoint = local;
+            _queue = network.Listen(local).Reader;
+        }
+
+        public IPEndPoint LocalEndPoint { get; }
+
+        public async Task<IConnection> AcceptAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await _queue.ReadAsync(cancellationToken);
+            }
+            catch (ChannelClosedException e)
+            {
+                throw new IOException("The listener is closed.", e);
+            }
+        }
+
+        public void Dispose() => _network.Unlisten(LocalEndPoint);
+    }
+}
