@@ -14,22 +14,25 @@ public sealed class GetTorrentInfoCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<(TorrentSource Source, object Given)> sources = Sources();
-        Run(async (output, cancellation) =>
+        foreach ((TorrentSource source, object given) in Sources())
+            Run((output, cancellation) => ReadAsync(source, given, output, cancellation));
+    }
+
+    private static async Task ReadAsync(
+        TorrentSource source, object given, ICommandOutput output, CancellationToken cancellation)
+    {
+        CommandFailure failure;
+        try
         {
-            var reader = new SourceReader();
-            foreach ((TorrentSource source, object given) in sources)
-            {
-                try
-                {
-                    var info = new TorrentInfo(await reader.ReadAsync(source, cancellation).ConfigureAwait(false));
-                    await output.EmitAsync(info).ConfigureAwait(false);
-                }
-                catch (TorrentException fault)
-                {
-                    await output.FailAsync(new CommandFailure(fault.Error, given, fault)).ConfigureAwait(false);
-                }
-            }
-        });
+            var info = new TorrentInfo(await new SourceReader().ReadAsync(source, cancellation).ConfigureAwait(false));
+            await output.EmitAsync(info).ConfigureAwait(false);
+            return;
+        }
+        catch (TorrentException fault)
+        {
+            failure = new CommandFailure(fault.Error, given, fault);
+        }
+
+        await output.FailAsync(failure).ConfigureAwait(false);
     }
 }

@@ -77,15 +77,14 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        List<(string Path, string Given)> sources = ParameterSetName == PathSet
-            ? [.. Path.SelectMany(given => this.Resolve(given, Fail).Select(path => (path, given)))]
-            : [.. LiteralPath.SelectMany(given => this.ResolveLiteral(given, Fail).Select(path => (path, given)))];
-        Run(async (output, cancellation) =>
+        IEnumerable<(string Path, string Given)> sources = ParameterSetName == PathSet
+            ? Path.SelectMany(given => this.Resolve(given, Fail).Select(path => (path, given)))
+            : LiteralPath.SelectMany(given => this.ResolveLiteral(given, Fail).Select(path => (path, given)));
+        foreach ((string path, string given) in sources)
         {
-            var author = new TorrentAuthor(output, TimeProvider.System);
-            foreach ((string path, string given) in sources)
-                await author.MakeAsync(path, given, _destination, Options(), Force, cancellation).ConfigureAwait(false);
-        });
+            Run((output, cancellation) => new TorrentAuthor(output, TimeProvider.System)
+                .MakeAsync(path, given, _destination, Options(), Force, cancellation));
+        }
     }
 
     private TorrentMakerOptions Options() => new()

@@ -34,22 +34,17 @@ public abstract class SourceCmdlet : PipelineCmdlet
     [ValidateNotNullOrEmpty]
     public byte[] Content { get; set; } = [];
 
-    /// <summary>What the parameters name, each with what the user gave; what names nothing is reported.</summary>
-    private protected IReadOnlyList<(TorrentSource Source, object Given)> Sources()
+    /// <summary>
+    /// What the parameters name, each with what the user gave, found one by one; what names nothing is reported in its turn.
+    /// </summary>
+    private protected IEnumerable<(TorrentSource Source, object Given)> Sources() => ParameterSetName switch
     {
-        switch (ParameterSetName)
-        {
-            case PathSet:
-                return [.. Path.SelectMany(OfPath)];
-            case LiteralPathSet:
-                return [.. LiteralPath.SelectMany(path =>
-                    this.ResolveLiteral(path, Fail).Select(file => (TorrentSource.FromFile(file), (object)path)))];
-            case UriSet:
-                return [.. Uri.SelectMany(address => OfAddress(address, address.OriginalString))];
-            default:
-                return [(TorrentSource.FromBytes(Content), Content)];
-        }
-    }
+        PathSet => Path.SelectMany(OfPath),
+        LiteralPathSet => LiteralPath.SelectMany(path =>
+            this.ResolveLiteral(path, Fail).Select(file => (TorrentSource.FromFile(file), (object)path))),
+        UriSet => Uri.SelectMany(address => OfAddress(address, address.OriginalString)),
+        _ => [(TorrentSource.FromBytes(Content), Content)],
+    };
 
     private IEnumerable<(TorrentSource Source, object Given)> OfPath(string path)
     {

@@ -80,25 +80,9 @@ public sealed class StartTorrentCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<(TorrentSource Source, object Given)> sources = Sources();
         SessionPatrons session = RunspacePatrons.Current;
-        Run(async (output, cancellation) =>
-        {
-            foreach ((TorrentSource source, object given) in sources)
-            {
-                if (!await output.ShouldProcessAsync(source.ToString(), $"Start torrent in '{_destination}'").ConfigureAwait(false))
-                    continue;
-
-                TorrentTarget? started = await new TorrentStarter(output)
-                    .StartAsync(Patron ?? session.Default(), Request(source), given, cancellation).ConfigureAwait(false);
-                if (started is null)
-                    continue;
-                if (IsWaiting)
-                    _started.Add(started);
-                else
-                    await output.EmitAsync(started.Status).ConfigureAwait(false);
-            }
-        });
+        foreach ((TorrentSource source, object given) in Sources())
+            Run((output, cancellation) => StartAsync(session, source, given, output, cancellation));
     }
 
     /// <inheritdoc/>
@@ -106,6 +90,22 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         if (IsWaiting)
             Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_started, Timeout, cancellation));
+    }
+
+    private async Task StartAsync(
+        SessionPatrons session, TorrentSource source, object given, ICommandOutput output, CancellationToken cancellation)
+    {
+        if (!await output.ShouldProcessAsync(source.ToString(), $"Start torrent in '{_destination}'").ConfigureAwait(false))
+            return;
+
+        TorrentTarget? started = await new TorrentStarter(output)
+            .StartAsync(Patron ?? session.Default(), Request(source), given, cancellation).ConfigureAwait(false);
+        if (started is null)
+            return;
+        if (IsWaiting)
+            _started.Add(started);
+        else
+            await output.EmitAsync(started.Status).ConfigureAwait(false);
     }
 
     private StartRequest Request(TorrentSource source) => new()

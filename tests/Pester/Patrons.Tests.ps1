@@ -1,0 +1,167 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:savedState = $env:TORRENTPATRON_STATE
+    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+}
+
+AfterAll {
+    $env:TORRENTPATRON_STATE = $script:savedState
+}
+
+Describe 'Patrons' {
+    BeforeEach {
+        $script:here = Join-Path $TestDrive ([guid]::NewGuid())
+    }
+
+    AfterEach {
+        Get-EventSubscriber | Unregister-Event
+        Get-TorrentPatron | Stop-TorrentPatron
+    }
+
+    Context 'New-TorrentPatron' {
+        It 'shares the session''s service, unless it has settings of its own' {
+            $one = New-TorrentPatron one
+            $two = New-TorrentPatron two
+            $own = New-TestPatron -Name 'own' -StatePath $here
+
+            $one | Should -BeOfType TorrentPatron.Service.Patron
+            [object]::ReferenceEquals($one.Service, $two.Service) | Should -BeTrue
+            [object]::ReferenceEquals($one.Service, $own.Service) | Should -BeFalse
+            $own.StatePath | Should -Be $here
+            $one.StatePath | Should -Be $env:TORRENTPATRON_STATE
+        }
+
+        It 'opens no port before the first torrent' {
+            $own = New-TestPatron -Name 'own' -StatePath $here
+            $own.Port | Should -BeNullOrEmpty
+            $null = Start-Torrent $content.Torrent -Destination $here -Patron $own -Suspended
+            $own.Port | Should -BeGreaterThan 0
+            $own.Engine.ListenEndPoints.Address.ToString() | Should -Be '127.0.0.1'
+        }
+
+        It 'takes a state folder below the current location' {
+            Push-Location $TestDrive
+            try {
+                (New-TorrentPatron -StatePath 'relative').StatePath | Should -Be (Join-Path $TestDrive 'relative')
+            } finally {
+                Pop-Location
+            }
+        }
+
+        It 'gives the settings to its engine' {
+            $own = New-TorrentPatron -Port -1 -MaxDownloadRate 1MB -MaxUploadRate 2MB -MaxPeers 7 -MaxPeersPerTorrent 3 -StatusInterval 2s
+            $client = $own.Service.Settings.Client
+
+            $client.ListenPort | Should -Be -1
+            $client.Limits.Download | Should -Be 1MB
+            $client.Limits.Upload | Should -Be 2MB
+            $client.MaxPeers | Should -Be 7
+            $client.MaxPeersPerTorrent | Should -Be 3
+            $client.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
+        }
+
+        It 'says in a warning that its port cannot be had' {
+            $first = New-TestPatron -Name 'first' -StatePath (Join-Path $here 1)
+            $null = Start-Torrent $content.Torrent -Destination $here -Patron $first -Suspended
+            $second = New-TorrentPatron second -BindAddress 127.0.0.1 -Port $first.Port -StatePath (Join-Path $here 2)
+            $null = Start-Torrent $other.Torrent -Destination $here -Patron $second -Suspended -WarningVariable warning -WarningAction SilentlyContinue
+
+            $warning | Should -BeLike "*$($first.Port)*"
+        }
+    }
+
+    Context 'Get-TorrentPatron' {
+        It 'shows none where none was made, and then those there are' {
+            Get-TorrentPatron | Should -BeNullOrEmpty
+            $null = New-TorrentPatron one
+            $null = New-TestPatron -Name 'two' -StatePath $here
+
+            (Get-TorrentPatron).Name | Should -Be 'one', 'two'
+            (Get-TorrentPatron t*).Name | Should -Be 'two'
+            Get-TorrentPatron none* | Should -BeNullOrEmpty
+        }
+
+        It 'reports a name that no patron has' {
+            Get-TorrentPatron nobody -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -Be 'PatronNotFound,TorrentPatron.PowerShell.Commands.GetTorrentPatronCommand'
+        }
+    }
+
+    Context 'Stop-TorrentPatron' {
+        It 'stops what the patron started, and nothing else' {
+            $one = New-TorrentPatron one
+            $two = New-TorrentPatron two
+            $null = Start-Torrent $content.Torrent -Destination $here -Patron $one -Suspended
+            $null = Start-Torrent $other.Torrent -Destination $here -Patron $two -Suspended
+            $one | Stop-TorrentPatron
+
+            $one.IsStopped | Should -BeTrue
+            (Get-TorrentStatus).Name | Should -Be 'other.bin'
+            (Get-TorrentPatron).Name | Should -Be 'two'
+        }
+
+        It 'with -WhatIf stops nothing' {
+            $one = New-TorrentPatron one
+            Stop-TorrentPatron one -WhatIf
+            $one.IsStopped | Should -BeFalse
+        }
+
+        It 'lets the session begin anew' {
+            $null = Start-Torrent $content.Torrent -Destination $here -Suspended
+            Stop-TorrentPatron default
+            Get-TorrentPatron | Should -BeNullOrEmpty
+            (Start-Torrent $content.Torrent -Destination $here -Suspended).Name | Should -Be 'data.bin'
+        }
+    }
+
+    Context 'Two patrons' {
+        It 'get their own answers and events, and only those' {
+            $one = New-TorrentPatron one
+            $two = New-TorrentPatron two
+            $null = Register-ObjectEvent $one NewTorrentCreated -SourceIdentifier 'one'
+            $null = Register-ObjectEvent $two NewTorrentCreated -SourceIdentifier 'two'
+            $null = Start-Torrent $content.Torrent -Destination $here -Patron $one -Suspended
+            $null = Start-Torrent $other.Torrent -Destination $here -Patron $two -Suspended
+            (Wait-Event 'one' -Timeout 10).SourceEventArgs.Status.Name | Should -Be 'data.bin'
+            (Wait-Event 'two' -Timeout 10).SourceEventArgs.Status.Name | Should -Be 'other.bin'
+            @(Get-Event) | Should -HaveCount 2
+            Get-Event | Remove-Event
+        }
+    }
+
+    Context 'Events' {
+        It 'say Completed once, when the files are there' {
+            $peer = Start-TestSeed -Content $content -StatePath (Join-Path $here 'seed-state')
+            $patron = New-TestPatron -Name 'leecher' -StatePath (Join-Path $here 'state')
+            $fired = [Collections.Generic.List[object]]::new()
+            $null = Register-ObjectEvent $patron Completed -MessageData $fired -Action {
+                $Event.MessageData.Add([pscustomobject]@{ Args = $EventArgs; Size = (Get-Item $EventArgs.Status.Path).Length })
+            }
+            $null = Start-Torrent $content.Torrent -Destination $here -Peer $peer -Patron $patron -Timeout 60
+            Wait-TestCondition { $fired.Count -gt 0 } | Should -BeTrue
+            Start-Sleep -Milliseconds 500
+
+            $fired | Should -HaveCount 1
+            $fired[0].Args.Message.Reason | Should -Be Downloaded
+            $fired[0].Args.Status.IsComplete | Should -BeTrue
+            $fired[0].Size | Should -Be 4MB
+        }
+
+        It 'reach -Action handlers while a cmdlet waits' {
+            $patron = New-TestPatron -Name 'leecher' -StatePath (Join-Path $here 'state')
+            $seen = [Collections.Generic.List[object]]::new()
+            $null = Register-ObjectEvent $patron TorrentStatusUpdate -MessageData $seen -Action { $Event.MessageData.Add($EventArgs) }
+            $null = Register-ObjectEvent $patron StateChanged -MessageData $seen -Action { $Event.MessageData.Add($EventArgs) }
+            $timer = [Timers.Timer]::new(100)
+            $null = Register-ObjectEvent $timer Elapsed -MessageData $seen -Action { $Event.MessageData.Add('tick') }
+            $timer.Start()
+            $status = Start-Torrent $content.Torrent -Destination $here -Patron $patron
+            $during = & { $status | Wait-Torrent -Timeout 2 -ErrorAction SilentlyContinue; $seen.Count }
+            $timer.Dispose()
+
+            $during | Should -BeGreaterThan 2
+        }
+    }
+}

@@ -1,0 +1,137 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 16MB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:modulePath = Get-TestModulePath
+
+    # Each script begins with the module, and a patron that keeps to loopback.
+    function Invoke-Child {
+        param([string] $Folder, [string] $Script, [switch] $NoWait)
+
+        $null = New-Item -ItemType Directory -Path $Folder -Force
+        $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
+        @(
+            "Import-Module '$modulePath'"
+            "`$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$Folder/state' -StatusInterval 0.2"
+            $Script
+        ) | Set-Content $file
+        $arguments = @{
+            FilePath               = (Get-Process -Id $PID).Path
+            ArgumentList           = '-NoProfile', '-NonInteractive', '-File', $file
+            RedirectStandardOutput = "$file.out"
+            RedirectStandardError  = "$file.err"
+            PassThru               = $true
+        }
+        $clock = [Diagnostics.Stopwatch]::StartNew()
+        $process = Start-Process @arguments
+        if ($NoWait) {
+            return $process
+        }
+        if (-not $process.WaitForExit(60000)) {
+            $process.Kill($true)
+        }
+        [pscustomobject]@{ ExitCode = $process.ExitCode; Seconds = $clock.Elapsed.TotalSeconds; Output = @(Get-Content "$file.out", "$file.err") }
+    }
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Processes' {
+    BeforeEach {
+        $script:here = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:files = Join-Path $here 'files'
+    }
+
+    It 'leaves with its own exit code, soon, while a torrent is still downloading' {
+        $child = Invoke-Child $here @"
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Peer '$peer' -MaxDownloadRate 1MB
+Start-Sleep -Milliseconds 500
+'leaving ' + [DateTime]::UtcNow.ToString('o')
+exit 3
+"@
+        $left = [DateTime]::UtcNow
+        $leaving = [DateTime]::Parse(($child.Output -like 'leaving *') -replace 'leaving ', [cultureinfo]::InvariantCulture).ToUniversalTime()
+
+        $child.ExitCode | Should -Be 3
+        ($left - $leaving).TotalSeconds | Should -BeLessThan 4
+    }
+
+    It 'refuses a torrent that another process runs with the same state' {
+        $patron = New-TestPatron -Name 'first' -StatePath (Join-Path $here 'state')
+        $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+        $child = Invoke-Child $here @"
+Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -ErrorVariable problem -ErrorAction SilentlyContinue
+`$problem.FullyQualifiedErrorId
+`$problem.Exception.Message
+"@
+        $state = (Get-TorrentStatus -Patron $patron).State
+        $patron | Stop-TorrentPatron
+
+        $child.Output[0] | Should -Be 'TorrentInUse,TorrentPatron.PowerShell.Commands.StartTorrentCommand'
+        $child.Output[1] | Should -BeLike "*process $PID*"
+        $state | Should -Be Suspended
+    }
+
+    It 'goes on where it was after it was killed' {
+        $process = Invoke-Child $here -NoWait @"
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Peer '$peer' -MaxDownloadRate 4MB
+while (`$true) {
+    (Get-TorrentStatus).VerifiedPieces | Set-Content '$here/verified'
+    Start-Sleep -Milliseconds 50
+}
+"@
+        try {
+            Wait-TestCondition { [int] (Get-Content "$here/verified" -ErrorAction Ignore | Select-Object -First 1) -ge 80 } | Should -BeTrue
+        } finally {
+            $process.Kill()
+            $process.WaitForExit()
+        }
+
+        $patron = New-TestPatron -Name 'heir' -StatePath (Join-Path $here 'state')
+        try {
+            $resumed = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            Wait-TestCondition { (Get-TorrentStatus -Patron $patron).State -eq 'Downloading' } | Should -BeTrue
+            $resumed = Get-TorrentStatus -Patron $patron
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+        } finally {
+            $patron | Stop-TorrentPatron
+        }
+
+        $resumed.IsComplete | Should -BeFalse
+        $resumed.VerifiedPieces | Should -BeGreaterThan 0
+        $resumed.RecheckedPieces | Should -BeLessThan $resumed.PieceCount
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+    }
+
+    It 'ends its torrents with the module' {
+        $child = Invoke-Child $here @"
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Suspended
+Remove-Module TorrentPatron
+Import-Module '$modulePath'
+@(Get-TorrentPatron).Count
+`$again = New-TorrentPatron again -BindAddress 127.0.0.1 -StatePath '$here/state'
+(Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$again -Suspended).State
+"@
+        $child.Output | Should -Be '0', 'Suspended'
+    }
+
+    It 'gives each runspace its own patrons and ends them with it' {
+        $child = Invoke-Child $here @"
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$patron -Suspended
+`$job = Start-ThreadJob {
+    Import-Module '$modulePath'
+    `$inner = New-TorrentPatron inner -BindAddress 127.0.0.1 -StatePath '$here/inner'
+    `$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$inner -Suspended
+    (Get-TorrentPatron).Name
+    `$inner
+}
+`$name, `$inner = `$job | Receive-Job -Wait -AutoRemoveJob
+`$name
+(Get-TorrentPatron).Name
+`$inner.IsStopped
+"@
+        $child.Output | Should -Be 'inner', 'child', 'True'
+    }
+}

@@ -1,0 +1,189 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:savedState = $env:TORRENTPATRON_STATE
+    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:seeder = Get-TorrentPatron 'seeder-data.bin'
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+    $env:TORRENTPATRON_STATE = $script:savedState
+}
+
+Describe 'Torrents that run' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'Get-TorrentStatus' {
+        It 'shows all of the session, those of one patron, and those that are named' {
+            $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
+
+            @(Get-TorrentStatus) | Should -HaveCount 3
+            (Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin', 'other.bin'
+            (Get-TorrentStatus 'OTHER.bin').Name | Should -Be 'other.bin'
+            (Get-TorrentStatus 'o*' -Patron $patron).Name | Should -Be 'other.bin'
+            Get-TorrentStatus 'no*such' | Should -BeNullOrEmpty
+        }
+
+        It 'finds by info hash, in either case, as a parameter or by property name' {
+            $hash = (Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended).InfoHash
+
+            (Get-TorrentStatus -InfoHash $hash.ToUpperInvariant()).Name | Should -Be 'other.bin'
+            ([pscustomobject]@{ InfoHash = $hash } | Get-TorrentStatus).Name | Should -Be 'other.bin'
+        }
+
+        It 'takes a fresh snapshot of a status, where another service has the same torrent too' {
+            $earlier = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron
+            $null = $earlier | Wait-Torrent -Timeout 60
+            $now = @($earlier | Get-TorrentStatus)
+
+            $now | Should -HaveCount 1
+            $now[0].Destination | Should -Be $files
+            $now[0].IsComplete | Should -BeTrue
+            $earlier.IsComplete | Should -BeFalse
+        }
+
+        It 'reports <Case> as <Id>' -ForEach @(
+            @{ Case = 'a name that no torrent has'; Id = 'TorrentNotFound'; Selector = @{ Name = 'nope' } }
+            @{ Case = 'an info hash that no torrent has'; Id = 'TorrentNotFound'; Selector = @{ InfoHash = '0' * 40 } }
+            @{ Case = 'what is no info hash'; Id = 'InvalidArgument'; Selector = @{ InfoHash = 'xyz' } }
+        ) {
+            Get-TorrentStatus @Selector -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -Be "$Id,TorrentPatron.PowerShell.Commands.GetTorrentStatusCommand"
+        }
+
+        It 'answers without an engine in a session that has started nothing' {
+            $job = Start-ThreadJob {
+                Import-Module $using:PSScriptRoot/TestSwarm.psm1
+                @(Get-TorrentStatus).Count
+                @(Get-TorrentPatron).Count
+            }
+            $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 0, 0
+        }
+    }
+
+    Context 'Stop-Torrent' {
+        It 'stops what comes down the pipeline and keeps its files' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Timeout 60
+            $stopped = $done | Stop-Torrent -PassThru
+
+            $stopped.State | Should -Be Stopped
+            $stopped.IsComplete | Should -BeTrue
+            $done.Path | Should -Exist
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            Get-TorrentStatus -Patron $seeder | Should -Not -BeNullOrEmpty
+        }
+
+        It 'stops by name and is silent without -PassThru' {
+            $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron
+            Stop-Torrent 'other*' -Patron $patron | Should -BeNullOrEmpty
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+        }
+
+        It 'with -WhatIf stops nothing' {
+            $status = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
+            $status | Stop-Torrent -WhatIf
+            @(Get-TorrentStatus -Patron $patron) | Should -HaveCount 1
+        }
+
+        It 'reports a torrent that does not run' {
+            $status = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
+            $status | Stop-Torrent
+            $status | Stop-Torrent -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentNotFound,*'
+            $problem.TargetObject | Should -Be $status
+        }
+    }
+
+    Context 'Wait-Torrent' {
+        It 'writes each torrent once it is complete' {
+            $seed = Start-Torrent $other.Torrent -Destination $other.Folder -Patron $seeder -Timeout 30
+            $done = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Peer $peer -Patron $patron | Wait-Torrent -Timeout 60
+            $seed | Stop-Torrent
+
+            $done.Name | Sort-Object | Should -Be 'data.bin', 'other.bin'
+            $done.IsComplete | Should -Be $true, $true
+        }
+
+        It 'returns at once what is complete' {
+            (Get-TorrentStatus -Patron $seeder | Wait-Torrent -Timeout 0).IsComplete | Should -BeTrue
+        }
+
+        It 'reports TimeoutReached and lets the torrent go on' -ForEach @(
+            @{ Timeout = 0.3 }, @{ Timeout = '0.3s' }, @{ Timeout = [timespan]::FromMilliseconds(300) }
+        ) {
+            $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $status | Wait-Torrent -Timeout $Timeout -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+
+            $problem.FullyQualifiedErrorId | Should -Be 'TimeoutReached,TorrentPatron.PowerShell.Commands.WaitTorrentCommand'
+            $problem.CategoryInfo.Category | Should -Be OperationTimeout
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
+        }
+
+        It 'refuses the timeout <_>' -ForEach -1, 'soon', '' {
+            { Wait-Torrent -Timeout $_ } | Should -Throw
+        }
+
+        It 'stops waiting when the pipeline has enough' {
+            $slow = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $first = @(Get-TorrentStatus -Patron $seeder -Name 'data.bin') + $slow | Wait-Torrent | Select-Object -First 1
+
+            $first.IsComplete | Should -BeTrue
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
+        }
+
+        It 'reports a torrent that is stopped meanwhile' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $timer = [Timers.Timer]::new(300)
+            $timer.AutoReset = $false
+            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $status -Action { $Event.MessageData | Stop-Torrent }
+            $timer.Start()
+            $status | Wait-Torrent -Timeout 30 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $subscription | Remove-Job -Force
+
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PatronStopped,*'
+        }
+
+        It 'waits for nothing where nothing runs' {
+            Wait-Torrent -Patron $patron | Should -BeNullOrEmpty
+        }
+
+        It 'is stopped in under a second, and the torrent runs on' {
+            $shell = [powershell]::Create()
+            try {
+                $null = $shell.AddScript({
+                        param($modulePath, $torrent, $files)
+                        Import-Module $modulePath
+                        $patron = New-TorrentPatron -Name 'inner' -BindAddress 127.0.0.1 -StatePath "$files-inner"
+                        Start-Torrent $torrent -Destination $files -Patron $patron
+                        Wait-Torrent -Patron $patron
+                    }).AddArgument((Get-TestModulePath)).AddArgument($content.Torrent).AddArgument($files)
+                $output = [Management.Automation.PSDataCollection[psobject]]::new()
+                $running = $shell.BeginInvoke($output, $output)
+                Wait-TestCondition { $output.Count -gt 0 } | Should -BeTrue
+                Start-Sleep -Milliseconds 300
+                $running.IsCompleted | Should -BeFalse
+
+                $clock = [Diagnostics.Stopwatch]::StartNew()
+                $shell.Stop()
+                $clock.Elapsed.TotalSeconds | Should -BeLessThan 1
+
+                $shell.Commands.Clear()
+                $status = $shell.AddCommand('Get-TorrentStatus').Invoke()
+                $status.State | Should -Be Downloading
+            } finally {
+                $shell.Runspace.Dispose()
+                $shell.Dispose()
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+BeforeDiscovery {
+    # A disk without room is a small tmpfs, which only root may mount, and not everywhere.
+    $canMount = $false
+    if ($IsLinux -and (id -u) -eq '0') {
+        $folder = Join-Path ([IO.Path]::GetTempPath()) "torrentpatron-$([guid]::NewGuid())"
+        $null = New-Item -ItemType Directory -Path $folder
+        mount -t tmpfs -o size=1m tmpfs $folder 2>$null
+        $canMount = $LASTEXITCODE -eq 0
+        if ($canMount) {
+            umount $folder
+        }
+        Remove-Item $folder
+    }
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:savedState = $env:TORRENTPATRON_STATE
+    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+    $env:TORRENTPATRON_STATE = $script:savedState
+}
+
+Describe 'Start-Torrent' {
+    BeforeEach {
+        $script:here = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:statePath = Join-Path $here 'state'
+        $script:files = Join-Path $here 'files'
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath $statePath
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'A download' {
+        It 'arrives byte for byte and is returned complete' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+
+            $status | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
+            $status.IsComplete | Should -BeTrue
+            $status.State | Should -Be Seeding
+            $status.Path | Should -Be (Join-Path $files 'data.bin')
+            Test-SameContent $status.Path $content.File | Should -BeTrue
+        }
+
+        It 'without -Wait returns the torrent at once' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+
+            $status.Name | Should -Be 'data.bin'
+            $status.State | Should -BeIn Checking, Downloading
+            $status.IsComplete | Should -BeFalse
+        }
+
+        It 'goes to the current location by default' {
+            $null = New-Item -ItemType Directory -Path $files
+            Push-Location $files
+            try {
+                $status = Start-Torrent $content.Torrent -Patron $patron -Suspended
+            } finally {
+                Pop-Location
+            }
+
+            $status.Destination | Should -Be $files
+        }
+
+        It 'of a folder keeps its files, an empty one and a name with accents among them' {
+            $folder = Join-Path $here 'src/Bücher'
+            $null = New-Item -ItemType Directory -Path (Join-Path $folder 'b')
+            [IO.File]::WriteAllBytes((Join-Path $folder 'a.bin'), [byte[]]::new(100KB))
+            [IO.File]::WriteAllText((Join-Path $folder 'b/ünïcödé.txt'), 'hello')
+            $null = New-Item -ItemType File -Path (Join-Path $folder 'empty')
+            $torrent = New-TorrentFile $folder -Destination (Join-Path $here 'books.torrent')
+            $other = New-TestPatron -Name 'other' -StatePath (Join-Path $here 'other')
+            $null = Start-Torrent $torrent -Destination (Join-Path $here 'src') -Patron $other -Timeout 30
+
+            $status = $torrent | Start-Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$($other.Port)" -Timeout 30
+
+            $other | Stop-TorrentPatron
+            $status.IsComplete | Should -BeTrue
+            (Get-ChildItem $files -Recurse -File).Name | Sort-Object | Should -Be 'a.bin', 'empty', 'ünïcödé.txt'
+            [IO.File]::ReadAllText((Join-Path $files 'Bücher/b/ünïcödé.txt')) | Should -Be 'hello'
+        }
+
+        It 'keeps to -MaxDownloadRate' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB -Timeout 1.5 -ErrorAction SilentlyContinue -ErrorVariable problem
+
+            $status | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'TimeoutReached,*'
+            (Get-TorrentStatus -Patron $patron).IsComplete | Should -BeFalse
+        }
+
+        It 'that is complete on disk is complete at once, and with -Recheck is hashed' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+            $closed = Get-TorrentStatus -Patron $patron | Stop-Torrent -PassThru
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Wait -Timeout 30
+            Get-TorrentStatus -Patron $patron | Stop-Torrent
+            $checked = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Recheck -Wait -Timeout 30
+
+            $closed.State | Should -Be Stopped
+            $again.IsComplete | Should -BeTrue
+            $again.RecheckedPieces | Should -Be 0
+            $checked.IsComplete | Should -BeTrue
+            $checked.RecheckedPieces | Should -Be $checked.PieceCount
+        }
+
+        It 'mends a byte that was flipped on the disk when it is rechecked' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Wait -Timeout 60
+            Stop-Torrent -InputObject $done
+            $stream = [IO.File]::Open($done.Path, 'Open', 'ReadWrite')
+            $stream.Position = 1MB
+            $byte = $stream.ReadByte()
+            $stream.Position = 1MB
+            $stream.WriteByte($byte -bxor 1)
+            $stream.Dispose()
+
+            $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Patron $patron -Recheck -Wait -Timeout 60
+
+            Test-SameContent $done.Path $content.File | Should -BeTrue
+        }
+    }
+
+    Context 'The source' {
+        It 'may be a path by value, a file by property name, bytes, or several at once' {
+            $second = New-TestContent -Folder (Join-Path $here 'more') -Name 'second [1].bin' -Size 100KB
+            $bytes = [IO.File]::ReadAllBytes($content.Torrent)
+
+            ($content.Torrent | Start-Torrent -Destination $files -Patron $patron -Suspended).Name | Should -Be 'data.bin'
+            (Get-Item -LiteralPath $second.Torrent | Start-Torrent -Destination $files -Patron $patron -Suspended).Name | Should -Be $second.Name
+            ([pscustomobject]@{ Content = $bytes } | Start-Torrent -Destination $files -Patron $patron).Name | Should -Be 'data.bin'
+            (Start-Torrent -Content $bytes -Destination $files -Patron $patron).Name | Should -Be 'data.bin'
+            (Get-TorrentStatus -Patron $patron).Count | Should -Be 2
+        }
+
+        It 'may be a pattern' {
+            (Start-Torrent (Join-Path $content.Folder '*.torrent') -Destination $files -Patron $patron -Suspended).Name | Should -Be 'data.bin'
+        }
+
+        It '<Case> gives <Id>' -ForEach @(
+            @{ Case = 'a missing file'; Id = 'SourceNotReadable'; Make = { Join-Path $here 'missing.torrent' } }
+            @{ Case = 'a pattern that nothing matches'; Id = 'SourceNotReadable'; Make = { Join-Path $here '*.torrent' } }
+            @{ Case = 'a folder'; Id = 'SourceNotReadable'; Make = { $TestDrive } }
+            @{ Case = 'what is no file'; Id = 'UnsupportedSource'; Make = { 'Env:PATH' } }
+            @{ Case = 'a magnet link'; Id = 'UnsupportedSource'; Make = { 'magnet:?xt=urn:btih:0123456789012345678901234567890123456789' } }
+            @{ Case = 'an ftp address'; Id = 'UnsupportedSource'; Make = { 'ftp://127.0.0.1/x.torrent' } }
+            @{ Case = 'an address that nobody serves'; Id = 'SourceNotReadable'; Make = { 'http://127.0.0.1:1/x.torrent' } }
+            @{ Case = 'a file that is no torrent'; Id = 'InvalidTorrent'; Make = { $content.File } }
+            @{
+                Case = 'a torrent that was cut off'
+                Id   = 'InvalidTorrent'
+                Make = {
+                    $null = New-Item -ItemType Directory -Path $here -Force
+                    $cut = Join-Path $here 'cut.torrent'
+                    [IO.File]::WriteAllBytes($cut, [IO.File]::ReadAllBytes($content.Torrent)[0..200])
+                    $cut
+                }
+            }
+        ) {
+            $source = & $Make
+            $result = Start-Torrent $source -Destination $files -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+
+            $result | Should -BeNullOrEmpty
+            $problem | Should -HaveCount 1
+            $problem[0].FullyQualifiedErrorId | Should -Be "$Id,TorrentPatron.PowerShell.Commands.StartTorrentCommand"
+            $problem[0].TargetObject | Should -Be $source
+            $problem[0].CategoryInfo.Category | Should -Not -Be NotSpecified
+            $problem[0].ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+            Test-Path $files | Should -BeFalse
+            Test-Path $statePath | Should -BeFalse
+        }
+
+        It 'that is bad does not keep the others from being started' {
+            $result = (Join-Path $here 'no.torrent'), $content.Torrent |
+                Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorVariable problem -ErrorAction SilentlyContinue
+
+            $result.Name | Should -Be 'data.bin'
+            $problem | Should -HaveCount 1
+        }
+    }
+
+    Context 'A running torrent' {
+        It 'is returned, without an error, when it is started again' {
+            $first = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -ErrorVariable problem
+
+            $problem | Should -BeNullOrEmpty
+            $again.InfoHash | Should -Be $first.InfoHash
+            @(Get-TorrentStatus -Patron $patron) | Should -HaveCount 1
+        }
+
+        It 'is joined by another patron of the same service, but stays its owner''s' {
+            $one = New-TorrentPatron -Name 'one'
+            $two = New-TorrentPatron -Name 'two'
+            $first = Start-Torrent $content.Torrent -Destination $files -Patron $one -Suspended
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $two -Suspended -ErrorVariable problem
+
+            $problem | Should -BeNullOrEmpty
+            $again.InfoHash | Should -Be $first.InfoHash
+            $one.OwnStatuses | Should -HaveCount 1
+            $two.OwnStatuses | Should -HaveCount 0
+            $one, $two | Stop-TorrentPatron
+        }
+    }
+
+    Context 'The destination' {
+        It 'that cannot be made gives DestinationNotWritable and leaves nothing behind' {
+            $blocked = Join-Path $content.File 'below-a-file'
+            $result = Start-Torrent $content.Torrent -Destination $blocked -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+
+            $result | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'DestinationNotWritable,*'
+            $problem.CategoryInfo.Category | Should -Be WriteError
+            Get-ChildItem $statePath -ErrorAction Ignore | Should -BeNullOrEmpty
+        }
+
+        It 'without room gives InsufficientDiskSpace and leaves nothing behind' -Skip:(-not $canMount) {
+            $small = Join-Path $here 'small'
+            $null = New-Item -ItemType Directory -Path $small
+            mount -t tmpfs -o size=1m tmpfs $small
+            try {
+                $result = Start-Torrent $content.Torrent -Destination $small -Patron $patron -Peer $peer -ErrorVariable problem -ErrorAction SilentlyContinue
+                $result | Should -BeNullOrEmpty
+                $problem.FullyQualifiedErrorId | Should -BeLike 'InsufficientDiskSpace,*'
+                Get-ChildItem $small | Should -BeNullOrEmpty
+                Get-ChildItem $statePath -ErrorAction Ignore | Should -BeNullOrEmpty
+            } finally {
+                umount $small
+            }
+        }
+
+        It 'outside the file system ends the command' {
+            { Start-Torrent $content.Torrent -Destination 'Env:x' -Patron $patron } |
+                Should -Throw -ErrorId 'DestinationNotWritable,TorrentPatron.PowerShell.Commands.StartTorrentCommand'
+        }
+    }
+
+    Context 'The pipeline' {
+        It 'with -WhatIf starts nothing' {
+            Start-Torrent $content.Torrent -Destination $files -Patron $patron -WhatIf | Should -BeNullOrEmpty
+
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            Test-Path $files | Should -BeFalse
+        }
+
+        It 'that has enough after the first never starts the second' {
+            $second = New-TestContent -Folder (Join-Path $here 'more') -Name 'second.bin' -Size 100KB
+            $first = Start-Torrent $content.Torrent, $second.Torrent -Destination $files -Patron $patron -Suspended | Select-Object -First 1
+
+            $first.Name | Should -Be 'data.bin'
+            @(Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
+        }
+
+        It 'stops at the first error with -ErrorAction Stop' {
+            { Start-Torrent (Join-Path $here 'no.torrent'), $content.Torrent -Destination $files -Patron $patron -ErrorAction Stop } | Should -Throw
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'Parameters' {
+        It 'refuses the peer <_>' -ForEach 'host', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:70000', '::1:6881', '[127.0.0.1]:6881' {
+            { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $_ } | Should -Throw -ErrorId 'InvalidArgument,*'
+        }
+
+        It 'refuses -Suspended with -Wait' {
+            { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Wait } | Should -Throw -ErrorId 'InvalidArgument,*'
+        }
+
+        It 'says that a patron has been stopped' {
+            $gone = New-TestPatron -Name 'gone' -StatePath $statePath
+            $gone | Stop-TorrentPatron
+            Start-Torrent $content.Torrent -Destination $files -Patron $gone -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PatronStopped,*'
+        }
+
+        It 'uses the session''s own patron, and the state folder of TORRENTPATRON_STATE, where none is given' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Suspended
+            Join-Path $TestDrive "state/$($status.InfoHash)" | Should -Exist
+            (Get-TorrentPatron default).OwnStatuses.InfoHash | Should -Be $status.InfoHash
+            Stop-TorrentPatron default
+        }
+    }
+}

@@ -1,0 +1,61 @@
+# What the tests share: the staged module, files with content that nothing can guess, and patrons that keep to loopback.
+
+$modulePath = if ($env:TORRENTPATRON_MODULE) { $env:TORRENTPATRON_MODULE } else { Join-Path $PSScriptRoot '../../module/TorrentPatron' }
+$modulePath = Join-Path (Resolve-Path $modulePath) 'TorrentPatron.psd1'
+Import-Module $modulePath -Global
+
+function Get-TestModulePath {
+    $modulePath
+}
+
+function New-TestContent {
+    # A file of random bytes, and a .torrent of it beside it.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Folder, [string] $Name = 'data.bin', [int] $Size = 4MB)
+
+    $null = New-Item -ItemType Directory -Path $Folder -Force
+    $file = Join-Path $Folder $Name
+    $bytes = [byte[]]::new($Size)
+    [Random]::Shared.NextBytes($bytes)
+    [IO.File]::WriteAllBytes($file, $bytes)
+    $torrent = New-TorrentFile -LiteralPath $file -Destination "$file.torrent" -PieceLength 64KB
+    [pscustomobject]@{ Folder = $Folder; File = $file; Torrent = $torrent.FullName; Name = $Name }
+}
+
+function New-TestPatron {
+    # A patron with an engine and a state folder of its own.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Name, [string] $StatePath)
+
+    New-TorrentPatron -Name $Name -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
+}
+
+function Start-TestSeed {
+    # Seeds what New-TestContent made; gives the peer to fetch it from.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param($Content, [string] $StatePath)
+
+    $seeder = New-TestPatron -Name "seeder-$($Content.Name)" -StatePath $StatePath
+    $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+    "127.0.0.1:$($seeder.Port)"
+}
+
+function Wait-TestCondition {
+    # Until something is so, or 30 seconds are over.
+    param([scriptblock] $Condition)
+
+    $clock = [Diagnostics.Stopwatch]::StartNew()
+    while ($clock.Elapsed.TotalSeconds -lt 30) {
+        if (& $Condition) {
+            return $true
+        }
+        Start-Sleep -Milliseconds 50
+    }
+    $false
+}
+
+function Test-SameContent {
+    param([string] $Path, [string] $Other)
+
+    (Get-FileHash -LiteralPath $Path).Hash -eq (Get-FileHash -LiteralPath $Other).Hash
+}
