@@ -42,9 +42,8 @@ internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport
             // Each family has a listener of its own: a dual-mode socket would take the IPv4 port of another program.
             if (local.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
-            // On Unix a restart must get its port back from connections in TIME_WAIT; on Windows the option means theft.
-            if (!OperatingSystem.IsWindows())
-                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // No ReuseAddress: .NET lets a restart have its port back as it is (SO_REUSEADDR); the option would add
+            // SO_REUSEPORT, and two engines would share a port without knowing.
             socket.Bind(local);
             socket.Listen(128);
             return new TcpListener(socket);
