@@ -61,13 +61,17 @@ internal static class PatronCommandLine
 
     /// <summary>Makes the tree.</summary>
     /// <param name="context">What the commands work with.</param>
-    public static RootCommand Build(CommandContext context) => new("BitTorrent on the command line: download, seed, make and look into torrents.")
+    private static RootCommand Build(CommandContext context)
     {
-        new StartCommand(context),
-        new SeedCommand(context),
-        new InfoCommand(context),
-        new CreateCommand(context),
-        new StatusCommand(context),
-        new DemoCommand(context),
-    };
+        const string Description = "BitTorrent on the command line: download, seed, make and look into torrents.";
+        return new RootCommand(Description)
+        {
+            new StartCommand(context),
+            new SeedCommand(context),
+            new InfoCommand(context),
+            new CreateCommand(context),
+            new StatusCommand(context),
+            new DemoCommand(context),
+        };
+    }
 }

@@ -13,12 +13,10 @@ internal sealed class Terminal
     // Spectre folds what it writes at the width of the terminal; a file or a pipe has none.
     private const int WidthOfNoTerminal = 1000;
 
-    private readonly TextWriter _error;
-
     private Terminal(TextWriter output, TextWriter error)
     {
         Out = output;
-        _error = error;
+        Error = error;
         Console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(output) });
         IsLive = Console.Profile.Out.IsTerminal && Console.Profile.Capabilities.Ansi;
         if (!Console.Profile.Out.IsTerminal)
@@ -29,7 +27,7 @@ internal sealed class Terminal
     public TextWriter Out { get; }
 
     /// <summary>The error output, for the parser's complaints.</summary>
-    public TextWriter Error => _error;
+    public TextWriter Error { get; }
 
     /// <summary>The output, for tables and bars.</summary>
     public IAnsiConsole Console { get; }
@@ -47,13 +45,27 @@ internal sealed class Terminal
 
     /// <summary>Prints a line.</summary>
     /// <param name="text">Any text.</param>
-    public void Line(string text) => Out.WriteLine(DisplayText.Clean(text));
+    public void Line(string text)
+    {
+        // Where bars are drawn, lines go above them: the console sees to that.
+        if (IsLive)
+            Console.WriteLine(DisplayText.Clean(text));
+        else
+            Out.WriteLine(DisplayText.Clean(text));
+    }
 
     /// <summary>Prints why something failed and what to do, in one line of the error output.</summary>
     /// <param name="error">What happened.</param>
-    public void Fail(TorrentError error) => _error.WriteLine(DisplayText.Clean($"patron: {error}"));
+    public void Fail(TorrentError error) => Error.WriteLine(DisplayText.Clean($"patron: {error}"));
 
-    /// <summary>Prints what may want attention, in one line of the error output.</summary>
+    /// <summary>Prints what may want attention: in one line of the error output, or above the bars.</summary>
     /// <param name="warning">What happened.</param>
-    public void Warn(TorrentError warning) => _error.WriteLine(DisplayText.Clean($"patron: warning: {warning}"));
+    public void Warn(TorrentError warning)
+    {
+        string text = DisplayText.Clean(warning.ToString());
+        if (IsLive)
+            Console.MarkupLineInterpolated($"[yellow]Warning:[/] {text}");
+        else
+            Error.WriteLine($"patron: warning: {text}");
+    }
 }

@@ -67,7 +67,8 @@ internal sealed class CreateCommand : Command
         TorrentMetainfo made = MetainfoReader.Read(torrent);
         _context.Terminal.Line(output);
         _context.Terminal.Line(
-            $"{ByteSize.Format(made.ContentSize)}, {made.PieceCount} pieces of {ByteSize.Format(made.PieceLength)}, info hash {made.InfoHash}");
+            $"{ByteSize.Format(made.ContentSize)}, {made.PieceCount} pieces of {ByteSize.Format(made.PieceLength)}, "
+            + $"info hash {made.InfoHash}");
         return ExitCode.Done;
     }
 
@@ -89,10 +90,13 @@ internal sealed class CreateCommand : Command
             // Without the name of our own parameter, which tells a person nothing.
             string why = fault.Message.Split(" (Parameter", 2)[0];
             throw new TorrentException(
-                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another piece length, or leave the choice to patron."), fault);
+                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another piece length, or leave that to patron."),
+                fault);
         }
     }
 
     private static TorrentException Exists(string output) => new(new TorrentError(
-        TorrentErrorId.DestinationNotWritable, $"'{output}' exists already.", "Name another with --output, or overwrite it with --force."));
+        TorrentErrorId.DestinationNotWritable,
+        $"'{output}' exists already.",
+        "Name another with --output, or overwrite it with --force."));
 }

@@ -21,19 +21,16 @@ internal sealed class DemoCommand : Command
     {
         Description = "How much to download, such as 1GiB; twice as much room is needed for a while. [default: 256MiB]",
         HelpName = "size",
-        CustomParser = OptionReader.Size,
+        CustomParser = result => OptionReader.SizeWithin(result, 1, LargestSize),
         DefaultValueFactory = _ => DefaultSize,
     };
 
     public DemoCommand(CommandContext context)
-        : base("demo", "Makes a swarm on 127.0.0.1 (a tracker, a seeder, a downloader), downloads, verifies and says how fast it was.")
+        : base(
+            "demo",
+            "Makes a swarm on 127.0.0.1 (a tracker, a seeder, a downloader), downloads, verifies and says how fast it was.")
     {
         _context = context;
-        _size.Validators.Add(result =>
-        {
-            if (result.GetValueOrDefault<long>() is < 1 or > LargestSize)
-                result.AddError($"--size: from 1B to {ByteSize.Format(LargestSize)}.");
-        });
         Options.Add(_size);
         SetAction(RunAsync);
     }
@@ -49,7 +46,9 @@ internal sealed class DemoCommand : Command
         catch (OperationCanceledException) when (!ctrlC.IsCancellationRequested)
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.TimeoutReached, $"The demo did not end within {Duration.Format(LongestRun)}.", "Ask for less with --size."));
+                TorrentErrorId.TimeoutReached,
+                $"The demo did not end within {Duration.Format(LongestRun)}.",
+                "Ask for less with --size."));
         }
     }
 
@@ -67,7 +66,8 @@ internal sealed class DemoCommand : Command
             TorrentMetainfo torrent = await swarm.SeedAsync(cancellationToken).ConfigureAwait(false);
             terminal.Line($"A tracker and a seeder run on 127.0.0.1; torrent {torrent.InfoHash}. Downloading:");
             Task<TimeSpan> download = swarm.DownloadAsync(torrent, cancellationToken);
-            await StatusDisplays.Choose(_context, isSilent: false).ShowAsync(() => swarm.Statuses, download).ConfigureAwait(false);
+            IStatusDisplay display = StatusDisplays.Choose(_context, isSilent: false);
+            await display.ShowAsync(() => swarm.Statuses, download).ConfigureAwait(false);
             taken = await download.ConfigureAwait(false);
         }
 
@@ -78,8 +78,8 @@ internal sealed class DemoCommand : Command
         }
 
         terminal.Line(
-            $"{ByteSize.Format(size)} in {Duration.Format(taken)}: {StatusText.Rate(size / Math.Max(taken.TotalSeconds, 0.001))}, "
-            + "every byte verified.");
+            $"{ByteSize.Format(size)} in {Duration.Format(taken)}: "
+            + $"{StatusText.Rate(size / Math.Max(taken.TotalSeconds, 0.001))}, every byte verified.");
         return ExitCode.Done;
     }
 }

@@ -60,15 +60,17 @@ internal sealed class SeedCommand : Command
         TorrentService service = _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
         Patron patron = service.CreatePatron("seed");
-        Task work = SeedAsync(service, patron, new StartRequest
+        var request = new StartRequest
         {
             Metainfo = metainfo,
             Destination = destination,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
-        }, parsed.GetValue(_quiet), ctrlC);
+        };
+        bool isQuiet = parsed.GetValue(_quiet);
+        Task work = SeedAsync(service, patron, request, isQuiet, ctrlC);
 
-        await StatusDisplays.Choose(_context, parsed.GetValue(_quiet)).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
+        await StatusDisplays.Choose(_context, isQuiet).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
         try
         {
             await work.ConfigureAwait(false);
@@ -82,7 +84,8 @@ internal sealed class SeedCommand : Command
     }
 
     /// <summary>Starts, and returns only by throwing: why it cannot seed, or that it was told to end.</summary>
-    private async Task SeedAsync(TorrentService service, Patron patron, StartRequest request, bool isQuiet, CancellationToken ctrlC)
+    private async Task SeedAsync(
+        TorrentService service, Patron patron, StartRequest request, bool isQuiet, CancellationToken ctrlC)
     {
         TorrentAnswer answer = await patron.StartAsync(request, ctrlC).ConfigureAwait(false);
         if (answer is TorrentStartFail fail)
@@ -111,7 +114,8 @@ internal sealed class SeedCommand : Command
     // The engine would make what is missing and fetch it.
     private static void RequireFiles(TorrentMetainfo metainfo, string destination)
     {
-        foreach (TorrentFileEntry file in metainfo.Files.Where(file => !file.IsPadding && file is { Length: > 0, LinkTarget: null }))
+        foreach (TorrentFileEntry file in metainfo.Files.Where(
+            file => file is { IsPadding: false, Length: > 0, LinkTarget: null }))
         {
             var there = new FileInfo(Path.Combine(destination, file.Path));
             if (!there.Exists || there.Length != file.Length)
@@ -121,13 +125,15 @@ internal sealed class SeedCommand : Command
                     there.Exists
                         ? $"'{there.FullName}' has {there.Length} bytes; the torrent's file has {file.Length}."
                         : $"'{there.FullName}' does not exist.",
-                    "Give with --destination the folder that holds the torrent's file or folder, or fetch it with 'patron start'."));
+                    "Give the folder that holds the torrent's file or folder with --destination, "
+                    + "or fetch it with 'patron start'."));
             }
         }
     }
 
     private static TorrentError Incomplete(StartRequest request, TorrentStatus? status) => new(
         TorrentErrorId.DiskReadFailed,
-        $"Only {StatusText.Percent(status?.PercentComplete ?? 0)} of '{request.Metainfo!.Name}' in '{request.Destination}' is as it should be.",
+        $"Only {StatusText.Percent(status?.PercentComplete ?? 0)} of '{request.Metainfo!.Name}' in '{request.Destination}' "
+        + "is as it should be.",
         "Fetch the rest with 'patron start'.");
 }

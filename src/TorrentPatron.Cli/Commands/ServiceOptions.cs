@@ -18,8 +18,11 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.Port,
     };
 
-    private readonly Option<long> _maxDown = RateOption("--max-down", "Most payload to receive in a second, such as 2MiB; 0: no limit.");
-    private readonly Option<long> _maxUp = RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
+    private readonly Option<long> _maxDown =
+        RateOption("--max-down", "Most payload to receive in a second, such as 2MiB; 0: no limit.");
+
+    private readonly Option<long> _maxUp =
+        RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
 
     /// <summary>Where the state is saved: of every command that looks there.</summary>
     public static Option<string?> StateOption() => new("--state")

@@ -58,7 +58,9 @@ internal sealed class StartCommand : Command
     };
 
     public StartCommand(CommandContext context)
-        : base("start", "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130).")
+        : base(
+            "start",
+            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130).")
     {
         _context = context;
         Arguments.Add(_sources);

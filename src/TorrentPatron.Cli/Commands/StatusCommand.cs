@@ -23,8 +23,8 @@ internal sealed class StatusCommand : Command
     public StatusCommand(CommandContext context)
         : base(
             "status",
-            "Lists the torrents in the state folder, with their progress when it was last saved (at most some seconds ago, where one "
-            + "is running). More cannot be known from outside: rates and peers are shown where the torrent runs.")
+            "Lists the torrents in the state folder, with their progress when it was last saved. That is all that another "
+            + "process can know: rates and peers are shown where the torrent runs.")
     {
         _context = context;
         Options.Add(_state);

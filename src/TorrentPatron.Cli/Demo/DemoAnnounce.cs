@@ -34,7 +34,10 @@ internal sealed record DemoAnnounce(InfoHash Torrent, int Port, bool IsSeed, boo
             & ushort.TryParse(values.GetValueOrDefault("port"), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
             && port != 0;
         return isAnnounce
-            ? new DemoAnnounce(new InfoHash(name), port, values.GetValueOrDefault("left") == "0", values.GetValueOrDefault("event") == "stopped")
+            ? new DemoAnnounce(
+                new InfoHash(name), port,
+                IsSeed: values.GetValueOrDefault("left") == "0",
+                IsLeaving: values.GetValueOrDefault("event") == "stopped")
             : null;
     }
 

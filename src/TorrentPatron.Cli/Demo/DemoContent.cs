@@ -58,7 +58,8 @@ internal sealed class DemoContent : IDisposable
             for (long left = _size; left > 0; left -= buffer.Length)
             {
                 random.NextBytes(buffer);
-                await file.WriteAsync(buffer.AsMemory(0, (int)Math.Min(left, buffer.Length)), cancellationToken).ConfigureAwait(false);
+                int count = (int)Math.Min(left, buffer.Length);
+                await file.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             }
         }
     }

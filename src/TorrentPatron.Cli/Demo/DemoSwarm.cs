@@ -67,7 +67,8 @@ internal sealed class DemoSwarm : IAsyncDisposable
     }
 
     /// <summary>Starts the torrent and waits until it is complete.</summary>
-    private static async Task StartAsync(Patron patron, TorrentMetainfo torrent, string folder, CancellationToken cancellationToken)
+    private static async Task StartAsync(
+        Patron patron, TorrentMetainfo torrent, string folder, CancellationToken cancellationToken)
     {
         TorrentAnswer answer = await patron
             .StartAsync(new StartRequest { Metainfo = torrent, Destination = folder }, cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 using TorrentPatron.Engine.Client;
@@ -6,7 +7,7 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Cli.Display;
 
 /// <summary>Draws a bar for each torrent on a terminal, and keeps it up to date.</summary>
-internal sealed class BarDisplay(IAnsiConsole console, TimeProvider time) : IStatusDisplay
+internal sealed class BarDisplay(Terminal terminal, TimeProvider time) : IStatusDisplay
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -15,7 +16,7 @@ internal sealed class BarDisplay(IAnsiConsole console, TimeProvider time) : ISta
     private readonly ActivityColumn _activity = new();
 
     public Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work) =>
-        console.Progress()
+        terminal.Console.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), _activity)
             .StartAsync(async progress =>
             {
@@ -33,7 +34,7 @@ internal sealed class BarDisplay(IAnsiConsole console, TimeProvider time) : ISta
         foreach (TorrentStatus status in statuses)
         {
             foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
-                console.MarkupLineInterpolated($"[yellow]warning:[/] {DisplayText.Clean(warning.ToString())}");
+                terminal.Warn(warning);
             if (!_bars.TryGetValue(status.InfoHash, out ProgressTask? bar))
                 _bars[status.InfoHash] = bar = progress.AddTask(Markup.Escape(DisplayText.Clean(status.Name)));
             _activity.Statuses[bar.Id] = status;
@@ -43,7 +44,7 @@ internal sealed class BarDisplay(IAnsiConsole console, TimeProvider time) : ISta
 
     private sealed class ActivityColumn : ProgressColumn
     {
-        public System.Collections.Concurrent.ConcurrentDictionary<int, TorrentStatus> Statuses { get; } = new();
+        public ConcurrentDictionary<int, TorrentStatus> Statuses { get; } = new();
 
         protected override bool NoWrap => true;
 

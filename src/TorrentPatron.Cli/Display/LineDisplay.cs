@@ -2,7 +2,9 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Cli.Display;
 
-/// <summary>Prints lines, for where there is no terminal: on each change of state, and now and then while something moves.</summary>
+/// <summary>
+/// Prints lines, for where there is no terminal: on each change of state, and now and then while something moves.
+/// </summary>
 internal sealed class LineDisplay(Terminal terminal, TimeProvider time) : IStatusDisplay
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);

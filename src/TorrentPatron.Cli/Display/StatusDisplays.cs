@@ -8,6 +8,6 @@ internal static class StatusDisplays
     /// <param name="isSilent">Whether nothing is to be shown.</param>
     public static IStatusDisplay Choose(CommandContext context, bool isSilent) =>
         isSilent ? new SilentDisplay()
-        : context.Terminal.IsLive ? new BarDisplay(context.Terminal.Console, context.Time)
+        : context.Terminal.IsLive ? new BarDisplay(context.Terminal, context.Time)
         : new LineDisplay(context.Terminal, context.Time);
 }

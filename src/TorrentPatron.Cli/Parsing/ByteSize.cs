@@ -18,7 +18,7 @@ internal static class ByteSize
     {
         bytes = 0;
         int end = text.AsSpan().LastIndexOfAnyInRange('0', '9') + 1;
-        if (!decimal.TryParse(text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+        if (!decimal.TryParse(text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, null, out decimal number)
             || Unit(text.AsSpan(end).Trim()) is not { } unit
             || number > long.MaxValue / unit)
         {

@@ -10,6 +10,12 @@ internal static class OptionReader
     public static long Size(ArgumentResult result) =>
         ByteSize.TryParse(Text(result), out long bytes) ? bytes : Refuse<long>(result, "a size, such as 512K or 256MiB");
 
+    /// <summary>A size within bounds.</summary>
+    public static long SizeWithin(ArgumentResult result, long smallest, long largest) =>
+        ByteSize.TryParse(Text(result), out long bytes) && bytes >= smallest && bytes <= largest
+            ? bytes
+            : Refuse<long>(result, $"a size from {ByteSize.Format(smallest)} to {ByteSize.Format(largest)}");
+
     /// <summary>A length of time.</summary>
     public static TimeSpan? Time(ArgumentResult result) =>
         Duration.TryParse(Text(result), out TimeSpan time) ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
@@ -20,14 +26,18 @@ internal static class OptionReader
 
     /// <summary>Peers, each <c>host:port</c>.</summary>
     public static PeerAddress[] Peers(ArgumentResult result) =>
-        [.. result.Tokens.Select(token => PeerAddress.TryParse(token.Value) ?? Refuse<PeerAddress>(result, "host:port", token.Value)!)];
+        Each(result, PeerAddress.TryParse, "host:port");
 
     /// <summary>Addresses of trackers.</summary>
     public static Uri[] Trackers(ArgumentResult result) =>
-        [.. result.Tokens.Select(token => Tracker(token.Value) ?? Refuse<Uri>(result, "an http, https or udp address", token.Value)!)];
+        Each(result, Tracker, "an http, https or udp address");
 
     private static Uri? Tracker(string text) =>
         Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "udp" ? uri : null;
+
+    private static T[] Each<T>(ArgumentResult result, Func<string, T?> read, string expected)
+        where T : class =>
+        [.. result.Tokens.Select(token => read(token.Value) ?? Refuse<T>(result, expected, token.Value)).OfType<T>()];
 
     private static string Text(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
 

@@ -7,7 +7,9 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Parsing;
 
-/// <summary>A peer given by hand: <c>host:port</c>, where the host is a name, an IPv4 address or an IPv6 address in brackets.</summary>
+/// <summary>
+/// A peer given by hand: <c>host:port</c>, where the host is a name, an IPv4 address or an IPv6 address in brackets.
+/// </summary>
 /// <param name="Host">The host, without brackets.</param>
 /// <param name="Port">1 to 65535.</param>
 internal sealed record PeerAddress(string Host, int Port)

@@ -3,7 +3,7 @@ namespace TorrentPatron.Cli.Reports;
 /// <summary>A torrent whose state is saved: the shape of <c>patron status --json</c>.</summary>
 /// <param name="Name">The torrent's name.</param>
 /// <param name="InfoHash">Its info hash.</param>
-/// <param name="Destination">The folder it is downloaded into; null, as what follows, where nothing readable is saved of it.</param>
+/// <param name="Destination">The folder it is downloaded into; null where the saved progress cannot be read.</param>
 /// <param name="TotalSize">Size of all files; null where the saved .torrent is damaged.</param>
 /// <param name="VerifiedPieces">Pieces that were there at the last saving.</param>
 /// <param name="PieceCount">The number of pieces; null where the saved .torrent is damaged.</param>

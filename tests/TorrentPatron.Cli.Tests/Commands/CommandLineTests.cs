@@ -1,0 +1,80 @@
+namespace TorrentPatron.Cli.Tests.Commands;
+
+public sealed class CommandLineTests : PatronFixture
+{
+    [Fact]
+    public async Task Without_a_command_the_help_lists_them_all()
+    {
+        PatronRun run = await RunAsync();
+
+        Assert.NotEqual(0, run.ExitCode);
+        Assert.All(["start", "seed", "info", "create", "status", "demo"], name => Assert.Contains($"  {name} ", run.Output));
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("seed")]
+    [InlineData("info")]
+    [InlineData("create")]
+    [InlineData("status")]
+    [InlineData("demo")]
+    public async Task Every_command_has_help(string command)
+    {
+        PatronRun run = await RunAsync(command, "--help");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("Usage:", run.Output);
+    }
+
+    [Theory]
+    [InlineData("--peer: 'nobody' is not host:port.", "start", "x.torrent", "--peer", "nobody")]
+    [InlineData("--tracker: 'ftp://x/' is not an http, https or udp address.", "start", "x.torrent", "--tracker", "ftp://x/")]
+    [InlineData("--timeout: '0s' is not a time, such as 90s, 10m or 2h.", "start", "x.torrent", "--timeout", "0s")]
+    [InlineData("--port: '65536' is not a port, 0 to 65535.", "start", "x.torrent", "--port", "65536")]
+    [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
+    [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
+    [InlineData("--size: 'huge' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "huge")]
+    public async Task A_wrong_value_is_answered_with_one_line_that_says_what_is_expected(string line, params string[] args)
+    {
+        PatronRun run = await RunAsync(args);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal([line], run.ErrorLines);
+        Assert.Empty(run.OutputLines);
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("seed")]
+    [InlineData("info")]
+    public async Task A_file_that_is_missing_is_answered_with_one_line(string command)
+    {
+        PatronRun run = await RunAsync(command, In("no.torrent"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal([$"patron: '{In("no.torrent")}' does not exist. Check the path."], run.ErrorLines);
+    }
+
+    [Fact]
+    public async Task A_file_that_is_no_torrent_is_answered_with_one_line_and_nothing_is_left_behind()
+    {
+        string file = WriteFile(In("a.torrent"), 1000);
+
+        PatronRun run = await RunAsync("start", file, "--destination", In("into"), "--state", In("state"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(file, Assert.Single(run.ErrorLines));
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(Folder));
+    }
+
+    [Fact]
+    public async Task An_argument_that_begins_with_an_at_sign_is_no_file_of_arguments()
+    {
+        await File.WriteAllTextAsync(In("args"), "--help", Token);
+
+        PatronRun run = await RunAsync("info", "@" + In("args"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("patron: '@", Assert.Single(run.ErrorLines));
+    }
+}

@@ -1,0 +1,113 @@
+using System.Text.Json;
+
+namespace TorrentPatron.Cli.Tests.Commands;
+
+public sealed class StartTests : PatronFixture
+{
+    [Fact]
+    public async Task A_download_from_a_peer_ends_with_0_and_a_second_run_finds_everything_there()
+    {
+        string torrent = await MakeTorrentAsync();
+        PatronRun first;
+        await using (Seeder seeder = await SeedAsync(torrent))
+            first = await StartAsync(torrent, "--peer", seeder.Address);
+
+        PatronRun second = await StartAsync(torrent);
+
+        Assert.Equal(0, first.ExitCode);
+        Assert.Empty(first.ErrorLines);
+        Assert.Equal($"Complete: {In("into", "data.bin")} (293.0 KiB)", first.OutputLines[^1]);
+        byte[] shared = await File.ReadAllBytesAsync(In("seed", "data.bin"), Token);
+        Assert.Equal(shared, await File.ReadAllBytesAsync(In("into", "data.bin"), Token));
+        Assert.Equal(0, second.ExitCode);
+    }
+
+    [Fact]
+    public async Task Json_is_one_object_for_each_torrent_in_the_order_given_and_of_one_shape()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        PatronRun run = await RunAsync(
+            "start", In("no.torrent"), torrent, "--destination", In("into"), "--state", In("state"),
+            "--peer", seeder.Address, "--json");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal(2, run.OutputLines.Length);
+        JsonElement[] reports = [.. run.OutputLines.Select(line => JsonSerializer.Deserialize<JsonElement>(line))];
+        Assert.Equal("SourceNotReadable", reports[0].GetProperty("error").GetProperty("id").GetString());
+        Assert.False(reports[0].GetProperty("isComplete").GetBoolean());
+        Assert.Equal("Seeding", reports[1].GetProperty("state").GetString());
+        Assert.True(reports[1].GetProperty("isComplete").GetBoolean());
+        Assert.Equal(JsonValueKind.Null, reports[1].GetProperty("error").ValueKind);
+        Assert.Equal(
+            reports[0].EnumerateObject().Select(member => member.Name),
+            reports[1].EnumerateObject().Select(member => member.Name));
+    }
+
+    [Fact]
+    public async Task Quiet_prints_nothing_where_all_is_well()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        PatronRun run = await StartAsync(torrent, "--peer", seeder.Address, "--quiet");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(run.OutputLines);
+        Assert.Empty(run.ErrorLines);
+    }
+
+    [Fact]
+    public async Task Nobody_to_download_from_ends_at_the_timeout_with_1_and_one_line()
+    {
+        string torrent = await MakeTorrentAsync();
+
+        PatronRun run = await StartAsync(torrent, "--timeout", "0.3s");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("patron: The download was not complete after 0.3 s.", Assert.Single(run.ErrorLines));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_ends_with_130_and_saves_the_state()
+    {
+        string torrent = await MakeTorrentAsync();
+        PatronRun run = Begin("start", torrent, "--destination", In("into"), "--state", In("state"));
+
+        await (await run.UntilAsync("data.bin: Downloading")).CtrlCAsync();
+        JsonElement saved = Json(await RunAsync("status", "--state", In("state"), "--json"));
+
+        Assert.Equal(130, run.ExitCode);
+        Assert.Empty(run.ErrorLines);
+        Assert.Equal("Stopped. The same command goes on where it was.", run.OutputLines[^1]);
+        Assert.Equal(In("into"), saved.GetProperty("destination").GetString());
+        Assert.Equal(0, saved.GetProperty("percentComplete").GetDouble());
+    }
+
+    [Fact]
+    public async Task With_seed_it_goes_on_after_completion_until_Ctrl_C_and_ends_with_0()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+        PatronRun run = Begin(
+            "start", torrent, "--destination", In("into"), "--state", In("state"), "--peer", seeder.Address, "--seed");
+
+        await (await run.UntilAsync("data.bin: Seeding")).CtrlCAsync();
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Empty(run.ErrorLines);
+    }
+
+    [Fact]
+    public async Task A_magnet_link_is_refused_with_what_to_use_instead()
+    {
+        PatronRun run = await StartAsync("magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Magnet links cannot be started yet.", Assert.Single(run.ErrorLines));
+    }
+
+    private async Task<PatronRun> StartAsync(string torrent, params string[] options) =>
+        await RunAsync(["start", torrent, "--destination", In("into"), "--state", In("state"), .. options]);
+}

@@ -1,0 +1,36 @@
+using TorrentPatron.Cli.Parsing;
+
+namespace TorrentPatron.Cli.Tests.Parsing;
+
+public sealed class DurationTests
+{
+    [Theory]
+    [InlineData("90", 90)]
+    [InlineData("90s", 90)]
+    [InlineData("1.5m", 90)]
+    [InlineData("2h", 7200)]
+    [InlineData("1d", 86400)]
+    public void A_time_is_a_number_of_seconds_or_has_a_unit(string text, double seconds)
+    {
+        Assert.True(Duration.TryParse(text, out TimeSpan duration));
+        Assert.Equal(seconds, duration.TotalSeconds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("0")]
+    [InlineData("-5s")]
+    [InlineData("5 weeks")]
+    [InlineData("100d")]
+    public void What_no_timer_can_wait_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
+
+    [Theory]
+    [InlineData(0.25, "0.25 s")]
+    [InlineData(42, "42 s")]
+    [InlineData(125, "2 min 5 s")]
+    [InlineData(3900, "1 h 5 min")]
+    [InlineData(180000, "2 d 2 h")]
+    public void A_time_is_shown_in_two_units_at_most(double seconds, string text) =>
+        Assert.Equal(text, Duration.Format(TimeSpan.FromSeconds(seconds)));
+}

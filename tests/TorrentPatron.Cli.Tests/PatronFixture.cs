@@ -1,0 +1,89 @@
+using System.Net;
+using System.Text.Json;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Cli.Tests;
+
+/// <summary>Runs command lines in this process, over the real engine on loopback, in a folder of their own.</summary>
+public abstract class PatronFixture : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly List<PatronRun> _runs = [];
+
+    protected string Folder { get; } = Directory.CreateTempSubdirectory("patron-cli-tests-").FullName;
+
+    protected static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _runs.ForEach(run => run.Dispose());
+        Directory.Delete(Folder, recursive: true);
+        GC.SuppressFinalize(this);
+    }
+
+    protected string In(params string[] parts) => Path.Combine([Folder, .. parts]);
+
+    protected async Task<PatronRun> RunAsync(params string[] args) => await Begin(args).EndAsync();
+
+    /// <summary>Runs without waiting for the end.</summary>
+    protected PatronRun Begin(params string[] args)
+    {
+        var run = new PatronRun(args, MakeClient, Patience, Token);
+        _runs.Add(run);
+        return run;
+    }
+
+    /// <summary>A file of bytes that are the same in each run.</summary>
+    protected static string WriteFile(string path, int length)
+    {
+        byte[] bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllBytes(path, bytes);
+        return path;
+    }
+
+    /// <summary>Shares a file from the folder "seed" and gives back its .torrent.</summary>
+    protected async Task<string> MakeTorrentAsync(int length = 300_000)
+    {
+        WriteFile(In("seed", "data.bin"), length);
+        Assert.Equal(0, (await RunAsync("create", In("seed", "data.bin"), "-o", In("data.torrent"))).ExitCode);
+        return In("data.torrent");
+    }
+
+    protected async Task<Seeder> SeedAsync(string torrent)
+    {
+        var service = new TorrentService(new ServiceSettings { StatePath = In("seeder-state") }, MakeClient);
+        var request = new StartRequest
+        {
+            Metainfo = MetainfoReader.Read(await File.ReadAllBytesAsync(torrent, Token)),
+            Destination = In("seed"),
+        };
+        Patron patron = service.CreatePatron();
+        TorrentAnswer answer = await patron.StartAsync(request, Token);
+        Assert.IsType<NewTorrentCreated>(answer);
+        TorrentStatus? status = await patron.WaitAsync(answer.TorrentId, now => now.State == TorrentState.Seeding, Token);
+        Assert.True(status?.IsComplete);
+        return new Seeder(service, service.GetClientStatus()!.ListenEndPoints[0]);
+    }
+
+    protected static JsonElement Json(PatronRun run)
+    {
+        using var document = JsonDocument.Parse(Assert.Single(run.OutputLines));
+        return document.RootElement.Clone();
+    }
+
+    private static TorrentClient MakeClient(ClientSettings settings) => new(settings with { BindAddress = IPAddress.Loopback });
+
+    /// <summary>A service that seeds; disposing stops it.</summary>
+    protected sealed class Seeder(TorrentService service, IPEndPoint address) : IAsyncDisposable
+    {
+        public string Address => address.ToString();
+
+        public ValueTask DisposeAsync() => service.DisposeAsync();
+    }
+}
