@@ -28,10 +28,12 @@ public sealed class StateFolder
     }
 
     /// <summary>
-    /// The platform's place for a user's state: <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>,
-    /// <c>~/Library/Application Support</c>; in it, <c>TorrentPatron</c>.
+    /// What <c>TORRENTPATRON_STATE</c> says; without it <c>TorrentPatron</c> in the platform's place for a user's state:
+    /// <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>, <c>~/Library/Application Support</c>.
     /// </summary>
-    public static string DefaultPath => Path.Combine(UserStatePath(), "TorrentPatron");
+    public static string DefaultPath => Environment.GetEnvironmentVariable("TORRENTPATRON_STATE") is { Length: > 0 } path
+        ? Path.GetFullPath(path)
+        : Path.Combine(UserStatePath(), "TorrentPatron");
 
     /// <summary>Full path of the folder.</summary>
     public string FolderPath { get; }
