@@ -199,6 +199,9 @@ public sealed class Patron : IAsyncDisposable
         }
     }
 
+    /// <summary>Takes the answer to a start of this patron's, ahead of whatever is said of the torrent.</summary>
+    internal void Receive(NewTorrentCreated answer) => _answers.Settle(answer);
+
     /// <summary>Takes news of a torrent of this patron's.</summary>
     internal void Receive(TorrentMessage news) => _answers.Pass(news);
 

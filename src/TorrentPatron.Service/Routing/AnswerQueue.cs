@@ -34,6 +34,16 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         }
     }
 
+    /// <summary>Settles the request that an answer is for, if it is still open.</summary>
+    public void Settle(NewTorrentCreated answer)
+    {
+        lock (_gate)
+        {
+            if (_requests.FirstOrDefault(request => request.Id == answer.CorrelationId) is { } request)
+                Settle(request, answer);
+        }
+    }
+
     /// <summary>Settles every request that is still open as failed.</summary>
     public void FailAll(TorrentError error)
     {

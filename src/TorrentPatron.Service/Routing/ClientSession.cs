@@ -156,15 +156,23 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         if (!_sent.TryRemove(answer.CorrelationId, out SentCommand? command))
             return;
-        if (answer is NewTorrentCreated)
+        // What the engine said of the torrent while it was still starting it has an owner now.
+        List<TorrentMessage>? early = null;
+        if (command.IsStart)
+            _early.TryRemove(command.Torrent, out early);
+        if (answer is NewTorrentCreated created)
+        {
+            // At once and not by way of who waits for it, so that no news overtake it.
             _owners[answer.TorrentId] = command.Patron;
+            command.Patron.Receive(created);
+            early?.ForEach(command.Patron.Receive);
+        }
         else if (answer is TorrentClosed)
+        {
             _owners.TryRemove(answer.TorrentId, out _);
-        command.Answer(answer);
+        }
 
-        // What the engine said of the torrent while it was still starting it has an owner now, and follows the answer.
-        if (command.IsStart && _early.TryRemove(command.Torrent, out List<TorrentMessage>? early) && answer is NewTorrentCreated)
-            early.ForEach(command.Patron.Receive);
+        command.Answer(answer);
     }
 
     private void End(TorrentError why)

@@ -9,9 +9,7 @@ namespace TorrentPatron.Service.Routing;
 /// <param name="command">The command itself.</param>
 internal sealed class SentCommand(Patron patron, InfoHash torrent, TorrentCommand command)
 {
-    // Continues on the reader of the engine's messages, and on purpose: so the answer is in its patron's queue before the
-    // next message is looked at. What follows there must not block, and does not.
-    private readonly TaskCompletionSource<TorrentAnswer> _answered = new();
+    private readonly TaskCompletionSource<TorrentAnswer> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Patron Patron => patron;
 
