@@ -27,7 +27,6 @@ internal sealed class PeerConnection
     private long _bytesToHash;
     private readonly Lock _interestGate = new();
     private volatile bool _isPaused;
-    private bool _hasToldPieces;
     private int _rejects;
     private int _closed;
     private long _lastReceived;
@@ -339,16 +338,12 @@ internal sealed class PeerConnection
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
             return "It claims a piece that the torrent does not have.";
-        _hasToldPieces = true;
         _handler.PeerHasPiece(this, piece);
         return null;
     }
 
     private string? HandlePieces(in PeerMessage message)
     {
-        if (_hasToldPieces)
-            return "It tells its pieces twice.";
-        _hasToldPieces = true;
         switch (message.Id)
         {
             case MessageId.HaveAll when IsFast:

@@ -157,16 +157,27 @@ internal sealed class SwarmPieces : IPieceTarget
             // A peer that is closed beside this has left, or will: what it says must not be counted after that.
             if (peer.IsClosed)
                 return;
+            if (record.IsSeed)
+                return;
             if (pieces is null)
             {
-                record.IsSeed = true;
-                _picker.AddSeed();
-                return;
+                BecomeSeed(record);
             }
-
-            record.Pieces = pieces;
-            _picker.AddPeer(pieces);
-            record.Interesting = CountInteresting(pieces);
+            else if (record.Pieces is { } known)
+            {
+                // BEP 3 knows a bitfield as the first message only, but aria2 sends one in place of many haves.
+                for (int piece = 0; piece < pieces.Length; piece++)
+                {
+                    if (pieces[piece])
+                        AddPiece(record, known, piece);
+                }
+            }
+            else
+            {
+                record.Pieces = pieces;
+                _picker.AddPeer(pieces);
+                record.Interesting = CountInteresting(pieces);
+            }
         }
     }
 
@@ -176,20 +187,8 @@ internal sealed class SwarmPieces : IPieceTarget
         PeerRecord record = peer.Record;
         lock (_gate)
         {
-            if (record.IsSeed || peer.IsClosed)
-                return;
-            record.Pieces ??= new Bitfield(_metainfo.PieceCount);
-            if (!record.Pieces.Set(piece))
-                return;
-            _picker.Have(piece);
-            if (_picker.IsWanted(piece))
-                record.Interesting++;
-            if (record.Pieces.IsFull)
-            {
-                _picker.RemovePeer(record.Pieces);
-                _picker.AddSeed();
-                (record.IsSeed, record.Pieces) = (true, null);
-            }
+            if (!record.IsSeed && !peer.IsClosed)
+                AddPiece(record, record.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
         }
     }
 
@@ -432,6 +431,25 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     private static bool Has(PeerConnection peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
+
+    private void AddPiece(PeerRecord record, Bitfield known, int piece)
+    {
+        if (!known.Set(piece))
+            return;
+        _picker.Have(piece);
+        if (_picker.IsWanted(piece))
+            record.Interesting++;
+        if (known.IsFull)
+            BecomeSeed(record);
+    }
+
+    private void BecomeSeed(PeerRecord record)
+    {
+        if (record.Pieces is { } pieces)
+            _picker.RemovePeer(pieces);
+        _picker.AddSeed();
+        (record.IsSeed, record.Pieces) = (true, null);
+    }
 
     private Bitfield? PiecesOf(PeerConnection peer) => peer.Record.IsSeed ? null : peer.Record.Pieces ?? _none;
 

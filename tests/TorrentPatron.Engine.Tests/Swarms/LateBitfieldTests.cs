@@ -1,0 +1,32 @@
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+public sealed class LateBitfieldTests
+{
+    private const int Piece = 32 * 1024;
+
+    [Theory]
+    [InlineData("0000000205 80 0000000205 f0")]
+    [InlineData("0000000504 00000001 0000000205 b0 0000000205 f0")]
+    [InlineData("0000000205 f0 0000000205 80 0000000205 f0")]
+    [InlineData("0000000205 80 000000010e")]
+    public async Task A_bitfield_that_comes_again_in_place_of_haves_adds_to_what_a_peer_has(string pieces)
+    {
+        var torrent = new SwarmTorrent(21, Piece, 4 * Piece);
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+
+        await peer.SendAsync(Convert.FromHexString(pieces.Replace(" ", "", StringComparison.Ordinal)));
+        await peer.SendAsync(MessageId.Unchoke);
+        Task serving = peer.ServeAsync(torrent);
+        await engine.CompletedAsync();
+
+        torrent.AssertIsIn(engine.Destination);
+        await engine.StopAsync();
+        await serving;
+    }
+}
