@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>aria2, which finds its peers by trackers only.</summary>
+internal sealed class Aria2Peer : ForeignPeer
+{
+    private readonly HttpClient _rpc;
+
+    private Aria2Peer(ToolProcess process, IPEndPoint endPoint, int rpcPort)
+        : base(process, endPoint) =>
+        _rpc = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{rpcPort}/jsonrpc") };
+
+    public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace)
+    {
+        int rpcPort = FreePort.Next();
+        return new Aria2Peer(
+            ToolProcess.Start(
+                Tool.Require("aria2c"),
+                "--no-conf", "--summary-interval=0", "--console-log-level=notice",
+                $"--stop-with-process={Environment.ProcessId}",
+                $"--interface={endPoint.Address}", $"--listen-port={endPoint.Port}",
+                // Trackers over UDP are asked only where the DHT is on; without an entry point it knows nobody.
+                "--enable-dht=true", $"--dht-listen-port={endPoint.Port}", $"--dht-file-path={workspace.File("aria2.dht")}",
+                "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false",
+                "--enable-rpc=true", $"--rpc-listen-port={rpcPort}",
+                $"--dir={folder}", "--file-allocation=none", "--check-integrity=true", "--seed-ratio=0",
+                "--bt-tracker-interval=1", "--bt-tracker-timeout=5", torrent),
+            endPoint, rpcPort);
+    }
+
+    public override ValueTask DisposeAsync()
+    {
+        _rpc.Dispose();
+        return base.DisposeAsync();
+    }
+
+    protected override async Task<bool> IsSeedingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            // As text, because its length is sent then: aria2 takes no chunks.
+            using var question = new StringContent("""{"jsonrpc":"2.0","id":"1","method":"aria2.tellActive","params":[["seeder"]]}""");
+            using HttpResponseMessage response = await _rpc.PostAsync("", question, cancellationToken);
+            JsonElement answer = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+            return answer.GetProperty("result").EnumerateArray()
+                .Any(torrent => torrent.TryGetProperty("seeder", out JsonElement seeder) && seeder.GetString() == "true");
+        }
+        catch (HttpRequestException fault) when (fault.InnerException is SocketException)
+        {
+            // It does not listen yet.
+            return false;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System.Net;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>
+/// A peer of another program's, on one torrent: it checks what is in its folder, downloads what is missing there and seeds
+/// what it has.
+/// </summary>
+internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : IAsyncDisposable
+{
+    /// <summary>Where it listens for peers.</summary>
+    public IPEndPoint EndPoint { get; } = endPoint;
+
+    protected ToolProcess Process { get; } = process;
+
+    /// <summary>Starts a peer.</summary>
+    /// <param name="kind">Whose.</param>
+    /// <param name="torrent">Path of the .torrent file.</param>
+    /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
+    /// <param name="workspace">Where the program may keep files of its own.</param>
+    /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
+    /// <param name="peers">Whom it connects to; only libtorrent can be told.</param>
+    public static async Task<ForeignPeer> StartAsync(
+        PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null, params IPEndPoint[] peers)
+    {
+        var endPoint = new IPEndPoint(address ?? IPAddress.Loopback, FreePort.Next());
+        return kind switch
+        {
+            PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace),
+            PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace),
+            _ => LibtorrentPeer.Start(torrent, folder, endPoint, peers),
+        };
+    }
+
+    /// <summary>Waits until it has every piece and would give them to others.</summary>
+    public Task WaitUntilSeedingAsync() => Patience.UntilAsync(
+        async cancellationToken =>
+        {
+            Assert.False(Process.HasExited, Process.Tell());
+            return await IsSeedingAsync(cancellationToken);
+        },
+        $"{GetType().Name} has everything", Process.Tell);
+
+    public virtual ValueTask DisposeAsync() => Process.DisposeAsync();
+
+    protected abstract Task<bool> IsSeedingAsync(CancellationToken cancellationToken);
+}

@@ -1,0 +1,22 @@
+using System.Net;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>libtorrent, by its Python bindings.</summary>
+internal sealed class LibtorrentPeer : ForeignPeer
+{
+    private LibtorrentPeer(ToolProcess process, IPEndPoint endPoint)
+        : base(process, endPoint)
+    {
+    }
+
+    public static LibtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, IPEndPoint[] peers)
+    {
+        string[] arguments = [Tool.Script("libtorrent_peer.py"), torrent, folder, .. peers.Prepend(endPoint).Select(p => p.ToString())];
+        return new LibtorrentPeer(ToolProcess.Start(Tool.RequireLibtorrent(), arguments), endPoint);
+    }
+
+    protected override Task<bool> IsSeedingAsync(CancellationToken cancellationToken) =>
+        Task.FromResult(Process.Said("seeding"));
+}

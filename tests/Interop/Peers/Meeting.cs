@@ -1,0 +1,71 @@
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Interop.Tests.Torrents;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>What peers meet over: some content, a torrent of it, and, unless they are told of one another, a tracker.</summary>
+internal sealed class Meeting : IAsyncDisposable
+{
+    private Meeting(Workspace workspace, string content, string torrent, OpenTracker? tracker) =>
+        (Workspace, Content, Torrent, Tracker) = (workspace, content, torrent, tracker);
+
+    public Workspace Workspace { get; }
+
+    /// <summary>Path of the file or folder that the torrent is of, in <see cref="SeedFolder"/>.</summary>
+    public string Content { get; }
+
+    /// <summary>Path of the .torrent file.</summary>
+    public string Torrent { get; }
+
+    public OpenTracker? Tracker { get; }
+
+    public string SeedFolder => Workspace["seed"];
+
+    public string DownloadFolder => Workspace["download"];
+
+    /// <summary>Makes all that is needed.</summary>
+    /// <param name="tool">What the torrent is made with.</param>
+    /// <param name="road">How peers will come to know of one another.</param>
+    /// <param name="write">Writes the content below a folder, and says where.</param>
+    public static async Task<Meeting> MakeAsync(TorrentTool tool, Road road, Func<string, string> write)
+    {
+        var workspace = new Workspace();
+        try
+        {
+            string content = write(workspace["seed"]);
+            string torrent = workspace.File("a.torrent");
+            if (road == Road.DirectPeer)
+            {
+                await TorrentTools.MakeAsync(tool, content, torrent);
+                return new Meeting(workspace, content, torrent, tracker: null);
+            }
+
+            Uri announce = OpenTracker.Reserve(road);
+            await TorrentTools.MakeAsync(tool, content, torrent, announce);
+            OpenTracker tracker = await OpenTracker.StartAsync(announce, OurPeer.Read(torrent).InfoHash, workspace);
+            return new Meeting(workspace, content, torrent, tracker);
+        }
+        catch
+        {
+            workspace.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Fails unless every file of the torrent, and no other, is in the download folder with the bytes it should have.</summary>
+    /// <param name="emptyFiles">Whether files without a byte are to be there.</param>
+    public void AssertDownloaded(bool emptyFiles = true)
+    {
+        // What the torrent says, because not every tool puts empty files into it.
+        IEnumerable<string> files = OurPeer.Read(Torrent).Files
+            .Where(file => !file.IsPadding && (emptyFiles || file.Length > 0)).Select(file => file.Path);
+        Payload.AssertSame([.. files.Order(StringComparer.Ordinal)], SeedFolder, DownloadFolder);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Tracker is not null)
+            await Tracker.DisposeAsync();
+        Workspace.Dispose();
+    }
+}

@@ -1,0 +1,104 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>A service of ours, with one patron and the built-in engine, on loopback.</summary>
+internal sealed class OurPeer : IAsyncDisposable
+{
+    private readonly TorrentService _service;
+    private readonly Patron _patron;
+
+    /// <summary>Makes a peer.</summary>
+    /// <param name="workspace">Where its saved state is kept.</param>
+    /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
+    public OurPeer(Workspace workspace, IPAddress? address = null)
+    {
+        var client = new ClientSettings
+        {
+            BindAddress = address ?? IPAddress.Loopback,
+            StatusInterval = TimeSpan.FromMilliseconds(250),
+        };
+        _service = new TorrentService(
+            new ServiceSettings { Client = client, StatePath = workspace["our state"] }, settings => new TorrentClient(settings));
+        _patron = _service.CreatePatron();
+    }
+
+    /// <summary>Where it listens for peers, once a torrent has been started.</summary>
+    public IPEndPoint EndPoint => Assert.Single(_service.GetClientStatus()!.ListenEndPoints);
+
+    /// <summary>Starts a torrent; fails where that fails.</summary>
+    /// <param name="torrent">Path of the .torrent file.</param>
+    /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
+    /// <param name="peer">Whom to connect to.</param>
+    public Task<InfoHash> StartAsync(string torrent, string folder, IPEndPoint? peer = null) => StartAsync(
+        torrent, new StartRequest { Destination = folder, Peers = peer is null ? [] : [peer] });
+
+    /// <summary>Starts a torrent; fails where that fails.</summary>
+    /// <param name="torrent">Path of the .torrent file.</param>
+    /// <param name="request">All the rest.</param>
+    public async Task<InfoHash> StartAsync(string torrent, StartRequest request)
+    {
+        request = request with { Metainfo = Read(torrent) };
+        TorrentAnswer answer = await _patron.StartAsync(request, TestContext.Current.CancellationToken);
+        Assert.True(answer is NewTorrentCreated, answer.ToString());
+        return answer.TorrentId;
+    }
+
+    /// <summary>Stops a torrent in order.</summary>
+    public async Task<TorrentStatus> CloseAsync(InfoHash torrent)
+    {
+        TorrentAnswer answer = await _patron.CloseAsync(torrent, TestContext.Current.CancellationToken);
+        return Assert.IsType<TorrentClosed>(answer).Status;
+    }
+
+    /// <summary>Hashes what is on disk again, and waits until that is done.</summary>
+    public async Task<TorrentStatus> RecheckAsync(InfoHash torrent)
+    {
+        TorrentAnswer answer = await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken);
+        return Assert.IsType<CommandDone>(answer).Status;
+    }
+
+    /// <summary>Gives a torrent another peer.</summary>
+    public async Task AddPeerAsync(InfoHash torrent, IPEndPoint peer) => Assert.IsType<CommandDone>(
+        await _patron.AddSourcesAsync(torrent, [peer], [], TestContext.Current.CancellationToken));
+
+    public TorrentStatus Status(InfoHash torrent) => _patron.GetStatus(torrent)!;
+
+    /// <summary>Waits until every wanted piece is here.</summary>
+    public Task<TorrentStatus> WaitUntilSeedingAsync(InfoHash torrent) =>
+        WaitAsync(torrent, "we have everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
+
+    /// <summary>Waits until a torrent is as wanted.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="what">What is waited for, for the message of a failure.</param>
+    /// <param name="until">Whether a status is what is waited for.</param>
+    public async Task<TorrentStatus> WaitAsync(InfoHash torrent, string what, Func<TorrentStatus, bool> until)
+    {
+        using CancellationTokenSource patience = Patience.Begin();
+        try
+        {
+            TorrentStatus? status = await _patron.WaitAsync(torrent, until, patience.Token);
+            Assert.True(status is not null && until(status), $"It ended before {what}: {Tell(status)}");
+            return status!;
+        }
+        catch (OperationCanceledException) when (!TestContext.Current.CancellationToken.IsCancellationRequested)
+        {
+            Assert.Fail($"Waited in vain until {what}: {Tell(Status(torrent))}");
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => _service.DisposeAsync();
+
+    public static TorrentMetainfo Read(string torrent) => MetainfoReader.Read(File.ReadAllBytes(torrent));
+
+    private static string Tell(TorrentStatus? status) => status is null
+        ? "no such torrent"
+        : $"{status}\n{string.Join('\n', status.Warnings)}\n{string.Join('\n', status.Trackers)}";
+}

@@ -1,0 +1,43 @@
+namespace TorrentPatron.Interop.Tests.Tools;
+
+/// <summary>Finds the programs of others. A test whose program is not here is skipped, and says so.</summary>
+internal static class Tool
+{
+    private static readonly Lazy<string?> LibtorrentPython = new(FindLibtorrentPython);
+
+    /// <summary>The full path of a program; skips the test where there is none.</summary>
+    public static string Require(string name)
+    {
+        string? path = Find(name);
+        Assert.SkipWhen(path is null, $"{name} not found");
+        return path!;
+    }
+
+    /// <summary>A Python that has libtorrent; skips the test where there is none.</summary>
+    public static string RequireLibtorrent()
+    {
+        Assert.SkipWhen(LibtorrentPython.Value is null, "python3-libtorrent not found");
+        return LibtorrentPython.Value!;
+    }
+
+    /// <summary>One of the scripts of the folder Python.</summary>
+    public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Python", name);
+
+    private static string? Find(string name) => (Environment.GetEnvironmentVariable("PATH") ?? "")
+        .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+        .Select(folder => Path.Combine(folder, name))
+        .FirstOrDefault(File.Exists);
+
+    private static string? FindLibtorrentPython()
+    {
+        // The distribution's package is seen by the distribution's Python only, which need not be the first on the path.
+        string?[] candidates = ["/usr/bin/python3", Find("python3")];
+        return candidates.OfType<string>().Where(File.Exists).FirstOrDefault(python =>
+        {
+            using var process = System.Diagnostics.Process.Start(
+                new System.Diagnostics.ProcessStartInfo(python, ["-c", "import libtorrent"]) { RedirectStandardError = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        });
+    }
+}

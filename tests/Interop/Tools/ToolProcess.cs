@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text;
+
+namespace TorrentPatron.Interop.Tests.Tools;
+
+/// <summary>A program of others as a child process. What it says is kept for the message of a failure; it ends with the object.</summary>
+internal sealed class ToolProcess : IAsyncDisposable
+{
+    private const int MostOutput = 20_000;
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _lines = [];
+
+    private ToolProcess(string folder, string program, IEnumerable<string> arguments)
+    {
+        _process = new Process
+        {
+            StartInfo = new ProcessStartInfo(program, arguments)
+            {
+                WorkingDirectory = folder,
+                // Scripts of ours end when their input ends, so that they do not outlive a killed test run.
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            },
+        };
+        _process.OutputDataReceived += (_, line) => Keep(line.Data);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public static ToolProcess Start(string program, params IEnumerable<string> arguments) => StartIn("", program, arguments);
+
+    /// <summary>Starts a program in a folder of its own.</summary>
+    public static ToolProcess StartIn(string folder, string program, params IEnumerable<string> arguments)
+    {
+        var tool = new ToolProcess(folder, program, arguments);
+        tool._process.Start();
+        tool._process.BeginOutputReadLine();
+        tool._process.BeginErrorReadLine();
+        return tool;
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    /// <returns>What it said.</returns>
+    public static async Task<string> RunAsync(string program, params IEnumerable<string> arguments)
+    {
+        await using ToolProcess tool = Start(program, arguments);
+        using CancellationTokenSource patience = Patience.Begin();
+        await tool._process.WaitForExitAsync(patience.Token);
+        Assert.True(tool._process.ExitCode == 0, tool.Tell());
+        return tool.Output();
+    }
+
+    /// <summary>Whether it has said this line.</summary>
+    public bool Said(string line)
+    {
+        lock (_gate)
+            return _lines.Contains(line);
+    }
+
+    /// <summary>The program's name, state and output, for people.</summary>
+    public string Tell() =>
+        $"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)}"
+        + $" [{(HasExited ? $"exited with {_process.ExitCode}" : "running")}]\n{Output()}";
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            _process.Kill(entireProcessTree: true);
+        }
+        catch (InvalidOperationException)
+        {
+            // It has gone already.
+        }
+
+        await _process.WaitForExitAsync(CancellationToken.None);
+        _process.Dispose();
+    }
+
+    private string Output()
+    {
+        lock (_gate)
+            return _output.ToString();
+    }
+
+    private void Keep(string? line)
+    {
+        if (string.IsNullOrWhiteSpace(line))
+            return;
+        lock (_gate)
+        {
+            if (_output.Length >= MostOutput)
+                return;
+            _output.AppendLine(line);
+            _lines.Add(line);
+        }
+    }
+}

@@ -1,0 +1,22 @@
+namespace TorrentPatron.Interop.Tests.Tools;
+
+/// <summary>A folder for one test, gone with it.</summary>
+internal sealed class Workspace : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("interop-").FullName;
+
+    public Workspace()
+    {
+        // A tracker gives up its rights before it looks for its files.
+        if (!OperatingSystem.IsWindows())
+            System.IO.File.SetUnixFileMode(_path, System.IO.File.GetUnixFileMode(_path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    }
+
+    /// <summary>The path of a sub-folder, which is made where it is missing.</summary>
+    public string this[string name] => Directory.CreateDirectory(Path.Combine(_path, name)).FullName;
+
+    /// <summary>The path of a file.</summary>
+    public string File(string name) => Path.Combine(_path, name);
+
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+}

@@ -1,0 +1,8 @@
+namespace TorrentPatron.Interop.Tests.Torrents;
+
+/// <summary>What a torrent is of.</summary>
+public enum Shape
+{
+    SingleFile,
+    Folder,
+}

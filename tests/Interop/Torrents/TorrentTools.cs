@@ -1,0 +1,51 @@
+using System.Globalization;
+using System.Numerics;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Torrents;
+
+/// <summary>Makes .torrent files with everybody's tools.</summary>
+internal static class TorrentTools
+{
+    /// <summary>An address at which no tracker is, for tools that insist on one.</summary>
+    private static readonly Uri NoTracker = new("http://127.0.0.1:9/announce");
+
+    /// <summary>Makes a .torrent.</summary>
+    /// <param name="tool">With what.</param>
+    /// <param name="content">Path of the file or folder.</param>
+    /// <param name="torrent">Path of the .torrent.</param>
+    /// <param name="announce">Its tracker; null: none.</param>
+    public static async Task MakeAsync(TorrentTool tool, string content, string torrent, Uri? announce = null)
+    {
+        string[] tracker = announce is null ? [] : [announce.AbsoluteUri];
+        switch (tool)
+        {
+            case TorrentTool.Ours:
+                byte[] bytes = await TorrentMaker.MakeAsync(
+                    content,
+                    new TorrentMakerOptions { PieceLength = Payload.PieceLength, TrackerTiers = announce is null ? [] : [tracker] },
+                    progress: null,
+                    TestContext.Current.CancellationToken);
+                await File.WriteAllBytesAsync(torrent, bytes, TestContext.Current.CancellationToken);
+                break;
+            case TorrentTool.Mktorrent:
+                await ToolProcess.RunAsync(
+                    Tool.Require("mktorrent"),
+                    "-l", Text(BitOperations.Log2(Payload.PieceLength)), "-a", (announce ?? NoTracker).AbsoluteUri, "-o", torrent, content);
+                break;
+            case TorrentTool.Transmission:
+                await ToolProcess.RunAsync(
+                    Tool.Require("transmission-create"),
+                    ["-s", Text(Payload.PieceLength / 1024), .. tracker.SelectMany(t => new[] { "-t", t }), "-o", torrent, content]);
+                break;
+            default:
+                await ToolProcess.RunAsync(
+                    Tool.RequireLibtorrent(),
+                    [Tool.Script("libtorrent_make.py"), content, torrent, Text(Payload.PieceLength), .. tracker]);
+                break;
+        }
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

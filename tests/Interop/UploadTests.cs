@@ -1,0 +1,59 @@
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>We seed, others download.</summary>
+public sealed class UploadTests
+{
+    [Theory]
+    [InlineData(PeerKind.Libtorrent, Road.DirectPeer, Shape.SingleFile)]
+    [InlineData(PeerKind.Libtorrent, Road.DirectPeer, Shape.Folder)]
+    [InlineData(PeerKind.Libtorrent, Road.HttpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Libtorrent, Road.UdpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Aria2, Road.HttpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Aria2, Road.HttpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Aria2, Road.UdpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Aria2, Road.UdpTracker, Shape.Folder)]
+    public async Task Who_comes_to_us_downloads_from_us(PeerKind kind, Road road, Shape shape)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+        if (meeting.Tracker is not null)
+            await meeting.Tracker.WaitForSeedAsync();
+
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: road == Road.DirectPeer ? [we.EndPoint] : []);
+        await downloader.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        await we.WaitAsync(torrent, "all that was sent is counted", status => status.BytesSent >= status.TotalSize);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Transmission, Road.DirectPeer, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, Road.HttpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, Road.HttpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Transmission, Road.UdpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Transmission, Road.UdpTracker, Shape.Folder)]
+    [InlineData(PeerKind.Libtorrent, Road.UdpTracker, Shape.SingleFile)]
+    [InlineData(PeerKind.Aria2, Road.DirectPeer, Shape.Folder)]
+    public async Task Who_waits_for_us_downloads_from_us(PeerKind kind, Road road, Shape shape)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace);
+        if (meeting.Tracker is not null)
+            await meeting.Tracker.WaitForLeecherAsync();
+
+        await using var we = new OurPeer(meeting.Workspace);
+        await we.StartAsync(meeting.Torrent, meeting.SeedFolder, road == Road.DirectPeer ? downloader.EndPoint : null);
+        await downloader.WaitUntilSeedingAsync();
+
+        // Transmission makes no empty files.
+        meeting.AssertDownloaded(emptyFiles: kind != PeerKind.Transmission);
+    }
+}
