@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
@@ -17,9 +15,6 @@ public sealed class TorrentClient : ITorrentClient
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
-    /// <summary>Connections that others have made and that have not shaken hands.</summary>
-    private const int MostStrangers = 200;
-
     private readonly EngineResources _engine;
     private readonly Channel<TorrentMessage> _messages =
         Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
@@ -27,11 +22,9 @@ public sealed class TorrentClient : ITorrentClient
     private readonly ConcurrentDictionary<InfoHash, Swarm> _swarms = new();
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly List<InfoHash> _order = [];
-    private readonly List<IListener> _listeners = [];
+    private readonly PeerListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private TorrentError? _listenWarning;
-    private int _strangers;
     private bool _isDisposed;
 
     /// <summary>Makes an engine and begins to listen.</summary>
@@ -54,7 +47,8 @@ public sealed class TorrentClient : ITorrentClient
     internal TorrentClient(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
     {
         _engine = new EngineResources(settings, transport, trackers, time, random);
-        Listen();
+        _listener = new PeerListener(_engine, _swarms.ContainsKey, Accept);
+        _listener.Open();
         Track(BeatAsync());
     }
 
@@ -106,12 +100,12 @@ public sealed class TorrentClient : ITorrentClient
         return new ClientStatus
         {
             Engine = Name,
-            ListenEndPoints = [.. _listeners.Select(l => l.LocalEndPoint)],
+            ListenEndPoints = _listener.EndPoints,
             Torrents = statuses.Count,
             ConnectedPeers = _engine.Peers,
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
-            Warning = _listenWarning,
+            Warning = _listener.Warning,
         };
     }
 
@@ -126,8 +120,7 @@ public sealed class TorrentClient : ITorrentClient
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        foreach (IListener listener in _listeners)
-            listener.Dispose();
+        await _listener.DisposeAsync().ConfigureAwait(false);
         // First, because commands may wait for a check, which takes hours and ends with this; and once more for what a
         // start under way has added meanwhile.
         await StopAllAsync().ConfigureAwait(false);
@@ -136,6 +129,14 @@ public sealed class TorrentClient : ITorrentClient
         await _engine.DisposeAsync().ConfigureAwait(false);
         _messages.Writer.TryComplete();
         _stop.Dispose();
+    }
+
+    private void Accept(IConnection connection, Handshake handshake)
+    {
+        if (_swarms.TryGetValue(handshake.InfoHash, out Swarm? swarm))
+            swarm.Accept(connection, handshake);
+        else
+            connection.Dispose();
     }
 
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
@@ -160,18 +161,18 @@ public sealed class TorrentClient : ITorrentClient
             {
                 CreateNewTorrent create => await CreateAsync(create).ConfigureAwait(false),
                 CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),
-                SuspendTorrent suspend => await WithAsync(suspend, suspend.TorrentId, async s =>
+                SuspendTorrent suspend => await WithAsync(suspend, async s =>
                 {
                     await s.SuspendAsync().ConfigureAwait(false);
                     return null;
                 }).ConfigureAwait(false),
-                ResumeTorrent resume => await WithAsync(resume, resume.TorrentId, s => s.ResumeAsync()).ConfigureAwait(false),
-                RecheckTorrent recheck => await WithAsync(recheck, recheck.TorrentId, async s =>
+                ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
+                RecheckTorrent recheck => await WithAsync(recheck, async s =>
                 {
                     await s.RecheckAsync().ConfigureAwait(false);
                     return null;
                 }).ConfigureAwait(false),
-                AddSources sources => await WithAsync(sources, sources.TorrentId, s =>
+                AddSources sources => await WithAsync(sources, s =>
                 {
                     s.Add(sources);
                     return Task.FromResult<TorrentError?>(null);
@@ -206,7 +207,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
-        InfoHash torrent = command.Metainfo.InfoHash;
+        InfoHash torrent = command.TorrentId;
         Swarm swarm;
         while (!TryAdd(command, out swarm))
         {
@@ -232,7 +233,7 @@ public sealed class TorrentClient : ITorrentClient
     /// <summary>Adds a torrent, or finds the one of that name which is here.</summary>
     private bool TryAdd(CreateNewTorrent command, out Swarm swarm)
     {
-        InfoHash torrent = command.Metainfo.InfoHash;
+        InfoHash torrent = command.TorrentId;
         lock (_gate)
         {
             if (_swarms.TryGetValue(torrent, out Swarm? running))
@@ -251,31 +252,31 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
     {
         if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
-            return NotFound(command, command.TorrentId);
+            return NotFound(command);
         if (!await swarm.StopAsync().ConfigureAwait(false))
         {
             await swarm.Ended.ConfigureAwait(false);
-            return NotFound(command, command.TorrentId);
+            return NotFound(command);
         }
 
         Forget(command.TorrentId, swarm);
         return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
     }
 
-    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, InfoHash torrent, Func<Swarm, Task<TorrentError?>> what)
+    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<Swarm, Task<TorrentError?>> what)
     {
-        if (!_swarms.TryGetValue(torrent, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
-            return NotFound(command, torrent);
+        if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
+            return NotFound(command);
         try
         {
             return await what(swarm).ConfigureAwait(false) is { } error
-                ? new CommandFail(torrent, command.CorrelationId, error)
-                : new CommandDone(torrent, command.CorrelationId, swarm.Status);
+                ? new CommandFail(command.TorrentId, command.CorrelationId, error)
+                : new CommandDone(command.TorrentId, command.CorrelationId, swarm.Status);
         }
         catch (ObjectDisposedException) when (swarm.IsEnding)
         {
             // It was closed while the command waited for its turn.
-            return NotFound(command, torrent);
+            return NotFound(command);
         }
     }
 
@@ -300,22 +301,15 @@ public sealed class TorrentClient : ITorrentClient
         swarm.End();
     }
 
-    private static CommandFail NotFound(TorrentCommand command, InfoHash torrent) => new(torrent, command.CorrelationId, new TorrentError(
-        TorrentErrorId.TorrentNotFound, $"No torrent {torrent} runs here.", "Get-TorrentStatus shows those that do."));
+    private static CommandFail NotFound(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
+        TorrentErrorId.TorrentNotFound, $"No torrent {command.TorrentId} runs here.", "Get-TorrentStatus shows those that do."));
 
     private void Refuse(TorrentCommand command) => Say(Failure(command, new TorrentError(
         TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.")));
 
-    private static TorrentAnswer Failure(TorrentCommand command, TorrentError error) => command switch
-    {
-        CreateNewTorrent create => new TorrentStartFail(create.Metainfo.InfoHash, create.CorrelationId, error),
-        CloseTorrent close => new CommandFail(close.TorrentId, close.CorrelationId, error),
-        SuspendTorrent suspend => new CommandFail(suspend.TorrentId, suspend.CorrelationId, error),
-        ResumeTorrent resume => new CommandFail(resume.TorrentId, resume.CorrelationId, error),
-        RecheckTorrent recheck => new CommandFail(recheck.TorrentId, recheck.CorrelationId, error),
-        AddSources sources => new CommandFail(sources.TorrentId, sources.CorrelationId, error),
-        _ => new CommandFail(default, command.CorrelationId, error),
-    };
+    private static TorrentAnswer Failure(TorrentCommand command, TorrentError error) => command is CreateNewTorrent
+        ? new TorrentStartFail(command.TorrentId, command.CorrelationId, error)
+        : new CommandFail(command.TorrentId, command.CorrelationId, error);
 
     private async Task BeatAsync()
     {
@@ -331,90 +325,6 @@ public sealed class TorrentClient : ITorrentClient
         catch (OperationCanceledException)
         {
             // The engine stops.
-        }
-    }
-
-    private void Listen()
-    {
-        int port = _engine.Settings.ListenPort;
-        if (port < 0)
-            return;
-        IPAddress[] addresses = _engine.Settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
-        foreach (IPAddress address in addresses)
-        {
-            try
-            {
-                IListener listener = _engine.Transport.Listen(new IPEndPoint(address, port));
-                _listeners.Add(listener);
-                // The other family listens on the same port: trackers are told of one only.
-                port = listener.LocalEndPoint.Port;
-                _engine.ListenPort = (ushort)port;
-                Track(AcceptAsync(listener));
-            }
-            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || _listeners.Count == 0)
-            {
-                _listenWarning = new TorrentError(
-                    TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
-                    "Choose another port; until then peers cannot connect from outside, but downloads work.");
-            }
-            catch (IOException)
-            {
-                // No IPv6 here.
-            }
-        }
-    }
-
-    private async Task AcceptAsync(IListener listener)
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                IConnection connection = await listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
-                if (Interlocked.Increment(ref _strangers) > MostStrangers)
-                {
-                    Interlocked.Decrement(ref _strangers);
-                    connection.Dispose();
-                }
-                else
-                {
-                    _ = WelcomeAsync(connection);
-                }
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (IOException) when (!_stop.IsCancellationRequested)
-            {
-                // Out of file descriptors, perhaps: wait for some to be closed.
-                await Task.Delay(Beat, _engine.Time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
-            catch (IOException)
-            {
-                return;
-            }
-        }
-    }
-
-    private async Task WelcomeAsync(IConnection connection)
-    {
-        try
-        {
-            Handshake handshake = await PeerHandshaker
-                .AnswerAsync(connection, _swarms.ContainsKey, _engine.PeerId, _engine.Time, _stop.Token).ConfigureAwait(false);
-            if (_swarms.TryGetValue(handshake.InfoHash, out Swarm? swarm))
-                swarm.Accept(connection, handshake);
-            else
-                connection.Dispose();
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            connection.Dispose();
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _strangers);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Pieces;
@@ -8,12 +7,6 @@ internal interface IPieceTarget
 {
     /// <summary>Queues the finisher on the disk thread that its piece belongs to.</summary>
     void PostToDisk(PieceFinisher finisher);
-
-    /// <summary>Lends a SHA-1 context with nothing in it.</summary>
-    IncrementalHash RentHash();
-
-    /// <summary>Takes a SHA-1 context back, with nothing in it.</summary>
-    void ReturnHash(IncrementalHash hash);
 
     /// <summary>Writes blocks that lie one behind the other.</summary>
     /// <exception cref="StorageException">The disk refuses.</exception>

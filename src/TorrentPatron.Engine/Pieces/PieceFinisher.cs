@@ -64,7 +64,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         if (prefix == _hashed)
             return;
 
-        _hash ??= target.RentHash();
+        _hash ??= HashPool.Rent();
         for (; _hashed < prefix; _hashed++)
             _hash.AppendData(piece.BlockAt(_hashed).Span);
 
@@ -93,7 +93,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
     {
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
         _hash!.GetHashAndReset(digest);
-        target.ReturnHash(_hash);
+        HashPool.Return(_hash);
         _hash = null;
         return digest.SequenceEqual(expectedHash.Span);
     }

@@ -7,7 +7,6 @@ using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -25,6 +24,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly TorrentStorage _storage;
     private readonly SwarmPieces _pieces;
     private readonly SwarmPeers _peers;
+    private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
     private readonly RateLimiter _downloadLimit;
@@ -36,22 +36,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenSource? _checking;
     private Task _check = Task.CompletedTask;
-    private Bitfield? _unchecked;
-    private TorrentState _state = TorrentState.Stopped;
-    private TorrentError? _error;
-    private TorrentError? _stateWarning;
     private TorrentStatus _status;
-    private DateTimeOffset _addedAt;
-    private DateTimeOffset? _completedAt;
     private DateTimeOffset _nextUpdate;
     private long _lastTick;
-    private long _receivedBefore;
-    private long _sentBefore;
-    private int _rechecked;
-    private int _toCheck;
-    private int _checked;
     private bool _hasSaidCompleted;
-    private bool _closedInOrder;
     private bool _isDisposed;
 
     public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
@@ -68,14 +56,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _peers = new SwarmPeers(
             _metainfo, _pieces, reader, engine,
             new RateLimiterPair(_downloadLimit, engine.Download), new RateLimiterPair(_uploadLimit, engine.Upload));
+        _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
             .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)))
             .Concat(command.Trackers.Select(t => Enumerable.Repeat(t, 1)));
         _announcer = new Announcer(
-            new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, MakeAnnounce,
+            new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
             (_, peers) => _peers.Add(peers, isTrusted: false), _ => Publish(), engine.Time);
-        _addedAt = engine.Time.GetUtcNow();
         _lastTick = engine.Time.GetTimestamp();
         _status = MakeStatus();
     }
@@ -86,9 +74,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status => Volatile.Read(ref _status);
 
-    /// <summary>The connected peers.</summary>
-    public SwarmPeers Peers => _peers;
-
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
     public Task<bool> Started => _started.Task;
 
@@ -98,30 +83,25 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Completes when the engine has forgotten it.</summary>
     public Task Ended => _ended.Task;
 
-    private bool IsActive => _state is TorrentState.Downloading or TorrentState.Seeding;
-
     /// <summary>Makes ready and starts; what takes long, a check, goes on behind the answer.</summary>
     public async Task<TorrentAnswer> StartAsync()
     {
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
-            (ResumeData? data, _stateWarning) = await _resume.LoadAsync().ConfigureAwait(false);
+            (ResumeData? data, _ledger.StateWarning) = await _resume.LoadAsync().ConfigureAwait(false);
             StartPlan plan = await _engine.DiskWorkers
                 .RunAsync(() => StartPlan.Make(_storage, data, _command.Recheck, _command.FilePriorities)).ConfigureAwait(false);
             if (data is not null)
-            {
-                (_addedAt, _completedAt) = (data.AddedAt, data.CompletedAt);
-                (_receivedBefore, _sentBefore) = (data.BytesReceived, data.BytesSent);
-            }
+                _ledger.Continue(data);
 
             _pieces.Reset(plan.Trusted);
             _peers.Add(_command.Peers, isTrusted: true);
             Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
                 _command.Suspended);
-            if (_stateWarning is not null)
-                _say(new TorrentWarning(_metainfo.InfoHash, _stateWarning));
+            if (_ledger.StateWarning is { } warning)
+                _say(new TorrentWarning(_metainfo.InfoHash, warning));
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
             _started.TrySetResult(true);
             return new NewTorrentCreated(_metainfo.InfoHash, _command.CorrelationId, Status);
@@ -160,11 +140,11 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             if (_isDisposed)
                 return false;
             await LeaveAsync().ConfigureAwait(false);
-            if (_state != TorrentState.Failed)
+            if (_ledger.State != TorrentState.Failed)
                 SetState(TorrentState.Stopped);
             // Closed first: some systems set the time of the last write only then.
             await _engine.DiskWorkers.RunAsync(_storage.CloseFiles).ConfigureAwait(false);
-            _closedInOrder = true;
+            _ledger.ClosedInOrder = true;
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
             return true;
@@ -183,7 +163,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(IsEnding, this);
-            if (_state == TorrentState.Suspended)
+            if (_ledger.State == TorrentState.Suspended)
                 return;
             await LeaveAsync().ConfigureAwait(false);
             SetState(TorrentState.Suspended);
@@ -202,7 +182,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(IsEnding, this);
-            if (_state is not (TorrentState.Suspended or TorrentState.Failed))
+            if (_ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
                 return null;
             Bitfield trusted = _pieces.Verified();
             Bitfield possible = await _engine.DiskWorkers.RunAsync(() =>
@@ -211,7 +191,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                 return _storage.PossiblePieces();
             }).ConfigureAwait(false);
             // A check that was not finished is begun again.
-            Bitfield toCheck = _unchecked?.Clone() ?? new Bitfield(trusted.Length);
+            Bitfield toCheck = _ledger.Unchecked?.Clone() ?? new Bitfield(trusted.Length);
             for (int piece = 0; piece < trusted.Length; piece++)
             {
                 if (possible[piece])
@@ -221,13 +201,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             }
 
             _pieces.Reset(trusted);
-            _error = null;
+            _ledger.Error = null;
             Begin(toCheck, toCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false);
             return null;
         }
         catch (StorageException e)
         {
-            _error = e.Error;
+            _ledger.Error = e.Error;
             SetState(TorrentState.Failed);
             return e.Error;
         }
@@ -245,11 +225,11 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         try
         {
             ObjectDisposedException.ThrowIf(IsEnding, this);
-            bool wasSuspended = _state == TorrentState.Suspended;
+            bool wasSuspended = _ledger.State == TorrentState.Suspended;
             await LeaveAsync().ConfigureAwait(false);
             Bitfield possible = await _engine.DiskWorkers.RunAsync(_storage.PossiblePieces).ConfigureAwait(false);
             _pieces.Reset(new Bitfield(_metainfo.PieceCount));
-            _error = null;
+            _ledger.Error = null;
             Begin(possible, CompletionReason.Rechecked, wasSuspended);
             check = _check;
         }
@@ -276,12 +256,12 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>What is due; called about once a second.</summary>
     public void Tick()
     {
-        if (_state is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
+        if (_ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
             return;
         long now = _engine.Time.GetTimestamp();
         TimeSpan elapsed = _engine.Time.GetElapsedTime(_lastTick, now);
         _lastTick = now;
-        if (IsActive)
+        if (_ledger.IsActive)
             _peers.Tick(elapsed);
         if (_resume.IsDue)
             _ = _resume.CheckpointAsync(MakeResumeData);
@@ -298,7 +278,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             return;
         lock (_gate)
         {
-            if (!IsActive || !BecomeComplete(CompletionReason.Downloaded))
+            if (!_ledger.IsActive || !BecomeComplete(CompletionReason.Downloaded))
                 return;
         }
 
@@ -313,9 +293,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (!IsActive)
+            if (!_ledger.IsActive)
                 return;
-            _error = error;
+            _ledger.Error = error;
             SetState(TorrentState.Failed);
         }
 
@@ -336,14 +316,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     {
         if (toCheck.IsEmpty)
         {
-            _unchecked = null;
+            _ledger.Unchecked = null;
             JoinOrRest(reason, suspended);
             return;
         }
 
-        _unchecked = toCheck;
+        _ledger.BeginCheck(toCheck);
         _checking = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        (_toCheck, _checked) = (toCheck.Count, 0);
         SetState(TorrentState.Checking);
         _check = CheckAsync(toCheck, reason, suspended, _checking.Token);
     }
@@ -353,7 +332,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         try
         {
             Bitfield good = await new PieceChecker(_storage, _metainfo, _engine.DiskWorkers)
-                .CheckAsync(toCheck, (_, _) => Interlocked.Increment(ref _checked), cancellationToken).ConfigureAwait(false);
+                .CheckAsync(toCheck, (_, _) => _ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
             Bitfield verified = _pieces.Verified();
             for (int piece = 0; piece < good.Length; piece++)
             {
@@ -361,9 +340,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                     verified.Set(piece);
             }
 
-            _rechecked += toCheck.Count;
             _pieces.Reset(verified);
-            _unchecked = null;
+            _ledger.EndCheck();
             JoinOrRest(reason, suspended);
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
         }
@@ -373,7 +351,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
         catch (StorageException e)
         {
-            _error = e.Error;
+            _ledger.Error = e.Error;
             SetState(TorrentState.Failed);
         }
     }
@@ -394,7 +372,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         else
         {
             _hasSaidCompleted = false;
-            _completedAt = null;
+            _ledger.CompletedAt = null;
             SetState(TorrentState.Downloading);
         }
 
@@ -409,7 +387,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         {
             isFirst = !_hasSaidCompleted;
             _hasSaidCompleted = true;
-            _completedAt ??= _engine.Time.GetUtcNow();
+            _ledger.CompletedAt ??= _engine.Time.GetUtcNow();
             SetState(TorrentState.Seeding);
             if (isFirst)
                 _say(new TorrentCompleted(_metainfo.InfoHash, reason, Status));
@@ -458,8 +436,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         // In one step, so that what is said comes in the order of the states and shows the state that it speaks of.
         lock (_gate)
         {
-            TorrentState previous = _state;
-            _state = state;
+            TorrentState previous = _ledger.State;
+            _ledger.State = state;
             Publish();
             if (previous != state)
                 _say(new TorrentStateChanged(_metainfo.InfoHash, previous, Status));
@@ -483,112 +461,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             Volatile.Write(ref _status, MakeStatus());
     }
 
-    private AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
-    {
-        InfoHash = _metainfo.InfoHash,
-        PeerId = _engine.PeerId,
-        Port = _engine.ListenPort,
-        Uploaded = _peers.Sent.Total,
-        Downloaded = _peers.Received.Total,
-        Left = _pieces.WantedBytes - _pieces.CompletedBytes(),
-        Event = announceEvent,
-        Key = (uint)_engine.PeerId.GetHashCode(),
-    };
+    private TorrentStatus MakeStatus() => _ledger.MakeStatus(_announcer.Snapshot(), _resume.Warning);
 
-    private ResumeData MakeResumeData()
-    {
-        Bitfield verified = _pieces.Verified();
-        // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
-        Bitfield? doubtful = _unchecked;
-        for (int piece = 0; piece < doubtful?.Length; piece++)
-        {
-            if (doubtful[piece])
-                verified.Set(piece);
-        }
-
-        return MakeResumeData(verified, doubtful);
-    }
-
-    private ResumeData MakeResumeData(Bitfield verified, Bitfield? doubtful) => new()
-    {
-        Verified = verified,
-        Doubtful = doubtful,
-        Destination = _storage.Layout.Destination,
-        Files = _storage.Stamps(),
-        ClosedInOrder = _closedInOrder,
-        Suspended = _state == TorrentState.Suspended,
-        FilePriorities = _command.FilePriorities,
-        Trackers = _command.Trackers,
-        BytesReceived = _receivedBefore + _peers.Received.Total,
-        BytesSent = _sentBefore + _peers.Sent.Total,
-        AddedAt = _addedAt,
-        CompletedAt = _completedAt,
-    };
-
-    private TorrentStatus MakeStatus()
-    {
-        long now = (long)_engine.Time.GetElapsedTime(0).TotalMilliseconds;
-        bool isActive = IsActive;
-        long completed = _pieces.CompletedBytes();
-        long wanted = _pieces.WantedBytes;
-        long sent = _sentBefore + _peers.Sent.Total;
-        long rate = isActive ? _peers.Received.Rate(now) : 0;
-        IReadOnlyList<PeerConnection> peers = _peers.Connected;
-        bool isChecking = _state == TorrentState.Checking;
-        return new TorrentStatus
-        {
-            Name = _metainfo.Name,
-            InfoHash = _metainfo.InfoHash.ToString(),
-            State = _state,
-            Destination = _command.Destination,
-            Path = _storage.Layout.RootPath,
-            PercentComplete = isChecking ? 100.0 * _checked / Math.Max(1, _toCheck) : wanted == 0 ? 100 : 100.0 * completed / wanted,
-            IsComplete = !isChecking && completed == wanted,
-            TotalSize = _metainfo.ContentSize,
-            WantedSize = wanted,
-            CompletedSize = completed,
-            BytesReceived = _receivedBefore + _peers.Received.Total,
-            BytesSent = sent,
-            BytesWasted = _peers.Wasted,
-            DownloadRate = rate,
-            UploadRate = isActive ? _peers.Sent.Rate(now) : 0,
-            EstimatedTimeLeft = _state == TorrentState.Downloading && rate > 0
-                ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
-                : null,
-            Ratio = completed == 0 ? 0 : (double)sent / completed,
-            ConnectedPeers = peers.Count,
-            ConnectedSeeds = peers.Count(p => p.Record.IsSeed),
-            KnownPeers = _peers.Directory.Count,
-            PieceCount = _metainfo.PieceCount,
-            VerifiedPieces = _pieces.VerifiedCount,
-            RecheckedPieces = _rechecked,
-            FailedPieces = _pieces.FailedCount,
-            AddedAt = _addedAt,
-            CompletedAt = _completedAt,
-            Timestamp = _engine.Time.GetUtcNow(),
-            Error = _error,
-            Warnings = Warnings(),
-            Trackers = _announcer.Snapshot(),
-        };
-    }
-
-    private List<TorrentError> Warnings()
-    {
-        var warnings = new List<TorrentError>();
-        if (_stateWarning is not null)
-            warnings.Add(_stateWarning);
-        if (_resume.Warning is { } saving)
-            warnings.Add(saving);
-        foreach (TrackerSnapshot tracker in _announcer.Snapshot())
-        {
-            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
-            {
-                warnings.Add(new TorrentError(
-                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
-                    "Other sources are used meanwhile, and the tracker is asked again; -Tracker and -Peer name more sources."));
-            }
-        }
-
-        return warnings;
-    }
+    private ResumeData MakeResumeData() => _ledger.MakeResumeData(_storage.Stamps());
 }

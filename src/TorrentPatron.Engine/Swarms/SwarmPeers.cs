@@ -11,8 +11,6 @@ namespace TorrentPatron.Engine.Swarms;
 /// <summary>The connected peers of one torrent: dialled and accepted, choked and unchoked, told what we have.</summary>
 internal sealed class SwarmPeers : IPeerHandler, IDisposable
 {
-    private const int MostHalfOpen = 30;
-
     /// <summary>Bad pieces that a peer may have had a part in, beside others.</summary>
     private const int MostSharedBadPieces = 5;
 
@@ -26,13 +24,13 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
     private readonly Random _random;
+    private readonly PeerDialer _dialer;
     private readonly ITimer _haveTimer;
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
     private CancellationTokenSource? _session;
     private DateTimeOffset _nextChoke;
     private int _chokeRound;
-    private int _dialling;
     private int _haveScheduled;
     private long _wasted;
 
@@ -47,7 +45,9 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
         _upload = upload;
         _random = engine.NewRandom();
         Directory = new PeerDirectory(engine.NewRandom());
-        long now = Milliseconds();
+        _dialer = new PeerDialer(
+            engine, metainfo.InfoHash, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
+        long now = (long)engine.Time.GetElapsedTime(0).TotalMilliseconds;
         Received = new RateMeter(now);
         Sent = new RateMeter(now);
         _haveTimer = engine.Time.CreateTimer(_ => FlushHaves(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -139,30 +139,15 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     /// <summary>Dials known addresses as far as there is room.</summary>
     public void DialMore()
     {
-        // A bound besides the limits: each turn takes an address that is then in use.
-        for (int i = 0; i < MostHalfOpen; i++)
+        CancellationToken session;
+        lock (_gate)
         {
-            CancellationToken session;
-            IPEndPoint? address;
-            lock (_gate)
-            {
-                if (_session is null || _dialling >= MostHalfOpen || _peers.Length + _dialling >= _engine.Settings.MaxPeersPerTorrent)
-                    return;
-                if (_engine.Peers >= _engine.Settings.MaxPeers || !_engine.TryBeginDial())
-                    return;
-                address = Directory.TakeNext(_engine.Time.GetUtcNow());
-                if (address is null)
-                {
-                    _engine.EndDial();
-                    return;
-                }
-
-                _dialling++;
-                session = _session.Token;
-            }
-
-            _ = DialAsync(address, session);
+            if (_session is null)
+                return;
+            session = _session.Token;
         }
+
+        _dialer.DialMore(session);
     }
 
     /// <summary>Rates, time-outs, choking, dialling; called about once a second.</summary>
@@ -336,45 +321,6 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
 
     private static long Smooth(long before, double now) => before == 0 ? (long)now : (long)(before * 0.6 + now * 0.4);
 
-    private async Task DialAsync(IPEndPoint address, CancellationToken session)
-    {
-        // Off the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        IConnection? connection = null;
-        bool isDone = false;
-        try
-        {
-            using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, _engine.Time))
-            using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
-                connection = await _engine.Transport.ConnectAsync(address, either.Token).ConfigureAwait(false);
-            Handshake handshake = await PeerHandshaker
-                .DialAsync(connection, _metainfo.InfoHash, _engine.PeerId, _engine.Time, session).ConfigureAwait(false);
-            isDone = true;
-            EndDial();
-            Attach(connection, handshake, isIncoming: false);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
-        {
-            connection?.Dispose();
-            Directory.Ended(address, wasUseful: false, _engine.Time.GetUtcNow());
-        }
-        finally
-        {
-            if (!isDone)
-                EndDial();
-        }
-
-        if (!isDone)
-            DialMore();
-    }
-
-    private void EndDial()
-    {
-        _engine.EndDial();
-        lock (_gate)
-            _dialling--;
-    }
-
     private byte[] Hello() => new ExtensionHandshake
     {
         Client = "TorrentPatron 0.1",
@@ -421,6 +367,4 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
         if (peer.Record.IsSeed && _pieces.IsComplete)
             peer.Close("Both sides have everything.");
     }
-
-    private long Milliseconds() => (long)_engine.Time.GetElapsedTime(0).TotalMilliseconds;
 }

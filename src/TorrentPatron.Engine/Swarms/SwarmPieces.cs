@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
@@ -20,8 +19,6 @@ internal sealed class SwarmPieces : IPieceTarget
 
     /// <summary>Requests below which a peer takes part in the end game, and what it takes at once.</summary>
     private const int EndGameRequests = 8;
-
-    private static readonly ConcurrentBag<IncrementalHash> HashPool = [];
 
     private readonly TorrentMetainfo _metainfo;
     private readonly TorrentStorage _storage;
@@ -49,11 +46,11 @@ internal sealed class SwarmPieces : IPieceTarget
         _picker = new PiecePicker(metainfo.PieceCount, engine.NewRandom());
         _verified = new Bitfield(metainfo.PieceCount);
         _none = new Bitfield(metainfo.PieceCount);
-        SetPriorities(priorities);
+        WantedBytes = PiecePriorities.Apply(metainfo, priorities, _picker);
     }
 
     /// <summary>Bytes of all wanted files.</summary>
-    public long WantedBytes { get; private set; }
+    public long WantedBytes { get; }
 
     /// <summary>Number of pieces that are here.</summary>
     public int VerifiedCount
@@ -72,16 +69,6 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             lock (_gate)
                 return _picker.WantedLeft == 0;
-        }
-    }
-
-    /// <summary>Whether every piece, wanted or not, is here.</summary>
-    public bool IsFull
-    {
-        get
-        {
-            lock (_gate)
-                return _verified.IsFull;
         }
     }
 
@@ -283,11 +270,6 @@ internal sealed class SwarmPieces : IPieceTarget
 
     void IPieceTarget.PostToDisk(PieceFinisher finisher) => _workers.Post(_affinity + finisher.Piece.Index, finisher);
 
-    IncrementalHash IPieceTarget.RentHash() =>
-        HashPool.TryTake(out IncrementalHash? hash) ? hash : IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-
-    void IPieceTarget.ReturnHash(IncrementalHash hash) => HashPool.Add(hash);
-
     void IPieceTarget.Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => _storage.Write(offset, blocks);
 
     void IPieceTarget.BytesProcessed(long bytes) => _backPressure.Remove(bytes);
@@ -311,29 +293,16 @@ internal sealed class SwarmPieces : IPieceTarget
 
     void IPieceTarget.PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders)
     {
-        lock (_gate)
-        {
-            if (!IsActive(finisher.Piece))
-                return;
-            FailedCount++;
-            Remove(finisher.Piece);
-            _picker.Return(finisher.Piece.Index);
-        }
-
+        if (!GiveUp(finisher.Piece))
+            return;
+        FailedCount++;
         _events.PieceFailed(finisher.Piece, [.. senders.Cast<PeerConnection>()]);
     }
 
     void IPieceTarget.PieceNotWritten(PieceFinisher finisher, StorageException error)
     {
-        lock (_gate)
-        {
-            if (!IsActive(finisher.Piece))
-                return;
-            Remove(finisher.Piece);
-            _picker.Return(finisher.Piece.Index);
-        }
-
-        _events.StorageFailed(error.Error);
+        if (GiveUp(finisher.Piece))
+            _events.StorageFailed(error.Error);
     }
 
     /// <summary>Notes that a verified piece is here no longer a want of the peers that have it.</summary>
@@ -430,6 +399,19 @@ internal sealed class SwarmPieces : IPieceTarget
         _activeBytes -= piece.Length;
     }
 
+    /// <summary>Makes a piece in flight free again.</summary>
+    private bool GiveUp(ActivePiece piece)
+    {
+        lock (_gate)
+        {
+            if (!IsActive(piece))
+                return false;
+            Remove(piece);
+            _picker.Return(piece.Index);
+            return true;
+        }
+    }
+
     private static bool Has(PeerConnection peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
 
     private void AddPiece(PeerRecord record, Bitfield known, int piece)
@@ -474,34 +456,5 @@ internal sealed class SwarmPieces : IPieceTarget
         if (_picker.IsWanted(last))
             left -= _metainfo.PieceLength - _metainfo.PieceSize(last);
         return Math.Min(left, WantedBytes);
-    }
-
-    private void SetPriorities(IReadOnlyList<FilePriority> priorities)
-    {
-        WantedBytes = _metainfo.TotalSize;
-        if (priorities.Count == 0)
-            return;
-
-        // A piece is wanted as much as the file in it that is wanted most.
-        var byPiece = new byte[_metainfo.PieceCount];
-        WantedBytes = 0;
-        for (int i = 0; i < _metainfo.Files.Count; i++)
-        {
-            TorrentFileEntry file = _metainfo.Files[i];
-            byte priority = file.IsPadding || i >= priorities.Count ? (byte)0 : (byte)priorities[i];
-            if (file.Length == 0 || priority == 0)
-                continue;
-            int first = (int)(file.Offset / _metainfo.PieceLength);
-            int last = (int)((file.Offset + file.Length - 1) / _metainfo.PieceLength);
-            for (int piece = first; piece <= last; piece++)
-                byPiece[piece] = Math.Max(byPiece[piece], priority);
-        }
-
-        for (int piece = 0; piece < byPiece.Length; piece++)
-        {
-            _picker.SetPriority(piece, byPiece[piece]);
-            if (byPiece[piece] > 0)
-                WantedBytes += _metainfo.PieceSize(piece);
-        }
     }
 }

@@ -1,0 +1,88 @@
+using System.Net;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>Dials the addresses a torrent knows, as many at once as the torrent's and the engine's limits allow.</summary>
+/// <param name="engine">What the engine shares.</param>
+/// <param name="torrent">Which torrent.</param>
+/// <param name="directory">The addresses.</param>
+/// <param name="connected">How many peers the torrent is connected to.</param>
+/// <param name="attach">Takes a connection that has shaken hands.</param>
+internal sealed class PeerDialer(
+    EngineResources engine, InfoHash torrent, PeerDirectory directory, Func<int> connected, Action<IConnection, Handshake> attach)
+{
+    /// <summary>Connections of one torrent being made at once.</summary>
+    private const int MostHalfOpen = 30;
+
+    private readonly Lock _gate = new();
+    private int _dialling;
+
+    /// <summary>Dials as far as there is room.</summary>
+    /// <param name="session">Ends the dialling, also what is under way.</param>
+    public void DialMore(CancellationToken session)
+    {
+        // A bound besides the limits: each turn takes an address that is then in use.
+        for (int i = 0; i < MostHalfOpen && TakeNext(session) is { } address; i++)
+            _ = DialAsync(address, session);
+    }
+
+    private IPEndPoint? TakeNext(CancellationToken session)
+    {
+        lock (_gate)
+        {
+            if (session.IsCancellationRequested || _dialling >= MostHalfOpen
+                || connected() + _dialling >= engine.Settings.MaxPeersPerTorrent
+                || engine.Peers >= engine.Settings.MaxPeers || !engine.TryBeginDial())
+                return null;
+
+            IPEndPoint? address = directory.TakeNext(engine.Time.GetUtcNow());
+            if (address is null)
+                engine.EndDial();
+            else
+                _dialling++;
+            return address;
+        }
+    }
+
+    private async Task DialAsync(IPEndPoint address, CancellationToken session)
+    {
+        // Off the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        IConnection? connection = null;
+        bool isDone = false;
+        try
+        {
+            using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
+            using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
+                connection = await engine.Transport.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            Handshake handshake = await PeerHandshaker
+                .DialAsync(connection, torrent, engine.PeerId, engine.Time, session).ConfigureAwait(false);
+            isDone = true;
+            EndDial();
+            attach(connection, handshake);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            connection?.Dispose();
+            directory.Ended(address, wasUseful: false, engine.Time.GetUtcNow());
+        }
+        finally
+        {
+            if (!isDone)
+                EndDial();
+        }
+
+        if (!isDone)
+            DialMore(session);
+    }
+
+    private void EndDial()
+    {
+        engine.EndDial();
+        lock (_gate)
+            _dialling--;
+    }
+}

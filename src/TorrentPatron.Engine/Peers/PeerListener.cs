@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>Takes the connections that peers make, on one port for both IP versions, and shakes hands with them.</summary>
+/// <param name="engine">What the engine shares.</param>
+/// <param name="isKnown">Whether a torrent runs here.</param>
+/// <param name="welcome">Takes a connection that has shaken hands.</param>
+internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> isKnown, Action<IConnection, Handshake> welcome) : IAsyncDisposable
+{
+    /// <summary>Connections that have not shaken hands.</summary>
+    private const int MostStrangers = 200;
+
+    /// <summary>Waited when the system can take no connection.</summary>
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
+
+    private readonly List<IListener> _listeners = [];
+    private readonly List<Task> _accepting = [];
+    private readonly CancellationTokenSource _stop = new();
+    private int _strangers;
+
+    /// <summary>Where it listens.</summary>
+    public IReadOnlyList<IPEndPoint> EndPoints => [.. _listeners.Select(listener => listener.LocalEndPoint)];
+
+    /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
+    public TorrentError? Warning { get; private set; }
+
+    /// <summary>Begins to listen as the engine's settings say.</summary>
+    public void Open()
+    {
+        int port = engine.Settings.ListenPort;
+        if (port < 0)
+            return;
+        IPAddress[] addresses = engine.Settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
+        foreach (IPAddress address in addresses)
+        {
+            try
+            {
+                IListener listener = engine.Transport.Listen(new IPEndPoint(address, port));
+                _listeners.Add(listener);
+                // The other version listens on the same port: trackers are told of one only.
+                port = listener.LocalEndPoint.Port;
+                engine.ListenPort = (ushort)port;
+                _accepting.Add(AcceptAsync(listener));
+            }
+            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || _listeners.Count == 0)
+            {
+                Warning = new TorrentError(
+                    TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
+                    "Choose another port; until then peers cannot connect from outside, but downloads work.");
+            }
+            catch (IOException)
+            {
+                // No IPv6 here.
+            }
+        }
+    }
+
+    /// <summary>Listens no more, and drops who has not shaken hands.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (IListener listener in _listeners)
+            listener.Dispose();
+        await Task.WhenAll(_accepting).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync(IListener listener)
+    {
+        CancellationToken stop = _stop.Token;
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                IConnection connection = await listener.AcceptAsync(stop).ConfigureAwait(false);
+                if (Interlocked.Increment(ref _strangers) > MostStrangers)
+                {
+                    Interlocked.Decrement(ref _strangers);
+                    connection.Dispose();
+                }
+                else
+                {
+                    _ = ShakeHandsAsync(connection, stop);
+                }
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (IOException)
+            {
+                // Out of file descriptors, perhaps: wait for some to be closed. Or disposed: then this ends at once.
+                await Task.Delay(Rest, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task ShakeHandsAsync(IConnection connection, CancellationToken stop)
+    {
+        try
+        {
+            Handshake handshake = await PeerHandshaker
+                .AnswerAsync(connection, isKnown, engine.PeerId, engine.Time, stop).ConfigureAwait(false);
+            welcome(connection, handshake);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+        {
+            connection.Dispose();
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _strangers);
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>Makes priorities of pieces from those of files: a piece is wanted as much as the file in it that is wanted most.</summary>
+internal static class PiecePriorities
+{
+    /// <summary>Sets a picker's priorities.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="files">Priority of each file; empty: all normal.</param>
+    /// <param name="picker">Where they go.</param>
+    /// <returns>Bytes of all wanted pieces.</returns>
+    public static long Apply(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files, PiecePicker picker)
+    {
+        if (files.Count == 0)
+            return metainfo.TotalSize;
+
+        var priorities = new byte[metainfo.PieceCount];
+        for (int i = 0; i < metainfo.Files.Count && i < files.Count; i++)
+        {
+            TorrentFileEntry file = metainfo.Files[i];
+            byte priority = file.IsPadding ? (byte)FilePriority.Skip : (byte)files[i];
+            if (file.Length == 0 || priority == 0)
+                continue;
+            int first = (int)(file.Offset / metainfo.PieceLength);
+            int last = (int)((file.Offset + file.Length - 1) / metainfo.PieceLength);
+            for (int piece = first; piece <= last; piece++)
+                priorities[piece] = Math.Max(priorities[piece], priority);
+        }
+
+        long wanted = 0;
+        for (int piece = 0; piece < priorities.Length; piece++)
+        {
+            picker.SetPriority(piece, priorities[piece]);
+            if (priorities[piece] > 0)
+                wanted += metainfo.PieceSize(piece);
+        }
+
+        return wanted;
+    }
+}

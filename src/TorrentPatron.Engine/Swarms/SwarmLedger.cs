@@ -1,0 +1,182 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// What is written down of a torrent: its state, totals and times; and what is made from it: the status that people see, the
+/// resume data, and what trackers are told. The swarm that owns it guards it.
+/// </summary>
+internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent command, FileLayout layout, SwarmPieces pieces, SwarmPeers peers)
+{
+    private readonly TorrentMetainfo _metainfo = command.Metainfo;
+    private int _checked;
+
+    /// <summary>What the torrent is doing.</summary>
+    public TorrentState State { get; set; } = TorrentState.Stopped;
+
+    /// <summary>Why it stopped by itself.</summary>
+    public TorrentError? Error { get; set; }
+
+    /// <summary>What was wrong with the saved state.</summary>
+    public TorrentError? StateWarning { get; set; }
+
+    /// <summary>When it was first added, UTC.</summary>
+    public DateTimeOffset AddedAt { get; private set; } = engine.Time.GetUtcNow();
+
+    /// <summary>When it became complete, UTC.</summary>
+    public DateTimeOffset? CompletedAt { get; set; }
+
+    /// <summary>The pieces of a check that is not over; null: there is none.</summary>
+    public Bitfield? Unchecked { get; set; }
+
+    /// <summary>Whether the torrent is being closed in order.</summary>
+    public bool ClosedInOrder { get; set; }
+
+    /// <summary>Whether it is in its swarm.</summary>
+    public bool IsActive => State is TorrentState.Downloading or TorrentState.Seeding;
+
+    private int RecheckedPieces { get; set; }
+
+    private long ReceivedBefore { get; set; }
+
+    private long SentBefore { get; set; }
+
+    /// <summary>Goes on with what an earlier run has saved.</summary>
+    public void Continue(ResumeData data)
+    {
+        (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
+        (ReceivedBefore, SentBefore) = (data.BytesReceived, data.BytesSent);
+    }
+
+    /// <summary>A check begins.</summary>
+    public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
+
+    /// <summary>A piece has been checked; called by several threads.</summary>
+    public void PieceChecked() => Interlocked.Increment(ref _checked);
+
+    /// <summary>The check is over.</summary>
+    public void EndCheck()
+    {
+        RecheckedPieces += Unchecked?.Count ?? 0;
+        Unchecked = null;
+    }
+
+    /// <summary>What trackers are told.</summary>
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    {
+        InfoHash = _metainfo.InfoHash,
+        PeerId = engine.PeerId,
+        Port = engine.ListenPort,
+        Uploaded = peers.Sent.Total,
+        Downloaded = peers.Received.Total,
+        Left = pieces.WantedBytes - pieces.CompletedBytes(),
+        Event = announceEvent,
+        Key = (uint)engine.PeerId.GetHashCode(),
+    };
+
+    /// <summary>What is saved.</summary>
+    /// <param name="stamps">The files as they are on disk.</param>
+    public ResumeData MakeResumeData(IReadOnlyList<FileStamp?> stamps)
+    {
+        Bitfield verified = pieces.Verified();
+        // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
+        Bitfield? doubtful = Unchecked;
+        for (int piece = 0; piece < doubtful?.Length; piece++)
+        {
+            if (doubtful[piece])
+                verified.Set(piece);
+        }
+
+        return new ResumeData
+        {
+            Verified = verified,
+            Doubtful = doubtful,
+            Destination = layout.Destination,
+            Files = stamps,
+            ClosedInOrder = ClosedInOrder,
+            Suspended = State == TorrentState.Suspended,
+            FilePriorities = command.FilePriorities,
+            Trackers = command.Trackers,
+            BytesReceived = ReceivedBefore + peers.Received.Total,
+            BytesSent = SentBefore + peers.Sent.Total,
+            AddedAt = AddedAt,
+            CompletedAt = CompletedAt,
+        };
+    }
+
+    /// <summary>What people see.</summary>
+    /// <param name="trackers">The trackers as they are now.</param>
+    /// <param name="saving">Why the state cannot be saved; null: it can.</param>
+    public TorrentStatus MakeStatus(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
+    {
+        long now = (long)engine.Time.GetElapsedTime(0).TotalMilliseconds;
+        long completed = pieces.CompletedBytes();
+        long wanted = pieces.WantedBytes;
+        long sent = SentBefore + peers.Sent.Total;
+        long rate = IsActive ? peers.Received.Rate(now) : 0;
+        bool isChecking = State == TorrentState.Checking;
+        double share = isChecking ? (double)_checked / Math.Max(1, Unchecked?.Count ?? 1) : wanted == 0 ? 1 : (double)completed / wanted;
+        IReadOnlyList<PeerConnection> connected = peers.Connected;
+        return new TorrentStatus
+        {
+            Name = _metainfo.Name,
+            InfoHash = _metainfo.InfoHash.ToString(),
+            State = State,
+            Destination = command.Destination,
+            Path = layout.RootPath,
+            PercentComplete = 100 * share,
+            IsComplete = !isChecking && completed == wanted,
+            TotalSize = _metainfo.ContentSize,
+            WantedSize = wanted,
+            CompletedSize = completed,
+            BytesReceived = ReceivedBefore + peers.Received.Total,
+            BytesSent = sent,
+            BytesWasted = peers.Wasted,
+            DownloadRate = rate,
+            UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
+            EstimatedTimeLeft = State == TorrentState.Downloading && rate > 0
+                ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
+                : null,
+            Ratio = completed == 0 ? 0 : (double)sent / completed,
+            ConnectedPeers = connected.Count,
+            ConnectedSeeds = connected.Count(peer => peer.Record.IsSeed),
+            KnownPeers = peers.Directory.Count,
+            PieceCount = _metainfo.PieceCount,
+            VerifiedPieces = pieces.VerifiedCount,
+            RecheckedPieces = RecheckedPieces,
+            FailedPieces = pieces.FailedCount,
+            AddedAt = AddedAt,
+            CompletedAt = CompletedAt,
+            Timestamp = engine.Time.GetUtcNow(),
+            Error = Error,
+            Warnings = Warnings(trackers, saving),
+            Trackers = trackers,
+        };
+    }
+
+    private List<TorrentError> Warnings(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
+    {
+        var warnings = new List<TorrentError>();
+        if (StateWarning is not null)
+            warnings.Add(StateWarning);
+        if (saving is not null)
+            warnings.Add(saving);
+        foreach (TrackerSnapshot tracker in trackers)
+        {
+            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
+            {
+                warnings.Add(new TorrentError(
+                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
+                    "Other sources are used meanwhile, and the tracker is asked again; -Tracker and -Peer name more sources."));
+            }
+        }
+
+        return warnings;
+    }
+}
