@@ -302,7 +302,7 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     private static CommandFail NotFound(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
-        TorrentErrorId.TorrentNotFound, $"No torrent {command.TorrentId} runs here.", "Get-TorrentStatus shows those that do."));
+        TorrentErrorId.TorrentNotFound, $"No torrent {command.TorrentId} runs here.", "Look at the statuses for those that do, or start it."));
 
     private void Refuse(TorrentCommand command) => Say(Failure(command, new TorrentError(
         TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.")));

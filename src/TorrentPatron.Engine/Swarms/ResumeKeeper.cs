@@ -155,7 +155,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
                 _isDirty = true;
             Warning = new TorrentError(
                 TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {e.Message}",
-                "Make the state folder writable, or choose another one with -StatePath; until then progress may be checked anew after a restart.");
+                "Make the state folder writable, or choose another one; until then progress may be checked anew after a restart.");
         }
     }
 }

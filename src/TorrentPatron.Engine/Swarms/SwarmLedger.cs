@@ -173,7 +173,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             {
                 warnings.Add(new TorrentError(
                     TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
-                    "Other sources are used meanwhile, and the tracker is asked again; -Tracker and -Peer name more sources."));
+                    "Other sources are used meanwhile, and the tracker is asked again; more trackers or peers can be added."));
             }
         }
 
