@@ -70,10 +70,10 @@ Describe 'Start-Torrent' {
         }
 
         It 'of a folder keeps its files, an empty one and a name with accents among them' {
-            $folder = Join-Path $here 'src/Bücher'
+            $folder = Join-Path $here "src/B`u{FC}cher"
             $null = New-Item -ItemType Directory -Path (Join-Path $folder 'b')
             [IO.File]::WriteAllBytes((Join-Path $folder 'a.bin'), [byte[]]::new(100KB))
-            [IO.File]::WriteAllText((Join-Path $folder 'b/ünïcödé.txt'), 'hello')
+            [IO.File]::WriteAllText((Join-Path $folder "b/`u{FC}n`u{EF}.txt"), 'hello')
             $null = New-Item -ItemType File -Path (Join-Path $folder 'empty')
             $torrent = New-TorrentFile $folder -Destination (Join-Path $here 'books.torrent')
             $other = New-TestPatron -Name 'other' -StatePath (Join-Path $here 'other')
@@ -83,8 +83,8 @@ Describe 'Start-Torrent' {
 
             $other | Stop-TorrentPatron
             $status.IsComplete | Should -BeTrue
-            (Get-ChildItem $files -Recurse -File).Name | Sort-Object | Should -Be 'a.bin', 'empty', 'ünïcödé.txt'
-            [IO.File]::ReadAllText((Join-Path $files 'Bücher/b/ünïcödé.txt')) | Should -Be 'hello'
+            (Get-ChildItem $files -Recurse -File).Name | Sort-Object | Should -Be 'a.bin', 'empty', "`u{FC}n`u{EF}.txt"
+            [IO.File]::ReadAllText((Join-Path $files "B`u{FC}cher/b/`u{FC}n`u{EF}.txt")) | Should -Be 'hello'
         }
 
         It 'keeps to -MaxDownloadRate' {
