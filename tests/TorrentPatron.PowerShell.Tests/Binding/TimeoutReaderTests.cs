@@ -1,0 +1,46 @@
+using TorrentPatron.PowerShell.Binding;
+
+namespace TorrentPatron.PowerShell.Tests.Binding;
+
+public sealed class TimeoutReaderTests
+{
+    [Theory]
+    [InlineData(10, 10)]
+    [InlineData(0, 0)]
+    [InlineData(1.5, 1.5)]
+    [InlineData(7L, 7)]
+    [InlineData("90", 90)]
+    [InlineData("90s", 90)]
+    [InlineData(" 5m ", 300)]
+    [InlineData("2H", 7200)]
+    [InlineData("1.5h", 5400)]
+    [InlineData("1d", 86400)]
+    [InlineData("00:01:30", 90)]
+    public void Numbers_are_seconds_and_texts_may_have_a_unit(object value, double seconds)
+    {
+        Assert.True(TimeoutReader.TryRead(value, out TimeSpan timeout));
+        Assert.Equal(seconds, timeout.TotalSeconds, 3);
+    }
+
+    [Fact]
+    public void A_duration_is_taken_as_it_is()
+    {
+        Assert.True(TimeoutReader.TryRead(TimeSpan.FromMinutes(3), out TimeSpan timeout));
+        Assert.Equal(TimeSpan.FromMinutes(3), timeout);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(-1)]
+    [InlineData(double.NaN)]
+    [InlineData(double.PositiveInfinity)]
+    [InlineData(1e12)]
+    [InlineData("")]
+    [InlineData("s")]
+    [InlineData("soon")]
+    [InlineData("-5m")]
+    [InlineData("1e9")]
+    [InlineData("25d")]
+    [InlineData(true)]
+    public void What_is_no_wait_is_refused(object? value) => Assert.False(TimeoutReader.TryRead(value, out _));
+}

@@ -1,0 +1,66 @@
+using TorrentPatron.PowerShell.Tests.Torrents;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Tests.Hosting;
+
+public sealed class SessionPatronsTests
+{
+    [Fact]
+    public async Task A_session_begins_without_patrons_and_makes_its_own_once()
+    {
+        await using var session = new ScriptedSession();
+
+        Assert.Empty(session.Patrons.Patrons);
+        Assert.Empty(session.Patrons.Torrents);
+        Assert.Same(session.Patrons.Default(), session.Patrons.Default());
+        Assert.Empty(session.Clients);
+    }
+
+    [Fact]
+    public async Task The_default_patron_is_made_again_after_it_was_stopped()
+    {
+        await using var session = new ScriptedSession();
+        Patron first = session.Patrons.Default();
+        await session.Patrons.StopAsync(first);
+
+        Assert.Empty(session.Patrons.Patrons);
+        Assert.NotSame(first, session.Patrons.Default());
+    }
+
+    [Fact]
+    public async Task Patrons_share_the_session_s_engine_unless_they_have_settings()
+    {
+        await using var session = new ScriptedSession();
+        Patron shared = session.Patrons.Create("shared", null);
+        Patron own = session.Patrons.Create("own", new ServiceSettings());
+
+        Assert.Same(session.Patrons.Default().Service, shared.Service);
+        Assert.NotSame(shared.Service, own.Service);
+        Assert.Equal(["shared", "default", "own"], session.Patrons.Patrons.Select(patron => patron.Name));
+
+        await session.Patrons.StopAsync(own);
+        Assert.Equal(["shared", "default"], session.Patrons.Patrons.Select(patron => patron.Name));
+    }
+
+    [Fact]
+    public async Task The_torrents_of_all_services_are_the_session_s()
+    {
+        await using var session = new ScriptedSession();
+        await session.StartAsync("a");
+        await session.StartAsync("a", session.Patrons.Create("own", new ServiceSettings()));
+
+        Assert.Equal(2, session.Patrons.Torrents.Count);
+        Assert.Equal(2, session.Clients.Count);
+    }
+
+    [Fact]
+    public async Task A_session_that_has_ended_makes_no_more_patrons()
+    {
+        await using var session = new ScriptedSession();
+        Patron patron = session.Patrons.Default();
+        await session.Patrons.DisposeAsync();
+
+        Assert.True(patron.IsStopped);
+        Assert.Throws<ObjectDisposedException>(() => session.Patrons.Default());
+    }
+}

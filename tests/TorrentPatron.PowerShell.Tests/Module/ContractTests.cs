@@ -1,0 +1,152 @@
+using System.Management.Automation;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Commands;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Tests.Module;
+
+public sealed partial class ContractTests
+{
+    private static readonly XNamespace Maml = "http://schemas.microsoft.com/maml/2004/10";
+    private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
+
+    private static readonly Assembly[] Ours =
+        [typeof(PipelineCmdlet).Assembly, typeof(Patron).Assembly, typeof(TorrentStatus).Assembly, typeof(InfoHash).Assembly];
+
+    [Fact]
+    public void Every_verb_is_an_approved_one()
+    {
+        HashSet<string> approved =
+        [
+            .. from type in new[]
+               {
+                   typeof(VerbsCommon), typeof(VerbsCommunications), typeof(VerbsData), typeof(VerbsDiagnostic),
+                   typeof(VerbsLifecycle), typeof(VerbsOther), typeof(VerbsSecurity),
+               }
+               from field in type.GetFields()
+               select (string)field.GetRawConstantValue()!,
+        ];
+        Assert.All(CmdletPage.All, cmdlet => Assert.Contains(cmdlet.Verb, approved));
+    }
+
+    [Fact]
+    public void Every_noun_is_singular() => Assert.All(CmdletPage.All, cmdlet =>
+        Assert.True(!cmdlet.Noun.EndsWith('s') || cmdlet.Noun.EndsWith("Status", StringComparison.Ordinal), cmdlet.Name));
+
+    [Fact]
+    public void Every_cmdlet_says_what_it_writes() => Assert.All(CmdletPage.All, cmdlet => Assert.True(cmdlet.HasOutputType, cmdlet.Name));
+
+    [Fact]
+    public void Whatever_changes_something_asks_first()
+    {
+        IEnumerable<string> asking = CmdletPage.All.Where(cmdlet => cmdlet.SupportsShouldProcess).Select(cmdlet => cmdlet.Name);
+        Assert.Equal(["New-TorrentFile", "Start-Torrent", "Stop-Torrent", "Stop-TorrentPatron"], asking.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_manifest_exports_what_the_module_has()
+    {
+        string manifest = File.ReadAllText(Path.Combine(Repository.StagedModule, "TorrentPatron.psd1"));
+        string list = CmdletsToExport().Match(manifest).Groups[1].Value;
+        IEnumerable<string> exported = Quoted().Matches(list).Select(match => match.Groups[1].Value);
+        Assert.Equal(CmdletPage.All.Select(cmdlet => cmdlet.Name).Order(StringComparer.Ordinal), exported.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void The_module_ships_no_assembly_but_its_own() => Assert.All(
+        Directory.GetFiles(Repository.StagedModule, "*.dll"),
+        file => Assert.StartsWith("TorrentPatron.", Path.GetFileName(file), StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_cmdlet_has_a_page_of_help_with_every_parameter_and_two_examples()
+    {
+        XElement help = Load(Path.Combine("en-US", "TorrentPatron.PowerShell.dll-Help.xml"));
+        Dictionary<string, XElement> pages = help.Elements(Command + "command")
+            .ToDictionary(page => (string)page.Element(Command + "details")!.Element(Command + "name")!);
+        Assert.Equal(CmdletPage.All.Select(cmdlet => cmdlet.Name).Order(), pages.Keys.Order());
+
+        foreach (CmdletPage cmdlet in CmdletPage.All)
+        {
+            XElement page = pages[cmdlet.Name];
+            List<string> expected = [.. cmdlet.Parameters.Select(property => property.Name)];
+            if (cmdlet.SupportsShouldProcess)
+                expected.AddRange(["WhatIf", "Confirm"]);
+            Dictionary<string, string> described = page.Element(Command + "parameters")!.Elements(Command + "parameter")
+                .ToDictionary(item => (string)item.Element(Maml + "name")!, item => item.Element(Maml + "description")!.Value.Trim());
+
+            Assert.Equal(expected.Order(), described.Keys.Order());
+            Assert.All(described.Values, Assert.NotEmpty);
+            Assert.NotEmpty(page.Element(Command + "details")!.Element(Maml + "description")!.Value.Trim());
+            Assert.NotEmpty(page.Element(Maml + "description")!.Value.Trim());
+            Assert.True(page.Descendants(Command + "example").Count() >= 2, cmdlet.Name);
+        }
+    }
+
+    [Fact]
+    public void There_is_a_topic_about_the_module() =>
+        Assert.Contains("about_TorrentPatron", File.ReadAllText(Path.Combine(Repository.StagedModule, "en-US", "about_TorrentPatron.help.txt")),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public void Views_name_types_and_properties_that_exist()
+    {
+        ILookup<string, string> added = Load("TorrentPatron.Types.ps1xml").Elements("Type")
+            .SelectMany(type => type.Descendants("ScriptProperty").Select(property => (Type: (string)type.Element("Name")!, Name: (string)property.Element("Name")!)))
+            .ToLookup(property => property.Type, property => property.Name);
+
+        foreach (XElement view in Load("TorrentPatron.Format.ps1xml").Descendants("View"))
+        {
+            string typeName = (string)view.Descendants("TypeName").Single();
+            IEnumerable<string> named = view.Descendants("PropertyName").Select(element => element.Value)
+                .Concat(view.Descendants("ScriptBlock").SelectMany(script => OwnProperty().Matches(script.Value).Select(match => match.Groups[1].Value)));
+            AssertExist(typeName, named.Where(name => !IsOfAnElement(view, name)), added);
+        }
+
+        foreach (XElement type in Load("TorrentPatron.Types.ps1xml").Elements("Type"))
+            AssertExist((string)type.Element("Name")!, type.Descendants("ReferencedProperties").Elements("Name").Select(name => name.Value), added);
+    }
+
+    [Fact]
+    public void Numbers_are_aligned_to_the_right_and_every_table_fits_80_columns()
+    {
+        foreach (XElement table in Load("TorrentPatron.Format.ps1xml").Descendants("TableHeaders"))
+        {
+            XElement[] columns = [.. table.Elements("TableColumnHeader")];
+
+            // What has no width takes what is left, which PowerShell allows to the last column only.
+            Assert.All(columns[..^1], column => Assert.NotNull(column.Element("Width")));
+            Assert.InRange(columns[..^1].Sum(column => (int)column.Element("Width")! + 1), 1, 65);
+        }
+    }
+
+    private static void AssertExist(string typeName, IEnumerable<string> names, ILookup<string, string> added)
+    {
+        Type? type = Ours.Select(assembly => assembly.GetType(typeName)).SingleOrDefault(found => found is not null);
+        Assert.True(type is not null, $"There is no type {typeName}.");
+        Assert.All(names, name => Assert.True(
+            type.GetProperty(name) is not null || added[typeName].Contains(name), $"{typeName} has no property {name}."));
+    }
+
+    /// <summary>Inside <c>ForEach-Object { }</c> the variable is another: a tracker's properties.</summary>
+    private static bool IsOfAnElement(XElement view, string name) =>
+        view.Descendants("ScriptBlock").Any(script => InnerBlock().Matches(script.Value).Any(inner => inner.Value.Contains($"$_.{name}", StringComparison.Ordinal)))
+        && typeof(Engine.Trackers.TrackerSnapshot).GetProperty(name) is not null;
+
+    private static XElement Load(string file) => XDocument.Load(Path.Combine(Repository.StagedModule, file)).Root!;
+
+    [GeneratedRegex(@"CmdletsToExport\s*=\s*@\(([^)]*)\)")]
+    private static partial Regex CmdletsToExport();
+
+    [GeneratedRegex("'([^']+)'")]
+    private static partial Regex Quoted();
+
+    [GeneratedRegex(@"\$_\.(\w+)")]
+    private static partial Regex OwnProperty();
+
+    [GeneratedRegex(@"ForEach-Object \{[^}]*\}?[^}]*\}")]
+    private static partial Regex InnerBlock();
+}

@@ -1,0 +1,188 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Tests.Torrents;
+
+public sealed class CommandLogicTests
+{
+    private static readonly TorrentError Full = new(TorrentErrorId.InsufficientDiskSpace, "No room.", "Make room.");
+
+    [Fact]
+    public async Task A_start_that_fails_is_reported_with_what_the_user_gave()
+    {
+        await using var session = new ScriptedSession { Refusal = Full };
+        TorrentTarget? started = await new TorrentStarter(session.Output).StartAsync(
+            session.Patrons.Default(), session.Request("a"), "given", TestContext.Current.CancellationToken);
+
+        Assert.Null(started);
+        CommandFailure failure = Assert.Single(session.Output.Failures);
+        Assert.Equal(Full, failure.Error);
+        Assert.Equal("given", failure.Target);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_runs_already_is_as_good_as_one_that_was_started()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget first = await session.StartAsync("a");
+        TorrentTarget again = await session.StartAsync("a");
+
+        Assert.Equal(first.Torrent, again.Torrent);
+        Assert.Empty(session.Output.Failures);
+        Assert.Single(session.Patrons.Torrents);
+    }
+
+    [Fact]
+    public async Task A_stop_that_is_not_agreed_to_does_nothing()
+    {
+        await using var session = new ScriptedSession { Output = new RecordedOutput { Agrees = false } };
+        TorrentTarget torrent = await session.StartAsync("a");
+        await new TorrentStopper(session.Output).StopAsync(torrent, passThru: true, TestContext.Current.CancellationToken);
+
+        Assert.Equal($"Stop torrent: a ({torrent.Torrent})", Assert.Single(session.Output.Questions));
+        Assert.Empty(session.Output.Written);
+        Assert.Single(session.Patrons.Torrents);
+    }
+
+    [Fact]
+    public async Task A_stop_writes_the_last_status_only_when_asked_to_and_reports_a_torrent_that_is_gone()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        var stopper = new TorrentStopper(session.Output);
+        await stopper.StopAsync(a, passThru: false, TestContext.Current.CancellationToken);
+        await stopper.StopAsync(b, passThru: true, TestContext.Current.CancellationToken);
+        await stopper.StopAsync(b, passThru: true, TestContext.Current.CancellationToken);
+
+        var status = Assert.IsType<TorrentStatus>(Assert.Single(session.Output.Written));
+        Assert.Equal(("b", TorrentState.Stopped), (status.Name, status.State));
+        Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.Single(session.Output.Failures).Error.Id);
+    }
+
+    [Fact]
+    public async Task A_wait_writes_each_torrent_as_it_is_complete()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        Task waiting = WaitAsync(session, [a, b]);
+        session.Clients[0].Change(b.Torrent, Complete);
+        while (session.Output.Written.IsEmpty)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        session.Clients[0].Change(a.Torrent, Complete);
+        await waiting;
+
+        Assert.Equal(["b", "a"], session.Output.Written.Cast<TorrentStatus>().Select(status => status.Name));
+        Assert.Empty(session.Output.Failures);
+    }
+
+    [Fact]
+    public async Task A_complete_torrent_that_is_being_checked_is_waited_for()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        session.Clients[0].Change(a.Torrent, status => status with { IsComplete = true, State = TorrentState.Checking });
+        Task waiting = WaitAsync(session, [a]);
+        session.Clients[0].Change(a.Torrent, status => status with { IsComplete = false, State = TorrentState.Downloading });
+        Assert.Empty(session.Output.Written);
+        session.Clients[0].Change(a.Torrent, Complete);
+        await waiting;
+
+        Assert.Single(session.Output.Written);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_fails_or_is_stopped_while_it_is_waited_for_is_reported()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        Task waiting = WaitAsync(session, [a, b]);
+        session.Clients[0].Change(a.Torrent, status => status with { State = TorrentState.Failed, Error = Full });
+        await b.Patron.CloseAsync(b.Torrent, TestContext.Current.CancellationToken);
+        await waiting;
+
+        Assert.Equal(
+            [TorrentErrorId.InsufficientDiskSpace, TorrentErrorId.PatronStopped],
+            session.Output.Failures.Select(failure => failure.Error.Id).Order());
+        Assert.Empty(session.Output.Written);
+    }
+
+    [Fact]
+    public async Task A_timeout_is_reported_for_each_torrent_that_is_not_complete()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        session.Clients[0].Change(b.Torrent, Complete);
+        await WaitAsync(session, [a, b], TimeSpan.FromMilliseconds(50));
+
+        CommandFailure failure = Assert.Single(session.Output.Failures);
+        Assert.Equal(TorrentErrorId.TimeoutReached, failure.Error.Id);
+        Assert.Equal("a", Assert.IsType<TorrentStatus>(failure.Target).Name);
+        Assert.Equal("b", Assert.IsType<TorrentStatus>(Assert.Single(session.Output.Written)).Name);
+        Assert.Equal(2, session.Patrons.Torrents.Count);
+    }
+
+    [Fact]
+    public async Task A_wait_that_is_cancelled_leaves_the_torrent_alone()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        using var stop = new CancellationTokenSource();
+        Task waiting = new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync([a], null, stop.Token);
+        await stop.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        Assert.Single(session.Patrons.Torrents);
+    }
+
+    [Fact]
+    public async Task Progress_tells_of_all_torrents_as_one()
+    {
+        await using var session = new ScriptedSession();
+        TorrentStatus a = (await session.StartAsync("a")).Status with
+        {
+            WantedSize = 3 << 20, CompletedSize = 1 << 20, DownloadRate = 1 << 20, ConnectedPeers = 1,
+        };
+
+        Assert.Equal(
+            new ProgressNote("Downloading a", "33.3 % of 3.00 MiB, 1.00 MiB/s, 1 peer", 33, TimeSpan.FromSeconds(2)),
+            WaitProgress.Of([a]));
+        Assert.Equal(
+            new ProgressNote("Downloading 2 torrents", "16.6 % of 6.00 MiB, 1.00 MiB/s, 1 peer", 16, TimeSpan.FromSeconds(5)),
+            WaitProgress.Of([a, a with { CompletedSize = 0, DownloadRate = 0, ConnectedPeers = 0 }]));
+        Assert.Equal("Checking a", WaitProgress.Of([a with { State = TorrentState.Checking }]).Activity);
+        Assert.Equal(100, WaitProgress.Of([a with { WantedSize = 0, CompletedSize = 0 }]).Percent);
+    }
+
+    [Fact]
+    public async Task Torrents_are_found_by_hash_name_pattern_and_earlier_status()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("Alpha");
+        await session.StartAsync("beta");
+        var finder = new TorrentFinder(session.Patrons.Torrents);
+
+        Assert.Equal("Alpha", Assert.Single(finder.ByInfoHash(a.Status.InfoHash.ToUpperInvariant(), out _)).Status.Name);
+        Assert.Equal("Alpha", Assert.Single(finder.ByName("ALPHA", null, out _)).Status.Name);
+        Assert.Equal("beta", Assert.Single(finder.ByName("b*", name => name.StartsWith('b'), out _)).Status.Name);
+        Assert.Equal("Alpha", Assert.Single(finder.ByStatus(a.Status, out _)).Status.Name);
+        Assert.Empty(finder.ByStatus(a.Status with { Destination = "/elsewhere" }, out TorrentError? elsewhere));
+        Assert.Empty(finder.ByName("x*", _ => false, out TorrentError? none));
+        Assert.Empty(finder.ByName("x", null, out TorrentError? unknown));
+        Assert.Empty(finder.ByInfoHash("x", out TorrentError? bad));
+        Assert.Equal(TorrentErrorId.TorrentNotFound, elsewhere?.Id);
+        Assert.Null(none);
+        Assert.Equal(TorrentErrorId.TorrentNotFound, unknown?.Id);
+        Assert.Equal(CommandErrors.InvalidArgument, bad?.Id);
+    }
+
+    private static TorrentStatus Complete(TorrentStatus status) => status with { IsComplete = true, State = TorrentState.Seeding };
+
+    private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, TimeSpan? timeout = null) =>
+        new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, timeout, TestContext.Current.CancellationToken);
+}
