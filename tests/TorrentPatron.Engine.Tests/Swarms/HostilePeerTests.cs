@@ -1,0 +1,276 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+public sealed class HostilePeerTests
+{
+    private const int Piece = 32 * 1024;
+
+    private static readonly SwarmTorrent Torrent = new(20, Piece, 4 * Piece);
+
+    [Theory]
+    [InlineData("a bitfield twice", "00000002 05 80 00000002 05 80")]
+    [InlineData("a bitfield of a wrong size", "00000003 05 8000")]
+    [InlineData("a bitfield with a spare bit", "00000002 05 81")]
+    [InlineData("a bitfield after a have", "00000005 04 00000000 00000002 05 80")]
+    [InlineData("a have out of range", "00000005 04 00000004")]
+    [InlineData("a have below zero", "00000005 04 ffffffff")]
+    [InlineData("a request out of range", "0000000d 06 00000004 00000000 00004000")]
+    [InlineData("a request past the piece's end", "0000000d 06 00000000 00008000 00004000")]
+    [InlineData("a request that overflows", "0000000d 06 00000000 7fffffff 00004000")]
+    [InlineData("a request of no bytes", "0000000d 06 00000000 00000000 00000000")]
+    [InlineData("a request of too many bytes", "0000000d 06 00000000 00000000 00004001")]
+    [InlineData("a message too long to be any", "7fffffff 07")]
+    [InlineData("a length below zero", "ffffffff")]
+    [InlineData("a block without bytes", "00000009 07 00000000 00000000")]
+    [InlineData("a block that is too long", "0000400a 07 00000000 00000000")]
+    [InlineData("a choke with a body", "00000002 00 00")]
+    [InlineData("an extended message without a number", "00000001 14")]
+    public async Task What_no_peer_may_send_ends_the_connection_and_nothing_else(string what, string hex)
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+
+        await peer.SendAsync(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
+
+        await peer.AssertClosedAsync();
+        await AssertStillWorksAsync(network, engine, what);
+    }
+
+    [Fact]
+    public async Task A_handshake_that_is_none_ends_the_connection()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.DialAsync(network, engine.EndPoint);
+        await peer.SendAsync(new byte[Handshake.Length]);
+
+        await peer.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task A_handshake_for_another_torrent_is_not_answered()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.DialAsync(network, engine.EndPoint);
+        await peer.SendHandshakeAsync(new InfoHash(new byte[20]));
+
+        await peer.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task Who_answers_a_dial_for_another_torrent_is_left()
+    {
+        var network = new MemoryNetwork();
+        MemoryTransport other = network.Join();
+        using IListener listener = other.Listen(new(other.Address, 0));
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent, listener.LocalEndPoint);
+        using ScriptedPeer peer = await ScriptedPeer.AwaitAsync(listener, new SwarmTorrent(21, Piece, Piece));
+
+        await peer.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task An_engine_that_is_told_its_own_address_does_not_talk_to_itself()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent, engine.EndPoint);
+        await TestEngine.UntilAsync(() => network.Dialled == 1);
+
+        await AssertStillWorksAsync(network, engine, "ourselves");
+        Assert.Equal(2, network.Dialled);
+    }
+
+    [Fact]
+    public async Task Of_two_connections_with_one_peer_id_the_second_is_refused()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7);
+        Assert.Equal(MessageId.HaveNone, (await first.NextAsync())!.Value.Id);
+        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7);
+
+        await second.AssertClosedAsync();
+        await first.SendAsync(MessageId.HaveAll);
+        await first.NextAsync(MessageId.Interested);
+    }
+
+    [Fact]
+    public async Task Blocks_that_nobody_asked_for_are_thrown_away_and_too_many_end_the_connection()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        byte[] block = ScriptedPeer.Block(Torrent, new BlockRequest(0, 0, 1));
+        int sent = 0;
+        try
+        {
+            for (; sent < 100 * PeerRecord.MostUnaskedBlocks; sent++)
+                await peer.SendAsync(block);
+        }
+        catch (IOException)
+        {
+            // The engine had enough.
+        }
+
+        Assert.InRange(sent, PeerRecord.MostUnaskedBlocks, 100 * PeerRecord.MostUnaskedBlocks - 1);
+        await AssertStillWorksAsync(network, engine, "unasked blocks");
+    }
+
+    [Fact]
+    public async Task Requests_while_choked_are_rejected_by_name()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.SeedAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        var granted = new HashSet<int>();
+        Assert.Equal(MessageId.HaveAll, (await peer.NextAsync())!.Value.Id);
+        for (int i = 0; i < 4; i++)
+            granted.Add((await peer.NextAsync(MessageId.AllowedFast))[3]);
+        Assert.Equal(4, granted.Count);
+
+        // All four are granted to a newcomer; so a choked request is answered here, and one that is taken back is not.
+        var range = new BlockRequest(2, 0, 100);
+        await peer.SendRangeAsync(MessageId.Request, range);
+        byte[] body = await peer.NextAsync(MessageId.Piece);
+        Assert.True(body.AsSpan(8).SequenceEqual(Torrent.Bytes(2, 0, 100)));
+    }
+
+    [Fact]
+    public async Task A_request_for_a_piece_that_is_not_here_is_rejected()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        var range = new BlockRequest(1, 16384, 16384);
+        await peer.SendRangeAsync(MessageId.Request, range);
+
+        Assert.Equal(range, await peer.NextRangeAsync(MessageId.RejectRequest));
+    }
+
+    [Fact]
+    public async Task A_seed_answers_requests_once_the_peer_is_interested_and_stops_at_a_cancel()
+    {
+        var network = new MemoryNetwork();
+        await using var engine = new TestEngine(network);
+        await engine.SeedAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent, isFast: false);
+        Assert.Equal([0b1111_0000], await peer.NextAsync(MessageId.Bitfield));
+        await peer.SendAsync(MessageId.Interested);
+        await peer.NextAsync(MessageId.Unchoke);
+        await peer.SendRangeAsync(MessageId.Request, new BlockRequest(3, 16384, 16384));
+
+        byte[] body = await peer.NextAsync(MessageId.Piece);
+        Assert.True(body.AsSpan(8).SequenceEqual(Torrent.Bytes(3, 16384, 16384)));
+    }
+
+    [Fact]
+    public async Task A_peer_that_says_nothing_for_two_minutes_is_left()
+    {
+        var network = new MemoryNetwork();
+        var time = new FakeTimeProvider();
+        await using var engine = new TestEngine(network, time: time);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, Torrent);
+        Assert.Equal(MessageId.HaveNone, (await peer.NextAsync())!.Value.Id);
+
+        await AdvanceAsync(engine, time, TimeSpan.FromSeconds(119));
+        Assert.Equal(1, engine.Client.GetClientStatus().ConnectedPeers);
+        await AdvanceAsync(engine, time, TimeSpan.FromSeconds(3));
+        await peer.AssertClosedAsync();
+    }
+
+    [Fact]
+    public async Task A_stranger_that_does_not_shake_hands_is_left_after_ten_seconds()
+    {
+        var network = new MemoryNetwork();
+        var time = new FakeTimeProvider();
+        await using var engine = new TestEngine(network, time: time);
+        await engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.DialAsync(network, engine.EndPoint);
+        Task closed = peer.AssertClosedAsync();
+        await TestEngine.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return closed.IsCompleted;
+        });
+
+        await closed;
+    }
+
+    [Fact]
+    public async Task Two_peers_that_owe_the_last_block_and_only_chat_do_not_keep_it_from_a_third()
+    {
+        var network = new MemoryNetwork();
+        var time = new FakeTimeProvider();
+        var torrent = new SwarmTorrent(22, 16 * 1024, 16 * 1024);
+        await using var engine = new TestEngine(network, time: time);
+        await engine.StartAsync(torrent);
+        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 1);
+        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 2);
+        foreach (ScriptedPeer chatterer in (ScriptedPeer[])[first, second])
+        {
+            await chatterer.SendAsync(MessageId.HaveAll);
+            await chatterer.SendAsync(MessageId.Unchoke);
+            await chatterer.NextAsync(MessageId.Request);
+        }
+
+        using ScriptedPeer honest = await ScriptedPeer.MeetAsync(network, engine, torrent, id: 3);
+        await honest.SendAsync(MessageId.HaveAll);
+        await honest.SendAsync(MessageId.Unchoke);
+        Task served = honest.ServeAsync(torrent);
+        Task<TorrentCompleted> completed = engine.CompletedAsync();
+        await TestEngine.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            // They go on talking, so that they are not silent.
+            _ = first.SendAsync(new byte[4]);
+            _ = second.SendAsync(new byte[4]);
+            _ = honest.SendAsync(new byte[4]);
+            return completed.IsCompleted;
+        });
+
+        torrent.AssertIsIn(engine.Destination);
+        await engine.StopAsync();
+        await served;
+    }
+
+    private static async Task AdvanceAsync(TestEngine engine, FakeTimeProvider time, TimeSpan by)
+    {
+        DateTimeOffset end = time.GetUtcNow() + by;
+        while (time.GetUtcNow() < end)
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            DateTimeOffset now = time.GetUtcNow();
+            await TestEngine.UntilAsync(() => engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.Timestamp >= now);
+        }
+    }
+
+    private static async Task AssertStillWorksAsync(MemoryNetwork network, TestEngine engine, string after)
+    {
+        await TestEngine.UntilAsync(() => engine.Client.GetClientStatus().ConnectedPeers == 0);
+        using ScriptedPeer good = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 99);
+        await good.SendAsync(MessageId.HaveAll);
+        await good.SendAsync(MessageId.Unchoke);
+        Assert.NotEmpty(await good.NextAsync(MessageId.Request));
+        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.State);
+        Assert.NotEmpty(after);
+    }
+}

@@ -1,0 +1,281 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>Start, suspend, resume, recheck, stop and failure, and what of them is saved.</summary>
+public sealed class LifeTests
+{
+    private const int Piece = 32 * 1024;
+
+    [Fact]
+    public async Task A_suspended_download_leaves_its_peers_and_goes_on_when_it_is_resumed()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(30, Piece, 40 * Piece);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Peers = [seed.EndPoint], Suspended = true });
+        Assert.Equal(TorrentState.Suspended, leecher.Client.GetStatus(id)!.State);
+        Assert.IsType<CommandDone>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
+        CommandDone suspended = Assert.IsType<CommandDone>(await leecher.SendAsync(c => new SuspendTorrent(c, id)));
+        Assert.Equal(TorrentState.Suspended, suspended.Status.State);
+        Assert.Equal(0, suspended.Status.ConnectedPeers);
+        Assert.IsType<CommandDone>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
+
+        await leecher.CompletedAsync();
+        torrent.AssertIsIn(leecher.Destination);
+        await leecher.StopAsync();
+        Assert.Single(leecher.Messages.OfType<TorrentCompleted>());
+    }
+
+    [Fact]
+    public async Task A_recheck_finds_a_flipped_byte_and_the_piece_is_fetched_again()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(31, Piece, 10 * Piece);
+        await using TestEngine seed = new(network, 1), other = new(network, 2);
+        await seed.SeedAsync(torrent);
+        await other.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        string path = Path.Combine(other.Destination, torrent.Metainfo.Files[0].Path);
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+        {
+            file.Position = 5 * Piece + 17;
+            file.WriteByte((byte)~torrent.Data[5 * Piece + 17]);
+        }
+
+        CommandDone done = Assert.IsType<CommandDone>(await other.SendAsync(c => new RecheckTorrent(c, id)));
+        Assert.Equal(9, done.Status.VerifiedPieces);
+        Assert.Equal(TorrentState.Downloading, done.Status.State);
+        await other.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
+
+        await other.WaitAsync<TorrentCompleted>(m => m.Reason == CompletionReason.Downloaded);
+        torrent.AssertIsIn(other.Destination);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_is_on_disk_is_complete_by_a_check_and_then_by_its_resume_data()
+    {
+        var torrent = new SwarmTorrent(32, Piece, 10 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        torrent.WriteTo(engine.Destination);
+        var store = new MemoryResumeStore();
+        InfoHash id = torrent.Metainfo.InfoHash;
+
+        // A separator at the end must not look like another destination next time.
+        await engine.StartAsync(torrent.Metainfo, store, c => c with { Destination = c.Destination + Path.DirectorySeparatorChar });
+        TorrentCompleted first = await engine.CompletedAsync();
+        Assert.Equal((CompletionReason.Rechecked, 10), (first.Reason, first.Status.RecheckedPieces));
+        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, id)));
+        Assert.True(store.Data!.ClosedInOrder && store.IsDisposed && !store.WasTouchedAfterwards);
+
+        await engine.StartAsync(
+            torrent.Metainfo, new MemoryResumeStore { Data = store.Data },
+            c => c with { Destination = c.Destination + Path.DirectorySeparatorChar });
+        TorrentCompleted second = await engine.WaitAsync<TorrentCompleted>(m => m.Reason == CompletionReason.AlreadyOnDisk);
+        Assert.Equal(0, second.Status.RecheckedPieces);
+    }
+
+    [Fact]
+    public async Task What_a_check_had_not_come_to_is_saved_as_doubtful_and_checked_later()
+    {
+        var torrent = new SwarmTorrent(33, Piece, 2000 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        torrent.WriteTo(engine.Destination);
+        var store = new MemoryResumeStore();
+        await engine.StartAsync(torrent.Metainfo, store);
+
+        // The checkpoint of the start, as a kill in the middle of the check would leave it.
+        ResumeData atStart = store.Data!;
+        if (atStart.Doubtful is null)
+            Assert.Skip("The check was over before the first checkpoint.");
+        Assert.True(atStart.Verified.IsFull && atStart.Doubtful.IsFull);
+        await engine.CompletedAsync();
+        Assert.Null(store.Data!.Doubtful);
+        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+
+        await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = atStart });
+        TorrentCompleted again = await engine.WaitAsync<TorrentCompleted>(m => m.Reason == CompletionReason.AlreadyOnDisk);
+        Assert.Equal(2000, again.Status.RecheckedPieces);
+        Assert.Equal(0, again.Status.BytesReceived);
+    }
+
+    [Fact]
+    public async Task A_recheck_that_is_suspended_is_taken_up_when_the_torrent_is_resumed()
+    {
+        var torrent = new SwarmTorrent(34, Piece, 2000 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        await engine.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, id));
+        await engine.WaitAsync<TorrentStateChanged>(m => m.Previous == TorrentState.Seeding && m.Status.State == TorrentState.Checking);
+        Assert.IsType<CommandDone>(await engine.SendAsync(c => new SuspendTorrent(c, id)));
+        await recheck;
+        Assert.IsType<CommandDone>(await engine.SendAsync(c => new ResumeTorrent(c, id)));
+
+        await engine.WaitAsync<TorrentStateChanged>(m => m.Previous != TorrentState.Stopped && m.Status.State == TorrentState.Seeding && m.Status.VerifiedPieces == 2000);
+        Assert.Equal(0, engine.Client.GetStatus(id)!.BytesReceived);
+    }
+
+    [Fact]
+    public async Task The_same_torrent_started_twice_is_there_once_and_the_second_store_is_closed()
+    {
+        var torrent = new SwarmTorrent(35, Piece, Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        MemoryResumeStore[] stores = [.. Enumerable.Range(0, 8).Select(_ => new MemoryResumeStore())];
+        TorrentAnswer[] answers = await Task.WhenAll(stores.Select(store => engine.StartAsync(torrent.Metainfo, store)));
+
+        Assert.Single(answers.OfType<NewTorrentCreated>());
+        Assert.Equal(7, answers.OfType<TorrentAlreadyDownloading>().Count());
+        await TestEngine.UntilAsync(() => stores.Count(store => store.IsDisposed) == 7);
+        Assert.Single(engine.Client.GetStatuses());
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_leaves_nothing_and_the_next_one_finds_the_place_free()
+    {
+        var torrent = new SwarmTorrent(36, Piece, Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        string file = Path.Combine(engine.Destination, "file");
+        await File.WriteAllBytesAsync(file, [], TestContext.Current.CancellationToken);
+        var store = new MemoryResumeStore();
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(
+            await engine.StartAsync(torrent.Metainfo, store, c => c with { Destination = file }));
+
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.True(store.IsDisposed);
+        Assert.Empty(engine.Client.GetStatuses());
+        await engine.StartAsync(torrent);
+    }
+
+    [Fact]
+    public async Task A_start_that_goes_wrong_in_an_unforeseen_way_is_answered_and_forgotten()
+    {
+        var torrent = new SwarmTorrent(37, Piece, Piece, Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var store = new MemoryResumeStore();
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(
+            await engine.StartAsync(torrent.Metainfo, store, c => c with { FilePriorities = [FilePriority.Normal] }));
+
+        Assert.Equal(TorrentErrorId.Unexpected, fail.Error.Id);
+        Assert.True(store.IsDisposed);
+        await engine.StartAsync(torrent);
+    }
+
+    [Fact]
+    public async Task Every_command_gets_one_answer_when_many_come_at_once()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(38, Piece, 50 * Piece);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+        await engine.StartAsync(torrent, seed.EndPoint);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        var random = new Random(38);
+        Task<TorrentAnswer>[] answers = [.. Enumerable.Range(0, 60).Select(i => engine.SendAsync(c => random.Next(i < 40 ? 4 : 5) switch
+        {
+            0 => new SuspendTorrent(c, id),
+            1 => new ResumeTorrent(c, id),
+            2 => new RecheckTorrent(c, id),
+            3 => new AddSources(c, id, [seed.EndPoint], []),
+            _ => new CloseTorrent(c, id),
+        }))];
+        TorrentAnswer[] all = await Task.WhenAll(answers);
+
+        Assert.All(all, answer => Assert.True(
+            answer is CommandDone or TorrentClosed || answer is CommandFail { Error.Id: TorrentErrorId.TorrentNotFound }, answer.ToString()));
+        Assert.Single(all.OfType<TorrentClosed>());
+        await engine.StopAsync();
+        Assert.Equal(61, engine.Messages.OfType<TorrentAnswer>().DistinctBy(a => a.CorrelationId).Count());
+        Assert.Equal(61, engine.Messages.OfType<TorrentAnswer>().Count());
+    }
+
+    [Fact]
+    public async Task Disposing_ends_a_check_under_way_and_answers_who_waits_for_it()
+    {
+        var torrent = new SwarmTorrent(39, Piece, 2000 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        MemoryResumeStore store = await engine.SeedAsync(torrent);
+        Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.InfoHash));
+        Task<TorrentAnswer> close = engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash));
+
+        await engine.StopAsync();
+
+        await recheck;
+        await close;
+        Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+    }
+
+    [Fact]
+    public async Task Closing_while_blocks_come_in_saves_no_piece_that_is_not_there()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(40, 16 * 1024, 300 * 16 * 1024);
+        await using var seed = new TestEngine(network, 1);
+        await seed.SeedAsync(torrent);
+        for (int round = 0; round < 10; round++)
+        {
+            await using var leecher = new TestEngine(network, round + 2);
+            MemoryResumeStore store = await leecher.StartAsync(torrent, seed.EndPoint);
+            await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.InfoHash)!.BytesReceived > 0 || store.Notes.Length > round);
+            Assert.IsType<TorrentClosed>(await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+
+            Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
+            byte[] onDisk = await File.ReadAllBytesAsync(
+                Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path), TestContext.Current.CancellationToken);
+            for (int piece = 0; piece < torrent.Metainfo.PieceCount; piece++)
+            {
+                if (store.Data!.Verified[piece])
+                    Assert.True(onDisk.AsSpan(piece * 16384, 16384).SequenceEqual(torrent.Bytes(piece, 0, 16384)));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_disk_that_refuses_fails_the_torrent_closes_its_peers_and_lets_it_go_on_later()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(41, Piece, 30 * Piece);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await leecher.StartAsync(torrent);
+        // A folder where the file belongs: nobody, not even root, can write that.
+        string path = Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path);
+        Directory.CreateDirectory(path);
+        await leecher.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
+
+        TorrentStatus failed = await leecher.WaitStatusAsync(s => s.State == TorrentState.Failed);
+        Assert.NotNull(failed.Error);
+        await TestEngine.UntilAsync(() => leecher.Client.GetClientStatus().ConnectedPeers == 0);
+        await TestEngine.UntilAsync(() => seed.Client.GetClientStatus().ConnectedPeers == 0);
+
+        Directory.Delete(path);
+        CommandDone resumed = Assert.IsType<CommandDone>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
+        Assert.Null(resumed.Status.Error);
+        await leecher.CompletedAsync();
+        torrent.AssertIsIn(leecher.Destination);
+    }
+
+    [Fact]
+    public async Task Commands_for_a_torrent_that_is_not_there_fail()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        InfoHash id = default;
+        Func<long, TorrentCommand>[] commands =
+        [
+            c => new CloseTorrent(c, id), c => new SuspendTorrent(c, id), c => new ResumeTorrent(c, id), c => new RecheckTorrent(c, id),
+            c => new AddSources(c, id, [], []),
+        ];
+        foreach (Func<long, TorrentCommand> command in commands)
+            Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(await engine.SendAsync(command)).Error.Id);
+    }
+}

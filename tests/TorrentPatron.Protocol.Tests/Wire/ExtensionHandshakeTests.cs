@@ -1,0 +1,106 @@
+using System.Text;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Protocol.Tests.Wire;
+
+public sealed class ExtensionHandshakeTests
+{
+    [Fact]
+    public void What_is_written_is_read()
+    {
+        var handshake = new ExtensionHandshake
+        {
+            Extensions = new Dictionary<string, byte> { ["ut_metadata"] = 3, ["ut_pex"] = 1 },
+            Client = "TorrentPatron 0.1",
+            RequestQueue = 500,
+            ListenPort = 6881,
+            IsUploadOnly = true,
+            MetadataSize = 31235,
+        };
+        byte[] bytes = handshake.ToBytes();
+
+        Assert.Equal(
+            "d1:md11:ut_metadatai3e6:ut_pexi1ee13:metadata_sizei31235e1:pi6881e4:reqqi500e11:upload_onlyi1e1:v17:TorrentPatron 0.1e",
+            Encoding.ASCII.GetString(bytes));
+        Assert.True(ExtensionHandshake.TryRead(bytes, out ExtensionHandshake? read));
+        Assert.Equal(handshake with { Extensions = read.Extensions }, read);
+        Assert.Equal(handshake.Extensions, read.Extensions);
+    }
+
+    [Fact]
+    public void The_example_of_BEP_10_is_read()
+    {
+        Assert.True(Read("d1:md11:LT_metadatai1e7:\u00b5T_PEXi2ee1:pi6881e1:v13:\u00b5Torrent 1.2e", out ExtensionHandshake? read));
+
+        Assert.Equal(6881, read!.ListenPort);
+        Assert.Equal(1, read.Extensions["LT_metadata"]);
+        Assert.Equal(2, read.Extensions.Count);
+    }
+
+    [Theory]
+    [InlineData("d1:pi0e4:reqqi0e13:metadata_sizei0ee")]
+    [InlineData("d1:pi65536e4:reqqi-5e13:metadata_sizei99999999999ee")]
+    [InlineData("d1:p1:x4:reqq1:x13:metadata_size1:x1:vi1ee")]
+    [InlineData("d1:mi1e1:plee")]
+    [InlineData("d1:md1:ai256e1:bi-1e1:c1:xee")]
+    public void Absurd_values_are_left_out(string text)
+    {
+        Assert.True(Read(text, out ExtensionHandshake? read));
+
+        Assert.Null(read!.ListenPort);
+        Assert.Null(read.RequestQueue);
+        Assert.Null(read.MetadataSize);
+        Assert.Empty(read.Client);
+        Assert.Empty(read.Extensions);
+    }
+
+    [Fact]
+    public void A_boundless_queue_is_not_believed()
+    {
+        Assert.True(Read("d4:reqqi9223372036854775807ee", out ExtensionHandshake? read));
+        Assert.Equal(2000, read!.RequestQueue);
+    }
+
+    [Fact]
+    public void Names_are_made_safe_to_print_or_left_out_where_they_are_long()
+    {
+        Assert.True(Read("d1:v5:\u001b[31me", out ExtensionHandshake? read));
+        Assert.DoesNotContain('\u001b', read!.Client);
+        Assert.True(Read($"d1:v201:{new string('a', 201)}e", out read));
+        Assert.Empty(read!.Client);
+    }
+
+    [Fact]
+    public void More_extensions_than_anyone_has_are_not_kept()
+    {
+        string many = string.Concat(Enumerable.Range(100, 200).Select(i => $"3:{i}i1e"));
+        Assert.True(Read($"d1:md{many}ee", out ExtensionHandshake? read));
+        Assert.Equal(64, read!.Extensions.Count);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("le")]
+    [InlineData("i1e")]
+    [InlineData("d1:p")]
+    [InlineData("d1:md")]
+    [InlineData("llllllllllllllllllllllllee")]
+    public void What_is_no_dictionary_is_no_handshake(string text) => Assert.False(Read(text, out _));
+
+    [Fact]
+    public void Random_bytes_never_throw()
+    {
+        var random = new Random(10);
+        byte[] good = new ExtensionHandshake { Client = "x", RequestQueue = 1, ListenPort = 1, MetadataSize = 1 }.ToBytes();
+        for (int round = 0; round < 10_000; round++)
+        {
+            byte[] bytes = [.. good];
+            for (int i = random.Next(1, 5); i > 0; i--)
+                bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
+            ExtensionHandshake.TryRead(bytes.AsMemory(0, random.Next(bytes.Length + 1)), out _);
+        }
+    }
+
+    private static bool Read(string text, out ExtensionHandshake? read) =>
+        ExtensionHandshake.TryRead(Encoding.UTF8.GetBytes(text), out read);
+}
