@@ -365,18 +365,22 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
 
         _pieces.Open(true);
-        if (_pieces.IsComplete)
+        lock (_gate)
         {
-            BecomeComplete(reason);
-        }
-        else
-        {
-            _hasSaidCompleted = false;
-            _ledger.CompletedAt = null;
-            SetState(TorrentState.Downloading);
+            // Before the state is told: who reads that it seeds may dial at once, and must not be turned away.
+            _peers.Open();
+            if (_pieces.IsComplete)
+            {
+                BecomeComplete(reason);
+            }
+            else
+            {
+                _hasSaidCompleted = false;
+                _ledger.CompletedAt = null;
+                SetState(TorrentState.Downloading);
+            }
         }
 
-        _peers.Open();
         _announcer.Start();
     }
 
