@@ -133,7 +133,7 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Requests_while_choked_are_rejected_by_name()
+    public async Task A_newcomer_may_have_the_pieces_granted_to_it_while_it_is_choked()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
@@ -145,7 +145,6 @@ public sealed class HostilePeerTests
             granted.Add((await peer.NextAsync(MessageId.AllowedFast))[3]);
         Assert.Equal(4, granted.Count);
 
-        // All four are granted to a newcomer; so a choked request is answered here, and one that is taken back is not.
         var range = new BlockRequest(2, 0, 100);
         await peer.SendRangeAsync(MessageId.Request, range);
         byte[] body = await peer.NextAsync(MessageId.Piece);

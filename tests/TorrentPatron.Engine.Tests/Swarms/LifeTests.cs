@@ -97,8 +97,8 @@ public sealed class LifeTests
             Assert.Skip("The check was over before the first checkpoint.");
         Assert.True(atStart.Verified.IsFull && atStart.Doubtful.IsFull);
         await engine.CompletedAsync();
-        Assert.Null(store.Data!.Doubtful);
         Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+        Assert.Null(store.Data!.Doubtful);
 
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = atStart });
         TorrentCompleted again = await engine.WaitAsync<TorrentCompleted>(m => m.Reason == CompletionReason.AlreadyOnDisk);

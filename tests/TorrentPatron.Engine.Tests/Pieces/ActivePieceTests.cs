@@ -1,0 +1,127 @@
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Pieces;
+
+public sealed class ActivePieceTests
+{
+    private const int Block = BlockRequest.BlockLength;
+
+    private readonly SlabPool _slabs = new();
+    private readonly PendingBlock[] _taken = new PendingBlock[16];
+
+    [Fact]
+    public void Blocks_are_handed_out_in_order_and_once()
+    {
+        var piece = new ActivePiece(3, 2 * Block + 5);
+
+        Assert.Equal(2, piece.ReserveFree(_taken.AsSpan(0, 2)));
+        Assert.Equal([0, 1], _taken.Take(2).Select(t => t.Block));
+        Assert.True(piece.HasFree);
+        Assert.Equal(1, piece.ReserveFree(_taken));
+        Assert.Equal(new BlockRequest(3, 2 * Block, 5), _taken[0].Range);
+        Assert.False(piece.HasFree);
+        Assert.Equal(0, piece.ReserveFree(_taken));
+    }
+
+    [Fact]
+    public void A_released_block_is_free_again_and_the_last_one_leaves_the_piece_untouched()
+    {
+        var piece = new ActivePiece(0, 3 * Block);
+        piece.ReserveFree(_taken.AsSpan(0, 3));
+
+        Assert.False(piece.Release(1));
+        Assert.Equal(1, piece.ReserveFree(_taken));
+        Assert.Equal(1, _taken[0].Block);
+        Assert.False(piece.Release(0));
+        Assert.False(piece.Release(1));
+        Assert.True(piece.Release(2));
+        Assert.True(piece.Retire(onlyIfUntouched: true));
+        Assert.Equal(0, piece.ReserveFree(_taken));
+    }
+
+    [Fact]
+    public void A_piece_of_which_something_is_here_or_asked_for_is_not_retired_by_the_way()
+    {
+        var piece = new ActivePiece(0, 2 * Block);
+        piece.ReserveFree(_taken.AsSpan(0, 1));
+        Assert.False(piece.Retire(onlyIfUntouched: true));
+        Add(piece, 0);
+        Assert.False(piece.Retire(onlyIfUntouched: true));
+        Assert.True(piece.Retire(onlyIfUntouched: false));
+        Assert.Equal(0, piece.ReserveFree(_taken));
+    }
+
+    [Fact]
+    public void What_can_be_hashed_grows_only_without_gaps()
+    {
+        var piece = new ActivePiece(0, 2 * Block + 5);
+        piece.ReserveFree(_taken);
+
+        Assert.Equal(0, Add(piece, 1));
+        Assert.Equal(0, piece.Prefix);
+        Assert.Equal(2 * Block, Add(piece, 0));
+        Assert.Equal(2, piece.Prefix);
+        Assert.False(piece.IsComplete);
+        Assert.Equal(5, Add(piece, 2));
+        Assert.True(piece.IsComplete);
+        Assert.Equal(2 * Block + 5, piece.BytesOf(3));
+    }
+
+    [Fact]
+    public void In_the_end_game_a_block_is_asked_for_twice_at_most_and_kept_once()
+    {
+        var piece = new ActivePiece(0, Block);
+        piece.ReserveFree(_taken);
+        Assert.Equal(0, piece.ReserveRequested(_taken, (_, _) => true));
+        Assert.Equal(1, piece.ReserveRequested(_taken, (_, _) => false));
+        Assert.Equal(0, piece.ReserveRequested(_taken, (_, _) => false));
+
+        Slab first = _slabs.Rent(Block), second = _slabs.Rent(Block);
+        Assert.True(piece.Add(0, first, 0, this, out bool othersAsked, out long bytes));
+        Assert.True(othersAsked);
+        Assert.Equal(Block, bytes);
+        Assert.False(piece.Add(0, second, 0, this, out othersAsked, out bytes));
+        Assert.False(othersAsked);
+        Assert.Equal(0, bytes);
+        second.Release();
+        Assert.Same(second, _slabs.Rent(Block));
+    }
+
+    [Fact]
+    public void A_block_that_arrived_is_not_free_when_its_other_request_is_released()
+    {
+        var piece = new ActivePiece(0, 2 * Block);
+        piece.ReserveFree(_taken.AsSpan(0, 2));
+        piece.ReserveRequested(_taken.AsSpan(0, 1), (_, _) => false);
+        Add(piece, 0);
+        piece.Release(0);
+
+        Assert.False(piece.HasFree);
+    }
+
+    [Fact]
+    public void An_abandoned_piece_holds_no_slab_and_hands_out_nothing()
+    {
+        var piece = new ActivePiece(0, 4 * Block);
+        piece.ReserveFree(_taken.AsSpan(0, 2));
+        Slab slab = _slabs.Rent(Block);
+        piece.Add(0, slab, 0, this, out _, out _);
+        slab.Release();
+        piece.Abandon();
+
+        Assert.Same(slab, _slabs.Rent(Block));
+        Assert.False(piece.HasFree);
+        Assert.Equal(0, piece.ReserveFree(_taken));
+        Assert.False(piece.Add(1, slab, 0, this, out _, out _));
+        Assert.Equal(0, piece.ReserveFree(_taken));
+    }
+
+    private long Add(ActivePiece piece, int block)
+    {
+        Slab slab = _slabs.Rent(Block);
+        Assert.True(piece.Add(block, slab, 0, this, out _, out long bytes));
+        slab.Release();
+        return bytes;
+    }
+}

@@ -1,0 +1,172 @@
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Pieces;
+
+public sealed class PieceFinisherTests
+{
+    private const int Block = BlockRequest.BlockLength;
+
+    [Fact]
+    public void A_good_piece_is_written_once_it_is_verified()
+    {
+        var target = new Target(5 * Block + 7);
+        target.Add(0, 1, 2);
+        Assert.Empty(target.Writes);
+        target.Add(4, 3, 5);
+
+        Assert.Equal([(100L, target.Data.Length)], target.Writes);
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal((1, 0, 0), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void Of_a_bad_piece_nothing_is_written_and_every_sender_is_named_once()
+    {
+        var target = new Target(4 * Block);
+        target.Data[3 * Block] ^= 1;
+        target.Add(3, 2, 1, 0);
+
+        Assert.Empty(target.Writes);
+        Assert.Equal((0, 1, 0), target.Said);
+        Assert.Equal(["even", "odd"], target.Senders!.Cast<string>().Order());
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_long_piece_is_written_in_runs_before_it_is_verified()
+    {
+        var target = new Target((10 << 20) + 1);
+        int blocks = target.Piece.BlockCount;
+        for (int block = 0; block < blocks; block++)
+            target.Add(block);
+
+        Assert.Equal([4 << 20, 4 << 20, (2 << 20) + 1], target.Writes.Select(w => w.Length));
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal((1, 0, 0), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Theory]
+    [InlineData(2 * Block)]
+    [InlineData(6 << 20)]
+    public void A_disk_that_refuses_is_told_once_and_the_slabs_are_let_go(int length)
+    {
+        var target = new Target(length) { Refuses = true };
+        for (int block = 0; block < target.Piece.BlockCount; block++)
+            target.Add(block);
+
+        Assert.Equal((0, 0, 1), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void Posting_twice_before_it_runs_queues_it_once()
+    {
+        var target = new Target(2 * Block);
+        target.Finisher.Post();
+        target.Finisher.Post();
+        Assert.Equal(1, target.Queued);
+        target.Finisher.Execute();
+        target.Finisher.Post();
+        Assert.Equal(2, target.Queued);
+    }
+
+    private sealed class Target : IPieceTarget
+    {
+        private readonly SlabPool _slabs = new();
+        private readonly List<Slab> _held = [];
+        private long _waiting;
+
+        public Target(int length)
+        {
+            Data = new byte[length];
+            new Random(length).NextBytes(Data);
+            Written = new byte[length];
+            Piece = new ActivePiece(0, length);
+            Finisher = new PieceFinisher(Piece, SHA1.HashData(Data), 100, this);
+            Piece.Finisher = Finisher;
+            Piece.ReserveFree(new PendingBlock[Piece.BlockCount]);
+        }
+
+        public byte[] Data { get; }
+
+        public byte[] Written { get; }
+
+        public ActivePiece Piece { get; }
+
+        public PieceFinisher Finisher { get; }
+
+        public List<(long Offset, int Length)> Writes { get; } = [];
+
+        public IReadOnlyList<object>? Senders { get; private set; }
+
+        public (int Good, int Bad, int NotWritten) Said { get; private set; }
+
+        public int Queued { get; private set; }
+
+        public bool Refuses { get; init; }
+
+        /// <summary>Blocks arrive, and the disk thread runs behind them.</summary>
+        public void Add(params int[] blocks)
+        {
+            foreach (int block in blocks)
+            {
+                BlockRequest range = Piece.RangeOf(block);
+                Slab slab = _slabs.Rent(2 * Block);
+                Data.AsSpan(range.Begin, range.Length).CopyTo(slab.Bytes.AsSpan(9));
+                if (Piece.Add(block, slab, 9, block % 2 == 0 ? "even" : "odd", out _, out long bytes))
+                    _held.Add(slab);
+                _waiting += bytes;
+                slab.Release();
+                Finisher.Post();
+                Finisher.Execute();
+            }
+        }
+
+        /// <summary>What was counted has been taken off again, and the slabs have come back: the pool lends them anew.</summary>
+        public void AssertBalanced()
+        {
+            Assert.Equal(0, _waiting);
+            Assert.Equal(0, Piece.ReserveFree(new PendingBlock[1]));
+            HashSet<Slab> back = [.. Enumerable.Range(0, _held.Count).Select(_ => _slabs.Rent(2 * Block))];
+            Assert.All(_held.TakeLast(4), slab => Assert.Contains(slab, back));
+        }
+
+        public void PostToDisk(PieceFinisher finisher) => Queued++;
+
+        public IncrementalHash RentHash() => IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+
+        public void ReturnHash(IncrementalHash hash) => hash.Dispose();
+
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks)
+        {
+            if (Refuses)
+                throw new StorageException(new TorrentError(TorrentErrorId.DiskWriteFailed, "No.", "Wait."));
+            Writes.Add((offset, blocks.Sum(b => b.Length)));
+            int at = (int)offset - 100;
+            foreach (ReadOnlyMemory<byte> block in blocks)
+            {
+                block.CopyTo(Written.AsMemory(at));
+                at += block.Length;
+            }
+        }
+
+        public void BytesProcessed(long bytes) => _waiting -= bytes;
+
+        public void PieceGood(PieceFinisher finisher) => Said = Said with { Good = Said.Good + 1 };
+
+        public void PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders)
+        {
+            Senders = senders;
+            Said = Said with { Bad = Said.Bad + 1 };
+        }
+
+        public void PieceNotWritten(PieceFinisher finisher, StorageException error) =>
+            Said = Said with { NotWritten = Said.NotWritten + 1 };
+    }
+}
