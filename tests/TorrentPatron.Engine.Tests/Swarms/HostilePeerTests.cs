@@ -15,10 +15,8 @@ public sealed class HostilePeerTests
     private static readonly SwarmTorrent Torrent = new(20, Piece, 4 * Piece);
 
     [Theory]
-    [InlineData("a bitfield twice", "00000002 05 80 00000002 05 80")]
     [InlineData("a bitfield of a wrong size", "00000003 05 8000")]
     [InlineData("a bitfield with a spare bit", "00000002 05 81")]
-    [InlineData("a bitfield after a have", "00000005 04 00000000 00000002 05 80")]
     [InlineData("a have out of range", "00000005 04 00000004")]
     [InlineData("a have below zero", "00000005 04 ffffffff")]
     [InlineData("a request out of range", "0000000d 06 00000004 00000000 00004000")]
