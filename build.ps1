@@ -1,9 +1,9 @@
 <#
 .SYNOPSIS
-    Builds, tests, packages and shows TorrentPatron: a thin front on dotnet and Pester.
+    Builds, tests, packages and shows TorrentPatron: a thin front on dotnet.
 .PARAMETER Task
     Build: everything, and an importable module in module/TorrentPatron.
-    Test: the xUnit tests, then those of Pester. Pester: only those, against the module that was built last.
+    Test: all tests, those of Pester among them.
     Package: the module as artifacts/TorrentPatron-<version>.zip.
     Demo: a download on 127.0.0.1.
 .PARAMETER Configuration
@@ -13,7 +13,7 @@
 #>
 [CmdletBinding()]
 param(
-    [ValidateSet('Build', 'Test', 'Pester', 'Package', 'Demo')]
+    [ValidateSet('Build', 'Test', 'Package', 'Demo')]
     [string] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -26,34 +26,6 @@ $PSNativeCommandUseErrorActionPreference = $true
 
 $module = Join-Path $PSScriptRoot 'module/TorrentPatron'
 $artifacts = Join-Path $PSScriptRoot 'artifacts'
-
-function Invoke-ModuleTest {
-    [CmdletBinding()]
-    [OutputType([int])]
-    param()
-
-    $tests = Join-Path $PSScriptRoot 'tests/Pester'
-    $results = Join-Path $artifacts 'test-results'
-    if (-not (Test-Path $tests)) {
-        Write-Warning 'There are no Pester tests.'
-        return 0
-    }
-
-    Import-Module Pester -MinimumVersion 5.0
-    $null = New-Item -ItemType Directory -Path $results -Force
-    $pester = New-PesterConfiguration
-    $pester.Run.Path = $tests
-    $pester.Run.PassThru = $true
-    $pester.Output.Verbosity = 'Normal'
-    $pester.TestResult.Enabled = $true
-    $pester.TestResult.OutputPath = Join-Path $results 'pester.xml'
-    $run = Invoke-Pester -Configuration $pester
-
-    # A file whose blocks cannot be run has no failed test in it, but it has failed.
-    $failed = $run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount
-    Set-Content -Path (Join-Path $results 'pester.counts') -Value "$($run.PassedCount) $failed $($run.SkippedCount)"
-    return $failed
-}
 
 function New-ModulePackage {
     [CmdletBinding(SupportsShouldProcess)]
@@ -77,11 +49,8 @@ try {
         }
         'Test' {
             dotnet build --configuration $Configuration
-            dotnet test --no-build --configuration $Configuration
-            exit [Math]::Min((Invoke-ModuleTest), 100)
-        }
-        'Pester' {
-            exit [Math]::Min((Invoke-ModuleTest), 100)
+            # One assembly after the other: they time sockets, and must not starve each other.
+            dotnet test --no-build -m:1 --configuration $Configuration
         }
         'Package' {
             if (Test-Path $module) {
