@@ -36,7 +36,11 @@ function New-ModulePackage {
     $package = Join-Path $artifacts "TorrentPatron-$version.zip"
     if ($PSCmdlet.ShouldProcess($package, 'Package the module')) {
         $null = New-Item -ItemType Directory -Path $artifacts -Force
-        Compress-Archive -Path $module -DestinationPath $package -Force
+        if (Test-Path $package) {
+            Remove-Item $package
+        }
+        # .NET's own: not every installation of PowerShell brings Compress-Archive.
+        [IO.Compression.ZipFile]::CreateFromDirectory($module, $package, 'Optimal', $true)
         Get-Item $package
     }
 }
