@@ -5,17 +5,19 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Others seed, we download.</summary>
-public sealed class DownloadTests
+/// <summary>Another program seeds, we download. Everybody's torrents are downloaded, not only ours.</summary>
+/// <param name="kind">Which program.</param>
+/// <param name="tool">What makes the torrent.</param>
+public abstract class DownloadTests(PeerKind kind, TorrentTool tool)
 {
-    public static TheoryData<PeerKind, Road, Shape> Everything =>
-        new MatrixTheoryData<PeerKind, Road, Shape>(Enum.GetValues<PeerKind>(), Enum.GetValues<Road>(), Enum.GetValues<Shape>());
+    public static TheoryData<Road, Shape> Everything =>
+        new MatrixTheoryData<Road, Shape>(Enum.GetValues<Road>(), Enum.GetValues<Shape>());
 
     [Theory]
     [MemberData(nameof(Everything))]
-    public async Task We_download_from(PeerKind kind, Road road, Shape shape)
+    public async Task We_download_from_it(Road road, Shape shape)
     {
-        await using Meeting meeting = await Meeting.MakeAsync(ToolFor(kind), road, below => Payload.Write(shape, below));
+        await using Meeting meeting = await Meeting.MakeAsync(tool, road, below => Payload.Write(shape, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
         await seed.WaitUntilSeedingAsync();
         if (meeting.Tracker is not null)
@@ -30,12 +32,10 @@ public sealed class DownloadTests
         Assert.Equal(status.TotalSize, status.CompletedSize);
         Assert.Equal(0, status.FailedPieces);
     }
-
-    /// <summary>Everybody's torrents are downloaded, not only ours.</summary>
-    private static TorrentTool ToolFor(PeerKind kind) => kind switch
-    {
-        PeerKind.Transmission => TorrentTool.Transmission,
-        PeerKind.Libtorrent => TorrentTool.Libtorrent,
-        _ => TorrentTool.Mktorrent,
-    };
 }
+
+public sealed class TransmissionDownloadTests() : DownloadTests(PeerKind.Transmission, TorrentTool.Transmission);
+
+public sealed class Aria2DownloadTests() : DownloadTests(PeerKind.Aria2, TorrentTool.Mktorrent);
+
+public sealed class LibtorrentDownloadTests() : DownloadTests(PeerKind.Libtorrent, TorrentTool.Libtorrent);

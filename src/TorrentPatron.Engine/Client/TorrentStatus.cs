@@ -29,7 +29,7 @@ public sealed record TorrentStatus
     /// <summary>Size of all files.</summary>
     public long TotalSize { get; init; }
 
-    /// <summary>Size of the files that are wanted.</summary>
+    /// <summary>Size of the pieces that wanted files lie in: that of the wanted files, and of what shares a piece with them.</summary>
     public long WantedSize { get; init; }
 
     /// <summary>Wanted bytes that are verified and written.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
@@ -41,6 +42,23 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
             return await IsSeedingAsync(cancellationToken);
         },
         $"{GetType().Name} has everything", Process.Tell);
+
+    /// <summary>Waits until peers can connect to it.</summary>
+    public Task WaitUntilListeningAsync() => Patience.UntilAsync(
+        async cancellationToken =>
+        {
+            try
+            {
+                using var probe = new TcpClient(EndPoint.AddressFamily);
+                await probe.ConnectAsync(EndPoint, cancellationToken);
+                return true;
+            }
+            catch (SocketException)
+            {
+                return false;
+            }
+        },
+        $"{GetType().Name} listens", Process.Tell);
 
     public virtual ValueTask DisposeAsync() => Process.DisposeAsync();
 

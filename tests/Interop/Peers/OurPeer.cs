@@ -64,10 +64,6 @@ internal sealed class OurPeer : IAsyncDisposable
         return Assert.IsType<CommandDone>(answer).Status;
     }
 
-    /// <summary>Gives a torrent another peer.</summary>
-    public async Task AddPeerAsync(InfoHash torrent, IPEndPoint peer) => Assert.IsType<CommandDone>(
-        await _patron.AddSourcesAsync(torrent, [peer], [], TestContext.Current.CancellationToken));
-
     public TorrentStatus Status(InfoHash torrent) => _patron.GetStatus(torrent)!;
 
     /// <summary>Waits until every wanted piece is here.</summary>

@@ -1,0 +1,121 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>What is on disk is believed as far as it deserves.</summary>
+public sealed class ResumeTests
+{
+    private const int Size = (160 * Payload.PieceLength) + 99;
+
+    [Fact]
+    public async Task A_download_that_was_stopped_goes_on_where_it_was()
+    {
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentStatus first;
+        await using (var we = new OurPeer(meeting.Workspace))
+        {
+            InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+            {
+                Destination = meeting.DownloadFolder,
+                Peers = [seed.EndPoint],
+                Limits = new RateLimits(Download: 2 << 20, Upload: 0),
+            });
+            await we.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 10);
+            first = await we.CloseAsync(torrent);
+        }
+
+        Assert.InRange(first.VerifiedPieces, 10, first.PieceCount - 1);
+        await using var weAgain = new OurPeer(meeting.Workspace);
+        TorrentStatus second = await weAgain.WaitUntilSeedingAsync(
+            await weAgain.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint));
+
+        meeting.AssertDownloaded();
+        Assert.Equal(0, second.RecheckedPieces);
+        Assert.InRange(second.BytesReceived - first.BytesReceived, 1, second.TotalSize - first.CompletedSize);
+        Assert.Equal(first.AddedAt, second.AddedAt);
+    }
+
+    [Fact]
+    public async Task A_complete_torrent_starts_again_without_a_look_at_its_bytes()
+    {
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await DownloadAsync(meeting, seed);
+
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentStatus status = await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.DownloadFolder));
+
+        Assert.Equal(0, status.RecheckedPieces);
+        Assert.Equal(status.PieceCount, status.VerifiedPieces);
+    }
+
+    [Fact]
+    public async Task A_byte_that_was_changed_on_disk_is_found_by_a_recheck_and_its_piece_fetched_anew()
+    {
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        TorrentStatus complete = await we.WaitUntilSeedingAsync(torrent);
+        ChangeByte(meeting);
+
+        TorrentStatus rechecked = await we.RecheckAsync(torrent);
+        TorrentStatus again = await we.WaitUntilSeedingAsync(torrent);
+
+        Assert.Equal(complete.PieceCount, rechecked.RecheckedPieces);
+        meeting.AssertDownloaded();
+        Assert.Equal(Payload.PieceLength, again.BytesReceived - complete.BytesReceived);
+    }
+
+    [Fact]
+    public async Task A_byte_that_was_changed_while_we_were_away_is_found_at_the_start_and_its_piece_fetched_anew()
+    {
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentStatus complete = await DownloadAsync(meeting, seed);
+        ChangeByte(meeting);
+
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentStatus again = await we.WaitUntilSeedingAsync(
+            await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint));
+
+        Assert.Equal(complete.PieceCount, again.RecheckedPieces);
+        meeting.AssertDownloaded();
+        Assert.Equal(Payload.PieceLength, again.BytesReceived - complete.BytesReceived);
+    }
+
+    private static Task<Meeting> MakeAsync() =>
+        Meeting.MakeAsync(TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, Size));
+
+    private static async Task<ForeignPeer> SeedAsync(Meeting meeting)
+    {
+        ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+        return seed;
+    }
+
+    private static async Task<TorrentStatus> DownloadAsync(Meeting meeting, ForeignPeer seed)
+    {
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await we.WaitUntilSeedingAsync(torrent);
+        return await we.CloseAsync(torrent);
+    }
+
+    /// <summary>Changes a byte in the middle of the only file.</summary>
+    private static void ChangeByte(Meeting meeting)
+    {
+        using FileStream file = File.Open(
+            Assert.Single(Directory.GetFiles(meeting.DownloadFolder)), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        file.Position = Size / 2;
+        int old = file.ReadByte();
+        file.Position = Size / 2;
+        file.WriteByte((byte)(old ^ 1));
+    }
+}

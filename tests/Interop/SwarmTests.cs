@@ -1,0 +1,172 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>What else happens among peers.</summary>
+public sealed class SwarmTests
+{
+    private const int Rate = 512 * 1024;
+
+    /// <summary>Four seconds' worth, at <see cref="Rate"/>.</summary>
+    private const int LimitedSize = 4 * Rate;
+
+    [Fact]
+    public async Task What_we_download_from_one_program_we_give_to_another()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await using ForeignPeer last = await ForeignPeer.StartAsync(
+            PeerKind.Transmission, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace);
+        await last.WaitUntilListeningAsync();
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace);
+        await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.Workspace["between"],
+            Peers = [seed.EndPoint, last.EndPoint],
+        });
+        await last.WaitUntilSeedingAsync();
+
+        // Transmission makes no empty files.
+        meeting.AssertDownloaded(emptyFiles: false);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Libtorrent)]
+    [InlineData(PeerKind.Transmission)]
+    public async Task We_download_over_IPv6_from(PeerKind kind)
+    {
+        Assert.SkipUnless(HasIPv6Loopback(), "no IPv6 loopback");
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, IPAddress.IPv6Loopback);
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint));
+
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task A_peer_downloads_from_us_over_IPv6()
+    {
+        Assert.SkipUnless(HasIPv6Loopback(), "no IPv6 loopback");
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
+
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, IPAddress.IPv6Loopback, we.EndPoint);
+        await downloader.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task A_file_that_is_skipped_is_not_fetched()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+        var files = OurPeer.Read(meeting.Torrent).Files;
+        var skipped = files.MaxBy(file => file.Length)!;
+
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.DownloadFolder,
+            Peers = [seed.EndPoint],
+            FilePriorities = [.. files.Select(file => file == skipped ? FilePriority.Skip : FilePriority.Normal)],
+        });
+        TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
+
+        foreach (var file in files.Where(file => file != skipped && !file.IsPadding))
+        {
+            Assert.Equal(
+                await File.ReadAllBytesAsync(Path.Combine(meeting.SeedFolder, file.Path), TestContext.Current.CancellationToken),
+                await File.ReadAllBytesAsync(Path.Combine(meeting.DownloadFolder, file.Path), TestContext.Current.CancellationToken));
+        }
+
+        Assert.Equal(100, status.PercentComplete);
+        // The first and the last piece of the skipped file belong to its neighbours too.
+        long others = status.TotalSize - skipped.Length;
+        Assert.InRange(status.BytesReceived, others, others + (2 * Payload.PieceLength));
+        Assert.Equal(status.WantedSize, status.BytesReceived);
+    }
+
+    [Fact]
+    public async Task We_do_not_download_faster_than_we_are_allowed_to()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace);
+        var clock = Stopwatch.StartNew();
+        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.DownloadFolder,
+            Peers = [seed.EndPoint],
+            Limits = new RateLimits(Download: Rate, Upload: 0),
+        }));
+
+        AssertNotFasterThanAllowed(clock.Elapsed);
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task We_do_not_upload_faster_than_we_are_allowed_to()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.WriteFile(below, LimitedSize));
+        await using var we = new OurPeer(meeting.Workspace);
+        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.SeedFolder,
+            Limits = new RateLimits(Download: 0, Upload: Rate),
+        }));
+
+        var clock = Stopwatch.StartNew();
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: we.EndPoint);
+        await downloader.WaitUntilSeedingAsync();
+
+        AssertNotFasterThanAllowed(clock.Elapsed);
+        meeting.AssertDownloaded();
+    }
+
+    /// <summary>A second's worth may come at once, and half a second's is generosity; how slow it is depends on the machine.</summary>
+    private static void AssertNotFasterThanAllowed(TimeSpan elapsed) =>
+        Assert.True(elapsed >= TimeSpan.FromSeconds((LimitedSize / (double)Rate) - 1.5), $"It took {elapsed.TotalSeconds:0.0} s only.");
+
+    private static bool HasIPv6Loopback()
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using System.Text.RegularExpressions;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>Everybody's .torrent files are read alike by everybody.</summary>
+public sealed partial class TorrentFileTests
+{
+    public static TheoryData<TorrentTool, PeerKind, Shape> Everything => new MatrixTheoryData<TorrentTool, PeerKind, Shape>(
+        Enum.GetValues<TorrentTool>(), Enum.GetValues<PeerKind>(), Enum.GetValues<Shape>());
+
+    [Theory]
+    [MemberData(nameof(Everything))]
+    public async Task A_torrent_has_the_same_info_hash_for_us_as_for_another_reader(TorrentTool maker, PeerKind reader, Shape shape)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(maker, Road.DirectPeer, below => Payload.Write(shape, below));
+
+        string output = reader switch
+        {
+            PeerKind.Transmission => await ToolProcess.RunAsync(Tool.Require("transmission-show"), meeting.Torrent),
+            PeerKind.Aria2 => await ToolProcess.RunAsync(Tool.Require("aria2c"), "--no-conf", "--show-files", meeting.Torrent),
+            _ => await ToolProcess.RunAsync(Tool.RequireLibtorrent(), Tool.Script("libtorrent_show.py"), meeting.Torrent),
+        };
+
+        Assert.Equal(Hash().Match(output).Groups[1].Value, OurPeer.Read(meeting.Torrent).InfoHash.ToString());
+    }
+
+    [Theory]
+    [InlineData(TorrentTool.Mktorrent)]
+    [InlineData(TorrentTool.Transmission)]
+    [InlineData(TorrentTool.Libtorrent)]
+    public async Task Our_torrent_says_of_a_folder_what_those_of_others_say(TorrentTool maker)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(maker, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        string ourTorrent = meeting.Workspace.File("ours.torrent");
+        await TorrentTools.MakeAsync(TorrentTool.Ours, meeting.Content, ourTorrent);
+        TorrentMetainfo theirs = OurPeer.Read(meeting.Torrent), ours = OurPeer.Read(ourTorrent);
+
+        Assert.Equal(theirs.TotalSize, ours.TotalSize);
+        Assert.Equal(theirs.PieceCount, ours.PieceCount);
+        Assert.Equal(Files(theirs), Files(ours));
+
+        // Transmission leaves empty files out; and each has an order of its own.
+        static IEnumerable<(string Path, long Length)> Files(TorrentMetainfo torrent) => torrent.Files
+            .Where(file => file.Length > 0).Select(file => (file.Path, file.Length)).Order();
+    }
+
+    [GeneratedRegex(@"^\s*(?:(?:Info )?Hash:\s*)?([0-9a-f]{40})\s*$", RegexOptions.Multiline)]
+    private static partial Regex Hash();
+}
