@@ -26,6 +26,7 @@ internal sealed class PeerConnection
     private int[] _granted = [];
     private long _bytesToHash;
     private readonly Lock _interestGate = new();
+    private readonly Lock _chokeGate = new();
     private volatile bool _isPaused;
     private int _rejects;
     private int _closed;
@@ -124,17 +125,20 @@ internal sealed class PeerConnection
             GrantFast(pieces);
     }
 
-    /// <summary>Answers requests from now on, or no longer.</summary>
+    /// <summary>Answers requests from now on, or no longer. Thread-safe.</summary>
     public void SetChoking(bool choking)
     {
-        if (AmChoking == choking)
-            return;
-        AmChoking = choking;
-        Sender.Add(choking ? MessageId.Choke : MessageId.Unchoke);
-        if (choking)
+        lock (_chokeGate)
         {
-            foreach (BlockRequest request in Sender.Uploads.TakeAll())
-                Reject(request);
+            if (AmChoking == choking)
+                return;
+            AmChoking = choking;
+            Sender.Add(choking ? MessageId.Choke : MessageId.Unchoke);
+            if (choking)
+            {
+                foreach (BlockRequest request in Sender.Uploads.TakeAll())
+                    Reject(request);
+            }
         }
 
         Sender.Flush();

@@ -13,6 +13,9 @@ internal sealed class PeerDirectory(Random random)
 
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
 
+    /// <summary>Whoever gives a peer by hand knows that it is there, or soon will be.</summary>
+    private static readonly TimeSpan FirstTrustedBackOff = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
     private readonly HashSet<IPAddress> _banned = [];
@@ -105,7 +108,7 @@ internal sealed class PeerDirectory(Random random)
             if (entry.Failures >= MostFailures && !entry.IsTrusted)
                 _entries.Remove(endPoint);
             else
-                entry.NextTry = now + FirstBackOff * Math.Pow(2, Math.Min(entry.Failures, MostFailures));
+                entry.NextTry = now + (entry.IsTrusted ? FirstTrustedBackOff : FirstBackOff) * Math.Pow(2, Math.Min(entry.Failures, MostFailures));
         }
     }
 

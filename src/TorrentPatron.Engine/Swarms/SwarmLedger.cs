@@ -119,7 +119,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         long completed = pieces.CompletedBytes();
         long wanted = pieces.WantedBytes;
         long sent = SentBefore + peers.Sent.Total;
-        long rate = IsActive ? peers.Received.Rate(now) : 0;
+        long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
         bool isChecking = State == TorrentState.Checking;
         double share = isChecking ? (double)_checked / Math.Max(1, Unchecked?.Count ?? 1) : wanted == 0 ? 1 : (double)completed / wanted;
         IReadOnlyList<PeerConnection> connected = peers.Connected;
@@ -140,7 +140,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             BytesWasted = peers.Wasted,
             DownloadRate = rate,
             UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
-            EstimatedTimeLeft = State == TorrentState.Downloading && rate > 0
+            EstimatedTimeLeft = rate > 0
                 ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
                 : null,
             Ratio = completed == 0 ? 0 : (double)sent / completed,

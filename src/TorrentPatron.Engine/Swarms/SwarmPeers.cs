@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -109,6 +110,11 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     /// <summary>Takes a connection whose handshakes are done.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
+        // Two that dial each other at once would both drop both connections: the one that the greater id has dialled stays.
+        if (Array.Find(_peers, p => p.PeerId == handshake.PeerId) is { } twin && twin.IsIncoming != isIncoming
+            && isIncoming == IsAbove(handshake.PeerId, _engine.PeerId))
+            twin.Close("It is connected twice.");
+
         var peer = new PeerConnection(this, connection, handshake, isIncoming, _reader, _upload, _engine.Time);
         CancellationToken session;
         lock (_gate)
@@ -317,6 +323,14 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     {
         Close("The torrent stops.");
         _haveTimer.Dispose();
+    }
+
+    private static bool IsAbove(PeerId left, PeerId right)
+    {
+        Span<byte> bytes = stackalloc byte[PeerId.Length * 2];
+        left.CopyTo(bytes);
+        right.CopyTo(bytes[PeerId.Length..]);
+        return bytes[..PeerId.Length].SequenceCompareTo(bytes[PeerId.Length..]) > 0;
     }
 
     private static long Smooth(long before, double now) => before == 0 ? (long)now : (long)(before * 0.6 + now * 0.4);
