@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Pieces;
 /// <summary>Where finished pieces go. All but <see cref="PostToDisk"/> is called from disk threads.</summary>
 internal interface IPieceTarget
 {
-    /// <summary>Queues the finisher on the disk thread that its piece belongs to.</summary>
+    /// <summary>Queues the finisher on the disk thread that its torrent belongs to.</summary>
     void PostToDisk(PieceFinisher finisher);
 
     /// <summary>Writes blocks that lie one behind the other.</summary>

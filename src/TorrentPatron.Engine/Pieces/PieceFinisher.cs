@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Storage;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Hashes an active piece's blocks as they arrive and writes them. Runs on the disk thread that the piece belongs to, so
+/// Hashes an active piece's blocks as they arrive and writes them. Runs on the disk thread that the torrent belongs to, so
 /// nothing here is locked; a piece is never read back to be verified.
 /// </summary>
 /// <remarks>
@@ -13,8 +13,14 @@ namespace TorrentPatron.Engine.Pieces;
 /// </remarks>
 internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expectedHash, long offset, IPieceTarget target) : IDiskJob
 {
-    /// <summary>Bytes written at once.</summary>
+    /// <summary>Bytes of a longer piece after which what is hashed is written.</summary>
     public const int WriteRun = 4 << 20;
+
+    /// <summary>
+    /// Blocks in one system call: 256 KiB. Measured on Linux: a call for 1 MiB takes more than twice the time in the kernel,
+    /// and one for 64 KiB a little more.
+    /// </summary>
+    private const int BlocksWrittenAtOnce = 16;
 
     private readonly List<ReadOnlyMemory<byte>> _run = [];
     private IncrementalHash? _hash;
@@ -100,13 +106,18 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
     private void Write()
     {
+        while (_written < _hashed)
+        {
+            int end = Math.Min(_hashed, _written + BlocksWrittenAtOnce);
+            _run.Clear();
+            for (int block = _written; block < end; block++)
+                _run.Add(piece.BlockAt(block));
+            target.Write(offset + piece.BytesOf(_written), _run);
+            piece.ReleaseSlabs(_written, end);
+            _written = end;
+        }
+
         _run.Clear();
-        for (int block = _written; block < _hashed; block++)
-            _run.Add(piece.BlockAt(block));
-        target.Write(offset + piece.BytesOf(_written), _run);
-        _run.Clear();
-        piece.ReleaseSlabs(_written, _hashed);
-        _written = _hashed;
     }
 
     private List<object> Senders()

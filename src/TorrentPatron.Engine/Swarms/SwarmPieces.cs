@@ -268,7 +268,9 @@ internal sealed class SwarmPieces : IPieceTarget
             pieces[i].Finisher.Post();
     }
 
-    void IPieceTarget.PostToDisk(PieceFinisher finisher) => _workers.Post(_affinity + finisher.Piece.Index, finisher);
+    // One thread for all of a torrent's pieces: two that write into one file spin on the file system's lock (measured: a third
+    // more CPU, and slower). Other torrents have other threads.
+    void IPieceTarget.PostToDisk(PieceFinisher finisher) => _workers.Post(_affinity, finisher);
 
     void IPieceTarget.Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => _storage.Write(offset, blocks);
 
