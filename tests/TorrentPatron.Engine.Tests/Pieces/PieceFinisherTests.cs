@@ -42,10 +42,12 @@ public sealed class PieceFinisherTests
     {
         var target = new Target((10 << 20) + 1);
         int blocks = target.Piece.BlockCount;
-        for (int block = 0; block < blocks; block++)
+        for (int block = 0; block < blocks - 1; block++)
             target.Add(block);
+        Assert.Equal(8 << 20, target.Writes.Sum(w => w.Length));
 
-        Assert.Equal([4 << 20, 4 << 20, (2 << 20) + 1], target.Writes.Select(w => w.Length));
+        target.Add(blocks - 1);
+        Assert.Equal([.. Enumerable.Repeat(256 << 10, 40), 1], target.Writes.Select(w => w.Length));
         Assert.Equal(target.Data, target.Written);
         Assert.Equal((1, 0, 0), target.Said);
         target.AssertBalanced();
