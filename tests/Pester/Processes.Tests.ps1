@@ -130,6 +130,8 @@ Import-Module '$modulePath'
 `$name, `$inner = `$job | Receive-Job -Wait -AutoRemoveJob
 `$name
 (Get-TorrentPatron).Name
+# The job is over a moment before its runspace is closed.
+for (`$i = 0; `$i -lt 200 -and -not `$inner.IsStopped; `$i++) { Start-Sleep -Milliseconds 50 }
 `$inner.IsStopped
 "@
         $child.Output | Should -Be 'inner', 'child', 'True'

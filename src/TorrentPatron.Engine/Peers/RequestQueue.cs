@@ -16,6 +16,7 @@ internal sealed class RequestQueue
 
     private readonly Lock _gate = new();
     private readonly RequestRing _pending = new();
+    private int _count;
     private int _limit = 250;
     private int _depth = FirstDepth;
     private bool _slowStart = true;
@@ -23,8 +24,6 @@ internal sealed class RequestQueue
 
     /// <summary>How many blocks are outstanding.</summary>
     public int Count => Volatile.Read(ref _count);
-
-    private int _count;
 
     /// <summary>How many blocks should be outstanding.</summary>
     public int Depth => IsSnubbed ? 1 : Math.Clamp(Volatile.Read(ref _depth), Least, _limit);
