@@ -47,6 +47,9 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }
 
+    /// <summary>The clock's monotonic milliseconds, by which rates are measured.</summary>
+    public long Milliseconds => (long)Time.GetElapsedTime(0).TotalMilliseconds;
+
     /// <summary>Who we say we are.</summary>
     public PeerId PeerId { get; }
 

@@ -115,7 +115,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     /// <param name="saving">Why the state cannot be saved; null: it can.</param>
     public TorrentStatus MakeStatus(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
     {
-        long now = (long)engine.Time.GetElapsedTime(0).TotalMilliseconds;
+        long now = engine.Milliseconds;
         long completed = pieces.CompletedBytes();
         long wanted = pieces.WantedBytes;
         long sent = SentBefore + peers.Sent.Total;

@@ -48,7 +48,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
         Directory = new PeerDirectory(engine.NewRandom());
         _dialer = new PeerDialer(
             engine, metainfo.InfoHash, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
-        long now = (long)engine.Time.GetElapsedTime(0).TotalMilliseconds;
+        long now = engine.Milliseconds;
         Received = new RateMeter(now);
         Sent = new RateMeter(now);
         _haveTimer = engine.Time.CreateTimer(_ => FlushHaves(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -217,17 +217,6 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
         }
 
         WakeStarved();
-    }
-
-    /// <summary>What is wanted has changed: interest is counted anew.</summary>
-    public void Reconsider()
-    {
-        foreach (PeerConnection peer in _peers)
-        {
-            _pieces.Reconsider(peer);
-            peer.UpdateInterest(_pieces.IsInteresting);
-            peer.FillRequests();
-        }
     }
 
     /// <inheritdoc/>

@@ -186,16 +186,6 @@ internal sealed class SwarmPieces : IPieceTarget
             return peer.Record.IsSeed ? _picker.WantedLeft > 0 : peer.Record.Interesting > 0;
     }
 
-    /// <summary>Counts anew what we want of a peer: after a check, or when files are chosen otherwise.</summary>
-    public void Reconsider(PeerConnection peer)
-    {
-        lock (_gate)
-        {
-            if (peer.Record.Pieces is { } pieces)
-                peer.Record.Interesting = CountInteresting(pieces);
-        }
-    }
-
     /// <summary>A peer has gone.</summary>
     public void PeerLeft(PeerConnection peer)
     {

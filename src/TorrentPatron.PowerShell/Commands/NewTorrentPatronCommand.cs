@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.Service;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -71,7 +72,7 @@ public sealed class NewTorrentPatronCommand : PipelineCmdlet
 
     private ServiceSettings Settings() => new()
     {
-        StatePath = StatePath is null ? SessionPatrons.StatePath : this.ResolveDestination(StatePath),
+        StatePath = StatePath is null ? StateFolder.DefaultPath : this.ResolveDestination(StatePath),
         Client = new ClientSettings
         {
             ListenPort = Port,

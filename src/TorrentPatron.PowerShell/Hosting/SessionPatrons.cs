@@ -1,7 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
-using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
@@ -13,9 +12,6 @@ internal sealed class SessionPatrons : IAsyncDisposable
 {
     /// <summary>What the session's own patron is called.</summary>
     public const string DefaultName = "default";
-
-    /// <summary>The environment variable that names the folder of the saved state.</summary>
-    public const string StateVariable = "TORRENTPATRON_STATE";
 
     private readonly Func<ServiceSettings, TorrentService> _makeService;
     private readonly Lock _gate = new();
@@ -46,11 +42,6 @@ internal sealed class SessionPatrons : IAsyncDisposable
             return found;
         }
     }
-
-    /// <summary>The folder of the saved state where none is asked for.</summary>
-    public static string StatePath => Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 } path
-        ? Path.GetFullPath(path)
-        : StateFolder.DefaultPath;
 
     /// <summary>The session's own patron; made where there is none, or no longer.</summary>
     public Patron Default()
@@ -113,7 +104,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     private TorrentService Shared() =>
-        _shared ??= Make(new ServiceSettings { Client = new ClientSettings(), StatePath = StatePath });
+        _shared ??= Make(new ServiceSettings { Client = new ClientSettings() });
 
     private TorrentService Make(ServiceSettings settings)
     {
