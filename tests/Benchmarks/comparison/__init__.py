@@ -1,0 +1,1 @@
+"""Runs BitTorrent clients over the same work and compares what that takes."""

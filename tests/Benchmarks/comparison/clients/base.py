@@ -1,0 +1,63 @@
+"""What the works ask of a client."""
+import dataclasses
+import pathlib
+import signal
+
+from ..machine import LOOPBACK
+from ..payloads import Payload
+from ..processes import Child
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """What a client is to do."""
+
+    payload: Payload
+    folder: pathlib.Path  # where the data lies, or is to be written
+    state: pathlib.Path  # for what the client keeps for itself
+    port: int  # to listen on
+    control: int  # a port for being asked
+    peer: int | None = None  # the port of a peer on loopback
+    tracker: str | None = None  # one that answers with that peer, for who cannot be told of it
+
+    @property
+    def peer_address(self):
+        return f"{LOOPBACK}:{self.peer}"
+
+
+class Run:
+    """A client at work."""
+
+    def __init__(self, child: Child, done, *, ends_itself=False, is_called=False, stop=signal.SIGTERM):
+        self.child = child
+        self._done = done
+        self._ends_itself = ends_itself
+        self._stop = stop
+        self.is_called = is_called  # whether the other side has to call it, since it calls nobody
+
+    def done(self, seconds):
+        """Waits until the client says that what it was asked for is done. Returns when it said so."""
+        return self._done(seconds)
+
+    def end(self, seconds=60):
+        """Lets the client end in its own way."""
+        if self._ends_itself:
+            self.child.wait(seconds)
+        self.abort()
+
+    def abort(self):
+        self.child.stop(self._stop)
+
+
+class Client:
+    """A program. It has a method for each operation, leech(job), seed(job), check(job), but for those it lacks."""
+
+    name = ""
+    is_ours = False
+    is_rival = True  # whether ours are compared with it
+    rounds = None  # at most so many of each work, for who is slow
+    lacks: dict[str, str] = {}  # operation: why
+
+    def missing(self):
+        """Why it cannot be run here, or None."""
+        raise NotImplementedError

@@ -1,0 +1,65 @@
+"""libtorrent through its Python bindings."""
+import importlib.util
+import json
+import pathlib
+
+from ..machine import LOOPBACK, PYTHON
+from ..processes import Child, Failure
+from .base import Client, Run
+
+_PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
+
+
+class LibtorrentProcess:
+    """A process with a session on each port, and what can be asked of it: see its program."""
+
+    def __init__(self, *ports):
+        self.ports = ports
+        # Each session has an address of its own, since some clients take one connection from each.
+        self.child = Child([PYTHON, _PROGRAM, *(f"127.0.0.{1 + i}:{port}" for i, port in enumerate(ports))])
+
+    def tell(self, do, **arguments):
+        """Gives a command, and does not wait."""
+        self.child.say(json.dumps({"do": do, **arguments}))
+
+    def heard(self, seconds=30):
+        """What it answered to the oldest command."""
+        _, match = self.child.expect(r"^\{.*\}$", seconds)
+        answer = json.loads(match[0])
+        if "error" in answer:
+            raise Failure(answer["error"])
+        return answer
+
+    def ask(self, do, patience=30, **arguments):
+        self.tell(do, **arguments)
+        return self.heard(patience)
+
+    def stop(self):
+        self.child.stop(None)
+
+
+class Libtorrent(Client):
+    name = "libtorrent"
+
+    def missing(self):
+        return None if importlib.util.find_spec("libtorrent") else "this Python has no libtorrent"
+
+    def leech(self, job):
+        return _run(job, peers=[(LOOPBACK, job.peer)])
+
+    def check(self, job):
+        return _run(job)
+
+    def seed(self, job):
+        return _run(job)
+
+
+def _run(job, **how):
+    process = LibtorrentProcess(job.port)
+    process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], **how)
+
+    def done(seconds):
+        process.heard(seconds)
+        return process.ask("complete", seconds + 5, seconds=seconds)["at"]
+
+    return Run(process.child, done, stop=None)

@@ -1,0 +1,126 @@
+"""libtorrent in a process of its own: a client like the others, and the other side of all of them.
+
+Reads commands as lines of JSON and answers each with one; times are those of the monotonic clock, which all processes share.
+Arguments: the addresses to listen on, as host:port, one for each session.
+"""
+import json
+import sys
+import threading
+import time
+
+import libtorrent as lt
+
+_NO_PLUGINS = 0  # peers are to be found by what the work says, not by PEX
+_LOOK = 0.005
+
+
+def _session(address):
+    """A session with libtorrent's own settings, but that finds nobody by itself, and in plain TCP as all others."""
+    return lt.session({
+        "listen_interfaces": address,
+        "outgoing_interfaces": address.partition(":")[0],
+        "enable_dht": False,
+        "enable_lsd": False,
+        "enable_upnp": False,
+        "enable_natpmp": False,
+        "enable_incoming_utp": False,
+        "enable_outgoing_utp": False,
+        "out_enc_policy": 2,
+        "in_enc_policy": 2,
+        "allow_multiple_connections_per_ip": True,
+    }, flags=_NO_PLUGINS)
+
+
+class Watch(threading.Thread):
+    """Notes when the first and the last payload went in or out of some torrents since it began."""
+
+    def __init__(self, handles):
+        super().__init__(daemon=True)
+        self._handles = handles
+        self._stopped = threading.Event()
+        self._moved = self._sum()
+        self.first = self.last = None
+        self.start()
+
+    def _sum(self):
+        statuses = [handle.status() for handle in list(self._handles)]
+        return sum(status.total_payload_upload + status.total_payload_download for status in statuses)
+
+    def run(self):
+        while not self._stopped.wait(_LOOK):
+            moved = self._sum()
+            if moved != self._moved:
+                self._moved = moved
+                self.last = time.monotonic()
+                self.first = self.first or self.last
+
+    def stop(self):
+        self._stopped.set()
+        self.join()
+
+
+class Host:
+    """The sessions, and what can be asked of them."""
+
+    def __init__(self, addresses):
+        self._sessions = [_session(address) for address in addresses]
+        self._handles = []
+        self._watch = None
+
+    def add(self, torrents, folders, peers=(), trusted=False):
+        """Adds torrents to each session. Each has a folder of its own, or all have the one."""
+        began = time.monotonic()
+        for at, session in enumerate(self._sessions):
+            for torrent in torrents:
+                parameters = lt.add_torrent_params()
+                parameters.ti = lt.torrent_info(torrent)
+                parameters.save_path = folders[at % len(folders)]
+                parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
+                if trusted:
+                    parameters.flags |= lt.torrent_flags.seed_mode
+                parameters.peers = [tuple(peer) for peer in peers]
+                self._handles.append(session.add_torrent(parameters))
+        return {"began": began}
+
+    def complete(self, seconds):
+        """Waits until all is there."""
+        until = time.monotonic() + seconds
+        while not all(handle.status().is_seeding for handle in self._handles):
+            if time.monotonic() > until:
+                raise TimeoutError(f"libtorrent is not complete after {seconds:.0f} s")
+            time.sleep(0.01)
+        return {"at": time.monotonic()}
+
+    def dial(self, peer, info_hash):
+        """Connects a torrent to a peer."""
+        for handle in self._with(info_hash):
+            handle.connect_peer(tuple(peer))
+        return {}
+
+    def watch(self, info_hash=None):
+        """Begins to watch what a torrent, or all, receives and sends."""
+        self._watch = Watch(self._with(info_hash) if info_hash else self._handles)
+        return {}
+
+    def _with(self, info_hash):
+        return [handle for handle in self._handles if str(handle.info_hash()) == info_hash]
+
+    def watched(self):
+        """Ends that, and tells when the first and the last was seen."""
+        self._watch.stop()
+        return {"first": self._watch.first, "last": self._watch.last}
+
+
+def main():
+    host = Host(sys.argv[1:])
+    for line in sys.stdin:
+        command = json.loads(line)
+        try:
+            answer = getattr(host, command.pop("do"))(**command)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""The works, in the order in which they are run."""
+from . import check, leech, reference, seed
+
+ALL = [*reference.ALL, *leech.ALL, *seed.ALL, *check.ALL]
+__all__ = ["ALL"]

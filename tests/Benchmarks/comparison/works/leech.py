@@ -1,0 +1,93 @@
+"""Downloading from one libtorrent seed."""
+from ..clients.libtorrent import LibtorrentProcess
+from ..machine import LOOPBACK
+from ..payloads import KIB, MIB
+from ..tracker import Tracker
+from . import base
+
+FILES = 5000
+
+
+class Leech(base.Work):
+    """
+    Wall: from the process's start until the client says that it is complete. Transfer: from the first block that the seed
+    sends. CPU and memory: of the client's process from its start to its end.
+    """
+
+    operation = "leech"
+    columns = [base.WALL, base.TRANSFER, *base.CPU, base.Column("transfer_cpu", "CPU from the first block on, s"), *base.MEMORY,
+               *base.OTHER]
+    piece_length = MIB
+
+    def payload(self):
+        return self.bench.payloads.single(self.bench.size, self.piece_length)
+
+    def open(self):
+        self._payload = self.payload()
+        self._seed = LibtorrentProcess(self.bench.ports.free())
+        self._seed.ask("add", torrents=[str(self._payload.torrent)], folders=[str(self._payload.folder)])
+        self._seed.ask("complete", patience=300, seconds=290)
+        self._tracker = Tracker(self.bench.ports.free(), self._seed.ports[0])
+
+    def close(self):
+        self._tracker.close()
+        self._seed.stop()
+
+    def run(self, client):
+        bench, seed, payload = self.bench, self._seed, self._payload
+        job = bench.job(payload, bench.target(), peer=seed.ports[0], tracker=self._tracker.address)
+        seed.ask("watch", info_hash=payload.info_hash)
+        before = seed.child.meter.now()
+        run = client.leech(job)
+        try:
+            if run.is_called:
+                seed.ask("dial", peer=(LOOPBACK, job.port), info_hash=payload.info_hash)
+            done = run.done(bench.time_out)
+            after = seed.child.meter.now()
+            run.end()
+        finally:
+            run.abort()
+            watched = seed.ask("watched")
+        payload.compare(job.folder)
+        child = run.child
+        return {
+            "wall": done - child.began,
+            "transfer": done - watched["first"],
+            "whole": child.ended - child.began,
+            **base.used((0, 0), child.cpu),
+            "transfer_cpu": sum(child.cpu) - sum(child.meter.cpu_at(watched["first"])),
+            **base.kept(child.meter, child.began, child.ended),
+            **base.used(before[1:3], after[1:3], "other_"),
+            **base.kept(seed.child.meter, before.time, after.time, "other_"),
+        }
+
+
+class Leech1M(Leech):
+    name = "leech-1m"
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.bench.size)}, pieces of 1 MiB"
+
+
+class Leech256K(Leech):
+    name = "leech-256k"
+    piece_length = 256 * KIB
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.bench.size)}, pieces of 256 KiB"
+
+
+class LeechFiles(Leech):
+    name = "leech-files"
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.bench.size)} in {FILES:,} files, pieces of 1 MiB"
+
+    def payload(self):
+        return self.bench.payloads.files(self.bench.size, FILES, self.piece_length)
+
+
+ALL = [Leech1M, Leech256K, LeechFiles]
