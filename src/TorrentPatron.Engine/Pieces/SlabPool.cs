@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>Lends slabs in two sizes: small ones to peers that send little, large ones to peers that fill them.</summary>
@@ -14,28 +12,46 @@ internal sealed class SlabPool
     private const int KeptSmall = 256;
     private const int KeptLarge = 64;
 
-    private readonly ConcurrentQueue<Slab> _small = new();
-    private readonly ConcurrentQueue<Slab> _large = new();
+    private readonly Shelf _small = new(SmallLength, KeptSmall);
+    private readonly Shelf _large = new(LargeLength, KeptLarge);
 
     /// <summary>Lends a slab, held once by the caller.</summary>
     /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is made for this once.</param>
     public Slab Rent(int length)
     {
-        Slab? slab;
-        if (length <= SmallLength)
-            slab = _small.TryDequeue(out slab) ? slab : new Slab(this, SmallLength);
-        else if (length <= LargeLength)
-            slab = _large.TryDequeue(out slab) ? slab : new Slab(this, LargeLength);
-        else
-            slab = new Slab(pool: null, length);
+        Slab slab = length <= SmallLength ? _small.Take(this)
+            : length <= LargeLength ? _large.Take(this)
+            : new Slab(pool: null, length);
         slab.Take();
         return slab;
     }
 
-    internal void Return(Slab slab)
+    internal void Return(Slab slab) => (slab.Length == SmallLength ? _small : _large).Put(slab);
+
+    /// <summary>Slabs of one size; the last to come back is the first to go out, while it is still in the processor's cache.</summary>
+    private sealed class Shelf(int length, int kept)
     {
-        (ConcurrentQueue<Slab> queue, int kept) = slab.Length == SmallLength ? (_small, KeptSmall) : (_large, KeptLarge);
-        if (queue.Count < kept)
-            queue.Enqueue(slab);
+        private readonly Lock _gate = new();
+        private readonly Stack<Slab> _slabs = new();
+
+        public Slab Take(SlabPool pool)
+        {
+            lock (_gate)
+            {
+                if (_slabs.TryPop(out Slab? slab))
+                    return slab;
+            }
+
+            return new Slab(pool, length);
+        }
+
+        public void Put(Slab slab)
+        {
+            lock (_gate)
+            {
+                if (_slabs.Count < kept)
+                    _slabs.Push(slab);
+            }
+        }
     }
 }

@@ -18,7 +18,7 @@ public sealed class PieceFinisherTests
         Assert.Empty(target.Writes);
         target.Add(4, 3, 5);
 
-        Assert.Equal([(100L, target.Data.Length)], target.Writes);
+        Assert.Equal([(100L, 4 * Block), (100L + 4 * Block, Block + 7)], target.Writes);
         Assert.Equal(target.Data, target.Written);
         Assert.Equal((1, 0, 0), target.Said);
         target.AssertBalanced();
@@ -47,7 +47,7 @@ public sealed class PieceFinisherTests
         Assert.Equal(8 << 20, target.Writes.Sum(w => w.Length));
 
         target.Add(blocks - 1);
-        Assert.Equal([.. Enumerable.Repeat(256 << 10, 40), 1], target.Writes.Select(w => w.Length));
+        Assert.Equal([.. Enumerable.Repeat(64 << 10, 160), 1], target.Writes.Select(w => w.Length));
         Assert.Equal(target.Data, target.Written);
         Assert.Equal((1, 0, 0), target.Said);
         target.AssertBalanced();
