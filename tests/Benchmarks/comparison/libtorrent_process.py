@@ -28,18 +28,20 @@ def _session(address):
         "out_enc_policy": 2,
         "in_enc_policy": 2,
         "allow_multiple_connections_per_ip": True,
+        # rtorrent asks for more at once than the usual 2,000, and waits for ever for what is dropped.
+        "max_allowed_in_request_queue": 100_000,
     }, flags=_NO_PLUGINS)
 
 
 class Watch(threading.Thread):
-    """Notes when the first and the last payload went in or out of some torrents since it began."""
+    """Notes when the first payload went in or out of some torrents since it began."""
 
     def __init__(self, handles):
         super().__init__(daemon=True)
         self._handles = handles
         self._stopped = threading.Event()
         self._moved = self._sum()
-        self.first = self.last = None
+        self.first = None
         self.start()
 
     def _sum(self):
@@ -47,12 +49,9 @@ class Watch(threading.Thread):
         return sum(status.total_payload_upload + status.total_payload_download for status in statuses)
 
     def run(self):
-        while not self._stopped.wait(_LOOK):
-            moved = self._sum()
-            if moved != self._moved:
-                self._moved = moved
-                self.last = time.monotonic()
-                self.first = self.first or self.last
+        while self.first is None and not self._stopped.wait(_LOOK):
+            if self._sum() != self._moved:
+                self.first = time.monotonic()
 
     def stop(self):
         self._stopped.set()
@@ -106,9 +105,9 @@ class Host:
         return [handle for handle in self._handles if str(handle.info_hash()) == info_hash]
 
     def watched(self):
-        """Ends that, and tells when the first and the last was seen."""
+        """Ends that, and tells when the first was seen."""
         self._watch.stop()
-        return {"first": self._watch.first, "last": self._watch.last}
+        return {"first": self._watch.first}
 
 
 def main():
