@@ -81,14 +81,19 @@ class Host:
                 self._handles.append(session.add_torrent(parameters))
         return {"began": began}
 
-    def complete(self, seconds):
-        """Waits until all is there."""
-        until = time.monotonic() + seconds
-        while not all(handle.status().is_seeding for handle in self._handles):
-            if time.monotonic() > until:
+    def complete(self, seconds, pause=0.01):
+        """Waits until all is there, and tells how long it took each time to ask."""
+        until, latencies = time.monotonic() + seconds, []
+        while True:
+            began = time.monotonic()
+            is_complete = all(handle.status().is_seeding for handle in self._handles)
+            at = time.monotonic()
+            latencies.append(at - began)
+            if is_complete:
+                return {"at": at, "latencies": latencies}
+            if at > until:
                 raise TimeoutError(f"libtorrent is not complete after {seconds:.0f} s")
-            time.sleep(0.01)
-        return {"at": time.monotonic()}
+            time.sleep(pause)
 
     def dial(self, peer, info_hash):
         """Connects a torrent to a peer."""

@@ -5,19 +5,25 @@ import shutil
 
 from ..machine import LOOPBACK
 from ..processes import Child, until
-from .base import Client, Run
+from .base import Client, Run, watched
 
 
 class Aria2(Client):
     name = "aria2c"
+    nothing = ["aria2c", "--version"]
 
     def missing(self):
         return None if shutil.which("aria2c") else "no aria2c"
 
     def leech(self, job):
         # It cannot be told of a peer but by a tracker.
-        child = _run(job, "--seed-time=0", f"--bt-tracker={job.tracker}", "--bt-tracker-interval=1")
+        child = _leech(job)
         return Run(child, lambda seconds: child.expect("Download complete", seconds)[0], ends_itself=True)
+
+    def watch(self, job):
+        # Once it is complete, it is to be asked a last time.
+        child = _leech(job, "--seed-time=1", "--enable-rpc=true", f"--rpc-listen-port={job.control}")
+        return watched(Run(child, None), lambda: _is_seeding(job.control))
 
     def check(self, job):
         child = _run(job, "--check-integrity=true", "--hash-check-only=true")
@@ -28,6 +34,10 @@ class Aria2(Client):
             job, "--bt-seed-unverified=true", "--check-integrity=true", "--seed-ratio=0", "--enable-rpc=true",
             f"--rpc-listen-port={job.control}")
         return Run(child, lambda seconds: until(lambda: _is_seeding(job.control), seconds, "aria2c seeds"))
+
+
+def _leech(job, *more):
+    return _run(job, "--seed-time=0", f"--bt-tracker={job.tracker}", "--bt-tracker-interval=1", *more)
 
 
 def _run(job, *more):

@@ -2,10 +2,11 @@
 import dataclasses
 import pathlib
 import signal
+import time
 
 from ..machine import LOOPBACK
 from ..payloads import Payload
-from ..processes import Child
+from ..processes import Child, Failure
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Run:
         self._done = done
         self._ends_itself = ends_itself
         self._stop = stop
+        self.latencies = []  # seconds of each status call, where it was watched
         self.is_called = is_called  # whether the other side has to call it, since it calls nobody
 
     def done(self, seconds):
@@ -49,13 +51,37 @@ class Run:
         self.child.stop(self._stop)
 
 
+def watched(run, ask, pause=0.05):
+    """Asks for the status time and again until that says that all is done, and notes how long each answer took."""
+    def done(seconds):
+        until = time.monotonic() + seconds
+        while True:
+            began = time.monotonic()
+            is_done = ask()
+            answered = time.monotonic()
+            run.latencies.append(answered - began)
+            if is_done:
+                return answered
+            if answered > until:
+                raise Failure(run.child.told(f"is not done after {seconds:.0f} s"))
+            time.sleep(pause)
+
+    run.done = done
+    return run
+
+
 class Client:
-    """A program. It has a method for each operation, leech(job), seed(job), check(job), but for those it lacks."""
+    """
+    A program. It has a method for each operation, but for those it lacks: leech(job), seed(job), check(job), and watch(job), which
+    downloads and asks for the status all the time.
+    """
 
     name = ""
     is_ours = False
     is_rival = True  # whether ours are compared with it
     rounds = None  # at most so many of each work, for who is slow
+    nothing: list = []  # the command that starts it to do nothing
+    importing: list = []  # the command that loads it into what it runs in, where that is something else
     lacks: dict[str, str] = {}  # operation: why
 
     def missing(self):

@@ -40,6 +40,7 @@ class LibtorrentProcess:
 
 class Libtorrent(Client):
     name = "libtorrent"
+    nothing = [PYTHON, "-c", "import libtorrent"]
 
     def missing(self):
         return None if importlib.util.find_spec("libtorrent") else "this Python has no libtorrent"
@@ -53,13 +54,19 @@ class Libtorrent(Client):
     def seed(self, job):
         return _run(job)
 
+    def watch(self, job):
+        return _run(job, watched=True, peers=[(LOOPBACK, job.peer)])
 
-def _run(job, **how):
+
+def _run(job, watched=False, **how):
     process = LibtorrentProcess(job.port)
     process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], **how)
 
     def done(seconds):
         process.heard(seconds)
-        return process.ask("complete", seconds + 5, seconds=seconds)["at"]
+        answer = process.ask("complete", seconds + 5, seconds=seconds, pause=0.05 if watched else 0.01)
+        run.latencies = answer["latencies"]
+        return answer["at"]
 
-    return Run(process.child, done, stop=None)
+    run = Run(process.child, done, stop=None)
+    return run

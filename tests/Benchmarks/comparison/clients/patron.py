@@ -12,9 +12,14 @@ class Patron(Client):
     name = "patron"
     is_ours = True
     is_rival = False
+    lacks = {"watch": "another process can see only what it has saved"}
 
     def missing(self):
         return None if _command() else "not built: dotnet build -c Release src/TorrentPatron.Cli"
+
+    @property
+    def nothing(self):
+        return [*_command(), "--version"]
 
     def leech(self, job):
         child = _run("start", job, "--peer", job.peer_address, "--json")

@@ -1,4 +1,5 @@
 """Our module in a real pwsh."""
+import json
 import pathlib
 import shutil
 
@@ -14,6 +15,8 @@ class PowerShell(Client):
     name = "Start-Torrent"
     is_ours = True
     is_rival = False
+    nothing = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", "exit"]
+    importing = ["pwsh", "-NoProfile", "-NonInteractive", "-Command", f"Import-Module '{MODULE}'"]
 
     def missing(self):
         if not shutil.which("pwsh"):
@@ -29,6 +32,17 @@ class PowerShell(Client):
     def seed(self, job):
         # The input's end lets the script end.
         return _start(job, "-Port", job.port, "-Stay", stop=None)
+
+    def watch(self, job):
+        run = _start(job, "-Peer", job.peer_address, "-Watch", ends_itself=True)
+
+        def done(seconds):
+            moment, match = run.child.expect(r"^complete (\[.*\])$", seconds)
+            run.latencies = json.loads(match[1])
+            return moment
+
+        run.done = done
+        return run
 
 
 def script(path, state, *arguments):

@@ -5,7 +5,7 @@ import xmlrpc.client
 
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
-from .base import Client, Run
+from .base import Client, Run, watched
 
 NO_TRACKER = f"http://{LOOPBACK}:9/announce"
 _SETTINGS = """
@@ -28,12 +28,17 @@ load.start = {torrent}
 
 class Rtorrent(Client):
     name = "rtorrent"
+    nothing = ["rtorrent", "-h"]
 
     def missing(self):
         return None if shutil.which("rtorrent") else "no rtorrent"
 
     def leech(self, job):
         return _run(job)
+
+    def watch(self, job):
+        run = _run(job)
+        return watched(run, lambda: _all(job.state / "control", "d.complete=", "d.is_active="))
 
     def check(self, job):
         return _run(job)

@@ -1,4 +1,4 @@
-# One Start-Torrent -Wait in a new pwsh. Prints 'complete' when it is.
+# One Start-Torrent -Wait in a new pwsh. Prints 'complete' when it is, with -Watch also how long each status call took, in seconds.
 param(
     [Parameter(Mandatory)] [string] $Module,
     [Parameter(Mandatory)] [string] $Torrent,
@@ -6,7 +6,8 @@ param(
     [string] $Peer,
     [int] $Port,
     [switch] $Recheck,
-    [switch] $Stay
+    [switch] $Stay,
+    [switch] $Watch
 )
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
@@ -14,7 +15,20 @@ Import-Module $Module
 $options = @{}
 if ($Peer) { $options.Peer = $Peer }
 if ($Port) { $options.Patron = New-TorrentPatron -Port $Port }
-$null = Start-Torrent -LiteralPath $Torrent $Destination -Recheck:$Recheck -Wait @options
-[Console]::Out.WriteLine('complete')
+if ($Watch) {
+    $times = [Collections.Generic.List[double]]::new()
+    $clock = [Diagnostics.Stopwatch]::new()
+    $null = Start-Torrent -LiteralPath $Torrent $Destination @options
+    do {
+        Start-Sleep -Milliseconds 50
+        $clock.Restart()
+        $status = Get-TorrentStatus
+        $times.Add($clock.Elapsed.TotalSeconds)
+    } until ($status.IsComplete)
+    [Console]::Out.WriteLine("complete $(ConvertTo-Json $times -Compress)")
+} else {
+    $null = Start-Torrent -LiteralPath $Torrent $Destination -Recheck:$Recheck -Wait @options
+    [Console]::Out.WriteLine('complete')
+}
 # Until the input ends.
 if ($Stay) { $null = [Console]::In.ReadToEnd() }

@@ -6,7 +6,7 @@ import shutil
 
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
-from .base import Client, Run
+from .base import Client, Run, watched
 
 _SEEDING = 6
 
@@ -15,6 +15,7 @@ class Transmission(Client):
     name = "transmission"
     # Of version 3.00 a round of 1 GiB takes a minute and a half.
     rounds = 1
+    nothing = ["transmission-daemon", "--version"]
 
     def missing(self):
         return None if shutil.which("transmission-daemon") else "no transmission-daemon"
@@ -22,6 +23,10 @@ class Transmission(Client):
     def leech(self, job):
         # It never calls a peer on loopback, wherever it has heard of it.
         return _run(job, is_called=True)
+
+    def watch(self, job):
+        run = _run(job, is_called=True)
+        return watched(run, run.rpc.all_seeding)
 
     def check(self, job):
         return _run(job)
@@ -49,7 +54,9 @@ def _run(job, **how):
     except (Failure, OSError):
         child.stop()
         raise
-    return Run(child, lambda seconds: until(rpc.all_seeding, seconds, "transmission complete"), **how)
+    run = Run(child, lambda seconds: until(rpc.all_seeding, seconds, "transmission complete"), **how)
+    run.rpc = rpc
+    return run
 
 
 class _Rpc:

@@ -33,12 +33,13 @@ class Leech(base.Work):
         self._tracker.close()
         self._seed.stop()
 
-    def run(self, client):
+    def download(self, operation):
+        """Downloads once. Returns the client's run, and the times and the seed's samples that belong to it."""
         bench, seed, payload = self.bench, self._seed, self._payload
         job = bench.job(payload, bench.target(), peer=seed.ports[0], tracker=self._tracker.address)
         seed.ask("watch", info_hash=payload.info_hash)
         before = seed.child.meter.now()
-        run = client.leech(job)
+        run = operation(job)
         try:
             if run.is_called:
                 seed.ask("dial", peer=(LOOPBACK, job.port), info_hash=payload.info_hash)
@@ -49,16 +50,20 @@ class Leech(base.Work):
             run.abort()
             watched = seed.ask("watched")
         payload.compare(job.folder)
+        return run, (watched["first"], done, before, after)
+
+    def run(self, client):
+        run, (first, done, before, after) = self.download(client.leech)
         child = run.child
         return {
             "wall": done - child.began,
-            "transfer": done - watched["first"],
+            "transfer": done - first,
             "whole": child.ended - child.began,
             **base.used((0, 0), child.cpu),
-            "transfer_cpu": sum(child.cpu) - sum(child.meter.cpu_at(watched["first"])),
+            "transfer_cpu": sum(child.cpu) - sum(child.meter.cpu_at(first)),
             **base.kept(child.meter, child.began, child.ended),
             **base.used(before[1:3], after[1:3], "other_"),
-            **base.kept(seed.child.meter, before.time, after.time, "other_"),
+            **base.kept(self._seed.child.meter, before.time, after.time, "other_"),
         }
 
 
