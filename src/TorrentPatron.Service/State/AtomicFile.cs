@@ -2,16 +2,27 @@ using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>Writes files so that at any moment, also after a power cut, either the old or the new content is there.</summary>
+/// <summary>
+/// Writes files so that at any moment, whatever becomes of the process, either the old or the new content is there; and also
+/// after a power cut, where that is asked for.
+/// </summary>
 internal static class AtomicFile
 {
     /// <summary>Read and written by their owner only, where the platform has such modes.</summary>
     public const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
-    /// <summary>Writes a new file, flushes it to the medium, and puts it in the old one's place.</summary>
+    private const UnixFileMode FolderMode = Mode | UnixFileMode.UserExecute;
+
+    /// <summary>Writes a new file and puts it in the old one's place.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="content">Its new content.</param>
+    /// <param name="flush">
+    /// Whether it is to outlive a power cut from now on, at the price of waiting for the medium. Otherwise it does so when
+    /// the system has written it, within a minute; a power cut before may leave the old content, or a file cut short.
+    /// </param>
     /// <exception cref="IOException">It cannot be written; the old one is as it was.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written; the old one is as it was.</exception>
-    public static void Write(string path, ReadOnlySpan<byte> content)
+    public static void Write(string path, ReadOnlySpan<byte> content, bool flush)
     {
         string next = path + ".new";
         try
@@ -19,7 +30,8 @@ internal static class AtomicFile
             using (var file = new FileStream(next, Options(FileMode.Create, FileAccess.Write, FileShare.None)))
             {
                 file.Write(content);
-                file.Flush(flushToDisk: true);
+                if (flush)
+                    file.Flush(flushToDisk: true);
             }
 
             File.Move(next, path, overwrite: true);
@@ -30,7 +42,8 @@ internal static class AtomicFile
             throw;
         }
 
-        FlushFolder(Path.GetDirectoryName(path)!);
+        if (flush)
+            FlushFolder(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>How state files are opened: without a buffer, for their owner only.</summary>
@@ -40,6 +53,15 @@ internal static class AtomicFile
         if (!OperatingSystem.IsWindows() && mode != FileMode.Open)
             options.UnixCreateMode = Mode;
         return options;
+    }
+
+    /// <summary>Makes a folder for its owner only; leaves one alone that is there.</summary>
+    public static void MakeFolder(string folder)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, FolderMode);
     }
 
     /// <summary>Deletes a file where that can be done.</summary>

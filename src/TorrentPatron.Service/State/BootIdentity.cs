@@ -12,8 +12,24 @@ internal static class BootIdentity
     private const long ToleranceSeconds = 60;
     private const long MaxSeconds = 1L << 40;
 
+    private static readonly string? Id = ReadId();
+
     /// <summary>That of the present run of the machine.</summary>
     public static string Current(TimeProvider time)
+    {
+        if (Id is not null)
+            return Id;
+        long booted = time.GetUtcNow().ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
+        return TimePrefix + booted.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>Whether two are of the same run.</summary>
+    public static bool AreSame(string one, string other) =>
+        one == other
+        || (TryGetTime(one, out long first) && TryGetTime(other, out long second)
+            && Math.Abs(first - second) <= ToleranceSeconds);
+
+    private static string? ReadId()
     {
         try
         {
@@ -25,15 +41,8 @@ internal static class BootIdentity
             // Then by the clock, as elsewhere.
         }
 
-        long booted = time.GetUtcNow().ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
-        return TimePrefix + booted.ToString(CultureInfo.InvariantCulture);
+        return null;
     }
-
-    /// <summary>Whether two are of the same run.</summary>
-    public static bool AreSame(string one, string other) =>
-        one == other
-        || (TryGetTime(one, out long first) && TryGetTime(other, out long second)
-            && Math.Abs(first - second) <= ToleranceSeconds);
 
     private static bool TryGetTime(string boot, out long seconds)
     {

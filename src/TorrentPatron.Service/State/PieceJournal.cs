@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -8,125 +7,161 @@ namespace TorrentPatron.Service.State;
 
 /// <summary>
 /// Notes of pieces that were verified since the last checkpoint: records of 8 bytes, a piece's index and a check on it. It
-/// is not flushed to the medium: it outlives the process, and what outlives no power cut is hashed again anyway.
-/// Thread-safe.
+/// is not flushed to the medium: it outlives the process, and what outlives no power cut is hashed again anyway. The file
+/// is there, and open, only while there are notes. Thread-safe.
 /// </summary>
-internal sealed class PieceJournal : IDisposable
+/// <param name="path">The file's path.</param>
+/// <param name="torrent">Which torrent.</param>
+/// <param name="pieceCount">Its number of pieces.</param>
+internal sealed class PieceJournal(string path, InfoHash torrent, int pieceCount) : IDisposable
 {
     private const int RecordBytes = 8;
 
     private readonly Lock _gate = new();
-    private readonly SafeFileHandle _file;
-    private readonly byte[] _checked = new byte[InfoHash.Length + sizeof(int)];
-    private readonly Bitfield _noted;
+    private FileStream? _file;
+    private Bitfield? _noted;
     private long _length;
+    private bool _isClosed;
 
-    /// <summary>Opens the journal and reads it, as far as it is sound; what follows is cut off.</summary>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
-    public PieceJournal(string path, InfoHash torrent, int pieceCount)
-    {
-        torrent.CopyTo(_checked);
-        _noted = new Bitfield(pieceCount);
-        using (var file = new FileStream(path, AtomicFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.Read)))
-            Read(file);
-        _file = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.Read);
-    }
-
-    /// <summary>The pieces noted, as a field of the caller's own.</summary>
+    /// <summary>The pieces noted, as a field of the caller's own. What is not sound in the file, and behind it, is cut off.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
     public Bitfield Noted()
     {
         lock (_gate)
-            return _noted.Clone();
+            return Read().Clone();
     }
 
-    /// <summary>Notes a piece.</summary>
+    /// <summary>Notes a piece. A note that is lost costs one piece's hashing after a crash; the next one takes its place.</summary>
     public void Add(int piece)
     {
-        Span<byte> record = stackalloc byte[RecordBytes];
         lock (_gate)
         {
-            if (_file.IsClosed || (uint)piece >= (uint)_noted.Length || !_noted.Set(piece))
+            if (_isClosed || (uint)piece >= (uint)pieceCount)
                 return;
-            WriteRecord(record, piece);
-            TryAppend(record);
+            try
+            {
+                _noted = Read();
+                if (!_noted.Set(piece))
+                    return;
+                Span<byte> record = stackalloc byte[RecordBytes];
+                WriteRecord(record, piece);
+                Append(record);
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // So it is lost.
+            }
         }
     }
 
     /// <summary>Forgets the pieces that a checkpoint holds. Those noted while it was written stay.</summary>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
     public void Forget(Bitfield saved)
     {
         lock (_gate)
         {
-            if (_file.IsClosed)
+            if (_isClosed)
                 return;
-            for (int piece = 0; piece < _noted.Length; piece++)
+            Bitfield noted = Read();
+            if (noted.IsEmpty)
+                return;
+            for (int piece = 0; piece < noted.Length; piece++)
             {
-                if (_noted[piece] && saved[piece])
-                    _noted.Clear(piece);
+                if (noted[piece] && saved[piece])
+                    noted.Clear(piece);
             }
 
-            var records = new byte[_noted.Count * RecordBytes];
-            for (int piece = 0, offset = 0; piece < _noted.Length; piece++)
-            {
-                if (!_noted[piece])
-                    continue;
-                WriteRecord(records.AsSpan(offset), piece);
-                offset += RecordBytes;
-            }
-
-            RandomAccess.SetLength(_file, 0);
-            _length = 0;
-            TryAppend(records);
+            if (noted.IsEmpty)
+                Delete();
+            else
+                WriteAnew(noted);
         }
     }
 
     public void Dispose()
     {
         lock (_gate)
-            _file.Dispose();
+        {
+            _isClosed = true;
+            _file?.Dispose();
+        }
     }
 
-    private void Read(FileStream file)
+    private Bitfield Read()
     {
+        if (_noted is not null)
+            return _noted;
+        if (!File.Exists(path))
+            return new Bitfield(pieceCount);
+
+        using var file = new FileStream(path, AtomicFile.Options(FileMode.Open, FileAccess.ReadWrite, FileShare.Read));
+        return _noted = ReadRecords(file);
+    }
+
+    private Bitfield ReadRecords(FileStream file)
+    {
+        var noted = new Bitfield(pieceCount);
+        _length = 0;
         Span<byte> record = stackalloc byte[RecordBytes];
         Span<byte> sound = stackalloc byte[RecordBytes];
         using var buffered = new BufferedStream(file, 64 * 1024);
         while (buffered.ReadAtLeast(record, RecordBytes, throwOnEndOfStream: false) == RecordBytes)
         {
             int piece = BinaryPrimitives.ReadInt32LittleEndian(record);
-            if ((uint)piece >= (uint)_noted.Length)
+            if ((uint)piece >= (uint)pieceCount)
                 break;
             WriteRecord(sound, piece);
             if (!record.SequenceEqual(sound))
                 break;
-            _noted.Set(piece);
+            noted.Set(piece);
             _length += RecordBytes;
         }
 
         file.SetLength(_length);
+        return noted;
     }
 
-    private void TryAppend(ReadOnlySpan<byte> records)
+    private void Append(ReadOnlySpan<byte> records)
     {
-        try
+        _file ??= new FileStream(path, AtomicFile.Options(FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read));
+        RandomAccess.Write(_file.SafeFileHandle, records, _length);
+        _length += records.Length;
+    }
+
+    private void Delete()
+    {
+        _file?.Dispose();
+        (_file, _noted, _length) = (null, null, 0);
+        File.Delete(path);
+    }
+
+    private void WriteAnew(Bitfield noted)
+    {
+        var records = new byte[noted.Count * RecordBytes];
+        for (int piece = 0, offset = 0; piece < noted.Length; piece++)
         {
-            RandomAccess.Write(_file, records, _length);
-            _length += records.Length;
+            if (!noted[piece])
+                continue;
+            WriteRecord(records.AsSpan(offset), piece);
+            offset += RecordBytes;
         }
-        catch (IOException)
-        {
-            // A note that is lost costs one piece's hashing after a crash; the next one takes its place.
-        }
+
+        _length = 0;
+        Append(records);
+        _file!.SetLength(_length);
     }
 
     /// <summary>The check binds the record to the torrent, so that no stray bytes and no other torrent's pass for one.</summary>
     private void WriteRecord(Span<byte> record, int piece)
     {
-        BinaryPrimitives.WriteInt32LittleEndian(record, piece);
-        BinaryPrimitives.WriteInt32LittleEndian(_checked.AsSpan(InfoHash.Length), piece);
+        Span<byte> content = stackalloc byte[InfoHash.Length + sizeof(int)];
+        torrent.CopyTo(content);
+        BinaryPrimitives.WriteInt32LittleEndian(content[InfoHash.Length..], piece);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-        SHA1.HashData(_checked, digest);
+        SHA1.HashData(content, digest);
+        BinaryPrimitives.WriteInt32LittleEndian(record, piece);
         digest[..4].CopyTo(record[4..]);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
@@ -6,7 +8,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Service.State;
 
-/// <summary>One torrent's saved state, with its lock held.</summary>
+/// <summary>One torrent's saved state, claimed for who runs the torrent.</summary>
 public sealed class ResumeStore : IResumeStore
 {
     private const string JournalName = "journal";
@@ -14,38 +16,29 @@ public sealed class ResumeStore : IResumeStore
     // The largest there can be is two fields of 2,097,152 bits and the stamps of some hundred thousand files.
     private const long MaxResumeBytes = 64L << 20;
 
+    /// <summary>Verified content that is hashed again in a moment, so that no wait for the medium is worth it.</summary>
+    private const long CheapToHash = 64L << 20;
+
     private readonly string _folder;
-    private readonly InfoHash _torrent;
-    private readonly int _pieceCount;
+    private readonly TorrentMetainfo _metainfo;
+    private readonly StateHolder _holder;
     private readonly TimeProvider _time;
-    private readonly TorrentLock _lock;
-    private readonly bool _isNew;
+    private readonly TorrentClaim _claim;
     private readonly PieceJournal _journal;
+    private readonly bool _isNew;
+    private bool _metainfoIsSaved;
+    private Saved _saved;
     private int _isDisposed;
 
-    private ResumeStore(string folder, TorrentMetainfo metainfo, TimeProvider time, TorrentLock held)
+    private ResumeStore(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time, TorrentClaim claim)
     {
         _folder = folder;
-        _torrent = metainfo.InfoHash;
-        _pieceCount = metainfo.PieceCount;
+        _metainfo = metainfo;
+        _holder = holder;
         _time = time;
-        _lock = held;
-
-        string path = Path.Combine(folder, StateFolder.MetainfoName);
-        _isNew = !File.Exists(path);
-        try
-        {
-            if (_isNew || !IsContent(path, metainfo.Raw.Span))
-                AtomicFile.Write(path, metainfo.Raw.Span);
-            _journal = new PieceJournal(Path.Combine(folder, JournalName), _torrent, _pieceCount);
-        }
-        catch
-        {
-            if (_isNew)
-                held.Discard();
-            held.Dispose();
-            throw;
-        }
+        _claim = claim;
+        _isNew = !File.Exists(Path.Combine(folder, StateFolder.MetainfoName));
+        _journal = new PieceJournal(Path.Combine(folder, JournalName), metainfo.InfoHash, metainfo.PieceCount);
     }
 
     /// <inheritdoc/>
@@ -54,8 +47,10 @@ public sealed class ResumeStore : IResumeStore
         warning = null;
         try
         {
-            if (Read(_folder, _torrent, _pieceCount) is not { } saved)
+            if (ReadFile(_folder) is not { } file)
                 return null;
+            SavedResume saved = ResumeCodec.Decode(file, _metainfo.InfoHash, _metainfo.PieceCount);
+            _saved = new Saved(HashOf(file), saved.Data);
 
             Bitfield doubtful = _journal.Noted();
             bool hasNotes = !doubtful.IsEmpty;
@@ -80,6 +75,7 @@ public sealed class ResumeStore : IResumeStore
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {
+            _saved = default;
             warning = SetAside(fault);
             return null;
         }
@@ -89,14 +85,27 @@ public sealed class ResumeStore : IResumeStore
     public void PieceVerified(int piece) => _journal.Add(piece);
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// What is saved already is not written again: an idle torrent costs the disk nothing, however often it is saved. What is
+    /// written waits for the medium only where a power cut would cost more than a moment's hashing, or would bring back
+    /// pieces that are no longer sure.
+    /// </remarks>
     public void Checkpoint(ResumeData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-        byte[] bytes = ResumeCodec.Encode(_torrent, new SavedResume(data, BootIdentity.Current(_time)));
+        byte[] bytes = ResumeCodec.Encode(_metainfo.InfoHash, new SavedResume(data, BootIdentity.Current(_time)));
+        UInt128 hash = HashOf(bytes);
         try
         {
-            AtomicFile.Write(Path.Combine(_folder, StateFolder.ResumeName), bytes);
+            SaveMetainfo();
+            if (hash != _saved.Hash)
+            {
+                bool isDear = (long)data.Verified.Count * _metainfo.PieceLength > CheapToHash;
+                AtomicFile.Write(Path.Combine(_folder, StateFolder.ResumeName), bytes, flush: isDear || TakesBack(data));
+                _saved = new Saved(hash, data);
+            }
+
             _journal.Forget(data.Verified);
         }
         catch (UnauthorizedAccessException fault)
@@ -105,22 +114,22 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    /// <summary>Gives the lock back. May be called more than once.</summary>
+    /// <summary>Gives the torrent back. May be called more than once.</summary>
     public void Dispose() => Close(discard: false);
 
-    /// <summary>Gives the lock back; state that was new is deleted: the torrent did not start.</summary>
+    /// <summary>Gives the torrent back; state that was new is deleted: the torrent did not start.</summary>
     public void Discard() => Close(discard: _isNew);
 
     /// <summary>Opens the state in a folder of its own.</summary>
-    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, TimeProvider time) =>
-        new(folder, metainfo, time, TorrentLock.Take(folder));
+    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time) =>
+        new(folder, metainfo, holder, time, TorrentClaim.Take(folder, metainfo.InfoHash, holder));
 
-    /// <summary>What is in a resume file, whoever holds the lock; null where it cannot be read.</summary>
+    /// <summary>What is in a resume file, whoever has claimed the torrent; null where it cannot be read.</summary>
     internal static ResumeData? TryRead(string folder, InfoHash torrent)
     {
         try
         {
-            return Read(folder, torrent, pieceCount: null)?.Data;
+            return ReadFile(folder) is { } file ? ResumeCodec.Decode(file, torrent, pieceCount: null).Data : null;
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -128,14 +137,21 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    private static SavedResume? Read(string folder, InfoHash torrent, int? pieceCount)
+    private static byte[]? ReadFile(string folder)
     {
         var file = new FileInfo(Path.Combine(folder, StateFolder.ResumeName));
         if (!file.Exists)
             return null;
         if (file.Length > MaxResumeBytes)
             throw new InvalidDataException("it is too large");
-        return ResumeCodec.Decode(File.ReadAllBytes(file.FullName), torrent, pieceCount);
+        return File.ReadAllBytes(file.FullName);
+    }
+
+    private static UInt128 HashOf(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
+        SHA1.HashData(bytes, digest);
+        return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
     private static bool IsContent(string path, ReadOnlySpan<byte> content) =>
@@ -148,6 +164,32 @@ public sealed class ResumeStore : IResumeStore
             if (others[piece])
                 field.Set(piece);
         }
+    }
+
+    private void SaveMetainfo()
+    {
+        if (_metainfoIsSaved)
+            return;
+        string path = Path.Combine(_folder, StateFolder.MetainfoName);
+        ReadOnlySpan<byte> content = _metainfo.Raw.Span;
+        if (!File.Exists(path) || !IsContent(path, content))
+            AtomicFile.Write(path, content, flush: _metainfo.TotalSize > CheapToHash);
+        _metainfoIsSaved = true;
+    }
+
+    /// <summary>Whether the last saved data count on a piece on which these no longer do.</summary>
+    private bool TakesBack(ResumeData data)
+    {
+        if (_saved.Verified is not { } before)
+            return false;
+        for (int piece = 0; piece < before.Length; piece++)
+        {
+            bool wasSure = before[piece] && _saved.Doubtful?[piece] != true;
+            if (wasSure && (!data.Verified[piece] || data.Doubtful?[piece] == true))
+                return true;
+        }
+
+        return false;
     }
 
     private TorrentError SetAside(Exception fault)
@@ -179,18 +221,27 @@ public sealed class ResumeStore : IResumeStore
         if (!discard)
         {
             if (isFirst)
-                _lock.Dispose();
+                _claim.Dispose();
             return;
         }
 
         try
         {
-            // The engine has closed a store whose start failed; without the lock nothing may be deleted.
-            (isFirst ? _lock : TorrentLock.Take(_folder)).Discard();
+            // The engine has closed a store whose start failed; what is not claimed may not be deleted.
+            (isFirst ? _claim : TorrentClaim.Take(_folder, _metainfo.InfoHash, _holder)).Discard();
         }
         catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
         {
             // Somebody else has it by now: then it is theirs.
+        }
+    }
+
+    /// <summary>What is in the resume file: its hash, and the pieces on which it counts.</summary>
+    private readonly record struct Saved(UInt128 Hash, Bitfield? Verified, Bitfield? Doubtful)
+    {
+        public Saved(UInt128 hash, ResumeData data)
+            : this(hash, data.Verified, data.Doubtful)
+        {
         }
     }
 }

@@ -7,8 +7,8 @@ namespace TorrentPatron.Service.State;
 
 /// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
 /// <remarks>
-/// In it are <c>metainfo.torrent</c>, <c>resume</c>, <c>journal</c>, and <c>lock</c>, which is held open while the torrent
-/// runs, with the holder's process id beside it in <c>owner</c>. On Unix only the user may look inside.
+/// In it are <c>metainfo.torrent</c>, <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
+/// runs the torrent. On Unix only the user may look inside.
 /// </remarks>
 public sealed class StateFolder
 {
@@ -16,6 +16,7 @@ public sealed class StateFolder
     internal const string ResumeName = "resume";
 
     private readonly TimeProvider _time;
+    private readonly StateHolder _holder;
 
     /// <summary>Names the folder; it is made when the first torrent needs it.</summary>
     /// <param name="path">Its path.</param>
@@ -25,6 +26,7 @@ public sealed class StateFolder
         ArgumentException.ThrowIfNullOrEmpty(path);
         FolderPath = Path.GetFullPath(path);
         _time = time ?? TimeProvider.System;
+        _holder = new StateHolder(FolderPath);
     }
 
     /// <summary>
@@ -38,7 +40,7 @@ public sealed class StateFolder
     /// <summary>Full path of the folder.</summary>
     public string FolderPath { get; }
 
-    /// <summary>Opens a torrent's state for whoever runs the torrent, and takes its lock.</summary>
+    /// <summary>Opens a torrent's state for whoever runs the torrent, and claims it.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.TorrentInUse"/> or <see cref="TorrentErrorId.StateNotWritable"/>.
@@ -49,7 +51,7 @@ public sealed class StateFolder
         string folder = Path.Combine(FolderPath, metainfo.InfoHash.ToString());
         try
         {
-            return ResumeStore.Open(folder, metainfo, _time);
+            return ResumeStore.Open(folder, metainfo, _holder, _time);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Service.Tests.Fakes;
 
@@ -122,6 +123,7 @@ internal sealed class ScriptedClient : ITorrentClient
         if (!_torrents.TryAdd(torrent, status))
             return new TorrentAlreadyDownloading(torrent, create.CorrelationId, _torrents[torrent]);
         _stores[torrent] = create.ResumeStore;
+        create.ResumeStore.Checkpoint(new ResumeData { Verified = new Bitfield(create.Metainfo.PieceCount), Destination = create.Destination });
         return new NewTorrentCreated(torrent, create.CorrelationId, status);
     }
 

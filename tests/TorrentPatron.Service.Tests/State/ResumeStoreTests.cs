@@ -63,7 +63,49 @@ public sealed class ResumeStoreTests : IDisposable
     {
         Assert.Null(Load(out TorrentError? warning));
         Assert.Null(warning);
-        Assert.Equal(_torrent.Raw.ToArray(), File.ReadAllBytes(Path.Combine(Folder, "metainfo.torrent")));
+        Assert.Empty(_states.Enumerate());
+    }
+
+    [Fact]
+    public void The_metainfo_is_saved_with_the_first_checkpoint_and_anew_where_it_is_another()
+    {
+        string path = Path.Combine(Folder, "metainfo.torrent");
+        Directory.CreateDirectory(Folder);
+        File.WriteAllText(path, "another");
+        using ResumeStore store = _states.Open(_torrent);
+        store.Checkpoint(Data(1));
+
+        Assert.Equal(_torrent.Raw.ToArray(), File.ReadAllBytes(path));
+    }
+
+    [Fact]
+    public void What_is_saved_already_is_not_written_again_also_not_by_the_next_run()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Checkpoint(Data(1));
+            AssertIsWritten(store, Data(1), isWritten: false);
+            AssertIsWritten(store, Data(1, 2), isWritten: true);
+        }
+
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Load(out _);
+            AssertIsWritten(store, Data(1, 2), isWritten: false);
+            AssertIsWritten(store, Data(1, 2) with { ClosedInOrder = true }, isWritten: true);
+        }
+    }
+
+    [Fact]
+    public void What_was_set_aside_is_written_anew()
+    {
+        using ResumeStore store = _states.Open(_torrent);
+        store.Checkpoint(Data(1));
+        File.WriteAllText(ResumePath, "damaged");
+        Assert.Null(store.Load(out TorrentError? warning));
+        Assert.Equal(TorrentErrorId.StateDamaged, warning!.Id);
+
+        AssertIsWritten(store, Data(1), isWritten: true);
     }
 
     [Fact]
@@ -101,7 +143,7 @@ public sealed class ResumeStoreTests : IDisposable
 
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1, 2));
-        Assert.Equal(0, new FileInfo(JournalPath).Length);
+        Assert.False(File.Exists(JournalPath));
         Assert.True(Load(out _)!.Doubtful!.IsEmpty);
     }
 
@@ -238,16 +280,76 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
-    public void A_lock_that_another_process_left_behind_is_free_and_one_that_it_holds_names_it()
+    public void A_claim_that_another_process_left_behind_is_free_and_one_of_a_process_that_is_there_names_it()
     {
         _states.Open(_torrent).Dispose();
-        File.WriteAllText(Path.Combine(Folder, "owner"), "4711");
+        string holder = _temp["state", "holder-4711-0123abcd"];
+        File.WriteAllText(Path.Combine(Folder, "claim"), Path.GetFileName(holder));
         _states.Open(_torrent).Dispose();
 
-        using var held = new FileStream(Path.Combine(Folder, "lock"), FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        File.WriteAllText(Path.Combine(Folder, "owner"), "4711");
-        var fault = Assert.Throws<TorrentException>(() => _states.Open(_torrent));
-        Assert.Contains("4711", fault.Error.Message, StringComparison.Ordinal);
+        File.WriteAllText(Path.Combine(Folder, "claim"), Path.GetFileName(holder));
+        using (new FileStream(holder, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None))
+        {
+            var fault = Assert.Throws<TorrentException>(() => _states.Open(_torrent));
+            Assert.Equal(TorrentErrorId.TorrentInUse, fault.Error.Id);
+            Assert.Contains("process 4711", fault.Error.Message, StringComparison.Ordinal);
+        }
+
+        _states.Open(_torrent).Dispose();
+        Assert.False(File.Exists(holder));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("holder-")]
+    [InlineData("holder-x-0123abcd")]
+    [InlineData("holder-1-../../etc/passwd")]
+    [InlineData("../holder-1-0123abcd")]
+    [InlineData("\0\u00ff a claim that is longer than any that was ever written, and nonsense besides")]
+    public void A_claim_that_names_nobody_counts_for_nothing(string claim)
+    {
+        Directory.CreateDirectory(Folder);
+        File.WriteAllText(Path.Combine(Folder, "claim"), claim);
+
+        _states.Open(_torrent).Dispose();
+    }
+
+    [Fact]
+    public void All_torrents_of_a_service_are_held_by_one_file_which_goes_with_the_last_of_them()
+    {
+        ResumeStore[] stores = [.. Enumerable.Range(0, 20).Select(i => _states.Open(Torrents.Make($"torrent {i}")))];
+        string holder = Assert.Single(Directory.EnumerateFiles(_states.FolderPath));
+        foreach (ResumeStore store in stores[1..])
+            store.Dispose();
+        Assert.True(File.Exists(holder));
+        stores[0].Dispose();
+
+        Assert.Empty(Directory.EnumerateFiles(_states.FolderPath));
+    }
+
+    [Fact]
+    public void Of_many_that_open_a_torrent_at_once_one_has_it()
+    {
+        StateFolder[] folders = [.. Enumerable.Range(0, 8).Select(_ => new StateFolder(_states.FolderPath))];
+        for (int round = 0; round < 20; round++)
+        {
+            var opened = new System.Collections.Concurrent.ConcurrentBag<ResumeStore>();
+            Parallel.ForEach(folders, folder =>
+            {
+                try
+                {
+                    opened.Add(folder.Open(_torrent));
+                }
+                catch (TorrentException fault) when (fault.Error.Id == TorrentErrorId.TorrentInUse)
+                {
+                }
+            });
+            Assert.InRange(opened.Count, 0, 1); // none where all looked at the claim in the same moment
+            foreach (ResumeStore store in opened)
+                store.Dispose();
+        }
+
+        _states.Open(_torrent).Dispose();
     }
 
     [Fact]
@@ -262,7 +364,9 @@ public sealed class ResumeStoreTests : IDisposable
         store.Discard();
         Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
 
-        _states.Open(_torrent).Dispose();
+        store = _states.Open(_torrent);
+        store.Checkpoint(Data(1));
+        store.Dispose();
         store = _states.Open(_torrent);
         store.Discard();
         Assert.Single(_states.Enumerate());
@@ -277,7 +381,7 @@ public sealed class ResumeStoreTests : IDisposable
         store.Dispose();
         store.PieceVerified(1);
         Assert.Throws<ObjectDisposedException>(() => store.Checkpoint(Data(1)));
-        Assert.Equal(0, new FileInfo(JournalPath).Length);
+        Assert.False(File.Exists(JournalPath));
     }
 
     [Fact]
@@ -297,8 +401,10 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Empty(_states.Enumerate());
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data(1));
-        TorrentMetainfo other = Torrents.Make("other");
-        _states.Open(other).Dispose();
+        TorrentMetainfo other = Torrents.Make("other", 20);
+        using (ResumeStore store = _states.Open(other))
+            store.Checkpoint(Data(1));
+        File.WriteAllText(_temp["state", other.InfoHash.ToString(), "resume"], "damaged");
         Directory.CreateDirectory(_temp["state", "no torrent"]);
         Directory.CreateDirectory(_temp["state", new string('0', 40)]);
 
@@ -360,6 +466,15 @@ public sealed class ResumeStoreTests : IDisposable
     {
         using ResumeStore store = _states.Open(_torrent);
         return store.Load(out warning);
+    }
+
+    private void AssertIsWritten(ResumeStore store, ResumeData data, bool isWritten)
+    {
+        File.Delete(ResumePath);
+        store.Checkpoint(data);
+        Assert.Equal(isWritten, File.Exists(ResumePath));
+        if (!isWritten)
+            File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(data, BootIdentity.Current(TimeProvider.System))));
     }
 
     private void AssertSetAside(byte[] content)

@@ -1,0 +1,118 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// Who holds torrents of a state folder: a file of its own in it, open while there are any, that nobody else can open
+/// meanwhile. The system lets go of it with the process, however that ends. A torrent's <see cref="TorrentClaim"/> names
+/// it, so that ten thousand torrents take one open file. Thread-safe.
+/// </summary>
+/// <param name="folder">The state folder.</param>
+#pragma warning disable CA1001 // The file is closed with the last torrent, whenever that is.
+internal sealed class StateHolder(string folder)
+#pragma warning restore CA1001
+{
+    private const string Prefix = "holder-";
+    private const int Attempts = 3;
+
+    private readonly Lock _gate = new();
+    private readonly HashSet<InfoHash> _torrents = [];
+    private FileStream? _held;
+    private string _name = "";
+
+    /// <summary>Begins to hold a torrent.</summary>
+    /// <param name="torrent">Which.</param>
+    /// <param name="name">What its claim must say.</param>
+    /// <returns>False where it is held already.</returns>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public bool TryEnter(InfoHash torrent, out string name)
+    {
+        lock (_gate)
+        {
+            if (_held is null)
+                Open();
+            name = _name;
+            return _torrents.Add(torrent);
+        }
+    }
+
+    /// <summary>Holds a torrent no longer; with the last one the file goes.</summary>
+    public void Leave(InfoHash torrent)
+    {
+        lock (_gate)
+        {
+            _torrents.Remove(torrent);
+            if (_torrents.Count > 0 || _held is null)
+                return;
+            string path = _held.Name;
+            _held.Dispose();
+            _held = null;
+            AtomicFile.TryDelete(path);
+        }
+    }
+
+    /// <summary>Whether another holder is there still, by the name in a claim; one that has gone is cleared away.</summary>
+    /// <param name="name">What the claim says; anything.</param>
+    public bool IsHeldByOther(string name)
+    {
+        // A claim of our own that could not be taken back when its torrent was given up counts for nothing.
+        if (ProcessId(name) is null || name == _name)
+            return false;
+        string path = Path.Combine(folder, name);
+        if (!File.Exists(path))
+            return false;
+        try
+        {
+            // Any number may look at once: only its holder opens it for itself alone.
+            using (new FileStream(path, AtomicFile.Options(FileMode.Open, FileAccess.Read, FileShare.ReadWrite)))
+            {
+            }
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException fault) when (IsHeld(fault))
+        {
+            return true;
+        }
+
+        AtomicFile.TryDelete(path);
+        return false;
+    }
+
+    /// <summary>The id of the process that a name is of; null where it is no holder's name.</summary>
+    public static int? ProcessId(string name)
+    {
+        string[] parts = name.Split('-');
+        return parts.Length == 3 && name.StartsWith(Prefix, StringComparison.Ordinal) && parts[2].All(char.IsAsciiHexDigit)
+            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
+    }
+
+    /// <summary>Whether somebody has the file: a sharing violation on Windows, EAGAIN on Linux, EWOULDBLOCK on macOS.</summary>
+    public static bool IsHeld(IOException fault) =>
+        fault.HResult is unchecked((int)0x80070020) or unchecked((int)0x80070021) or 11 or 35;
+
+    private void Open()
+    {
+        AtomicFile.MakeFolder(folder);
+        for (int attempt = 1; ; attempt++)
+        {
+            _name = string.Create(
+                CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
+            try
+            {
+                _held = new FileStream(
+                    Path.Combine(folder, _name), AtomicFile.Options(FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+                return;
+            }
+            catch (IOException fault) when (IsHeld(fault) && attempt < Attempts)
+            {
+                // Somebody looked at it between its making and its locking, and took it for left behind.
+            }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// Keeps one torrent's state from other processes, and from other services in this one: a file in its folder that says who
+/// holds it. It counts for as long as that <see cref="StateHolder"/> is there.
+/// </summary>
+internal sealed class TorrentClaim : IDisposable
+{
+    private const string FileName = "claim";
+    private const int RecordBytes = 48;
+    private const int Attempts = 3;
+
+    private readonly string _folder;
+    private readonly InfoHash _torrent;
+    private readonly StateHolder _holder;
+
+    private TorrentClaim(string folder, InfoHash torrent, StateHolder holder)
+    {
+        _folder = folder;
+        _torrent = torrent;
+        _holder = holder;
+    }
+
+    /// <summary>Takes the torrent; makes its folder where it is missing.</summary>
+    /// <param name="folder">The torrent's folder in the state folder.</param>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="holder">Who takes it.</param>
+    /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public static TorrentClaim Take(string folder, InfoHash torrent, StateHolder holder)
+    {
+        if (!holder.TryEnter(torrent, out string name))
+            throw InUse(name);
+        try
+        {
+            for (int attempt = 1; !TryWrite(folder, name, holder) && attempt < Attempts; attempt++)
+            {
+                // Its holder has just discarded it, with its folder.
+            }
+
+            return new TorrentClaim(folder, torrent, holder);
+        }
+        catch
+        {
+            holder.Leave(torrent);
+            throw;
+        }
+    }
+
+    /// <summary>Gives the torrent up.</summary>
+    public void Dispose()
+    {
+        try
+        {
+            using SafeFileHandle file = OpenFile(Path.Combine(_folder, FileName), FileMode.Open);
+            Write(file, "");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It is gone, or somebody looks at it just now, to be told that it is in use. For us it counts no longer, and for
+            // others no longer than we are here.
+        }
+
+        _holder.Leave(_torrent);
+    }
+
+    /// <summary>Gives the torrent up and deletes its folder with everything in it.</summary>
+    public void Discard()
+    {
+        try
+        {
+            Directory.Delete(_folder, recursive: true);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // What is left is a folder without a torrent in it, which counts for nothing.
+        }
+
+        _holder.Leave(_torrent);
+    }
+
+    /// <returns>False where the file vanished meanwhile.</returns>
+    private static bool TryWrite(string folder, string name, StateHolder holder)
+    {
+        string path = Path.Combine(folder, FileName);
+        AtomicFile.MakeFolder(Path.GetDirectoryName(folder)!);
+        AtomicFile.MakeFolder(folder);
+        try
+        {
+            using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
+            string other = Read(file);
+            if (holder.IsHeldByOther(other))
+                throw InUse(other);
+            Write(file, name);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return false;
+        }
+        catch (IOException fault) when (StateHolder.IsHeld(fault))
+        {
+            throw InUse("", fault);
+        }
+
+        return File.Exists(path);
+    }
+
+    /// <summary>Nobody else reads or writes it meanwhile.</summary>
+    private static SafeFileHandle OpenFile(string path, FileMode mode) =>
+        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.None);
+
+    private static string Read(SafeFileHandle file)
+    {
+        Span<byte> record = stackalloc byte[RecordBytes];
+        return Encoding.ASCII.GetString(record[..RandomAccess.Read(file, record, 0)]).TrimEnd();
+    }
+
+    private static void Write(SafeFileHandle file, string name)
+    {
+        Span<byte> record = stackalloc byte[RecordBytes];
+        record.Fill((byte)' ');
+        Encoding.ASCII.GetBytes(name, record);
+        RandomAccess.Write(file, record, 0);
+    }
+
+    private static TorrentException InUse(string name, IOException? fault = null)
+    {
+        string who = StateHolder.ProcessId(name) switch
+        {
+            null => "another process",
+            int id when id == Environment.ProcessId => $"another service in this process (id {id})",
+            int id => $"process {id}",
+        };
+        return new TorrentException(
+            new TorrentError(
+                TorrentErrorId.TorrentInUse,
+                $"The torrent is run by {who}, with the same saved state.",
+                "Stop it there, or use another state folder and destination."),
+            fault);
+    }
+}
