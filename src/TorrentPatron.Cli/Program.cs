@@ -1,6 +1,10 @@
 using TorrentPatron.Cli;
 using TorrentPatron.Engine;
 
+// On Unix what waits for a socket goes on where the socket is watched, without a hop to the thread pool for each receive: a
+// seventh of a download's CPU time. Ours alone to ask for: nothing in the engine blocks for long, and this process runs nothing else.
+Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
+
 return await PatronCommandLine
     .RunAsync(args, new CommandContext(Terminal.OfProcess(), settings => new TorrentClient(settings), TimeProvider.System))
     .ConfigureAwait(false);
