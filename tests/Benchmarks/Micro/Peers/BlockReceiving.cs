@@ -1,0 +1,106 @@
+using BenchmarkDotNet.Attributes;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Benchmarks.Micro.Peers;
+
+/// <summary>
+/// One block of a download from one peer, between socket and disk: asked for, received, kept and let go of. Nothing is copied,
+/// hashed or written.
+/// </summary>
+public class BlockReceiving
+{
+    private const int Pieces = 256;
+    private const int PieceLength = 1 << 20;
+    private const int Blocks = Pieces * (PieceLength / BlockRequest.BlockLength);
+
+    private readonly SlabPool _slabs = new();
+    private readonly BackPressure _backPressure = new(64 << 20);
+    private RateLimiterPair _limits;
+
+    [GlobalSetup]
+    public void MakeLimits() =>
+        _limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
+
+    [Benchmark(OperationsPerInvoke = Blocks)]
+    public async Task<int> Block()
+    {
+        var sink = new Sink();
+        var peer = new PeerConnection(
+            sink, new SeedConnection(), default, isIncoming: true, reader: null!, _limits, TimeProvider.System);
+        peer.UpdateInterest(static _ => true);
+        await new PeerReceiver(peer, _slabs, _backPressure, _limits).RunAsync(CancellationToken.None);
+        return sink.Completed == Pieces ? sink.Completed : throw new InvalidOperationException("Something got lost.");
+    }
+
+    /// <summary>A swarm with one peer, that wants every piece in turn and throws it away.</summary>
+    private sealed class Sink : IPeerHandler
+    {
+        private ActivePiece? _current;
+        private int _begun;
+
+        public int Completed { get; private set; }
+
+        public int PieceCount => Pieces;
+
+        public int PieceSize(int piece) => PieceLength;
+
+        public bool HasPiece(int piece) => false;
+
+        public int Reserve(PeerConnection peer, Span<PendingBlock> into)
+        {
+            int taken = _current?.ReserveFree(into) ?? 0;
+            while (taken < into.Length && _begun < Pieces)
+            {
+                _current = new ActivePiece(_begun++, PieceLength);
+                taken += _current.ReserveFree(into[taken..]);
+            }
+
+            return taken;
+        }
+
+        public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
+        {
+            foreach (ActivePiece piece in pieces)
+            {
+                piece.ReleaseSlabs(0, piece.Prefix);
+                if (piece.IsComplete)
+                    Completed++;
+            }
+        }
+
+        public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
+        {
+        }
+
+        public void PeerHasPiece(PeerConnection peer, int piece)
+        {
+        }
+
+        public void PeerInterestChanged(PeerConnection peer)
+        {
+        }
+
+        public void Released(ReadOnlySpan<PendingBlock> blocks)
+        {
+        }
+
+        public void BlockArrivedFrom(PeerConnection peer, PendingBlock block)
+        {
+        }
+
+        public void PayloadReceived(int bytes, int wasted)
+        {
+        }
+
+        public void PayloadSent(int bytes)
+        {
+        }
+
+        public void PeerClosed(PeerConnection peer, string reason)
+        {
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Benchmarks.Micro.Samples;
+
+/// <summary>The peers and pieces of one torrent, without a network, a tracker or a disk.</summary>
+internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITrackerClient
+{
+    private readonly EngineResources _engine;
+    private int _peers;
+
+    public SampleSwarm(int pieceCount)
+    {
+        Metainfo = MetainfoReader.Read(SampleTorrents.OneFile(pieceCount));
+        _engine = new EngineResources(new ClientSettings(), this, this, TimeProvider.System, new Random(1));
+        var layout = new FileLayout(Metainfo, "nowhere");
+        Pieces = new SwarmPieces(Metainfo, new TorrentStorage(layout, _engine.Files), _engine, [], this);
+        var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
+        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, limits, limits);
+        var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
+        Ledger = new SwarmLedger(_engine, command, layout, Pieces, Peers);
+        Pieces.Open(true);
+        Peers.Open();
+    }
+
+    public TorrentMetainfo Metainfo { get; }
+
+    public SwarmPieces Pieces { get; }
+
+    public SwarmPeers Peers { get; }
+
+    public SwarmLedger Ledger { get; }
+
+    /// <summary>Takes a new peer; returns when its connection has nothing more to receive.</summary>
+    public void Attach(IConnection connection)
+    {
+        Span<byte> id = stackalloc byte[PeerId.Length];
+        BitConverter.TryWriteBytes(id, ++_peers);
+        Peers.Attach(
+            connection, new Handshake(Metainfo.InfoHash, new PeerId(id), SupportsFast: false, SupportsExtensions: true, SupportsDht: false),
+            isIncoming: true);
+    }
+
+    void ISwarmEvents.PieceVerified(int piece, bool isComplete)
+    {
+    }
+
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders)
+    {
+    }
+
+    void ISwarmEvents.StorageFailed(TorrentError error)
+    {
+    }
+
+    Task IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => Task.CompletedTask;
+
+    Task<IConnection> ITransport.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    IListener ITransport.Listen(IPEndPoint local) => throw new NotSupportedException();
+
+    Task<AnnounceResponse> ITrackerClient.AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+}
