@@ -7,23 +7,30 @@ namespace TorrentPatron.Benchmarks.Micro.Peers;
 /// <summary>A peer that answers each request at the next receive, with whatever is in the buffer for a block.</summary>
 internal sealed class SeedConnection : IConnection
 {
-    private const int MessageLength = PeerMessage.PieceHeaderLength + BlockRequest.BlockLength;
-
     private readonly Queue<BlockRequest> _asked = new();
-    private int _begun;
+    private bool _hasBegun;
+    private int _blockLeft;
 
     public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
 
     /// <summary>Begins with an unchoke; ends when nothing is asked for.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
-        if (_begun == 0)
-            return new ValueTask<int>(_begun = MessageWriter.WriteEmpty(buffer.Span, MessageId.Unchoke));
-
         int length = 0;
-        while (length + MessageLength <= buffer.Length && _asked.TryDequeue(out BlockRequest block))
-            length += MessageWriter.WritePieceHeader(buffer.Span[length..], block) + BlockRequest.BlockLength;
-        return new ValueTask<int>(length);
+        if (!_hasBegun)
+            length = MessageWriter.WriteEmpty(buffer.Span, MessageId.Unchoke);
+        _hasBegun = true;
+
+        while (true)
+        {
+            int part = Math.Min(_blockLeft, buffer.Length - length);
+            length += part;
+            _blockLeft -= part;
+            if (buffer.Length - length < PeerMessage.PieceHeaderLength || !_asked.TryDequeue(out BlockRequest block))
+                return new ValueTask<int>(length);
+            length += MessageWriter.WritePieceHeader(buffer.Span[length..], block);
+            _blockLeft = block.Length;
+        }
     }
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> buffer)
