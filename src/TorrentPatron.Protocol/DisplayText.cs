@@ -16,10 +16,8 @@ public static class DisplayText
     public static string Clean(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        int safe = 0;
-        while (safe < text.Length && text[safe] is >= ' ' and < '\u007F')
-            safe++;
-        if (safe == text.Length)
+        int safe = text.AsSpan().IndexOfAnyExceptInRange(' ', '~');
+        if (safe < 0)
             return text;
 
         var cleaned = new StringBuilder(text.Length);

@@ -83,10 +83,12 @@ internal sealed class RequestQueue
         lock (_gate)
         {
             var taken = new List<PendingBlock>(_pending.Count);
-            for (int i = _pending.Count - 1; i >= 0; i--)
+            for (int i = 0; i < _pending.Count;)
             {
                 if (keepPiece is null || !keepPiece(_pending[i].Piece.Index))
                     taken.Add(_pending.RemoveAt(i));
+                else
+                    i++;
             }
 
             Volatile.Write(ref _count, _pending.Count);
@@ -171,21 +173,14 @@ internal sealed class RequestQueue
             return -1;
         }
 
+        /// <summary>Those before it move up: they are few, as answers are near the oldest.</summary>
         public PendingBlock RemoveAt(int index)
         {
             PendingBlock removed = this[index];
-            if (index == 0)
-            {
-                _items[_head] = default;
-                _head = (_head + 1) & (_items.Length - 1);
-            }
-            else
-            {
-                for (int i = index; i < Count - 1; i++)
-                    _items[(_head + i) & (_items.Length - 1)] = this[i + 1];
-                _items[(_head + Count - 1) & (_items.Length - 1)] = default;
-            }
-
+            for (int i = index; i > 0; i--)
+                _items[(_head + i) & (_items.Length - 1)] = this[i - 1];
+            _items[_head] = default;
+            _head = (_head + 1) & (_items.Length - 1);
             Count--;
             return removed;
         }

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Pieces in the order of a key: one flat array, cut into a bucket for each key. A piece whose key changes is swapped across
-/// the boundaries between its old and its new bucket.
+/// Pieces in the order of a key: one flat array, cut into a bucket for each key. A piece whose key changes is moved across
+/// the boundaries between its old and its new bucket. It is empty, and takes no memory, until it is sorted.
 /// </summary>
 /// <param name="pieceCount">Number of pieces there can be.</param>
 internal sealed class PieceOrder(int pieceCount)
@@ -13,8 +13,8 @@ internal sealed class PieceOrder(int pieceCount)
     /// <summary>Buckets made at once when there is no bucket for a key.</summary>
     private const int Growth = 8;
 
-    private readonly int[] _pieces = new int[pieceCount];
-    private readonly int[] _position = new int[pieceCount];
+    private int[] _pieces = [];
+    private int[] _position = [];
 
     /// <summary>Bucket k lies between _bucketEnd[k - 1] and _bucketEnd[k].</summary>
     private int[] _bucketEnd = [0];
@@ -35,9 +35,7 @@ internal sealed class PieceOrder(int pieceCount)
     public void Add(int piece, int key)
     {
         EnsureBucket(key);
-        int last = _bucketEnd[^1]++;
-        _pieces[last] = piece;
-        _position[piece] = last;
+        Put(piece, _bucketEnd[^1]++);
         Move(piece, _bucketEnd.Length - 1, key);
     }
 
@@ -47,7 +45,7 @@ internal sealed class PieceOrder(int pieceCount)
     public void Remove(int piece, int key)
     {
         Move(piece, key, _bucketEnd.Length - 1);
-        Swap(_position[piece], --_bucketEnd[^1]);
+        MoveGap(_position[piece], --_bucketEnd[^1]);
     }
 
     /// <summary>Changes a piece's key.</summary>
@@ -57,24 +55,27 @@ internal sealed class PieceOrder(int pieceCount)
     public void Move(int piece, int from, int to)
     {
         EnsureBucket(to);
+        // The piece leaves a gap, which the piece at each boundary on the way moves into.
+        int gap = _position[piece];
         for (; from < to; from++)
-            Swap(_position[piece], --_bucketEnd[from]);
+            gap = MoveGap(gap, --_bucketEnd[from]);
         for (; from > to; from--)
-            Swap(_position[piece], _bucketEnd[from - 1]++);
+            gap = MoveGap(gap, _bucketEnd[from - 1]++);
+        Put(piece, gap);
     }
 
     /// <summary>Makes the order anew, by counting.</summary>
-    /// <param name="keyOf">Gives a piece's key, or <see cref="Absent"/>.</param>
-    public void Sort(Func<int, int> keyOf)
+    /// <param name="fillKeys">Writes each piece's key, or <see cref="Absent"/>.</param>
+    public void Sort(Action<Span<int>> fillKeys)
     {
-        // _position holds the keys while they are needed.
-        int topKey = 0;
-        for (int piece = 0; piece < _pieces.Length; piece++)
-        {
-            _position[piece] = keyOf(piece);
-            topKey = Math.Max(topKey, _position[piece]);
-        }
+        if (_pieces.Length == 0)
+            (_pieces, _position) = (new int[pieceCount], new int[pieceCount]);
 
+        // _position holds the keys while they are needed.
+        fillKeys(_position);
+        int topKey = 0;
+        foreach (int key in _position)
+            topKey = Math.Max(topKey, key);
         _bucketEnd = new int[topKey + 1];
         foreach (int key in _position)
         {
@@ -91,19 +92,22 @@ internal sealed class PieceOrder(int pieceCount)
             int key = _position[piece];
             if (key == Absent)
                 continue;
-            int at = _bucketEnd[key]++;
-            _pieces[at] = piece;
-            _position[piece] = at;
+            Put(piece, _bucketEnd[key]++);
         }
     }
 
-    private void Swap(int a, int b)
+    /// <summary>Fills a gap with the piece at another position, which is the gap then.</summary>
+    private int MoveGap(int gap, int position)
     {
-        if (a == b)
-            return;
-        (_pieces[a], _pieces[b]) = (_pieces[b], _pieces[a]);
-        _position[_pieces[a]] = a;
-        _position[_pieces[b]] = b;
+        if (gap != position)
+            Put(_pieces[position], gap);
+        return position;
+    }
+
+    private void Put(int piece, int position)
+    {
+        _pieces[position] = piece;
+        _position[piece] = position;
     }
 
     private void EnsureBucket(int key)

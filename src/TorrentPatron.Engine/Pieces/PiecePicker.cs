@@ -1,6 +1,5 @@
-using System.Buffers.Binary;
-using System.Numerics;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
@@ -27,9 +26,14 @@ internal sealed class PiecePicker
     /// <summary>Pieces looked at in order of their keys before the peer's own pieces are gone through instead.</summary>
     private const int ScanBudget = 256;
 
+    /// <summary>In the order of a byte of a bitfield.</summary>
+    private static readonly Vector128<ushort> BitsOfByte = Vector128.Create((ushort)0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01);
+
     private readonly Random _random;
     private readonly PieceState[] _state;
     private readonly byte[] _priority;
+
+    /// <summary>Peers that have a piece, seeds not counted. As long as a multiple of eight, so that it can be changed by eights.</summary>
     private readonly ushort[] _availability;
     private readonly Bitfield _free;
     private readonly Bitfield _missing;
@@ -49,7 +53,7 @@ internal sealed class PiecePicker
         _state = new PieceState[pieceCount];
         _priority = new byte[pieceCount];
         _priority.AsSpan().Fill(NormalPriority);
-        _availability = new ushort[pieceCount];
+        _availability = new ushort[Bitfield.ByteLength(pieceCount) * 8];
         _order = new PieceOrder(pieceCount);
         _free = new Bitfield(pieceCount);
         _free.SetAll();
@@ -149,7 +153,7 @@ internal sealed class PiecePicker
 
         if (_isStale)
         {
-            _order.Sort(piece => _free[piece] ? Key(_availability[piece], _priority[piece]) : PieceOrder.Absent);
+            _order.Sort(FillKeys);
             _isStale = false;
         }
 
@@ -194,39 +198,19 @@ internal sealed class PiecePicker
 
     /// <summary>Whether a peer has a piece that <see cref="Pick"/> would give.</summary>
     /// <param name="peerHas">What the peer has; null: everything.</param>
-    public bool HasFreeFor(Bitfield? peerHas) => Intersects(_free, peerHas);
+    public bool HasFreeFor(Bitfield? peerHas) => peerHas is null ? Free > 0 : _free.Intersects(peerHas);
 
     /// <summary>Whether a peer has a piece that is wanted and not verified, started or not: whether it is of interest.</summary>
     /// <param name="peerHas">What the peer has; null: everything.</param>
-    public bool HasWantedFor(Bitfield? peerHas) => Intersects(_missing, peerHas);
+    public bool HasWantedFor(Bitfield? peerHas) => peerHas is null ? WantedLeft > 0 : _missing.Intersects(peerHas);
+
+    /// <summary>Number of pieces that a peer has and that are wanted and not verified, started or not.</summary>
+    /// <param name="peerHas">What the peer has.</param>
+    public int CountWantedFor(Bitfield peerHas) => _missing.CountInBoth(peerHas);
 
     private static int Key(int availability, int priority) => (availability + 1) * (MaxPriority + 1 - priority);
 
     private static bool IsFree(PieceState state, int priority) => state == PieceState.Open && priority > 0;
-
-    private static bool Intersects(Bitfield ours, Bitfield? theirs)
-    {
-        if (ours.IsEmpty)
-            return false;
-        if (theirs is null || theirs.IsFull)
-            return true;
-
-        ReadOnlySpan<byte> a = ours.Bytes, b = theirs.Bytes;
-        ReadOnlySpan<ulong> wordsA = MemoryMarshal.Cast<byte, ulong>(a), wordsB = MemoryMarshal.Cast<byte, ulong>(b);
-        for (int i = 0; i < wordsA.Length; i++)
-        {
-            if ((wordsA[i] & wordsB[i]) != 0)
-                return true;
-        }
-
-        for (int i = wordsA.Length * sizeof(ulong); i < a.Length; i++)
-        {
-            if ((a[i] & b[i]) != 0)
-                return true;
-        }
-
-        return false;
-    }
 
     private int PickRandom(Bitfield? peerHas)
     {
@@ -286,38 +270,18 @@ internal sealed class PiecePicker
     private int PickAmongTheirs(Bitfield peerHas, bool rarest)
     {
         int best = -1, bestKey = int.MaxValue, equals = 0;
-        ReadOnlySpan<byte> theirs = peerHas.Bytes, ours = _free.Bytes;
-        for (int offset = 0; offset < ours.Length; offset += sizeof(ulong))
+        foreach (int piece in _free.InBoth(peerHas))
         {
-            ulong word = ReadWord(ours, offset) & ReadWord(theirs, offset);
-            while (word != 0)
-            {
-                int bit = BitOperations.LeadingZeroCount(word);
-                word &= ~(1UL << (63 - bit));
-                int piece = offset * 8 + bit;
-                int key = rarest ? Key(_availability[piece], _priority[piece]) : 0;
-                if (key > bestKey)
-                    continue;
-                if (key < bestKey)
-                    (bestKey, equals) = (key, 0);
-                if (_random.Next(++equals) == 0)
-                    best = piece;
-            }
+            int key = rarest ? Key(_availability[piece], _priority[piece]) : 0;
+            if (key > bestKey)
+                continue;
+            if (key < bestKey)
+                (bestKey, equals) = (key, 0);
+            if (_random.Next(++equals) == 0)
+                best = piece;
         }
 
         return best;
-    }
-
-    /// <summary>Eight bytes, or as many as there are, with the first bit of the field as the highest.</summary>
-    private static ulong ReadWord(ReadOnlySpan<byte> bytes, int offset)
-    {
-        if (offset + sizeof(ulong) <= bytes.Length)
-            return BinaryPrimitives.ReadUInt64BigEndian(bytes[offset..]);
-
-        ulong word = 0;
-        for (int i = 0; offset + i < bytes.Length; i++)
-            word |= (ulong)bytes[offset + i] << (56 - i * 8);
-        return word;
     }
 
     private void SetState(int piece, PieceState state)
@@ -335,23 +299,30 @@ internal sealed class PiecePicker
     private void AddToAvailability(Bitfield has, int change)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(has.Length, PieceCount, nameof(has));
-        if (has.Count > PieceCount / 16)
-            _isStale = true;
-        ReadOnlySpan<byte> bytes = has.Bytes;
-        for (int offset = 0; offset < bytes.Length; offset += sizeof(ulong))
+        _isStale |= has.Count > PieceCount / 16;
+        if (!_isStale)
         {
-            ulong word = ReadWord(bytes, offset);
-            while (word != 0)
-            {
-                int bit = BitOperations.LeadingZeroCount(word);
-                word &= ~(1UL << (63 - bit));
-                int piece = offset * 8 + bit;
+            foreach (int piece in has.Ones)
                 Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] + change)));
-            }
+            return;
         }
+
+        // Eight pieces at once. A torrent has far fewer peers than would overflow.
+        Vector128<ushort> changes = Vector128.Create((ushort)change);
+        Span<Vector128<ushort>> eights = MemoryMarshal.Cast<ushort, Vector128<ushort>>(_availability.AsSpan());
+        ReadOnlySpan<byte> bytes = has.Bytes;
+        for (int i = 0; i < bytes.Length; i++)
+            eights[i] += changes & Vector128.Equals(Vector128.Create((ushort)bytes[i]) & BitsOfByte, BitsOfByte);
     }
 
-    /// <summary>The one place where a piece changes: keeps the fields, the counts and the order in step.</summary>
+    private void FillKeys(Span<int> keys)
+    {
+        keys.Fill(PieceOrder.Absent);
+        foreach (int piece in _free.Ones)
+            keys[piece] = Key(_availability[piece], _priority[piece]);
+    }
+
+    /// <summary>The one place where a single piece changes: keeps the fields, the counts and the order in step.</summary>
     private void Change(int piece, PieceState state, byte priority, ushort availability)
     {
         bool wasFree = IsFree(_state[piece], _priority[piece]);

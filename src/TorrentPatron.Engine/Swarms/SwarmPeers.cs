@@ -26,6 +26,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     private readonly RateLimiterPair _upload;
     private readonly Random _random;
     private readonly PeerDialer _dialer;
+    private readonly Predicate<PeerConnection> _isInteresting;
     private readonly ITimer _haveTimer;
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
@@ -45,6 +46,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
         _download = download;
         _upload = upload;
         _random = engine.NewRandom();
+        _isInteresting = pieces.IsInteresting;
         Directory = new PeerDirectory(engine.NewRandom());
         _dialer = new PeerDialer(
             engine, metainfo.InfoHash, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
@@ -193,7 +195,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
             }
 
             if (_pieces.NoLongerWanted(peer, piece))
-                peer.UpdateInterest(_pieces.IsInteresting);
+                peer.UpdateInterest(_isInteresting);
         }
 
         if (isComplete)
@@ -229,7 +231,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
     {
         _pieces.PeerHasPieces(peer, pieces);
-        peer.UpdateInterest(_pieces.IsInteresting);
+        peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer);
     }
 
@@ -237,7 +239,7 @@ internal sealed class SwarmPeers : IPeerHandler, IDisposable
     public void PeerHasPiece(PeerConnection peer, int piece)
     {
         _pieces.PeerHasPiece(peer, piece);
-        peer.UpdateInterest(_pieces.IsInteresting);
+        peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer);
     }
 

@@ -163,7 +163,7 @@ internal sealed class SwarmPieces : IPieceTarget
             {
                 record.Pieces = pieces;
                 _picker.AddPeer(pieces);
-                record.Interesting = CountInteresting(pieces);
+                record.Interesting = _picker.CountWantedFor(pieces);
             }
         }
     }
@@ -309,7 +309,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 return false;
 
             // The piece was verified before this: if the peer told of it in between, it was not counted as a want at all.
-            peer.Record.Interesting = _picker.HasWantedFor(pieces) ? CountInteresting(pieces) : 0;
+            peer.Record.Interesting = _picker.CountWantedFor(pieces);
             return peer.Record.Interesting == 0;
         }
     }
@@ -426,18 +426,6 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     private Bitfield? PiecesOf(PeerConnection peer) => peer.Record.IsSeed ? null : peer.Record.Pieces ?? _none;
-
-    private int CountInteresting(Bitfield pieces)
-    {
-        int count = 0;
-        for (int piece = 0; piece < pieces.Length; piece++)
-        {
-            if (pieces[piece] && _picker.IsWanted(piece))
-                count++;
-        }
-
-        return count;
-    }
 
     private long LeftBytesLocked()
     {

@@ -97,11 +97,15 @@ public readonly struct BencodeElement
     {
         if (Kind == BencodeKind.Dictionary)
         {
-            foreach (BencodeEntry entry in EnumerateDictionary())
+            // The tokens themselves are walked here, not entries: reading a torrent is looking up keys for the most part.
+            ReadOnlySpan<byte> data = _document!.Data.Span;
+            int end = _index + _document.Token(_index).Span;
+            for (int at = _index + 1; at < end; at += 1 + _document.Token(at + 1).Span)
             {
-                if (entry.Key.SequenceEqual(key))
+                ref readonly BencodeToken token = ref _document.Token(at);
+                if (data.Slice(token.Offset + token.Detail, token.Length - token.Detail).SequenceEqual(key))
                 {
-                    value = entry.Value;
+                    value = new BencodeElement(_document, at + 1);
                     return true;
                 }
             }

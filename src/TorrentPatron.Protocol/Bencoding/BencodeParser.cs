@@ -166,7 +166,7 @@ internal ref struct BencodeParser
         if (_count >= _limits.MaxTokens)
             throw new BencodeException($"There are more than {_limits.MaxTokens} values.", offset);
         if (_count == _tokens.Length)
-            Array.Resize(ref _tokens, _count * 2);
+            Grow();
         if (_container != NoContainer)
             _tokens[_container].KindAndDetail += 1 << 3;
 
@@ -177,6 +177,13 @@ internal ref struct BencodeParser
             Span = 1,
             KindAndDetail = (int)kind | (detail << 3),
         };
+    }
+
+    /// <summary>Makes room for as many tokens as there will be if the rest is like what has been read, and some more.</summary>
+    private void Grow()
+    {
+        long expected = (long)_count * _data.Length / _position;
+        Array.Resize(ref _tokens, (int)Math.Clamp(expected + expected / 8, _count * 2, Math.Max(_limits.MaxTokens, _count * 2)));
     }
 
     private readonly BencodeException Truncated() =>

@@ -11,7 +11,10 @@ namespace TorrentPatron.Protocol.Bencoding;
 public sealed class BencodeWriter
 {
     private readonly IBufferWriter<byte> _output;
-    private readonly Stack<Frame> _frames = new();
+
+    /// <summary>The lists and dictionaries that are open, the outermost first, and behind them some to be used again.</summary>
+    private readonly List<Frame> _frames = [];
+    private int _depth;
 
     /// <summary>Makes a writer.</summary>
     /// <param name="output">Where the bytes go, such as an <see cref="ArrayBufferWriter{T}"/>.</param>
@@ -46,7 +49,11 @@ public sealed class BencodeWriter
     public void WriteString(string value)
     {
         ArgumentNullException.ThrowIfNull(value);
-        WriteString(Encoding.UTF8.GetBytes(value));
+        BeforeValue();
+        int length = Encoding.UTF8.GetByteCount(value);
+        WriteLength(length);
+        Encoding.UTF8.GetBytes(value, _output.GetSpan(length));
+        _output.Advance(length);
     }
 
     /// <summary>Writes the key of the value that comes next.</summary>
@@ -54,16 +61,10 @@ public sealed class BencodeWriter
     /// <exception cref="InvalidOperationException">No key is due here, or it does not follow the previous one.</exception>
     public void WriteKey(ReadOnlySpan<byte> key)
     {
-        if (!_frames.TryPeek(out Frame? frame) || !frame.IsKeyDue)
+        if (_depth == 0 || !_frames[_depth - 1].IsKeyDue)
             throw new InvalidOperationException("A key is written in a dictionary only, before each value.");
-        if (frame.LastKey is not null && key.SequenceCompareTo(frame.LastKey) <= 0)
-        {
-            throw new InvalidOperationException(
-                $"The key '{Encoding.UTF8.GetString(key)}' comes after '{Encoding.UTF8.GetString(frame.LastKey)}', out of order.");
-        }
 
-        frame.LastKey = key.ToArray();
-        frame.IsKeyDue = false;
+        _frames[_depth - 1].TakeKey(key);
         WriteCounted(key);
     }
 
@@ -112,12 +113,12 @@ public sealed class BencodeWriter
     /// <exception cref="InvalidOperationException">None is open, or its last key has no value.</exception>
     public void End()
     {
-        if (!_frames.TryPeek(out Frame? frame))
+        if (_depth == 0)
             throw new InvalidOperationException("No list or dictionary is open.");
-        if (frame.IsDictionary && !frame.IsKeyDue)
+        if (_frames[_depth - 1] is { IsDictionary: true, IsKeyDue: false })
             throw new InvalidOperationException("The dictionary's last key has no value.");
 
-        _frames.Pop();
+        _depth--;
         _output.Write("e"u8);
     }
 
@@ -125,34 +126,68 @@ public sealed class BencodeWriter
     {
         BeforeValue();
         _output.Write([mark]);
-        _frames.Push(new Frame { IsDictionary = isDictionary, IsKeyDue = isDictionary });
+        if (_depth == _frames.Count)
+            _frames.Add(new Frame());
+        _frames[_depth++].Begin(isDictionary);
     }
 
     private void BeforeValue()
     {
-        if (!_frames.TryPeek(out Frame? frame))
-            return;
-        if (frame.IsKeyDue)
-            throw new InvalidOperationException("A dictionary's value needs a key before it.");
-        frame.IsKeyDue = frame.IsDictionary;
+        if (_depth > 0)
+            _frames[_depth - 1].TakeValue();
     }
 
     private void WriteCounted(ReadOnlySpan<byte> content)
     {
+        WriteLength(content.Length);
+        _output.Write(content);
+    }
+
+    private void WriteLength(int length)
+    {
         Span<byte> buffer = _output.GetSpan(11);
-        Utf8Formatter.TryFormat(content.Length, buffer, out int digits);
+        Utf8Formatter.TryFormat(length, buffer, out int digits);
         buffer[digits] = (byte)':';
         _output.Advance(digits + 1);
-        _output.Write(content);
     }
 
     /// <summary>A list or dictionary that is open.</summary>
     private sealed class Frame
     {
-        public bool IsDictionary { get; init; }
+        private byte[] _key = [];
+        private int _keyLength;
+        private bool _hasKey;
 
-        public bool IsKeyDue { get; set; }
+        public bool IsDictionary { get; private set; }
 
-        public byte[]? LastKey { get; set; }
+        public bool IsKeyDue { get; private set; }
+
+        public void Begin(bool isDictionary)
+        {
+            IsDictionary = IsKeyDue = isDictionary;
+            _hasKey = false;
+        }
+
+        public void TakeKey(ReadOnlySpan<byte> key)
+        {
+            ReadOnlySpan<byte> last = _key.AsSpan(0, _keyLength);
+            if (_hasKey && key.SequenceCompareTo(last) <= 0)
+            {
+                throw new InvalidOperationException(
+                    $"The key '{Encoding.UTF8.GetString(key)}' comes after '{Encoding.UTF8.GetString(last)}', out of order.");
+            }
+
+            if (_key.Length < key.Length)
+                _key = new byte[key.Length];
+            key.CopyTo(_key);
+            (_keyLength, _hasKey, IsKeyDue) = (key.Length, true, false);
+        }
+
+        public void TakeValue()
+        {
+            if (IsKeyDue)
+                throw new InvalidOperationException("A dictionary's value needs a key before it.");
+            IsKeyDue = IsDictionary;
+        }
     }
 }

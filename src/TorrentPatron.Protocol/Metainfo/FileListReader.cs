@@ -12,6 +12,7 @@ internal sealed class FileListReader
     private readonly string? _rootFolder;
     private readonly List<TorrentFileEntry> _files = [];
     private readonly UniquePaths _paths = new();
+    private readonly List<Name> _names = [];
     private readonly List<string> _elements = [];
     private long _offset;
     private long _pathCharacters;
@@ -47,15 +48,15 @@ internal sealed class FileListReader
             BencodeElement path = file.TryGet("path.utf-8"u8, out BencodeElement utf8Path) && IsValidPath(utf8Path)
                 ? utf8Path
                 : file.Required("path"u8, BencodeKind.List);
-            var names = new List<ReadOnlyMemory<byte>>(path.Count);
+            int depth = 0;
             foreach (BencodeElement element in path.EnumerateList())
             {
                 if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
                     throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is no string.");
-                names.Add(name);
+                reader.SetName(depth++, name);
             }
 
-            reader.Add(file, names);
+            reader.Add(file, depth);
         }
 
         return reader.Finish();
@@ -65,15 +66,14 @@ internal sealed class FileListReader
     public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, int pieceLength)
     {
         var reader = new FileListReader(rootFolder);
-        var names = new List<ReadOnlyMemory<byte>>();
+        int depth = 0;
         var open = new Stack<BencodeDictionaryEnumerator>();
         open.Push(tree.EnumerateDictionary());
         while (open.TryPop(out BencodeDictionaryEnumerator folder))
         {
             if (!folder.MoveNext())
             {
-                if (names.Count > 0)
-                    names.RemoveAt(names.Count - 1);
+                depth--;
                 continue;
             }
 
@@ -86,11 +86,11 @@ internal sealed class FileListReader
             {
                 long unaligned = reader._offset % pieceLength;
                 reader.Advance(unaligned == 0 ? 0 : pieceLength - unaligned);
-                reader.Add(entry.Value, names);
+                reader.Add(entry.Value, depth);
             }
             else
             {
-                names.Add(entry.KeyMemory);
+                reader.SetName(depth++, entry.KeyMemory);
                 open.Push(entry.Value.EnumerateDictionary());
             }
         }
@@ -98,9 +98,18 @@ internal sealed class FileListReader
         return reader.Finish();
     }
 
-    private void Add(BencodeElement file, List<ReadOnlyMemory<byte>> names)
+    /// <summary>Notes an element of the path at hand. As a rule it is that of the file before, if it is a folder.</summary>
+    private void SetName(int depth, ReadOnlyMemory<byte> raw)
     {
-        if (names.Count == 0)
+        if (depth == _names.Count)
+            _names.Add(new Name(raw));
+        else if (!_names[depth].Raw.Span.SequenceEqual(raw.Span))
+            _names[depth] = new Name(raw);
+    }
+
+    private void Add(BencodeElement file, int depth)
+    {
+        if (depth == 0)
             throw new MetainfoException(MetainfoFault.InvalidField, "A file in the torrent has no path.");
 
         TorrentFileAttributes attributes = ReadAttributes(file);
@@ -116,13 +125,19 @@ internal sealed class FileListReader
         _elements.Clear();
         if (_rootFolder is not null)
             _elements.Add(_rootFolder);
-        foreach (ReadOnlyMemory<byte> name in names)
-            _elements.Add(PathSanitizer.CleanElement(name.Span));
+        bool isChanged = false;
+        for (int i = 0; i < depth; i++)
+        {
+            _elements.Add(_names[i].Element);
+            isChanged |= !ReferenceEquals(_names[i].Element, _names[i].Text);
+        }
 
         // Padding files are never written, and many of them share a name.
-        bool isPadding = attributes.HasFlag(TorrentFileAttributes.Padding);
-        string path = isPadding ? string.Join('/', _elements) : _paths.Add(_elements);
-        string original = OriginalPath(names);
+        bool isRenamed = false;
+        string path = attributes.HasFlag(TorrentFileAttributes.Padding)
+            ? string.Join('/', _elements)
+            : _paths.Add(_elements, out isRenamed);
+        string original = isChanged || isRenamed ? OriginalPath(depth) : DisplayText.Clean(path);
         if (original == path)
             original = path;
         _pathCharacters += ReferenceEquals(original, path) ? path.Length : path.Length + original.Length;
@@ -156,9 +171,9 @@ internal sealed class FileListReader
         ? [.. _files]
         : throw new MetainfoException(MetainfoFault.MissingField, "The torrent has no files.");
 
-    private string OriginalPath(List<ReadOnlyMemory<byte>> names)
+    private string OriginalPath(int depth)
     {
-        string path = string.Join('/', names.Select(name => Encoding.UTF8.GetString(name.Span)));
+        string path = string.Join('/', _names.Take(depth).Select(name => name.Text));
         return DisplayText.Clean(_rootFolder is null ? path : _rootFolder + "/" + path);
     }
 
@@ -211,5 +226,22 @@ internal sealed class FileListReader
         }
 
         return attributes;
+    }
+
+    /// <summary>One element of a path, as it stands in the torrent, as text, and as it is safe.</summary>
+    private readonly struct Name
+    {
+        public Name(ReadOnlyMemory<byte> raw)
+        {
+            Raw = raw;
+            Text = Encoding.UTF8.GetString(raw.Span);
+            Element = PathSanitizer.CleanElement(Text);
+        }
+
+        public ReadOnlyMemory<byte> Raw { get; }
+
+        public string Text { get; }
+
+        public string Element { get; }
     }
 }

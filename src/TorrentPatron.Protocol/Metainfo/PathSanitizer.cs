@@ -30,11 +30,7 @@ public static class PathSanitizer
 
     /// <summary>Makes a safe element from a name in UTF-8; what is not UTF-8 becomes <c>_</c>.</summary>
     /// <param name="name">Any bytes.</param>
-    public static string CleanElement(ReadOnlySpan<byte> name)
-    {
-        string text = Encoding.UTF8.GetString(name);
-        return CleanElement(text.Contains('\uFFFD', StringComparison.Ordinal) ? text.Replace('\uFFFD', '_') : text);
-    }
+    public static string CleanElement(ReadOnlySpan<byte> name) => CleanElement(Encoding.UTF8.GetString(name));
 
     /// <summary>
     /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control and

@@ -13,31 +13,41 @@ internal sealed class UniquePaths
     private const int SuffixBytes = 10;
     private const int FileNode = -1;
 
-    private readonly Dictionary<(int Folder, string Name), int> _taken = [];
-    private readonly Dictionary<(int Folder, string Name), (int Folder, string Suffix)> _renamedFolders = [];
-    private readonly Dictionary<(int Folder, string Name), int> _lastNumbers = [];
+    private readonly Dictionary<Place, int> _taken = [];
+    private readonly Dictionary<Place, (int Folder, string Name)> _renamedFolders = [];
+    private readonly Dictionary<Place, int> _lastNumbers = [];
     private readonly StringBuilder _path = new();
     private int _folders;
 
     /// <summary>Takes the path of the next file.</summary>
     /// <param name="elements">Its folders' names and its own, each made safe by <see cref="PathSanitizer"/>.</param>
+    /// <param name="isRenamed">Whether the path is not just the elements put together.</param>
     /// <returns>The path, with <c>/</c> between its elements.</returns>
-    public string Add(IReadOnlyList<string> elements)
+    public string Add(List<string> elements, out bool isRenamed)
     {
         _path.Clear();
+        isRenamed = false;
         int folder = 0;
         for (int i = 0; i < elements.Count - 1; i++)
-            _path.Append(EnterFolder(ref folder, elements[i])).Append('/');
+        {
+            string name = EnterFolder(ref folder, elements[i]);
+            isRenamed |= !ReferenceEquals(name, elements[i]);
+            _path.Append(name).Append('/');
+        }
 
-        string name = elements[^1];
-        if (!_taken.TryAdd((folder, Fold(name)), FileNode))
-            name = TakeAnother(folder, name, FileNode);
-        return _path.Append(name).ToString();
+        string last = elements[^1];
+        if (!_taken.TryAdd(new Place(folder, last), FileNode))
+        {
+            last = TakeAnother(folder, last, FileNode);
+            isRenamed = true;
+        }
+
+        return _path.Append(last).ToString();
     }
 
     private string EnterFolder(ref int folder, string name)
     {
-        (int, string) key = (folder, Fold(name));
+        var key = new Place(folder, name);
         if (!_taken.TryGetValue(key, out int node))
         {
             node = ++_folders;
@@ -65,7 +75,7 @@ internal sealed class UniquePaths
     {
         string shortened = PathSanitizer.Shorten(name, PathSanitizer.MaxElementBytes - SuffixBytes);
         int dot = PathSanitizer.ExtensionStart(shortened);
-        (int, string) counter = (folder, Fold(shortened));
+        var counter = new Place(folder, shortened);
         int number = _lastNumbers.GetValueOrDefault(counter);
         string candidate;
         do
@@ -73,11 +83,23 @@ internal sealed class UniquePaths
             number++;
             candidate = $"{shortened.AsSpan(0, dot)} ({number}){shortened.AsSpan(dot)}";
         }
-        while (!_taken.TryAdd((folder, Fold(candidate)), node));
+        while (!_taken.TryAdd(new Place(folder, candidate), node));
 
         _lastNumbers[counter] = number;
         return candidate;
     }
 
-    private static string Fold(string name) => name.Normalize(NormalizationForm.FormC).ToUpperInvariant();
+    /// <summary>A name in a folder, equal to those that some file system takes for the same.</summary>
+    private readonly struct Place(int folder, string name) : IEquatable<Place>
+    {
+        private readonly int _folder = folder;
+        private readonly string _name = Ascii.IsValid(name) ? name : name.Normalize(NormalizationForm.FormC);
+
+        public bool Equals(Place other) =>
+            _folder == other._folder && string.Equals(_name, other._name, StringComparison.OrdinalIgnoreCase);
+
+        public override bool Equals(object? obj) => obj is Place other && Equals(other);
+
+        public override int GetHashCode() => HashCode.Combine(_folder, _name.GetHashCode(StringComparison.OrdinalIgnoreCase));
+    }
 }

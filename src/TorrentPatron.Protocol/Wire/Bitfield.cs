@@ -1,10 +1,12 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Protocol.Wire;
 
 /// <summary>One bit for each piece, the first in the highest bit of the first byte, as on the wire (BEP 3). Not thread-safe.</summary>
 public sealed class Bitfield
 {
+    /// <summary>Whole words, so that fields can be compared by words; what is behind the last bit is 0.</summary>
     private readonly byte[] _bytes;
 
     /// <summary>Makes a field with no bit set.</summary>
@@ -13,7 +15,7 @@ public sealed class Bitfield
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Length = length;
-        _bytes = new byte[ByteLength(length)];
+        _bytes = NewBytes(length);
     }
 
     private Bitfield(int length, byte[] bytes, int count)
@@ -36,7 +38,12 @@ public sealed class Bitfield
     public bool IsEmpty => Count == 0;
 
     /// <summary>The bytes as on the wire; spare bits at the end are 0.</summary>
-    public ReadOnlySpan<byte> Bytes => _bytes;
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, ByteLength(Length));
+
+    /// <summary>The bits that are set, for <c>foreach</c>.</summary>
+    public SetBits Ones => new(Words, Words);
+
+    private ReadOnlySpan<ulong> Words => MemoryMarshal.Cast<byte, ulong>(_bytes);
 
     /// <summary>Bytes that a field of so many bits takes.</summary>
     /// <param name="length">Number of bits.</param>
@@ -57,10 +64,10 @@ public sealed class Bitfield
         if (spare > 0 && (bytes[^1] & ((1 << spare) - 1)) != 0)
             return false;
 
-        int count = 0;
-        foreach (byte b in bytes)
-            count += BitOperations.PopCount(b);
-        field = new Bitfield(length, bytes.ToArray(), count);
+        byte[] copy = NewBytes(length);
+        bytes.CopyTo(copy);
+        ReadOnlySpan<ulong> words = MemoryMarshal.Cast<byte, ulong>(copy);
+        field = new Bitfield(length, copy, CountInBoth(words, words));
         return true;
     }
 
@@ -99,10 +106,9 @@ public sealed class Bitfield
     /// <summary>Sets every bit.</summary>
     public void SetAll()
     {
-        _bytes.AsSpan().Fill(0xFF);
-        int spare = _bytes.Length * 8 - Length;
-        if (spare > 0)
-            _bytes[^1] = (byte)(0xFF << spare);
+        _bytes.AsSpan(0, Length / 8).Fill(0xFF);
+        if (Length % 8 != 0)
+            _bytes[Length / 8] = (byte)(0xFF00 >> (Length % 8));
         Count = Length;
     }
 
@@ -115,4 +121,47 @@ public sealed class Bitfield
 
     /// <summary>A field of its own with the same bits.</summary>
     public Bitfield Clone() => new(Length, (byte[])_bytes.Clone(), Count);
+
+    /// <summary>Whether some bit is set in both fields.</summary>
+    /// <param name="other">A field of the same length.</param>
+    public bool Intersects(Bitfield other)
+    {
+        ThrowIfOfOtherLength(other);
+        if (IsEmpty || other.IsEmpty)
+            return false;
+        return IsFull || other.IsFull || InBoth(other).MoveNext();
+    }
+
+    /// <summary>Number of bits that are set in both fields.</summary>
+    /// <param name="other">A field of the same length.</param>
+    public int CountInBoth(Bitfield other)
+    {
+        ThrowIfOfOtherLength(other);
+        return CountInBoth(Words, other.Words);
+    }
+
+    /// <summary>The bits that are set in both fields, for <c>foreach</c>.</summary>
+    /// <param name="other">A field of the same length.</param>
+    public SetBits InBoth(Bitfield other)
+    {
+        ThrowIfOfOtherLength(other);
+        return new SetBits(Words, other.Words);
+    }
+
+    private static byte[] NewBytes(int length) => new byte[(length + 63L) / 64 * sizeof(ulong)];
+
+    private static int CountInBoth(ReadOnlySpan<ulong> left, ReadOnlySpan<ulong> right)
+    {
+        int count = 0;
+        for (int i = 0; i < left.Length; i++)
+            count += BitOperations.PopCount(left[i] & right[i]);
+        return count;
+    }
+
+    private void ThrowIfOfOtherLength(Bitfield other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        if (other.Length != Length)
+            throw new ArgumentException($"A field of {Length} bits was expected, not one of {other.Length}.", nameof(other));
+    }
 }

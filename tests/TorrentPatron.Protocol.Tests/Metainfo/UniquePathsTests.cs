@@ -58,8 +58,8 @@ public sealed class UniquePathsTests
         string stem = new('s', 250);
         var seen = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         for (int i = 0; i < 40_000; i++)
-            Assert.True(seen.Add(_paths.Add([$"{stem}{i / 2:x4}"])));
+            Assert.True(seen.Add(_paths.Add([$"{stem}{i / 2:x4}"], out _)));
     }
 
-    private string[] Add(params string[] paths) => [.. paths.Select(path => _paths.Add(path.Split('/')))];
+    private string[] Add(params string[] paths) => [.. paths.Select(path => _paths.Add([.. path.Split('/')], out _))];
 }

@@ -65,6 +65,37 @@ public sealed class BitfieldTests
         Assert.Equal(1, clone.Count);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(63, 0.5)]
+    [InlineData(64, 0.5)]
+    [InlineData(65, 1)]
+    [InlineData(1000, 0.01)]
+    [InlineData(1000, 0.9)]
+    public void What_two_fields_share_is_found_counted_and_walked(int length, double share)
+    {
+        var random = new Random(length);
+        Bitfield left = RandomField(random, length, share), right = RandomField(random, length, share);
+        int[] ones = [.. Enumerable.Range(0, length).Where(i => left[i])];
+        int[] shared = [.. ones.Where(i => right[i])];
+
+        Assert.Equal(ones, Walk(left.Ones));
+        Assert.Equal(shared, Walk(left.InBoth(right)));
+        Assert.Equal(shared.Length, left.CountInBoth(right));
+        Assert.Equal(shared.Length > 0, left.Intersects(right));
+        Assert.True(Bitfield.TryRead(left.Bytes, length, out Bitfield? read));
+        Assert.Equal(ones.Length, read!.Count);
+    }
+
+    [Fact]
+    public void Fields_of_different_lengths_are_not_compared()
+    {
+        Assert.Throws<ArgumentException>(() => new Bitfield(64).Intersects(new Bitfield(63)));
+        Assert.Throws<ArgumentException>(() => new Bitfield(64).CountInBoth(new Bitfield(63)));
+        Assert.Throws<ArgumentException>(() => Walk(new Bitfield(64).InBoth(new Bitfield(63))));
+    }
+
     [Fact]
     public void Indices_outside_are_refused()
     {
@@ -72,5 +103,25 @@ public sealed class BitfieldTests
         Assert.Throws<ArgumentOutOfRangeException>(() => field.Set(3));
         Assert.Throws<ArgumentOutOfRangeException>(() => field.Clear(-1));
         Assert.Throws<ArgumentOutOfRangeException>(() => new Bitfield(-1));
+    }
+
+    private static int[] Walk(SetBits bits)
+    {
+        var indices = new List<int>();
+        foreach (int index in bits)
+            indices.Add(index);
+        return [.. indices];
+    }
+
+    private static Bitfield RandomField(Random random, int length, double share)
+    {
+        var field = new Bitfield(length);
+        for (int i = 0; i < length; i++)
+        {
+            if (random.NextDouble() < share)
+                field.Set(i);
+        }
+
+        return field;
     }
 }

@@ -4,11 +4,11 @@ using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Benchmarks.Micro.Peers;
 
-/// <summary>One request of 500 that are outstanding: noted, and found when its answer comes.</summary>
+/// <summary>One request of 480 that are outstanding: noted, and found when its answer comes.</summary>
 public class RequestQueues
 {
-    private const int Outstanding = 500;
-    private const int Batch = 50;
+    private const int Outstanding = 480;
+    private const int Batch = 48;
 
     private readonly RequestQueue _queue = new();
     private readonly RequestQueue _shuffledQueue = new();
@@ -22,7 +22,7 @@ public class RequestQueues
         _shuffled = [.. _blocks];
         // Answers that come a little out of order, as from a peer that reads several pieces at once.
         var random = new Random(1);
-        for (int i = 0; i + 16 <= Outstanding; i += 16)
+        for (int i = 0; i < Outstanding; i += 16)
             random.Shuffle(_shuffled.AsSpan(i, 16));
         _queue.Add(_blocks);
         _shuffledQueue.Add(_blocks);

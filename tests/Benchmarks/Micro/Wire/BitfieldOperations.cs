@@ -11,6 +11,7 @@ public class BitfieldOperations
 
     private readonly Bitfield _half = SampleFields.Random(Pieces, 0.5);
     private readonly Bitfield _copy = SampleFields.Random(Pieces, 0.5);
+    private readonly Bitfield _few = SampleFields.Random(Pieces, 0.001, seed: 2);
     private int _next;
 
     [Benchmark]
@@ -27,5 +28,26 @@ public class BitfieldOperations
     {
         int piece = _next = (_next + 7919) % Pieces;
         return _copy[piece] ? _copy.Clear(piece) : _copy.Set(piece);
+    }
+
+    [Benchmark]
+    public int CountOfWhatTwoShare() => _half.CountInBoth(_few);
+
+    [Benchmark]
+    public int WalkOfHalf()
+    {
+        int sum = 0;
+        foreach (int piece in _half.Ones)
+            sum += piece;
+        return sum;
+    }
+
+    [Benchmark]
+    public int WalkOfWhatTwoShare()
+    {
+        int sum = 0;
+        foreach (int piece in _half.InBoth(_few))
+            sum += piece;
+        return sum;
     }
 }
