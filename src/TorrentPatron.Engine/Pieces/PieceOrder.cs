@@ -7,8 +7,8 @@ namespace TorrentPatron.Engine.Pieces;
 /// <param name="pieceCount">Number of pieces there can be.</param>
 internal sealed class PieceOrder(int pieceCount)
 {
-    /// <summary>What <see cref="Sort"/> is told for a piece that is not to be in the order.</summary>
-    public const int Absent = -1;
+    /// <summary>Stands for the key of a piece that is not in the order.</summary>
+    private const int Absent = 0;
 
     /// <summary>Buckets made at once when there is no bucket for a key.</summary>
     private const int Growth = 8;
@@ -22,7 +22,7 @@ internal sealed class PieceOrder(int pieceCount)
     /// <summary>Number of pieces in the order.</summary>
     public int Count => _bucketEnd[^1];
 
-    /// <summary>For each key from 0, where its bucket ends and the next one begins.</summary>
+    /// <summary>For 0 and each key, where its bucket ends and the next one begins.</summary>
     public ReadOnlySpan<int> BucketEnds => _bucketEnd;
 
     /// <summary>The piece at a place of the order.</summary>
@@ -31,7 +31,7 @@ internal sealed class PieceOrder(int pieceCount)
 
     /// <summary>Puts a piece in.</summary>
     /// <param name="piece">A piece that is not in the order.</param>
-    /// <param name="key">Its key, 0 or more.</param>
+    /// <param name="key">Its key, 1 or more.</param>
     public void Add(int piece, int key)
     {
         EnsureBucket(key);
@@ -51,7 +51,7 @@ internal sealed class PieceOrder(int pieceCount)
     /// <summary>Changes a piece's key.</summary>
     /// <param name="piece">A piece that is in the order.</param>
     /// <param name="from">Its old key.</param>
-    /// <param name="to">Its new key, 0 or more.</param>
+    /// <param name="to">Its new key, 1 or more.</param>
     public void Move(int piece, int from, int to)
     {
         EnsureBucket(to);
@@ -65,35 +65,31 @@ internal sealed class PieceOrder(int pieceCount)
     }
 
     /// <summary>Makes the order anew, by counting.</summary>
-    /// <param name="fillKeys">Writes each piece's key, or <see cref="Absent"/>.</param>
-    public void Sort(Action<Span<int>> fillKeys)
+    /// <param name="writeKeys">Writes the keys of the pieces that are to be in the order, each at its index.</param>
+    public void Sort(Action<Span<int>> writeKeys)
     {
         if (_pieces.Length == 0)
             (_pieces, _position) = (new int[pieceCount], new int[pieceCount]);
 
         // _position holds the keys while they are needed.
-        fillKeys(_position);
+        Array.Clear(_position);
+        writeKeys(_position);
         int topKey = 0;
         foreach (int key in _position)
             topKey = Math.Max(topKey, key);
         _bucketEnd = new int[topKey + 1];
         foreach (int key in _position)
-        {
-            if (key != Absent)
-                _bucketEnd[key]++;
-        }
+            _bucketEnd[key]++;
 
-        // Counts become starts; filling a bucket then moves its start to its end.
+        // Counts become starts; filling a bucket then moves its start to its end. The absent pieces are filled in as well, behind
+        // the others: to tell them apart would take longer.
         int start = 0;
-        for (int key = 0; key <= topKey; key++)
+        for (int key = Absent + 1; key <= topKey; key++)
             (_bucketEnd[key], start) = (start, start + _bucketEnd[key]);
+        _bucketEnd[Absent] = start;
         for (int piece = 0; piece < _pieces.Length; piece++)
-        {
-            int key = _position[piece];
-            if (key == Absent)
-                continue;
-            Put(piece, _bucketEnd[key]++);
-        }
+            Put(piece, _bucketEnd[_position[piece]]++);
+        _bucketEnd[Absent] = 0;
     }
 
     /// <summary>Fills a gap with the piece at another position, which is the gap then.</summary>

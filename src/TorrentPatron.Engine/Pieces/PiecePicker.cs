@@ -153,7 +153,7 @@ internal sealed class PiecePicker
 
         if (_isStale)
         {
-            _order.Sort(FillKeys);
+            _order.Sort(WriteKeys);
             _isStale = false;
         }
 
@@ -315,9 +315,8 @@ internal sealed class PiecePicker
             eights[i] += changes & Vector128.Equals(Vector128.Create((ushort)bytes[i]) & BitsOfByte, BitsOfByte);
     }
 
-    private void FillKeys(Span<int> keys)
+    private void WriteKeys(Span<int> keys)
     {
-        keys.Fill(PieceOrder.Absent);
         foreach (int piece in _free.Ones)
             keys[piece] = Key(_availability[piece], _priority[piece]);
     }
