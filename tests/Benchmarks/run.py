@@ -29,6 +29,7 @@ def parsed():
     parser.add_argument("--size", type=int, default=1024, metavar="MIB", help="MiB of a payload (default: 1024)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: 5)")
     parser.add_argument("--time-out", type=float, default=300, metavar="S", help="seconds to wait for anything (default: 300)")
+    parser.add_argument("--idle", type=float, default=60, metavar="S", help="seconds of idleness to be measured (default: 60)")
     parser.add_argument("--limit", metavar="PROJECT", help="a prototype's project folder, to be measured too where it can be")
     parser.add_argument("--json", metavar="FILE", help="where to write all figures")
     parser.add_argument("--folder", help="where to work: needs room for ten payloads (default: the temporary folder)")
@@ -54,6 +55,7 @@ def present(arguments, folder):
 def measure(work, contenders, rounds):
     """Runs a work with each client in turn, in interleaved rounds."""
     report = Report(work)
+    rounds = min(rounds, work.rounds or rounds)
     able = []
     for client in work.contenders(contenders):
         if why := work.lacks(client):
@@ -93,7 +95,7 @@ def main():
     arguments, chosen = parsed()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmarks-", dir=arguments.folder))
-    bench = Bench(folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out)
+    bench = Bench(folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out, arguments.idle)
     result = {"machine": machine.described(), "time": time.strftime("%Y-%m-%d"), "rounds": arguments.rounds, "works": []}
     try:
         contenders, absent = present(arguments, folder)

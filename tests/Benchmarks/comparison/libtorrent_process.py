@@ -4,6 +4,7 @@ Reads commands as lines of JSON and answers each with one; times are those of th
 Arguments: the addresses to listen on, as host:port, one for each session.
 """
 import json
+import pathlib
 import sys
 import threading
 import time
@@ -12,6 +13,7 @@ import libtorrent as lt
 
 _NO_PLUGINS = 0  # peers are to be found by what the work says, not by PEX
 _LOOK = 0.005
+_RUN = 500  # resume data asked for at once: more alerts than that may be dropped
 
 
 def _session(address):
@@ -28,9 +30,15 @@ def _session(address):
         "out_enc_policy": 2,
         "in_enc_policy": 2,
         "allow_multiple_connections_per_ip": True,
+        "alert_queue_size": 100_000,
         # rtorrent asks for more at once than the usual 2,000, and waits for ever for what is dropped.
         "max_allowed_in_request_queue": 100_000,
     }, flags=_NO_PLUGINS)
+
+
+def _saved(state, info):
+    """Where the resume data of a torrent is."""
+    return pathlib.Path(state, f"{info.info_hash()}.resume") if state else None
 
 
 class Watch(threading.Thread):
@@ -40,7 +48,8 @@ class Watch(threading.Thread):
         super().__init__(daemon=True)
         self._handles = handles
         self._stopped = threading.Event()
-        self._moved = self._sum()
+        self._moved, self._sent = self._sum(), 0
+        self._sent = self.sent()
         self.first = None
         self.start()
 
@@ -57,6 +66,10 @@ class Watch(threading.Thread):
         self._stopped.set()
         self.join()
 
+    def sent(self):
+        """Payload bytes that went out since it began."""
+        return sum(handle.status().total_payload_upload for handle in self._handles) - self._sent
+
 
 class Host:
     """The sessions, and what can be asked of them."""
@@ -66,34 +79,60 @@ class Host:
         self._handles = []
         self._watch = None
 
-    def add(self, torrents, folders, peers=(), trusted=False):
-        """Adds torrents to each session. Each has a folder of its own, or all have the one."""
+    def add(self, torrents, folders, peers=(), state=None, max_peers=None):
+        """Adds torrents to each session. Each has a folder of its own, or all have the one. The state is a folder of what save left."""
         began = time.monotonic()
         for at, session in enumerate(self._sessions):
+            if max_peers:
+                session.apply_settings({"connections_limit": max_peers})
             for torrent in torrents:
-                parameters = lt.add_torrent_params()
-                parameters.ti = lt.torrent_info(torrent)
+                info = lt.torrent_info(torrent)
+                saved = _saved(state, info)
+                parameters = lt.read_resume_data(saved.read_bytes()) if saved and saved.exists() else lt.add_torrent_params()
+                parameters.ti = info
                 parameters.save_path = folders[at % len(folders)]
                 parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-                if trusted:
-                    parameters.flags |= lt.torrent_flags.seed_mode
                 parameters.peers = [tuple(peer) for peer in peers]
                 self._handles.append(session.add_torrent(parameters))
         return {"began": began}
 
     def complete(self, seconds, pause=0.01):
         """Waits until all is there, and tells how long it took each time to ask."""
-        until, latencies = time.monotonic() + seconds, []
+        until, latencies, left = time.monotonic() + seconds, [], list(self._handles)
         while True:
             began = time.monotonic()
-            is_complete = all(handle.status().is_seeding for handle in self._handles)
+            while left and left[-1].status().is_seeding:
+                left.pop()
             at = time.monotonic()
             latencies.append(at - began)
-            if is_complete:
+            if not left:
                 return {"at": at, "latencies": latencies}
             if at > until:
                 raise TimeoutError(f"libtorrent is not complete after {seconds:.0f} s")
             time.sleep(pause)
+
+    def statuses(self):
+        """Asks for the status of all at once."""
+        began = time.monotonic()
+        found = self._sessions[0].get_torrent_status(lambda _: True)
+        return {"seconds": time.monotonic() - began, "count": len(found)}
+
+    def save(self, state):
+        """Writes what is to be known of all torrents after a restart."""
+        for start in range(0, len(self._handles), _RUN):
+            handles = self._handles[start:start + _RUN]
+            for handle in handles:
+                handle.save_resume_data()
+            left, until = len(handles), time.monotonic() + 60
+            while left:
+                if time.monotonic() > until:
+                    raise TimeoutError(f"libtorrent does not give the resume data of {left} torrents")
+                self._sessions[0].wait_for_alert(1000)
+                for alert in self._sessions[0].pop_alerts():
+                    if isinstance(alert, lt.save_resume_data_alert):
+                        _saved(state, alert.handle.torrent_file()).write_bytes(lt.write_resume_data_buf(alert.params))
+                    left -= isinstance(alert, (lt.save_resume_data_alert, lt.save_resume_data_failed_alert))
+        return {}
 
     def dial(self, peer, info_hash):
         """Connects a torrent to a peer."""
@@ -110,9 +149,9 @@ class Host:
         return [handle for handle in self._handles if str(handle.info_hash()) == info_hash]
 
     def watched(self):
-        """Ends that, and tells when the first was seen."""
+        """Ends that, and tells when the first was seen and how much was sent."""
         self._watch.stop()
-        return {"first": self._watch.first}
+        return {"first": self._watch.first, "sent": self._watch.sent()}
 
 
 def main():

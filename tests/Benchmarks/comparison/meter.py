@@ -20,6 +20,10 @@ class Sample(typing.NamedTuple):
     rss: float  # MiB
     anonymous: float  # MiB
 
+    @property
+    def cpu(self):
+        return self.user + self.system
+
 
 class Meter(threading.Thread):
     """Samples a session's processes until it is told to stop."""

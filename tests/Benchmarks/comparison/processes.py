@@ -114,7 +114,7 @@ class Child:
         while not self._lines.empty():
             self._tail.append(self._lines.get()[1] or "")
         text = " / ".join(line for line in self._tail if line)
-        return f"{os.path.basename(self.command[0])} {what}" + (f": {text[-600:]}" if text else "")
+        return f"{os.path.basename(self.command[0])} {what}" + (f": {text[-300:]}" if text else "")
 
 
 def stop_all():

@@ -1,4 +1,4 @@
-"""A tracker that answers every announce with the same peer: for clients that cannot be told of one in another way."""
+"""A tracker that answers every announce with the same peers: for clients that cannot be told of them in another way."""
 import http.server
 import socket
 import threading
@@ -6,15 +6,22 @@ import threading
 from .machine import LOOPBACK
 
 
+class _Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Who does not wait for the answer does without."""
+
+
 class Tracker:
     """Listens until it is closed."""
 
-    def __init__(self, port, peer):
-        address = socket.inet_aton(LOOPBACK) + peer.to_bytes(2, "big")
+    def __init__(self, port, *peers):
+        addresses = b"".join(socket.inet_aton(host) + peer.to_bytes(2, "big") for host, peer in peers)
 
         class Answer(http.server.BaseHTTPRequestHandler):
             def do_GET(self):
-                body = b"d8:intervali1800e5:peers6:" + address + b"e"
+                body = b"d8:intervali1800e5:peers%d:%be" % (len(addresses), addresses)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
@@ -23,7 +30,7 @@ class Tracker:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer((LOOPBACK, port), Answer)
+        self._server = _Server((LOOPBACK, port), Answer)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         self.address = f"http://{LOOPBACK}:{port}/announce"
 

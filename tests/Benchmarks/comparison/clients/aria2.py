@@ -1,11 +1,15 @@
 """aria2c."""
+import base64
 import http.client
 import json
 import shutil
 
 from ..machine import LOOPBACK
-from ..processes import Child, until
+from ..processes import Child, Failure, until
 from .base import Client, Run, watched
+from .host import Host, timed, when_ready
+
+_STATUS = ["gid", "infoHash", "status", "completedLength", "totalLength", "downloadSpeed", "uploadSpeed", "connections", "seeder"]
 
 
 class Aria2(Client):
@@ -20,10 +24,17 @@ class Aria2(Client):
         child = _leech(job)
         return Run(child, lambda seconds: child.expect("Download complete", seconds)[0], ends_itself=True)
 
+    def host(self, job):
+        return _Host(job)
+
     def watch(self, job):
         # Once it is complete, it is to be asked a last time.
         child = _leech(job, "--seed-time=1", "--enable-rpc=true", f"--rpc-listen-port={job.control}")
-        return watched(Run(child, None), lambda: _is_seeding(job.control))
+        return watched(Run(child, None), lambda: _seeding(job.control) == 1)
+
+    def share(self, job):
+        child = _leech(job, "--seed-time=60", "--seed-ratio=0", "--enable-rpc=true", f"--rpc-listen-port={job.control}")
+        return Run(child, lambda seconds: until(lambda: _seeding(job.control) == 1, seconds, "aria2c seeds"))
 
     def check(self, job):
         child = _run(job, "--check-integrity=true", "--hash-check-only=true")
@@ -33,7 +44,7 @@ class Aria2(Client):
         child = _run(
             job, "--bt-seed-unverified=true", "--check-integrity=true", "--seed-ratio=0", "--enable-rpc=true",
             f"--rpc-listen-port={job.control}")
-        return Run(child, lambda seconds: until(lambda: _is_seeding(job.control), seconds, "aria2c seeds"))
+        return Run(child, lambda seconds: until(lambda: _seeding(job.control) == 1, seconds, "aria2c seeds"))
 
 
 def _leech(job, *more):
@@ -43,19 +54,46 @@ def _leech(job, *more):
 def _run(job, *more):
     return Child([
         "aria2c", "--no-conf", "--show-console-readout=false", "--summary-interval=0", "--enable-color=false",
-        "--console-log-level=notice", f"--interface={LOOPBACK}", f"--listen-port={job.port}", "--enable-dht=false",
+        "--console-log-level=notice", f"--interface={job.host}", f"--listen-port={job.port}", "--enable-dht=false",
         "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--file-allocation=none",
-        f"--dir={job.folder}", *more, job.payload.torrent])
+        f"--dir={job.folder}", *([f"--bt-max-peers={job.max_peers}"] if job.max_peers else []), *more, *([job.payload.torrent] if job.payload else [])])
 
 
-def _is_seeding(rpc_port):
-    request = {"jsonrpc": "2.0", "id": "1", "method": "aria2.tellActive", "params": [["seeder"]]}
-    connection = http.client.HTTPConnection(LOOPBACK, rpc_port, timeout=10)
+class _Host(Host):
+    def __init__(self, job):
+        self._port = job.control
+        self.child = _run(
+            job, "--check-integrity=true", "--seed-ratio=0", "--max-concurrent-downloads=1000000", "--enable-rpc=true",
+            "--rpc-save-upload-metadata=false", f"--rpc-listen-port={job.control}")
+
+    def add(self, payloads):
+        until(lambda: self.child.is_over() or _seeding(self._port) is not None, 60, "aria2c's RPC")
+        for payload in payloads:
+            _call(self._port, "aria2.addTorrent", base64.b64encode(payload.torrent.read_bytes()).decode())
+
+    def ready(self, count, seconds):
+        return when_ready(lambda: _seeding(self._port) or 0, count, seconds, self.child)
+
+    def status(self):
+        return timed(lambda: len(_call(self._port, "aria2.tellActive", _STATUS)))
+
+
+def _seeding(port):
+    """How many torrents do; None while it does not answer."""
+    try:
+        return sum(download.get("seeder") == "true" for download in _call(port, "aria2.tellActive", ["seeder"]))
+    except OSError:
+        return None
+
+
+def _call(port, method, *arguments):
+    request = {"jsonrpc": "2.0", "id": "1", "method": method, "params": arguments}
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=60)
     try:
         connection.request("POST", "/jsonrpc", json.dumps(request))
-        active = json.loads(connection.getresponse().read())["result"]
-    except OSError:
-        return False
+        answer = json.loads(connection.getresponse().read())
     finally:
         connection.close()
-    return bool(active) and all(download.get("seeder") == "true" for download in active)
+    if "error" in answer:
+        raise Failure(f"aria2c {method}: {answer['error']}")
+    return answer["result"]

@@ -3,6 +3,7 @@ import dataclasses
 import pathlib
 import signal
 import time
+import typing
 
 from ..machine import LOOPBACK
 from ..payloads import Payload
@@ -13,17 +14,24 @@ from ..processes import Child, Failure
 class Job:
     """What a client is to do."""
 
-    payload: Payload
+    payload: Payload | None  # None where torrents are added later
     folder: pathlib.Path  # where the data lies, or is to be written
     state: pathlib.Path  # for what the client keeps for itself
     port: int  # to listen on
     control: int  # a port for being asked
-    peer: int | None = None  # the port of a peer on loopback
-    tracker: str | None = None  # one that answers with that peer, for who cannot be told of it
+    host: str = LOOPBACK  # the address to listen on and to call from, where that can be said
+    peers: typing.Sequence[tuple[str, int]] = ()  # addresses to call
+    tracker: str | None = None  # one that answers with those peers, for who cannot be told of them
+    max_peers: int | None = None  # to allow, where the client's own limit is less
 
     @property
-    def peer_address(self):
-        return f"{LOOPBACK}:{self.peer}"
+    def control_file(self):
+        """A socket for being asked, that is a file."""
+        return self.state / "control"
+
+    @property
+    def peer_addresses(self):
+        return [f"{host}:{port}" for host, port in self.peers]
 
 
 class Run:
@@ -72,8 +80,8 @@ def watched(run, ask, pause=0.05):
 
 class Client:
     """
-    A program. It has a method for each operation, but for those it lacks: leech(job), seed(job), check(job), and watch(job), which
-    downloads and asks for the status all the time.
+    A program. It has a method for each operation, but for those it lacks: leech(job); watch(job), which downloads and
+    asks for the status all the time; share(job), which downloads and goes on giving; seed(job); check(job); host(job).
     """
 
     name = ""

@@ -3,9 +3,10 @@ import importlib.util
 import json
 import pathlib
 
-from ..machine import LOOPBACK, PYTHON
+from ..machine import PYTHON
 from ..processes import Child, Failure
 from .base import Client, Run
+from .host import Host
 
 _PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
 
@@ -13,10 +14,10 @@ _PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
 class LibtorrentProcess:
     """A process with a session on each port, and what can be asked of it: see its program."""
 
-    def __init__(self, *ports):
+    def __init__(self, *ports, host=None):
         self.ports = ports
         # Each session has an address of its own, since some clients take one connection from each.
-        self.child = Child([PYTHON, _PROGRAM, *(f"127.0.0.{1 + i}:{port}" for i, port in enumerate(ports))])
+        self.child = Child([PYTHON, _PROGRAM, *(f"{host or f'127.0.0.{1 + i}'}:{port}" for i, port in enumerate(ports))])
 
     def tell(self, do, **arguments):
         """Gives a command, and does not wait."""
@@ -46,7 +47,7 @@ class Libtorrent(Client):
         return None if importlib.util.find_spec("libtorrent") else "this Python has no libtorrent"
 
     def leech(self, job):
-        return _run(job, peers=[(LOOPBACK, job.peer)])
+        return _run(job)
 
     def check(self, job):
         return _run(job)
@@ -54,13 +55,19 @@ class Libtorrent(Client):
     def seed(self, job):
         return _run(job)
 
+    def host(self, job):
+        return _Host(job)
+
+    def share(self, job):
+        return _run(job)
+
     def watch(self, job):
-        return _run(job, watched=True, peers=[(LOOPBACK, job.peer)])
+        return _run(job, watched=True)
 
 
-def _run(job, watched=False, **how):
-    process = LibtorrentProcess(job.port)
-    process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], **how)
+def _run(job, watched=False):
+    process = LibtorrentProcess(job.port, host=job.host)
+    process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], peers=job.peers, max_peers=job.max_peers)
 
     def done(seconds):
         process.heard(seconds)
@@ -70,3 +77,26 @@ def _run(job, watched=False, **how):
 
     run = Run(process.child, done, stop=None)
     return run
+
+
+class _Host(Host):
+    def __init__(self, job):
+        self._job = job
+        self._process = LibtorrentProcess(job.port)
+        self.child = self._process.child
+
+    def add(self, payloads):
+        self._process.ask(
+            "add", 3600, torrents=[str(payload.torrent) for payload in payloads], folders=[str(self._job.folder)],
+            state=str(self._job.state))
+
+    def ready(self, count, seconds):
+        return self._process.ask("complete", seconds + 5, seconds=seconds)["at"]
+
+    def status(self):
+        answer = self._process.ask("statuses", 60)
+        return answer["seconds"], answer["count"]
+
+    def end(self, seconds):
+        self._process.ask("save", seconds, state=str(self._job.state))
+        self.child.stop(None, seconds)

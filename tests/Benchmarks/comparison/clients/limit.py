@@ -4,7 +4,6 @@ import pathlib
 import shutil
 import subprocess
 
-from ..machine import LOOPBACK
 from ..processes import Child
 from .base import Client, Run
 
@@ -36,7 +35,7 @@ class Limit(Client):
     def leech(self, job):
         program = str(self._program()).replace(".runtimeconfig.json", ".dll")
         child = Child(
-            ["dotnet", program, job.payload.torrent, job.folder, LOOPBACK, job.peer], env={"PX_PRE": "0", "PX_RECV": "64"})
+            ["dotnet", program, job.payload.torrent, job.folder, *job.peers[0]], env={"PX_PRE": "0", "PX_RECV": "64"})
 
         def done(seconds):
             moment, _ = child.expect("^DONE", seconds)

@@ -1,9 +1,11 @@
 """Our command line."""
 import shutil
+import time
 
 from ..machine import REPOSITORY
 from ..processes import Child
 from .base import Client, Run
+from .host import Host
 
 _FOLDER = REPOSITORY / "src/TorrentPatron.Cli/bin/Release/net10.0"
 
@@ -12,7 +14,7 @@ class Patron(Client):
     name = "patron"
     is_ours = True
     is_rival = False
-    lacks = {"watch": "another process can see only what it has saved"}
+    lacks = {"watch": "another process can see only what it has saved", "peers": "it has no option for more than 100 peers of a torrent"}
 
     def missing(self):
         return None if _command() else "not built: dotnet build -c Release src/TorrentPatron.Cli"
@@ -22,12 +24,19 @@ class Patron(Client):
         return [*_command(), "--version"]
 
     def leech(self, job):
-        child = _run("start", job, "--peer", job.peer_address, "--json")
+        child = _run("start", job, *_peers(job), "--json")
         return Run(child, lambda seconds: _complete(child, seconds), ends_itself=True)
+
+    def share(self, job):
+        child = _run("start", job, *_peers(job), "--seed")
+        return Run(child, lambda seconds: child.expect(": Seeding, ", seconds)[0])
 
     def check(self, job):
         child = _run("start", job, "--recheck", "--json")
         return Run(child, lambda seconds: _complete(child, seconds), ends_itself=True)
+
+    def host(self, job):
+        return _Host(job)
 
     def seed(self, job):
         child = _run("seed", job)
@@ -37,6 +46,10 @@ class Patron(Client):
 def _run(what, job, *more):
     return Child([
         *_command(), what, job.payload.torrent, "--destination", job.folder, "--state", job.state, "--port", job.port, *more])
+
+
+def _peers(job):
+    return [part for address in job.peer_addresses for part in ("--peer", address)]
 
 
 def _complete(child, seconds):
@@ -49,3 +62,24 @@ def _command():
     if (_FOLDER / "patron.dll").exists() and shutil.which("dotnet"):
         return ["dotnet", _FOLDER / "patron.dll"]
     return None
+
+
+class _Host(Host):
+    """Takes all torrents on its command line, and says when each seeds."""
+
+    adds = False
+
+    def __init__(self, job):
+        self._job = job
+
+    def add(self, payloads):
+        job = self._job
+        self.child = Child([
+            *_command(), "start", *(payload.torrent for payload in payloads), "--destination", job.folder, "--state", job.state,
+            "--port", job.port, "--seed"])
+
+    def ready(self, count, seconds):
+        until = time.monotonic() + seconds
+        for _ in range(count):
+            moment, _ = self.child.expect(": Seeding, ", until - time.monotonic())
+        return moment

@@ -6,9 +6,11 @@ import shutil
 from ..machine import REPOSITORY
 from ..processes import Child
 from .base import Client, Run
+from .host import Host
 
 MODULE = REPOSITORY / "module/TorrentPatron/TorrentPatron.psd1"
-_SCRIPT = pathlib.Path(__file__).with_name("start-torrent.ps1")
+_ONE = pathlib.Path(__file__).with_name("start-torrent.ps1")
+_MANY = pathlib.Path(__file__).with_name("many.ps1")
 
 
 class PowerShell(Client):
@@ -24,17 +26,22 @@ class PowerShell(Client):
         return None if MODULE.exists() else "not built: dotnet build -c Release src/TorrentPatron.PowerShell"
 
     def leech(self, job):
-        return _start(job, "-Peer", job.peer_address, ends_itself=True)
+        return _start(job, *_peers(job), ends_itself=True)
 
     def check(self, job):
         return _start(job, "-Recheck", ends_itself=True)
 
     def seed(self, job):
-        # The input's end lets the script end.
-        return _start(job, "-Port", job.port, "-Stay", stop=None)
+        return _stay(job)
+
+    def share(self, job):
+        return _stay(job, *_peers(job))
+
+    def host(self, job):
+        return _Host(job)
 
     def watch(self, job):
-        run = _start(job, "-Peer", job.peer_address, "-Watch", ends_itself=True)
+        run = _start(job, *_peers(job), "-Watch", ends_itself=True)
 
         def done(seconds):
             moment, match = run.child.expect(r"^complete (\[.*\])$", seconds)
@@ -52,6 +59,47 @@ def script(path, state, *arguments):
         env={"TORRENTPATRON_STATE": str(state), "POWERSHELL_TELEMETRY_OPTOUT": "1", "NO_COLOR": "1"})
 
 
+def _peers(job):
+    return "-Peer", ",".join(job.peer_addresses)
+
+
+def _stay(job, *arguments):
+    # The input's end lets the script end.
+    return _start(job, "-Port", job.port, "-MaxPeers", job.max_peers or 100, "-Stay", *arguments, stop=None)
+
+
 def _start(job, *arguments, **how):
-    child = script(_SCRIPT, job.state, "-Torrent", job.payload.torrent, "-Destination", job.folder, *arguments)
+    child = script(_ONE, job.state, "-Torrent", job.payload.torrent, "-Destination", job.folder, *arguments)
     return Run(child, lambda seconds: child.expect("^complete$", seconds)[0], **how)
+
+
+class _Host(Host):
+    def __init__(self, job):
+        self._job = job
+        self.child = script(_MANY, job.state, "-Port", job.port)
+
+    def add(self, payloads):
+        listed = self._job.state / "torrents.txt"
+        listed.write_text("".join(f"{payload.torrent}\n" for payload in payloads))
+        self._tell("add", self._job.folder, listed)
+        self._heard("add", 3600)
+
+    def ready(self, count, seconds):
+        self._tell("ready")
+        moment, _ = self._heard("ready", seconds)
+        return moment
+
+    def status(self):
+        self._tell("status")
+        _, match = self._heard("status", 60)
+        return float(match[2]), int(match[1])
+
+    def end(self, seconds):
+        # The input's end lets the script end.
+        self.child.stop(None, seconds)
+
+    def _tell(self, *words):
+        self.child.say("\t".join(str(word) for word in words))
+
+    def _heard(self, verb, seconds):
+        return self.child.expect(rf"^{verb} (\d+) ([\d.E-]+)$", seconds)

@@ -6,6 +6,7 @@ import xmlrpc.client
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
 from .base import Client, Run, watched
+from .host import Host, timed, when_ready
 
 NO_TRACKER = f"http://{LOOPBACK}:9/announce"
 _SETTINGS = """
@@ -22,8 +23,8 @@ protocol.encryption.set = none
 trackers.use_udp.set = no
 pieces.hash.on_completion.set = no
 system.file.allocate.set = 0
-load.start = {torrent}
 """
+_STATUS = ["d.hash=", "d.name=", "d.complete=", "d.completed_bytes=", "d.down.rate=", "d.up.rate=", "d.peers_connected=", "d.message="]
 
 
 class Rtorrent(Client):
@@ -36,9 +37,15 @@ class Rtorrent(Client):
     def leech(self, job):
         return _run(job)
 
+    def host(self, job):
+        return _Host(job)
+
     def watch(self, job):
         run = _run(job)
-        return watched(run, lambda: _all(job.state / "control", "d.complete=", "d.is_active="))
+        return watched(run, lambda: _complete(job.control_file) == 1)
+
+    def share(self, job):
+        return _run(job)
 
     def check(self, job):
         return _run(job)
@@ -48,29 +55,58 @@ class Rtorrent(Client):
 
 
 def _run(job):
-    session, control, settings = job.state / "session", job.state / "control", job.state / "settings"
-    session.mkdir(exist_ok=True)
     # It takes no torrent without a tracker.
     torrent = job.payload.announced(job.tracker or NO_TRACKER, job.state / "announced.torrent")
-    settings.write_text(_SETTINGS.format(
-        socket=control, session=session, folder=job.folder, host=LOOPBACK, port=job.port, torrent=torrent))
-    child = Child(["rtorrent", "-n", "-o", f"import={settings}"], terminal=True)
+    child = _start(job, f"load.start = {torrent}")
 
     def is_complete():
         if child.is_over():
             raise Failure(child.told("ended early"))
-        return _all(control, "d.complete=", "d.is_active=")
+        return _complete(job.control_file) == 1
 
     return Run(child, lambda seconds: until(is_complete, seconds, "rtorrent complete"))
 
 
-def _all(control, *what):
-    """Whether there are torrents and all are so."""
+def _start(job, *more):
+    session, settings = job.state / "session", job.state / "settings"
+    session.mkdir(exist_ok=True)
+    job.control_file.unlink(missing_ok=True)
+    settings.write_text("\n".join([_SETTINGS.format(
+        socket=job.control_file, session=session, folder=job.folder, host=job.host, port=job.port), *_limits(job), *more, ""]))
+    return Child(["rtorrent", "-n", "-o", f"import={settings}"], terminal=True)
+
+
+def _limits(job):
+    return [f"throttle.max_peers.{when}.set = {job.max_peers}" for when in ("normal", "seed") if job.max_peers]
+
+
+class _Host(Host):
+    def __init__(self, job):
+        self._job = job
+        self.child = _start(job)
+
+    def add(self, payloads):
+        until(lambda: self.child.is_over() or _complete(self._job.control_file) is not None, 60, "rtorrent's RPC")
+        for payload in payloads:
+            torrent = payload.announced(self._job.tracker, self._job.state / payload.torrent.name)
+            _call(self._job.control_file, "load.start", "", str(torrent))
+
+    def resume(self, payloads):
+        """It finds them in its session."""
+
+    def ready(self, count, seconds):
+        return when_ready(lambda: _complete(self._job.control_file) or 0, count, seconds, self.child)
+
+    def status(self):
+        return timed(lambda: len(_call(self._job.control_file, "d.multicall2", "", "main", *_STATUS)))
+
+
+def _complete(control):
+    """How many torrents are; None while it does not answer."""
     try:
-        torrents = _call(control, "d.multicall2", "", "main", *what)
+        return sum(all(values) for values in _call(control, "d.multicall2", "", "main", "d.complete=", "d.is_active="))
     except OSError:
-        return False
-    return bool(torrents) and all(all(values) for values in torrents)
+        return None
 
 
 def _call(control, method, *arguments):

@@ -5,6 +5,7 @@ param(
     [Parameter(Mandatory)] [string] $Destination,
     [string] $Peer,
     [int] $Port,
+    [int] $MaxPeers,
     [switch] $Recheck,
     [switch] $Stay,
     [switch] $Watch
@@ -13,8 +14,8 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Import-Module $Module
 $options = @{}
-if ($Peer) { $options.Peer = $Peer }
-if ($Port) { $options.Patron = New-TorrentPatron -Port $Port }
+if ($Peer) { $options.Peer = $Peer -split ',' }
+if ($Port) { $options.Patron = New-TorrentPatron -Port $Port -MaxPeers ([Math]::Max($MaxPeers, 500)) -MaxPeersPerTorrent $MaxPeers }
 if ($Watch) {
     $times = [Collections.Generic.List[double]]::new()
     $clock = [Diagnostics.Stopwatch]::new()

@@ -16,6 +16,7 @@ class Bench:
     payloads: Payloads
     size: int  # bytes of a whole payload
     time_out: float  # seconds, for each thing that is waited for
+    idle: float  # seconds of doing nothing
 
     def target(self):
         """An empty folder to download into."""
@@ -23,7 +24,9 @@ class Bench:
 
     def job(self, payload, folder, **more):
         """A job with ports of its own and an empty folder for what the client keeps."""
-        return Job(payload, folder, empty(self.folder / "state"), self.ports.free(), self.ports.free(), **more)
+        ports = {name: self.ports.free() for name in ("port", "control") if name not in more}
+        state = more.pop("state", None) or empty(self.folder / "state")
+        return Job(payload, folder, state, **ports, **more)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Work:
     name = ""
     operation = ""  # the method of clients that it needs
     columns: list[Column] = []
+    rounds = None  # at most so many, where one takes long
 
     def __init__(self, bench: Bench):
         self.bench = bench

@@ -27,7 +27,7 @@ class Leech(base.Work):
         self._seed = LibtorrentProcess(self.bench.ports.free())
         self._seed.ask("add", torrents=[str(self._payload.torrent)], folders=[str(self._payload.folder)])
         self._seed.ask("complete", patience=300, seconds=290)
-        self._tracker = Tracker(self.bench.ports.free(), self._seed.ports[0])
+        self._tracker = Tracker(self.bench.ports.free(), (LOOPBACK, self._seed.ports[0]))
 
     def close(self):
         self._tracker.close()
@@ -36,7 +36,7 @@ class Leech(base.Work):
     def download(self, operation):
         """Downloads once. Returns the client's run, and the times and the seed's samples that belong to it."""
         bench, seed, payload = self.bench, self._seed, self._payload
-        job = bench.job(payload, bench.target(), peer=seed.ports[0], tracker=self._tracker.address)
+        job = bench.job(payload, bench.target(), peers=[(LOOPBACK, seed.ports[0])], tracker=self._tracker.address)
         seed.ask("watch", info_hash=payload.info_hash)
         before = seed.child.meter.now()
         run = operation(job)

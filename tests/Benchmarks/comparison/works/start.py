@@ -3,6 +3,7 @@ import statistics
 import subprocess
 import time
 
+from ..machine import LOOPBACK
 from ..payloads import MIB
 from ..processes import Failure
 from ..scripted_peer import ScriptedPeer
@@ -37,10 +38,10 @@ class Start(base.Work):
     def _request(self, client):
         bench, payload = self.bench, self._payload
         peer_port = bench.ports.free()
-        peer, tracker = ScriptedPeer(payload.info_hash, payload.size // MIB, peer_port), Tracker(bench.ports.free(), peer_port)
+        peer, tracker = ScriptedPeer(payload.info_hash, payload.size // MIB, peer_port), Tracker(bench.ports.free(), (LOOPBACK, peer_port))
         run = None
         try:
-            job = bench.job(payload, bench.target(), peer=peer_port, tracker=tracker.address)
+            job = bench.job(payload, bench.target(), peers=[(LOOPBACK, peer_port)], tracker=tracker.address)
             run = client.leech(job)
             if run.is_called:
                 peer.call(job.port)
