@@ -65,7 +65,8 @@ def measure(work, contenders, rounds):
     work.open()
     try:
         for turn in range(rounds):
-            for client in list(able):
+            # Another begins each round: what a client leaves behind (warm memory, a full page cache) is the next one's gain or loss.
+            for client in able[turn % len(able):] + able[:turn % len(able)]:
                 if turn >= (client.rounds or rounds):
                     continue
                 try:
