@@ -154,6 +154,8 @@ public sealed class BencodeWriter
     /// <summary>A list or dictionary that is open.</summary>
     private sealed class Frame
     {
+        private const int UsualKeyLength = 32;
+
         private byte[] _key = [];
         private int _keyLength;
         private bool _hasKey;
@@ -178,7 +180,7 @@ public sealed class BencodeWriter
             }
 
             if (_key.Length < key.Length)
-                _key = new byte[key.Length];
+                _key = new byte[Math.Max(UsualKeyLength, key.Length)];
             key.CopyTo(_key);
             (_keyLength, _hasKey, IsKeyDue) = (key.Length, true, false);
         }
