@@ -18,8 +18,9 @@ internal static class DiskFile
     {
         try
         {
+            // One call to the system for a file that is none of the rare ones: links, and what else is no plain file.
             var info = new FileInfo(path);
-            if (info.LinkTarget is not null)
+            if (info.Exists && info.Attributes.HasFlag(FileAttributes.ReparsePoint) && info.LinkTarget is not null)
                 info = info.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
             return info is { Exists: true } ? new FileStamp(info.Length, info.LastWriteTimeUtc) : null;
         }

@@ -9,8 +9,10 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="workers">The disk threads.</param>
 internal sealed class PieceChecker(TorrentStorage storage, TorrentMetainfo metainfo, DiskWorkers workers)
 {
-    /// <summary>Checks pieces. What cannot be there, because a file is missing or too short, is not read.</summary>
-    /// <param name="pieces">Which; null: all.</param>
+    /// <summary>Checks pieces.</summary>
+    /// <param name="pieces">
+    /// Which, of those that can be there (<see cref="TorrentStorage.PossiblePieces"/>); null: all that can.
+    /// </param>
     /// <param name="onPiece">
     /// Is told of each piece and whether it is good, on a disk thread, of several at once; null: nobody is.
     /// </param>
@@ -22,7 +24,14 @@ internal sealed class PieceChecker(TorrentStorage storage, TorrentMetainfo metai
     {
         // One element for each piece, so that threads do not meet in a bit field's bytes.
         bool[] isGood = new bool[metainfo.PieceCount];
-        List<int> candidates = await workers.RunAsync(() => Candidates(pieces, onPiece), cancellationToken).ConfigureAwait(false);
+        List<int> candidates = [];
+        pieces ??= await workers.RunAsync(() => storage.PossiblePieces(storage.Stamps()), cancellationToken).ConfigureAwait(false);
+        for (int piece = 0; piece < pieces.Length; piece++)
+        {
+            if (pieces[piece])
+                candidates.Add(piece);
+        }
+
         await new PieceHasher(storage, workers).HashAsync(candidates, (piece, hash) =>
         {
             isGood[piece] = hash.SequenceEqual(metainfo.PieceHash(piece));
@@ -37,22 +46,5 @@ internal sealed class PieceChecker(TorrentStorage storage, TorrentMetainfo metai
         }
 
         return good;
-    }
-
-    private List<int> Candidates(Bitfield? pieces, Action<int, bool>? onPiece)
-    {
-        Bitfield possible = storage.PossiblePieces();
-        var candidates = new List<int>();
-        for (int piece = 0; piece < possible.Length; piece++)
-        {
-            if (pieces is not null && !pieces[piece])
-                continue;
-            if (possible[piece])
-                candidates.Add(piece);
-            else
-                onPiece?.Invoke(piece, false);
-        }
-
-        return candidates;
     }
 }

@@ -25,7 +25,10 @@ public sealed record ResumeData
     /// <summary>The folder below which the files lie.</summary>
     public required string Destination { get; init; }
 
-    /// <summary>Length and last write of each file at the checkpoint, in the metainfo's order; null for a file not there.</summary>
+    /// <summary>
+    /// Length and last write of each file as the torrent was closed, in the metainfo's order; null for a file not there. Empty
+    /// in what is saved before.
+    /// </summary>
     public IReadOnlyList<FileStamp?> Files { get; init; } = [];
 
     /// <summary>Whether the torrent was closed in order, so that <see cref="Files"/> is how the files were left.</summary>

@@ -7,7 +7,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <summary>What is done once before a torrent is written: see <see cref="TorrentStorage.Prepare"/>.</summary>
 /// <param name="layout">Where the bytes lie.</param>
 /// <param name="guard">Makes the folders.</param>
-internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
+/// <param name="stamps">The files as they are on disk.</param>
+internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, IReadOnlyList<FileStamp?> stamps)
 {
     private readonly Stack<string> _madeFolders = new();
     private readonly List<string> _madeFiles = [];
@@ -20,8 +21,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
         List<int> wanted = [.. Enumerable.Range(0, layout.Files.Count).Where(index => layout.Files[index].IsStored
             && (priorities.Count == 0 || priorities[index] != FilePriority.Skip))];
         long missing = wanted.Sum(index => MissingBytes(index, verified));
-        List<StorageFile> emptyFiles = [.. wanted.Select(index => layout.Files[index])
-            .Where(file => file.Length == 0 && !File.Exists(file.FullPath))];
+        List<StorageFile> emptyFiles = [.. wanted.Where(index => layout.Files[index].Length == 0 && stamps[index] is null)
+            .Select(index => layout.Files[index])];
 
         // A torrent that is complete may be seeded from where nothing can be written.
         if (missing == 0 && emptyFiles.Count == 0)
@@ -62,7 +63,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
     {
         StorageFile file = layout.Files[index];
         if (verified is null)
-            return Math.Max(0, file.Length - (DiskFile.Stamp(file.FullPath)?.Length ?? 0));
+            return Math.Max(0, file.Length - (stamps[index]?.Length ?? 0));
 
         long missing = 0;
         (int first, int count) = layout.PiecesOfFile(index);
@@ -84,7 +85,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
             return;
 
         // Bytes that have their place on the disk already need no other, good or not: looked at only where it matters.
-        long needed = wanted.Sum(index => Math.Max(0, layout.Files[index].Length - AllocatedBytes(layout.Files[index])));
+        long needed = wanted.Sum(index => Math.Max(0, layout.Files[index].Length - AllocatedBytes(index)));
         needed = Math.Min(needed, missing);
         if (needed > available)
             throw StorageErrors.NoRoom(layout.Destination, needed, available);
@@ -103,9 +104,10 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard)
         }
     }
 
-    private static long AllocatedBytes(StorageFile file)
+    private long AllocatedBytes(int index)
     {
-        if (DiskFile.Stamp(file.FullPath) is not { } stamp)
+        StorageFile file = layout.Files[index];
+        if (stamps[index] is not { } stamp)
             return 0;
         try
         {

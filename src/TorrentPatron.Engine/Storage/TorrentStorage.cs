@@ -40,9 +40,10 @@ internal sealed class TorrentStorage : IDisposable
     /// </summary>
     /// <param name="verified">The pieces known to be there; null: nothing is known, what is on disk counts as good.</param>
     /// <param name="priorities">Priority of each file; empty: all normal. What is skipped needs no room.</param>
+    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
     /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
-    public void Prepare(Bitfield? verified, IReadOnlyList<FilePriority> priorities) =>
-        new StoragePreparation(Layout, _guard).Run(verified, priorities);
+    public void Prepare(Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps) =>
+        new StoragePreparation(Layout, _guard, stamps).Run(verified, priorities);
 
     /// <summary>Writes bytes.</summary>
     /// <param name="offset">Where in the torrent.</param>
@@ -169,10 +170,10 @@ internal sealed class TorrentStorage : IDisposable
         [.. Layout.Files.Select(file => file.IsStored ? DiskFile.Stamp(file.FullPath) : null)];
 
     /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
-    public Bitfield PossiblePieces()
+    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    public Bitfield PossiblePieces(IReadOnlyList<FileStamp?> stamps)
     {
-        long[] lengths = [.. Layout.Files.Select(file =>
-            !file.IsStored ? file.Length : file.Length == 0 ? 0 : DiskFile.Stamp(file.FullPath)?.Length ?? 0)];
+        long[] lengths = [.. Layout.Files.Select((file, index) => file.IsStored ? stamps[index]?.Length ?? 0 : file.Length)];
         var possible = new Bitfield(Layout.PieceCount);
         for (int piece = 0; piece < Layout.PieceCount; piece++)
         {

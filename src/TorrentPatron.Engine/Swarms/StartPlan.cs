@@ -17,15 +17,17 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck)
     /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
     public static StartPlan Make(TorrentStorage storage, ResumeData? data, bool recheck, IReadOnlyList<FilePriority> priorities)
     {
-        Bitfield possible = storage.PossiblePieces();
+        IReadOnlyList<FileStamp?> stamps = storage.Stamps();
+        Bitfield possible = storage.PossiblePieces(stamps);
         bool isKnown = data is not null && !recheck && data.Verified.Length == possible.Length
             && data.Destination == storage.Layout.Destination;
-        StartPlan plan = isKnown ? Compare(storage, data!, possible) : new StartPlan(new Bitfield(possible.Length), possible);
-        storage.Prepare(isKnown ? plan.Trusted : null, priorities);
+        StartPlan plan = isKnown ? Compare(storage, data!, possible, stamps) : new StartPlan(new Bitfield(possible.Length), possible);
+        storage.Prepare(isKnown ? plan.Trusted : null, priorities, stamps);
         return plan;
     }
 
-    private static StartPlan Compare(TorrentStorage storage, ResumeData data, Bitfield possible)
+    private static StartPlan Compare(
+        TorrentStorage storage, ResumeData data, Bitfield possible, IReadOnlyList<FileStamp?> stamps)
     {
         var trusted = new Bitfield(possible.Length);
         var toCheck = new Bitfield(possible.Length);
@@ -42,7 +44,6 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck)
         // Files that another program has touched since they were closed: whatever is in them may be other than it was.
         if (data.ClosedInOrder && data.Files.Count == storage.Layout.Files.Count)
         {
-            IReadOnlyList<FileStamp?> stamps = storage.Stamps();
             for (int file = 0; file < stamps.Count; file++)
             {
                 if (stamps[file] is not null && stamps[file] != data.Files[file])

@@ -187,8 +187,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             Bitfield trusted = _pieces.Verified();
             Bitfield possible = await _engine.DiskWorkers.RunAsync(() =>
             {
-                _storage.Prepare(trusted, _command.FilePriorities);
-                return _storage.PossiblePieces();
+                IReadOnlyList<FileStamp?> stamps = _storage.Stamps();
+                _storage.Prepare(trusted, _command.FilePriorities, stamps);
+                return _storage.PossiblePieces(stamps);
             }).ConfigureAwait(false);
             // A check that was not finished is begun again.
             Bitfield toCheck = _ledger.Unchecked?.Clone() ?? new Bitfield(trusted.Length);
@@ -227,7 +228,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             ObjectDisposedException.ThrowIf(IsEnding, this);
             bool wasSuspended = _ledger.State == TorrentState.Suspended;
             await LeaveAsync().ConfigureAwait(false);
-            Bitfield possible = await _engine.DiskWorkers.RunAsync(_storage.PossiblePieces).ConfigureAwait(false);
+            Bitfield possible = await _engine.DiskWorkers.RunAsync(() => _storage.PossiblePieces(_storage.Stamps())).ConfigureAwait(false);
             _pieces.Reset(new Bitfield(_metainfo.PieceCount));
             _ledger.Error = null;
             Begin(possible, CompletionReason.Rechecked, wasSuspended);
@@ -467,5 +468,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private TorrentStatus MakeStatus() => _ledger.MakeStatus(_announcer.Snapshot(), _resume.Warning);
 
-    private ResumeData MakeResumeData() => _ledger.MakeResumeData(_storage.Stamps());
+    // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
+    private ResumeData MakeResumeData() => _ledger.MakeResumeData(_ledger.ClosedInOrder ? _storage.Stamps() : []);
 }

@@ -81,7 +81,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     };
 
     /// <summary>What is saved.</summary>
-    /// <param name="stamps">The files as they are on disk.</param>
+    /// <param name="stamps">The files as they are left on disk; empty where the torrent goes on.</param>
     public ResumeData MakeResumeData(IReadOnlyList<FileStamp?> stamps)
     {
         Bitfield verified = pieces.Verified();

@@ -16,7 +16,7 @@ public sealed class StoragePreparationTests : IDisposable
     public void The_destination_is_made_and_empty_files_that_are_wanted_with_it()
     {
         using TorrentStorage storage = Make(_temp["a", "b"], 0, 5, 0);
-        storage.Prepare(null, [FilePriority.Normal, FilePriority.Normal, FilePriority.Skip]);
+        storage.Prepare(null, [FilePriority.Normal, FilePriority.Normal, FilePriority.Skip], storage.Stamps());
         Assert.Equal([_temp["a", "b", "t"], _temp["a", "b", "t", "0"]],
             Directory.GetFileSystemEntries(_temp["a", "b"], "*", SearchOption.AllDirectories).Order());
     }
@@ -25,7 +25,7 @@ public sealed class StoragePreparationTests : IDisposable
     public void Too_little_room_is_told_before_anything_is_written_and_leaves_nothing_behind()
     {
         using TorrentStorage storage = Make(_temp["a", "b"], 0, 1L << 58);
-        var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, []));
+        var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
         Assert.Equal(TorrentErrorId.InsufficientDiskSpace, failure.Error.Id);
         Assert.NotEmpty(failure.Error.Remedy);
         Assert.Empty(Directory.GetFileSystemEntries(_temp.Path));
@@ -35,13 +35,13 @@ public sealed class StoragePreparationTests : IDisposable
     public void What_is_skipped_or_verified_needs_no_room()
     {
         using TorrentStorage storage = Make(_temp.Path, 1L << 50, 1 << 30);
-        storage.Prepare(null, [FilePriority.Skip, FilePriority.Normal]);
+        storage.Prepare(null, [FilePriority.Skip, FilePriority.Normal], storage.Stamps());
 
         var verified = new Bitfield(storage.Layout.PieceCount);
         (int first, int count) = storage.Layout.PiecesOfFile(0);
         for (int piece = first; piece < first + count; piece++)
             verified.Set(piece);
-        storage.Prepare(verified, []);
+        storage.Prepare(verified, [], storage.Stamps());
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class StoragePreparationTests : IDisposable
     {
         File.WriteAllText(_temp["file"], "mine");
         using TorrentStorage storage = Make(_temp["file", "below"], 5);
-        var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, []));
+        var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
         Assert.Equal(TorrentErrorId.DestinationNotWritable, failure.Error.Id);
         Assert.Equal("mine", File.ReadAllText(_temp["file"]));
     }
@@ -63,11 +63,11 @@ public sealed class StoragePreparationTests : IDisposable
         SetMode(_temp["t"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
         try
         {
-            var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, []));
+            var failure = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
             Assert.Equal(TorrentErrorId.DestinationNotWritable, failure.Error.Id);
             var all = new Bitfield(1);
             all.SetAll();
-            storage.Prepare(all, []);
+            storage.Prepare(all, [], storage.Stamps());
         }
         finally
         {
@@ -84,7 +84,7 @@ public sealed class StoragePreparationTests : IDisposable
         Directory.CreateSymbolicLink(_temp["t", "link"], _temp["elsewhere"]);
         var layout = new FileLayout(_temp.Path, "t", 16, [("t/made/a", 0, true), ("t/link/b", 0, true)]);
         using var storage = new TorrentStorage(layout, _pool);
-        Assert.Throws<StorageException>(() => storage.Prepare(null, []));
+        Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
         Assert.Equal([_temp["t", "link"]], Directory.GetFileSystemEntries(_temp["t"]));
         Assert.Empty(Directory.GetFileSystemEntries(_temp["elsewhere"]));
     }
@@ -99,14 +99,14 @@ public sealed class StoragePreparationTests : IDisposable
         {
             using (TorrentStorage large = Make(mount, 2 << 20))
             {
-                var early = Assert.Throws<StorageException>(() => large.Prepare(null, []));
+                var early = Assert.Throws<StorageException>(() => large.Prepare(null, [], large.Stamps()));
                 Assert.Equal(TorrentErrorId.InsufficientDiskSpace, early.Error.Id);
             }
 
             Assert.Empty(Directory.GetFileSystemEntries(mount));
 
             using TorrentStorage storage = Make(mount, 900 << 10);
-            storage.Prepare(null, []);
+            storage.Prepare(null, [], storage.Stamps());
             File.WriteAllBytes(Path.Combine(mount, "other"), new byte[300 << 10]);
             byte[] bytes = new byte[900 << 10];
             var plain = Assert.Throws<StorageException>(() => storage.Write(0, bytes));
@@ -117,7 +117,7 @@ public sealed class StoragePreparationTests : IDisposable
             // What is allocated already needs no further room.
             File.Delete(Path.Combine(mount, "other"));
             storage.Write(0, bytes);
-            storage.Prepare(new Bitfield(storage.Layout.PieceCount), []);
+            storage.Prepare(new Bitfield(storage.Layout.PieceCount), [], storage.Stamps());
         }
         finally
         {

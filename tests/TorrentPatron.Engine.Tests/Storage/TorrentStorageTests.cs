@@ -34,7 +34,7 @@ public sealed class TorrentStorageTests : IDisposable
         int[] order = [.. Enumerable.Range(0, layout.PieceCount)];
         random.Shuffle(order);
 
-        storage.Prepare(null, []);
+        storage.Prepare(null, [], storage.Stamps());
         foreach (int piece in order)
         {
             Span<byte> bytes = content.AsSpan((int)layout.PieceOffset(piece), layout.PieceSize(piece));
@@ -47,7 +47,7 @@ public sealed class TorrentStorageTests : IDisposable
         storage.Flush();
         Assert.InRange(_pool.OpenCount, 0, 3);
         CheckFiles(layout, content);
-        Assert.True(storage.PossiblePieces().IsFull);
+        Assert.True(storage.PossiblePieces(storage.Stamps()).IsFull);
         for (int i = 0; i < 50; i++)
         {
             int from = random.Next(content.Length + 1), to = random.Next(from, content.Length + 1);
@@ -66,7 +66,7 @@ public sealed class TorrentStorageTests : IDisposable
         for (int at = 0; at < content.Length; at += 100)
             segments.Add(content.AsMemory(at, Math.Min(100, content.Length - at)));
 
-        storage.Prepare(null, []);
+        storage.Prepare(null, [], storage.Stamps());
         storage.Write(0, segments);
         CheckFiles(storage.Layout, content);
     }
@@ -75,7 +75,7 @@ public sealed class TorrentStorageTests : IDisposable
     public void Files_come_to_life_at_full_length_when_first_written()
     {
         using TorrentStorage storage = Make(16, [100, 100, 0]);
-        storage.Prepare(null, []);
+        storage.Prepare(null, [], storage.Stamps());
         Assert.Equal([2], Existing(storage));
 
         storage.Write(150, [1]);
@@ -103,7 +103,7 @@ public sealed class TorrentStorageTests : IDisposable
         File.WriteAllBytes(_temp["t", "0"], new byte[20]);
         File.WriteAllBytes(_temp["t", "1"], new byte[12]);
 
-        Assert.Equal([true, true, false, false], Bits(storage.PossiblePieces()));
+        Assert.Equal([true, true, false, false], Bits(storage.PossiblePieces(storage.Stamps())));
         storage.Read(0, new byte[32]);
         var tooShort = Assert.Throws<StorageException>(() => storage.Read(30, new byte[8]));
         var missing = Assert.Throws<StorageException>(() => storage.Read(45, new byte[8]));
@@ -148,7 +148,7 @@ public sealed class TorrentStorageTests : IDisposable
     {
         using TorrentStorage storage = Make(100, [.. Enumerable.Repeat(70L, 40)]);
         byte[] content = Content(storage.Layout);
-        storage.Prepare(null, []);
+        storage.Prepare(null, [], storage.Stamps());
         await Parallel.ForAsync(0, 28 * 50, new ParallelOptions
         {
             MaxDegreeOfParallelism = 4,
