@@ -60,7 +60,8 @@ try {
             if (Test-Path $module) {
                 Remove-Item $module -Recurse
             }
-            dotnet build src/TorrentPatron.PowerShell --configuration $Configuration
+            # Not compiled for this machine: the package is for every system, and another's images are refused.
+            dotnet build src/TorrentPatron.PowerShell --configuration $Configuration -p:ReadyToRun=false
             New-ModulePackage
         }
         'Demo' {
