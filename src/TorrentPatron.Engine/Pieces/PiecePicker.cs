@@ -27,13 +27,14 @@ internal sealed class PiecePicker
     private const int ScanBudget = 256;
 
     /// <summary>In the order of a byte of a bitfield.</summary>
-    private static readonly Vector128<ushort> BitsOfByte = Vector128.Create((ushort)0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01);
+    private static readonly Vector128<ushort> BitsOfByte =
+        Vector128.Create((ushort)0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01);
 
     private readonly Random _random;
     private readonly PieceState[] _state;
     private readonly byte[] _priority;
 
-    /// <summary>Peers that have a piece, seeds not counted. As long as a multiple of eight, so that it can be changed by eights.</summary>
+    /// <summary>Peers that have each piece, seeds not counted. There are some more places, so that it can be changed by eights.</summary>
     private readonly ushort[] _availability;
     private readonly Bitfield _free;
     private readonly Bitfield _missing;
