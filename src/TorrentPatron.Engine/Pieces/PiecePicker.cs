@@ -34,7 +34,7 @@ internal sealed class PiecePicker
     private readonly PieceState[] _state;
     private readonly byte[] _priority;
 
-    /// <summary>Peers that have each piece, seeds not counted. There are some more places, so that it can be changed by eights.</summary>
+    /// <summary>Peers that have each piece, seeds not counted; whole eights of pieces, which are changed at once.</summary>
     private readonly ushort[] _availability;
     private readonly Bitfield _free;
     private readonly Bitfield _missing;
