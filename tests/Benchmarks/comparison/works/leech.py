@@ -1,4 +1,5 @@
 """Downloading from one libtorrent seed."""
+from .. import far_network
 from ..clients.libtorrent import LibtorrentProcess
 from ..machine import LOOPBACK
 from ..payloads import KIB, MIB
@@ -95,4 +96,30 @@ class LeechFiles(Leech):
         return self.bench.payloads.files(self.bench.size, FILES, self.piece_length)
 
 
-ALL = [Leech1M, Leech256K, LeechFiles]
+class LeechFar(Leech):
+    name = "leech-far"
+
+    @property
+    def size(self):
+        return self.bench.size // 16
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.size)}, pieces of 1 MiB, {far_network.LATENCY}"
+
+    def missing(self):
+        return far_network.missing()
+
+    def payload(self):
+        return self.bench.payloads.single(self.size, self.piece_length)
+
+    def open(self):
+        self._network = far_network.FarNetwork()
+        super().open()
+
+    def close(self):
+        super().close()
+        self._network.close()
+
+
+ALL = [Leech1M, Leech256K, LeechFiles, LeechFar]
