@@ -54,12 +54,13 @@ def present(arguments, folder):
 
 def measure(work, contenders, rounds):
     """Runs a work with each client in turn, in interleaved rounds."""
-    report = Report(work)
+    report = Report(work, [client.name for client in work.contenders(contenders)])
     rounds = min(rounds, work.rounds or rounds)
     able = []
     for client in work.contenders(contenders):
         if why := work.lacks(client):
-            report.note(client, why)
+            if client.is_ours or client.is_rival:
+                report.note(client, why)
         else:
             able.append(client)
     work.open()
@@ -77,7 +78,8 @@ def measure(work, contenders, rounds):
                     able.remove(client)
                     continue
                 report.add(client, figures)
-                say(f"{work.name} {turn + 1}: {client.name}: " + ", ".join(f"{k} {v:.3g}" for k, v in figures.items() if v is not None))
+                say(f"{work.name} {turn + 1}: {client.name}: "
+                    + ", ".join(f"{key} {value:.3g}" for key, value in figures.items() if value is not None))
     finally:
         work.close()
     for client in able:
@@ -96,13 +98,15 @@ def main():
     arguments, chosen = parsed()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmarks-", dir=arguments.folder))
-    bench = Bench(folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out, arguments.idle)
+    bench = Bench(
+        folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out, arguments.idle)
     result = {"machine": machine.described(), "time": time.strftime("%Y-%m-%d"), "rounds": arguments.rounds, "works": []}
     try:
         contenders, absent = present(arguments, folder)
         print(f"{result['machine']}; medians of {arguments.rounds} interleaved rounds.\n")
         for name, why in absent.items():
             print(f"Without {name}: {why}.\n")
+        machine.warm(folder, 4 * bench.size)
         for make in chosen:
             work = make(bench)
             if why := work.missing():

@@ -1,8 +1,8 @@
 """
 Many peers in one process: each calls a client, has nothing, says every second that it has one piece more, and asks for nothing.
 
-Arguments: info hash, pieces of the torrent, port, number of peers. Prints 'connected N' when all have shaken hands or ten seconds are
-over; the number that is left for each line that it reads.
+Arguments: info hash, pieces of the torrent, port, number of peers. Prints 'connected N' when all have shaken hands or time is up,
+and 'left N' for each line that it reads.
 """
 import asyncio
 import os

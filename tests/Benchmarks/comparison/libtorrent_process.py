@@ -80,7 +80,7 @@ class Host:
         self._watch = None
 
     def add(self, torrents, folders, peers=(), state=None, max_peers=None):
-        """Adds torrents to each session. Each has a folder of its own, or all have the one. The state is a folder of what save left."""
+        """Adds torrents to each session, which has a folder of its own or shares one. The state is a folder of what save left."""
         began = time.monotonic()
         for at, session in enumerate(self._sessions):
             if max_peers:

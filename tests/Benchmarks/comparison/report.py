@@ -5,8 +5,9 @@ import statistics
 class Report:
     """What was measured at one work."""
 
-    def __init__(self, work):
+    def __init__(self, work, names):
         self.work = work
+        self._names = names  # of the clients, in their order
         self.rounds = {}  # client: figures of each round
         self.notes = {}  # client: why it has no figures, or fewer
         self._clients = {}
@@ -39,11 +40,12 @@ class Report:
 
     def markdown(self):
         medians, columns = self.medians(), self.work.columns
-        lines = [f"### {self.work.title}", "", f"`{self.work.name}`. In brackets: by the best of the others.", "",
+        brackets = " In brackets: by the best of the others." if any(column.has_ratio for column in columns) else ""
+        lines = [f"### {self.work.title}", "", f"`{self.work.name}`.{brackets}", "",
                  "| client | " + " | ".join(column.heading for column in columns) + " |",
                  "|---" * (len(columns) + 1) + "|"]
         footnotes = []
-        for name in dict.fromkeys([*self.rounds, *self.notes]):
+        for name in (name for name in self._names if name in self.rounds or name in self.notes):
             mark = ""
             for why in self.notes.get(name, []):
                 footnotes.append(f"{name}: {why}.")
@@ -67,4 +69,5 @@ class Report:
 
 def figure(value):
     """Three digits or so."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+    digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 0.1 else 3
+    return f"{value:,.{digits}f}"

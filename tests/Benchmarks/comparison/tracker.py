@@ -8,6 +8,7 @@ from .machine import LOOPBACK
 
 class _Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 1024
 
     def handle_error(self, request, client_address):
         """Who does not wait for the answer does without."""

@@ -7,7 +7,7 @@ import shutil
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
 from .base import Client, Run, watched
-from .host import Host, timed, when_ready
+from .host import Host, in_time, timed, when_ready
 
 _STATUS = ["gid", "infoHash", "status", "completedLength", "totalLength", "downloadSpeed", "uploadSpeed", "connections", "seeder"]
 
@@ -29,11 +29,11 @@ class Aria2(Client):
 
     def watch(self, job):
         # Once it is complete, it is to be asked a last time.
-        child = _leech(job, "--seed-time=1", "--enable-rpc=true", f"--rpc-listen-port={job.control}")
+        child = _leech(job, "--seed-time=1", *_asked(job))
         return watched(Run(child, None), lambda: _seeding(job.control) == 1)
 
     def share(self, job):
-        child = _leech(job, "--seed-time=60", "--seed-ratio=0", "--enable-rpc=true", f"--rpc-listen-port={job.control}")
+        child = _leech(job, "--seed-time=60", "--seed-ratio=0", *_asked(job))
         return Run(child, lambda seconds: until(lambda: _seeding(job.control) == 1, seconds, "aria2c seeds"))
 
     def check(self, job):
@@ -41,9 +41,7 @@ class Aria2(Client):
         return Run(child, lambda seconds: child.expect("Verification finished successfully", seconds)[0], ends_itself=True)
 
     def seed(self, job):
-        child = _run(
-            job, "--bt-seed-unverified=true", "--check-integrity=true", "--seed-ratio=0", "--enable-rpc=true",
-            f"--rpc-listen-port={job.control}")
+        child = _run(job, "--bt-seed-unverified=true", "--check-integrity=true", "--seed-ratio=0", *_asked(job))
         return Run(child, lambda seconds: until(lambda: _seeding(job.control) == 1, seconds, "aria2c seeds"))
 
 
@@ -51,24 +49,29 @@ def _leech(job, *more):
     return _run(job, "--seed-time=0", f"--bt-tracker={job.tracker}", "--bt-tracker-interval=1", *more)
 
 
+def _asked(job):
+    return "--enable-rpc=true", "--rpc-save-upload-metadata=false", f"--rpc-listen-port={job.control}"
+
+
 def _run(job, *more):
+    limits = [f"--bt-max-peers={job.max_peers}"] if job.max_peers else []
+    torrents = [job.payload.torrent] if job.payload else []
     return Child([
         "aria2c", "--no-conf", "--show-console-readout=false", "--summary-interval=0", "--enable-color=false",
         "--console-log-level=notice", f"--interface={job.host}", f"--listen-port={job.port}", "--enable-dht=false",
         "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false", "--file-allocation=none",
-        f"--dir={job.folder}", *([f"--bt-max-peers={job.max_peers}"] if job.max_peers else []), *more, *([job.payload.torrent] if job.payload else [])])
+        f"--dir={job.folder}", *limits, *more, *torrents])
 
 
 class _Host(Host):
     def __init__(self, job):
         self._port = job.control
         self.child = _run(
-            job, "--check-integrity=true", "--seed-ratio=0", "--max-concurrent-downloads=1000000", "--enable-rpc=true",
-            "--rpc-save-upload-metadata=false", f"--rpc-listen-port={job.control}")
+            job, "--check-integrity=true", "--seed-ratio=0", "--max-concurrent-downloads=1000000", *_asked(job))
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         until(lambda: self.child.is_over() or _seeding(self._port) is not None, 60, "aria2c's RPC")
-        for payload in payloads:
+        for payload in in_time(payloads, seconds):
             _call(self._port, "aria2.addTorrent", base64.b64encode(payload.torrent.read_bytes()).decode())
 
     def ready(self, count, seconds):

@@ -10,13 +10,13 @@ class Host:
     child: Child | None = None
     adds = True  # whether it is there before its torrents
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         """Adds torrents, whose data is there, and returns when it has taken all."""
         raise NotImplementedError
 
-    def resume(self, payloads):
+    def resume(self, payloads, seconds):
         """After a restart with the state that was kept: takes up the same torrents."""
-        self.add(payloads)
+        self.add(payloads, seconds)
 
     def ready(self, count, seconds):
         """Waits until that many are checked, or taken from the saved state, and seeding. Returns when that was."""
@@ -33,6 +33,15 @@ class Host:
     def abort(self):
         if self.child:
             self.child.stop(seconds=1)
+
+
+def in_time(payloads, seconds):
+    """One after the other, while there is time."""
+    until = time.monotonic() + seconds
+    for at, payload in enumerate(payloads):
+        if time.monotonic() > until:
+            raise Failure(f"it took {at} of {len(payloads)} torrents in {seconds:.0f} s")
+        yield payload
 
 
 def when_ready(ask, count, seconds, child):

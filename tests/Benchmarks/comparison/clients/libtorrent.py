@@ -85,9 +85,9 @@ class _Host(Host):
         self._process = LibtorrentProcess(job.port)
         self.child = self._process.child
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         self._process.ask(
-            "add", 3600, torrents=[str(payload.torrent) for payload in payloads], folders=[str(self._job.folder)],
+            "add", seconds, torrents=[str(payload.torrent) for payload in payloads], folders=[str(self._job.folder)],
             state=str(self._job.state))
 
     def ready(self, count, seconds):

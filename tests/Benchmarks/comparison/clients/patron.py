@@ -14,7 +14,10 @@ class Patron(Client):
     name = "patron"
     is_ours = True
     is_rival = False
-    lacks = {"watch": "another process can see only what it has saved", "peers": "it has no option for more than 100 peers of a torrent"}
+    lacks = {
+        "watch": "another process can see only what it has saved",
+        "peers": "it has no option for more than 100 peers of a torrent",
+    }
 
     def missing(self):
         return None if _command() else "not built: dotnet build -c Release src/TorrentPatron.Cli"
@@ -72,7 +75,7 @@ class _Host(Host):
     def __init__(self, job):
         self._job = job
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         job = self._job
         self.child = Child([
             *_command(), "start", *(payload.torrent for payload in payloads), "--destination", job.folder, "--state", job.state,

@@ -78,11 +78,11 @@ class _Host(Host):
         self._job = job
         self.child = script(_MANY, job.state, "-Port", job.port)
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         listed = self._job.state / "torrents.txt"
         listed.write_text("".join(f"{payload.torrent}\n" for payload in payloads))
         self._tell("add", self._job.folder, listed)
-        self._heard("add", 3600)
+        self._heard("add", seconds)
 
     def ready(self, count, seconds):
         self._tell("ready")

@@ -6,7 +6,7 @@ import xmlrpc.client
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
 from .base import Client, Run, watched
-from .host import Host, timed, when_ready
+from .host import Host, in_time, timed, when_ready
 
 NO_TRACKER = f"http://{LOOPBACK}:9/announce"
 _SETTINGS = """
@@ -24,7 +24,8 @@ trackers.use_udp.set = no
 pieces.hash.on_completion.set = no
 system.file.allocate.set = 0
 """
-_STATUS = ["d.hash=", "d.name=", "d.complete=", "d.completed_bytes=", "d.down.rate=", "d.up.rate=", "d.peers_connected=", "d.message="]
+_STATUS = ["d.hash=", "d.name=", "d.complete=", "d.completed_bytes=", "d.down.rate=", "d.up.rate=", "d.peers_connected=",
+           "d.message="]
 
 
 class Rtorrent(Client):
@@ -85,13 +86,13 @@ class _Host(Host):
         self._job = job
         self.child = _start(job)
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         until(lambda: self.child.is_over() or _complete(self._job.control_file) is not None, 60, "rtorrent's RPC")
-        for payload in payloads:
+        for payload in in_time(payloads, seconds):
             torrent = payload.announced(self._job.tracker, self._job.state / payload.torrent.name)
             _call(self._job.control_file, "load.start", "", str(torrent))
 
-    def resume(self, payloads):
+    def resume(self, payloads, seconds):
         """It finds them in its session."""
 
     def ready(self, count, seconds):

@@ -6,7 +6,7 @@ import shutil
 from ..machine import LOOPBACK
 from ..processes import Child, Failure, until
 from .base import Client, Run, watched
-from .host import Host, timed, when_ready
+from .host import Host, in_time, timed, when_ready
 
 _SEEDING = 6
 _STATUS = ["hashString", "name", "status", "percentDone", "rateDownload", "rateUpload", "peersConnected", "totalSize", "error"]
@@ -60,7 +60,8 @@ def _start(job):
         "rpc-bind-address": LOOPBACK, "rpc-port": job.control, "rpc-whitelist-enabled": False,
         "download-dir": str(job.folder), "rename-partial-files": False, "preallocation": 0, "encryption": 0,
         "dht-enabled": False, "lpd-enabled": False, "pex-enabled": False, "utp-enabled": False,
-        "port-forwarding-enabled": False, "ratio-limit-enabled": False, "idle-seeding-limit-enabled": False, "download-queue-enabled": False,
+        "port-forwarding-enabled": False, "ratio-limit-enabled": False, "idle-seeding-limit-enabled": False,
+        "download-queue-enabled": False,
     }
     if job.max_peers:
         settings.update({"peer-limit-global": job.max_peers, "peer-limit-per-torrent": job.max_peers})
@@ -72,12 +73,12 @@ class _Host(Host):
     def __init__(self, job):
         self.child, self._rpc = _start(job)
 
-    def add(self, payloads):
+    def add(self, payloads, seconds):
         self._rpc.await_first_answer(self.child)
-        for payload in payloads:
+        for payload in in_time(payloads, seconds):
             self._rpc.add(payload)
 
-    def resume(self, payloads):
+    def resume(self, payloads, seconds):
         self._rpc.await_first_answer(self.child)
 
     def ready(self, count, seconds):

@@ -45,7 +45,7 @@ class Many(base.Work):
             figures["stop"] = self._stop(host)
             host = client.host(job)
             began = time.monotonic()
-            host.resume(self._payloads)
+            host.resume(self._payloads, self.bench.time_out)
             figures["restart"] = host.ready(self.count, self.bench.time_out) - (host.child.began if host.adds else began)
             return figures
         finally:
@@ -58,7 +58,7 @@ class Many(base.Work):
         """Anonymous memory with one torrent."""
         host = client.host(self._job())
         try:
-            host.add(self._payloads[:1])
+            host.add(self._payloads[:1], self.bench.time_out)
             host.ready(1, self.bench.time_out)
             time.sleep(_SETTLE)
             return host.child.meter.now().anonymous
@@ -70,7 +70,7 @@ class Many(base.Work):
             time.sleep(1)  # for its start to be over
         before = host.child.meter.now().cpu if host.adds else 0
         began = time.monotonic()
-        host.add(self._payloads)
+        host.add(self._payloads, self.bench.time_out)
         added = time.monotonic()
         ready = host.ready(self.count, self.bench.time_out)
         cpu = host.child.meter.now().cpu - before

@@ -15,8 +15,8 @@ _LONGEST = 20
 
 class Peers(base.Work):
     """
-    The client seeds; each peer has nothing, is interested, tells of a new piece every second and asks for nothing. CPU: of the client
-    while all are connected. Memory for a peer: anonymous memory at the end of that, beyond what it was before they came.
+    The client seeds; each peer has nothing, is interested, tells of a new piece every second and asks for nothing. CPU: of the
+    client while all are connected. Memory for a peer: anonymous memory at the end of that, beyond what it was before they came.
     """
 
     name = "peers"

@@ -1,4 +1,5 @@
 """What the machine itself can do, to see how near to it the clients are."""
+import functools
 import os
 import re
 import shutil
@@ -28,7 +29,8 @@ class Line:
 
 class Reference(base.Work):
     name = "reference"
-    columns = [base.Column("rate", "MiB/s", False), base.Column("wall", "s for a payload", False), base.Column("cpu", "CPU, s", False)]
+    columns = [base.Column("rate", "MiB/s", False), base.Column("wall", "s for a payload", False),
+               base.Column("cpu", "CPU, s", False)]
 
     @property
     def title(self):
@@ -37,8 +39,7 @@ class Reference(base.Work):
     def contenders(self, _):
         lines = [Line("raw loopback copy", self._copy), Line("plain write of a file", self._write)]
         if shutil.which("openssl"):
-            lines += [Line(f"SHA-1 by openssl, {threads} thread{'s' * (threads > 1)}", lambda threads=threads: self._sha1(threads))
-                      for threads in (1, 2)]
+            lines += [Line(f"SHA-1 by openssl, threads: {threads}", functools.partial(self._sha1, threads)) for threads in (1, 2)]
         return lines
 
     def lacks(self, line):

@@ -35,7 +35,8 @@ class Seed(base.Work):
             leechers.ask("watch")
             before, other_before = run.child.meter.now(), leechers.child.meter.now()
             began = leechers.ask(
-                "add", torrents=[str(payload.torrent)], folders=[str(folder) for folder in folders], peers=[(LOOPBACK, job.port)])["began"]
+                "add", torrents=[str(payload.torrent)], folders=[str(folder) for folder in folders],
+                peers=[(LOOPBACK, job.port)])["began"]
             done = leechers.ask("complete", patience=bench.time_out + 5, seconds=bench.time_out)["at"]
             after, other_after = run.child.meter.now(), leechers.child.meter.now()
             first = leechers.ask("watched")["first"]

@@ -21,7 +21,8 @@ class Start(base.Work):
     name = "start"
     operation = "leech"
     columns = [base.Column("request", "start to first request, s"), base.Column("nothing", "the program doing nothing, s"),
-               base.Column("beyond", "first request beyond that, s", False), base.Column("imported", "of it Import-Module, s", False)]
+               base.Column("beyond", "first request beyond that, s", False),
+               base.Column("imported", "of it Import-Module, s", False)]
 
     @property
     def title(self):
@@ -38,7 +39,8 @@ class Start(base.Work):
     def _request(self, client):
         bench, payload = self.bench, self._payload
         peer_port = bench.ports.free()
-        peer, tracker = ScriptedPeer(payload.info_hash, payload.size // MIB, peer_port), Tracker(bench.ports.free(), (LOOPBACK, peer_port))
+        peer = ScriptedPeer(payload.info_hash, payload.size // MIB, peer_port)
+        tracker = Tracker(bench.ports.free(), (LOOPBACK, peer_port))
         run = None
         try:
             job = bench.job(payload, bench.target(), peers=[(LOOPBACK, peer_port)], tracker=tracker.address)
