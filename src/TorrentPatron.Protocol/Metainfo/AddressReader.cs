@@ -7,8 +7,11 @@ internal static class AddressReader
 {
     private const int MaxAddressBytes = 2048;
 
-    private static readonly string[] TrackerSchemes = ["http", "https", "udp"];
-    private static readonly string[] WebSeedSchemes = ["http", "https"];
+    /// <summary>The schemes of trackers.</summary>
+    public static IReadOnlyList<string> TrackerSchemes { get; } = ["http", "https", "udp"];
+
+    /// <summary>The schemes of web seeds.</summary>
+    public static IReadOnlyList<string> WebSeedSchemes { get; } = ["http", "https"];
 
     public static IReadOnlyList<IReadOnlyList<string>> ReadTrackers(BencodeElement root)
     {
@@ -63,19 +66,26 @@ internal static class AddressReader
             yield return item;
     }
 
-    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<string> known, string[] schemes)
+    /// <summary>The address as it is used and shown; null where it is none, or could disguise itself.</summary>
+    /// <param name="text">What is meant to be an address.</param>
+    /// <param name="schemes">The schemes that it may have.</param>
+    public static string? Read(string text, IReadOnlyList<string> schemes)
     {
-        if (known.Count >= MetainfoReader.MaxTrackers || !value.IsValidUtf8() || value.AsBytes().Length > MaxAddressBytes)
-            return;
-
-        string address = value.AsText().Trim();
-        if (Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
+        string address = text.Trim();
+        return address.Length <= MaxAddressBytes
+            && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
             && schemes.Contains(uri.Scheme)
             && uri.Host.Length > 0
             && ReferenceEquals(DisplayText.Clean(address), address)
-            && known.Add(address))
-        {
+            ? address
+            : null;
+    }
+
+    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<string> known, IReadOnlyList<string> schemes)
+    {
+        if (known.Count >= MetainfoReader.MaxTrackers || !value.IsValidUtf8() || value.AsBytes().Length > MaxAddressBytes)
+            return;
+        if (Read(value.AsText(), schemes) is { } address && known.Add(address))
             addresses.Add(address);
-        }
     }
 }

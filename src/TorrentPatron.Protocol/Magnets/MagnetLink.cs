@@ -1,0 +1,125 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Text;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Protocol.Magnets;
+
+/// <summary>
+/// A magnet link (BEP 9): the hash of a torrent, and where peers that have the rest may be found. All text in one that was
+/// read is fit to be shown.
+/// </summary>
+public sealed record MagnetLink
+{
+    /// <summary>The longest link, in characters.</summary>
+    public const int MaxLength = 64 * 1024;
+
+    /// <summary>The most parameters, known or not.</summary>
+    public const int MaxParameters = 1000;
+
+    /// <summary>The most trackers, web seeds and peers that are taken, of each; the rest is left out.</summary>
+    public const int MaxAddresses = 100;
+
+    /// <summary>The longest name, in characters; what is behind is cut off.</summary>
+    public const int MaxNameLength = 255;
+
+    /// <summary>What every magnet link begins with.</summary>
+    public const string Prefix = "magnet:";
+
+    /// <summary>The SHA-1 of the info dictionary (<c>xt=urn:btih:</c>); null where the link names a v2 torrent only.</summary>
+    public InfoHash? InfoHash { get; init; }
+
+    /// <summary>The SHA-256 of the info dictionary (<c>xt=urn:btmh:</c>, BEP 52), 32 bytes; empty where the link has none.</summary>
+    public ReadOnlyMemory<byte> InfoHashV2 { get; init; }
+
+    /// <summary>The name to show until the torrent's own is known (<c>dn</c>); null where the link has none.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Trackers (<c>tr</c>; http, https, udp), each a tier of its own; none twice.</summary>
+    public IReadOnlyList<string> Trackers { get; init; } = [];
+
+    /// <summary>Addresses that serve the files (<c>ws</c>, BEP 19; http, https); none twice.</summary>
+    public IReadOnlyList<string> WebSeeds { get; init; } = [];
+
+    /// <summary>Peers (<c>x.pe</c>); none twice.</summary>
+    public IReadOnlyList<MagnetPeer> Peers { get; init; } = [];
+
+    /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty: all.</summary>
+    public IReadOnlyList<FileIndexRange> SelectedFiles { get; init; } = [];
+
+    /// <summary>What names the swarm: <see cref="InfoHash"/>, or the first 20 bytes of <see cref="InfoHashV2"/> (BEP 52).</summary>
+    /// <exception cref="InvalidOperationException">The link was made without a hash.</exception>
+    public InfoHash TorrentId =>
+        InfoHash ?? (InfoHashV2.IsEmpty
+            ? throw new InvalidOperationException("The link has no hash.")
+            : new InfoHash(InfoHashV2.Span[..Protocol.InfoHash.Length]));
+
+    /// <summary>Makes the link of a torrent, with its name, trackers and web seeds.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    public static MagnetLink Of(TorrentMetainfo metainfo)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        return new MagnetLink
+        {
+            InfoHash = metainfo.Version == MetainfoVersion.V2 ? null : metainfo.InfoHash,
+            InfoHashV2 = metainfo.InfoHashV2,
+            Name = metainfo.Name,
+            Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)],
+            WebSeeds = metainfo.WebSeeds,
+        };
+    }
+
+    /// <summary>Whether a text is meant to be a magnet link, good or bad.</summary>
+    /// <param name="text">Any text.</param>
+    public static bool IsMagnet([NotNullWhen(true)] string? text) =>
+        text is not null && text.AsSpan().TrimStart().StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Reads a link.</summary>
+    /// <param name="text">The link; white space around it is left out.</param>
+    /// <exception cref="FormatException">It is none; the message is a sentence that says why, safe to print.</exception>
+    public static MagnetLink Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return TryParse(text, out MagnetLink? link, out string? fault) ? link : throw new FormatException(fault);
+    }
+
+    /// <summary>Reads a link. What is wrong in it but not needed, such as a tracker that is no address, is left out.</summary>
+    /// <param name="text">The link; white space around it is left out.</param>
+    /// <param name="link">The link, where the text is one.</param>
+    /// <param name="fault">A sentence that says why it is none, safe to print.</param>
+    public static bool TryParse(
+        [NotNullWhen(true)] string? text, [NotNullWhen(true)] out MagnetLink? link, [NotNullWhen(false)] out string? fault)
+    {
+        link = null;
+        fault = text is null ? "No magnet link was given." : MagnetReader.Read(text, out link);
+        return fault is null;
+    }
+
+    /// <summary>The link in its canonical form: hashes in lower-case hexadecimal digits first, everything else escaped.</summary>
+    public override string ToString()
+    {
+        var text = new StringBuilder(Prefix).Append('?');
+        if (InfoHash is { } v1)
+            Append(text, "xt", $"urn:btih:{v1}");
+        if (!InfoHashV2.IsEmpty)
+            Append(text, "xt", $"urn:btmh:1220{Convert.ToHexStringLower(InfoHashV2.Span)}");
+        if (!string.IsNullOrEmpty(Name))
+            Append(text, "dn", Uri.EscapeDataString(Name));
+        foreach (string tracker in Trackers)
+            Append(text, "tr", Uri.EscapeDataString(tracker));
+        foreach (string webSeed in WebSeeds)
+            Append(text, "ws", Uri.EscapeDataString(webSeed));
+        foreach (MagnetPeer peer in Peers)
+            Append(text, "x.pe", peer.ToString());
+        if (SelectedFiles.Count > 0)
+            Append(text, "so", string.Join(',', SelectedFiles));
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, string key, string value)
+    {
+        if (text[^1] != '?')
+            text.Append('&');
+        text.Append(CultureInfo.InvariantCulture, $"{key}={value}");
+    }
+}

@@ -1,0 +1,226 @@
+using System.Globalization;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Protocol.Magnets;
+
+/// <summary>Reads a magnet link, one parameter after the other.</summary>
+internal sealed class MagnetReader
+{
+    private const string V1 = "urn:btih:";
+    private const string V2 = "urn:btmh:";
+
+    /// <summary>What stands before a SHA-256 as a multihash: the function and the length.</summary>
+    private const string Sha256 = "1220";
+    private const int Sha256Length = 32;
+
+    private readonly List<string> _trackers = [];
+    private readonly List<string> _webSeeds = [];
+    private readonly List<MagnetPeer> _peers = [];
+    private readonly List<FileIndexRange> _files = [];
+    private InfoHash? _v1;
+    private byte[]? _v2;
+    private string? _name;
+    private string? _otherTopic;
+
+    private MagnetReader()
+    {
+    }
+
+    /// <summary>Reads a link.</summary>
+    /// <returns>Why it is none; null: it is one.</returns>
+    public static string? Read(string text, out MagnetLink? link)
+    {
+        link = null;
+        text = text.Trim();
+        if (text.Length > MagnetLink.MaxLength)
+            return $"The magnet link has {text.Length} characters; more than {MagnetLink.MaxLength} are refused.";
+        if (!MagnetLink.IsMagnet(text))
+            return "This is no magnet link: it does not begin with 'magnet:?'.";
+
+        ReadOnlySpan<char> query = text.AsSpan(MagnetLink.Prefix.Length).TrimStart("?/");
+        int count = 0;
+        var reader = new MagnetReader();
+        foreach (Range range in query.Split('&'))
+        {
+            if (++count > MagnetLink.MaxParameters)
+                return $"The magnet link has more than {MagnetLink.MaxParameters} parameters.";
+            if (reader.ReadParameter(query[range]) is { } fault)
+                return fault;
+        }
+
+        if (reader._v1 is null && reader._v2 is null)
+        {
+            return reader._otherTopic is null
+                ? "The magnet link names no torrent: it has no 'xt=urn:btih:' with a hash behind it."
+                : $"The magnet link is of something else than a torrent: '{reader._otherTopic}'.";
+        }
+
+        link = reader.ToLink();
+        return null;
+    }
+
+    private MagnetLink ToLink() => new()
+    {
+        InfoHash = _v1,
+        InfoHashV2 = _v2,
+        Name = _name,
+        Trackers = _trackers.AsReadOnly(),
+        WebSeeds = _webSeeds.AsReadOnly(),
+        Peers = _peers.AsReadOnly(),
+        SelectedFiles = _files.AsReadOnly(),
+    };
+
+    private string? ReadParameter(ReadOnlySpan<char> parameter)
+    {
+        // Links copied from the source of a web page still have its escapes.
+        if (parameter.StartsWith("amp;", StringComparison.Ordinal))
+            parameter = parameter["amp;".Length..];
+        int equals = parameter.IndexOf('=');
+        if (equals < 0)
+            return null;
+
+        string value = Unescape(parameter[(equals + 1)..]);
+        switch (KeyOf(parameter[..equals]))
+        {
+            case "xt":
+                return ReadTopic(value);
+            case "dn":
+                _name ??= CleanName(value);
+                return null;
+            case "tr":
+                Add(_trackers, AddressReader.Read(value, AddressReader.TrackerSchemes));
+                return null;
+            case "ws":
+                Add(_webSeeds, AddressReader.Read(value, AddressReader.WebSeedSchemes));
+                return null;
+            case "x.pe":
+                Add(_peers, MagnetPeer.TryParse(value, out MagnetPeer? peer) ? peer : null);
+                return null;
+            case "so":
+                return ReadFiles(value);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>The key in lower case, without the number by which several of one kind are told apart (<c>tr.1</c>).</summary>
+    private static string KeyOf(ReadOnlySpan<char> key)
+    {
+        int dot = key.LastIndexOf('.');
+        if (dot > 0 && dot < key.Length - 1 && !key[(dot + 1)..].ContainsAnyExceptInRange('0', '9'))
+            key = key[..dot];
+        return key.Length > 16 ? "" : key.ToString().ToLowerInvariant();
+    }
+
+    /// <summary>As in an HTML form, where a plus is a space.</summary>
+    private static string Unescape(ReadOnlySpan<char> value) => Uri.UnescapeDataString(value.ToString().Replace('+', ' '));
+
+    private static string? CleanName(string value)
+    {
+        string name = DisplayText.Clean(value).Trim();
+        if (name.Length > MagnetLink.MaxNameLength)
+            name = name[..(char.IsHighSurrogate(name[MagnetLink.MaxNameLength - 1]) ? MagnetLink.MaxNameLength - 1 : MagnetLink.MaxNameLength)];
+        return name.Length == 0 ? null : name;
+    }
+
+    private static void Add<T>(List<T> list, T? value)
+        where T : class
+    {
+        if (value is not null && list.Count < MagnetLink.MaxAddresses && !list.Contains(value))
+            list.Add(value);
+    }
+
+    private string? ReadTopic(string topic)
+    {
+        if (topic.StartsWith(V1, StringComparison.OrdinalIgnoreCase))
+        {
+            if (!TryReadV1(topic[V1.Length..], out InfoHash hash))
+                return "The magnet link's info hash must be 40 hexadecimal or 32 base32 digits.";
+            if (_v1 is { } known && known != hash)
+                return "The magnet link names more than one torrent; give each a link of its own.";
+            _v1 = hash;
+        }
+        else if (topic.StartsWith(V2, StringComparison.OrdinalIgnoreCase))
+        {
+            if (!TryReadV2(topic[V2.Length..], out byte[] hash))
+                return "The magnet link's v2 hash must be '1220' and 64 hexadecimal digits, a SHA-256.";
+            if (_v2 is not null && !_v2.AsSpan().SequenceEqual(hash))
+                return "The magnet link names more than one torrent; give each a link of its own.";
+            _v2 = hash;
+        }
+        else
+        {
+            string shown = DisplayText.Clean(topic);
+            _otherTopic = shown.Length > 40 ? shown[..40] + "..." : shown;
+        }
+
+        return null;
+    }
+
+    private static bool TryReadV1(string digits, out InfoHash hash)
+    {
+        if (InfoHash.TryParse(digits, out hash))
+            return true;
+        Span<byte> bytes = stackalloc byte[InfoHash.Length];
+        if (!TryReadBase32(digits, bytes))
+            return false;
+        hash = new InfoHash(bytes);
+        return true;
+    }
+
+    private static bool TryReadV2(string digits, out byte[] hash)
+    {
+        hash = new byte[Sha256Length];
+        return digits.Length == Sha256.Length + (Sha256Length * 2)
+            && digits.StartsWith(Sha256, StringComparison.Ordinal)
+            && Convert.FromHexString(digits.AsSpan(Sha256.Length), hash, out _, out _) == System.Buffers.OperationStatus.Done;
+    }
+
+    /// <summary>Reads digits of base 32 (RFC 4648), of either case, that fill the bytes exactly.</summary>
+    private static bool TryReadBase32(string digits, Span<byte> bytes)
+    {
+        if (digits.Length * 5 != bytes.Length * 8)
+            return false;
+
+        (int bits, int bitCount, int at) = (0, 0, 0);
+        foreach (char digit in digits)
+        {
+            int value = char.ToUpperInvariant(digit) switch
+            {
+                >= 'A' and <= 'Z' and var letter => letter - 'A',
+                >= '2' and <= '7' and var number => number - '2' + 26,
+                _ => -1,
+            };
+            if (value < 0)
+                return false;
+            bits = ((bits << 5) | value) & 0xFFF;
+            bitCount += 5;
+            if (bitCount < 8)
+                continue;
+            bitCount -= 8;
+            bytes[at++] = (byte)(bits >> bitCount);
+        }
+
+        return true;
+    }
+
+    private string? ReadFiles(string list)
+    {
+        foreach (Range range in list.AsSpan().Split(','))
+        {
+            ReadOnlySpan<char> item = list.AsSpan(range).Trim();
+            if (item.IsEmpty)
+                continue;
+            int dash = item.IndexOf('-');
+            bool isRange = int.TryParse(dash < 0 ? item : item[..dash], NumberStyles.None, CultureInfo.InvariantCulture, out int first)
+                & int.TryParse(dash < 0 ? item : item[(dash + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out int last);
+            if (!isRange || last < first)
+                return "The magnet link's file selection ('so') must be indices and ranges, such as 0,2,6-8.";
+            if (_files.Count == MagnetLink.MaxParameters)
+                return $"The magnet link's file selection ('so') has more than {MagnetLink.MaxParameters} parts.";
+            _files.Add(new FileIndexRange(first, last));
+        }
+
+        return null;
+    }
+}
