@@ -56,6 +56,9 @@ public sealed class TorrentClient : ITorrentClient
     public string Name => "TorrentPatron";
 
     /// <inheritdoc/>
+    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits;
+
+    /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
 
     /// <inheritdoc/>
@@ -177,7 +180,7 @@ public sealed class TorrentClient : ITorrentClient
                     s.Add(sources);
                     return Task.FromResult<TorrentError?>(null);
                 }).ConfigureAwait(false),
-                _ => throw new NotSupportedException($"The engine knows no command {command.GetType().Name}."),
+                _ => NotSupported(command),
             });
         }
 #pragma warning disable CA1031 // A command must get its answer, whatever went wrong.
@@ -208,6 +211,8 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         InfoHash torrent = command.TorrentId;
+        if (command is { Selection: not null } or { Options: { Goal: not null } or { Sequential: true } or { Tags: not null } or { MinimumFreeSpace: > 0 } })
+            return new TorrentStartFail(torrent, command.CorrelationId, NotSupported(command).Error);
         Swarm swarm;
         while (!TryAdd(command, out swarm))
         {
@@ -303,6 +308,9 @@ public sealed class TorrentClient : ITorrentClient
 
     private static CommandFail NotFound(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
         TorrentErrorId.TorrentNotFound, $"No torrent {command.TorrentId} runs here.", "Look at the statuses for those that do, or start it."));
+
+    private CommandFail NotSupported(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
+        TorrentErrorId.NotSupported, $"The engine {Name} cannot carry out {command.GetType().Name}.", "Look at what the engine can do."));
 
     private void Refuse(TorrentCommand command) => Say(Failure(command, new TorrentError(
         TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.")));

@@ -1,8 +1,11 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Routing;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service;
 
@@ -54,6 +57,15 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>A torrent of this patron's has every wanted piece.</summary>
     public event EventHandler<TorrentEventArgs<TorrentCompleted>>? Completed;
 
+    /// <summary>A torrent of this patron's has seeded enough and is suspended.</summary>
+    public event EventHandler<TorrentEventArgs<SeedGoalReached>>? SeedGoalReached;
+
+    /// <summary>What is in a torrent of this patron's, started without, is known now.</summary>
+    public event EventHandler<TorrentEventArgs<MetadataReceived>>? MetadataReceived;
+
+    /// <summary>This patron has removed a torrent, or another has removed one of this patron's.</summary>
+    public event EventHandler<TorrentEventArgs<TorrentRemoved>>? Removed;
+
     /// <summary>Something about a torrent of this patron's that may want attention.</summary>
     public event EventHandler<TorrentEventArgs<TorrentWarning>>? Warning;
 
@@ -86,6 +98,18 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     public TorrentStatus? GetStatus(InfoHash torrent) => Running?.Client?.GetStatus(torrent);
 
+    /// <summary>What is in one of the service's torrents; null where it is not there or not known yet. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => Running?.Client?.GetMetainfo(torrent);
+
+    /// <summary>The files of one of the service's torrents, in its order; none where they are not known. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => Running?.Client?.GetFiles(torrent) ?? [];
+
+    /// <summary>The connected peers of one of the service's torrents. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => Running?.Client?.GetPeers(torrent) ?? [];
+
     /// <summary>
     /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
     /// suspended or had failed.
@@ -103,6 +127,22 @@ public sealed class Patron : IAsyncDisposable
             new PendingAnswer(Service.NextId(), request.Metainfo?.InfoHash ?? default, isStart: true),
             (pending, turn) => StartAsync(request, pending, turn, cancellationToken),
             cancellationToken);
+    }
+
+    /// <summary>
+    /// Takes up a torrent that an earlier session has left, as it was: where it lay, suspended or not, with its trackers, choice of
+    /// files, limits, goals and tags. Answered as <see cref="StartAsync(StartRequest, CancellationToken)"/> is.
+    /// </summary>
+    /// <param name="saved">What was saved of it; see <see cref="StateFolder.Enumerate"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> RestoreAsync(SavedTorrent saved, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(saved);
+        return saved.Destination is null
+            ? BeginAsync(
+                new PendingAnswer(Service.NextId(), saved.InfoHash, isStart: true),
+                (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.InfoHash)), cancellationToken)
+            : StartAsync(saved.ToRequest(), cancellationToken);
     }
 
     /// <summary>Stops a torrent, anybody's. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
@@ -124,8 +164,8 @@ public sealed class Patron : IAsyncDisposable
         CommandAsync(torrent, id => new ResumeTorrent(id, torrent), cancellationToken);
 
     /// <summary>
-    /// Hashes what is on disk. Answered, when that is over, by <see cref="CommandDone"/> or <see cref="CommandFail"/>; the
-    /// answers to this patron's later requests wait for it.
+    /// Hashes what is on disk. Answered, when that is over, by <see cref="TorrentChecked"/> or <see cref="CommandFail"/> (by
+    /// <see cref="CommandDone"/> where the engine lacks <see cref="ClientCapabilities.BadPieces"/>); the answers to this patron's later requests wait for it.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
@@ -143,6 +183,57 @@ public sealed class Patron : IAsyncDisposable
         IReadOnlyList<Uri> trackers,
         CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new AddSources(id, torrent, peers, trackers), cancellationToken);
+
+    /// <summary>Changes a torrent's limits, goal, tags and order. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="options">What is to be other.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> SetAsync(InfoHash torrent, TorrentOptions options, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new SetTorrent(id, torrent, options), cancellationToken);
+
+    /// <summary>Wants other files than before. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="priorities">Priority of each of the torrent's files, in its order, padding among them.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> SetFilePrioritiesAsync(
+        InfoHash torrent, IReadOnlyList<FilePriority> priorities, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new SetFilePriorities(id, torrent, priorities), cancellationToken);
+
+    /// <summary>
+    /// Takes a torrent's files to another folder; its progress is in the statuses meanwhile. Answered, when all is there, by
+    /// <see cref="CommandDone"/> or <see cref="CommandFail"/>; the answers to this patron's later requests wait for it.
+    /// </summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="destination">Absolute path of the folder below which the files are to lie.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> MoveAsync(InfoHash torrent, string destination, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new MoveTorrent(id, torrent, destination), cancellationToken);
+
+    /// <summary>
+    /// Stops a torrent, anybody's, and forgets it, with its saved state. Answered by <see cref="TorrentRemoved"/> or
+    /// <see cref="CommandFail"/>.
+    /// </summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="deleteData">Whether the files that it made are deleted too.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> RemoveAsync(InfoHash torrent, bool deleteData, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new RemoveTorrent(id, torrent, deleteData), cancellationToken);
+
+    /// <summary>Takes trackers away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="trackers">Which trackers.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> RemoveTrackersAsync(
+        InfoHash torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new RemoveTrackers(id, torrent, trackers), cancellationToken);
+
+    /// <summary>Asks trackers for peers as soon as they allow it. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="trackers">Which trackers; empty: all.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> AnnounceAsync(
+        InfoHash torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new AnnounceNow(id, torrent, trackers), cancellationToken);
 
     /// <summary>
     /// Waits until a torrent, anybody's, is as wanted; or has failed, or is closed; or until this patron is stopped.
@@ -179,6 +270,30 @@ public sealed class Patron : IAsyncDisposable
         }
 
         return status;
+    }
+
+    /// <summary>
+    /// The statuses of torrents, anybody's: how they are now, and again as they change. Of each torrent a slow reader gets the
+    /// latest only. Ends when all torrents chosen have been closed, or with the engine or this patron.
+    /// </summary>
+    /// <param name="torrents">Which torrents; null: all, also those that are started meanwhile.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public async IAsyncEnumerable<TorrentStatus> WatchAsync(
+        IReadOnlyCollection<InfoHash>? torrents = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        if (Running is not { Client: { } client } session)
+            yield break;
+
+        using StatusFeed feed = session.Feed(torrents);
+        using CancellationTokenRegistration stopping = Stopping.UnsafeRegister(static feed => ((StatusFeed)feed!).End(), feed);
+        feed.Begin(client.GetStatuses());
+        while (await feed.WaitAsync(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (TorrentStatus status in feed.Take())
+                yield return status;
+        }
     }
 
     /// <summary>
@@ -306,6 +421,9 @@ public sealed class Patron : IAsyncDisposable
         TorrentStatusUpdate update => Raise(TorrentStatusUpdate, update),
         TorrentStateChanged changed => Raise(StateChanged, changed),
         TorrentCompleted completed => Raise(Completed, completed),
+        SeedGoalReached reached => Raise(SeedGoalReached, reached),
+        MetadataReceived received => Raise(MetadataReceived, received),
+        TorrentRemoved removed => Raise(Removed, removed),
         TorrentWarning warning => Raise(Warning, warning),
         _ => null,
     });

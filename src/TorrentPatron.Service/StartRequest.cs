@@ -23,8 +23,11 @@ public sealed record StartRequest
     /// <summary>Trackers besides the torrent's own.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
-    /// <summary>Priority of each file, in the torrent's order; empty: all normal.</summary>
+    /// <summary>Priority of each file, in the torrent's order; empty: by <see cref="Selection"/>.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Which files are wanted, where there are no <see cref="FilePriorities"/>; null: those that were saved, else all.</summary>
+    public FileSelection? Selection { get; init; }
 
     /// <summary>Whether to add the torrent without letting it run.</summary>
     public bool Suspended { get; init; }
@@ -32,6 +35,6 @@ public sealed record StartRequest
     /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
     public bool Recheck { get; init; }
 
-    /// <summary>The torrent's own limits.</summary>
-    public RateLimits Limits { get; init; } = RateLimits.None;
+    /// <summary>How to treat the torrent; what is null there stays as it was saved, or as it is where the torrent runs.</summary>
+    public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 }

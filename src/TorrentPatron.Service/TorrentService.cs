@@ -40,7 +40,10 @@ public sealed class TorrentService : IAsyncDisposable
     }
 
     /// <summary>What the service works with.</summary>
-    public ServiceSettings Settings { get; }
+    public ServiceSettings Settings { get; private set; }
+
+    /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs.</summary>
+    public ClientCapabilities? Capabilities => Session?.Client?.Capabilities;
 
     /// <summary>Where the torrents' state is saved.</summary>
     public StateFolder States { get; }
@@ -81,6 +84,25 @@ public sealed class TorrentService : IAsyncDisposable
 
     /// <summary>The engine as a whole; null while none runs. Never waits.</summary>
     public ClientStatus? GetClientStatus() => Session?.Client?.GetClientStatus();
+
+    /// <summary>
+    /// Goes on with other settings of the engine: one that runs changes what it can, and one that is made later is made with them.
+    /// </summary>
+    /// <param name="settings">All settings, changed and unchanged.</param>
+    /// <param name="cancellationToken">Ends the wait, not the change.</param>
+    /// <returns>What could not be changed, and why; none where all is as given.</returns>
+    public async Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ITorrentClient? client;
+        lock (_gate)
+        {
+            Settings = Settings with { Client = settings };
+            client = _session?.Client;
+        }
+
+        return client is null ? [] : await client.ApplyAsync(settings, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Stops every patron, and with them the engine. May be called more than once.</summary>
     public async ValueTask DisposeAsync()

@@ -23,7 +23,7 @@ public sealed class ResumeTests
             {
                 Destination = meeting.DownloadFolder,
                 Peers = [seed.EndPoint],
-                Limits = new RateLimits(Download: 2 << 20, Upload: 0),
+                Options = new TorrentOptions { MaxDownloadRate = 2 << 20 },
             });
             await we.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 10);
             first = await we.CloseAsync(torrent);

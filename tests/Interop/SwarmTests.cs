@@ -124,7 +124,7 @@ public sealed class SwarmTests
         {
             Destination = meeting.DownloadFolder,
             Peers = [seed.EndPoint],
-            Limits = new RateLimits(Download: Rate, Upload: 0),
+            Options = new TorrentOptions { MaxDownloadRate = Rate },
         }));
 
         AssertNotFasterThanAllowed(clock.Elapsed);
@@ -140,7 +140,7 @@ public sealed class SwarmTests
         await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.SeedFolder,
-            Limits = new RateLimits(Download: 0, Upload: Rate),
+            Options = new TorrentOptions { MaxUploadRate = Rate },
         }));
 
         var clock = Stopwatch.StartNew();

@@ -25,7 +25,7 @@ public sealed class AnswerTests
             FilePriorities = [FilePriority.High],
             Suspended = true,
             Recheck = true,
-            Limits = new RateLimits(1, 2),
+            Options = new TorrentOptions { MaxDownloadRate = 1, MaxUploadRate = 2 },
         };
 
         TorrentAnswer answer = await patron.StartAsync(request, Token);
@@ -39,7 +39,7 @@ public sealed class AnswerTests
         Assert.Equal([peer], told.Peers);
         Assert.Equal([tracker], told.Trackers);
         Assert.Equal([FilePriority.High], told.FilePriorities);
-        Assert.Equal(new RateLimits(1, 2), told.Limits);
+        Assert.Equal((1, 2), (told.Options.MaxDownloadRate, told.Options.MaxUploadRate));
         Assert.True(told.Suspended && told.Recheck);
     }
 

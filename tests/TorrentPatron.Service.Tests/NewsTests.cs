@@ -225,4 +225,78 @@ public sealed class NewsTests
             () => patron.WaitAsync(Torrents.Hash(), _ => throw new FormatException(), Token));
         Assert.NotNull(patron.GetStatus(Torrents.Hash()));
     }
+
+    [Fact]
+    public async Task Watching_brings_what_runs_and_what_comes_of_each_torrent_the_latest()
+    {
+        await using var test = new TestService();
+        Patron owner = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        await owner.StartAsync(Torrents.Start("a"), Token);
+        await using IAsyncEnumerator<TorrentStatus> watch = other.WatchAsync(cancellationToken: Token).GetAsyncEnumerator(Token);
+
+        Assert.Equal("a", await NextNameAsync(watch));
+        await owner.StartAsync(Torrents.Start("b"), Token);
+        Assert.Equal("b", await NextNameAsync(watch));
+        for (int i = 0; i < 1000; i++)
+            test.Client.Set(Torrents.Hash("a"), i % 2 == 0 ? TorrentState.Checking : TorrentState.Downloading);
+        test.Client.Set(Torrents.Hash("a"), TorrentState.Seeding, isComplete: true);
+        await owner.SuspendAsync(Torrents.Hash("b"), Token);
+
+        var last = new Dictionary<string, TorrentState>();
+        while (!(last.GetValueOrDefault("a") == TorrentState.Seeding && last.GetValueOrDefault("b") == TorrentState.Suspended))
+        {
+            Assert.True(await watch.MoveNextAsync());
+            last[watch.Current.Name] = watch.Current.State;
+        }
+    }
+
+    [Fact]
+    public async Task Watching_torrents_ends_when_the_last_of_them_has_been_closed()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        foreach (string name in (string[])["a", "b", "c"])
+            await patron.StartAsync(Torrents.Start(name), Token);
+        Task<List<TorrentStatus>> watching = ReadAllAsync(patron.WatchAsync([Torrents.Hash("a"), Torrents.Hash("b"), Torrents.Hash("none")], Token));
+
+        await patron.CloseAsync(Torrents.Hash("a"), Token);
+        await patron.CloseAsync(Torrents.Hash("b"), Token);
+
+        List<TorrentStatus> seen = await watching;
+        Assert.DoesNotContain(seen, status => status.Name == "c");
+        Assert.Equal(TorrentState.Stopped, seen.Last(status => status.Name == "a").State);
+        Assert.Equal(TorrentState.Stopped, seen.Last(status => status.Name == "b").State);
+    }
+
+    [Fact]
+    public async Task Watching_ends_with_the_patron_and_with_the_engine_and_at_once_where_none_runs()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        Assert.Empty(await ReadAllAsync(patron.WatchAsync(cancellationToken: Token)));
+        await patron.StartAsync(Torrents.Start(), Token);
+        Patron other = test.Service.CreatePatron();
+        Task<List<TorrentStatus>> watching = ReadAllAsync(other.WatchAsync(cancellationToken: Token));
+        await other.DisposeAsync();
+        await watching;
+
+        watching = ReadAllAsync(patron.WatchAsync(cancellationToken: Token));
+        test.Client.Die();
+        await watching;
+    }
+
+    private static async Task<string> NextNameAsync(IAsyncEnumerator<TorrentStatus> watch)
+    {
+        Assert.True(await watch.MoveNextAsync());
+        return watch.Current.Name;
+    }
+
+    private static async Task<List<TorrentStatus>> ReadAllAsync(IAsyncEnumerable<TorrentStatus> statuses)
+    {
+        var all = new List<TorrentStatus>();
+        await foreach (TorrentStatus status in statuses)
+            all.Add(status);
+        return all;
+    }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Client;
 
@@ -17,6 +18,9 @@ public interface ITorrentClient : IAsyncDisposable
     /// <summary>What the engine is called, for people.</summary>
     string Name { get; }
 
+    /// <summary>What it can do. A command that it lacks is answered by a <see cref="TorrentErrorId.NotSupported"/> failure.</summary>
+    ClientCapabilities Capabilities => ClientCapabilities.None;
+
     /// <summary>What came out: answers, and news of torrents. Unbounded and read by one reader.</summary>
     ChannelReader<TorrentMessage> Messages { get; }
 
@@ -31,6 +35,35 @@ public interface ITorrentClient : IAsyncDisposable
 
     /// <summary>The latest snapshots of all torrents, in the order in which they were started.</summary>
     IReadOnlyList<TorrentStatus> GetStatuses();
+
+    /// <summary>What is in a torrent. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>Its metainfo; null where the engine does not run that torrent, or does not know it yet or does not tell.</returns>
+    TorrentMetainfo? GetMetainfo(InfoHash torrent) => null;
+
+    /// <summary>A torrent's files. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>
+    /// The files but for padding, in the metainfo's order; none where the engine does not run that torrent, or does not know them
+    /// yet, or lacks <see cref="ClientCapabilities.FileList"/>.
+    /// </returns>
+    IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => [];
+
+    /// <summary>A torrent's connected peers. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>
+    /// The peers; none where the engine does not run that torrent, or lacks <see cref="ClientCapabilities.PeerList"/>.
+    /// </returns>
+    IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => [];
+
+    /// <summary>Goes on with other settings. What can change while torrents run does so at once.</summary>
+    /// <param name="settings">All settings, changed and unchanged.</param>
+    /// <param name="cancellationToken">Ends the wait, not the change.</param>
+    /// <returns>What could not be changed, and why; none where all is as given.</returns>
+    Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default) =>
+        Task.FromResult<IReadOnlyList<TorrentError>>([new TorrentError(
+            TorrentErrorId.NotSupported, $"The engine {Name} cannot change its settings while it runs.",
+            "Stop the patron and make a new one with these settings.")]);
 
     /// <summary>The engine as a whole. Never waits for the network or the disk.</summary>
     ClientStatus GetClientStatus();

@@ -27,8 +27,11 @@ public sealed record CreateNewTorrent(long CorrelationId, TorrentMetainfo Metain
     /// <summary>Trackers besides those in the metainfo, each a tier of its own.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
-    /// <summary>Priority of each file, in the metainfo's order; empty: all normal.</summary>
+    /// <summary>Priority of each file, in the metainfo's order; empty: by <see cref="Selection"/>.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Which files are wanted, where there are no <see cref="FilePriorities"/>; null: those that were saved, else all.</summary>
+    public FileSelection? Selection { get; init; }
 
     /// <summary>Whether to add the torrent without letting it run.</summary>
     public bool Suspended { get; init; }
@@ -36,8 +39,8 @@ public sealed record CreateNewTorrent(long CorrelationId, TorrentMetainfo Metain
     /// <summary>Whether to hash everything on disk, whatever the resume data says.</summary>
     public bool Recheck { get; init; }
 
-    /// <summary>The torrent's own limits.</summary>
-    public RateLimits Limits { get; init; } = RateLimits.None;
+    /// <summary>How to treat the torrent, where not as it was saved.</summary>
+    public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 }
 
 /// <summary>Stop a torrent and let go of its files. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
@@ -56,7 +59,8 @@ public sealed record SuspendTorrent(long CorrelationId, InfoHash TorrentId) : To
 public sealed record ResumeTorrent(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
-/// Hash everything on disk again. Answered by <see cref="CommandDone"/>, when the check is over, or <see cref="CommandFail"/>.
+/// Hash everything on disk again. Answered by <see cref="TorrentChecked"/>, when the check is over, or by <see cref="CommandFail"/>; an
+/// engine without <see cref="ClientCapabilities.BadPieces"/> answers with <see cref="CommandDone"/>.
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
@@ -68,4 +72,58 @@ public sealed record RecheckTorrent(long CorrelationId, InfoHash TorrentId) : To
 /// <param name="Peers">Peers to add.</param>
 /// <param name="Trackers">Trackers to add, each as a tier of its own.</param>
 public sealed record AddSources(long CorrelationId, InfoHash TorrentId, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<Uri> Trackers)
+    : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>Change a running torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="Options">What is to be other.</param>
+public sealed record SetTorrent(long CorrelationId, InfoHash TorrentId, TorrentOptions Options) : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>
+/// Want other files than before, from now on. What is here of files no longer wanted stays. Answered by <see cref="CommandDone"/>
+/// or <see cref="CommandFail"/>.
+/// </summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="Priorities">Priority of each file, in the metainfo's order.</param>
+public sealed record SetFilePriorities(long CorrelationId, InfoHash TorrentId, IReadOnlyList<FilePriority> Priorities)
+    : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>
+/// Take a torrent's files to another folder and go on there. Where that fails the torrent goes on where it was. Answered by
+/// <see cref="CommandDone"/>, when all is there, or <see cref="CommandFail"/>.
+/// </summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="Destination">Absolute path of the folder below which the files are to lie; made where it is missing.</param>
+public sealed record MoveTorrent(long CorrelationId, InfoHash TorrentId, string Destination) : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>
+/// Stop a torrent and forget it: its saved state is deleted. Answered by <see cref="TorrentRemoved"/> or
+/// <see cref="CommandFail"/>.
+/// </summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="DeleteData">
+/// Whether its files are deleted too: those that the torrent made, and the folders that it made and that are empty then; nothing
+/// else, and nothing through a link.
+/// </param>
+public sealed record RemoveTorrent(long CorrelationId, InfoHash TorrentId, bool DeleteData) : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>Take trackers away from a torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="Trackers">Which trackers; those that it does not have do not matter.</param>
+public sealed record RemoveTrackers(long CorrelationId, InfoHash TorrentId, IReadOnlyList<Uri> Trackers)
+    : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>
+/// Ask trackers for peers as soon as they allow it. Answered, without waiting for them, by <see cref="CommandDone"/> or
+/// <see cref="CommandFail"/>.
+/// </summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="Trackers">Which trackers; empty: all.</param>
+public sealed record AnnounceNow(long CorrelationId, InfoHash TorrentId, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId);

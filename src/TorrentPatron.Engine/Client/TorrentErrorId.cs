@@ -48,6 +48,21 @@ public static class TorrentErrorId
     /// <summary>The time given has passed.</summary>
     public const string TimeoutReached = nameof(TimeoutReached);
 
+    /// <summary>Nothing has come in for the time given.</summary>
+    public const string TorrentStalled = nameof(TorrentStalled);
+
+    /// <summary>The torrent's metadata did not come within the time given.</summary>
+    public const string MetadataTimeout = nameof(MetadataTimeout);
+
+    /// <summary>The engine cannot do that.</summary>
+    public const string NotSupported = nameof(NotSupported);
+
+    /// <summary>The torrent's files could not be moved; they are where they were.</summary>
+    public const string MoveFailed = nameof(MoveFailed);
+
+    /// <summary>The choice of files leaves none to fetch.</summary>
+    public const string NothingSelected = nameof(NothingSelected);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

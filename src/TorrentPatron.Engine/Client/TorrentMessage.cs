@@ -1,4 +1,5 @@
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Client;
 
@@ -39,6 +40,31 @@ public sealed record TorrentStartFail(InfoHash TorrentId, long CorrelationId, To
 public sealed record TorrentClosed(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
     : TorrentAnswer(TorrentId, CorrelationId);
 
+/// <summary>The torrent has been stopped and forgotten: nothing is saved of it any more.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="FilesDeleted">Number of its files that were deleted.</param>
+/// <param name="BytesDeleted">Their length in all.</param>
+public sealed record TorrentRemoved(InfoHash TorrentId, long CorrelationId, int FilesDeleted, long BytesDeleted)
+    : TorrentAnswer(TorrentId, CorrelationId)
+{
+    /// <summary>The torrent as it was at its end; null where it did not run.</summary>
+    public TorrentStatus? Status { get; init; }
+
+    /// <summary>What could not be deleted, or was left because it is not the torrent's, and why.</summary>
+    public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
+}
+
+/// <summary>Everything on disk has been hashed.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="CorrelationId">That of the command it answers.</param>
+/// <param name="BadPieces">
+/// The pieces, in their order, that counted as there before the check and are not: what is on disk is other, or gone.
+/// </param>
+/// <param name="Status">The torrent as it was then.</param>
+public sealed record TorrentChecked(InfoHash TorrentId, long CorrelationId, IReadOnlyList<int> BadPieces, TorrentStatus Status)
+    : TorrentAnswer(TorrentId, CorrelationId);
+
 /// <summary>Any other command has been carried out.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>
 /// <param name="CorrelationId">That of the command it answers.</param>
@@ -69,6 +95,17 @@ public sealed record TorrentStateChanged(InfoHash TorrentId, TorrentState Previo
 /// <param name="Reason">How it came to be complete.</param>
 /// <param name="Status">An immutable snapshot.</param>
 public sealed record TorrentCompleted(InfoHash TorrentId, CompletionReason Reason, TorrentStatus Status) : TorrentMessage(TorrentId);
+
+/// <summary>What is in the torrent is known now: it was started without (BEP 9). Said once in a run.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Metainfo">What is in it.</param>
+/// <param name="Status">An immutable snapshot.</param>
+public sealed record MetadataReceived(InfoHash TorrentId, TorrentMetainfo Metainfo, TorrentStatus Status) : TorrentMessage(TorrentId);
+
+/// <summary>The torrent has seeded enough (<see cref="SeedGoal"/>) and is suspended. Said once for a goal.</summary>
+/// <param name="TorrentId">Which torrent it is about.</param>
+/// <param name="Status">An immutable snapshot.</param>
+public sealed record SeedGoalReached(InfoHash TorrentId, TorrentStatus Status) : TorrentMessage(TorrentId);
 
 /// <summary>Something that a person may want to know but that does not stop the torrent.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>

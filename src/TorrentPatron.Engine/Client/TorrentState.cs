@@ -20,4 +20,10 @@ public enum TorrentState
 
     /// <summary>Stopped by itself; the status' error says why.</summary>
     Failed,
+
+    /// <summary>What is in the torrent is not known yet and is being asked for (BEP 9).</summary>
+    FetchingMetadata,
+
+    /// <summary>Its files are on their way to another folder.</summary>
+    Moving,
 }

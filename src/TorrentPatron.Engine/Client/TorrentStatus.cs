@@ -86,6 +86,42 @@ public sealed record TorrentStatus
     /// <summary>When this snapshot was taken.</summary>
     public DateTimeOffset Timestamp { get; init; }
 
+    /// <summary>How it came to be complete in this run; null where it is not.</summary>
+    public CompletionReason? Completion { get; init; }
+
+    /// <summary>When the last payload came in, UTC; where none did in this run, when it last began to download.</summary>
+    public DateTimeOffset? LastProgressAt { get; init; }
+
+    /// <summary>Whether it is downloading and nothing has come in for a minute.</summary>
+    public bool IsStalled { get; init; }
+
+    /// <summary>The torrent's own limit on what it receives, bytes/s; 0: none.</summary>
+    public long MaxDownloadRate { get; init; }
+
+    /// <summary>The torrent's own limit on what it sends, bytes/s; 0: none.</summary>
+    public long MaxUploadRate { get; init; }
+
+    /// <summary>The <see cref="Ratio"/> at which it stops seeding; null: none.</summary>
+    public double? SeedRatio { get; init; }
+
+    /// <summary>The <see cref="SeedingTime"/> after which it stops seeding; null: none.</summary>
+    public TimeSpan? SeedTime { get; init; }
+
+    /// <summary>Time spent seeding, over all runs.</summary>
+    public TimeSpan SeedingTime { get; init; }
+
+    /// <summary>Whether pieces are fetched in their order.</summary>
+    public bool Sequential { get; init; }
+
+    /// <summary>Whether peers may come from its trackers only (BEP 27).</summary>
+    public bool IsPrivate { get; init; }
+
+    /// <summary>What its user calls it by, safe to print.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>How far the fetching of its metadata is; null where the metadata is here.</summary>
+    public MetadataProgress? Metadata { get; init; }
+
     /// <summary>Why the torrent stopped by itself; null where it did not.</summary>
     public TorrentError? Error { get; init; }
 

@@ -50,8 +50,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _say = say;
         _storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), engine.Files);
         _pieces = new SwarmPieces(_metainfo, _storage, engine, command.FilePriorities, this);
-        _downloadLimit = new RateLimiter(engine.Time, command.Limits.Download);
-        _uploadLimit = new RateLimiter(engine.Time, command.Limits.Upload);
+        _downloadLimit = new RateLimiter(engine.Time, command.Options.MaxDownloadRate ?? 0);
+        _uploadLimit = new RateLimiter(engine.Time, command.Options.MaxUploadRate ?? 0);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
         _peers = new SwarmPeers(
             _metainfo, _pieces, reader, engine,

@@ -37,12 +37,12 @@ public sealed class StartTorrentCommand : SourceCmdlet
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
-    public long MaxDownloadRate { get; set; }
+    public long? MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
-    public long MaxUploadRate { get; set; }
+    public long? MaxUploadRate { get; set; }
 
     /// <summary>Add the torrents, but do not let them run yet.</summary>
     [Parameter]
@@ -114,7 +114,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         Destination = _destination,
         Peers = _peers,
         Trackers = Tracker,
-        Limits = new RateLimits(MaxDownloadRate, MaxUploadRate),
+        Options = new TorrentOptions { MaxDownloadRate = MaxDownloadRate, MaxUploadRate = MaxUploadRate },
         Suspended = Suspended,
         Recheck = Recheck,
     };

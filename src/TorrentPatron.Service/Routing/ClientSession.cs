@@ -13,7 +13,7 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
     private readonly ConcurrentDictionary<InfoHash, Patron> _owners = new();
     private readonly ConcurrentDictionary<InfoHash, List<TorrentMessage>> _early = new();
-    private readonly ConcurrentDictionary<StatusWatch, byte> _watches = new();
+    private readonly ConcurrentDictionary<IStatusWatcher, byte> _watches = new();
     private readonly Task<ITorrentClient> _started;
     private volatile ITorrentClient? _client;
     private volatile TorrentError? _end;
@@ -65,14 +65,11 @@ internal sealed class ClientSession : IAsyncDisposable
         [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
 
     /// <summary>Sees a torrent's statuses from now on.</summary>
-    public StatusWatch Watch(InfoHash torrent)
-    {
-        var watch = new StatusWatch(torrent, gone => _watches.TryRemove(gone, out _));
-        _watches.TryAdd(watch, 0);
-        if (IsOver)
-            watch.End();
-        return watch;
-    }
+    public StatusWatch Watch(InfoHash torrent) => Enter(new StatusWatch(torrent, Leave));
+
+    /// <summary>Sees the statuses of many torrents from now on.</summary>
+    /// <param name="torrents">Which torrents; null: all.</param>
+    public StatusFeed Feed(IReadOnlyCollection<InfoHash>? torrents) => Enter(new StatusFeed(torrents, Leave));
 
     /// <summary>Ends the engine; commands still open are answered as stopped.</summary>
     public async ValueTask DisposeAsync()
@@ -97,6 +94,17 @@ internal sealed class ClientSession : IAsyncDisposable
         End(ServiceErrors.Stopped);
         await _reading.ConfigureAwait(false);
     }
+
+    private TWatcher Enter<TWatcher>(TWatcher watch)
+        where TWatcher : IStatusWatcher
+    {
+        _watches.TryAdd(watch, 0);
+        if (IsOver)
+            watch.End();
+        return watch;
+    }
+
+    private void Leave(IStatusWatcher watch) => _watches.TryRemove(watch, out _);
 
     private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient)
     {
@@ -142,14 +150,8 @@ internal sealed class ClientSession : IAsyncDisposable
 
         if (message.Status() is not { } status)
             return;
-        foreach ((StatusWatch watch, _) in _watches)
-        {
-            if (watch.Torrent != message.TorrentId)
-                continue;
-            watch.See(status);
-            if (message is TorrentClosed)
-                watch.End();
-        }
+        foreach ((IStatusWatcher watch, _) in _watches)
+            watch.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
     }
 
     private void RouteAnswer(TorrentAnswer answer)
@@ -171,6 +173,11 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             _owners.TryRemove(answer.TorrentId, out _);
         }
+        else if (answer is TorrentRemoved && _owners.TryRemove(answer.TorrentId, out Patron? owner) && owner != command.Patron)
+        {
+            // Whoever started it hears that another has removed it.
+            owner.Receive(answer);
+        }
 
         command.Answer(answer);
     }
@@ -180,7 +187,7 @@ internal sealed class ClientSession : IAsyncDisposable
         TorrentError end = Interlocked.CompareExchange(ref _end, why, null) ?? why;
         foreach ((long id, _) in _sent)
             Fail(id, end);
-        foreach ((StatusWatch watch, _) in _watches)
+        foreach ((IStatusWatcher watch, _) in _watches)
             watch.End();
     }
 

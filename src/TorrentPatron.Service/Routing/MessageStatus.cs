@@ -13,6 +13,10 @@ internal static class MessageStatus
         NewTorrentCreated created => created.Status,
         TorrentAlreadyDownloading already => already.Status,
         CommandDone done => done.Status,
+        TorrentChecked done => done.Status,
+        MetadataReceived received => received.Status,
+        SeedGoalReached reached => reached.Status,
+        TorrentRemoved { Status: { } last } => last with { State = TorrentState.Stopped },
         TorrentClosed closed => closed.Status with { State = TorrentState.Stopped },
         _ => null,
     };

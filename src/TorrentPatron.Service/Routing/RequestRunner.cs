@@ -42,7 +42,8 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             FilePriorities = request.FilePriorities,
             Suspended = request.Suspended,
             Recheck = request.Recheck,
-            Limits = request.Limits,
+            Options = request.Options,
+            Selection = request.Selection,
         }).ConfigureAwait(false);
 
         if (answer is not NewTorrentCreated)
@@ -76,7 +77,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         Task<TorrentAnswer> answer = session.SendAsync(patron, pending.Torrent, command);
 
         // A start must wait for a close, but nobody for the end of a recheck.
-        if (command is not CloseTorrent)
+        if (command is not (CloseTorrent or RemoveTorrent))
             lane.Dispose();
         return await answer.ConfigureAwait(false);
     }

@@ -5,18 +5,23 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or engine.</summary>
-internal sealed class StatusWatch(InfoHash torrent, Action<StatusWatch> leave) : IDisposable
+internal sealed class StatusWatch(InfoHash torrent, Action<IStatusWatcher> leave) : IStatusWatcher
 {
     private const int Kept = 16;
 
     private readonly Channel<TorrentStatus> _statuses = Channel.CreateBounded<TorrentStatus>(
         new BoundedChannelOptions(Kept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    public InfoHash Torrent => torrent;
-
     public ChannelReader<TorrentStatus> Statuses => _statuses.Reader;
 
-    public void See(TorrentStatus status) => _statuses.Writer.TryWrite(status);
+    public void See(InfoHash of, TorrentStatus status, bool isLast)
+    {
+        if (of != torrent)
+            return;
+        _statuses.Writer.TryWrite(status);
+        if (isLast)
+            End();
+    }
 
     public void End() => _statuses.Writer.TryComplete();
 

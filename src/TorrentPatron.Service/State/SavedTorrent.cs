@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
 
@@ -11,4 +12,14 @@ public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, Resume
 {
     /// <summary>The folder below which its files lie; null where that cannot be read.</summary>
     public string? Destination => Resume?.Destination;
+
+    /// <summary>How to start it so that it goes on as it was.</summary>
+    public StartRequest ToRequest() => new()
+    {
+        Source = TorrentSource.FromFile(MetainfoPath),
+        Destination = Destination,
+        FilePriorities = Resume?.FilePriorities ?? [],
+        Trackers = Resume?.Trackers ?? [],
+        Suspended = Resume is { Suspended: true },
+    };
 }

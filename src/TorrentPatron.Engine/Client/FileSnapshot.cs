@@ -1,0 +1,29 @@
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>One of a torrent's files as it stood at one moment. Immutable; sizes are bytes.</summary>
+public sealed record FileSnapshot
+{
+    /// <summary>Its place among the torrent's files, padding among them; from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>Where it lies below the destination, with <c>/</c> as separator; safe to print.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Its full path on disk, whether it is there yet or not.</summary>
+    public required string FullPath { get; init; }
+
+    /// <summary>Its size.</summary>
+    public required long Length { get; init; }
+
+    /// <summary>Bytes of it that are verified and written.</summary>
+    public long CompletedSize { get; init; }
+
+    /// <summary>How much it is wanted.</summary>
+    public FilePriority Priority { get; init; } = FilePriority.Normal;
+
+    /// <summary>Whether every byte of it is verified and written.</summary>
+    public bool IsComplete => CompletedSize == Length;
+
+    /// <summary>Share of its bytes that are verified and written, 0 to 100.</summary>
+    public double PercentComplete => Length == 0 ? 100 : 100.0 * CompletedSize / Length;
+}

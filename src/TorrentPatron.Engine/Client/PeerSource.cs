@@ -1,0 +1,26 @@
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>How a peer's address was found.</summary>
+public enum PeerSource
+{
+    /// <summary>The engine does not say.</summary>
+    Unknown,
+
+    /// <summary>It dialled us.</summary>
+    Incoming,
+
+    /// <summary>It was given by hand.</summary>
+    Manual,
+
+    /// <summary>A tracker named it.</summary>
+    Tracker,
+
+    /// <summary>The distributed hash table named it (BEP 5).</summary>
+    Dht,
+
+    /// <summary>Another peer named it (BEP 11).</summary>
+    PeerExchange,
+
+    /// <summary>It called in the local network (BEP 14).</summary>
+    LocalDiscovery,
+}

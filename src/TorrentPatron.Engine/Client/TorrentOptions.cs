@@ -1,0 +1,48 @@
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>
+/// How a torrent is to be treated. What is null stays as it is: in a start, as it was saved or, where nothing was, as it is said
+/// here.
+/// </summary>
+public sealed record TorrentOptions
+{
+    /// <summary>Nothing is to be other.</summary>
+    public static TorrentOptions Unchanged { get; } = new();
+
+    /// <summary>The torrent's own limit on what it receives, bytes/s, which holds at once; 0: none, as it is else.</summary>
+    public long? MaxDownloadRate { get; init; }
+
+    /// <summary>The torrent's own limit on what it sends, bytes/s, which holds at once; 0: none, as it is else.</summary>
+    public long? MaxUploadRate { get; init; }
+
+    /// <summary>When it has seeded enough; else never. A new goal counts anew, also after an earlier one was reached.</summary>
+    public SeedGoal? Goal { get; init; }
+
+    /// <summary>Whether pieces are fetched in their order; else not.</summary>
+    public bool? Sequential { get; init; }
+
+    /// <summary>What its user calls it by, in place of what was before; else nothing.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>
+    /// Bytes that must stay free on the destination's volume, 0 or more; else 0. Looked at before the first byte and while the
+    /// torrent downloads; where they are not free it stops with <see cref="TorrentErrorId.InsufficientDiskSpace"/>.
+    /// </summary>
+    public long? MinimumFreeSpace { get; init; }
+
+    /// <summary>These options, with those of others that say something in their place.</summary>
+    /// <param name="changes">The others.</param>
+    public TorrentOptions With(TorrentOptions changes)
+    {
+        ArgumentNullException.ThrowIfNull(changes);
+        return new TorrentOptions
+        {
+            MaxDownloadRate = changes.MaxDownloadRate ?? MaxDownloadRate,
+            MaxUploadRate = changes.MaxUploadRate ?? MaxUploadRate,
+            Goal = changes.Goal ?? Goal,
+            Sequential = changes.Sequential ?? Sequential,
+            Tags = changes.Tags ?? Tags,
+            MinimumFreeSpace = changes.MinimumFreeSpace ?? MinimumFreeSpace,
+        };
+    }
+}

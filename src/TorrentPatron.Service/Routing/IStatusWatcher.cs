@@ -1,0 +1,17 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>Sees the statuses of torrents as the engine tells them. Disposing ends it.</summary>
+internal interface IStatusWatcher : IDisposable
+{
+    /// <summary>Takes a status. Called for every torrent, by one thread; must not block.</summary>
+    /// <param name="of">Which torrent's.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="isLast">Whether the engine has let go of the torrent.</param>
+    void See(InfoHash of, TorrentStatus status, bool isLast);
+
+    /// <summary>There will be no more.</summary>
+    void End();
+}
