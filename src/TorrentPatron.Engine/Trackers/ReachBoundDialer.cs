@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Trackers;
 

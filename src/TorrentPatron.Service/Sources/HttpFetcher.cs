@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Sources;
 

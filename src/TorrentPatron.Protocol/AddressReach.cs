@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Trackers;
+namespace TorrentPatron.Protocol;
 
 /// <summary>From how far away an address can be reached; the nearest first.</summary>
 public enum AddressReach

@@ -1,0 +1,64 @@
+using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Dht;
+
+/// <summary>
+/// What a DHT node keeps from one run to the next: nodes to begin with. Not its own id: a node that comes back elsewhere, or
+/// two at once that share a saved state, must not bear the same.
+/// </summary>
+public sealed record DhtState
+{
+    /// <summary>Most nodes of one kind that are kept.</summary>
+    public const int MaxNodes = 200;
+
+    private static readonly BencodeLimits Limits = new() { MaxDepth = 4, MaxTokens = 32 };
+
+    /// <summary>Nodes that have answered, of either kind, those to be tried first in front.</summary>
+    public IReadOnlyList<NodeContact> Nodes { get; init; } = [];
+
+    /// <summary>Reads a saved state; what is not understood is left out.</summary>
+    /// <param name="bytes">What <see cref="ToBytes"/> gave once; perhaps damaged.</param>
+    /// <param name="state">The state, where the bytes are one.</param>
+    /// <returns>False where the bytes are no saved state.</returns>
+    public static bool TryRead(ReadOnlyMemory<byte> bytes, [NotNullWhen(true)] out DhtState? state)
+    {
+        state = null;
+        BencodeElement root;
+        try
+        {
+            root = BencodeDocument.Parse(bytes, Limits).Root;
+        }
+        catch (BencodeException)
+        {
+            return false;
+        }
+
+        if (root.Kind != BencodeKind.Dictionary)
+            return false;
+        var nodes = new List<NodeContact>();
+        if (root.TryGet("nodes"u8, out BencodeElement element) && element.TryGetBytes(out ReadOnlyMemory<byte> packed))
+            CompactNodes.Read(packed.Span, AddressFamily.InterNetwork, nodes, MaxNodes);
+        if (root.TryGet("nodes6"u8, out element) && element.TryGetBytes(out packed))
+            CompactNodes.Read(packed.Span, AddressFamily.InterNetworkV6, nodes, nodes.Count + MaxNodes);
+        state = new DhtState { Nodes = nodes };
+        return true;
+    }
+
+    /// <summary>Writes the state: some kilobytes.</summary>
+    public byte[] ToBytes()
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(buffer);
+        writer.BeginDictionary();
+        writer.Write("nodes"u8, CompactNodes.Write(Of(AddressFamily.InterNetwork), AddressFamily.InterNetwork));
+        writer.Write("nodes6"u8, CompactNodes.Write(Of(AddressFamily.InterNetworkV6), AddressFamily.InterNetworkV6));
+        writer.End();
+        return buffer.WrittenSpan.ToArray();
+    }
+
+    private IEnumerable<NodeContact> Of(AddressFamily family) =>
+        Nodes.Where(node => node.EndPoint.AddressFamily == family).Take(MaxNodes);
+}

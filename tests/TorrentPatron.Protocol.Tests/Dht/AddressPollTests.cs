@@ -1,0 +1,52 @@
+using System.Net;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Protocol.Tests.Dht;
+
+public sealed class AddressPollTests
+{
+    private static readonly IPAddress Ours = IPAddress.Parse("50.1.1.1");
+
+    private readonly AddressPoll _poll = new();
+
+    [Fact]
+    public void What_most_say_counts()
+    {
+        for (int i = 0; i < AddressPoll.Voters - 1; i++)
+            Assert.False(_poll.Vote(Voter(i), i % 3 == 0 ? Voter(i) : Ours));
+        Assert.True(_poll.Vote(Voter(100), Ours));
+        Assert.Equal(Ours, _poll.Address);
+        for (int i = 0; i < AddressPoll.Voters; i++)
+            Assert.False(_poll.Vote(Voter(i), Ours));
+    }
+
+    [Fact]
+    public void Who_votes_often_has_one_vote()
+    {
+        for (int i = 0; i < 1000; i++)
+            Assert.False(_poll.Vote(Voter(1), Ours));
+        Assert.Null(_poll.Address);
+    }
+
+    [Fact]
+    public void Where_nobody_agrees_nothing_changes()
+    {
+        for (int i = 0; i < 10 * AddressPoll.Voters; i++)
+            Assert.False(_poll.Vote(Voter(i % 250), Voter(i % 250)));
+        Assert.Null(_poll.Address);
+    }
+
+    [Fact]
+    public void What_is_said_at_home_or_of_home_does_not_count()
+    {
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.False(_poll.Vote(Voter(i), IPAddress.Parse("192.168.1.1")));
+            Assert.False(_poll.Vote(new IPAddress([10, 1, 1, (byte)i]), Ours));
+        }
+
+        Assert.Null(_poll.Address);
+    }
+
+    private static IPAddress Voter(int i) => new([60, 1, 1, (byte)i]);
+}

@@ -1,0 +1,224 @@
+using System.Net;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Protocol.Tests.Dht;
+
+public sealed class LookupTests
+{
+    private static readonly byte[] Token = [1];
+
+    private readonly Random _random = new(4);
+    private readonly NodeId _target;
+    private readonly NodeId _self;
+    private readonly Lookup _lookup;
+
+    public LookupTests()
+    {
+        _target = NodeId.Create(_random);
+        _self = NodeId.Create(_random);
+        _lookup = new Lookup(_target, _self, TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void It_ends_when_the_nearest_have_answered()
+    {
+        NodeContact[] all = [.. Enumerable.Range(1, 300).Select(i => new NodeContact(NodeId.Create(_random), At(i)))];
+        NodeContact[] nearest = [.. all.OrderBy(node => node.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(8)];
+        // Each knows those that are a little nearer than itself.
+        _lookup.Add(all[0].EndPoint, all[0].Id);
+        Run(node => all.Where(other => _target.CompareDistance(other.Id, node.Id!.Value) < 0)
+            .OrderByDescending(other => other.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(50).Chunk(7).Select(some => some[0]));
+
+        Assert.Equal(nearest.Select(node => node.Id), _lookup.Closest(8, withToken: true).Select(node => node.Id!.Value));
+        Assert.InRange(_lookup.Questions, 8, 60);
+        Assert.True(_lookup.Closest(1, withToken: false)[0].Hops > 1);
+    }
+
+    [Fact]
+    public void So_many_are_asked_at_once_and_more_where_they_are_slow()
+    {
+        for (int i = 1; i <= 20; i++)
+            _lookup.Add(At(i), NodeId.Create(_random));
+        for (int i = 0; i < Lookup.Parallelism; i++)
+            Assert.NotNull(_lookup.TakeNext(TimeSpan.Zero));
+        Assert.Null(_lookup.TakeNext(TimeSpan.Zero));
+        Assert.Equal(Lookup.SlowAfter, _lookup.NextSlow(TimeSpan.Zero));
+        Assert.NotNull(_lookup.TakeNext(Lookup.SlowAfter));
+        Assert.False(_lookup.IsOver(Lookup.SlowAfter));
+    }
+
+    [Fact]
+    public void A_failed_node_makes_place_for_the_next()
+    {
+        for (int i = 1; i <= 20; i++)
+            _lookup.Add(At(i), NodeId.Create(_random));
+        int asked = 0;
+        while (_lookup.TakeNext(TimeSpan.Zero) is { } node)
+        {
+            asked++;
+            _lookup.Failed(node);
+        }
+
+        Assert.Equal(20, asked);
+        Assert.Equal(20, _lookup.Failures);
+        Assert.True(_lookup.IsOver(TimeSpan.Zero));
+        Assert.Empty(_lookup.Closest(8, withToken: false));
+    }
+
+    [Fact]
+    public void Who_names_ever_nearer_nodes_does_not_keep_it_going_for_ever()
+    {
+        int made = 1;
+        _lookup.Add(At(1), NodeId.Create(_random));
+        // Each of the liar's nodes answers, with a false id, and names eight more that are nearer still.
+        Run(node => Enumerable.Range(0, 100).Select(_ => new NodeContact(_target.CreateNear(Math.Min(150, made / 4), _random), At(++made))));
+        Assert.InRange(_lookup.Questions, 8, Lookup.MaxQuestions);
+        Assert.InRange(made, 1, 100 * Lookup.MaxQuestions);
+    }
+
+    [Fact]
+    public void Nodes_that_do_not_exist_cost_questions_but_not_the_result()
+    {
+        NodeContact[] honest = [.. Enumerable.Range(1, 20).Select(i => new NodeContact(_target.CreateNear(10, _random), At(i)))];
+        _lookup.Add(At(1000), NodeId.Create(_random));
+        TimeSpan now = TimeSpan.Zero;
+        int ghosts = 0;
+        while (!_lookup.IsOver(now))
+        {
+            now += TimeSpan.FromMilliseconds(10);
+            while (_lookup.TakeNext(now) is { } node)
+            {
+                if (node.Id!.Value.CommonBits(_target) >= 100)
+                {
+                    ghosts++;
+                    _lookup.Failed(node);
+                }
+                else
+                {
+                    IEnumerable<NodeContact> lies = Enumerable.Range(0, 4).Select(i => new NodeContact(_target.CreateNear(100, _random), At(2000 + _random.Next(9999))));
+                    _lookup.Answered(node, node.Id.Value, [.. lies, .. honest.OrderBy(_ => _random.Next()).Take(4)], Token);
+                }
+            }
+        }
+
+        Assert.True(ghosts > 0);
+        Assert.Equal(8, _lookup.Closest(8, withToken: true).Count(node => honest.Any(h => h.EndPoint.Equals(node.EndPoint))));
+    }
+
+    [Fact]
+    public void An_id_counts_as_its_node_says_it_itself()
+    {
+        _lookup.Add(At(1), _target.CreateNear(100, _random));
+        _lookup.Add(At(2), _target.WithBitFlipped(20));
+        LookupNode liar = _lookup.TakeNext(TimeSpan.Zero)!;
+        LookupNode honest = _lookup.TakeNext(TimeSpan.Zero)!;
+        _lookup.Answered(liar, _target.WithBitFlipped(0), [], Token);
+        _lookup.Answered(honest, _target.WithBitFlipped(20), [], Token);
+        Assert.Equal([honest, liar], _lookup.Closest(8, withToken: true));
+    }
+
+    [Fact]
+    public void A_node_named_with_a_wrong_id_is_still_asked_where_another_knows_better()
+    {
+        _lookup.Add(At(1), _target.WithBitFlipped(50));
+        for (int i = 10; i < 20; i++)
+            _lookup.Add(At(i), _target.WithBitFlipped(i));
+        _lookup.Add(At(2), _target.WithBitFlipped(0));
+        _lookup.Add(At(2), _target.WithBitFlipped(100));
+        Assert.Equal(At(2), _lookup.TakeNext(TimeSpan.Zero)!.EndPoint);
+    }
+
+    [Fact]
+    public void Only_so_many_nodes_of_an_internet_address_are_asked()
+    {
+        for (int port = 1; port <= 100; port++)
+            _lookup.Add(new IPEndPoint(IPAddress.Parse("50.1.1.1"), port), _target.CreateNear(port, _random));
+        int asked = 0;
+        for (; _lookup.TakeNext(TimeSpan.Zero) is { } node; asked++)
+            _lookup.Failed(node);
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public void A_node_on_the_internet_cannot_send_us_to_our_own_network_or_to_ourselves()
+    {
+        _lookup.Add(IPEndPoint.Parse("50.1.1.1:1"), NodeId.Create(_random));
+        LookupNode node = _lookup.TakeNext(TimeSpan.Zero)!;
+        _lookup.Answered(
+            node, node.Id!.Value,
+            [
+                new NodeContact(NodeId.Create(_random), IPEndPoint.Parse("192.168.1.1:53")),
+                new NodeContact(NodeId.Create(_random), IPEndPoint.Parse("127.0.0.1:80")),
+                new NodeContact(NodeId.Create(_random), IPEndPoint.Parse("224.0.0.1:80")),
+                new NodeContact(_self, IPEndPoint.Parse("50.1.1.2:80")),
+                new NodeContact(NodeId.Create(_random), IPEndPoint.Parse("50.1.1.3:0")),
+            ],
+            Token);
+        Assert.Null(_lookup.TakeNext(TimeSpan.Zero));
+        Assert.True(_lookup.IsOver(TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void Nodes_whose_ids_are_not_their_own_neither_end_the_lookup_nor_take_announces()
+    {
+        for (int i = 0; i < 8; i++)
+            _lookup.Add(Public(i), _target.CreateNear(100, _random));
+        var honest = new NodeContact(SecureNodeId.Create(Public(100).Address, _random), Public(100));
+        _lookup.Add(honest.EndPoint, honest.Id);
+        Run(_ => []);
+        Assert.Equal(9, _lookup.Answers);
+        Assert.Equal([honest.EndPoint], _lookup.Closest(8, withToken: true).Select(node => node.EndPoint));
+    }
+
+    [Fact]
+    public void Addresses_without_an_id_are_asked_where_nothing_better_is_known()
+    {
+        _lookup.Add(At(1), null);
+        _lookup.Add(At(2), _target.WithBitFlipped(0));
+        Assert.Equal(At(2), _lookup.TakeNext(TimeSpan.Zero)!.EndPoint);
+        LookupNode router = _lookup.TakeNext(TimeSpan.Zero)!;
+        Assert.Equal(At(1), router.EndPoint);
+        _lookup.Answered(router, _target.WithBitFlipped(9), [], default);
+        Assert.Equal([router], _lookup.Closest(8, withToken: false));
+        Assert.Empty(_lookup.Closest(8, withToken: true));
+    }
+
+    [Fact]
+    public void It_ends_in_time_with_what_it_has()
+    {
+        for (int i = 1; i <= 20; i++)
+            _lookup.Add(At(i), NodeId.Create(_random));
+        LookupNode node = _lookup.TakeNext(TimeSpan.Zero)!;
+        _lookup.Answered(node, node.Id!.Value, [], Token);
+        Assert.False(_lookup.IsOver(Lookup.MaxDuration - TimeSpan.FromMilliseconds(1)));
+        Assert.True(_lookup.IsOver(Lookup.MaxDuration));
+        Assert.Null(_lookup.TakeNext(Lookup.MaxDuration));
+        Assert.Single(_lookup.Closest(8, withToken: true));
+    }
+
+    [Fact]
+    public void Nodes_kept_are_bounded_and_the_nearest_stay()
+    {
+        _lookup.Add(At(0), _target.WithBitFlipped(0));
+        for (int i = 1; i <= 2 * Lookup.MaxNodes; i++)
+            _lookup.Add(At(i), _target.CreateNear(1, _random));
+        NodeId nearest = _target.WithBitFlipped(150);
+        _lookup.Add(At(5000), nearest);
+        Assert.Equal(nearest, _lookup.TakeNext(TimeSpan.Zero)!.Id);
+    }
+
+    private void Run(Func<LookupNode, IEnumerable<NodeContact>> answer)
+    {
+        TimeSpan now = TimeSpan.Zero;
+        while (!_lookup.IsOver(now))
+        {
+            now += TimeSpan.FromMilliseconds(10);
+            while (_lookup.TakeNext(now) is { } node)
+                _lookup.Answered(node, node.Id!.Value, answer(node), Token);
+        }
+    }
+
+    private static IPEndPoint At(int i) => new(new IPAddress([10, (byte)(i >> 16), (byte)(i >> 8), (byte)i]), 6881);
+
+    private static IPEndPoint Public(int i) => new(new IPAddress([50, (byte)i, 1, 1]), 6881);
+}

@@ -1,0 +1,89 @@
+using System.Net;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Protocol.Tests.Dht;
+
+public sealed class PeerStoreTests
+{
+    private static readonly InfoHash Torrent = InfoHash.OfInfo("one"u8);
+
+    private readonly PeerStore _store = new(new Random(1));
+
+    [Fact]
+    public void Peers_are_found_until_they_have_not_announced_themselves_for_long()
+    {
+        Assert.True(_store.Add(Torrent, At(1), isSeed: false, TimeSpan.Zero));
+        Assert.True(_store.Add(Torrent, At(2), isSeed: false, TimeSpan.FromMinutes(30)));
+        _store.Expire(TimeSpan.FromMinutes(44));
+        Assert.Equal(2, _store.Find(Torrent, 10, noSeeds: false).Count);
+        _store.Expire(TimeSpan.FromMinutes(45));
+        Assert.Equal([At(2)], _store.Find(Torrent, 10, noSeeds: false));
+        _store.Expire(TimeSpan.FromMinutes(75));
+        Assert.Equal((0, 0), (_store.TorrentCount, _store.PeerCount));
+        Assert.Empty(_store.Find(Torrent, 10, noSeeds: false));
+    }
+
+    [Fact]
+    public void One_internet_address_is_one_peer_of_a_torrent()
+    {
+        _store.Add(Torrent, At(1, 100), isSeed: false, TimeSpan.Zero);
+        _store.Add(Torrent, At(1, 200), isSeed: true, TimeSpan.Zero);
+        Assert.Equal([At(1, 200)], _store.Find(Torrent, 10, noSeeds: false));
+        Assert.Equal(1, _store.PeerCount);
+    }
+
+    [Fact]
+    public void On_one_machine_each_port_is_a_peer()
+    {
+        _store.Add(Torrent, IPEndPoint.Parse("127.0.0.1:1"), isSeed: false, TimeSpan.Zero);
+        _store.Add(Torrent, IPEndPoint.Parse("127.0.0.1:2"), isSeed: false, TimeSpan.Zero);
+        Assert.Equal(2, _store.PeerCount);
+    }
+
+    [Fact]
+    public void Seeds_are_left_out_for_seeds_and_counted_apart()
+    {
+        _store.Add(Torrent, At(1), isSeed: true, TimeSpan.Zero);
+        _store.Add(Torrent, At(2), isSeed: false, TimeSpan.Zero);
+        _store.Add(Torrent, At(3), isSeed: false, TimeSpan.Zero);
+
+        Assert.Equal([At(2), At(3)], _store.Find(Torrent, 10, noSeeds: true).OrderBy(peer => peer.ToString()));
+        (ScrapeFilter seeds, ScrapeFilter peers) = _store.Scrape(Torrent)!.Value;
+        Assert.Equal(1, seeds.Estimate(), tolerance: 0.1);
+        Assert.Equal(2, peers.Estimate(), tolerance: 0.1);
+        Assert.Null(_store.Scrape(InfoHash.OfInfo("other"u8)));
+    }
+
+    [Fact]
+    public void It_is_bounded_and_says_where_there_is_no_room()
+    {
+        for (int i = 0; i < PeerStore.MaxPeersOfTorrent; i++)
+            Assert.True(_store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero));
+        Assert.False(_store.HasRoom(Torrent));
+        Assert.False(_store.Add(Torrent, At(60_000), isSeed: false, TimeSpan.Zero));
+        Assert.True(_store.Add(Torrent, At(0), isSeed: false, TimeSpan.Zero));
+        for (int i = 1; i < PeerStore.MaxTorrents; i++)
+            Assert.True(_store.Add(Other(i), At(1), isSeed: false, TimeSpan.Zero));
+        Assert.False(_store.HasRoom(Other(PeerStore.MaxTorrents)));
+        Assert.False(_store.Add(Other(PeerStore.MaxTorrents), At(1), isSeed: false, TimeSpan.Zero));
+        for (int i = 0; i < 200_000; i++)
+            _store.Add(Other(1 + i % 200), At(i), isSeed: false, TimeSpan.Zero);
+        Assert.Equal(PeerStore.MaxPeers, _store.PeerCount);
+    }
+
+    [Fact]
+    public void Of_many_some_are_given()
+    {
+        for (int i = 0; i < 100; i++)
+            _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);
+        Assert.Equal(10, _store.Find(Torrent, 10, noSeeds: false).Distinct().Count());
+        Assert.NotEqual(_store.Find(Torrent, 10, noSeeds: false), _store.Find(Torrent, 10, noSeeds: false));
+        for (int i = 0; i < 100; i++)
+            _store.Add(Other(i), At(i), isSeed: false, TimeSpan.Zero);
+        Assert.Equal(20, _store.Sample(20).Distinct().Count());
+    }
+
+    private static InfoHash Other(int i) => InfoHash.OfInfo(BitConverter.GetBytes(i));
+
+    private static IPEndPoint At(int i, int port = 6881) => new(new IPAddress([50, (byte)(i >> 16), (byte)(i >> 8), (byte)i]), port);
+}
