@@ -4,8 +4,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// What a connected peer needs from its swarm. Called from the peer's receive loop, without any lock held; the swarm takes
-/// its own.
+/// What the transfer of pieces with a peer needs from the swarm. Called from the peer's receive loop, without any lock held; the
+/// swarm takes its own.
 /// </summary>
 internal interface IPeerHandler
 {
@@ -19,23 +19,23 @@ internal interface IPeerHandler
     bool HasPiece(int piece);
 
     /// <summary>The peer has told which pieces it has: once, at the start. A null field: all of them.</summary>
-    void PeerHasPieces(PeerConnection peer, Bitfield? pieces);
+    void PeerHasPieces(PeerTransfer peer, Bitfield? pieces);
 
     /// <summary>The peer has one more piece.</summary>
-    void PeerHasPiece(PeerConnection peer, int piece);
+    void PeerHasPiece(PeerTransfer peer, int piece);
 
     /// <summary>The peer has become interested, or has ceased to be.</summary>
-    void PeerInterestChanged(PeerConnection peer);
+    void PeerInterestChanged(PeerTransfer peer);
 
     /// <summary>Takes blocks to ask the peer for.</summary>
     /// <returns>How many were taken.</returns>
-    int Reserve(PeerConnection peer, Span<PendingBlock> into);
+    int Reserve(PeerTransfer peer, Span<PendingBlock> into);
 
     /// <summary>A block will not come from the peer; it is free for others.</summary>
     void Released(ReadOnlySpan<PendingBlock> blocks);
 
     /// <summary>Another peer had been asked for a block that has arrived from this one.</summary>
-    void BlockArrivedFrom(PeerConnection peer, PendingBlock block);
+    void BlockArrivedFrom(PeerTransfer peer, PendingBlock block);
 
     /// <summary>Blocks have been added to pieces; so many bytes more can be hashed.</summary>
     void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash);
@@ -45,7 +45,4 @@ internal interface IPeerHandler
 
     /// <summary>Payload has gone out.</summary>
     void PayloadSent(int bytes);
-
-    /// <summary>The connection has ended. Called once.</summary>
-    void PeerClosed(PeerConnection peer, string reason);
 }

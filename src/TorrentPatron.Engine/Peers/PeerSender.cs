@@ -20,25 +20,22 @@ internal sealed class PeerSender : IDisposable
     private const int MostPending = 4 << 20;
 
     private readonly IConnection _connection;
-    private readonly IBlockReader _reader;
     private readonly RateLimiterPair _limits;
-    private readonly Action<int> _payloadSent;
     private readonly Action<string> _failed;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private ArrayBufferWriter<byte> _filling = new(512);
     private ArrayBufferWriter<byte> _sending = new(512);
+    private IBlockReader? _reader;
+    private Action<int>? _payloadSent;
     private bool _isSending;
     private volatile bool _isClosed;
 
-    public PeerSender(
-        IConnection connection, IBlockReader reader, RateLimiterPair limits, TimeProvider time, Action<int> payloadSent, Action<string> failed)
+    public PeerSender(IConnection connection, RateLimiterPair limits, TimeProvider time, Action<string> failed)
     {
         _connection = connection;
-        _reader = reader;
         _limits = limits;
-        _payloadSent = payloadSent;
         _failed = failed;
         _time = time;
         LastSent = time.GetTimestamp();
@@ -49,6 +46,11 @@ internal sealed class PeerSender : IDisposable
 
     /// <summary>When something was last sent; timestamp of the clock.</summary>
     public long LastSent { get; private set; }
+
+    /// <summary>Begins to send blocks; before, none may be queued in <see cref="Uploads"/>.</summary>
+    /// <param name="reader">Where they come from.</param>
+    /// <param name="payloadSent">Is told of the bytes sent of them.</param>
+    public void Serve(IBlockReader reader, Action<int> payloadSent) => (_reader, _payloadSent) = (reader, payloadSent);
 
     /// <summary>Appends a keep-alive.</summary>
     public void AddKeepAlive()
@@ -182,10 +184,10 @@ internal sealed class PeerSender : IDisposable
             payload += block.Length;
         Memory<byte> messages = buffer.AsMemory(0, payload + blocks.Length * PeerMessage.PieceHeaderLength);
         await _limits.AcquireAsync(payload, _stop.Token).ConfigureAwait(false);
-        await _reader.ReadAsync(blocks, messages).ConfigureAwait(false);
+        await _reader!.ReadAsync(blocks, messages).ConfigureAwait(false);
         await _connection.SendAsync(messages).ConfigureAwait(false);
         LastSent = _time.GetTimestamp();
-        _payloadSent(payload);
+        _payloadSent!(payload);
     }
 
     /// <summary>Takes what has been gathered, or ends the sending where there is nothing.</summary>

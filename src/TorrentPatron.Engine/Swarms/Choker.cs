@@ -23,20 +23,20 @@ internal static class Choker
     /// <param name="rotateOptimistic">Whether the one by chance is chosen anew.</param>
     /// <param name="random">The chance.</param>
     /// <returns>Those to be unchoked; all others are to be choked.</returns>
-    public static IReadOnlySet<PeerConnection> Choose(
-        IReadOnlyCollection<PeerConnection> peers, bool isSeeding, bool rotateOptimistic, Random random)
+    public static IReadOnlySet<PeerTransfer> Choose(
+        IReadOnlyCollection<PeerTransfer> peers, bool isSeeding, bool rotateOptimistic, Random random)
     {
-        var candidates = peers.Where(p => p.IsInterested && !p.IsClosed).ToList();
-        var chosen = new HashSet<PeerConnection>(candidates
+        var candidates = peers.Where(p => p.IsInterested && !p.Peer.IsClosed).ToList();
+        var chosen = new HashSet<PeerTransfer>(candidates
             .OrderByDescending(p => isSeeding ? p.Record.UploadRate : p.Record.DownloadRate)
             .ThenBy(p => p.AmChoking)
             .Take(RegularSlots));
 
         var others = candidates.Where(p => !chosen.Contains(p)).ToList();
-        PeerConnection? optimistic = rotateOptimistic ? null : others.Find(p => p.Record.IsOptimistic);
+        PeerTransfer? optimistic = rotateOptimistic ? null : others.Find(p => p.Record.IsOptimistic);
         if (optimistic is null && others.Count > 0)
             optimistic = others[random.Next(others.Count)];
-        foreach (PeerConnection peer in peers)
+        foreach (PeerTransfer peer in peers)
             peer.Record.IsOptimistic = peer == optimistic;
         if (optimistic is not null)
             chosen.Add(optimistic);

@@ -11,7 +11,7 @@ internal interface ISwarmEvents
     void PieceVerified(int piece, bool isComplete);
 
     /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
-    void PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders);
+    void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders);
 
     /// <summary>The disk refuses.</summary>
     void StorageFailed(TorrentError error);

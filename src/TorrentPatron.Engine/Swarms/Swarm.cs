@@ -53,9 +53,9 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _downloadLimit = new RateLimiter(engine.Time, command.Options.MaxDownloadRate ?? 0);
         _uploadLimit = new RateLimiter(engine.Time, command.Options.MaxUploadRate ?? 0);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        _peers = new SwarmPeers(
-            _metainfo, _pieces, reader, engine,
-            new RateLimiterPair(_downloadLimit, engine.Download), new RateLimiterPair(_uploadLimit, engine.Upload));
+        var set = new PeerSet(
+            _metainfo.InfoHash, engine, new RateLimiterPair(_downloadLimit, engine.Download), new RateLimiterPair(_uploadLimit, engine.Upload));
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
@@ -63,7 +63,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             .Concat(command.Trackers.Select(t => Enumerable.Repeat(t, 1)));
         _announcer = new Announcer(
             new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
-            (_, peers) => _peers.Add(peers, isTrusted: false), _ => Publish(), engine.Time);
+            (_, peers) => _peers.Set.Add(peers, isTrusted: false), _ => Publish(), engine.Time);
         _lastTick = engine.Time.GetTimestamp();
         _status = MakeStatus();
     }
@@ -96,7 +96,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                 _ledger.Continue(data);
 
             _pieces.Reset(plan.Trusted);
-            _peers.Add(_command.Peers, isTrusted: true);
+            _peers.Set.Add(_command.Peers, isTrusted: true);
             Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
                 _command.Suspended);
@@ -245,14 +245,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Adds peers and trackers.</summary>
     public void Add(AddSources sources)
     {
-        _peers.Add(sources.Peers, isTrusted: true);
+        _peers.Set.Add(sources.Peers, isTrusted: true);
         foreach (Uri tracker in sources.Trackers)
             _announcer.Add(tracker);
         Publish();
     }
 
     /// <summary>Takes a peer that has dialled us.</summary>
-    public void Accept(IConnection connection, Handshake handshake) => _peers.Attach(connection, handshake, isIncoming: true);
+    public void Accept(IConnection connection, Handshake handshake) => _peers.Set.Attach(connection, handshake, isIncoming: true);
 
     /// <summary>What is due; called about once a second.</summary>
     public void Tick()
@@ -286,7 +286,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _announcer.Completed();
     }
 
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders) => _peers.PieceFailed(piece.Length, senders);
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
 
     void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
 
@@ -302,7 +302,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
         // Peers are asked for nothing more; the trackers are told from a thread that may wait.
         _pieces.Open(false);
-        _peers.Close("The torrent has failed.");
+        _peers.Set.Close("The torrent has failed.");
         _ = StopAnnouncingAsync();
     }
 
@@ -413,7 +413,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             _checking = null;
         }
 
-        _peers.Close("The torrent leaves the swarm.");
+        _peers.Set.Close("The torrent leaves the swarm.");
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         _pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.

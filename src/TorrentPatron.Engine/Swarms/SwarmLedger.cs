@@ -122,7 +122,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
         bool isChecking = State == TorrentState.Checking;
         double share = isChecking ? (double)_checked / Math.Max(1, Unchecked?.Count ?? 1) : wanted == 0 ? 1 : (double)completed / wanted;
-        IReadOnlyList<PeerConnection> connected = peers.Connected;
+        IReadOnlyList<PeerTransfer> connected = peers.Connected;
         return new TorrentStatus
         {
             Name = _metainfo.Name,
@@ -146,7 +146,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             Ratio = completed == 0 ? 0 : (double)sent / completed,
             ConnectedPeers = connected.Count,
             ConnectedSeeds = connected.Count(peer => peer.Record.IsSeed),
-            KnownPeers = peers.Directory.Count,
+            KnownPeers = peers.Set.Directory.Count,
             PieceCount = _metainfo.PieceCount,
             VerifiedPieces = pieces.VerifiedCount,
             RecheckedPieces = RecheckedPieces,

@@ -136,13 +136,13 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>A peer has told its pieces; null: all of them.</summary>
-    public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
+    public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
     {
         PeerRecord record = peer.Record;
         lock (_gate)
         {
             // A peer that is closed beside this has left, or will: what it says must not be counted after that.
-            if (peer.IsClosed)
+            if (peer.Peer.IsClosed)
                 return;
             if (record.IsSeed)
                 return;
@@ -169,25 +169,25 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>A peer has one more piece.</summary>
-    public void PeerHasPiece(PeerConnection peer, int piece)
+    public void PeerHasPiece(PeerTransfer peer, int piece)
     {
         PeerRecord record = peer.Record;
         lock (_gate)
         {
-            if (!record.IsSeed && !peer.IsClosed)
+            if (!record.IsSeed && !peer.Peer.IsClosed)
                 AddPiece(record, record.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
         }
     }
 
     /// <summary>Whether a peer has something that we want.</summary>
-    public bool IsInteresting(PeerConnection peer)
+    public bool IsInteresting(PeerTransfer peer)
     {
         lock (_gate)
             return peer.Record.IsSeed ? _picker.WantedLeft > 0 : peer.Record.Interesting > 0;
     }
 
     /// <summary>A peer has gone.</summary>
-    public void PeerLeft(PeerConnection peer)
+    public void PeerLeft(PeerTransfer peer)
     {
         lock (_gate)
         {
@@ -203,7 +203,7 @@ internal sealed class SwarmPieces : IPieceTarget
     /// Takes blocks to ask a peer for: of the piece it is fetching, of a new one, of one that another peer has begun, and, when
     /// all are asked for, of those that others owe.
     /// </summary>
-    public int Reserve(PeerConnection peer, Span<PendingBlock> into)
+    public int Reserve(PeerTransfer peer, Span<PendingBlock> into)
     {
         PeerRecord record = peer.Record;
         int taken = 0;
@@ -288,7 +288,7 @@ internal sealed class SwarmPieces : IPieceTarget
         if (!GiveUp(finisher.Piece))
             return;
         FailedCount++;
-        _events.PieceFailed(finisher.Piece, [.. senders.Cast<PeerConnection>()]);
+        _events.PieceFailed(finisher.Piece, [.. senders.Cast<PeerTransfer>()]);
     }
 
     void IPieceTarget.PieceNotWritten(PieceFinisher finisher, StorageException error)
@@ -299,7 +299,7 @@ internal sealed class SwarmPieces : IPieceTarget
 
     /// <summary>Notes that a verified piece is here no longer a want of the peers that have it.</summary>
     /// <returns>Whether the peer has just ceased to be of interest.</returns>
-    public bool NoLongerWanted(PeerConnection peer, int piece)
+    public bool NoLongerWanted(PeerTransfer peer, int piece)
     {
         lock (_gate)
         {
@@ -314,7 +314,7 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    private ActivePiece? Next(PeerConnection peer)
+    private ActivePiece? Next(PeerTransfer peer)
     {
         if (peer.IsChoking)
             return NextAllowedFast(peer);
@@ -343,7 +343,7 @@ internal sealed class SwarmPieces : IPieceTarget
         return null;
     }
 
-    private ActivePiece? NextAllowedFast(PeerConnection peer)
+    private ActivePiece? NextAllowedFast(PeerTransfer peer)
     {
         foreach (int index in peer.AllowedFast)
         {
@@ -356,7 +356,7 @@ internal sealed class SwarmPieces : IPieceTarget
         return null;
     }
 
-    private int ReserveInEndGame(PeerConnection peer, Span<PendingBlock> into)
+    private int ReserveInEndGame(PeerTransfer peer, Span<PendingBlock> into)
     {
         // A snubbed peer would only take the second place from one that delivers.
         if (peer.IsChoking || peer.Requests.IsSnubbed || _picker.HasFreeFor(PiecesOf(peer)))
@@ -404,7 +404,7 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    private static bool Has(PeerConnection peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
+    private static bool Has(PeerTransfer peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
 
     private void AddPiece(PeerRecord record, Bitfield known, int piece)
     {
@@ -425,7 +425,7 @@ internal sealed class SwarmPieces : IPieceTarget
         (record.IsSeed, record.Pieces) = (true, null);
     }
 
-    private Bitfield? PiecesOf(PeerConnection peer) => peer.Record.IsSeed ? null : peer.Record.Pieces ?? _none;
+    private Bitfield? PiecesOf(PeerTransfer peer) => peer.Record.IsSeed ? null : peer.Record.Pieces ?? _none;
 
     private long LeftBytesLocked()
     {

@@ -66,6 +66,29 @@ public sealed record ExtensionHandshake
         return true;
     }
 
+    /// <summary>What the sender says of itself with this handshake after another, which it may tell only changes to (BEP 10).</summary>
+    /// <param name="earlier">What it had said.</param>
+    public ExtensionHandshake After(ExtensionHandshake earlier)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        var extensions = new Dictionary<string, byte>(earlier.Extensions);
+        foreach ((string name, byte number) in Extensions)
+        {
+            if (extensions.Count < MaxExtensions || extensions.ContainsKey(name))
+                extensions[name] = number;
+        }
+
+        return this with
+        {
+            Extensions = extensions,
+            Client = Client.Length > 0 ? Client : earlier.Client,
+            RequestQueue = RequestQueue ?? earlier.RequestQueue,
+            ListenPort = ListenPort ?? earlier.ListenPort,
+            IsUploadOnly = IsUploadOnly || earlier.IsUploadOnly,
+            MetadataSize = MetadataSize ?? earlier.MetadataSize,
+        };
+    }
+
     /// <summary>Writes the payload of extended message 0.</summary>
     public byte[] ToBytes()
     {

@@ -1,6 +1,7 @@
 using BenchmarkDotNet.Attributes;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Wire;
 
@@ -29,14 +30,16 @@ public class BlockReceiving
     {
         var sink = new Sink();
         var peer = new PeerConnection(
-            sink, new SeedConnection(), default, isIncoming: true, reader: null!, _limits, TimeProvider.System);
-        peer.UpdateInterest(static _ => true);
+            sink, new SeedConnection(), default, isIncoming: true, new ExtensionTable(), _limits, TimeProvider.System);
+        var transfer = new PeerTransfer(peer, sink, default, reader: null!, TimeProvider.System);
+        peer.Begin(transfer, Pieces);
+        transfer.UpdateInterest(static _ => true);
         await new PeerReceiver(peer, _slabs, _backPressure, _limits).RunAsync(CancellationToken.None);
         return sink.Completed == Pieces ? sink.Completed : throw new InvalidOperationException("Something got lost.");
     }
 
     /// <summary>A swarm with one peer, that wants every piece in turn and throws it away.</summary>
-    private sealed class Sink : IPeerHandler
+    private sealed class Sink : IPeerHandler, IPeerOwner
     {
         private ActivePiece? _current;
         private int _begun;
@@ -49,7 +52,7 @@ public class BlockReceiving
 
         public bool HasPiece(int piece) => false;
 
-        public int Reserve(PeerConnection peer, Span<PendingBlock> into)
+        public int Reserve(PeerTransfer peer, Span<PendingBlock> into)
         {
             int taken = _current?.ReserveFree(into) ?? 0;
             while (taken < into.Length && _begun < Pieces)
@@ -71,15 +74,15 @@ public class BlockReceiving
             }
         }
 
-        public void PeerHasPieces(PeerConnection peer, Bitfield? pieces)
+        public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
         {
         }
 
-        public void PeerHasPiece(PeerConnection peer, int piece)
+        public void PeerHasPiece(PeerTransfer peer, int piece)
         {
         }
 
-        public void PeerInterestChanged(PeerConnection peer)
+        public void PeerInterestChanged(PeerTransfer peer)
         {
         }
 
@@ -87,7 +90,7 @@ public class BlockReceiving
         {
         }
 
-        public void BlockArrivedFrom(PeerConnection peer, PendingBlock block)
+        public void BlockArrivedFrom(PeerTransfer peer, PendingBlock block)
         {
         }
 

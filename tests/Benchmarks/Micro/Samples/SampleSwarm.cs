@@ -28,7 +28,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
         var layout = new FileLayout(Metainfo, "nowhere");
         Pieces = new SwarmPieces(Metainfo, new TorrentStorage(layout, _engine.Files), _engine, [], this);
         var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
-        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, limits, limits);
+        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits));
         var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
         Ledger = new SwarmLedger(_engine, command, layout, Pieces, Peers);
         Pieces.Open(true);
@@ -48,7 +48,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
         Span<byte> id = stackalloc byte[PeerId.Length];
         BitConverter.TryWriteBytes(id, ++_peers);
-        Peers.Attach(
+        Peers.Set.Attach(
             connection, new Handshake(Metainfo.InfoHash, new PeerId(id), SupportsFast: false, SupportsExtensions: true, SupportsDht: false),
             isIncoming: true);
     }
@@ -57,7 +57,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerConnection> senders)
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
     {
     }
 

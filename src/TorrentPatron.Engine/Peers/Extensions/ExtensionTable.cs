@@ -1,0 +1,45 @@
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers.Extensions;
+
+/// <summary>
+/// The extensions that a torrent speaks (BEP 10), each with the number under which peers send it to us. Thread-safe.
+/// </summary>
+internal sealed class ExtensionTable
+{
+    private volatile IPeerExtension?[] _extensions = [];
+
+    /// <summary>The extensions that are on.</summary>
+    public IEnumerable<IPeerExtension> All => _extensions.OfType<IPeerExtension>();
+
+    /// <summary>Begins to speak an extension.</summary>
+    public void Add(IPeerExtension extension) => _extensions = [.. _extensions, extension];
+
+    /// <summary>Speaks an extension no longer; its number stays taken, as peers have been told of it.</summary>
+    public void Remove(IPeerExtension extension) =>
+        _extensions = [.. _extensions.Select(other => other == extension ? null : other)];
+
+    /// <summary>The extension of a number; null: there is none.</summary>
+    public IPeerExtension? Find(byte number)
+    {
+        IPeerExtension?[] extensions = _extensions;
+        return number > 0 && number <= extensions.Length ? extensions[number - 1] : null;
+    }
+
+    /// <summary>Completes our extension handshake.</summary>
+    /// <param name="hello">What it says besides.</param>
+    public ExtensionHandshake Describe(ExtensionHandshake hello)
+    {
+        IPeerExtension?[] extensions = _extensions;
+        var numbers = new Dictionary<string, byte>(extensions.Length);
+        for (int i = 0; i < extensions.Length; i++)
+        {
+            if (extensions[i] is not { } extension)
+                continue;
+            numbers[extension.Name] = (byte)(i + 1);
+            hello = extension.Describe(hello);
+        }
+
+        return hello with { Extensions = numbers };
+    }
+}

@@ -1,0 +1,10 @@
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>Whose a connected peer is.</summary>
+internal interface IPeerOwner
+{
+    /// <summary>The connection has ended. Called once.</summary>
+    /// <param name="peer">Which peer.</param>
+    /// <param name="reason">Why, for people.</param>
+    void PeerClosed(PeerConnection peer, string reason);
+}

@@ -1,0 +1,183 @@
+using System.Net;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// The connections of one torrent: dialled and accepted as far as there is room, each peer once, none that has been shut out. What
+/// the peers are for is its owner's; it may change while they are connected. Thread-safe.
+/// </summary>
+internal sealed class PeerSet : IPeerOwner
+{
+    private readonly InfoHash _torrent;
+    private readonly EngineResources _engine;
+    private readonly RateLimiterPair _download;
+    private readonly RateLimiterPair _upload;
+    private readonly PeerDialer _dialer;
+    private readonly Lock _gate = new();
+    private volatile PeerConnection[] _peers = [];
+    private IPeerSetOwner? _owner;
+    private CancellationTokenSource? _session;
+
+    public PeerSet(InfoHash torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload)
+    {
+        _torrent = torrent;
+        _engine = engine;
+        _download = download;
+        _upload = upload;
+        Directory = new PeerDirectory(engine.NewRandom());
+        _dialer = new PeerDialer(
+            engine, torrent, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
+    }
+
+    /// <summary>The addresses that are known.</summary>
+    public PeerDirectory Directory { get; }
+
+    /// <summary>The extensions that are spoken with the peers.</summary>
+    public ExtensionTable Extensions { get; } = new();
+
+    /// <summary>The connected peers, as they are now.</summary>
+    public IReadOnlyList<PeerConnection> Connected => _peers;
+
+    /// <summary>Whether it dials and takes peers.</summary>
+    public bool IsOpen => _session is not null;
+
+    /// <summary>What our extension handshake says besides the extensions' own.</summary>
+    public ExtensionHandshake Hello => new()
+    {
+        Client = "TorrentPatron 0.1",
+        RequestQueue = UploadQueue.Capacity,
+        ListenPort = _engine.ListenPort == 0 ? null : _engine.ListenPort,
+    };
+
+    /// <summary>Gives the peers to an owner: those that are connected, and those that come.</summary>
+    /// <returns>Those that are connected; they have joined another owner before.</returns>
+    public IReadOnlyList<PeerConnection> GiveTo(IPeerSetOwner owner)
+    {
+        lock (_gate)
+        {
+            _owner = owner;
+            return _peers;
+        }
+    }
+
+    /// <summary>Begins to dial and to take peers.</summary>
+    public void Open()
+    {
+        lock (_gate)
+            _session ??= new CancellationTokenSource();
+        Directory.RetryAll();
+        DialMore();
+    }
+
+    /// <summary>Ends every connection, and makes none from now on.</summary>
+    public void Close(string reason)
+    {
+        CancellationTokenSource? session;
+        lock (_gate)
+        {
+            session = _session;
+            _session = null;
+        }
+
+        session?.Cancel();
+        session?.Dispose();
+        foreach (PeerConnection peer in _peers)
+            peer.Close(reason);
+    }
+
+    /// <summary>Takes note of addresses, and dials.</summary>
+    public void Add(IEnumerable<IPEndPoint> endPoints, bool isTrusted)
+    {
+        foreach (IPEndPoint endPoint in endPoints)
+            Directory.Add(endPoint, isTrusted);
+        DialMore();
+    }
+
+    /// <summary>Takes a connection whose handshakes are done.</summary>
+    public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
+    {
+        // Two that dial each other at once would both drop both connections: the one that the greater id has dialled stays.
+        if (Array.Find(_peers, p => p.PeerId == handshake.PeerId) is { } twin && twin.IsIncoming != isIncoming
+            && isIncoming == IsAbove(handshake.PeerId, _engine.PeerId))
+            twin.Close("It is connected twice.");
+
+        var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, _upload, _engine.Time);
+        CancellationToken session;
+        lock (_gate)
+        {
+            bool isUnwelcome = _session is null || _owner is null || handshake.PeerId == _engine.PeerId
+                || _peers.Length >= _engine.Settings.MaxPeersPerTorrent || Directory.IsBanned(connection.RemoteEndPoint.Address)
+                || Array.Exists(_peers, p => p.PeerId == handshake.PeerId) || !_engine.TryAddPeer();
+            if (isUnwelcome)
+            {
+                if (handshake.PeerId == _engine.PeerId && !isIncoming)
+                    Directory.Forget(connection.RemoteEndPoint);
+                else if (!isIncoming)
+                    Directory.Ended(connection.RemoteEndPoint, wasUseful: true, _engine.Time.GetUtcNow());
+                connection.Dispose();
+                return;
+            }
+
+            session = _session!.Token;
+            _peers = [.. _peers, peer];
+            _owner!.PeerJoined(peer);
+        }
+
+        peer.Sender.Flush();
+        _ = new PeerReceiver(peer, _engine.Slabs, _engine.BackPressure, _download).RunAsync(session);
+    }
+
+    /// <summary>Dials known addresses as far as there is room.</summary>
+    public void DialMore()
+    {
+        CancellationToken session;
+        lock (_gate)
+        {
+            if (_session is null)
+                return;
+            session = _session.Token;
+        }
+
+        _dialer.DialMore(session);
+    }
+
+    /// <summary>Shuts a peer out: it has sent wrong data.</summary>
+    public void Ban(PeerConnection peer, string reason)
+    {
+        Directory.Ban(peer.RemoteEndPoint.Address);
+        peer.Close(reason);
+    }
+
+    /// <inheritdoc/>
+    public void PeerClosed(PeerConnection peer, string reason)
+    {
+        IPeerSetOwner? owner;
+        lock (_gate)
+        {
+            if (Array.IndexOf(_peers, peer) < 0)
+                return;
+            _peers = Array.FindAll(_peers, p => p != peer);
+            owner = _owner;
+        }
+
+        _engine.RemovePeer();
+        if (!peer.IsIncoming)
+            Directory.Ended(peer.RemoteEndPoint, peer.WasUseful, _engine.Time.GetUtcNow());
+        owner?.PeerLeft(peer);
+        DialMore();
+    }
+
+    private static bool IsAbove(PeerId left, PeerId right)
+    {
+        Span<byte> bytes = stackalloc byte[PeerId.Length * 2];
+        left.CopyTo(bytes);
+        right.CopyTo(bytes[PeerId.Length..]);
+        return bytes[..PeerId.Length].SequenceCompareTo(bytes[PeerId.Length..]) > 0;
+    }
+}
