@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
