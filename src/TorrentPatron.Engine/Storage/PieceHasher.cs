@@ -92,15 +92,16 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
     private sealed class Lane(Run run, int affinity) : IDiskJob
     {
         private readonly IncrementalHash _sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-        private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
         private int _piece = -1;
         private int _done;
 
         public void Execute()
         {
+            // Held for the slice only: many torrents may wait for their turn.
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
             try
             {
-                if (HashSlice())
+                if (HashSlice(buffer))
                 {
                     run.Workers.Post(affinity, this);
                     return;
@@ -112,14 +113,17 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
             {
                 run.Fail(e);
             }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
 
             _sha1.Dispose();
-            ArrayPool<byte>.Shared.Return(_buffer);
             run.EndLane();
         }
 
         /// <returns>Whether there is more to do.</returns>
-        private bool HashSlice()
+        private bool HashSlice(byte[] buffer)
         {
             FileLayout layout = run.Storage.Layout;
             for (int left = SliceBytes; left > 0;)
@@ -132,7 +136,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
                     continue;
 
                 int size = layout.PieceSize(_piece);
-                Span<byte> chunk = _buffer.AsSpan(0, Math.Min(ChunkBytes, size - _done));
+                Span<byte> chunk = buffer.AsSpan(0, Math.Min(ChunkBytes, size - _done));
                 run.Storage.Read(layout.PieceOffset(_piece) + _done, chunk);
                 _sha1.AppendData(chunk);
                 _done += chunk.Length;

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
 
@@ -12,11 +13,20 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     private readonly Lock _gate = new();
     private readonly Queue<PendingAnswer> _requests = new();
 
+    /// <summary>Those of the queue that are not settled, by their ids.</summary>
+    private readonly Dictionary<long, PendingAnswer> _open = [];
+
+    /// <summary>Those of the queue, if any, that have started a torrent: the latest of each.</summary>
+    private readonly Dictionary<InfoHash, PendingAnswer> _starts = [];
+
     /// <summary>Takes a place in the queue.</summary>
     public void Add(PendingAnswer request)
     {
         lock (_gate)
+        {
             _requests.Enqueue(request);
+            _open.Add(request.Id, request);
+        }
     }
 
     /// <summary>Settles a request. One that is settled already stays as it is.</summary>
@@ -26,10 +36,9 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     {
         lock (_gate)
         {
-            if (request.IsSettled)
+            if (!_open.Remove(request.Id))
                 return;
-            request.IsSettled = true;
-            request.Answer = answer;
+            Note(request, answer);
             LetOut();
         }
     }
@@ -39,7 +48,7 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     {
         lock (_gate)
         {
-            if (_requests.FirstOrDefault(request => request.Id == answer.CorrelationId) is { } request)
+            if (_open.TryGetValue(answer.CorrelationId, out PendingAnswer? request))
                 Settle(request, answer);
         }
     }
@@ -49,12 +58,9 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     {
         lock (_gate)
         {
-            foreach (PendingAnswer request in _requests.Where(request => !request.IsSettled))
-            {
-                request.IsSettled = true;
-                request.Answer = request.Fail(error);
-            }
-
+            foreach (PendingAnswer request in _open.Values)
+                Note(request, request.Fail(error));
+            _open.Clear();
             LetOut();
         }
     }
@@ -64,13 +70,19 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     {
         lock (_gate)
         {
-            PendingAnswer? created = _requests.LastOrDefault(
-                request => request.Answer is NewTorrentCreated answer && answer.TorrentId == news.TorrentId);
-            if (created is null)
-                deliver(news);
+            if (_starts.TryGetValue(news.TorrentId, out PendingAnswer? start))
+                (start.Followers ??= []).Add(news);
             else
-                (created.Followers ??= []).Add(news);
+                deliver(news);
         }
+    }
+
+    private void Note(PendingAnswer request, TorrentAnswer? answer)
+    {
+        request.IsSettled = true;
+        request.Answer = answer;
+        if (answer is NewTorrentCreated)
+            _starts[answer.TorrentId] = request;
     }
 
     private void LetOut()
@@ -78,8 +90,13 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
         while (_requests.TryPeek(out PendingAnswer? request) && request.IsSettled)
         {
             _requests.Dequeue();
-            if (request.Answer is not null)
-                deliver(request.Answer);
+            if (request.Answer is { } answer)
+            {
+                if (_starts.GetValueOrDefault(answer.TorrentId) == request)
+                    _starts.Remove(answer.TorrentId);
+                deliver(answer);
+            }
+
             foreach (TorrentMessage news in request.Followers ?? [])
                 deliver(news);
             request.Tell();

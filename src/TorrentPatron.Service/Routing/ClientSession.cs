@@ -13,7 +13,7 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
     private readonly ConcurrentDictionary<InfoHash, Patron> _owners = new();
     private readonly ConcurrentDictionary<InfoHash, List<TorrentMessage>> _early = new();
-    private readonly ConcurrentDictionary<IStatusWatcher, byte> _watches = new();
+    private readonly StatusWatchers _watchers = new();
     private readonly Task<ITorrentClient> _started;
     private volatile ITorrentClient? _client;
     private volatile TorrentError? _end;
@@ -65,11 +65,11 @@ internal sealed class ClientSession : IAsyncDisposable
         [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
 
     /// <summary>Sees a torrent's statuses from now on.</summary>
-    public StatusWatch Watch(InfoHash torrent) => Enter(new StatusWatch(torrent, Leave));
+    public StatusWatch Watch(InfoHash torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
 
     /// <summary>Sees the statuses of many torrents from now on.</summary>
     /// <param name="torrents">Which torrents; null: all.</param>
-    public StatusFeed Feed(IReadOnlyCollection<InfoHash>? torrents) => Enter(new StatusFeed(torrents, Leave));
+    public StatusFeed Feed(IReadOnlyCollection<InfoHash>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
 
     /// <summary>Ends the engine; commands still open are answered as stopped.</summary>
     public async ValueTask DisposeAsync()
@@ -98,13 +98,11 @@ internal sealed class ClientSession : IAsyncDisposable
     private TWatcher Enter<TWatcher>(TWatcher watch)
         where TWatcher : IStatusWatcher
     {
-        _watches.TryAdd(watch, 0);
+        _watchers.Add(watch);
         if (IsOver)
             watch.End();
         return watch;
     }
-
-    private void Leave(IStatusWatcher watch) => _watches.TryRemove(watch, out _);
 
     private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient)
     {
@@ -148,10 +146,8 @@ internal sealed class ClientSession : IAsyncDisposable
         else if (_early.TryGetValue(message.TorrentId, out List<TorrentMessage>? early))
             early.Add(message);
 
-        if (message.Status() is not { } status)
-            return;
-        foreach ((IStatusWatcher watch, _) in _watches)
-            watch.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
+        if (message.Status() is { } status)
+            _watchers.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
     }
 
     private void RouteAnswer(TorrentAnswer answer)
@@ -187,8 +183,7 @@ internal sealed class ClientSession : IAsyncDisposable
         TorrentError end = Interlocked.CompareExchange(ref _end, why, null) ?? why;
         foreach ((long id, _) in _sent)
             Fail(id, end);
-        foreach ((IStatusWatcher watch, _) in _watches)
-            watch.End();
+        _watchers.EndAll();
     }
 
     private void Fail(long id, TorrentError error)

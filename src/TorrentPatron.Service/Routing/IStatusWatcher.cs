@@ -6,7 +6,10 @@ namespace TorrentPatron.Service.Routing;
 /// <summary>Sees the statuses of torrents as the engine tells them. Disposing ends it.</summary>
 internal interface IStatusWatcher : IDisposable
 {
-    /// <summary>Takes a status. Called for every torrent, by one thread; must not block.</summary>
+    /// <summary>The one torrent whose statuses it sees; null: it is shown those of all.</summary>
+    InfoHash? Torrent { get; }
+
+    /// <summary>Takes a status. Called by one thread, under a lock; must not block.</summary>
     /// <param name="of">Which torrent's.</param>
     /// <param name="status">Its status.</param>
     /// <param name="isLast">Whether the engine has let go of the torrent.</param>

@@ -7,9 +7,15 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
+#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
 internal sealed class RequestRunner(TorrentService service, StateFolder states, SourceReader sources)
+#pragma warning restore CA1001
 {
+    /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
+    private const int MostReads = 16;
+
     private readonly TorrentLanes _lanes = new();
+    private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
 
     /// <summary>Starts a torrent, or joins it where it runs.</summary>
     /// <param name="patron">Who asks.</param>
@@ -110,7 +116,15 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
                 TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or its bytes."));
         }
 
-        return await sources.ReadAsync(request.Source, reading).ConfigureAwait(false);
+        await _reads.WaitAsync(reading).ConfigureAwait(false);
+        try
+        {
+            return await sources.ReadAsync(request.Source, reading).ConfigureAwait(false);
+        }
+        finally
+        {
+            _reads.Release();
+        }
     }
 
     private static void Check(StartRequest request, TorrentMetainfo metainfo)

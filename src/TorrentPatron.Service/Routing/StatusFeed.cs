@@ -20,6 +20,8 @@ internal sealed class StatusFeed(IReadOnlyCollection<InfoHash>? torrents, Action
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
+    public InfoHash? Torrent => null;
+
     /// <summary>Takes the torrents as they are; those chosen that are not among them are not waited for.</summary>
     public void Begin(IReadOnlyList<TorrentStatus> statuses)
     {

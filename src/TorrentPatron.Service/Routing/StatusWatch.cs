@@ -12,12 +12,12 @@ internal sealed class StatusWatch(InfoHash torrent, Action<IStatusWatcher> leave
     private readonly Channel<TorrentStatus> _statuses = Channel.CreateBounded<TorrentStatus>(
         new BoundedChannelOptions(Kept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
+    public InfoHash? Torrent => torrent;
+
     public ChannelReader<TorrentStatus> Statuses => _statuses.Reader;
 
     public void See(InfoHash of, TorrentStatus status, bool isLast)
     {
-        if (of != torrent)
-            return;
         _statuses.Writer.TryWrite(status);
         if (isLast)
             End();

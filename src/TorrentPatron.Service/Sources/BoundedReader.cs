@@ -8,18 +8,27 @@ namespace TorrentPatron.Service.Sources;
 internal static class BoundedReader
 {
     private const int ChunkBytes = 64 * 1024;
+    private const int LeastBytes = 256;
 
     /// <summary>Reads to the end, whatever length was announced.</summary>
     /// <exception cref="TorrentException">There is more than a .torrent may have.</exception>
     public static async Task<byte[]> ReadAsync(Stream stream, TorrentSource source, CancellationToken cancellationToken)
     {
-        var content = new ArrayBufferWriter<byte>();
-        while (content.WrittenCount <= MetainfoReader.MaxFileBytes)
+        byte[] chunk = ArrayPool<byte>.Shared.Rent(ChunkBytes);
+        try
         {
-            int read = await stream.ReadAsync(content.GetMemory(ChunkBytes), cancellationToken).ConfigureAwait(false);
-            if (read == 0)
-                return content.WrittenSpan.ToArray();
-            content.Advance(read);
+            var content = new ArrayBufferWriter<byte>(LeastBytes);
+            while (content.WrittenCount <= MetainfoReader.MaxFileBytes)
+            {
+                int read = await stream.ReadAsync(chunk, cancellationToken).ConfigureAwait(false);
+                if (read == 0)
+                    return content.WrittenSpan.ToArray();
+                content.Write(chunk.AsSpan(0, read));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(chunk);
         }
 
         throw new TorrentException(new TorrentError(
