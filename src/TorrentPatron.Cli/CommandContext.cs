@@ -1,3 +1,4 @@
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
 
@@ -5,19 +6,22 @@ namespace TorrentPatron.Cli;
 
 /// <summary>What every command works with; tests bring their own.</summary>
 /// <param name="Terminal">Where it prints.</param>
-/// <param name="MakeClient">Makes an engine.</param>
+/// <param name="FindEngine">Finds an engine by its name.</param>
 /// <param name="Time">The clock.</param>
-internal sealed record CommandContext(Terminal Terminal, Func<ClientSettings, ITorrentClient> MakeClient, TimeProvider Time)
+internal sealed record CommandContext(Terminal Terminal, Func<string, ITorrentEngine> FindEngine, TimeProvider Time)
 {
     /// <summary>How often statuses are asked for while they are shown.</summary>
     private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Makes a service over the engine.</summary>
+    /// <summary>Makes a service over an engine.</summary>
     /// <param name="client">What its engine is made with.</param>
     /// <param name="statePath">The folder of the saved state; null: the user's own.</param>
-    public TorrentService MakeService(ClientSettings client, string? statePath)
+    /// <param name="engine">What the engine is called.</param>
+    /// <exception cref="TorrentException">There is no such engine.</exception>
+    public TorrentService MakeService(ClientSettings client, string? statePath, string engine = BuiltInEngine.EngineName)
     {
-        var settings = new ServiceSettings { Client = client with { StatusInterval = StatusInterval } };
-        return new TorrentService(statePath is null ? settings : settings with { StatePath = statePath }, MakeClient, Time);
+        var settings = new ServiceSettings { Engine = engine, Client = client with { StatusInterval = StatusInterval } };
+        return new TorrentService(
+            statePath is null ? settings : settings with { StatePath = statePath }, FindEngine(engine).CreateClient, Time);
     }
 }

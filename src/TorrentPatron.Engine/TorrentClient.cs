@@ -53,7 +53,7 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public string Name => "TorrentPatron";
+    public string Name => BuiltInEngine.EngineName;
 
     /// <inheritdoc/>
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits;

@@ -1,3 +1,4 @@
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service.State;
 
@@ -6,6 +7,9 @@ namespace TorrentPatron.Service;
 /// <summary>What a <see cref="TorrentService"/> is made with.</summary>
 public sealed record ServiceSettings
 {
+    /// <summary>Which engine the service has, by its name (see <see cref="Engines.EngineCatalog"/>).</summary>
+    public string Engine { get; init; } = BuiltInEngine.EngineName;
+
     /// <summary>What the service's engine is made with.</summary>
     public ClientSettings Client { get; init; } = new();
 

@@ -4,6 +4,7 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Engines;
 
 namespace TorrentPatron.Cli.Tests;
 
@@ -32,7 +33,7 @@ public abstract class PatronFixture : IDisposable
     /// <summary>Runs without waiting for the end.</summary>
     protected PatronRun Begin(params string[] args)
     {
-        var run = new PatronRun(args, MakeClient, Patience, Token);
+        var run = new PatronRun(args, FindEngine, Patience, Token);
         _runs.Add(run);
         return run;
     }
@@ -57,7 +58,7 @@ public abstract class PatronFixture : IDisposable
 
     protected async Task<Seeder> SeedAsync(string torrent)
     {
-        var service = new TorrentService(new ServiceSettings { StatePath = In("seeder-state") }, MakeClient);
+        var service = new TorrentService(new ServiceSettings { StatePath = In("seeder-state") }, new LoopbackEngine(new BuiltInEngine()).CreateClient);
         var request = new StartRequest
         {
             Metainfo = MetainfoReader.Read(await File.ReadAllBytesAsync(torrent, Token)),
@@ -77,7 +78,16 @@ public abstract class PatronFixture : IDisposable
         return document.RootElement.Clone();
     }
 
-    private static TorrentClient MakeClient(ClientSettings settings) => new(settings with { BindAddress = IPAddress.Loopback });
+    private static LoopbackEngine FindEngine(string name) => new(EngineCatalog.Installed.Find(name));
+
+    /// <summary>An engine that keeps to this machine.</summary>
+    private sealed class LoopbackEngine(ITorrentEngine engine) : ITorrentEngine
+    {
+        public string Name => engine.Name;
+
+        public ITorrentClient CreateClient(ClientSettings settings) =>
+            engine.CreateClient(settings with { BindAddress = IPAddress.Loopback });
+    }
 
     /// <summary>A service that seeds; disposing stops it.</summary>
     protected sealed class Seeder(TorrentService service, IPEndPoint address) : IAsyncDisposable

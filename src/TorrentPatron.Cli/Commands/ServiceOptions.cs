@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
 using TorrentPatron.Service.State;
@@ -24,6 +25,13 @@ internal sealed class ServiceOptions
     private readonly Option<long> _maxUp =
         RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
 
+    private readonly Option<string> _engine = new("--engine")
+    {
+        Description = "Which engine to use.",
+        HelpName = "name",
+        DefaultValueFactory = _ => BuiltInEngine.EngineName,
+    };
+
     /// <summary>Where the state is saved: of every command that looks there.</summary>
     public static Option<string?> StateOption() => new("--state")
     {
@@ -39,18 +47,21 @@ internal sealed class ServiceOptions
         command.Options.Add(_port);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
+        command.Options.Add(_engine);
     }
 
     /// <summary>Makes the service that was asked for.</summary>
     /// <param name="context">What the command works with.</param>
     /// <param name="parsed">The command line.</param>
+    /// <exception cref="TorrentException">There is no such engine.</exception>
     public TorrentService MakeService(CommandContext context, ParseResult parsed) => context.MakeService(
         new ClientSettings
         {
             ListenPort = parsed.GetValue(_port),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
         },
-        parsed.GetValue(_state));
+        parsed.GetValue(_state),
+        parsed.GetRequiredValue(_engine));
 
     private static Option<long> RateOption(string name, string description) =>
         new(name) { Description = description, HelpName = "rate", CustomParser = OptionReader.Size };

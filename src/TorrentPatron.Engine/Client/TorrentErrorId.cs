@@ -54,6 +54,9 @@ public static class TorrentErrorId
     /// <summary>The torrent's metadata did not come within the time given.</summary>
     public const string MetadataTimeout = nameof(MetadataTimeout);
 
+    /// <summary>No engine of that name is installed, or it cannot be loaded.</summary>
+    public const string EngineNotFound = nameof(EngineNotFound);
+
     /// <summary>The engine cannot do that.</summary>
     public const string NotSupported = nameof(NotSupported);
 

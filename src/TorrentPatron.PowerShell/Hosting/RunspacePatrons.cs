@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
-using TorrentPatron.Engine;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Engines;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
@@ -29,7 +29,8 @@ internal static class RunspacePatrons
 
     private static SessionPatrons Begin(Runspace runspace)
     {
-        var session = new SessionPatrons(static settings => new TorrentService(settings, client => new TorrentClient(client)));
+        var session = new SessionPatrons(
+            static settings => new TorrentService(settings, EngineCatalog.Installed.Find(settings.Engine).CreateClient));
         Running.TryAdd(session, true);
         runspace.StateChanged += OnStateChanged;
         return session;

@@ -57,6 +57,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     /// <summary>Makes a patron.</summary>
     /// <param name="name">What to call it; null: a name is made up.</param>
     /// <param name="settings">What its own service is made with; null: it shares the session's.</param>
+    /// <exception cref="TorrentException">There is no engine as the settings name it.</exception>
     public Patron Create(string? name, ServiceSettings? settings)
     {
         lock (_gate)

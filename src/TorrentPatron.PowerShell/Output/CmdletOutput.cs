@@ -60,7 +60,8 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : IComman
         TorrentErrorId.InvalidTorrent or TorrentErrorId.StateDamaged => ErrorCategory.InvalidData,
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
         TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed => ErrorCategory.ReadError,
-        TorrentErrorId.TorrentNotFound or CommandErrors.PatronNotFound => ErrorCategory.ObjectNotFound,
+        TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound =>
+            ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed => ErrorCategory.ResourceUnavailable,
         TorrentErrorId.DestinationNotWritable or TorrentErrorId.DiskWriteFailed or TorrentErrorId.StateNotWritable =>

@@ -46,6 +46,19 @@ public sealed class CommandLineTests : PatronFixture
     [Theory]
     [InlineData("start")]
     [InlineData("seed")]
+    public async Task An_engine_that_is_not_installed_is_answered_with_one_line_that_says_what_to_do(string command)
+    {
+        PatronRun run = await RunAsync(command, await MakeTorrentAsync(), "--destination", In("seed"), "--engine", "Nobody");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith("patron: The engine 'Nobody' is not installed", Assert.Single(run.ErrorLines));
+        Assert.Contains("-p:WithMonoTorrent=true", run.ErrorLines[0]);
+        Assert.Empty(run.OutputLines);
+    }
+
+    [Theory]
+    [InlineData("start")]
+    [InlineData("seed")]
     [InlineData("info")]
     public async Task A_file_that_is_missing_is_answered_with_one_line(string command)
     {

@@ -1,0 +1,16 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine;
+
+/// <summary>The engine that is always there: <see cref="TorrentClient"/>.</summary>
+public sealed class BuiltInEngine : ITorrentEngine
+{
+    /// <summary>What it is called.</summary>
+    public const string EngineName = "TorrentPatron";
+
+    /// <inheritdoc/>
+    public string Name => EngineName;
+
+    /// <inheritdoc/>
+    public ITorrentClient CreateClient(ClientSettings settings) => new TorrentClient(settings);
+}

@@ -1,0 +1,89 @@
+using System.Collections.Concurrent;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Engines;
+
+/// <summary>
+/// The engines there are: the built-in one, and each that has a folder of its own, <c>engines/&lt;name&gt;</c>, with
+/// <c>TorrentPatron.&lt;name&gt;.dll</c> and what that needs. Thread-safe.
+/// </summary>
+/// <remarks>An engine is loaded when it is first asked for, once in a process, where its dependencies meet no other's.</remarks>
+public sealed class EngineCatalog
+{
+    private const string FolderName = "engines";
+
+    private static readonly ConcurrentDictionary<string, Lazy<ITorrentEngine>> Loaded = new(StringComparer.Ordinal);
+
+    private readonly string _folder;
+
+    /// <summary>Names the folder in which engines are looked for.</summary>
+    /// <param name="folder">Its path; it need not be there.</param>
+    public EngineCatalog(string folder)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        _folder = Path.GetFullPath(folder);
+    }
+
+    /// <summary>The engines beside this assembly: those of the module, or of the program.</summary>
+    public static EngineCatalog Installed { get; } = new(Path.Combine(OwnFolder(), FolderName));
+
+    /// <summary>What the engines are called, the built-in one first.</summary>
+    public IReadOnlyList<string> Names =>
+        [BuiltInEngine.EngineName, .. Folders().Select(folder => Path.GetFileName(folder)).Order(StringComparer.OrdinalIgnoreCase)];
+
+    /// <summary>Finds an engine; loads it where it is needed for the first time.</summary>
+    /// <param name="name">What it is called, in letters of either case.</param>
+    /// <exception cref="TorrentException"><see cref="TorrentErrorId.EngineNotFound"/>: it is not installed, or cannot be loaded.</exception>
+    public ITorrentEngine Find(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        if (IsSame(name, BuiltInEngine.EngineName))
+            return new BuiltInEngine();
+
+        // Compared with what is there, never made a path of.
+        string? folder = Folders().FirstOrDefault(folder => IsSame(name, Path.GetFileName(folder)));
+        if (folder is null)
+            throw new TorrentException(NotInstalled(name));
+        try
+        {
+            return Loaded.GetOrAdd(AssemblyPath(folder), static path => new Lazy<ITorrentEngine>(() => EngineLoadContext.Load(path))).Value;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            throw new TorrentException(NotLoadable(name, fault), fault);
+        }
+    }
+
+    private static string OwnFolder() => typeof(EngineCatalog).Assembly.Location is { Length: > 0 } location
+        ? Path.GetDirectoryName(location)!
+        : AppContext.BaseDirectory;
+
+    private static bool IsSame(string one, string other) => one.Equals(other, StringComparison.OrdinalIgnoreCase);
+
+    private static string AssemblyPath(string folder) => Path.Combine(folder, $"TorrentPatron.{Path.GetFileName(folder)}.dll");
+
+    private IEnumerable<string> Folders()
+    {
+        try
+        {
+            return Directory.Exists(_folder) ? Directory.GetDirectories(_folder).Where(folder => File.Exists(AssemblyPath(folder))) : [];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    private TorrentError NotInstalled(string name) => new(
+        TorrentErrorId.EngineNotFound,
+        $"The engine '{DisplayText.Clean(name)}' is not installed; there is {string.Join(", ", Names)}.",
+        "Leave out the engine to use the built-in one, or build with the one you want: "
+        + "'./build.ps1 -WithMonoTorrent' or 'dotnet build -p:WithMonoTorrent=true' for MonoTorrent.");
+
+    private static TorrentError NotLoadable(string name, Exception fault) => new(
+        TorrentErrorId.EngineNotFound,
+        $"The engine '{DisplayText.Clean(name)}' is installed but cannot be loaded: {DisplayText.Clean(fault.GetBaseException().Message)}",
+        "Build it anew, together with everything else, so that both are of the same version; or leave out the engine.");
+}

@@ -1,0 +1,42 @@
+using System.Reflection;
+using System.Runtime.Loader;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Service.Engines;
+
+/// <summary>
+/// Where an engine and what it depends on live, apart from the host's and other modules' assemblies. What the engine shares with us
+/// is ours: else its <see cref="ITorrentClient"/> would be another.
+/// </summary>
+internal sealed class EngineLoadContext : AssemblyLoadContext
+{
+    private static readonly Assembly[] Shared = [typeof(ITorrentClient).Assembly, typeof(InfoHash).Assembly];
+
+    private readonly string _folder;
+
+    private EngineLoadContext(string path)
+        : base(Path.GetFileNameWithoutExtension(path)) =>
+        _folder = Path.GetDirectoryName(path)!;
+
+    /// <summary>Loads an engine.</summary>
+    /// <param name="path">Full path of its assembly; its dependencies are beside it.</param>
+    /// <exception cref="InvalidOperationException">It has not just one public <see cref="ITorrentEngine"/>.</exception>
+    public static ITorrentEngine Load(string path)
+    {
+        Type[] engines = [.. new EngineLoadContext(path).LoadFromAssemblyPath(path).GetExportedTypes()
+            .Where(type => type is { IsClass: true, IsAbstract: false } && type.IsAssignableTo(typeof(ITorrentEngine)))];
+        return engines is [Type engine]
+            ? (ITorrentEngine)Activator.CreateInstance(engine)!
+            : throw new InvalidOperationException($"It has {engines.Length} classes that are an engine, not one.");
+    }
+
+    /// <inheritdoc/>
+    protected override Assembly? Load(AssemblyName assemblyName)
+    {
+        if (Array.Find(Shared, assembly => assembly.GetName().Name == assemblyName.Name) is { } shared)
+            return shared;
+        string path = Path.Combine(_folder, assemblyName.Name + ".dll");
+        return File.Exists(path) ? LoadFromAssemblyPath(path) : null;
+    }
+}
