@@ -14,14 +14,19 @@
     AliasesToExport        = @()
     VariablesToExport      = @()
     CmdletsToExport        = @(
+        'Add-TorrentPeer'
+        'Add-TorrentTracker'
         'Get-TorrentInfo'
         'Get-TorrentPatron'
         'Get-TorrentStatus'
+        'Get-TorrentTracker'
         'New-TorrentFile'
         'New-TorrentPatron'
+        'Resume-Torrent'
         'Start-Torrent'
         'Stop-Torrent'
         'Stop-TorrentPatron'
+        'Suspend-Torrent'
         'Wait-Torrent'
     )
     PrivateData            = @{

@@ -7,11 +7,9 @@ BeforeAll {
 }
 
 Describe 'The module' {
-    It 'exports its nine cmdlets and nothing else' {
-        (Get-Command -Module TorrentPatron).Name | Sort-Object | Should -Be @(
-            'Get-TorrentInfo', 'Get-TorrentPatron', 'Get-TorrentStatus', 'New-TorrentFile', 'New-TorrentPatron'
-            'Start-Torrent', 'Stop-Torrent', 'Stop-TorrentPatron', 'Wait-Torrent'
-        )
+    It 'exports the cmdlets of its manifest and nothing else' {
+        $manifest = Import-PowerShellDataFile (Get-TestModulePath)
+        (Get-Command -Module TorrentPatron).Name | Sort-Object | Should -Be ($manifest.CmdletsToExport | Sort-Object)
     }
 
     It 'has a valid manifest' {

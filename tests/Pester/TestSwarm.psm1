@@ -59,3 +59,41 @@ function Test-SameContent {
 
     (Get-FileHash -LiteralPath $Path).Hash -eq (Get-FileHash -LiteralPath $Other).Hash
 }
+
+function Start-TestTracker {
+    # An HTTP tracker that knows nobody, and keeps the query of each announce.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param()
+
+    $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+    $socket.Start()
+    $port = $socket.LocalEndpoint.Port
+    $socket.Stop()
+    $listener = [Net.HttpListener]::new()
+    $listener.Prefixes.Add("http://127.0.0.1:$port/")
+    $listener.Start()
+    $queries = [Collections.Concurrent.ConcurrentQueue[string]]::new()
+    $job = Start-ThreadJob {
+        $answer = [Text.Encoding]::ASCII.GetBytes('d8:completei3e10:incompletei2e8:intervali1800e12:min intervali1e5:peers0:e')
+        $listener = $using:listener
+        while ($listener.IsListening) {
+            try {
+                $context = $listener.GetContext()
+            } catch {
+                return
+            }
+            ($using:queries).Enqueue($context.Request.Url.Query)
+            $context.Response.OutputStream.Write($answer)
+            $context.Response.Close()
+        }
+    }
+    [pscustomobject]@{ Uri = "http://127.0.0.1:$port/announce"; Queries = $queries; Listener = $listener; Job = $job }
+}
+
+function Stop-TestTracker {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param($Tracker)
+
+    $Tracker.Listener.Stop()
+    $Tracker.Job | Remove-Job -Force
+}

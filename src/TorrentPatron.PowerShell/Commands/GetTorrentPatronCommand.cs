@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -10,6 +11,7 @@ public sealed class GetTorrentPatronCommand : PipelineCmdlet
 {
     /// <summary>Names, or patterns of names.</summary>
     [Parameter(Position = 0)]
+    [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = ["*"];

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Binding;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.Service;
 
@@ -9,6 +11,8 @@ public abstract class PatronCmdlet : PipelineCmdlet
 {
     /// <summary>The patron. What starts torrents uses the session's own where none is given.</summary>
     [Parameter]
+    [PatronTransformation]
+    [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNull]
     public Patron? Patron { get; set; }
 

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -13,12 +14,14 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
 
     /// <summary>Names, or patterns of names.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [ArgumentCompleter(typeof(TorrentNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
-    /// <summary>Info hashes.</summary>
+    /// <summary>Info hashes, or beginnings of them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(InfoHashCompleter))]
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
@@ -48,7 +51,7 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
                 if (Name is null)
                     return finder.All;
                 foreach (string text in Name)
-                    Add(finder.ByName(text, Matcher(text), out TorrentError? error), error, text);
+                    Add(finder.ByName(Plain(text), Matcher(text), out TorrentError? error), error, text);
                 break;
         }
 
@@ -61,6 +64,9 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
                 Fail(error, target);
         }
     }
+
+    /// <summary>A name, whose brackets and stars may have been escaped, as completion does.</summary>
+    private static string Plain(string text) => WildcardPattern.ContainsWildcardCharacters(text) ? text : WildcardPattern.Unescape(text);
 
     private static Func<string, bool>? Matcher(string text) => WildcardPattern.ContainsWildcardCharacters(text)
         ? new WildcardPattern(text, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant).IsMatch

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
@@ -63,6 +64,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     /// <summary>The patron to start the torrents; by default the session's own.</summary>
     [Parameter]
+    [PatronTransformation]
+    [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNull]
     public Patron? Patron { get; set; }
 

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.Service;
 
@@ -14,6 +15,7 @@ public sealed class StopTorrentPatronCommand : PipelineCmdlet
 
     /// <summary>Names, or patterns of names.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
+    [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];

@@ -38,7 +38,12 @@ internal static class CommandErrors
     public static TorrentError BadInfoHash(string text) => new(
         InvalidArgument,
         $"'{DisplayText.Clean(text)}' is no info hash.",
-        "An info hash has 40 hexadecimal digits; Get-TorrentStatus shows those of the torrents that run.");
+        "An info hash has 40 hexadecimal digits, of which four or more must be given; Get-TorrentStatus shows those of the torrents that run.");
+
+    public static TorrentError AmbiguousInfoHash(string text, int torrents) => new(
+        InvalidArgument,
+        $"The info hashes of {torrents} torrents begin with '{DisplayText.Clean(text)}'.",
+        "Give more of its digits.");
 
     public static TorrentError NoSuchTorrent(string text) => new(
         TorrentErrorId.TorrentNotFound,
@@ -54,6 +59,11 @@ internal static class CommandErrors
         InvalidArgument,
         $"'{DisplayText.Clean(text)}' is no usable peer: {why}",
         "Give host:port, for example 192.0.2.7:6881, [2001:db8::7]:6881 or seedbox.example:6881.");
+
+    public static TorrentError BadTracker(string text) => new(
+        InvalidArgument,
+        $"'{DisplayText.Clean(text)}' is no announce address.",
+        "Give a complete address that begins with http://, https:// or udp://.");
 
     public static TorrentError FileIsThere(string file) => new(
         FileExists,

@@ -1,6 +1,5 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
-using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -8,21 +7,29 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <param name="running">The torrents that run.</param>
 internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
 {
+    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    private const int ShortestPrefix = 4;
+
     /// <summary>All of them.</summary>
     public IReadOnlyList<TorrentTarget> All => running;
 
     /// <summary>Those with an info hash: more than one where several services run the same torrent.</summary>
-    /// <param name="text">The info hash, in digits of either case.</param>
-    /// <param name="error">Why there is none; null where there is one.</param>
+    /// <param name="text">The info hash or its beginning, four digits or more, of either case.</param>
+    /// <param name="error">Why there is none, or which it is cannot be told; null where there is one.</param>
     public IReadOnlyList<TorrentTarget> ByInfoHash(string text, out TorrentError? error)
     {
-        if (!InfoHash.TryParse(text, out InfoHash torrent))
+        if (text.Length is < ShortestPrefix or > 40 || !text.All(char.IsAsciiHexDigit))
         {
             error = CommandErrors.BadInfoHash(text);
             return [];
         }
 
-        return Found([.. running.Where(target => target.Torrent == torrent)], text, out error);
+        TorrentTarget[] found = [.. running.Where(target => target.Status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        int torrents = found.DistinctBy(target => target.Torrent).Count();
+        if (torrents <= 1)
+            return Found(found, text, out error);
+        error = CommandErrors.AmbiguousInfoHash(text, torrents);
+        return [];
     }
 
     /// <summary>Those whose name matches. That a pattern matches none is no error.</summary>
@@ -49,9 +56,9 @@ internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
         earlier.Name,
         out error);
 
-    private static IReadOnlyList<TorrentTarget> Found(IReadOnlyList<TorrentTarget> found, string text, out TorrentError? error)
+    private static TorrentTarget[] Found(TorrentTarget[] found, string text, out TorrentError? error)
     {
-        error = found.Count == 0 ? CommandErrors.NoSuchTorrent(text) : null;
+        error = found.Length == 0 ? CommandErrors.NoSuchTorrent(text) : null;
         return found;
     }
 }

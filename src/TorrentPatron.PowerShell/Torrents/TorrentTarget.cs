@@ -13,6 +13,9 @@ internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
     public InfoHash Torrent { get; } =
         InfoHash.TryParse(Status.InfoHash, out InfoHash torrent) ? torrent : throw new ArgumentException("The status names no torrent.");
 
+    /// <summary>Its trackers, as they were when it was found.</summary>
+    public IEnumerable<TorrentTracker> Trackers => Status.Trackers.Select(tracker => new TorrentTracker(Status, tracker));
+
     /// <summary>The torrent as it is now; the one that was found, where it no longer runs.</summary>
     public TorrentStatus Latest => Patron.GetStatus(Torrent) ?? Status;
 }

@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Help;
 using TorrentPatron.PowerShell.Commands;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
@@ -30,21 +31,63 @@ public sealed partial class ContractTests
                from field in type.GetFields()
                select (string)field.GetRawConstantValue()!,
         ];
-        Assert.All(CmdletPage.All, cmdlet => Assert.Contains(cmdlet.Verb, approved));
+        Assert.All(CmdletShape.All, cmdlet => Assert.Contains(cmdlet.Verb, approved));
     }
 
     [Fact]
-    public void Every_noun_is_singular() => Assert.All(CmdletPage.All, cmdlet =>
+    public void Every_noun_is_singular() => Assert.All(CmdletShape.All, cmdlet =>
         Assert.True(!cmdlet.Noun.EndsWith('s') || cmdlet.Noun.EndsWith("Status", StringComparison.Ordinal), cmdlet.Name));
 
     [Fact]
-    public void Every_cmdlet_says_what_it_writes() => Assert.All(CmdletPage.All, cmdlet => Assert.True(cmdlet.HasOutputType, cmdlet.Name));
+    public void Every_cmdlet_says_what_it_writes() => Assert.All(CmdletShape.All, cmdlet => Assert.True(cmdlet.OutputTypes.Count > 0, cmdlet.Name));
 
     [Fact]
     public void Whatever_changes_something_asks_first()
     {
-        IEnumerable<string> asking = CmdletPage.All.Where(cmdlet => cmdlet.SupportsShouldProcess).Select(cmdlet => cmdlet.Name);
-        Assert.Equal(["New-TorrentFile", "Start-Torrent", "Stop-Torrent", "Stop-TorrentPatron"], asking.Order(StringComparer.Ordinal));
+        string[] looking = ["Get", "Receive", "Test", "Wait", "Watch", "ConvertTo"];
+
+        // A patron that is only made, and one that is only listened to, change nothing.
+        string[] harmless = ["New-TorrentPatron", "Register-TorrentEvent"];
+        Assert.All(CmdletShape.All, cmdlet => Assert.True(
+            cmdlet.SupportsShouldProcess != (looking.Contains(cmdlet.Verb) || harmless.Contains(cmdlet.Name)), cmdlet.Name));
+    }
+
+    [Fact]
+    public void Nothing_asks_unbidden_but_what_deletes_data() => Assert.All(CmdletShape.All, cmdlet =>
+        Assert.Equal(cmdlet.Name == "Remove-Torrent" ? ConfirmImpact.High : null, cmdlet.ConfirmImpact));
+
+    [Fact]
+    public void What_takes_a_path_takes_it_literally_too() => Assert.All(
+        CmdletShape.All.Where(cmdlet => cmdlet.Parameters.Any(parameter => parameter.Name == "Path")), cmdlet =>
+        {
+            ParameterShape path = cmdlet.Parameters.Single(parameter => parameter.Name == "Path");
+            ParameterShape literal = cmdlet.Parameters.Single(parameter => parameter.Name == "LiteralPath");
+            Assert.True(path.TakesWildcards && path.UseIn("Path")!.ByValue, cmdlet.Name);
+            Assert.True(!literal.TakesWildcards && literal.UseIn("LiteralPath")!.ByPropertyName, cmdlet.Name);
+            Assert.Contains("PSPath", literal.Aliases);
+        });
+
+    [Fact]
+    public void Torrents_are_chosen_alike_everywhere() => Assert.All(
+        CmdletShape.All.Where(cmdlet => cmdlet.Type.IsAssignableTo(typeof(SelectTorrentCmdlet))), cmdlet =>
+        {
+            ParameterShape Parameter(string name) => cmdlet.Parameters.Single(parameter => parameter.Name == name);
+            Assert.Equal(0, Parameter("Name").UseIn("Name")!.Position);
+            Assert.True(Parameter("Name").TakesWildcards, cmdlet.Name);
+            Assert.True(Parameter("InfoHash").UseIn("InfoHash")!.ByPropertyName, cmdlet.Name);
+            Assert.True(Parameter("InputObject").UseIn("InputObject")!.ByValue, cmdlet.Name);
+        });
+
+    [Fact]
+    public void What_the_session_knows_is_completed()
+    {
+        string[] known = ["Patron", "InfoHash", "Tag", "State", "Until", "EventName", "Priority"];
+        Assert.All(
+            from cmdlet in CmdletShape.All
+            from parameter in cmdlet.Parameters
+            where known.Contains(parameter.Name) || (parameter.Name is "Name" && cmdlet.Type.IsAssignableTo(typeof(SelectTorrentCmdlet)))
+            select (Name: $"{cmdlet.Name} -{parameter.Name}", parameter.IsCompleted),
+            parameter => Assert.True(parameter.IsCompleted, parameter.Name));
     }
 
     [Fact]
@@ -53,7 +96,7 @@ public sealed partial class ContractTests
         string manifest = File.ReadAllText(Path.Combine(Repository.StagedModule, "TorrentPatron.psd1"));
         string list = CmdletsToExport().Match(manifest).Groups[1].Value;
         IEnumerable<string> exported = Quoted().Matches(list).Select(match => match.Groups[1].Value);
-        Assert.Equal(CmdletPage.All.Select(cmdlet => cmdlet.Name).Order(StringComparer.Ordinal), exported.Order(StringComparer.Ordinal));
+        Assert.Equal(CmdletShape.All.Select(cmdlet => cmdlet.Name).Order(StringComparer.Ordinal), exported.Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -67,12 +110,12 @@ public sealed partial class ContractTests
         XElement help = Load(Path.Combine("en-US", "TorrentPatron.PowerShell.dll-Help.xml"));
         Dictionary<string, XElement> pages = help.Elements(Command + "command")
             .ToDictionary(page => (string)page.Element(Command + "details")!.Element(Command + "name")!);
-        Assert.Equal(CmdletPage.All.Select(cmdlet => cmdlet.Name).Order(), pages.Keys.Order());
+        Assert.Equal(CmdletShape.All.Select(cmdlet => cmdlet.Name).Order(), pages.Keys.Order());
 
-        foreach (CmdletPage cmdlet in CmdletPage.All)
+        foreach (CmdletShape cmdlet in CmdletShape.All)
         {
             XElement page = pages[cmdlet.Name];
-            List<string> expected = [.. cmdlet.Parameters.Select(property => property.Name)];
+            List<string> expected = [.. cmdlet.Parameters.Select(parameter => parameter.Name)];
             if (cmdlet.SupportsShouldProcess)
                 expected.AddRange(["WhatIf", "Confirm"]);
             Dictionary<string, string> described = page.Element(Command + "parameters")!.Elements(Command + "parameter")
@@ -84,6 +127,15 @@ public sealed partial class ContractTests
             Assert.NotEmpty(page.Element(Maml + "description")!.Value.Trim());
             Assert.True(page.Descendants(Command + "example").Count() >= 2, cmdlet.Name);
         }
+    }
+
+    [Fact]
+    public void The_help_is_what_its_pages_make()
+    {
+        string made = HelpFile.Make(Repository.Root);
+        Assert.True(
+            made == File.ReadAllText(HelpFile.PathIn(Repository.Root)),
+            "The help is not what docs/en-US and the cmdlets make: dotnet run --project build/Help");
     }
 
     [Fact]

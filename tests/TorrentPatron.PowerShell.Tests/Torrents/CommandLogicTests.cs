@@ -38,7 +38,7 @@ public sealed class CommandLogicTests
     {
         await using var session = new ScriptedSession { Output = new RecordedOutput { Agrees = false } };
         TorrentTarget torrent = await session.StartAsync("a");
-        await new TorrentStopper(session.Output).StopAsync(torrent, passThru: true, TestContext.Current.CancellationToken);
+        await StopAsync(session, torrent, passThru: true);
 
         Assert.Equal($"Stop torrent: a ({torrent.Torrent})", Assert.Single(session.Output.Questions));
         Assert.Empty(session.Output.Written);
@@ -51,10 +51,9 @@ public sealed class CommandLogicTests
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
         TorrentTarget b = await session.StartAsync("b");
-        var stopper = new TorrentStopper(session.Output);
-        await stopper.StopAsync(a, passThru: false, TestContext.Current.CancellationToken);
-        await stopper.StopAsync(b, passThru: true, TestContext.Current.CancellationToken);
-        await stopper.StopAsync(b, passThru: true, TestContext.Current.CancellationToken);
+        await StopAsync(session, a, passThru: false);
+        await StopAsync(session, b, passThru: true);
+        await StopAsync(session, b, passThru: true);
 
         var status = Assert.IsType<TorrentStatus>(Assert.Single(session.Output.Written));
         Assert.Equal(("b", TorrentState.Stopped), (status.Name, status.State));
@@ -174,14 +173,41 @@ public sealed class CommandLogicTests
         Assert.Empty(finder.ByStatus(a.Status with { Destination = "/elsewhere" }, out TorrentError? elsewhere));
         Assert.Empty(finder.ByName("x*", _ => false, out TorrentError? none));
         Assert.Empty(finder.ByName("x", null, out TorrentError? unknown));
-        Assert.Empty(finder.ByInfoHash("x", out TorrentError? bad));
+        Assert.Equal("Alpha", Assert.Single(finder.ByInfoHash(a.Status.InfoHash[..4], out _)).Status.Name);
+        Assert.Empty(finder.ByInfoHash(a.Status.InfoHash[..3], out TorrentError? bad));
         Assert.Equal(TorrentErrorId.TorrentNotFound, elsewhere?.Id);
         Assert.Null(none);
         Assert.Equal(TorrentErrorId.TorrentNotFound, unknown?.Id);
         Assert.Equal(CommandErrors.InvalidArgument, bad?.Id);
     }
 
+    [Fact]
+    public async Task The_beginning_of_an_info_hash_is_no_name_where_two_torrents_begin_so()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        string other = a.Status.InfoHash[..39] + (a.Status.InfoHash[39] == '0' ? '1' : '0');
+        TorrentTarget b = a with { Status = a.Status with { InfoHash = other } };
+        var finder = new TorrentFinder([a, a, new TorrentTarget(b.Patron, b.Status)]);
+
+        Assert.Empty(finder.ByInfoHash(other[..39], out TorrentError? ambiguous));
+        Assert.Equal(CommandErrors.InvalidArgument, ambiguous?.Id);
+        Assert.Contains("2 torrents", ambiguous?.Message, StringComparison.Ordinal);
+        Assert.Single(finder.ByInfoHash(other, out _));
+
+        // One torrent in two services is not two torrents.
+        Assert.Equal(2, finder.ByInfoHash(a.Status.InfoHash, out _).Count);
+    }
+
     private static TorrentStatus Complete(TorrentStatus status) => status with { IsComplete = true, State = TorrentState.Seeding };
+
+    private static Task StopAsync(ScriptedSession session, TorrentTarget torrent, bool passThru) =>
+        new TorrentCommander(session.Output).DoAsync(
+            torrent,
+            "Stop torrent",
+            (target, cancellation) => target.Patron.CloseAsync(target.Torrent, cancellation),
+            passThru,
+            TestContext.Current.CancellationToken);
 
     private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, TimeSpan? timeout = null) =>
         new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, timeout, TestContext.Current.CancellationToken);

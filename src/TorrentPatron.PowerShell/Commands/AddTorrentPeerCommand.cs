@@ -1,0 +1,29 @@
+using System.Management.Automation;
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Gives torrents more peers to connect to.</summary>
+[Cmdlet(VerbsCommon.Add, "TorrentPeer", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[OutputType(typeof(TorrentStatus))]
+public sealed class AddTorrentPeerCommand : ChangeTorrentCmdlet
+{
+    private IReadOnlyList<IPEndPoint> _peers = [];
+
+    /// <summary>The peers, as <c>host:port</c> or <c>[v6]:port</c>.</summary>
+    [Parameter(Mandatory = true, Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string[] Peer { get; set; } = [];
+
+    private protected override string Action => $"Add peer {string.Join(", ", _peers)}";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() =>
+        Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
+
+    private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
+        torrent.Patron.AddSourcesAsync(torrent.Torrent, _peers, trackers: [], cancellation);
+}

@@ -1,0 +1,35 @@
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>A cmdlet that does one thing to each of the torrents that it is given.</summary>
+public abstract class ChangeTorrentCmdlet : SelectTorrentCmdlet
+{
+    /// <summary>Write how the torrents stand afterwards.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    /// <summary>What is done, for who is asked.</summary>
+    private protected abstract string Action { get; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IReadOnlyList<TorrentTarget> torrents = Select();
+        Run(async (output, cancellation) =>
+        {
+            foreach (TorrentTarget torrent in torrents)
+                await ChangeAsync(torrent, output, cancellation).ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>Does it to one torrent.</summary>
+    private protected virtual Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
+        new TorrentCommander(output).DoAsync(torrent, Action, CommandAsync, PassThru, cancellation);
+
+    /// <summary>Asks the torrent's patron to do it.</summary>
+    private protected abstract Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation);
+}

@@ -1,0 +1,30 @@
+using System.Management.Automation;
+using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Shows how torrents stand with their trackers.</summary>
+[Cmdlet(VerbsCommon.Get, "TorrentTracker", DefaultParameterSetName = NameSet)]
+[OutputType(typeof(TorrentTracker))]
+public sealed class GetTorrentTrackerCommand : SelectTorrentCmdlet
+{
+    /// <summary>Announce addresses, or patterns of them.</summary>
+    [Parameter(Position = 1)]
+    [Alias("Tracker")]
+    [ArgumentCompleter(typeof(TrackerCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Uri { get; set; } = ["*"];
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        var patterns = new Patterns(Uri);
+        foreach (TorrentTarget torrent in Select())
+        {
+            foreach (TorrentTracker tracker in torrent.Trackers.Where(tracker => patterns.Match(tracker.Uri.OriginalString)))
+                WriteObject(tracker);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Wakes torrents that rest or have failed.</summary>
+[Cmdlet(VerbsLifecycle.Resume, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[OutputType(typeof(TorrentStatus))]
+public sealed class ResumeTorrentCommand : ChangeTorrentCmdlet
+{
+    private protected override string Action => "Resume torrent";
+
+    private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
+        torrent.Patron.ResumeAsync(torrent.Torrent, cancellation);
+}

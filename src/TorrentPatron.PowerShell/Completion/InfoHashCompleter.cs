@@ -1,0 +1,15 @@
+using System.Collections;
+
+namespace TorrentPatron.PowerShell.Completion;
+
+/// <summary>Completes info hashes of torrents that run.</summary>
+public sealed class InfoHashCompleter : SessionCompleter
+{
+    private protected override IEnumerable<Candidate> Candidates(IDictionary bound)
+    {
+        // What is being completed does not choose among what it is completed with.
+        var others = new Hashtable(bound);
+        others.Remove("InfoHash");
+        return Torrents(others).Select(torrent => new Candidate(torrent.Status.InfoHash, torrent.Status.ToString(), IsPattern: false));
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using TorrentPatron.PowerShell.Hosting;
+using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Completion;
+
+/// <summary>Completes an argument from what is going on in the session.</summary>
+public abstract class SessionCompleter : IArgumentCompleter
+{
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        string begun = (wordToComplete ?? "").Trim('\'', '"');
+        var pattern = new WildcardPattern(begun + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        return
+        [
+            .. from candidate in Candidates(fakeBoundParameters).DistinctBy(candidate => candidate.Text)
+               where candidate.Text.StartsWith(begun, StringComparison.OrdinalIgnoreCase) || pattern.IsMatch(candidate.Text)
+               select new CompletionResult(Quoted(candidate), candidate.Text, CompletionResultType.ParameterValue, candidate.Tip),
+        ];
+    }
+
+    /// <summary>What may be meant.</summary>
+    /// <param name="bound">The command's other arguments, as far as they are known.</param>
+    private protected abstract IEnumerable<Candidate> Candidates(IDictionary bound);
+
+    /// <summary>The torrents that run: those of the patron that is given, or of the session; those that are named, or all.</summary>
+    private protected static IEnumerable<TorrentTarget> Torrents(IDictionary bound)
+    {
+        IReadOnlyList<TorrentTarget> torrents = RunspacePatrons.Current.Torrents;
+        if (Unwrapped(bound["Patron"]) is Patron patron)
+            torrents = [.. patron.OwnStatuses.Select(status => new TorrentTarget(patron, status))];
+        if (Unwrapped(bound["InfoHash"]) is string hash)
+            return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(hash, StringComparison.OrdinalIgnoreCase));
+        if (Unwrapped(bound["Name"]) is not string name)
+            return torrents;
+        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        return torrents.Where(torrent => pattern.IsMatch(torrent.Status.Name));
+    }
+
+    private static object? Unwrapped(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
+
+    private static string Quoted(Candidate candidate)
+    {
+        string text = candidate.IsPattern ? WildcardPattern.Escape(candidate.Text) : candidate.Text;
+        return text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '/' or ':') && text is not ['-', ..]
+            ? text
+            : $"'{CodeGeneration.EscapeSingleQuotedStringContent(text)}'";
+    }
+
+    /// <summary>What an argument may be.</summary>
+    /// <param name="Text">The argument.</param>
+    /// <param name="Tip">What it is.</param>
+    /// <param name="IsPattern">Whether the parameter takes patterns, so that brackets in it must be escaped.</param>
+    private protected sealed record Candidate(string Text, string Tip, bool IsPattern);
+}

@@ -1,0 +1,114 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Changing torrents that run' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'Suspend-Torrent and Resume-Torrent' {
+        It 'let torrents rest and go on: by name, by info hash, and down the pipeline' {
+            $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
+
+            (Suspend-Torrent data* -Patron $patron -PassThru).State | Should -Be Suspended
+            ($running[1] | Suspend-Torrent -PassThru).State | Should -Be Suspended
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Suspended, Suspended
+            $hash = $running[1].InfoHash
+            ([pscustomobject]@{ InfoHash = $hash } | Resume-Torrent -PassThru).State | Should -Not -Be Suspended
+            (Resume-Torrent -InfoHash $running[0].InfoHash.Substring(0, 8) -Patron $patron -PassThru).State | Should -Not -Be Suspended
+        }
+
+        It 'go on to the end after a rest' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Suspended
+            $running | Resume-Torrent | Should -BeNullOrEmpty
+
+            $done = $running | Wait-Torrent -Timeout 60
+            Test-SameContent $done.Path $content.File | Should -BeTrue
+        }
+
+        It 'with -WhatIf change nothing' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Resume-Torrent -WhatIf
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Suspended
+            $running | Resume-Torrent
+            $running | Suspend-Torrent -WhatIf
+            (Get-TorrentStatus -Patron $patron).State | Should -Not -Be Suspended
+        }
+
+        It 'report a torrent that does not run, and go on with the others' {
+            $running = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron
+            $running[0] | Stop-Torrent
+            $suspended = $running | Suspend-Torrent -PassThru -ErrorVariable problem -ErrorAction SilentlyContinue
+
+            $suspended.Name | Should -Be 'other.bin'
+            $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.SuspendTorrentCommand'
+        }
+
+        It 'refuse an info hash of which too little is given' {
+            Suspend-Torrent -InfoHash abc -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        }
+    }
+
+    Context 'Add-TorrentPeer' {
+        It 'gives a torrent the peer that it gets its data from' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            Add-TorrentPeer data.bin $peer -Patron $patron -WhatIf
+            $running | Wait-Torrent -Timeout 0.5 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            ($running | Add-TorrentPeer -Peer $peer -PassThru).Name | Should -Be 'data.bin'
+
+            ($running | Wait-Torrent -Timeout 60).IsComplete | Should -BeTrue
+        }
+
+        It 'refuses what is no peer' {
+            { Add-TorrentPeer data.bin 'nowhere' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*AddTorrentPeerCommand'
+        }
+    }
+
+    Context 'Add-TorrentTracker and Get-TorrentTracker' {
+        BeforeAll {
+            $script:tracker = Start-TestTracker
+        }
+
+        AfterAll {
+            Stop-TestTracker $tracker
+        }
+
+        It 'ask a tracker and show what it says' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            Get-TorrentTracker -Patron $patron | Should -BeNullOrEmpty
+            ($running | Add-TorrentTracker -Uri $tracker.Uri, 'http://127.0.0.1:1/announce' -PassThru).Name | Should -Be 'data.bin'
+            Wait-TestCondition { ($running | Get-TorrentTracker).Status -notcontains 'NotContacted' -and ($running | Get-TorrentTracker).Status -notcontains 'Announcing' } |
+                Should -BeTrue
+
+            $shown = $running | Get-TorrentTracker -Uri $tracker.Uri
+            $shown | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentTracker
+            $shown.TorrentName, $shown.InfoHash | Should -Be 'data.bin', $running.InfoHash
+            $shown.Status, $shown.Seeders, $shown.Leechers, $shown.Tier | Should -Be Working, 3, 2, 0
+            $tracker.Queries | Should -Not -BeNullOrEmpty
+            (Get-TorrentTracker -Patron $patron -Uri '*:1/*').Status | Should -Be Failed
+            (Get-TorrentTracker -Patron $patron | Where-Object Status -eq Failed | Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
+        }
+
+        It 'with -WhatIf add nothing, and refuse what is no address of a tracker' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Add-TorrentTracker -Uri $tracker.Uri -WhatIf
+            Get-TorrentTracker -Patron $patron | Should -BeNullOrEmpty
+            { $running | Add-TorrentTracker -Uri 'announce' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+            { $running | Add-TorrentTracker -Uri 'ftp://x/announce' -ErrorAction Stop } | Should -Throw -ErrorId 'InvalidArgument,*'
+        }
+    }
+}
