@@ -8,6 +8,7 @@ namespace TorrentPatron.Protocol.Wire;
 public sealed record ExtensionHandshake
 {
     private const int MaxExtensions = 64;
+    private const int MaxNameBytes = 64;
 
     /// <summary>The most requests that a peer is believed to queue, whatever it says.</summary>
     private const int MaxBelievedQueue = 2000;
@@ -122,7 +123,7 @@ public sealed record ExtensionHandshake
 
         foreach (BencodeEntry entry in m.EnumerateDictionary())
         {
-            if (extensions.Count < MaxExtensions && entry.Value.TryGetInteger(out long number) && number is >= 0 and <= 255)
+            if (extensions.Count < MaxExtensions && entry.Key.Length <= MaxNameBytes && entry.Value.TryGetInteger(out long number) && number is >= 0 and <= 255)
                 extensions[entry.KeyText] = (byte)number;
         }
 

@@ -78,6 +78,13 @@ public sealed class ExtensionHandshakeTests
         Assert.Equal(64, read!.Extensions.Count);
     }
 
+    [Fact]
+    public void Names_of_extensions_longer_than_any_are_not_kept()
+    {
+        Assert.True(Read($"d1:md65:{new string('a', 65)}i1e6:ut_pexi2eee", out ExtensionHandshake? read));
+        Assert.Equal("ut_pex", Assert.Single(read!.Extensions).Key);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("le")]
