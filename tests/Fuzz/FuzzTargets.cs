@@ -14,6 +14,7 @@ internal static class FuzzTargets
         new DisplayTextTarget(),
         new MessageTarget(),
         new HandshakeTarget(),
+        new MagnetTarget(),
         new ExtensionHandshakeTarget(),
         new HttpTrackerTarget(),
         new UdpTrackerTarget(),

@@ -96,12 +96,13 @@ public static class PathSanitizer
 
         var element = new StringBuilder(name.Length);
         element.Append(name, 0, plain);
+        Span<char> units = stackalloc char[2];
         foreach (Rune rune in name.AsSpan(plain).EnumerateRunes())
         {
             if (rune.Value is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or 0xFFFD)
                 element.Append('_');
             else if (!DisplayText.IsUnfit(rune))
-                element.Append(rune);
+                element.Append(units[..rune.EncodeToUtf16(units)]);
         }
 
         return element.ToString();

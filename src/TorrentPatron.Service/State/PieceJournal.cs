@@ -114,9 +114,8 @@ internal sealed class PieceJournal(string path, InfoHash torrent, int pieceCount
             if ((uint)piece >= (uint)pieceCount)
                 break;
             WriteRecord(sound, piece);
-            if (!record.SequenceEqual(sound))
+            if (!record.SequenceEqual(sound) || !noted.Set(piece))
                 break;
-            noted.Set(piece);
         }
 
         file.SetLength(_length);

@@ -20,7 +20,7 @@ internal sealed class MessageTarget : IFuzzTarget
         ],
         [[0, 0, 0, 1], [0, 0, 0, 5], [0, 0, 0, 13], [0, 0, 0x40, 9], [0, 0, 0x40, 10], [0xFF, 0xFF, 0xFF, 0xFF], [0x7F, 0xFF, 0xFF, 0xFF]]);
 
-    public long AllowedBytes(int length) => 64 * 1024 + (64L * length);
+    public long AllowedBytes(int length) => 128 * 1024 + (400L * length);
 
     public bool Run(byte[] input)
     {
