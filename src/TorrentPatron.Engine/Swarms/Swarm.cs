@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -27,6 +28,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
+    private readonly MetadataServer _metadata;
     private readonly RateLimiter _downloadLimit;
     private readonly RateLimiter _uploadLimit;
     private readonly CancellationTokenSource _stop = new();
@@ -53,8 +55,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _downloadLimit = new RateLimiter(engine.Time, command.Options.MaxDownloadRate ?? 0);
         _uploadLimit = new RateLimiter(engine.Time, command.Options.MaxUploadRate ?? 0);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        var set = new PeerSet(
-            _metainfo.InfoHash, engine, new RateLimiterPair(_downloadLimit, engine.Download), new RateLimiterPair(_uploadLimit, engine.Upload));
+        var upload = new RateLimiterPair(_uploadLimit, engine.Upload);
+        var set = new PeerSet(_metainfo.InfoHash, engine, new RateLimiterPair(_downloadLimit, engine.Download), upload);
+        _metadata = new MetadataServer(_metainfo.RawInfo, upload, engine.Time);
+        set.Extensions.Add(_metadata);
         _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
@@ -428,6 +432,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _isDisposed = true;
         await _stop.CancelAsync().ConfigureAwait(false);
         _peers.Dispose();
+        _metadata.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);
