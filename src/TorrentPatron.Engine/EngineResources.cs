@@ -15,8 +15,7 @@ internal sealed class EngineResources : IAsyncDisposable
     private int _peers;
     private int _halfOpen;
 
-    public EngineResources(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+    public EngineResources(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
     {
         Settings = settings;
         Transport = transport;
@@ -24,7 +23,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         _random = random;
         PeerId = PeerId.Create(random);
-        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
+        DiskWorkers = new DiskWorkers(settings.DiskThreads);
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);

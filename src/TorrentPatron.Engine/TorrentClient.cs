@@ -2,11 +2,11 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine;
@@ -45,10 +45,9 @@ public sealed class TorrentClient : ITorrentClient
     {
     }
 
-    internal TorrentClient(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+    internal TorrentClient(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
     {
-        _engine = new EngineResources(settings, transport, trackers, time, random, disk);
+        _engine = new EngineResources(settings, transport, trackers, time, random);
         _listener = new PeerListener(_engine, _swarms.ContainsKey, Accept);
         _listener.Open();
         Track(BeatAsync());
@@ -58,7 +57,8 @@ public sealed class TorrentClient : ITorrentClient
     public string Name => BuiltInEngine.EngineName;
 
     /// <inheritdoc/>
-    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits;
+    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
+        | ClientCapabilities.FilePriorities | ClientCapabilities.ManageTrackers | ClientCapabilities.PeerList | ClientCapabilities.FileList;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -97,6 +97,15 @@ public sealed class TorrentClient : ITorrentClient
             return statuses;
         }
     }
+
+    /// <inheritdoc/>
+    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Metainfo : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Files() : [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Peers() : [];
 
     /// <inheritdoc/>
     public ClientStatus GetClientStatus()
@@ -166,22 +175,14 @@ public sealed class TorrentClient : ITorrentClient
             {
                 CreateNewTorrent create => await CreateAsync(create).ConfigureAwait(false),
                 CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),
-                SuspendTorrent suspend => await WithAsync(suspend, async s =>
-                {
-                    await s.SuspendAsync().ConfigureAwait(false);
-                    return null;
-                }).ConfigureAwait(false),
+                SuspendTorrent suspend => await WithAsync(suspend, s => Done(s.SuspendAsync())).ConfigureAwait(false),
                 ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
-                RecheckTorrent recheck => await WithAsync(recheck, async s =>
-                {
-                    await s.RecheckAsync().ConfigureAwait(false);
-                    return null;
-                }).ConfigureAwait(false),
-                AddSources sources => await WithAsync(sources, s =>
-                {
-                    s.Add(sources);
-                    return Task.FromResult<TorrentError?>(null);
-                }).ConfigureAwait(false),
+                RecheckTorrent recheck => await WithAsync(recheck, s => Done(s.RecheckAsync())).ConfigureAwait(false),
+                AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
+                SetTorrent set => await WithAsync(set, s => Done(s.SetAsync(set.Options))).ConfigureAwait(false),
+                SetFilePriorities set => await WithAsync(set, s => s.SetFilePrioritiesAsync(set.Priorities)).ConfigureAwait(false),
+                RemoveTrackers remove => await WithAsync(remove, s => Done(s.RemoveTrackersAsync(remove.Trackers))).ConfigureAwait(false),
+                AnnounceNow announce => await WithAsync(announce, s => Task.FromResult(s.Announce(announce.Trackers))).ConfigureAwait(false),
                 _ => NotSupported(command),
             });
         }
@@ -192,6 +193,12 @@ public sealed class TorrentClient : ITorrentClient
             Say(Failure(command, new TorrentError(
                 TorrentErrorId.Unexpected, $"The engine failed: {e.Message}", "Please report this, with what you did before.")));
         }
+    }
+
+    private static async Task<TorrentError?> Done(Task work)
+    {
+        await work.ConfigureAwait(false);
+        return null;
     }
 
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
@@ -213,7 +220,7 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         InfoHash torrent = command.TorrentId;
-        if (command is { Selection: not null } or { Options: { Goal: not null } or { Sequential: true } or { Tags: not null } or { MinimumFreeSpace: > 0 } })
+        if (command.Options.MinimumFreeSpace > 0)
             return new TorrentStartFail(torrent, command.CorrelationId, NotSupported(command).Error);
         Swarm swarm;
         while (!TryAdd(command, out swarm))

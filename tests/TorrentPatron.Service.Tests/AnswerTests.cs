@@ -74,6 +74,60 @@ public sealed class AnswerTests
         Assert.Single(test.Client.Commands.OfType<CreateNewTorrent>());
     }
 
+    [Fact]
+    public async Task A_torrent_that_runs_is_treated_as_who_joins_it_says_and_as_before_where_that_says_nothing()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        await patron.StartAsync(Torrents.Start(), Token);
+        Assert.Single(test.Client.Commands);
+        var options = new TorrentOptions { Tags = ["nightly"] };
+
+        await patron.StartAsync(Torrents.Start() with { Options = options, Selection = new FileSelection { Include = ["*"] } }, Token);
+        TorrentAnswer none = await patron.StartAsync(Torrents.Start() with { Selection = new FileSelection { Exclude = ["*"] } }, Token);
+
+        Assert.Same(options, Assert.Single(test.Client.Commands.OfType<SetTorrent>()).Options);
+        Assert.Equal([FilePriority.Normal], Assert.Single(test.Client.Commands.OfType<SetFilePriorities>()).Priorities);
+        Assert.Equal(TorrentErrorId.NothingSelected, Assert.IsType<TorrentStartFail>(none).Error.Id);
+        Assert.Equal(TorrentState.Downloading, patron.GetStatus(Torrents.Hash())!.State);
+    }
+
+    [Fact]
+    public async Task Who_started_a_torrent_hears_that_another_has_removed_it()
+    {
+        await using var test = new TestService();
+        Patron owner = test.Service.CreatePatron();
+        Patron other = test.Service.CreatePatron();
+        await owner.StartAsync(Torrents.Start(), Token);
+        var owners = owner.OpenOutbox();
+        var others = other.OpenOutbox();
+
+        TorrentAnswer answer = await other.RemoveAsync(Torrents.Hash(), deleteData: false, Token);
+
+        Assert.IsType<TorrentRemoved>(answer);
+        Assert.Same(answer, await others.ReadAsync(Token));
+        Assert.Same(answer, await owners.ReadAsync(Token));
+        Assert.Empty(owner.OwnStatuses);
+        Assert.IsType<NewTorrentCreated>(await other.StartAsync(Torrents.Start(), Token));
+        Assert.Single(other.OwnStatuses);
+    }
+
+    [Fact]
+    public async Task Settings_reach_the_engine_that_runs_and_the_one_that_is_made_later()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        Assert.Empty(await test.Service.ApplyAsync(new ClientSettings { MaxPeers = 7 }, Token));
+        Assert.Equal(7, test.Service.Settings.Client.MaxPeers);
+        await patron.StartAsync(Torrents.Start(), Token);
+
+        TorrentError error = Assert.Single(await test.Service.ApplyAsync(new ClientSettings { MaxPeers = 8 }, Token));
+
+        Assert.Equal(TorrentErrorId.NotSupported, error.Id);
+        Assert.Equal(ClientCapabilities.None, test.Service.Capabilities);
+    }
+
     [Theory]
     [InlineData(TorrentState.Suspended)]
     [InlineData(TorrentState.Failed)]

@@ -24,6 +24,16 @@ public sealed record FileSelection
     /// <summary>Whether it chooses nothing: every file is wanted.</summary>
     public bool IsAll => Include.Count == 0 && Exclude.Count == 0 && Indices.Count == 0;
 
+    /// <summary>What to say where a selection leaves no file.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    public static TorrentError NothingSelected(TorrentMetainfo metainfo)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        return new TorrentError(
+            TorrentErrorId.NothingSelected, $"None of the {metainfo.Files.Count} files of '{metainfo.Name}' is chosen.",
+            "Look at the files in the torrent, and choose by what they are called.");
+    }
+
     /// <summary>Says of each file whether it is wanted.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <returns>

@@ -66,6 +66,12 @@ public static class TorrentErrorId
     /// <summary>The choice of files leaves none to fetch.</summary>
     public const string NothingSelected = nameof(NothingSelected);
 
+    /// <summary>The torrent is known but does not run just now: it is suspended, being checked or moved, or has failed.</summary>
+    public const string TorrentNotActive = nameof(TorrentNotActive);
+
+    /// <summary>A check was ended by another command before it was over.</summary>
+    public const string CheckInterrupted = nameof(CheckInterrupted);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Peers;
 
@@ -32,10 +33,11 @@ internal sealed class PeerDirectory(Random random)
 
     /// <summary>Adds an address.</summary>
     /// <param name="endPoint">Where a peer listens.</param>
-    /// <param name="isTrusted">Given by hand: it is never forgotten, and dialled before others.</param>
+    /// <param name="source">Where it is from. What was given by hand is never forgotten, and dialled before others.</param>
     /// <returns>Whether it is new.</returns>
-    public bool Add(IPEndPoint endPoint, bool isTrusted = false)
+    public bool Add(IPEndPoint endPoint, PeerSource source = PeerSource.Tracker)
     {
+        bool isTrusted = source == PeerSource.Manual;
         lock (_gate)
         {
             if (endPoint.Port == 0 || _banned.Contains(endPoint.Address))
@@ -48,9 +50,16 @@ internal sealed class PeerDirectory(Random random)
 
             if (_entries.Count >= Capacity && !(isTrusted && TryForgetOne()))
                 return false;
-            _entries.Add(endPoint, new Entry { IsTrusted = isTrusted });
+            _entries.Add(endPoint, new Entry { Source = source, IsTrusted = isTrusted });
             return true;
         }
+    }
+
+    /// <summary>Where an address is from.</summary>
+    public PeerSource SourceOf(IPEndPoint endPoint)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
     /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
@@ -167,6 +176,8 @@ internal sealed class PeerDirectory(Random random)
 
     private sealed class Entry
     {
+        public PeerSource Source { get; init; }
+
         public bool IsTrusted { get; set; }
 
         public bool IsInUse { get; set; }

@@ -41,6 +41,9 @@ internal sealed class PiecePicker
 
     private readonly PieceOrder _order;
 
+    /// <summary>No piece's priority is above this.</summary>
+    private byte _highestPriority = NormalPriority;
+
     /// <summary>Whether the free pieces are to be sorted before the order is looked at.</summary>
     private bool _isStale = true;
 
@@ -87,6 +90,9 @@ internal sealed class PiecePicker
     /// <summary>Peers that have everything.</summary>
     public int Seeds { get; private set; }
 
+    /// <summary>Whether pieces are picked in their order, among those with the highest priority, instead of the rarest.</summary>
+    public bool Sequential { get; set; }
+
     /// <summary>Whether a piece is to be had and is not verified yet.</summary>
     /// <param name="piece">Index of the piece.</param>
     public bool IsWanted(int piece) => _missing[piece];
@@ -108,6 +114,7 @@ internal sealed class PiecePicker
         byte old = _priority[piece];
         if (old == priority)
             return;
+        _highestPriority = Math.Max(_highestPriority, priority);
 
         if ((old == 0) != (priority == 0))
             Wanted += priority == 0 ? -1 : 1;
@@ -152,15 +159,8 @@ internal sealed class PiecePicker
         if (Free == 0)
             return -1;
 
-        if (_isStale)
-        {
-            _order.Sort(WriteKeys);
-            _isStale = false;
-        }
-
         bool isSeed = peerHas is null || peerHas.IsFull;
-        int piece = VerifiedCount < RandomFirst ? PickRandom(isSeed ? null : peerHas)
-            : isSeed ? PickRarest() : PickRarest(peerHas!);
+        int piece = Sequential ? PickFirst(isSeed ? _free.Ones : _free.InBoth(peerHas!)) : PickByRarity(isSeed ? null : peerHas);
         if (piece >= 0)
             SetState(piece, PieceState.Started);
         return piece;
@@ -212,6 +212,31 @@ internal sealed class PiecePicker
     private static int Key(int availability, int priority) => (availability + 1) * (MaxPriority + 1 - priority);
 
     private static bool IsFree(PieceState state, int priority) => state == PieceState.Open && priority > 0;
+
+    private int PickByRarity(Bitfield? peerHas)
+    {
+        if (_isStale)
+        {
+            _order.Sort(WriteKeys);
+            _isStale = false;
+        }
+
+        return VerifiedCount < RandomFirst ? PickRandom(peerHas) : peerHas is null ? PickRarest() : PickRarest(peerHas);
+    }
+
+    private int PickFirst(SetBits candidates)
+    {
+        int best = -1;
+        foreach (int piece in candidates)
+        {
+            if (best < 0 || _priority[piece] > _priority[best])
+                best = piece;
+            if (_priority[best] >= _highestPriority)
+                break;
+        }
+
+        return best;
+    }
 
     private int PickRandom(Bitfield? peerHas)
     {

@@ -1,4 +1,5 @@
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -112,6 +113,23 @@ internal sealed class FileLayout
         StorageFile entry = _files[file];
         int first = (int)(entry.Offset / PieceLength);
         return entry.Length == 0 ? (first, 0) : (first, (int)((entry.End - 1) / PieceLength) - first + 1);
+    }
+
+    /// <summary>Bytes of a file that lie in some of the pieces.</summary>
+    /// <param name="file">Index of the file.</param>
+    /// <param name="pieces">The pieces.</param>
+    public long BytesIn(int file, Bitfield pieces)
+    {
+        StorageFile entry = _files[file];
+        (int first, int count) = PiecesOfFile(file);
+        long bytes = 0;
+        for (int piece = first; piece < first + count; piece++)
+        {
+            if (pieces[piece])
+                bytes += Math.Min(PieceOffset(piece) + PieceSize(piece), entry.End) - Math.Max(PieceOffset(piece), entry.Offset);
+        }
+
+        return bytes;
     }
 
     private string FullPath(string relative)

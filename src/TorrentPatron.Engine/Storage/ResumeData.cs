@@ -43,6 +43,18 @@ public sealed record ResumeData
     /// <summary>Trackers added by hand.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
+    /// <summary>Trackers of the metainfo that were taken away by hand.</summary>
+    public IReadOnlyList<Uri> RemovedTrackers { get; init; } = [];
+
+    /// <summary>How the torrent was treated.</summary>
+    public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
+
+    /// <summary>Time spent seeding.</summary>
+    public TimeSpan SeedingTime { get; init; }
+
+    /// <summary>Whether it has reached its goal, so that it seeds on where it is let run.</summary>
+    public bool GoalReached { get; init; }
+
     /// <summary>Payload received since the torrent was first added.</summary>
     public long BytesReceived { get; init; }
 

@@ -65,17 +65,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         if (verified is null)
             return Math.Max(0, file.Length - (stamps[index]?.Length ?? 0));
 
-        long missing = 0;
-        (int first, int count) = layout.PiecesOfFile(index);
-        for (int piece = first; piece < first + count; piece++)
-        {
-            if (verified[piece])
-                continue;
-            long start = layout.PieceOffset(piece);
-            missing += Math.Min(start + layout.PieceSize(piece), file.End) - Math.Max(start, file.Offset);
-        }
-
-        return missing;
+        return file.Length - layout.BytesIn(index, verified);
     }
 
     private void CheckRoom(long missing, List<int> wanted)

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
@@ -92,10 +93,12 @@ internal sealed class PeerSet : IPeerOwner
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>
-    public void Add(IEnumerable<IPEndPoint> endPoints, bool isTrusted)
+    /// <param name="endPoints">Where peers listen.</param>
+    /// <param name="source">Where that is from.</param>
+    public void Add(IEnumerable<IPEndPoint> endPoints, PeerSource source)
     {
         foreach (IPEndPoint endPoint in endPoints)
-            Directory.Add(endPoint, isTrusted);
+            Directory.Add(endPoint, source);
         DialMore();
     }
 

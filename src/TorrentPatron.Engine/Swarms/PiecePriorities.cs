@@ -14,10 +14,9 @@ internal static class PiecePriorities
     /// <returns>Bytes of all wanted pieces.</returns>
     public static long Apply(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files, PiecePicker picker)
     {
-        if (files.Count == 0)
-            return metainfo.TotalSize;
-
         var priorities = new byte[metainfo.PieceCount];
+        if (files.Count == 0)
+            priorities.AsSpan().Fill((byte)FilePriority.Normal);
         for (int i = 0; i < metainfo.Files.Count && i < files.Count; i++)
         {
             TorrentFileEntry file = metainfo.Files[i];

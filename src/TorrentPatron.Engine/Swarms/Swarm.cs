@@ -1,6 +1,5 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
-using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -22,26 +21,22 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly CreateNewTorrent _command;
     private readonly TorrentMetainfo _metainfo;
     private readonly Action<TorrentMessage> _say;
+    private readonly SwarmState _state;
+    private readonly SwarmCheck _check;
     private readonly TorrentStorage _storage;
     private readonly SwarmPieces _pieces;
     private readonly SwarmPeers _peers;
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
-    private readonly MetadataServer _metadata;
-    private readonly RateLimiter _downloadLimit;
-    private readonly RateLimiter _uploadLimit;
+    private readonly SwarmControls _controls;
+    private readonly RateLimiterPair _download;
+    private readonly RateLimiterPair _upload;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
-    private readonly Lock _gate = new();
     private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private CancellationTokenSource? _checking;
-    private Task _check = Task.CompletedTask;
-    private TorrentStatus _status;
-    private DateTimeOffset _nextUpdate;
     private long _lastTick;
-    private bool _hasSaidCompleted;
     private bool _isDisposed;
 
     public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
@@ -51,32 +46,32 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _metainfo = command.Metainfo;
         _say = say;
         _storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), engine.Files);
-        _pieces = new SwarmPieces(_metainfo, _storage, engine, command.FilePriorities, this);
-        _downloadLimit = new RateLimiter(engine.Time, command.Options.MaxDownloadRate ?? 0);
-        _uploadLimit = new RateLimiter(engine.Time, command.Options.MaxUploadRate ?? 0);
+        _pieces = new SwarmPieces(_metainfo, _storage, engine, this);
+        _download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
+        _upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        var upload = new RateLimiterPair(_uploadLimit, engine.Upload);
-        var set = new PeerSet(_metainfo.InfoHash, engine, new RateLimiterPair(_downloadLimit, engine.Download), upload);
-        _metadata = new MetadataServer(_metainfo.RawInfo, upload, engine.Time);
-        set.Extensions.Add(_metadata);
-        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, new PeerSet(_metainfo.InfoHash, engine, _download, _upload));
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
-            .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)))
-            .Concat(command.Trackers.Select(t => Enumerable.Repeat(t, 1)));
+            .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)));
         _announcer = new Announcer(
             new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
-            (_, peers) => _peers.Set.Add(peers, isTrusted: false), _ => Publish(), engine.Time);
+            (_, peers) => _peers.Set.Add(peers, PeerSource.Tracker), _ => _state!.Publish(), engine.Time);
         _lastTick = engine.Time.GetTimestamp();
-        _status = MakeStatus();
+        _controls = new SwarmControls(_ledger, _pieces, _download, _upload);
+        _check = new SwarmCheck(_metainfo, _storage, engine.DiskWorkers, _pieces, _ledger);
+        _state = new SwarmState(engine, TorrentId, _ledger, MakeStatus, say);
     }
 
     /// <summary>Which torrent.</summary>
     public InfoHash TorrentId => _metainfo.InfoHash;
 
+    /// <summary>What is in it.</summary>
+    public TorrentMetainfo Metainfo => _metainfo;
+
     /// <summary>The latest snapshot.</summary>
-    public TorrentStatus Status => Volatile.Read(ref _status);
+    public TorrentStatus Status => _state.Status;
 
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
     public Task<bool> Started => _started.Task;
@@ -94,13 +89,17 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         try
         {
             (ResumeData? data, _ledger.StateWarning) = await _resume.LoadAsync().ConfigureAwait(false);
+            TorrentChoices choices = TorrentChoices.Of(_command, data);
+            if (_command.Selection is not null && !choices.WantsAny(_metainfo))
+                return await GiveUpAsync(FileSelection.NothingSelected(_metainfo)).ConfigureAwait(false);
             StartPlan plan = await _engine.DiskWorkers
-                .RunAsync(() => StartPlan.Make(_storage, data, _command.Recheck, _command.FilePriorities)).ConfigureAwait(false);
+                .RunAsync(() => StartPlan.Make(_storage, data, _command.Recheck, choices.FilePriorities)).ConfigureAwait(false);
             if (data is not null)
                 _ledger.Continue(data);
+            _controls.Begin(choices, _announcer);
 
             _pieces.Reset(plan.Trusted);
-            _peers.Set.Add(_command.Peers, isTrusted: true);
+            _peers.Set.Add(_command.Peers, PeerSource.Manual);
             Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
                 _command.Suspended);
@@ -112,8 +111,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
         catch (StorageException e)
         {
-            await DisposeAsync().ConfigureAwait(false);
-            return new TorrentStartFail(_metainfo.InfoHash, _command.CorrelationId, e.Error);
+            return await GiveUpAsync(e.Error).ConfigureAwait(false);
         }
         catch
         {
@@ -124,6 +122,12 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         {
             _commands.Release();
         }
+    }
+
+    private async Task<TorrentAnswer> GiveUpAsync(TorrentError error)
+    {
+        await DisposeAsync().ConfigureAwait(false);
+        return new TorrentStartFail(TorrentId, _command.CorrelationId, error);
     }
 
     /// <summary>The engine has forgotten it.</summary>
@@ -145,7 +149,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                 return false;
             await LeaveAsync().ConfigureAwait(false);
             if (_ledger.State != TorrentState.Failed)
-                SetState(TorrentState.Stopped);
+                _state.Set(TorrentState.Stopped);
             // Closed first: some systems set the time of the last write only then.
             await _engine.DiskWorkers.RunAsync(_storage.CloseFiles).ConfigureAwait(false);
             _ledger.ClosedInOrder = true;
@@ -170,7 +174,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             if (_ledger.State == TorrentState.Suspended)
                 return;
             await LeaveAsync().ConfigureAwait(false);
-            SetState(TorrentState.Suspended);
+            _state.Set(TorrentState.Suspended);
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
         }
         finally
@@ -192,7 +196,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             Bitfield possible = await _engine.DiskWorkers.RunAsync(() =>
             {
                 IReadOnlyList<FileStamp?> stamps = _storage.Stamps();
-                _storage.Prepare(trusted, _command.FilePriorities, stamps);
+                _storage.Prepare(trusted, _ledger.Choices.FilePriorities, stamps);
                 return _storage.PossiblePieces(stamps);
             }).ConfigureAwait(false);
             // A check that was not finished is begun again.
@@ -208,12 +212,12 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             _pieces.Reset(trusted);
             _ledger.Error = null;
             Begin(toCheck, toCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false);
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
             return null;
         }
         catch (StorageException e)
         {
-            _ledger.Error = e.Error;
-            SetState(TorrentState.Failed);
+            _state.Fail(e.Error);
             return e.Error;
         }
         finally
@@ -225,7 +229,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
     public async Task RecheckAsync()
     {
-        Task check;
         await _commands.WaitAsync().ConfigureAwait(false);
         try
         {
@@ -236,24 +239,80 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             _pieces.Reset(new Bitfield(_metainfo.PieceCount));
             _ledger.Error = null;
             Begin(possible, CompletionReason.Rechecked, wasSuspended);
-            check = _check;
         }
         finally
         {
             _commands.Release();
         }
 
-        await check.ConfigureAwait(false);
+        await _check.Current.ConfigureAwait(false);
     }
 
     /// <summary>Adds peers and trackers.</summary>
-    public void Add(AddSources sources)
+    public Task AddAsync(AddSources sources)
     {
-        _peers.Set.Add(sources.Peers, isTrusted: true);
-        foreach (Uri tracker in sources.Trackers)
-            _announcer.Add(tracker);
-        Publish();
+        _peers.Set.Add(sources.Peers, PeerSource.Manual);
+        _controls.AddTrackers(sources.Trackers, _announcer);
+        return SettledAsync();
     }
+
+    /// <summary>Treats the torrent otherwise.</summary>
+    public Task SetAsync(TorrentOptions options)
+    {
+        _controls.Set(options);
+        return SettledAsync();
+    }
+
+    /// <summary>Asks trackers no longer.</summary>
+    public Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers)
+    {
+        _controls.RemoveTrackers(trackers, _announcer);
+        return SettledAsync();
+    }
+
+    /// <summary>Asks trackers as soon as they allow it.</summary>
+    /// <returns>Why they are not asked, or null.</returns>
+    public TorrentError? Announce(IReadOnlyList<Uri> trackers)
+    {
+        if (!_ledger.IsActive)
+            return SwarmErrors.NotActive(_metainfo);
+        _announcer.AnnounceNow(trackers);
+        return null;
+    }
+
+    /// <summary>Wants other files, from now on.</summary>
+    public async Task<TorrentError?> SetFilePrioritiesAsync(IReadOnlyList<FilePriority> priorities)
+    {
+        if (priorities.Count != _metainfo.Files.Count)
+            return SwarmErrors.WrongNumberOfPriorities(_metainfo, priorities.Count);
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(IsEnding, this);
+            Bitfield verified = _pieces.Verified();
+            await _engine.DiskWorkers.RunAsync(() => _storage.Prepare(verified, priorities, _storage.Stamps())).ConfigureAwait(false);
+            _controls.SetPriorities(priorities, _peers.Connected);
+            _peers.WantsChanged();
+            _state.WantsChanged(() => _pieces.IsComplete);
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+            return null;
+        }
+        catch (StorageException e)
+        {
+            return e.Error;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>The files as they are now.</summary>
+    public IReadOnlyList<FileSnapshot> Files() =>
+        SwarmView.Files(_metainfo, _storage.Layout, _pieces.Verified(), _ledger.Choices.FilePriorities);
+
+    /// <summary>The connected peers as they are now.</summary>
+    public IReadOnlyList<PeerSnapshot> Peers() => SwarmView.Peers(_peers.Connected, _peers.Set.Directory, _metainfo.PieceCount);
 
     /// <summary>Takes a peer that has dialled us.</summary>
     public void Accept(IConnection connection, Handshake handshake) => _peers.Set.Attach(connection, handshake, isIncoming: true);
@@ -268,26 +327,23 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _lastTick = now;
         if (_ledger.IsActive)
             _peers.Tick(elapsed);
+        _ledger.NoteProgress();
+        if (_ledger.HasReachedGoal())
+            _ = RestAtGoalAsync();
         if (_resume.IsDue)
             _ = _resume.CheckpointAsync(MakeResumeData);
-        Publish();
-        if (_engine.Time.GetUtcNow() >= _nextUpdate)
-            SayUpdate();
+        _state.Tick();
     }
 
     void ISwarmEvents.PieceVerified(int piece, bool isComplete)
     {
         _resume.PieceVerified(piece);
         _peers.PieceVerified(piece, isComplete);
-        if (!isComplete)
+        _state.PieceArrived();
+        if (!isComplete || !_state.TryComplete())
             return;
-        lock (_gate)
-        {
-            if (!_ledger.IsActive || !BecomeComplete(CompletionReason.Downloaded))
-                return;
-        }
-
         _announcer.Completed();
+        _ = _resume.CheckpointAsync(MakeResumeData);
     }
 
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
@@ -296,18 +352,41 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private void StorageFailed(TorrentError error)
     {
-        lock (_gate)
-        {
-            if (!_ledger.IsActive)
-                return;
-            _ledger.Error = error;
-            SetState(TorrentState.Failed);
-        }
+        if (!_state.TryFail(error))
+            return;
 
         // Peers are asked for nothing more; the trackers are told from a thread that may wait.
         _pieces.Open(false);
         _peers.Set.Close("The torrent has failed.");
         _ = StopAnnouncingAsync();
+    }
+
+    /// <summary>It has seeded enough.</summary>
+    private async Task RestAtGoalAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            // By now somebody may have said otherwise, or this may have been done.
+            if (IsEnding || !_ledger.HasReachedGoal())
+                return;
+            _ledger.IsGoalReached = true;
+            await LeaveAsync().ConfigureAwait(false);
+            _state.Set(TorrentState.Suspended);
+            _say(new SeedGoalReached(TorrentId, Status));
+            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Shows and saves what has been set.</summary>
+    private Task SettledAsync()
+    {
+        _state.Publish();
+        return _resume.CheckpointAsync(MakeResumeData);
     }
 
     private async Task StopAnnouncingAsync()
@@ -327,96 +406,37 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         }
 
         _ledger.BeginCheck(toCheck);
-        _checking = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
-        SetState(TorrentState.Checking);
-        _check = CheckAsync(toCheck, reason, suspended, _checking.Token);
-    }
-
-    private async Task CheckAsync(Bitfield toCheck, CompletionReason reason, bool suspended, CancellationToken cancellationToken)
-    {
-        try
+        _state.Set(TorrentState.Checking);
+        _check.Begin(toCheck, async error =>
         {
-            Bitfield good = await new PieceChecker(_storage, _metainfo, _engine.DiskWorkers)
-                .CheckAsync(toCheck, (_, _) => _ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
-            Bitfield verified = _pieces.Verified();
-            for (int piece = 0; piece < good.Length; piece++)
+            if (error is not null)
             {
-                if (good[piece])
-                    verified.Set(piece);
+                _state.Fail(error);
+                return;
             }
 
-            _pieces.Reset(verified);
-            _ledger.EndCheck();
             JoinOrRest(reason, suspended);
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // Whoever cancelled says what comes next.
-        }
-        catch (StorageException e)
-        {
-            _ledger.Error = e.Error;
-            SetState(TorrentState.Failed);
-        }
+        });
     }
 
     private void JoinOrRest(CompletionReason reason, bool suspended)
     {
         if (suspended)
         {
-            SetState(TorrentState.Suspended);
+            _state.Set(TorrentState.Suspended);
             return;
         }
 
         _pieces.Open(true);
-        lock (_gate)
-        {
-            // Before the state is told: who reads that it seeds may dial at once, and must not be turned away.
-            _peers.Open();
-            if (_pieces.IsComplete)
-            {
-                BecomeComplete(reason);
-            }
-            else
-            {
-                _hasSaidCompleted = false;
-                _ledger.CompletedAt = null;
-                SetState(TorrentState.Downloading);
-            }
-        }
-
+        _state.Join(_peers.Open, () => _pieces.IsComplete, reason);
         _announcer.Start();
-    }
-
-    private bool BecomeComplete(CompletionReason reason)
-    {
-        bool isFirst;
-        lock (_gate)
-        {
-            isFirst = !_hasSaidCompleted;
-            _hasSaidCompleted = true;
-            _ledger.CompletedAt ??= _engine.Time.GetUtcNow();
-            SetState(TorrentState.Seeding);
-            if (isFirst)
-                _say(new TorrentCompleted(_metainfo.InfoHash, reason, Status));
-        }
-
-        _ = _resume.CheckpointAsync(MakeResumeData);
-        return isFirst;
     }
 
     /// <summary>Ends a check, or leaves the swarm; blocks already received are written first.</summary>
     private async Task LeaveAsync()
     {
-        if (_checking is not null)
-        {
-            await _checking.CancelAsync().ConfigureAwait(false);
-            await _check.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            _checking.Dispose();
-            _checking = null;
-        }
-
+        await _check.CancelAsync().ConfigureAwait(false);
         _peers.Set.Close("The torrent leaves the swarm.");
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         _pieces.Open(false);
@@ -431,44 +451,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         IsEnding = true;
         _isDisposed = true;
         await _stop.CancelAsync().ConfigureAwait(false);
+        _check.Dispose();
         _peers.Dispose();
-        _metadata.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);
-        _downloadLimit.Dispose();
-        _uploadLimit.Dispose();
+        _download.Torrent.Dispose();
+        _upload.Torrent.Dispose();
         _stop.Dispose();
-    }
-
-    private void SetState(TorrentState state)
-    {
-        // In one step, so that what is said comes in the order of the states and shows the state that it speaks of.
-        lock (_gate)
-        {
-            TorrentState previous = _ledger.State;
-            _ledger.State = state;
-            Publish();
-            if (previous != state)
-                _say(new TorrentStateChanged(_metainfo.InfoHash, previous, Status));
-            SayUpdate();
-        }
-    }
-
-    private void SayUpdate()
-    {
-        lock (_gate)
-        {
-            _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
-            _say(new TorrentStatusUpdate(_metainfo.InfoHash, Status));
-        }
-    }
-
-    private void Publish()
-    {
-        // Made and shown in one step: else an older snapshot could replace a newer one.
-        lock (_gate)
-            Volatile.Write(ref _status, MakeStatus());
     }
 
     private TorrentStatus MakeStatus() => _ledger.MakeStatus(_announcer.Snapshot(), _resume.Warning);

@@ -14,11 +14,44 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent command, FileLayout layout, SwarmPieces pieces, SwarmPeers peers)
 {
+    /// <summary>Nothing has come in for so long: it is stalled.</summary>
+    private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
+
     private readonly TorrentMetainfo _metainfo = command.Metainfo;
     private int _checked;
+    private TimeSpan _seededBefore;
+    private long _seedingSince;
+    private long _receivedAtProgress;
 
     /// <summary>What the torrent is doing.</summary>
-    public TorrentState State { get; set; } = TorrentState.Stopped;
+    public TorrentState State
+    {
+        get;
+        set
+        {
+            if (field == TorrentState.Seeding)
+                _seededBefore = SeedingTime;
+            if (value == TorrentState.Seeding)
+                _seedingSince = engine.Time.GetTimestamp();
+            field = value;
+        }
+    } = TorrentState.Stopped;
+
+    /// <summary>What has been chosen for it.</summary>
+    public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
+
+    /// <summary>How it came to be complete in this run; null where it is not.</summary>
+    public CompletionReason? Completion { get; set; }
+
+    /// <summary>When the last payload came in or, where none did since, when it began to download, UTC.</summary>
+    public DateTimeOffset? LastProgressAt { get; private set; }
+
+    /// <summary>Whether its goal was reached and told; it seeds on where it is let run.</summary>
+    public bool IsGoalReached { get; set; }
+
+    /// <summary>Time spent seeding, over all runs.</summary>
+    public TimeSpan SeedingTime =>
+        State == TorrentState.Seeding ? _seededBefore + engine.Time.GetElapsedTime(_seedingSince) : _seededBefore;
 
     /// <summary>Why it stopped by itself.</summary>
     public TorrentError? Error { get; set; }
@@ -52,7 +85,25 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     {
         (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
         (ReceivedBefore, SentBefore) = (data.BytesReceived, data.BytesSent);
+        _seededBefore = data.SeedingTime;
+        // A goal given anew counts anew.
+        IsGoalReached = data.GoalReached && command.Options.Goal is null;
     }
+
+    /// <summary>It begins to download.</summary>
+    public void BeginDownload() => (CompletedAt, Completion, LastProgressAt) = (null, null, engine.Time.GetUtcNow());
+
+    /// <summary>Notes whether payload has come in; called about once a second.</summary>
+    public void NoteProgress()
+    {
+        long received = peers.Received.Total;
+        if (received != _receivedAtProgress)
+            (_receivedAtProgress, LastProgressAt) = (received, engine.Time.GetUtcNow());
+    }
+
+    /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
+    public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
+        && (SeedingTime >= Choices.Goal.Time || Ratio(pieces.CompletedBytes()) >= Choices.Goal.Ratio);
 
     /// <summary>A check begins.</summary>
     public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
@@ -84,6 +135,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     /// <param name="stamps">The files as they are left on disk; empty where the torrent goes on.</param>
     public ResumeData MakeResumeData(IReadOnlyList<FileStamp?> stamps)
     {
+        TorrentChoices choices = Choices;
         Bitfield verified = pieces.Verified();
         // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
         Bitfield? doubtful = Unchecked;
@@ -101,8 +153,12 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             Files = stamps,
             ClosedInOrder = ClosedInOrder,
             Suspended = State == TorrentState.Suspended,
-            FilePriorities = command.FilePriorities,
-            Trackers = command.Trackers,
+            FilePriorities = choices.FilePriorities,
+            Trackers = choices.AddedTrackers,
+            RemovedTrackers = choices.RemovedTrackers,
+            Options = choices.Options,
+            SeedingTime = SeedingTime,
+            GoalReached = IsGoalReached,
             BytesReceived = ReceivedBefore + peers.Received.Total,
             BytesSent = SentBefore + peers.Sent.Total,
             AddedAt = AddedAt,
@@ -118,7 +174,8 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         long now = engine.Milliseconds;
         long completed = pieces.CompletedBytes();
         long wanted = pieces.WantedBytes;
-        long sent = SentBefore + peers.Sent.Total;
+        TorrentChoices choices = Choices;
+        DateTimeOffset time = engine.Time.GetUtcNow();
         long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
         bool isChecking = State == TorrentState.Checking;
         double share = isChecking ? (double)_checked / Math.Max(1, Unchecked?.Count ?? 1) : wanted == 0 ? 1 : (double)completed / wanted;
@@ -136,14 +193,14 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             WantedSize = wanted,
             CompletedSize = completed,
             BytesReceived = ReceivedBefore + peers.Received.Total,
-            BytesSent = sent,
+            BytesSent = SentBefore + peers.Sent.Total,
             BytesWasted = peers.Wasted,
             DownloadRate = rate,
             UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
             EstimatedTimeLeft = rate > 0
                 ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
                 : null,
-            Ratio = completed == 0 ? 0 : (double)sent / completed,
+            Ratio = Ratio(completed),
             ConnectedPeers = connected.Count,
             ConnectedSeeds = connected.Count(peer => peer.Record.IsSeed),
             KnownPeers = peers.Set.Directory.Count,
@@ -153,12 +210,25 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             FailedPieces = pieces.FailedCount,
             AddedAt = AddedAt,
             CompletedAt = CompletedAt,
-            Timestamp = engine.Time.GetUtcNow(),
+            Completion = Completion,
+            LastProgressAt = LastProgressAt,
+            IsStalled = State == TorrentState.Downloading && time - LastProgressAt > StallTime,
+            MaxDownloadRate = choices.MaxDownloadRate,
+            MaxUploadRate = choices.MaxUploadRate,
+            SeedRatio = choices.Goal.Ratio,
+            SeedTime = choices.Goal.Time,
+            SeedingTime = SeedingTime,
+            Sequential = choices.Sequential,
+            IsPrivate = _metainfo.IsPrivate,
+            Tags = choices.Tags,
+            Timestamp = time,
             Error = Error,
             Warnings = Warnings(trackers, saving),
             Trackers = trackers,
         };
     }
+
+    private double Ratio(long completed) => completed == 0 ? 0 : (double)(SentBefore + peers.Sent.Total) / completed;
 
     private List<TorrentError> Warnings(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
     {

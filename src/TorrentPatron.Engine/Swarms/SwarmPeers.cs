@@ -157,6 +157,23 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             _haveTimer.Change(HaveDelay, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>Other pieces are wanted than before: peers are told where that makes a difference, and asked for what is new.</summary>
+    public void WantsChanged()
+    {
+        foreach (PeerTransfer peer in _peers)
+        {
+            peer.UpdateInterest(_isInteresting);
+            CloseIfUseless(peer);
+        }
+
+        if (_pieces.IsComplete)
+            return;
+        // Who had nothing more for us may have now.
+        Set.Directory.RetryAll();
+        WakeStarved();
+        Set.DialMore();
+    }
+
     /// <summary>A piece was bad. Who sent all of it is banned; who sent a part of several is too.</summary>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="senders">Who sent it.</param>

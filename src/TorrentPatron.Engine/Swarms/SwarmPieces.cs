@@ -31,11 +31,12 @@ internal sealed class SwarmPieces : IPieceTarget
     private readonly Dictionary<int, ActivePiece> _active = [];
     private readonly Bitfield _verified;
     private readonly Bitfield _none;
+    private long _wantedBytes;
     private long _activeBytes;
     private bool _isOpen;
 
     public SwarmPieces(
-        TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, IReadOnlyList<FilePriority> priorities, ISwarmEvents events)
+        TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, ISwarmEvents events)
     {
         _metainfo = metainfo;
         _storage = storage;
@@ -46,11 +47,11 @@ internal sealed class SwarmPieces : IPieceTarget
         _picker = new PiecePicker(metainfo.PieceCount, engine.NewRandom());
         _verified = new Bitfield(metainfo.PieceCount);
         _none = new Bitfield(metainfo.PieceCount);
-        WantedBytes = PiecePriorities.Apply(metainfo, priorities, _picker);
+        _wantedBytes = metainfo.TotalSize;
     }
 
-    /// <summary>Bytes of all wanted files.</summary>
-    public long WantedBytes { get; }
+    /// <summary>Bytes of all wanted pieces.</summary>
+    public long WantedBytes => Interlocked.Read(ref _wantedBytes);
 
     /// <summary>Number of pieces that are here.</summary>
     public int VerifiedCount
@@ -90,6 +91,32 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
             return WantedBytes - LeftBytesLocked();
+    }
+
+    /// <summary>Whether pieces are fetched in their order.</summary>
+    public bool Sequential
+    {
+        set
+        {
+            lock (_gate)
+                _picker.Sequential = value;
+        }
+    }
+
+    /// <summary>Wants other files than before. What is in flight of those no longer wanted still comes in.</summary>
+    /// <param name="priorities">Priority of each file.</param>
+    /// <param name="peers">Those who are connected: what they have may be of interest now, or no longer.</param>
+    public void SetPriorities(IReadOnlyList<FilePriority> priorities, IReadOnlyList<PeerTransfer> peers)
+    {
+        lock (_gate)
+        {
+            Interlocked.Exchange(ref _wantedBytes, PiecePriorities.Apply(_metainfo, priorities, _picker));
+            foreach (PeerTransfer peer in peers)
+            {
+                if (peer.Record.Pieces is { } pieces)
+                    peer.Record.Interesting = _picker.CountWantedFor(pieces);
+            }
+        }
     }
 
     /// <summary>Takes what a check, or resume data, has found; nothing is in flight then.</summary>

@@ -64,10 +64,18 @@ internal sealed class Announcer : IAsyncDisposable
     public void Completed() => Change(_trackers.Completed);
 
     /// <summary>Announces as soon as the trackers allow it, because more peers are wanted.</summary>
-    public void AnnounceNow() => Change(_trackers.Hurry);
+    /// <param name="which">The trackers' addresses; empty: all.</param>
+    public void AnnounceNow(IReadOnlyCollection<Uri> which) => Change(now => _trackers.Hurry(which, now));
 
     /// <summary>Adds a tracker as a tier of its own.</summary>
     public void Add(Uri tracker) => Change(now => _trackers.Add(tracker, now));
+
+    /// <summary>Takes a tracker away; it is told that the torrent stops, if it knows of it.</summary>
+    public void Remove(Uri tracker) => Change(_ =>
+    {
+        if (_trackers.Remove(tracker) is { HasStarted: true } removed && _session is { } session)
+            _underWay.Add(SayGoodbyeAsync(removed, session.Token));
+    });
 
     /// <summary>How the trackers stand now, by tier.</summary>
     public IReadOnlyList<TrackerSnapshot> Snapshot()
@@ -202,6 +210,15 @@ internal sealed class Announcer : IAsyncDisposable
 
         await session.CancelAsync().ConfigureAwait(false);
         return (toTell, underWay);
+    }
+
+    private async Task SayGoodbyeAsync(TrackerState tracker, CancellationToken cancellationToken)
+    {
+        // Leaves the lock of the caller.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var patience = new CancellationTokenSource(StopPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        await SayStoppedAsync(tracker, either.Token).ConfigureAwait(false);
     }
 
     private async Task SayStoppedAsync(TrackerState tracker, CancellationToken cancellationToken)

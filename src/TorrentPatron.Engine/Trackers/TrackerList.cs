@@ -48,6 +48,17 @@ internal sealed class TrackerList
         return true;
     }
 
+    /// <summary>Takes a tracker away.</summary>
+    /// <returns>The tracker; null where there is none of that address.</returns>
+    public TrackerState? Remove(Uri uri)
+    {
+        if (All.FirstOrDefault(tracker => tracker.Uri == uri) is not { } tracker)
+            return null;
+        _known.Remove(uri);
+        _tiers[tracker.Tier].Remove(tracker);
+        return tracker;
+    }
+
     /// <summary>Begins a session: every tier is to be asked at once.</summary>
     public void Start(DateTimeOffset now)
     {
@@ -78,10 +89,12 @@ internal sealed class TrackerList
             tracker.BringForward(now);
     }
 
-    /// <summary>More peers are wanted: the trackers are to be asked as soon as they allow, those that failed at once.</summary>
-    public void Hurry(DateTimeOffset now)
+    /// <summary>More peers are wanted: trackers are to be asked as soon as they allow, those that failed at once.</summary>
+    /// <param name="which">The trackers' addresses; empty: all.</param>
+    /// <param name="now">The time, UTC.</param>
+    public void Hurry(IReadOnlyCollection<Uri> which, DateTimeOffset now)
     {
-        foreach (TrackerState tracker in All)
+        foreach (TrackerState tracker in All.Where(tracker => which.Count == 0 || which.Contains(tracker.Uri)))
             tracker.BringForward(tracker.EarliestAllowed(now));
     }
 
@@ -103,6 +116,8 @@ internal sealed class TrackerList
     public void Succeeded(TrackerState tracker, AnnounceEvent announceEvent, AnnounceResponse response, DateTimeOffset now)
     {
         tracker.Succeeded(announceEvent, response, now);
+        if (!_tiers[tracker.Tier].Trackers.Contains(tracker))
+            return;
         if (OwesCompleted(tracker))
             tracker.BringForward(now);
         _tiers[tracker.Tier].Promote(tracker);

@@ -15,7 +15,7 @@ internal sealed class TrackerTier
     {
         get
         {
-            if (_trackers.Exists(tracker => tracker.IsAnnouncing))
+            if (_trackers.Count == 0 || _trackers.Exists(tracker => tracker.IsAnnouncing))
                 return null;
             return _trackers[0].IsWorking ? _trackers[0].NextAnnounce : _trackers.Min(tracker => tracker.NextAnnounce);
         }
@@ -30,7 +30,10 @@ internal sealed class TrackerTier
     }
 
     /// <summary>Whether this tracker will be asked when its time has come, and does not just stand by.</summary>
-    public bool IsPlanned(TrackerState tracker) => !_trackers[0].IsWorking || _trackers[0] == tracker;
+    public bool IsPlanned(TrackerState tracker) => _trackers.Contains(tracker) && (!_trackers[0].IsWorking || _trackers[0] == tracker);
+
+    /// <summary>Takes a tracker away.</summary>
+    public void Remove(TrackerState tracker) => _trackers.Remove(tracker);
 
     /// <summary>Makes a tracker the first of its tier.</summary>
     public void Promote(TrackerState tracker)

@@ -37,7 +37,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         ClientSession session = service.Connect(patron);
         ITorrentClient client = await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
-            return await JoinAsync(session, patron, request, pending, running).ConfigureAwait(false);
+            return await JoinAsync(session, patron, request, metainfo, pending, running).ConfigureAwait(false);
 
         ResumeStore store = states.Open(metainfo);
         TorrentAnswer answer = await session.SendAsync(patron, torrent, new CreateNewTorrent(pending.Id, metainfo, destination)
@@ -154,13 +154,31 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         }
     }
 
+    /// <summary>Priority of each file as a request has it; null where it says nothing of files.</summary>
+    private static IReadOnlyList<FilePriority>? Priorities(StartRequest request, TorrentMetainfo metainfo)
+    {
+        if (request.FilePriorities.Count > 0)
+            return request.FilePriorities;
+        if (request.Selection?.Resolve(metainfo) is not { } chosen)
+            return null;
+        if (chosen.Count == 0)
+            return [.. Enumerable.Repeat(FilePriority.Normal, metainfo.Files.Count)];
+        return chosen.Any(priority => priority != FilePriority.Skip)
+            ? chosen
+            : throw new TorrentException(FileSelection.NothingSelected(metainfo));
+    }
+
     /// <summary>The torrent runs already: gives it what is new in the request, and wakes it where it rests.</summary>
     private async Task<TorrentAnswer> JoinAsync(
-        ClientSession session, Patron patron, StartRequest request, PendingAnswer pending, TorrentStatus running)
+        ClientSession session, Patron patron, StartRequest request, TorrentMetainfo metainfo, PendingAnswer pending, TorrentStatus running)
     {
         InfoHash torrent = pending.Torrent;
         if (request.Peers.Count + request.Trackers.Count > 0)
             await Ask(new AddSources(service.NextId(), torrent, request.Peers, request.Trackers)).ConfigureAwait(false);
+        if (request.Options != TorrentOptions.Unchanged)
+            await Ask(new SetTorrent(service.NextId(), torrent, request.Options)).ConfigureAwait(false);
+        if (Priorities(request, metainfo) is { } priorities)
+            await Ask(new SetFilePriorities(service.NextId(), torrent, priorities)).ConfigureAwait(false);
         if (!request.Suspended && running.State is TorrentState.Suspended or TorrentState.Failed)
             await Ask(new ResumeTorrent(service.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)

@@ -12,6 +12,10 @@ namespace TorrentPatron.Service.State;
 /// The resume file: a bencoded dictionary of the format's version, the content (bencoded again, as one string) and the
 /// content's SHA-1. What does not match to the last bit is no resume file.
 /// </summary>
+/// <remarks>
+/// What is in the content since the first release is required; what came later is optional, so that older files are read, and is not
+/// looked at by older programs, so that they read newer ones.
+/// </remarks>
 internal static class ResumeCodec
 {
     private const int Version = 1;
@@ -70,25 +74,36 @@ internal static class ResumeCodec
         writer.WriteKey("files"u8);
         WriteStamps(writer, data.Files);
         writer.Write("info hash"u8, torrent.ToArray());
+        writer.WriteKey("options"u8);
+        OptionsCodec.Write(writer, data.Options);
         writer.Write("pieces"u8, data.Verified.Length);
         writer.WriteKey("priorities"u8);
         writer.BeginList();
         foreach (FilePriority priority in data.FilePriorities)
             writer.WriteInteger((int)priority);
         writer.End();
+        writer.Write("reached"u8, data.GoalReached ? 1 : 0);
         writer.Write("received"u8, data.BytesReceived);
+        writer.WriteKey("removed"u8);
+        WriteAddresses(writer, data.RemovedTrackers);
+        writer.Write("seeded"u8, data.SeedingTime.Ticks);
         writer.Write("sent"u8, data.BytesSent);
         writer.Write("suspended"u8, data.Suspended ? 1 : 0);
         writer.WriteKey("trackers"u8);
-        writer.BeginList();
-        foreach (Uri tracker in data.Trackers)
-            writer.WriteString(tracker.OriginalString);
-        writer.End();
+        WriteAddresses(writer, data.Trackers);
         if (data.Unflushed is { } unflushed)
             writer.Write("unflushed"u8, unflushed.Bytes);
         writer.Write("verified"u8, data.Verified.Bytes);
         writer.End();
         return output.WrittenSpan;
+    }
+
+    private static void WriteAddresses(BencodeWriter writer, IReadOnlyList<Uri> addresses)
+    {
+        writer.BeginList();
+        foreach (Uri address in addresses)
+            writer.WriteString(address.OriginalString);
+        writer.End();
     }
 
     /// <summary>A list of length and last write for each file; an empty one for a file that is not there.</summary>
@@ -130,11 +145,15 @@ internal static class ResumeCodec
             Doubtful = content.TryGet("doubtful"u8, out BencodeElement doubtful) ? ReadBits(doubtful, pieces) : null,
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(
-                Require(content, "priorities"u8), ReadPriority),
-            BytesReceived = ReadSize(Require(content, "received"u8)),
-            BytesSent = ReadSize(Require(content, "sent"u8)),
+                Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),
+            BytesReceived = Require(content, "received"u8).AsInteger(),
+            BytesSent = Require(content, "sent"u8).AsInteger(),
             Suspended = Require(content, "suspended"u8).AsInteger() != 0,
-            Trackers = ReadList(Require(content, "trackers"u8), element => new Uri(element.AsText(), UriKind.Absolute)),
+            Trackers = ReadAddresses(Require(content, "trackers"u8)),
+            RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
+            Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
+            SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
+            GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
             Verified = ReadBits(Require(content, "verified"u8), pieces),
         };
@@ -147,10 +166,13 @@ internal static class ResumeCodec
         return numbers switch
         {
             [] => (FileStamp?)null,
-            [long length and >= 0, long ticks] => new FileStamp(length, new DateTime(ticks, DateTimeKind.Utc)),
+            [long length, long ticks] => new FileStamp(length, new DateTime(ticks, DateTimeKind.Utc)),
             _ => throw new InvalidDataException("a file's entry in it is malformed"),
         };
     });
+
+    private static List<Uri> ReadAddresses(BencodeElement list) =>
+        ReadList(list, element => new Uri(element.AsText(), UriKind.Absolute));
 
     private static List<T> ReadList<T>(BencodeElement list, Func<BencodeElement, T> read)
     {
@@ -159,14 +181,6 @@ internal static class ResumeCodec
             values.Add(read(element));
         return values;
     }
-
-    private static FilePriority ReadPriority(BencodeElement element) =>
-        (FilePriority)checked((int)element.AsInteger()) is var priority && Enum.IsDefined(priority)
-            ? priority
-            : throw new InvalidDataException("a file's priority in it is unknown");
-
-    private static long ReadSize(BencodeElement element) =>
-        element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("a size in it is negative");
 
     private static Bitfield ReadBits(BencodeElement element, int length) =>
         Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field)

@@ -13,13 +13,11 @@ public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, Resume
     /// <summary>The folder below which its files lie; null where that cannot be read.</summary>
     public string? Destination => Resume?.Destination;
 
-    /// <summary>How to start it so that it goes on as it was.</summary>
+    /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
     public StartRequest ToRequest() => new()
     {
         Source = TorrentSource.FromFile(MetainfoPath),
         Destination = Destination,
-        FilePriorities = Resume?.FilePriorities ?? [],
-        Trackers = Resume?.Trackers ?? [],
         Suspended = Resume is { Suspended: true },
     };
 }

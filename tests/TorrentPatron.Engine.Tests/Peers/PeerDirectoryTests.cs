@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 
 namespace TorrentPatron.Engine.Tests.Peers;
@@ -52,7 +53,7 @@ public sealed class PeerDirectoryTests
     {
         _directory.Add(At(1));
         _directory.Add(At(2));
-        _directory.Add(At(2), isTrusted: true);
+        _directory.Add(At(2), PeerSource.Manual);
         Assert.Equal(At(2), _directory.TakeNext(Start));
         for (int i = 0; i < 20; i++)
             _directory.Ended(At(2), wasUseful: false, Start);
@@ -89,7 +90,7 @@ public sealed class PeerDirectoryTests
         for (int i = 0; i < PeerDirectory.Capacity; i++)
             Assert.True(_directory.Add(At(i)));
         Assert.False(_directory.Add(At(5000)));
-        Assert.True(_directory.Add(At(5001), isTrusted: true));
+        Assert.True(_directory.Add(At(5001), PeerSource.Manual));
         Assert.Equal(PeerDirectory.Capacity, _directory.Count);
         Assert.False(_directory.Add(new IPEndPoint(IPAddress.Loopback, 0)));
     }

@@ -25,11 +25,14 @@ internal sealed class TestEngine : IAsyncDisposable
         MemoryTransport transport = network.Join();
         var made = new ClientSettings { BindAddress = transport.Address, DiskThreads = 2, StatusInterval = TimeSpan.FromSeconds(1) };
         Client = new TorrentClient(
-            settings?.Invoke(made) ?? made, transport, new ScriptedTrackerClient(), time ?? TimeProvider.System, new Random(seed));
+            settings?.Invoke(made) ?? made, transport, Trackers, time ?? TimeProvider.System, new Random(seed));
         _pump = PumpAsync();
     }
 
     public TorrentClient Client { get; }
+
+    /// <summary>Where its announces arrive.</summary>
+    public ScriptedTrackerClient Trackers { get; } = new();
 
     public string Destination => _folder.Path;
 

@@ -106,7 +106,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
         Announcer announcer = Start([A]);
         await AnswerAsync(new AnnounceResponse());
 
-        announcer.AnnounceNow();
+        announcer.AnnounceNow([]);
 
         Assert.Equal(AnnounceEvent.None, (await _client.NextAsync()).Request.Event);
     }
@@ -177,7 +177,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
         (await _client.NextAsync()).Answer.SetResult(new AnnounceResponse());
         await stopping;
 
-        announcer.AnnounceNow();
+        announcer.AnnounceNow([]);
         _time.Advance(TimeSpan.FromDays(1));
         Assert.True(_client.IsIdle);
         announcer.Start();

@@ -186,7 +186,7 @@ public sealed class TrackerListTests
         list.Begin(due[1]);
         due[1].Failed("broken", Now);
 
-        list.Hurry(Now.AddSeconds(10));
+        list.Hurry([], Now.AddSeconds(10));
 
         Assert.Same(due[1], Assert.Single(list.Due(Now.AddSeconds(10))));
         Assert.Equal(Now.AddMinutes(2), due[0].NextAnnounce);

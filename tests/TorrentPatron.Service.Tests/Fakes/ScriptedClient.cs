@@ -82,7 +82,9 @@ internal sealed class ScriptedClient : ITorrentClient
         SuspendTorrent suspend => Change(suspend.CorrelationId, suspend.TorrentId, TorrentState.Suspended),
         ResumeTorrent resume => Change(resume.CorrelationId, resume.TorrentId, TorrentState.Downloading),
         RecheckTorrent recheck => Change(recheck.CorrelationId, recheck.TorrentId, null),
-        AddSources add => Change(add.CorrelationId, add.TorrentId, null),
+        AddSources or SetTorrent or SetFilePriorities or RemoveTrackers or AnnounceNow or MoveTorrent =>
+            Change(command.CorrelationId, command.TorrentId, null),
+        RemoveTorrent remove => Remove(remove),
         _ => throw new InvalidOperationException(),
     });
 
@@ -134,6 +136,15 @@ internal sealed class ScriptedClient : ITorrentClient
         _stores.TryRemove(close.TorrentId, out IResumeStore? store);
         store!.Dispose();
         return new TorrentClosed(close.TorrentId, close.CorrelationId, status);
+    }
+
+    private TorrentAnswer Remove(RemoveTorrent remove)
+    {
+        if (!_torrents.TryRemove(remove.TorrentId, out TorrentStatus? status))
+            return NotFound(remove.CorrelationId, remove.TorrentId);
+        _stores.TryRemove(remove.TorrentId, out IResumeStore? store);
+        store!.Dispose();
+        return new TorrentRemoved(remove.TorrentId, remove.CorrelationId, FilesDeleted: 0, BytesDeleted: 0) { Status = status };
     }
 
     private TorrentAnswer Change(long id, InfoHash torrent, TorrentState? state)

@@ -1,5 +1,8 @@
+using System.Buffers;
+using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Service.State;
@@ -34,6 +37,18 @@ public sealed class ResumeStoreTests : IDisposable
             Suspended = true,
             FilePriorities = [FilePriority.High, FilePriority.Skip],
             Trackers = [new Uri("udp://127.0.0.1:6969/announce"), new Uri("http://[::1]/announce?key=%20x")],
+            RemovedTrackers = [new Uri("http://gone.example/announce")],
+            Options = new TorrentOptions
+            {
+                MaxDownloadRate = 1,
+                MaxUploadRate = 2,
+                Goal = new SeedGoal(1.0 / 3, TimeSpan.FromTicks(7)),
+                Sequential = true,
+                Tags = ["nightly", "größe"],
+                MinimumFreeSpace = long.MaxValue,
+            },
+            SeedingTime = TimeSpan.FromHours(30),
+            GoalReached = true,
             BytesReceived = 123,
             BytesSent = long.MaxValue,
             AddedAt = new DateTimeOffset(2026, 5, 6, 7, 8, 9, TimeSpan.Zero),
@@ -52,10 +67,61 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.Destination, loaded.Destination);
         Assert.Equal(saved.FilePriorities, loaded.FilePriorities);
         Assert.Equal(saved.Trackers, loaded.Trackers);
+        Assert.Equal(saved.RemovedTrackers, loaded.RemovedTrackers);
+        Assert.Equal(saved.Options.Tags, loaded.Options.Tags);
+        Assert.Equal(saved.Options, loaded.Options with { Tags = saved.Options.Tags });
+        Assert.Equal((saved.SeedingTime, true), (loaded.SeedingTime, loaded.GoalReached));
         Assert.Equal(saved.AddedAt, loaded.AddedAt);
         Assert.Equal(saved.CompletedAt, loaded.CompletedAt);
         Assert.Equal((123, long.MaxValue), (loaded.BytesReceived, loaded.BytesSent));
         Assert.True(loaded.ClosedInOrder && loaded.Suspended);
+    }
+
+    [Fact]
+    public void A_file_of_the_first_release_is_read()
+    {
+        var content = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(content);
+        writer.BeginDictionary();
+        writer.Write("added"u8, 637_000_000_000_000_000);
+        writer.Write("boot"u8, "some");
+        writer.Write("closed"u8, 1);
+        writer.Write("destination"u8, _temp.Path);
+        writer.WriteKey("files"u8);
+        writer.BeginList();
+        writer.End();
+        writer.Write("info hash"u8, _torrent.InfoHash.ToArray());
+        writer.Write("pieces"u8, 20);
+        writer.WriteKey("priorities"u8);
+        writer.BeginList();
+        writer.WriteInteger(7);
+        writer.End();
+        writer.Write("received"u8, 5);
+        writer.Write("sent"u8, 6);
+        writer.Write("suspended"u8, 0);
+        writer.WriteKey("trackers"u8);
+        writer.BeginList();
+        writer.WriteString("http://127.0.0.1:1/announce");
+        writer.End();
+        writer.Write("verified"u8, [0x80, 0, 0]);
+        writer.End();
+        var file = new ArrayBufferWriter<byte>();
+        writer = new BencodeWriter(file);
+        writer.BeginDictionary();
+        writer.Write("check"u8, SHA1.HashData(content.WrittenSpan));
+        writer.Write("content"u8, content.WrittenSpan);
+        writer.Write("version"u8, 1);
+        writer.End();
+        Directory.CreateDirectory(Folder);
+        File.WriteAllBytes(ResumePath, file.WrittenSpan);
+
+        ResumeData loaded = Load(out TorrentError? warning)!;
+
+        Assert.Null(warning);
+        AssertBits(loaded.Verified, 0);
+        Assert.Equal([FilePriority.High], loaded.FilePriorities);
+        Assert.Equal(TorrentOptions.Unchanged, loaded.Options);
+        Assert.Equal((5, 6, TimeSpan.Zero, false), (loaded.BytesReceived, loaded.BytesSent, loaded.SeedingTime, loaded.GoalReached));
     }
 
     [Fact]
@@ -204,26 +270,6 @@ public sealed class ResumeStoreTests : IDisposable
 
             AssertBits(Load(out _)!.Doubtful!, 4, 11);
         }
-    }
-
-    [Fact]
-    public void A_journal_damaged_near_its_beginning_costs_its_notes_and_not_the_resume_file()
-    {
-        using (ResumeStore store = _states.Open(_torrent))
-        {
-            store.Checkpoint(Data(0));
-            foreach (int piece in (int[])[4, 9, 2, 7, 8])
-                store.PieceVerified(piece);
-        }
-
-        byte[] damaged = File.ReadAllBytes(JournalPath);
-        damaged[0] ^= 0x10;
-        File.WriteAllBytes(JournalPath, damaged);
-
-        ResumeData? data = Load(out TorrentError? warning);
-        Assert.Null(warning);
-        AssertBits(data!.Doubtful!);
-        AssertBits(data.Verified, 0);
     }
 
     [Fact]

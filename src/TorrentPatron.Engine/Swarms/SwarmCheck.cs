@@ -1,0 +1,80 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Hashes what is on disk of one torrent, one check at a time, and takes what it finds into the torrent's pieces. Commands come one at
+/// a time, as the swarm's do.
+/// </summary>
+internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, SwarmPieces pieces, SwarmLedger ledger)
+    : IDisposable
+{
+    private CancellationTokenSource? _session;
+
+    /// <summary>The check under way, or the last one, with what came behind it.</summary>
+    public Task Current { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Begins a check; nothing else changes pieces meanwhile.</summary>
+    /// <param name="toCheck">The pieces to hash, noted in the ledger already.</param>
+    /// <param name="whenOver">
+    /// What comes next; it is given the reason where a file cannot be read. Not called where the check is ended: whoever ends it says
+    /// what comes next.
+    /// </param>
+    public void Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver)
+    {
+        _session?.Dispose();
+        _session = new CancellationTokenSource();
+        Current = RunAsync(toCheck, whenOver, _session.Token);
+    }
+
+    /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
+    public async Task CancelAsync()
+    {
+        if (_session is null)
+            return;
+        await _session.CancelAsync().ConfigureAwait(false);
+        await Current.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _session.Dispose();
+        _session = null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session?.Cancel();
+        _session?.Dispose();
+        _session = null;
+    }
+
+    private async Task RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
+    {
+        TorrentError? error = null;
+        try
+        {
+            Bitfield good = await new PieceChecker(storage, metainfo, workers)
+                .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
+            Bitfield verified = pieces.Verified();
+            for (int piece = 0; piece < good.Length; piece++)
+            {
+                if (good[piece])
+                    verified.Set(piece);
+            }
+
+            pieces.Reset(verified);
+            ledger.EndCheck();
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+        catch (StorageException e)
+        {
+            error = e.Error;
+        }
+
+        await whenOver(error).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Buffers;
+using System.Text;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>Makes the snapshots of a torrent's files and peers. Touches neither the disk nor the network.</summary>
+internal static class SwarmView
+{
+    private static readonly SearchValues<byte> CodeCharacters =
+        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~"u8);
+
+    /// <summary>The files but for padding.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="layout">Where its files lie.</param>
+    /// <param name="verified">The pieces that are here.</param>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    public static IReadOnlyList<FileSnapshot> Files(
+        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities)
+    {
+        var files = new List<FileSnapshot>(metainfo.Files.Count);
+        for (int index = 0; index < metainfo.Files.Count; index++)
+        {
+            TorrentFileEntry file = metainfo.Files[index];
+            if (file.IsPadding)
+                continue;
+            files.Add(new FileSnapshot
+            {
+                Index = index,
+                Path = file.Path,
+                FullPath = layout.Files[index].FullPath,
+                Length = file.Length,
+                CompletedSize = layout.BytesIn(index, verified),
+                Priority = priorities.Count == 0 ? FilePriority.Normal : priorities[index],
+            });
+        }
+
+        return files;
+    }
+
+    /// <summary>The connected peers.</summary>
+    /// <param name="peers">The peers.</param>
+    /// <param name="directory">Where their addresses are from.</param>
+    /// <param name="pieceCount">The torrent's number of pieces.</param>
+    public static IReadOnlyList<PeerSnapshot> Peers(IReadOnlyList<PeerTransfer> peers, PeerDirectory directory, int pieceCount) =>
+        [.. peers.Where(peer => !peer.Peer.IsClosed).Select(peer => Peer(peer, directory, pieceCount))];
+
+    private static PeerSnapshot Peer(PeerTransfer peer, PeerDirectory directory, int pieceCount)
+    {
+        int pieces = peer.Record.IsSeed ? pieceCount : peer.Record.Pieces?.Count ?? 0;
+        return new PeerSnapshot
+        {
+            EndPoint = peer.Peer.RemoteEndPoint,
+            Client = ClientOf(peer.Peer),
+            Source = peer.Peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.Peer.RemoteEndPoint),
+            IsIncoming = peer.Peer.IsIncoming,
+            IsChoking = peer.IsChoking,
+            IsInterested = peer.IsInterested,
+            AmChoking = peer.AmChoking,
+            AmInterested = peer.AmInterested,
+            DownloadRate = peer.Record.DownloadRate,
+            UploadRate = peer.Record.UploadRate,
+            BytesReceived = peer.PayloadReceived,
+            BytesSent = peer.PayloadSent,
+            PercentComplete = pieceCount == 0 ? 100 : 100.0 * pieces / pieceCount,
+        };
+    }
+
+    /// <summary>What it says, or what its id says in the Azureus style (BEP 20): two letters and a version.</summary>
+    private static string ClientOf(PeerConnection peer)
+    {
+        if (peer.Extensions.Hello is { Client.Length: > 0 } hello)
+            return DisplayText.Clean(hello.Client);
+        ReadOnlySpan<byte> id = peer.PeerId.ToArray();
+        ReadOnlySpan<byte> code = id[1..7];
+        return id[0] == '-' && id[7] == '-' && !code.ContainsAnyExcept(CodeCharacters) ? Encoding.ASCII.GetString(code) : "";
+    }
+}

@@ -1,0 +1,119 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>What has been chosen for a torrent: by its start, by what was saved before it, and by commands since. Immutable.</summary>
+internal sealed record TorrentChoices
+{
+    /// <summary>Tags that a torrent has at most.</summary>
+    private const int MostTags = 64;
+
+    /// <summary>Characters that a tag has at most.</summary>
+    private const int LongestTag = 200;
+
+    private TorrentChoices()
+    {
+    }
+
+    /// <summary>Bytes/s received; 0: no limit.</summary>
+    public long MaxDownloadRate { get; private init; }
+
+    /// <summary>Bytes/s sent; 0: no limit.</summary>
+    public long MaxUploadRate { get; private init; }
+
+    /// <summary>When it has seeded enough.</summary>
+    public SeedGoal Goal { get; private init; } = SeedGoal.None;
+
+    /// <summary>Whether pieces are fetched in their order.</summary>
+    public bool Sequential { get; private init; }
+
+    /// <summary>What its user calls it by, fit to be shown.</summary>
+    public IReadOnlyList<string> Tags { get; private init; } = [];
+
+    /// <summary>Bytes that must stay free on the volume.</summary>
+    public long MinimumFreeSpace { get; private init; }
+
+    /// <summary>Priority of each file; empty: all normal.</summary>
+    public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Trackers besides those of the metainfo.</summary>
+    public IReadOnlyList<Uri> AddedTrackers { get; private init; } = [];
+
+    /// <summary>Trackers of the metainfo that are not asked.</summary>
+    public IReadOnlyList<Uri> RemovedTrackers { get; private init; } = [];
+
+    /// <summary>The choices as options, all of them said.</summary>
+    public TorrentOptions Options => new()
+    {
+        MaxDownloadRate = MaxDownloadRate,
+        MaxUploadRate = MaxUploadRate,
+        Goal = Goal,
+        Sequential = Sequential,
+        Tags = Tags,
+        MinimumFreeSpace = MinimumFreeSpace,
+    };
+
+    /// <summary>What a start chooses, and what was saved where it says nothing.</summary>
+    /// <param name="command">The start.</param>
+    /// <param name="saved">What was saved; null: nothing.</param>
+    public static TorrentChoices Of(CreateNewTorrent command, ResumeData? saved)
+    {
+        TorrentMetainfo metainfo = command.Metainfo;
+        IReadOnlyList<FilePriority> savedPriorities =
+            saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : [];
+        return new TorrentChoices
+        {
+            FilePriorities = command.FilePriorities.Count > 0 ? command.FilePriorities
+                : command.Selection?.Resolve(metainfo) ?? savedPriorities,
+            AddedTrackers = saved?.Trackers ?? [],
+            RemovedTrackers = saved?.RemovedTrackers ?? [],
+        }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options).WithTrackers(command.Trackers);
+    }
+
+    /// <summary>Whether a choice of files leaves any of them to fetch.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    public bool WantsAny(TorrentMetainfo metainfo)
+    {
+        for (int file = 0; file < FilePriorities.Count; file++)
+        {
+            if (FilePriorities[file] != FilePriority.Skip && !metainfo.Files[file].IsPadding)
+                return true;
+        }
+
+        return FilePriorities.Count == 0;
+    }
+
+    /// <summary>These choices, but for what options say.</summary>
+    public TorrentChoices With(TorrentOptions options) => this with
+    {
+        MaxDownloadRate = Math.Max(0, options.MaxDownloadRate ?? MaxDownloadRate),
+        MaxUploadRate = Math.Max(0, options.MaxUploadRate ?? MaxUploadRate),
+        Goal = options.Goal ?? Goal,
+        Sequential = options.Sequential ?? Sequential,
+        Tags = options.Tags is null ? Tags : Clean(options.Tags),
+        MinimumFreeSpace = Math.Max(0, options.MinimumFreeSpace ?? MinimumFreeSpace),
+    };
+
+    /// <summary>These choices and more trackers.</summary>
+    public TorrentChoices WithTrackers(IReadOnlyList<Uri> trackers) => trackers.Count == 0 ? this : this with
+    {
+        AddedTrackers = [.. AddedTrackers.Union(trackers)],
+        RemovedTrackers = [.. RemovedTrackers.Except(trackers)],
+    };
+
+    /// <summary>These choices without some trackers.</summary>
+    public TorrentChoices WithoutTrackers(IReadOnlyList<Uri> trackers) => this with
+    {
+        AddedTrackers = [.. AddedTrackers.Except(trackers)],
+        RemovedTrackers = [.. RemovedTrackers.Union(trackers)],
+    };
+
+    private static string[] Clean(IReadOnlyList<string> tags) =>
+    [
+        .. tags.Select(tag => DisplayText.Clean(tag).Trim()).Select(tag => tag.Length > LongestTag ? tag[..LongestTag] : tag)
+            .Where(tag => tag.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostTags),
+    ];
+}

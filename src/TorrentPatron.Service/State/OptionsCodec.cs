@@ -1,0 +1,77 @@
+using System.Globalization;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>A torrent's options in its resume file: a dictionary of those that are said.</summary>
+internal static class OptionsCodec
+{
+    /// <summary>Writes options.</summary>
+    public static void Write(BencodeWriter writer, TorrentOptions options)
+    {
+        writer.BeginDictionary();
+        if (options.MaxDownloadRate is { } down)
+            writer.Write("down"u8, down);
+        if (options.MinimumFreeSpace is { } free)
+            writer.Write("free"u8, free);
+        if (options.Goal is { } goal)
+        {
+            writer.WriteKey("goal"u8);
+            writer.BeginDictionary();
+            if (goal.Ratio is { } ratio)
+                writer.Write("ratio"u8, ratio.ToString("R", CultureInfo.InvariantCulture));
+            if (goal.Time is { } time)
+                writer.Write("time"u8, time.Ticks);
+            writer.End();
+        }
+
+        if (options.Sequential is { } sequential)
+            writer.Write("sequential"u8, sequential ? 1 : 0);
+        if (options.Tags is { } tags)
+        {
+            writer.WriteKey("tags"u8);
+            writer.BeginList();
+            foreach (string tag in tags)
+                writer.WriteString(tag);
+            writer.End();
+        }
+
+        if (options.MaxUploadRate is { } up)
+            writer.Write("up"u8, up);
+        writer.End();
+    }
+
+    /// <summary>Reads options.</summary>
+    /// <exception cref="InvalidDataException">They are none.</exception>
+    public static TorrentOptions Read(BencodeElement options) => new()
+    {
+        MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? down.AsInteger() : null,
+        MinimumFreeSpace = options.TryGet("free"u8, out BencodeElement free) ? free.AsInteger() : null,
+        Goal = options.TryGet("goal"u8, out BencodeElement goal) ? ReadGoal(goal) : null,
+        Sequential = options.TryGet("sequential"u8, out BencodeElement sequential) ? sequential.AsInteger() != 0 : null,
+        Tags = options.TryGet("tags"u8, out BencodeElement tags) ? ReadTags(tags) : null,
+        MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? up.AsInteger() : null,
+    };
+
+    private static SeedGoal ReadGoal(BencodeElement goal)
+    {
+        double? ratio = null;
+        if (goal.TryGet("ratio"u8, out BencodeElement text))
+        {
+            ratio = double.TryParse(text.AsText(), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0
+                ? value
+                : throw new InvalidDataException("a goal in it is malformed");
+        }
+
+        return new SeedGoal(ratio, goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(time.AsInteger()) : null);
+    }
+
+    private static List<string> ReadTags(BencodeElement tags)
+    {
+        var all = new List<string>(tags.Count);
+        foreach (BencodeElement tag in tags.EnumerateList())
+            all.Add(tag.AsText());
+        return all;
+    }
+}
