@@ -15,7 +15,8 @@ internal sealed class EngineResources : IAsyncDisposable
     private int _peers;
     private int _halfOpen;
 
-    public EngineResources(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
+    public EngineResources(
+        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
         Settings = settings;
         Transport = transport;
@@ -23,7 +24,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         _random = random;
         PeerId = PeerId.Create(random);
-        DiskWorkers = new DiskWorkers(settings.DiskThreads);
+        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);

@@ -44,6 +44,16 @@ internal sealed class PeerSender : IDisposable
     /// <summary>The blocks that the peer has asked for and is allowed to have.</summary>
     public UploadQueue Uploads { get; } = new();
 
+    /// <summary>Bytes of small messages that wait to be sent.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _filling.WrittenCount;
+        }
+    }
+
     /// <summary>When something was last sent; timestamp of the clock.</summary>
     public long LastSent { get; private set; }
 

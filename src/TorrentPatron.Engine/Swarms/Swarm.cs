@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -29,6 +30,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
+    private readonly MetadataServer _metadata;
     private readonly SwarmControls _controls;
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
@@ -50,7 +52,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         _upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, new PeerSet(_metainfo.InfoHash, engine, _download, _upload));
+        var set = new PeerSet(_metainfo.InfoHash, engine, _download, _upload);
+        _metadata = new MetadataServer(_metainfo.RawInfo, _upload, engine.Time);
+        set.Extensions.Add(_metadata);
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
@@ -453,6 +458,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _check.Dispose();
         _peers.Dispose();
+        _metadata.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);
