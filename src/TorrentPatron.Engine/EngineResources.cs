@@ -26,6 +26,7 @@ internal sealed class EngineResources : IAsyncDisposable
         PeerId = PeerId.Create(random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
+        Held = new HeldBytes(settings.MaxQueuedBytes / 2);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
     }
@@ -68,6 +69,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Bounds what waits for the disk.</summary>
     public BackPressure BackPressure { get; }
+
+    /// <summary>Counts what has come but cannot be hashed yet.</summary>
+    public HeldBytes Held { get; }
 
     /// <summary>Limits what all torrents receive.</summary>
     public RateLimiter Download { get; }

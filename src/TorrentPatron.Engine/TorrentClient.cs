@@ -55,6 +55,9 @@ public sealed class TorrentClient : ITorrentClient
         Track(BeatAsync());
     }
 
+    /// <summary>What its torrents share.</summary>
+    internal EngineResources Resources => _engine;
+
     /// <inheritdoc/>
     public string Name => BuiltInEngine.EngineName;
 

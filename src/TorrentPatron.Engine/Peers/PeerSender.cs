@@ -17,7 +17,7 @@ internal sealed class PeerSender : IDisposable
     private const int RunLength = 16;
 
     /// <summary>Bytes of small messages that may wait for a peer that does not read.</summary>
-    private const int MostPending = 4 << 20;
+    private const int MostPending = 1 << 20;
 
     private readonly IConnection _connection;
     private readonly RateLimiterPair _limits;

@@ -353,6 +353,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
 
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => _peers.Ban(guilty);
+
     void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
 
     private void StorageFailed(TorrentError error)

@@ -37,6 +37,9 @@ internal sealed class Node : IAsyncDisposable
 
     public IPEndPoint EndPoint => Client.GetClientStatus().ListenEndPoints[0];
 
+    /// <summary>Bytes in memory that cannot be hashed yet.</summary>
+    public long HeldBytes => Client.Resources.Held.Bytes;
+
     public List<TorrentMessage> Messages { get; } = [];
 
     private bool HasTracker { get; }
