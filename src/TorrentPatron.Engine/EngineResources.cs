@@ -11,22 +11,19 @@ namespace TorrentPatron.Engine;
 /// <summary>What all torrents of one engine share. Nothing here is shared with another engine.</summary>
 internal sealed class EngineResources : IAsyncDisposable
 {
-    private readonly Random _random;
     private int _peers;
     private int _halfOpen;
 
-    public EngineResources(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+    public EngineResources(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
     {
         Settings = settings;
         Transport = transport;
         Trackers = trackers;
         Time = time;
-        _random = random;
-        PeerId = PeerId.Create(random);
-        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
+        Random = new SharedRandom(random);
+        PeerId = PeerId.Create(Random);
+        DiskWorkers = new DiskWorkers(settings.DiskThreads);
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
-        Held = new HeldBytes(settings.MaxQueuedBytes / 2);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
     }
@@ -52,6 +49,9 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The clock's monotonic milliseconds, by which rates are measured.</summary>
     public long Milliseconds => (long)Time.GetElapsedTime(0).TotalMilliseconds;
 
+    /// <summary>Chance, for all torrents.</summary>
+    public Random Random { get; }
+
     /// <summary>Who we say we are.</summary>
     public PeerId PeerId { get; }
 
@@ -70,9 +70,6 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Bounds what waits for the disk.</summary>
     public BackPressure BackPressure { get; }
 
-    /// <summary>Counts what has come but cannot be hashed yet.</summary>
-    public HeldBytes Held { get; }
-
     /// <summary>Limits what all torrents receive.</summary>
     public RateLimiter Download { get; }
 
@@ -81,13 +78,6 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Connected peers of all torrents.</summary>
     public int Peers => Volatile.Read(ref _peers);
-
-    /// <summary>A source of chance for one torrent's use.</summary>
-    public Random NewRandom()
-    {
-        lock (_random)
-            return new Random(_random.Next());
-    }
 
     /// <summary>Takes a place among the connected peers.</summary>
     public bool TryAddPeer()

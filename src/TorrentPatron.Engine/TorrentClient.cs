@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
@@ -17,13 +16,15 @@ public sealed class TorrentClient : ITorrentClient
 {
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    /// <summary>Beats between two looks at a torrent in which nothing happens: of ten thousand, few have anything to do.</summary>
+    private const int BeatsBetweenLooks = 8;
+
     private readonly EngineResources _engine;
     private readonly Channel<TorrentMessage> _messages =
         Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly ConcurrentDictionary<InfoHash, Swarm> _swarms = new();
+    private readonly SwarmList _swarms = new();
     private readonly ConcurrentDictionary<Task, bool> _work = new();
-    private readonly List<InfoHash> _order = [];
     private readonly PeerListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -46,17 +47,13 @@ public sealed class TorrentClient : ITorrentClient
     {
     }
 
-    internal TorrentClient(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+    internal TorrentClient(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
     {
-        _engine = new EngineResources(settings, transport, trackers, time, random, disk);
-        _listener = new PeerListener(_engine, _swarms.ContainsKey, Accept);
+        _engine = new EngineResources(settings, transport, trackers, time, random);
+        _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
         Track(BeatAsync());
     }
-
-    /// <summary>What its torrents share.</summary>
-    internal EngineResources Resources => _engine;
 
     /// <inheritdoc/>
     public string Name => BuiltInEngine.EngineName;
@@ -85,32 +82,19 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Status : null;
+    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Status : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TorrentStatus> GetStatuses()
-    {
-        lock (_gate)
-        {
-            var statuses = new List<TorrentStatus>(_order.Count);
-            foreach (InfoHash torrent in _order)
-            {
-                if (_swarms.TryGetValue(torrent, out Swarm? swarm))
-                    statuses.Add(swarm.Status);
-            }
-
-            return statuses;
-        }
-    }
+    public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _swarms.All.Select(static swarm => swarm.Status)];
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Metainfo : null;
+    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Metainfo : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Files() : [];
+    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Files() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryGetValue(torrent, out Swarm? swarm) ? swarm.Peers() : [];
+    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Peers() : [];
 
     /// <inheritdoc/>
     public ClientStatus GetClientStatus()
@@ -152,7 +136,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private void Accept(IConnection connection, Handshake handshake)
     {
-        if (_swarms.TryGetValue(handshake.InfoHash, out Swarm? swarm))
+        if (_swarms.TryFind(handshake.InfoHash, out Swarm? swarm))
             swarm.Accept(connection, handshake);
         else
             connection.Dispose();
@@ -228,7 +212,7 @@ public sealed class TorrentClient : ITorrentClient
         if (command.Options.MinimumFreeSpace > 0)
             return new TorrentStartFail(torrent, command.CorrelationId, NotSupported(command).Error);
         Swarm swarm;
-        while (!TryAdd(command, out swarm))
+        while (!_swarms.TryAdd(torrent, () => new Swarm(_engine, command, Say), out swarm))
         {
             if (await swarm.Started.ConfigureAwait(false) && !swarm.IsEnding)
                 return new TorrentAlreadyDownloading(torrent, command.CorrelationId, swarm.Status);
@@ -239,38 +223,19 @@ public sealed class TorrentClient : ITorrentClient
         {
             TorrentAnswer answer = await swarm.StartAsync().ConfigureAwait(false);
             if (answer is TorrentStartFail)
-                Forget(torrent, swarm);
+                Forget(swarm);
             return answer;
         }
         catch
         {
-            Forget(torrent, swarm);
+            Forget(swarm);
             throw;
-        }
-    }
-
-    /// <summary>Adds a torrent, or finds the one of that name which is here.</summary>
-    private bool TryAdd(CreateNewTorrent command, out Swarm swarm)
-    {
-        InfoHash torrent = command.TorrentId;
-        lock (_gate)
-        {
-            if (_swarms.TryGetValue(torrent, out Swarm? running))
-            {
-                swarm = running;
-                return false;
-            }
-
-            swarm = new Swarm(_engine, command, Say);
-            _swarms[torrent] = swarm;
-            _order.Add(torrent);
-            return true;
         }
     }
 
     private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
     {
-        if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
+        if (!_swarms.TryFind(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
             return NotFound(command);
         if (!await swarm.StopAsync().ConfigureAwait(false))
         {
@@ -278,13 +243,13 @@ public sealed class TorrentClient : ITorrentClient
             return NotFound(command);
         }
 
-        Forget(command.TorrentId, swarm);
+        Forget(swarm);
         return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
     }
 
     private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<Swarm, Task<TorrentError?>> what)
     {
-        if (!_swarms.TryGetValue(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
+        if (!_swarms.TryFind(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
             return NotFound(command);
         try
         {
@@ -301,22 +266,16 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task StopAllAsync()
     {
-        Swarm[] swarms = [.. _swarms.Values];
+        IReadOnlyList<Swarm> swarms = _swarms.All;
         Task stopped = Task.WhenAll(swarms.Select(s => s.StopAsync()));
         await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (Swarm swarm in swarms)
-            Forget(swarm.TorrentId, swarm);
+            Forget(swarm);
     }
 
-    private void Forget(InfoHash torrent, Swarm swarm)
+    private void Forget(Swarm swarm)
     {
-        lock (_gate)
-        {
-            // By now another may have its place.
-            if (_swarms.TryRemove(KeyValuePair.Create(torrent, swarm)))
-                _order.Remove(torrent);
-        }
-
+        _swarms.Remove(swarm);
         swarm.End();
     }
 
@@ -335,13 +294,20 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task BeatAsync()
     {
+        int beat = 0;
         using var timer = new PeriodicTimer(Beat, _engine.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
-                foreach (Swarm swarm in _swarms.Values)
-                    swarm.Tick();
+                beat++;
+                IReadOnlyList<Swarm> swarms = _swarms.All;
+                for (int i = 0; i < swarms.Count; i++)
+                {
+                    // Those at rest are only looked at, in turn.
+                    if (!swarms[i].IsResting || (beat + i) % BeatsBetweenLooks == 0)
+                        swarms[i].Tick();
+                }
             }
         }
         catch (OperationCanceledException)

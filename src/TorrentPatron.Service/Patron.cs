@@ -48,7 +48,7 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>A torrent that this patron asked for could not be started.</summary>
     public event EventHandler<TorrentEventArgs<TorrentStartFail>>? TorrentStartFail;
 
-    /// <summary>How a torrent of this patron's stands: every few seconds while it is active.</summary>
+    /// <summary>How a torrent of this patron's stands: every few seconds while something happens in it.</summary>
     public event EventHandler<TorrentEventArgs<TorrentStatusUpdate>>? TorrentStatusUpdate;
 
     /// <summary>A torrent of this patron's went from one state into another.</summary>

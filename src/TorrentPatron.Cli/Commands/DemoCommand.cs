@@ -67,7 +67,7 @@ internal sealed class DemoCommand : Command
             terminal.Line($"A tracker and a seeder run on 127.0.0.1; torrent {torrent.InfoHash}. Downloading:");
             Task<TimeSpan> download = swarm.DownloadAsync(torrent, cancellationToken);
             IStatusDisplay display = StatusDisplays.Choose(_context, isSilent: false);
-            await display.ShowAsync(() => swarm.Statuses, download).ConfigureAwait(false);
+            await display.ShowAsync(swarm.Downloader, download).ConfigureAwait(false);
             taken = await download.ConfigureAwait(false);
         }
 

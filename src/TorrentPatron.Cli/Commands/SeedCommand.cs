@@ -70,7 +70,7 @@ internal sealed class SeedCommand : Command
         bool isQuiet = parsed.GetValue(_quiet);
         Task work = SeedAsync(service, patron, request, isQuiet, ctrlC);
 
-        await StatusDisplays.Choose(_context, isQuiet).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
+        await StatusDisplays.Choose(_context, isQuiet).ShowAsync(patron, work).ConfigureAwait(false);
         try
         {
             await work.ConfigureAwait(false);

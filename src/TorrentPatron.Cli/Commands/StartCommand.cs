@@ -89,7 +89,7 @@ internal sealed class StartCommand : Command
             DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), ctrlC);
         Task work = parsed.GetValue(_seed) ? SeedAsync(downloads, ctrlC) : downloads;
 
-        await StatusDisplays.Choose(_context, isSilent).ShowAsync(() => patron.Statuses, work).ConfigureAwait(false);
+        await StatusDisplays.Choose(_context, isSilent).ShowAsync(patron, work).ConfigureAwait(false);
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
         Print(reports, parsed.GetValue(_json), isSilent, ctrlC.IsCancellationRequested);
         return ExitCodeOf(reports);

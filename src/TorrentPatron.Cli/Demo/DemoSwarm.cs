@@ -31,8 +31,8 @@ internal sealed class DemoSwarm : IAsyncDisposable
         _downloader = _downloading.CreatePatron("downloader");
     }
 
-    /// <summary>How the download stands. Never waits.</summary>
-    public IReadOnlyList<TorrentStatus> Statuses => _downloader.Statuses;
+    /// <summary>Who downloads.</summary>
+    public Patron Downloader => _downloader;
 
     /// <summary>Makes a .torrent of the content, seeds it, and waits until the tracker knows of it.</summary>
     /// <param name="cancellationToken">Gives up.</param>

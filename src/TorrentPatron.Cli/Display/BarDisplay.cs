@@ -3,6 +3,7 @@ using Spectre.Console;
 using Spectre.Console.Rendering;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Display;
 
@@ -15,18 +16,18 @@ internal sealed class BarDisplay(Terminal terminal, TimeProvider time) : IStatus
     private readonly HashSet<TorrentError> _warned = [];
     private readonly ActivityColumn _activity = new();
 
-    public Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work) =>
+    public Task ShowAsync(Patron patron, Task work) =>
         terminal.Console.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), _activity)
             .StartAsync(async progress =>
             {
                 while (!work.IsCompleted)
                 {
-                    Update(progress, statuses());
+                    Update(progress, patron.Statuses);
                     await Task.WhenAny(work, Task.Delay(Look, time)).ConfigureAwait(false);
                 }
 
-                Update(progress, statuses());
+                Update(progress, patron.Statuses);
             });
 
     private void Update(ProgressContext progress, IReadOnlyList<TorrentStatus> statuses)

@@ -1,4 +1,4 @@
-using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Display;
 
@@ -6,7 +6,7 @@ namespace TorrentPatron.Cli.Display;
 internal interface IStatusDisplay
 {
     /// <summary>Shows until the work has ended, in whatever way; its outcome is the caller's to look at.</summary>
-    /// <param name="statuses">The latest snapshots; never waits.</param>
+    /// <param name="patron">Of whose service the torrents are.</param>
     /// <param name="work">What goes on.</param>
-    Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work);
+    Task ShowAsync(Patron patron, Task work);
 }

@@ -1,52 +1,62 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Display;
 
 /// <summary>
-/// Prints lines, for where there is no terminal: on each change of state, and now and then while something moves.
+/// Prints lines, for where there is no terminal: on each change of state, and now and then while something moves. It looks at
+/// what changes only: thousands of torrents that rest cost nothing.
 /// </summary>
 internal sealed class LineDisplay(Terminal terminal, TimeProvider time) : IStatusDisplay
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, (TorrentState State, long At)> _printed = [];
     private readonly HashSet<TorrentError> _warned = [];
 
-    public async Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work)
+    public async Task ShowAsync(Patron patron, Task work)
     {
-        while (!work.IsCompleted)
-        {
-            Print(statuses());
-            await Task.WhenAny(work, Task.Delay(Look, time)).ConfigureAwait(false);
-        }
-
-        Print(statuses());
+        using var over = new CancellationTokenSource();
+        Task watching = WatchAsync(patron, over.Token);
+        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await over.CancelAsync().ConfigureAwait(false);
+        await watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        foreach (TorrentStatus status in patron.Statuses)
+            Print(status);
     }
 
-    private void Print(IReadOnlyList<TorrentStatus> statuses)
+    private async Task WatchAsync(Patron patron, CancellationToken over)
     {
-        foreach (TorrentStatus status in statuses)
+        while (!over.IsCancellationRequested)
         {
-            foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
-                terminal.Warn(warning);
-            if (status.State != TorrentState.Stopped && IsNews(status))
-                terminal.Line(StatusText.Line(status));
+            // There is nothing to see before the first torrent is started.
+            await foreach (TorrentStatus status in patron.WatchAsync(cancellationToken: over).ConfigureAwait(false))
+                Print(status);
+            await Task.Delay(Look, time, over).ConfigureAwait(false);
         }
+    }
+
+    private void Print(TorrentStatus status)
+    {
+        foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
+            terminal.Warn(warning);
+        if (status.State != TorrentState.Stopped && IsNews(status))
+            terminal.Line(StatusText.Line(status));
     }
 
     private bool IsNews(TorrentStatus status)
     {
         long now = time.GetTimestamp();
-        bool isMoving = status.State is TorrentState.Downloading or TorrentState.Checking;
-        if (_printed.TryGetValue(status.InfoHash, out (TorrentState State, long At) last)
-            && last.State == status.State
-            && !(isMoving && time.GetElapsedTime(last.At, now) >= Repeat))
+        if (_printed.TryGetValue(status.InfoHash, out (TorrentState State, long At) last) && last.State == status.State)
         {
-            return false;
+            bool isMoving = status.State is TorrentState.Downloading or TorrentState.Checking;
+            if (!isMoving || time.GetElapsedTime(last.At, now) < Repeat)
+                return false;
         }
 
         _printed[status.InfoHash] = (status.State, now);
-        return true;
+        // Most checks are over in a moment.
+        return status.State != TorrentState.Checking || last.State == TorrentState.Checking;
     }
 }

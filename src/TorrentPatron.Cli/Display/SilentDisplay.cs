@@ -1,10 +1,10 @@
-using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.Cli.Display;
 
 /// <summary>Shows nothing.</summary>
 internal sealed class SilentDisplay : IStatusDisplay
 {
-    public async Task ShowAsync(Func<IReadOnlyList<TorrentStatus>> statuses, Task work) =>
+    public async Task ShowAsync(Patron patron, Task work) =>
         await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 }

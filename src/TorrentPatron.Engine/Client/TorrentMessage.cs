@@ -79,7 +79,7 @@ public sealed record CommandDone(InfoHash TorrentId, long CorrelationId, Torrent
 public sealed record CommandFail(InfoHash TorrentId, long CorrelationId, TorrentError Error)
     : TorrentAnswer(TorrentId, CorrelationId);
 
-/// <summary>How a torrent stands: every few seconds while it is active, and at once when its state changes.</summary>
+/// <summary>How a torrent stands: every few seconds while something happens in it, and at once when its state changes.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>
 /// <param name="Status">An immutable snapshot.</param>
 public sealed record TorrentStatusUpdate(InfoHash TorrentId, TorrentStatus Status) : TorrentMessage(TorrentId);

@@ -16,7 +16,7 @@ internal sealed class RateLimiter : IDisposable
 
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
-    private readonly LinkedList<Waiter> _waiters = [];
+    private LinkedList<Waiter>? _waiters;
     private ITimer? _timer;
     private bool _timerIsSet;
     private long _rate;
@@ -72,14 +72,14 @@ internal sealed class RateLimiter : IDisposable
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Refill();
-            if (_rate == 0 || (_waiters.Count == 0 && _tokens > 0))
+            if (_rate == 0 || (_waiters is not { Count: > 0 } && _tokens > 0))
             {
                 _tokens -= bytes;
                 return ValueTask.CompletedTask;
             }
 
             waiter = new Waiter(this, bytes, cancellationToken);
-            _waiters.AddLast(waiter.Node);
+            (_waiters ??= []).AddLast(waiter.Node);
             SetTimer();
         }
 
@@ -96,9 +96,9 @@ internal sealed class RateLimiter : IDisposable
             _disposed = true;
             _timer?.Dispose();
             _timer = null;
-            foreach (Waiter waiter in _waiters)
+            foreach (Waiter waiter in _waiters ?? [])
                 waiter.TrySetException(new ObjectDisposedException(nameof(RateLimiter)));
-            _waiters.Clear();
+            _waiters?.Clear();
         }
     }
 
@@ -113,7 +113,7 @@ internal sealed class RateLimiter : IDisposable
 
     private void Serve()
     {
-        while (_waiters.First is { } first && (_rate == 0 || _tokens > 0))
+        while (_waiters?.First is { } first && (_rate == 0 || _tokens > 0))
         {
             _waiters.RemoveFirst();
             if (first.Value.TrySetResult())
@@ -121,7 +121,7 @@ internal sealed class RateLimiter : IDisposable
         }
 
         _timerIsSet = false;
-        if (_waiters.Count > 0)
+        if (_waiters is { Count: > 0 })
             SetTimer();
     }
 
@@ -154,8 +154,7 @@ internal sealed class RateLimiter : IDisposable
     {
         lock (_gate)
         {
-            if (waiter.Node.List is not null)
-                _waiters.Remove(waiter.Node);
+            waiter.Node.List?.Remove(waiter.Node);
         }
     }
 

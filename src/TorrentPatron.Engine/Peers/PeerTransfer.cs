@@ -1,3 +1,4 @@
+using System.Buffers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -12,27 +13,24 @@ internal sealed class PeerTransfer
 {
     private const int GrantedPieces = 5;
 
-    /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
-    private const int MostGrants = 3;
-
     /// <summary>Rejects without a block in between after which a peer is dropped: some chokes' worth of full queues.</summary>
     private const int MostRejects = 2000;
+
+    /// <summary>Blocks asked for at once.</summary>
+    private const int MostReserved = 512;
 
     private readonly IPeerHandler _handler;
     private readonly InfoHash _torrent;
     private readonly TimeProvider _time;
     private readonly Lock _fillGate = new();
     private readonly List<ActivePiece> _touched = [];
-    private readonly PendingBlock[] _reserved = new PendingBlock[512];
     private volatile int[] _allowedFast = [];
     private int[] _granted = [];
-    private long _grantedBytes;
     private long _bytesToHash;
     private readonly Lock _interestGate = new();
     private readonly Lock _chokeGate = new();
     private int _rejects;
     private long _lastPayload;
-    private long _unpaused;
 
     /// <summary>Makes ready to speak of pieces with a peer; <see cref="PeerConnection.Begin"/> is what begins it.</summary>
     /// <param name="peer">The peer.</param>
@@ -151,19 +149,21 @@ internal sealed class PeerTransfer
         lock (_fillGate)
         {
             int depth = Requests.Depth;
-            int wanted = Math.Min(depth - Requests.Count, _reserved.Length);
+            int wanted = Math.Min(depth - Requests.Count, MostReserved);
             // Requests go out in batches: one message for each block that arrives would be one system call for each.
             if (wanted < Math.Max(1, depth / 8))
                 return;
 
-            int reserved = _handler.Reserve(this, _reserved.AsSpan(0, wanted));
-            if (reserved == 0)
-                return;
-            if (Requests.Count == 0)
-                _lastPayload = _time.GetTimestamp();
-            ReadOnlySpan<PendingBlock> blocks = _reserved.AsSpan(0, reserved);
-            Requests.Add(blocks, _time.GetTimestamp());
-            Sender.AddRequests(blocks);
+            PendingBlock[] reserved = ArrayPool<PendingBlock>.Shared.Rent(wanted);
+            try
+            {
+                if (!TryRequest(reserved.AsSpan(0, wanted)))
+                    return;
+            }
+            finally
+            {
+                ArrayPool<PendingBlock>.Shared.Return(reserved, clearArray: true);
+            }
         }
 
         Sender.Flush();
@@ -195,10 +195,6 @@ internal sealed class PeerTransfer
             // Also what a snubbed peer owes: else two such peers could keep a block from all others for ever.
             Requests.Snub();
             ReleaseRequests();
-        }
-        else if (Requests.Count > 0 && !isPaused)
-        {
-            ReleaseOverdue();
         }
 
         FillRequests();
@@ -299,15 +295,24 @@ internal sealed class PeerTransfer
     }
 
     /// <summary>Receiving goes on after a pause of ours: the peer is not to blame for it.</summary>
-    public void Unpause()
-    {
-        long now = _time.GetTimestamp();
-        Volatile.Write(ref _lastPayload, now);
-        Volatile.Write(ref _unpaused, now);
-    }
+    public void Unpause() => Volatile.Write(ref _lastPayload, _time.GetTimestamp());
 
     /// <summary>The connection has ended: what it owes is free for others. Called once.</summary>
     public void End() => ReleaseRequests();
+
+    /// <summary>Asks for as many blocks as there is room for, if there are any to be had.</summary>
+    private bool TryRequest(Span<PendingBlock> room)
+    {
+        int reserved = _handler.Reserve(this, room);
+        if (reserved == 0)
+            return false;
+        if (Requests.Count == 0)
+            _lastPayload = _time.GetTimestamp();
+        ReadOnlySpan<PendingBlock> blocks = room[..reserved];
+        Requests.Add(blocks);
+        Sender.AddRequests(blocks);
+        return true;
+    }
 
     private string? HandleHave(int piece)
     {
@@ -340,37 +345,16 @@ internal sealed class PeerTransfer
             || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceSize(range.Piece))
             return "It asks for a block that cannot be.";
 
-        bool isAllowed = !AmChoking || IsGranted(range);
+        bool isAllowed = !AmChoking || _granted.Contains(range.Piece);
         if (!isAllowed || !_handler.HasPiece(range.Piece) || !Sender.Uploads.TryAdd(range))
             Reject(range);
         return null;
-    }
-
-    private bool IsGranted(BlockRequest range)
-    {
-        if (!_granted.Contains(range.Piece))
-            return false;
-        _grantedBytes += range.Length;
-        return _grantedBytes <= (long)MostGrants * _granted.Length * _handler.PieceSize(0);
     }
 
     private void Reject(BlockRequest range)
     {
         if (Peer.IsFast)
             Sender.Add(MessageId.RejectRequest, range);
-    }
-
-    /// <summary>Takes back what the peer has owed for too long, though it sends something now and then.</summary>
-    private void ReleaseOverdue()
-    {
-        long now = _time.GetTimestamp();
-        if (_time.GetElapsedTime(Volatile.Read(ref _unpaused), now) <= PeerTimeouts.Request)
-            return;
-        PendingBlock[] overdue = Requests.TakeOverdue(now - (long)(PeerTimeouts.Request.TotalSeconds * _time.TimestampFrequency));
-        foreach (PendingBlock block in overdue)
-            Sender.Add(MessageId.Cancel, block.Range);
-        if (overdue.Length > 0)
-            _handler.Released(overdue);
     }
 
     private void ReleaseRequests()

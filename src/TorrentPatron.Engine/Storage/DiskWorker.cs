@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>One thread and its queue.</summary>
-internal sealed class DiskWorker : IDiskWorker
+internal sealed class DiskWorker
 {
     private readonly ConcurrentQueue<IDiskJob> _queue = new();
     private readonly Action<Exception> _onFailure;
@@ -22,13 +22,12 @@ internal sealed class DiskWorker : IDiskWorker
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Completes when the thread has ended.</summary>
     public Task Ended => _ended.Task;
 
-    /// <inheritdoc/>
+    /// <summary>Jobs queued or running, about.</summary>
     public int Pending => _queue.Count + (_isBusy ? 1 : 0);
 
-    /// <inheritdoc/>
     public void Post(IDiskJob job)
     {
         _queue.Enqueue(job);
@@ -41,7 +40,6 @@ internal sealed class DiskWorker : IDiskWorker
             ExecuteAll();
     }
 
-    /// <inheritdoc/>
     public void Stop()
     {
         _isStopping = true;

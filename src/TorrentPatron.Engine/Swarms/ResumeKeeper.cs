@@ -16,7 +16,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
     private readonly List<int> _sinceCheckpoint = [];
-    private Bitfield _unflushed = new(pieceCount);
+    private Bitfield? _unflushed;
     private long _lastCheckpoint = time.GetTimestamp();
     private long _lastFlush = time.GetTimestamp();
     private bool _isDirty;
@@ -37,13 +37,16 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     {
         lock (_gate)
         {
-            _unflushed.Set(piece);
+            (_unflushed ??= new Bitfield(pieceCount)).Set(piece);
             _isDirty = true;
             _sinceCheckpoint.Add(piece);
         }
 
         Try(() => store.PieceVerified(piece));
     }
+
+    /// <summary>Whether there is something to save.</summary>
+    public bool IsDirty => _isDirty;
 
     /// <summary>Whether a checkpoint is due.</summary>
     public bool IsDue => _isDirty && time.GetElapsedTime(_lastCheckpoint) > CheckpointInterval;
@@ -101,7 +104,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
         {
             ResumeData data = make();
             lock (_gate)
-                data = data with { Unflushed = _unflushed.IsEmpty ? null : _unflushed.Clone() };
+                data = data with { Unflushed = _unflushed?.Clone() };
             store.Checkpoint(data);
             // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
             int[] again;
@@ -114,28 +117,27 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
 
     private void Flush()
     {
-        Bitfield flushed;
+        Bitfield? flushed;
         lock (_gate)
         {
             flushed = _unflushed;
-            _unflushed = new Bitfield(pieceCount);
+            _unflushed = null;
         }
 
         _lastFlush = time.GetTimestamp();
+        if (flushed is null)
+            return;
         try
         {
-            if (!flushed.IsEmpty)
-                storage.Flush();
+            storage.Flush();
         }
         catch (StorageException)
         {
             lock (_gate)
             {
-                for (int piece = 0; piece < pieceCount; piece++)
-                {
-                    if (flushed[piece])
-                        _unflushed.Set(piece);
-                }
+                _unflushed ??= new Bitfield(pieceCount);
+                foreach (int piece in flushed.Ones)
+                    _unflushed.Set(piece);
             }
         }
     }

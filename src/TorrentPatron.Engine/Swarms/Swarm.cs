@@ -1,6 +1,6 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
-using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -30,7 +30,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
-    private readonly MetadataServer _metadata;
     private readonly SwarmControls _controls;
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
@@ -39,6 +38,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _lastTick;
+    private volatile bool _isResting;
     private bool _isDisposed;
 
     public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
@@ -52,17 +52,14 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         _upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        var set = new PeerSet(_metainfo.InfoHash, engine, _download, _upload);
-        _metadata = new MetadataServer(_metainfo.RawInfo, _upload, engine.Time);
-        set.Extensions.Add(_metadata);
-        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, new PeerSet(_metainfo.InfoHash, engine, _download, _upload));
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
             .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)));
         _announcer = new Announcer(
-            new TrackerList(tiers, engine.NewRandom()), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
-            (_, peers) => _peers.Set.Add(peers, PeerSource.Tracker), _ => _state!.Publish(), engine.Time);
+            new TrackerList(tiers, engine.Random), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
+            (_, peers) => AddPeers(peers, PeerSource.Tracker), _ => _state!.Changed(), engine.Time);
         _lastTick = engine.Time.GetTimestamp();
         _controls = new SwarmControls(_ledger, _pieces, _download, _upload);
         _check = new SwarmCheck(_metainfo, _storage, engine.DiskWorkers, _pieces, _ledger);
@@ -77,6 +74,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status => _state.Status;
+
+    /// <summary>Whether nothing was to be done for it when it was last looked at, and it has not been woken since.</summary>
+    public bool IsResting
+    {
+        get => _isResting;
+        private set => _isResting = value;
+    }
 
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
     public Task<bool> Started => _started.Task;
@@ -256,7 +260,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Adds peers and trackers.</summary>
     public Task AddAsync(AddSources sources)
     {
-        _peers.Set.Add(sources.Peers, PeerSource.Manual);
+        AddPeers(sources.Peers, PeerSource.Manual);
         _controls.AddTrackers(sources.Trackers, _announcer);
         return SettledAsync();
     }
@@ -296,6 +300,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             ObjectDisposedException.ThrowIf(IsEnding, this);
             Bitfield verified = _pieces.Verified();
             await _engine.DiskWorkers.RunAsync(() => _storage.Prepare(verified, priorities, _storage.Stamps())).ConfigureAwait(false);
+            Wake();
             _controls.SetPriorities(priorities, _peers.Connected);
             _peers.WantsChanged();
             _state.WantsChanged(() => _pieces.IsComplete);
@@ -320,16 +325,24 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     public IReadOnlyList<PeerSnapshot> Peers() => SwarmView.Peers(_peers.Connected, _peers.Set.Directory, _metainfo.PieceCount);
 
     /// <summary>Takes a peer that has dialled us.</summary>
-    public void Accept(IConnection connection, Handshake handshake) => _peers.Set.Attach(connection, handshake, isIncoming: true);
+    public void Accept(IConnection connection, Handshake handshake)
+    {
+        Wake();
+        _peers.Set.Attach(connection, handshake, isIncoming: true);
+    }
 
-    /// <summary>What is due; called about once a second.</summary>
+    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
     public void Tick()
     {
-        if (_ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
-            return;
         long now = _engine.Time.GetTimestamp();
         TimeSpan elapsed = _engine.Time.GetElapsedTime(_lastTick, now);
         _lastTick = now;
+        bool wasResting = IsResting;
+        IsResting = _ledger.IsResting && !_resume.IsDirty;
+        if (IsResting && !wasResting)
+            _state.Changed();
+        if (IsResting || _ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
+            return;
         if (_ledger.IsActive)
             _peers.Tick(elapsed);
         _ledger.NoteProgress();
@@ -353,8 +366,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
 
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => _peers.Ban(guilty);
-
     void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
 
     private void StorageFailed(TorrentError error)
@@ -366,6 +377,22 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _pieces.Open(false);
         _peers.Set.Close("The torrent has failed.");
         _ = StopAnnouncingAsync();
+    }
+
+    private void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    {
+        Wake();
+        _peers.Set.Add(peers, source);
+    }
+
+    /// <summary>Something is about to happen: from the next beat on it is looked at each time.</summary>
+    private void Wake()
+    {
+        if (!IsResting)
+            return;
+        _peers.BeginFlow();
+        _lastTick = _engine.Time.GetTimestamp();
+        IsResting = false;
     }
 
     /// <summary>It has seeded enough.</summary>
@@ -392,7 +419,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Shows and saves what has been set.</summary>
     private Task SettledAsync()
     {
-        _state.Publish();
+        Wake();
+        _state.Changed();
         return _resume.CheckpointAsync(MakeResumeData);
     }
 
@@ -405,6 +433,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
     private void Begin(Bitfield toCheck, CompletionReason reason, bool suspended)
     {
+        Wake();
         if (toCheck.IsEmpty)
         {
             _ledger.Unchecked = null;
@@ -460,7 +489,6 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _check.Dispose();
         _peers.Dispose();
-        _metadata.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);

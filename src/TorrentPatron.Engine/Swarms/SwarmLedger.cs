@@ -22,6 +22,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     private TimeSpan _seededBefore;
     private long _seedingSince;
     private long _receivedAtProgress;
+    private string? _infoHash;
 
     /// <summary>What the torrent is doing.</summary>
     public TorrentState State
@@ -70,6 +71,17 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
 
     /// <summary>Whether the torrent is being closed in order.</summary>
     public bool ClosedInOrder { get; set; }
+
+    /// <summary>
+    /// Whether nothing happens in it, nor will before it is told of a peer or a command: it seeds, nobody is there or known, and nothing
+    /// flows; or it is in no swarm at all. Only time passes for it.
+    /// </summary>
+    public bool IsResting => State switch
+    {
+        TorrentState.Checking or TorrentState.Downloading => false,
+        TorrentState.Seeding => peers.IsResting && !HasReachedGoal() && (IsGoalReached || Choices.Goal.Time is null),
+        _ => true,
+    };
 
     /// <summary>Whether it is in its swarm.</summary>
     public bool IsActive => State is TorrentState.Downloading or TorrentState.Seeding;
@@ -166,6 +178,10 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         };
     }
 
+    /// <summary>A status of a torrent in which nothing has changed but the time.</summary>
+    public TorrentStatus Renew(TorrentStatus status) =>
+        status with { Timestamp = engine.Time.GetUtcNow(), SeedingTime = SeedingTime };
+
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
     /// <param name="saving">Why the state cannot be saved; null: it can.</param>
@@ -183,7 +199,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         return new TorrentStatus
         {
             Name = _metainfo.Name,
-            InfoHash = _metainfo.InfoHash.ToString(),
+            InfoHash = _infoHash ??= _metainfo.InfoHash.ToString(),
             State = State,
             Destination = command.Destination,
             Path = layout.RootPath,
@@ -230,8 +246,10 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
 
     private double Ratio(long completed) => completed == 0 ? 0 : (double)(SentBefore + peers.Sent.Total) / completed;
 
-    private List<TorrentError> Warnings(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
+    private TorrentError[] Warnings(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
     {
+        if (StateWarning is null && saving is null && trackers.Count == 0)
+            return [];
         var warnings = new List<TorrentError>();
         if (StateWarning is not null)
             warnings.Add(StateWarning);
@@ -247,6 +265,6 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             }
         }
 
-        return warnings;
+        return [.. warnings];
     }
 }

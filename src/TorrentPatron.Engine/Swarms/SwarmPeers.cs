@@ -9,6 +9,9 @@ namespace TorrentPatron.Engine.Swarms;
 /// <summary>What goes on about pieces with the connected peers of one torrent: choked and unchoked, told what we have, asked.</summary>
 internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 {
+    /// <summary>Bad pieces that a peer may have had a part in, beside others.</summary>
+    private const int MostSharedBadPieces = 5;
+
     /// <summary>How long news of pieces is gathered before it is sent on its own.</summary>
     private static readonly TimeSpan HaveDelay = TimeSpan.FromMilliseconds(50);
 
@@ -18,9 +21,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     private readonly EngineResources _engine;
     private readonly Random _random;
     private readonly Predicate<PeerTransfer> _isInteresting;
-    private readonly ITimer _haveTimer;
     private readonly Lock _gate = new();
     private volatile PeerTransfer[] _peers = [];
+    private ITimer? _haveTimer;
     private DateTimeOffset _nextChoke;
     private int _chokeRound;
     private int _haveScheduled;
@@ -32,13 +35,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         _pieces = pieces;
         _reader = reader;
         _engine = engine;
-        _random = engine.NewRandom();
+        _random = engine.Random;
         _isInteresting = pieces.IsInteresting;
         Set = set;
         long now = engine.Milliseconds;
         Received = new RateMeter(now);
         Sent = new RateMeter(now);
-        _haveTimer = engine.Time.CreateTimer(_ => FlushHaves(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>The connections.</summary>
@@ -56,6 +58,16 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     /// <summary>The peers, as they are now.</summary>
     public IReadOnlyList<PeerTransfer> Connected => _peers;
 
+    /// <summary>Whether no peer is there or known, and nothing flows any more.</summary>
+    public bool IsResting
+    {
+        get
+        {
+            long now = _engine.Milliseconds;
+            return Set.Connected.Count == 0 && Set.Directory.Count == 0 && Received.Rate(now) + Sent.Rate(now) == 0;
+        }
+    }
+
     /// <inheritdoc/>
     public int PieceCount => _metainfo.PieceCount;
 
@@ -69,6 +81,14 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         }
 
         Set.Open();
+    }
+
+    /// <summary>Bytes are about to flow after a rest: rates are measured from now on.</summary>
+    public void BeginFlow()
+    {
+        long now = _engine.Milliseconds;
+        Received.Rate(now);
+        Sent.Rate(now);
     }
 
     /// <inheritdoc/>
@@ -126,7 +146,6 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
         if (peers.Length > 0 && _engine.Time.GetUtcNow() >= _nextChoke)
             Rechoke();
-        Set.TurnOver();
         Set.DialMore();
     }
 
@@ -152,7 +171,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         if (isComplete)
             CloseSeeds();
         if (hasNews && Interlocked.Exchange(ref _haveScheduled, 1) == 0)
-            _haveTimer.Change(HaveDelay, Timeout.InfiniteTimeSpan);
+            ScheduleHaves();
     }
 
     /// <summary>Other pieces are wanted than before: peers are told where that makes a difference, and asked for what is new.</summary>
@@ -172,24 +191,20 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         Set.DialMore();
     }
 
-    /// <summary>
-    /// A piece was bad. Who sent all of it is banned; where several did, it is found out when it has come from one alone.
-    /// </summary>
+    /// <summary>A piece was bad. Who sent all of it is banned; who sent a part of several is too.</summary>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="senders">Who sent it.</param>
     public void PieceFailed(int length, IReadOnlyList<PeerTransfer> senders)
     {
         Interlocked.Add(ref _wasted, length);
-        if (senders.Count == 1)
-            Ban(senders);
-        WakeStarved();
-    }
-
-    /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
-    public void Ban(IReadOnlyList<PeerTransfer> peers)
-    {
-        foreach (PeerTransfer peer in peers)
+        foreach (PeerTransfer peer in senders)
+        {
+            if (senders.Count > 1 && ++peer.Record.BadPieces < MostSharedBadPieces)
+                continue;
             Set.Ban(peer.Peer, "It has sent wrong data.");
+        }
+
+        WakeStarved();
     }
 
     /// <inheritdoc/>
@@ -262,7 +277,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     public void Dispose()
     {
         Set.Close("The torrent stops.");
-        _haveTimer.Dispose();
+        lock (_gate)
+            _haveTimer?.Dispose();
     }
 
     private static long Smooth(long before, double now) => before == 0 ? (long)now : (long)(before * 0.6 + now * 0.4);
@@ -308,6 +324,15 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             // One whose requests were all taken back has nothing left that would wake it.
             if (peer.Record.IsStarved || peer.Requests.Count == 0)
                 peer.FillRequests();
+        }
+    }
+
+    private void ScheduleHaves()
+    {
+        lock (_gate)
+        {
+            _haveTimer ??= _engine.Time.CreateTimer(_ => FlushHaves(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _haveTimer.Change(HaveDelay, Timeout.InfiniteTimeSpan);
         }
     }
 

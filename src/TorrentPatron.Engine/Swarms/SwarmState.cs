@@ -5,17 +5,21 @@ namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
 /// The state that a torrent is in, and what is said of it: a change of state, the snapshot that shows it and the messages that tell of
-/// it are one step, so that what is said comes in the order of the states. Thread-safe.
+/// it are one step, so that what is said comes in the order of the states. A snapshot is made when it is asked for, and kept while
+/// nothing changes. Thread-safe.
 /// </summary>
 internal sealed class SwarmState
 {
+    /// <summary>Age at which a snapshot of a torrent in which something happens is made anew.</summary>
+    private static readonly TimeSpan LongestAge = TimeSpan.FromMilliseconds(200);
+
     private readonly EngineResources _engine;
     private readonly InfoHash _torrent;
     private readonly SwarmLedger _ledger;
     private readonly Func<TorrentStatus> _makeStatus;
     private readonly Action<TorrentMessage> _say;
     private readonly Lock _gate = new();
-    private TorrentStatus _status;
+    private TorrentStatus? _status;
     private DateTimeOffset _nextUpdate;
     private volatile bool _isCompletionUntold = true;
     private volatile bool _hasArrived;
@@ -34,26 +38,36 @@ internal sealed class SwarmState
         _ledger = ledger;
         _makeStatus = makeStatus;
         _say = say;
-        _status = makeStatus();
     }
 
-    /// <summary>The latest snapshot.</summary>
-    public TorrentStatus Status => Volatile.Read(ref _status);
-
-    /// <summary>Takes a new snapshot.</summary>
-    public void Publish()
+    /// <summary>How it stands.</summary>
+    public TorrentStatus Status
     {
-        // Made and shown in one step: else an older snapshot could replace a newer one.
-        lock (_gate)
-            Volatile.Write(ref _status, _makeStatus());
+        get
+        {
+            lock (_gate)
+            {
+                if (_status is { } status && _engine.Time.GetUtcNow() - status.Timestamp > LongestAge)
+                    _status = _ledger.IsResting ? _ledger.Renew(status) : null;
+                return _status ??= _makeStatus();
+            }
+        }
     }
 
-    /// <summary>Takes a new snapshot, and tells it where that is due.</summary>
+    /// <summary>Something of what the status shows has changed.</summary>
+    public void Changed()
+    {
+        // Made and forgotten under the lock: else a snapshot from before the change could outlive it.
+        lock (_gate)
+            _status = null;
+    }
+
+    /// <summary>Something happens in the torrent: tells how it stands, where that is due.</summary>
     public void Tick()
     {
         lock (_gate)
         {
-            Publish();
+            Changed();
             if (_engine.Time.GetUtcNow() >= _nextUpdate)
                 SayUpdate();
         }
@@ -66,7 +80,7 @@ internal sealed class SwarmState
         {
             TorrentState previous = _ledger.State;
             _ledger.State = state;
-            Publish();
+            Changed();
             if (previous != state)
                 _say(new TorrentStateChanged(_torrent, previous, Status));
             SayUpdate();
@@ -117,7 +131,7 @@ internal sealed class SwarmState
             }
             else
             {
-                Publish();
+                Changed();
             }
         }
     }

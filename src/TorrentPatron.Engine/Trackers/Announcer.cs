@@ -20,8 +20,8 @@ internal sealed class Announcer : IAsyncDisposable
     private readonly Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> _onPeers;
     private readonly Action<TrackerSnapshot> _onChanged;
     private readonly TimeProvider _time;
-    private readonly ITimer _timer;
     private readonly List<Task> _underWay = [];
+    private ITimer? _timer;
     private CancellationTokenSource? _session;
 
     /// <summary>Makes an announcer, which does nothing before <see cref="Start"/>.</summary>
@@ -48,7 +48,6 @@ internal sealed class Announcer : IAsyncDisposable
         _onPeers = onPeers;
         _onChanged = onChanged;
         _time = time;
-        _timer = time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Announces that the torrent starts; again after <see cref="StopAsync"/>.</summary>
@@ -100,7 +99,8 @@ internal sealed class Announcer : IAsyncDisposable
     {
         (_, Task[] underWay) = await EndSessionAsync().ConfigureAwait(false);
         await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await _timer.DisposeAsync().ConfigureAwait(false);
+        if (_timer is not null)
+            await _timer.DisposeAsync().ConfigureAwait(false);
     }
 
     private void Change(Action<DateTimeOffset> change)
@@ -124,10 +124,16 @@ internal sealed class Announcer : IAsyncDisposable
                 _underWay.Add(AnnounceAsync(tracker, _trackers.Begin(tracker), _session));
 
             // A millisecond more, as timers cut off fractions and would fire just too early.
-            _timer.Change(
-                _trackers.NextDue is { } due ? due - now + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan,
-                Timeout.InfiniteTimeSpan);
+            SetTimer(_trackers.NextDue is { } due ? due - now + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan);
         }
+    }
+
+    // Torrents without trackers, of which there may be thousands, have no timer.
+    private void SetTimer(TimeSpan due)
+    {
+        if (due != Timeout.InfiniteTimeSpan)
+            _timer ??= _time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer?.Change(due, Timeout.InfiniteTimeSpan);
     }
 
     private async Task AnnounceAsync(TrackerState tracker, AnnounceEvent announceEvent, CancellationTokenSource session)
@@ -205,7 +211,7 @@ internal sealed class Announcer : IAsyncDisposable
             _session = null;
             toTell = _trackers.Stop();
             underWay = [.. _underWay];
-            _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            SetTimer(Timeout.InfiniteTimeSpan);
         }
 
         await session.CancelAsync().ConfigureAwait(false);

@@ -61,10 +61,6 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
-    {
-    }
-
     void ISwarmEvents.StorageFailed(TorrentError error)
     {
     }
