@@ -14,7 +14,8 @@ internal sealed class EngineResources : IAsyncDisposable
     private int _peers;
     private int _halfOpen;
 
-    public EngineResources(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
+    public EngineResources(
+        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
         Settings = settings;
         Transport = transport;
@@ -22,8 +23,9 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         PeerId = PeerId.Create(Random);
-        DiskWorkers = new DiskWorkers(settings.DiskThreads);
+        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
+        Held = new HeldBytes(settings.MaxQueuedBytes / 2);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
     }
@@ -69,6 +71,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Bounds what waits for the disk.</summary>
     public BackPressure BackPressure { get; }
+
+    /// <summary>Counts what has come but cannot be hashed yet.</summary>
+    public HeldBytes Held { get; }
 
     /// <summary>Limits what all torrents receive.</summary>
     public RateLimiter Download { get; }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
@@ -47,13 +48,17 @@ public sealed class TorrentClient : ITorrentClient
     {
     }
 
-    internal TorrentClient(ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random)
+    internal TorrentClient(
+        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
-        _engine = new EngineResources(settings, transport, trackers, time, random);
+        _engine = new EngineResources(settings, transport, trackers, time, random, disk);
         _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
         Track(BeatAsync());
     }
+
+    /// <summary>What its torrents share.</summary>
+    internal EngineResources Resources => _engine;
 
     /// <inheritdoc/>
     public string Name => BuiltInEngine.EngineName;

@@ -23,13 +23,14 @@ public static class DisplayText
         var cleaned = new StringBuilder(text.Length);
         cleaned.Append(text, 0, safe);
         bool lastWasBreak = false;
+        Span<char> units = stackalloc char[2];
         foreach (Rune rune in text.AsSpan(safe).EnumerateRunes())
         {
             bool isBreak = rune.Value is '\n' or '\r' or '\t' or '\v' or '\f' or 0x85 or 0x2028 or 0x2029;
             if (isBreak && !lastWasBreak)
                 cleaned.Append(' ');
             else if (!isBreak && !IsUnfit(rune))
-                cleaned.Append(rune);
+                cleaned.Append(units[..rune.EncodeToUtf16(units)]);
             lastWasBreak = isBreak;
         }
 

@@ -25,6 +25,7 @@ internal sealed class PeerConnection
     private EarlyMessages? _early = new();
     private volatile PeerTransfer? _transfer;
     private volatile bool _isPaused;
+    private readonly long _connected;
     private int _closed;
     private long _lastReceived;
 
@@ -45,7 +46,7 @@ internal sealed class PeerConnection
         _handshake = handshake;
         _time = time;
         IsIncoming = isIncoming;
-        _lastReceived = time.GetTimestamp();
+        _connected = _lastReceived = time.GetTimestamp();
         Sender = new PeerSender(connection, limits, time, Close);
         Extensions = new PeerExtensions(this, extensions);
     }
@@ -82,6 +83,9 @@ internal sealed class PeerConnection
 
     /// <summary>Whether a piece of the torrent's metadata has come from it.</summary>
     public bool HasGivenMetadata { get; set; }
+
+    /// <summary>Time since it was connected.</summary>
+    public TimeSpan Age => _time.GetElapsedTime(_connected);
 
     /// <summary>When something last came from it; timestamp of the clock.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Peers;
 
@@ -12,6 +15,9 @@ internal sealed class PeerDirectory(Random random)
     /// <summary>Failures in a row after which an address is forgotten.</summary>
     private const int MostFailures = 5;
 
+    /// <summary>Peers of one address that have sent wrong data, with which the address is shut out.</summary>
+    private const int MostOffences = 3;
+
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
 
     /// <summary>Whoever gives a peer by hand knows that it is there, or soon will be.</summary>
@@ -19,7 +25,9 @@ internal sealed class PeerDirectory(Random random)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
-    private readonly HashSet<IPAddress> _banned = [];
+    private readonly HashSet<(IPAddress Address, PeerId Id)> _bannedPeers = [];
+    private readonly HashSet<IPEndPoint> _bannedEndPoints = [];
+    private readonly Dictionary<IPAddress, int> _offences = [];
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
     private DateTimeOffset _quietUntil;
@@ -43,7 +51,7 @@ internal sealed class PeerDirectory(Random random)
         bool isTrusted = source == PeerSource.Manual;
         lock (_gate)
         {
-            if (endPoint.Port == 0 || _banned.Contains(endPoint.Address))
+            if (endPoint.Port == 0 || (!isTrusted && !IsOneHost(endPoint.Address)) || _bannedEndPoints.Contains(endPoint) || IsShutOut(endPoint.Address))
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
@@ -161,24 +169,69 @@ internal sealed class PeerDirectory(Random random)
         }
     }
 
-    /// <summary>Shuts an address out: it has sent wrong data.</summary>
-    public void Ban(IPAddress address)
+    /// <summary>
+    /// Shuts a peer out: it has sent wrong data. Others at its address, behind the same router perhaps, are not to blame; but where
+    /// several there have done so, the address is shut out.
+    /// </summary>
+    /// <param name="endPoint">How it was connected.</param>
+    /// <param name="id">Who it said it was.</param>
+    /// <param name="listening">Where it says that it listens; null: it did not say.</param>
+    public void Ban(IPEndPoint endPoint, PeerId id, IPEndPoint? listening = null)
     {
         lock (_gate)
         {
-            if (_banned.Count < Capacity)
-                _banned.Add(address);
-            foreach (IPEndPoint endPoint in _entries.Keys.Where(e => e.Address.Equals(address)).ToArray())
-                _entries.Remove(endPoint);
+            bool isNew = _bannedPeers.Count < Capacity && _bannedPeers.Add((endPoint.Address, id));
+            IPAddress neighbourhood = NeighbourhoodOf(endPoint.Address);
+            if (isNew)
+                CollectionsMarshal.GetValueRefOrAddDefault(_offences, neighbourhood, out _)++;
+            foreach (IPEndPoint one in listening is null ? [endPoint] : (IPEndPoint[])[endPoint, listening])
+            {
+                if (_bannedEndPoints.Count < 2 * Capacity)
+                    _bannedEndPoints.Add(one);
+                _entries.Remove(one);
+            }
+
+            if (IsShutOut(endPoint.Address))
+            {
+                foreach (IPEndPoint other in _entries.Keys.Where(e => NeighbourhoodOf(e.Address).Equals(neighbourhood)).ToArray())
+                    _entries.Remove(other);
+            }
         }
     }
 
-    /// <summary>Whether an address has been shut out.</summary>
-    public bool IsBanned(IPAddress address)
+    /// <summary>Whether a peer has been shut out.</summary>
+    /// <param name="endPoint">How it is connected.</param>
+    /// <param name="id">Who it says it is.</param>
+    public bool IsBanned(IPEndPoint endPoint, PeerId id)
     {
         lock (_gate)
-            return _banned.Contains(address);
+            return _bannedPeers.Contains((endPoint.Address, id)) || _bannedEndPoints.Contains(endPoint) || IsShutOut(endPoint.Address);
     }
+
+    /// <summary>Whether an address is one that a host can have: not "any", no group, no broadcast.</summary>
+    private static bool IsOneHost(IPAddress address)
+    {
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+            return !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any);
+        Span<byte> bytes = stackalloc byte[4];
+        return address.TryWriteBytes(bytes, out _) && bytes[0] is > 0 and < 224;
+    }
+
+    /// <summary>An address, or of IPv6 the network that one customer has whole.</summary>
+    private static IPAddress NeighbourhoodOf(IPAddress address)
+    {
+        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.IsIPv4MappedToIPv6)
+            return address;
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out _);
+        bytes[8..].Clear();
+        return new IPAddress(bytes);
+    }
+
+    private bool IsShutOut(IPAddress address) =>
+        _offences.Count > 0 && _offences.GetValueOrDefault(NeighbourhoodOf(address)) >= MostOffences;
 
     private bool TryForgetOne()
     {

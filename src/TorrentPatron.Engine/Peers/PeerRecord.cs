@@ -39,9 +39,6 @@ internal sealed class PeerRecord
     /// <summary>Payload counts at the last tick.</summary>
     public long LastSent { get; set; }
 
-    /// <summary>Bad pieces it had a part in.</summary>
-    public int BadPieces { get; set; }
-
     /// <summary>Whether it was unchoked by chance, to see what it gives.</summary>
     public bool IsOptimistic { get; set; }
 }

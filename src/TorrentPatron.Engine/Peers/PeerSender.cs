@@ -17,7 +17,7 @@ internal sealed class PeerSender : IDisposable
     private const int RunLength = 16;
 
     /// <summary>Bytes of small messages that may wait for a peer that does not read.</summary>
-    private const int MostPending = 4 << 20;
+    private const int MostPending = 1 << 20;
 
     private readonly IConnection _connection;
     private readonly RateLimiterPair _limits;
@@ -43,6 +43,16 @@ internal sealed class PeerSender : IDisposable
 
     /// <summary>The blocks that the peer has asked for and is allowed to have.</summary>
     public UploadQueue Uploads { get; } = new();
+
+    /// <summary>Bytes of small messages that wait to be sent.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+                return _filling.WrittenCount;
+        }
+    }
 
     /// <summary>When something was last sent; timestamp of the clock.</summary>
     public long LastSent { get; private set; }

@@ -13,6 +13,9 @@ internal sealed class PeerTransfer
 {
     private const int GrantedPieces = 5;
 
+    /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
+    private const int MostGrants = 3;
+
     /// <summary>Rejects without a block in between after which a peer is dropped: some chokes' worth of full queues.</summary>
     private const int MostRejects = 2000;
 
@@ -26,11 +29,13 @@ internal sealed class PeerTransfer
     private readonly List<ActivePiece> _touched = [];
     private volatile int[] _allowedFast = [];
     private int[] _granted = [];
+    private long _grantedBytes;
     private long _bytesToHash;
     private readonly Lock _interestGate = new();
     private readonly Lock _chokeGate = new();
     private int _rejects;
     private long _lastPayload;
+    private long _unpaused;
 
     /// <summary>Makes ready to speak of pieces with a peer; <see cref="PeerConnection.Begin"/> is what begins it.</summary>
     /// <param name="peer">The peer.</param>
@@ -196,6 +201,10 @@ internal sealed class PeerTransfer
             Requests.Snub();
             ReleaseRequests();
         }
+        else if (Requests.Count > 0 && !isPaused)
+        {
+            ReleaseOverdue();
+        }
 
         FillRequests();
     }
@@ -295,7 +304,12 @@ internal sealed class PeerTransfer
     }
 
     /// <summary>Receiving goes on after a pause of ours: the peer is not to blame for it.</summary>
-    public void Unpause() => Volatile.Write(ref _lastPayload, _time.GetTimestamp());
+    public void Unpause()
+    {
+        long now = _time.GetTimestamp();
+        Volatile.Write(ref _lastPayload, now);
+        Volatile.Write(ref _unpaused, now);
+    }
 
     /// <summary>The connection has ended: what it owes is free for others. Called once.</summary>
     public void End() => ReleaseRequests();
@@ -309,7 +323,7 @@ internal sealed class PeerTransfer
         if (Requests.Count == 0)
             _lastPayload = _time.GetTimestamp();
         ReadOnlySpan<PendingBlock> blocks = room[..reserved];
-        Requests.Add(blocks);
+        Requests.Add(blocks, _time.GetTimestamp());
         Sender.AddRequests(blocks);
         return true;
     }
@@ -345,16 +359,37 @@ internal sealed class PeerTransfer
             || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceSize(range.Piece))
             return "It asks for a block that cannot be.";
 
-        bool isAllowed = !AmChoking || _granted.Contains(range.Piece);
+        bool isAllowed = !AmChoking || IsGranted(range);
         if (!isAllowed || !_handler.HasPiece(range.Piece) || !Sender.Uploads.TryAdd(range))
             Reject(range);
         return null;
+    }
+
+    private bool IsGranted(BlockRequest range)
+    {
+        if (!_granted.Contains(range.Piece))
+            return false;
+        _grantedBytes += range.Length;
+        return _grantedBytes <= (long)MostGrants * _granted.Length * _handler.PieceSize(0);
     }
 
     private void Reject(BlockRequest range)
     {
         if (Peer.IsFast)
             Sender.Add(MessageId.RejectRequest, range);
+    }
+
+    /// <summary>Takes back what the peer has owed for too long, though it sends something now and then.</summary>
+    private void ReleaseOverdue()
+    {
+        long now = _time.GetTimestamp();
+        if (_time.GetElapsedTime(Volatile.Read(ref _unpaused), now) <= PeerTimeouts.Request)
+            return;
+        PendingBlock[] overdue = Requests.TakeOverdue(now - (long)(PeerTimeouts.Request.TotalSeconds * _time.TimestampFrequency));
+        foreach (PendingBlock block in overdue)
+            Sender.Add(MessageId.Cancel, block.Range);
+        if (overdue.Length > 0)
+            _handler.Released(overdue);
     }
 
     private void ReleaseRequests()

@@ -35,12 +35,14 @@ internal sealed class RequestQueue
     public void SetPeerLimit(int limit) => _limit = Math.Clamp(limit, Least, Most);
 
     /// <summary>Notes requests that are being sent.</summary>
-    public void Add(ReadOnlySpan<PendingBlock> blocks)
+    /// <param name="blocks">What is asked for.</param>
+    /// <param name="now">The clock's timestamp.</param>
+    public void Add(ReadOnlySpan<PendingBlock> blocks, long now = 0)
     {
         lock (_gate)
         {
             foreach (PendingBlock block in blocks)
-                _pending.Add(block);
+                _pending.Add(block, now);
             Volatile.Write(ref _count, _pending.Count);
         }
     }
@@ -77,24 +79,15 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes every request out that is not of an allowed piece.</summary>
-    public PendingBlock[] TakeAll(Predicate<int>? keepPiece = null)
-    {
-        lock (_gate)
-        {
-            var taken = new List<PendingBlock>(_pending.Count);
-            for (int i = 0; i < _pending.Count;)
-            {
-                if (keepPiece is null || !keepPiece(_pending[i].Piece.Index))
-                    taken.Add(_pending.RemoveAt(i));
-                else
-                    i++;
-            }
+    /// <summary>Takes every request out.</summary>
+    public PendingBlock[] TakeAll() => TakeBefore(long.MaxValue, isLate: false);
 
-            Volatile.Write(ref _count, _pending.Count);
-            return [.. taken];
-        }
-    }
+    /// <summary>
+    /// Takes out the requests that were made before some time and are not answered: a peer that drips would keep them from
+    /// others for ever. It is asked for little from then on, until its rate shows that it can do more.
+    /// </summary>
+    /// <param name="before">A timestamp of the clock.</param>
+    public PendingBlock[] TakeOverdue(long before) => TakeBefore(before, isLate: true);
 
     /// <summary>A block has arrived: the slow start goes on, and a snub is forgiven.</summary>
     public void BlockArrived()
@@ -126,27 +119,49 @@ internal sealed class RequestQueue
             _depth = (int)Math.Clamp(rate * SecondsAhead / BlockRequest.BlockLength, Least, Most);
     }
 
+    private PendingBlock[] TakeBefore(long before, bool isLate)
+    {
+        lock (_gate)
+        {
+            var taken = new List<PendingBlock>();
+            for (int i = 0; i < _pending.Count;)
+            {
+                if (_pending.TimeOf(i) < before)
+                    taken.Add(_pending.RemoveAt(i));
+                else
+                    i++;
+            }
+
+            Volatile.Write(ref _count, _pending.Count);
+            if (isLate && taken.Count > 0)
+                (_slowStart, _depth) = (false, Least);
+            return [.. taken];
+        }
+    }
+
     /// <summary>A ring of requests in which answers are looked for from the oldest on, where they nearly always are.</summary>
     private sealed class RequestRing
     {
-        private PendingBlock[] _items = new PendingBlock[16];
+        private (PendingBlock Block, long Time)[] _items = new (PendingBlock, long)[16];
         private int _head;
 
         public int Count { get; private set; }
 
-        public PendingBlock this[int index] => _items[(_head + index) & (_items.Length - 1)];
+        public PendingBlock this[int index] => ItemAt(index).Block;
 
-        public void Add(PendingBlock block)
+        public long TimeOf(int index) => ItemAt(index).Time;
+
+        public void Add(PendingBlock block, long time)
         {
             if (Count == _items.Length)
             {
-                var larger = new PendingBlock[_items.Length * 2];
+                var larger = new (PendingBlock, long)[_items.Length * 2];
                 for (int i = 0; i < Count; i++)
-                    larger[i] = this[i];
+                    larger[i] = ItemAt(i);
                 (_items, _head) = (larger, 0);
             }
 
-            _items[(_head + Count++) & (_items.Length - 1)] = block;
+            _items[(_head + Count++) & (_items.Length - 1)] = (block, time);
         }
 
         public int IndexOf(ActivePiece piece, int block)
@@ -178,11 +193,13 @@ internal sealed class RequestQueue
         {
             PendingBlock removed = this[index];
             for (int i = index; i > 0; i--)
-                _items[(_head + i) & (_items.Length - 1)] = this[i - 1];
+                ItemAt(i) = ItemAt(i - 1);
             _items[_head] = default;
             _head = (_head + 1) & (_items.Length - 1);
             Count--;
             return removed;
         }
+
+        private ref (PendingBlock Block, long Time) ItemAt(int index) => ref _items[(_head + index) & (_items.Length - 1)];
     }
 }

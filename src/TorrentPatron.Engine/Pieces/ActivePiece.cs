@@ -16,15 +16,22 @@ internal sealed class ActivePiece
     private readonly Lock _gate = new();
     private readonly byte[] _requests;
     private readonly ReceivedBlock[] _blocks;
+    private readonly HeldBytes? _heldInAll;
     private int _free;
     private int _freeFrom;
     private int _pending;
     private int _received;
     private int _prefix;
+    private long _held;
     private bool _isRetired;
 
-    public ActivePiece(int index, int length)
+    /// <summary>Makes a piece of which nothing is here.</summary>
+    /// <param name="index">Which piece.</param>
+    /// <param name="length">Its length in bytes.</param>
+    /// <param name="held">Counts what cannot be hashed yet; null: nobody does.</param>
+    public ActivePiece(int index, int length, HeldBytes? held = null)
     {
+        _heldInAll = held;
         Index = index;
         Length = length;
         BlockCount = (length + BlockRequest.BlockLength - 1) / BlockRequest.BlockLength;
@@ -50,6 +57,12 @@ internal sealed class ActivePiece
 
     /// <summary>Number of blocks from the first on that are here without a gap.</summary>
     public int Prefix => Volatile.Read(ref _prefix);
+
+    /// <summary>Bytes that are here, in memory, behind a block that is not.</summary>
+    public long Held => Volatile.Read(ref _held);
+
+    /// <summary>Who alone may be asked for its blocks, because it has been bad before; null: anybody may.</summary>
+    public object? Owner { get; set; }
 
     /// <summary>The range of a block.</summary>
     public BlockRequest RangeOf(int block)
@@ -116,6 +129,7 @@ internal sealed class ActivePiece
         {
             if (onlyIfUntouched && (_pending > 0 || _received > 0))
                 return false;
+            Hold(-_held);
             _isRetired = true;
             _free = 0;
             return true;
@@ -160,16 +174,31 @@ internal sealed class ActivePiece
             slab.Retain();
             _blocks[block] = new ReceivedBlock(slab, offset, sender);
             _received++;
+            Hold(RangeOf(block).Length);
             int prefix = _prefix;
-            while (prefix < BlockCount && _blocks[prefix].Slab is not null)
-                prefix++;
+            for (; prefix < BlockCount && _blocks[prefix].Slab is { } here; prefix++)
+            {
+                if (here != Written)
+                    Hold(-RangeOf(prefix).Length);
+            }
+
             bytesToHash = BytesOf(prefix) - BytesOf(_prefix);
             Volatile.Write(ref _prefix, prefix);
             return true;
         }
     }
 
-    /// <summary>A block that is here. Only for blocks below <see cref="Prefix"/>.</summary>
+    /// <summary>Whether a block is here but has been written, and is no longer in memory. Only for the disk thread.</summary>
+    public bool IsWritten(int block) => _blocks[block].Slab == Written;
+
+    /// <summary>Whether a block is here, in memory. Only for the disk thread.</summary>
+    public bool IsInMemory(int block)
+    {
+        lock (_gate)
+            return _blocks[block].Slab is { } slab && slab != Written;
+    }
+
+    /// <summary>A block that is here, in memory. Only for the disk thread.</summary>
     public ReadOnlyMemory<byte> BlockAt(int block)
     {
         ref readonly ReceivedBlock received = ref _blocks[block];
@@ -187,7 +216,12 @@ internal sealed class ActivePiece
             for (int block = from; block < to; block++)
             {
                 if (_blocks[block].Slab is { } slab && slab != Written)
+                {
                     slab.Release();
+                    if (block >= _prefix)
+                        Hold(-RangeOf(block).Length);
+                }
+
                 _blocks[block].Slab = Written;
             }
         }
@@ -198,6 +232,15 @@ internal sealed class ActivePiece
     {
         Retire(onlyIfUntouched: false);
         ReleaseSlabs(0, BlockCount);
+    }
+
+    private void Hold(long bytes)
+    {
+        // What is given up is let go of, here or by the collector; it must not count for ever.
+        if (_isRetired)
+            return;
+        _held += bytes;
+        _heldInAll?.Add(bytes);
     }
 
     private struct ReceivedBlock(Slab slab, int offset, object sender)

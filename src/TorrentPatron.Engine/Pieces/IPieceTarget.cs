@@ -12,14 +12,25 @@ internal interface IPieceTarget
     /// <exception cref="StorageException">The disk refuses.</exception>
     void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks);
 
+    /// <summary>Reads bytes that have been written.</summary>
+    /// <exception cref="StorageException">The disk refuses.</exception>
+    void Read(long offset, Span<byte> buffer);
+
+    /// <summary>Whether a piece has arrived bad before, so that it is to be told what it is made of when it is good.</summary>
+    bool IsSuspect(int piece);
+
     /// <summary>Bytes that waited to be hashed and written wait no longer.</summary>
     void BytesProcessed(long bytes);
 
     /// <summary>The piece is verified and written.</summary>
-    void PieceGood(PieceFinisher finisher);
+    /// <param name="finisher">What has finished it.</param>
+    /// <param name="prints">What it is made of, where it was suspect; else null.</param>
+    void PieceGood(PieceFinisher finisher, BlockPrints? prints);
 
     /// <summary>The piece's hash is wrong.</summary>
-    void PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders);
+    /// <param name="finisher">What has finished it.</param>
+    /// <param name="prints">What it was made of.</param>
+    void PieceBad(PieceFinisher finisher, BlockPrints prints);
 
     /// <summary>The piece could not be written.</summary>
     void PieceNotWritten(PieceFinisher finisher, StorageException error);

@@ -1,15 +1,17 @@
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
 /// Hashes an active piece's blocks as they arrive and writes them. Runs on the disk thread that the torrent belongs to, so
-/// nothing here is locked; a piece is never read back to be verified.
+/// nothing here is locked; as a rule a piece is never read back to be verified.
 /// </summary>
 /// <remarks>
 /// A piece of up to <see cref="WriteRun"/> bytes is verified before any of it is written. A longer one is written in runs
-/// of that size, so that it need not lie in memory whole.
+/// of that size, so that it need not lie in memory whole. What lies in memory behind a block that does not come is written
+/// when it is too much (<see cref="Spill"/>), and read back when its turn has come.
 /// </remarks>
 internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expectedHash, long offset, IPieceTarget target) : IDiskJob
 {
@@ -24,10 +26,12 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
     private readonly List<ReadOnlyMemory<byte>> _run = [];
     private IncrementalHash? _hash;
+    private byte[]? _readBack;
     private int _posted;
     private int _accounted;
     private int _hashed;
     private int _written;
+    private int _spillAsked;
     private bool _isOver;
 
     /// <summary>The piece.</summary>
@@ -42,6 +46,13 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
             target.PostToDisk(this);
     }
 
+    /// <summary>Asks for the blocks that cannot be hashed yet to be written, so that they leave the memory.</summary>
+    public void Spill()
+    {
+        Volatile.Write(ref _spillAsked, 1);
+        Post();
+    }
+
     /// <summary>Hashes and writes what can be; called by the disk thread.</summary>
     public void Execute()
     {
@@ -52,6 +63,8 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         {
             if (!_isOver)
                 Advance(prefix);
+            if (!_isOver && Interlocked.Exchange(ref _spillAsked, 0) != 0)
+                SpillFrom(prefix);
         }
         catch (StorageException e)
         {
@@ -72,7 +85,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
         _hash ??= HashPool.Rent();
         for (; _hashed < prefix; _hashed++)
-            _hash.AppendData(piece.BlockAt(_hashed).Span);
+            _hash.AppendData(Block(_hashed).Span);
 
         if (_hashed < piece.BlockCount)
         {
@@ -83,15 +96,16 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
         if (IsAsExpected())
         {
+            BlockPrints? prints = target.IsSuspect(piece.Index) ? TakePrints() : null;
             Write();
             End();
-            target.PieceGood(this);
+            target.PieceGood(this, prints);
         }
         else
         {
-            IReadOnlyList<object> senders = Senders();
+            BlockPrints prints = TakePrints();
             End();
-            target.PieceBad(this, senders);
+            target.PieceBad(this, prints);
         }
     }
 
@@ -104,39 +118,65 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         return digest.SequenceEqual(expectedHash.Span);
     }
 
+    /// <summary>A block that is here; one that has been written is read back, into memory that the next call uses again.</summary>
+    private ReadOnlyMemory<byte> Block(int block)
+    {
+        if (!piece.IsWritten(block))
+            return piece.BlockAt(block);
+        BlockRequest range = piece.RangeOf(block);
+        Memory<byte> buffer = (_readBack ??= new byte[BlockRequest.BlockLength]).AsMemory(0, range.Length);
+        target.Read(offset + range.Begin, buffer.Span);
+        return buffer;
+    }
+
     private void Write()
     {
-        while (_written < _hashed)
+        WriteInMemory(_written, _hashed);
+        _written = _hashed;
+    }
+
+    private void SpillFrom(int first) => WriteInMemory(first, piece.BlockCount);
+
+    /// <summary>Writes those of some blocks that are in memory, and lets go of them.</summary>
+    private void WriteInMemory(int first, int end)
+    {
+        for (int block = first; block < end;)
         {
-            int end = Math.Min(_hashed, _written + BlocksWrittenAtOnce);
             _run.Clear();
-            for (int block = _written; block < end; block++)
+            int begin = block;
+            for (; block < end && _run.Count < BlocksWrittenAtOnce && piece.IsInMemory(block); block++)
                 _run.Add(piece.BlockAt(block));
-            target.Write(offset + piece.BytesOf(_written), _run);
-            piece.ReleaseSlabs(_written, end);
-            _written = end;
+            if (_run.Count == 0)
+            {
+                block++;
+                continue;
+            }
+
+            target.Write(offset + piece.BytesOf(begin), _run);
+            piece.ReleaseSlabs(begin, block);
         }
 
         _run.Clear();
     }
 
-    private List<object> Senders()
+    private BlockPrints TakePrints()
     {
-        var senders = new List<object>();
+        var hashes = new UInt128[piece.BlockCount];
+        var senders = new object[piece.BlockCount];
         for (int block = 0; block < piece.BlockCount; block++)
         {
-            if (!senders.Contains(piece.SenderOf(block)))
-                senders.Add(piece.SenderOf(block));
+            hashes[block] = BlockPrints.HashOf(Block(block).Span);
+            senders[block] = piece.SenderOf(block);
         }
 
-        return senders;
+        return new BlockPrints(hashes, senders);
     }
 
     private void End()
     {
         _isOver = true;
         _hash?.Dispose();
-        _hash = null;
+        (_hash, _readBack) = (null, null);
         piece.Abandon();
     }
 }

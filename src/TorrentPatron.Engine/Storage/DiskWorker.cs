@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>One thread and its queue.</summary>
-internal sealed class DiskWorker
+internal sealed class DiskWorker : IDiskWorker
 {
     private readonly ConcurrentQueue<IDiskJob> _queue = new();
     private readonly Action<Exception> _onFailure;
@@ -22,12 +22,13 @@ internal sealed class DiskWorker
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
-    /// <summary>Completes when the thread has ended.</summary>
+    /// <inheritdoc/>
     public Task Ended => _ended.Task;
 
-    /// <summary>Jobs queued or running, about.</summary>
+    /// <inheritdoc/>
     public int Pending => _queue.Count + (_isBusy ? 1 : 0);
 
+    /// <inheritdoc/>
     public void Post(IDiskJob job)
     {
         _queue.Enqueue(job);
@@ -40,6 +41,7 @@ internal sealed class DiskWorker
             ExecuteAll();
     }
 
+    /// <inheritdoc/>
     public void Stop()
     {
         _isStopping = true;

@@ -11,7 +11,7 @@ internal sealed class DiskWorkers : IAsyncDisposable
 {
     private const int MostThreadsByDefault = 4;
 
-    private readonly DiskWorker[] _workers;
+    private readonly IDiskWorker[] _workers;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">Number of threads; 0: one for each processor, at most four.</param>
@@ -21,10 +21,13 @@ internal sealed class DiskWorkers : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         if (threads == 0)
             threads = Math.Min(Environment.ProcessorCount, MostThreadsByDefault);
-        _workers = new DiskWorker[threads];
+        _workers = new IDiskWorker[threads];
         for (int i = 0; i < threads; i++)
             _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure ?? (static e => Debug.WriteLine(e)));
     }
+
+    /// <summary>Takes workers that somebody else has made, such as those of a simulation.</summary>
+    public DiskWorkers(IEnumerable<IDiskWorker> workers) => _workers = [.. workers];
 
     /// <summary>Number of threads.</summary>
     public int ThreadCount => _workers.Length;
@@ -65,16 +68,16 @@ internal sealed class DiskWorkers : IAsyncDisposable
     /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
     public async ValueTask DisposeAsync()
     {
-        foreach (DiskWorker worker in _workers)
+        foreach (IDiskWorker worker in _workers)
             worker.Stop();
-        foreach (DiskWorker worker in _workers)
+        foreach (IDiskWorker worker in _workers)
             await worker.Ended.ConfigureAwait(false);
     }
 
-    private DiskWorker LeastBusy()
+    private IDiskWorker LeastBusy()
     {
-        DiskWorker best = _workers[0];
-        foreach (DiskWorker worker in _workers)
+        IDiskWorker best = _workers[0];
+        foreach (IDiskWorker worker in _workers)
         {
             if (worker.Pending < best.Pending)
                 best = worker;

@@ -13,6 +13,9 @@ internal interface ISwarmEvents
     /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
     void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders);
 
+    /// <summary>A piece that had been bad is good: these peers had sent wrong blocks of it, and may have left since.</summary>
+    void PoisonersFound(IReadOnlyList<PeerTransfer> guilty);
+
     /// <summary>The disk refuses.</summary>
     void StorageFailed(TorrentError error);
 }

@@ -15,6 +15,12 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class PeerSet : IPeerOwner
 {
+    /// <summary>Connections to one address but this machine's own.</summary>
+    private const int MostOfOneAddress = 8;
+
+    /// <summary>Time that a peer has, where there is no room for others, to be of any use.</summary>
+    private static readonly TimeSpan TurnoverAge = TimeSpan.FromMinutes(1);
+
     private readonly InfoHash _torrent;
     private readonly EngineResources _engine;
     private readonly RateLimiterPair _download;
@@ -115,8 +121,9 @@ internal sealed class PeerSet : IPeerOwner
         lock (_gate)
         {
             bool isUnwelcome = _session is null || _owner is null || handshake.PeerId == _engine.PeerId
-                || _peers.Length >= _engine.Settings.MaxPeersPerTorrent || Directory.IsBanned(connection.RemoteEndPoint.Address)
-                || Array.Exists(_peers, p => p.PeerId == handshake.PeerId) || !_engine.TryAddPeer();
+                || _peers.Length >= _engine.Settings.MaxPeersPerTorrent || Directory.IsBanned(connection.RemoteEndPoint, handshake.PeerId)
+                || Array.Exists(_peers, p => p.PeerId == handshake.PeerId) || IsCrowd(connection.RemoteEndPoint.Address)
+                || !_engine.TryAddPeer();
             if (isUnwelcome)
             {
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
@@ -150,10 +157,25 @@ internal sealed class PeerSet : IPeerOwner
         _dialer.DialMore(session);
     }
 
+    /// <summary>
+    /// Where there is hardly any room left, closes some peers that have been of no use for a while: else a crowd that connects
+    /// and does nothing would keep everybody else away for ever. Called about once a second.
+    /// </summary>
+    public void TurnOver()
+    {
+        PeerConnection[] peers = _peers;
+        int most = _engine.Settings.MaxPeersPerTorrent;
+        if (peers.Length < most - most / 10 && _engine.Peers < _engine.Settings.MaxPeers)
+            return;
+        foreach (PeerConnection peer in peers.Where(p => !p.WasUseful && p.Age > TurnoverAge).Take(1 + most / 25))
+            peer.Close("It was of no use, and others wait.");
+    }
+
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
     public void Ban(PeerConnection peer, string reason)
     {
-        Directory.Ban(peer.RemoteEndPoint.Address);
+        IPEndPoint? listening = peer.Extensions.Hello?.ListenPort is int port ? new IPEndPoint(peer.RemoteEndPoint.Address, port) : null;
+        Directory.Ban(peer.RemoteEndPoint, peer.PeerId, listening);
         peer.Close(reason);
     }
 
@@ -175,6 +197,9 @@ internal sealed class PeerSet : IPeerOwner
         owner?.PeerLeft(peer);
         DialMore();
     }
+
+    private bool IsCrowd(IPAddress address) =>
+        !IPAddress.IsLoopback(address) && _peers.Count(p => p.RemoteEndPoint.Address.Equals(address)) >= MostOfOneAddress;
 
     private static bool IsAbove(PeerId left, PeerId right)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -30,6 +31,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
     private readonly Announcer _announcer;
+    private readonly MetadataServer _metadata;
     private readonly SwarmControls _controls;
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
@@ -52,7 +54,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         _upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, new PeerSet(_metainfo.InfoHash, engine, _download, _upload));
+        var set = new PeerSet(_metainfo.InfoHash, engine, _download, _upload);
+        _metadata = new MetadataServer(_metainfo.RawInfo, _upload, engine.Time);
+        set.Extensions.Add(_metadata);
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         var tiers = _metainfo.TrackerTiers
@@ -366,6 +371,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
 
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => _peers.Ban(guilty);
+
     void ISwarmEvents.StorageFailed(TorrentError error) => StorageFailed(error);
 
     private void StorageFailed(TorrentError error)
@@ -489,6 +496,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _check.Dispose();
         _peers.Dispose();
+        _metadata.Dispose();
         await _announcer.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);

@@ -9,9 +9,6 @@ namespace TorrentPatron.Engine.Swarms;
 /// <summary>What goes on about pieces with the connected peers of one torrent: choked and unchoked, told what we have, asked.</summary>
 internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 {
-    /// <summary>Bad pieces that a peer may have had a part in, beside others.</summary>
-    private const int MostSharedBadPieces = 5;
-
     /// <summary>How long news of pieces is gathered before it is sent on its own.</summary>
     private static readonly TimeSpan HaveDelay = TimeSpan.FromMilliseconds(50);
 
@@ -146,6 +143,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
         if (peers.Length > 0 && _engine.Time.GetUtcNow() >= _nextChoke)
             Rechoke();
+        Set.TurnOver();
         Set.DialMore();
     }
 
@@ -191,20 +189,24 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         Set.DialMore();
     }
 
-    /// <summary>A piece was bad. Who sent all of it is banned; who sent a part of several is too.</summary>
+    /// <summary>
+    /// A piece was bad. Who sent all of it is banned; where several did, it is found out when it has come from one alone.
+    /// </summary>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="senders">Who sent it.</param>
     public void PieceFailed(int length, IReadOnlyList<PeerTransfer> senders)
     {
         Interlocked.Add(ref _wasted, length);
-        foreach (PeerTransfer peer in senders)
-        {
-            if (senders.Count > 1 && ++peer.Record.BadPieces < MostSharedBadPieces)
-                continue;
-            Set.Ban(peer.Peer, "It has sent wrong data.");
-        }
-
+        if (senders.Count == 1)
+            Ban(senders);
         WakeStarved();
+    }
+
+    /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
+    public void Ban(IReadOnlyList<PeerTransfer> peers)
+    {
+        foreach (PeerTransfer peer in peers)
+            Set.Ban(peer.Peer, "It has sent wrong data.");
     }
 
     /// <inheritdoc/>

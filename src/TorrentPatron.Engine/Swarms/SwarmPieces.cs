@@ -24,6 +24,8 @@ internal sealed class SwarmPieces : IPieceTarget
     private readonly TorrentStorage _storage;
     private readonly DiskWorkers _workers;
     private readonly BackPressure _backPressure;
+    private readonly HeldBytes _held;
+    private readonly SuspectPieces _suspects = new();
     private readonly ISwarmEvents _events;
     private readonly int _affinity;
     private readonly Lock _gate = new();
@@ -42,6 +44,7 @@ internal sealed class SwarmPieces : IPieceTarget
         _storage = storage;
         _workers = engine.DiskWorkers;
         _backPressure = engine.BackPressure;
+        _held = engine.Held;
         _events = events;
         _affinity = metainfo.InfoHash.GetHashCode();
         _picker = new PiecePicker(metainfo.PieceCount, engine.Random);
@@ -222,6 +225,11 @@ internal sealed class SwarmPieces : IPieceTarget
             else if (peer.Record.Pieces is { } pieces)
                 _picker.RemovePeer(pieces);
             (peer.Record.IsSeed, peer.Record.Pieces) = (false, null);
+            foreach (ActivePiece piece in _active.Values)
+            {
+                if (piece.Owner == peer)
+                    piece.Owner = null;
+            }
         }
     }
 
@@ -262,6 +270,8 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         foreach (PendingBlock block in blocks)
         {
+            // Who was alone with it does not finish it: others may.
+            block.Piece.Owner = null;
             if (!block.Piece.Release(block.Block))
                 continue;
             lock (_gate)
@@ -282,6 +292,8 @@ internal sealed class SwarmPieces : IPieceTarget
         _backPressure.Add(bytesToHash);
         for (int i = 0; i < pieces.Count; i++)
             pieces[i].Finisher.Post();
+        if (_held.IsTooMuch)
+            SpillMost();
     }
 
     // One thread for all of a torrent's pieces: two that write into one file spin on the file system's lock (measured: a third
@@ -290,9 +302,13 @@ internal sealed class SwarmPieces : IPieceTarget
 
     void IPieceTarget.Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => _storage.Write(offset, blocks);
 
+    void IPieceTarget.Read(long offset, Span<byte> buffer) => _storage.Read(offset, buffer);
+
+    bool IPieceTarget.IsSuspect(int piece) => _suspects.Contains(piece);
+
     void IPieceTarget.BytesProcessed(long bytes) => _backPressure.Remove(bytes);
 
-    void IPieceTarget.PieceGood(PieceFinisher finisher)
+    void IPieceTarget.PieceGood(PieceFinisher finisher, BlockPrints? prints)
     {
         int index = finisher.Piece.Index;
         bool isComplete;
@@ -306,15 +322,18 @@ internal sealed class SwarmPieces : IPieceTarget
             isComplete = _picker.WantedLeft == 0;
         }
 
+        if (prints is not null)
+            _events.PoisonersFound([.. _suspects.Resolve(index, prints).Cast<PeerTransfer>()]);
         _events.PieceVerified(index, isComplete);
     }
 
-    void IPieceTarget.PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders)
+    void IPieceTarget.PieceBad(PieceFinisher finisher, BlockPrints prints)
     {
+        _suspects.Add(finisher.Piece.Index, prints);
         if (!GiveUp(finisher.Piece))
             return;
         FailedCount++;
-        _events.PieceFailed(finisher.Piece, [.. senders.Cast<PeerTransfer>()]);
+        _events.PieceFailed(finisher.Piece, [.. prints.Senders.Cast<PeerTransfer>()]);
     }
 
     void IPieceTarget.PieceNotWritten(PieceFinisher finisher, StorageException error)
@@ -349,12 +368,12 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             int index = _picker.Pick(PiecesOf(peer));
             if (index >= 0)
-                return Begin(index);
+                return Begin(index, peer);
         }
 
         foreach (ActivePiece piece in _active.Values)
         {
-            if (piece.HasFree && Has(peer, piece.Index))
+            if (piece.HasFree && MayJoin(peer, piece) && Has(peer, piece.Index))
                 return piece;
         }
 
@@ -363,7 +382,7 @@ internal sealed class SwarmPieces : IPieceTarget
             // All room is taken by pieces that this peer does not have: one more, or it would stand idle.
             int index = _picker.Pick(PiecesOf(peer));
             if (index >= 0)
-                return Begin(index);
+                return Begin(index, peer);
         }
 
         return null;
@@ -375,8 +394,8 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             if (!Has(peer, index))
                 continue;
-            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree : _picker.TryPick(index))
-                return piece ?? Begin(index);
+            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree && MayJoin(peer, piece) : _picker.TryPick(index))
+                return piece ?? Begin(index, peer);
         }
 
         return null;
@@ -392,16 +411,19 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             if (taken == into.Length)
                 break;
-            if (!piece.IsComplete && Has(peer, piece.Index))
+            if (!piece.IsComplete && MayJoin(peer, piece) && Has(peer, piece.Index))
                 taken += piece.ReserveRequested(into[taken..], peer.Requests.Contains);
         }
 
         return taken;
     }
 
-    private ActivePiece Begin(int index)
+    /// <summary>A piece that has been bad comes from one peer alone: if it is bad again, it is known who it was.</summary>
+    private static bool MayJoin(PeerTransfer peer, ActivePiece piece) => piece.Owner is not { } owner || owner == peer;
+
+    private ActivePiece Begin(int index, PeerTransfer peer)
     {
-        var piece = new ActivePiece(index, _metainfo.PieceSize(index));
+        var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held) { Owner = _suspects.Contains(index) ? peer : null };
         piece.Finisher = new PieceFinisher(
             piece, _metainfo.PieceHashes.Slice(index * SHA1.HashSizeInBytes, SHA1.HashSizeInBytes), (long)index * _metainfo.PieceLength, this);
         _active.Add(index, piece);
@@ -415,6 +437,16 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         _active.Remove(piece.Index);
         _activeBytes -= piece.Length;
+    }
+
+    /// <summary>Has the piece written that holds most in memory behind a block that does not come.</summary>
+    private void SpillMost()
+    {
+        ActivePiece? most;
+        lock (_gate)
+            most = _active.Values.MaxBy(piece => piece.Held);
+        if (most is { Held: > 0 })
+            most.Finisher.Spill();
     }
 
     /// <summary>Makes a piece in flight free again.</summary>

@@ -9,6 +9,12 @@ public static class MetainfoReader
     /// <summary>The largest .torrent file, in bytes.</summary>
     public const int MaxFileBytes = 10 * 1024 * 1024;
 
+    /// <summary>The largest info dictionary that peers may send, in bytes (BEP 9).</summary>
+    public const int MaxMetadataBytes = 30 * 1024 * 1024;
+
+    /// <summary>The largest .torrent file, in bytes, that is made of such an info dictionary; see <see cref="ReadInfo"/>.</summary>
+    public const int MaxAssembledBytes = MaxMetadataBytes + (2 * 1024 * 1024);
+
     /// <summary>The most pieces a torrent may have.</summary>
     public const int MaxPieces = 2_097_152;
 
@@ -22,16 +28,19 @@ public static class MetainfoReader
 
     /// <summary>Reads a .torrent file. Its bytes are copied; white space after its end is left out.</summary>
     /// <param name="data">The whole file.</param>
+    /// <param name="maxBytes">
+    /// The most bytes it may have; up to <see cref="MaxAssembledBytes"/> for one that <see cref="ReadInfo"/> has made.
+    /// </param>
     /// <exception cref="MetainfoException">It is no valid torrent; the message says why.</exception>
-    public static TorrentMetainfo Read(ReadOnlyMemory<byte> data)
+    public static TorrentMetainfo Read(ReadOnlyMemory<byte> data, int maxBytes = MaxFileBytes)
     {
         if (data.IsEmpty)
             throw new MetainfoException(MetainfoFault.Empty, "The torrent file is empty.");
-        if (data.Length > MaxFileBytes)
+        if (data.Length > maxBytes)
         {
             throw new MetainfoException(
                 MetainfoFault.TooLarge,
-                $"The file is {data.Length} bytes long; a torrent file may have {MaxFileBytes} bytes at most.");
+                $"The file is {data.Length} bytes long; a torrent file may have {maxBytes} bytes at most.");
         }
 
         BencodeElement root = Decode(data.ToArray());
@@ -89,6 +98,28 @@ public static class MetainfoReader
             RawFileTree = tree.Raw,
             RawPieceLayers = layers.Raw,
         };
+    }
+
+    /// <summary>Makes a torrent of an info dictionary that peers have sent (BEP 9) and the addresses that were known without it.</summary>
+    /// <param name="info">The whole info dictionary, bencoded.</param>
+    /// <param name="trackers">Addresses to announce to, each a tier of its own.</param>
+    /// <param name="webSeeds">Addresses that serve the files.</param>
+    /// <exception cref="MetainfoException">It is the info dictionary of no valid torrent; the message says why.</exception>
+    public static TorrentMetainfo ReadInfo(ReadOnlyMemory<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds)
+    {
+        ArgumentNullException.ThrowIfNull(trackers);
+        ArgumentNullException.ThrowIfNull(webSeeds);
+        try
+        {
+            if (BencodeDocument.Parse(info).Root.Kind != BencodeKind.Dictionary)
+                throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is no dictionary.");
+        }
+        catch (BencodeException fault)
+        {
+            throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is not that of a torrent. " + fault.Message, fault);
+        }
+
+        return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds), MaxAssembledBytes);
     }
 
     private static BencodeElement Decode(ReadOnlyMemory<byte> data)

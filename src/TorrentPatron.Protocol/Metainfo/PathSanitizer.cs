@@ -12,6 +12,12 @@ public static class PathSanitizer
     /// <summary>The longest element, in bytes of UTF-8.</summary>
     public const int MaxElementBytes = 255;
 
+    /// <summary>
+    /// The longest path of a torrent's file below its destination, in bytes of UTF-8: what the shortest-winded of the usual
+    /// systems (macOS, 1024 bytes in all) takes below a folder of the usual length.
+    /// </summary>
+    public const int MaxPathBytes = 900;
+
     /// <summary>What stands for a name of which nothing else is left, such as <c>..</c>.</summary>
     public const string Placeholder = "_";
 
@@ -43,12 +49,17 @@ public static class PathSanitizer
     {
         ArgumentNullException.ThrowIfNull(name);
         string element = ReplaceUnsafe(name).TrimEnd(' ', '.');
-        if (element.Length == 0)
-            return Placeholder;
-        if (IsDeviceName(element))
-            element = "_" + element;
+        while (element.Length > 0)
+        {
+            if (IsDeviceName(element))
+                element = "_" + element;
+            if (Encoding.UTF8.GetByteCount(element) <= MaxElementBytes)
+                return element;
+            // What is left may be a device's name, or nothing but spaces.
+            element = Shorten(element, MaxElementBytes);
+        }
 
-        return Encoding.UTF8.GetByteCount(element) <= MaxElementBytes ? element : Shorten(element, MaxElementBytes);
+        return Placeholder;
     }
 
     /// <summary>Cuts a name to a number of bytes, before its extension where it has one, and never within a character.</summary>
@@ -85,12 +96,13 @@ public static class PathSanitizer
 
         var element = new StringBuilder(name.Length);
         element.Append(name, 0, plain);
+        Span<char> units = stackalloc char[2];
         foreach (Rune rune in name.AsSpan(plain).EnumerateRunes())
         {
             if (rune.Value is '/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|' or 0xFFFD)
                 element.Append('_');
             else if (!DisplayText.IsUnfit(rune))
-                element.Append(rune);
+                element.Append(units[..rune.EncodeToUtf16(units)]);
         }
 
         return element.ToString();

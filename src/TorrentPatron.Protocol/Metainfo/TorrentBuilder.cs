@@ -57,19 +57,14 @@ public sealed class TorrentBuilder
         var output = new ArrayBufferWriter<byte>(PieceHashes.Length + 1024);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
-        WriteTrackers(writer);
+        WriteTrackers(writer, TrackerTiers);
         WriteOptional(writer, "comment"u8, Comment);
         WriteOptional(writer, "created by"u8, CreatedBy);
         if (CreationDate is { } date)
             writer.Write("creation date"u8, date.ToUnixTimeSeconds());
         writer.WriteKey("info"u8);
         WriteInfo(writer);
-        if (WebSeeds.Count > 0)
-        {
-            writer.WriteKey("url-list"u8);
-            WriteStrings(writer, WebSeeds);
-        }
-
+        WriteWebSeeds(writer, WebSeeds);
         writer.End();
 
         byte[] torrent = output.WrittenSpan.ToArray();
@@ -85,21 +80,44 @@ public sealed class TorrentBuilder
         return torrent;
     }
 
-    private void WriteTrackers(BencodeWriter writer)
+    /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
+    internal static byte[] Assemble(ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds)
     {
-        string? first = TrackerTiers.SelectMany(tier => tier).FirstOrDefault();
+        var output = new ArrayBufferWriter<byte>(info.Length + 1024);
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        WriteTrackers(writer, [.. trackers.Select(tracker => new[] { tracker })]);
+        writer.WriteKey("info"u8);
+        writer.WriteRaw(info);
+        WriteWebSeeds(writer, webSeeds);
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteTrackers(BencodeWriter writer, IReadOnlyList<IReadOnlyList<string>> tiers)
+    {
+        string? first = tiers.SelectMany(tier => tier).FirstOrDefault();
         if (first is null)
             return;
 
         writer.Write("announce"u8, first);
-        if (TrackerTiers.Sum(tier => tier.Count) == 1)
+        if (tiers.Sum(tier => tier.Count) == 1)
             return;
 
         writer.WriteKey("announce-list"u8);
         writer.BeginList();
-        foreach (IReadOnlyList<string> tier in TrackerTiers.Where(tier => tier.Count > 0))
+        foreach (IReadOnlyList<string> tier in tiers.Where(tier => tier.Count > 0))
             WriteStrings(writer, tier);
         writer.End();
+    }
+
+    private static void WriteWebSeeds(BencodeWriter writer, IReadOnlyList<string> webSeeds)
+    {
+        if (webSeeds.Count == 0)
+            return;
+
+        writer.WriteKey("url-list"u8);
+        WriteStrings(writer, webSeeds);
     }
 
     private void WriteInfo(BencodeWriter writer)

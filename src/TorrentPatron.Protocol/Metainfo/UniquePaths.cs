@@ -4,8 +4,9 @@ namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
 /// Gives each file of a torrent a path of its own, also where a file system takes upper and lower case, or composed and
-/// decomposed characters, for the same. The first file keeps its name; a later one is called <c>name (1).ext</c>. The
-/// result depends on nothing but the names and their order.
+/// decomposed characters, for the same. The first file keeps its name; a later one is called <c>name (1).ext</c>. A path that
+/// would be longer than <see cref="PathSanitizer.MaxPathBytes"/> loses all folders but the first. The result depends on
+/// nothing but the names and their order.
 /// </summary>
 internal sealed class UniquePaths
 {
@@ -25,17 +26,15 @@ internal sealed class UniquePaths
     /// <returns>The path, with <c>/</c> between its elements.</returns>
     public string Add(List<string> elements, out bool isRenamed)
     {
-        _path.Clear();
         isRenamed = false;
-        int folder = 0;
-        for (int i = 0; i < elements.Count - 1; i++)
+        int folder = EnterFolders(elements, elements.Count - 1, ref isRenamed);
+        string last = elements[^1];
+        if (elements.Count > 2 && IsTooLong(last))
         {
-            string name = EnterFolder(ref folder, elements[i]);
-            isRenamed |= !ReferenceEquals(name, elements[i]);
-            _path.Append(name).Append('/');
+            isRenamed = true;
+            folder = EnterFolders(elements, 1, ref isRenamed);
         }
 
-        string last = elements[^1];
         if (!_taken.TryAdd(new Place(folder, last), FileNode))
         {
             last = TakeAnother(folder, last, FileNode);
@@ -43,6 +42,28 @@ internal sealed class UniquePaths
         }
 
         return _path.Append(last).ToString();
+    }
+
+    private int EnterFolders(List<string> elements, int count, ref bool isRenamed)
+    {
+        _path.Clear();
+        int folder = 0;
+        for (int i = 0; i < count; i++)
+        {
+            string name = EnterFolder(ref folder, elements[i]);
+            isRenamed |= !ReferenceEquals(name, elements[i]);
+            _path.Append(name).Append('/');
+        }
+
+        return folder;
+    }
+
+    private bool IsTooLong(string last)
+    {
+        const int MostBytesOfChar = 3;
+        int most = PathSanitizer.MaxPathBytes - SuffixBytes;
+        return (_path.Length + last.Length) * MostBytesOfChar > most
+            && Encoding.UTF8.GetByteCount(_path.ToString()) + Encoding.UTF8.GetByteCount(last) > most;
     }
 
     private string EnterFolder(ref int folder, string name)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Wire;
 
@@ -8,6 +9,7 @@ namespace TorrentPatron.Protocol.Wire;
 public sealed record ExtensionHandshake
 {
     private const int MaxExtensions = 64;
+    private const int MaxNameBytes = 64;
 
     /// <summary>The most requests that a peer is believed to queue, whatever it says.</summary>
     private const int MaxBelievedQueue = 2000;
@@ -29,8 +31,11 @@ public sealed record ExtensionHandshake
     /// <summary>Whether the sender has no wish to download (BEP 21).</summary>
     public bool IsUploadOnly { get; init; }
 
-    /// <summary>Size of the metainfo's info dictionary in bytes (BEP 9); null where the sender did not say.</summary>
-    public long? MetadataSize { get; init; }
+    /// <summary>
+    /// Size of the metainfo's info dictionary in bytes (BEP 9), 1 to <see cref="MetainfoReader.MaxMetadataBytes"/>; null where
+    /// the sender did not say.
+    /// </summary>
+    public int? MetadataSize { get; init; }
 
     /// <summary>Reads the payload of extended message 0. What is absurd in it is left out.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
@@ -61,7 +66,7 @@ public sealed record ExtensionHandshake
             RequestQueue = ReadNumber(root, "reqq"u8, 1, long.MaxValue) is long queue ? (int)Math.Min(queue, MaxBelievedQueue) : null,
             ListenPort = (int?)ReadNumber(root, "p"u8, 1, 65535),
             IsUploadOnly = ReadNumber(root, "upload_only"u8, 1, long.MaxValue) is not null,
-            MetadataSize = ReadNumber(root, "metadata_size"u8, 1, 30 << 20),
+            MetadataSize = (int?)ReadNumber(root, "metadata_size"u8, 1, MetainfoReader.MaxMetadataBytes),
         };
         return true;
     }
@@ -100,7 +105,7 @@ public sealed record ExtensionHandshake
         foreach ((string name, byte number) in Extensions.OrderBy(e => e.Key, StringComparer.Ordinal))
             writer.Write(System.Text.Encoding.ASCII.GetBytes(name), number);
         writer.End();
-        if (MetadataSize is long size)
+        if (MetadataSize is int size)
             writer.Write("metadata_size"u8, size);
         if (ListenPort is int port)
             writer.Write("p"u8, port);
@@ -122,7 +127,7 @@ public sealed record ExtensionHandshake
 
         foreach (BencodeEntry entry in m.EnumerateDictionary())
         {
-            if (extensions.Count < MaxExtensions && entry.Value.TryGetInteger(out long number) && number is >= 0 and <= 255)
+            if (extensions.Count < MaxExtensions && entry.Key.Length <= MaxNameBytes && entry.Value.TryGetInteger(out long number) && number is >= 0 and <= 255)
                 extensions[entry.KeyText] = (byte)number;
         }
 

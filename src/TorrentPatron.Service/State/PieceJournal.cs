@@ -102,21 +102,20 @@ internal sealed class PieceJournal(string path, InfoHash torrent, int pieceCount
 
     private Bitfield ReadRecords(FileStream file)
     {
+        // Each piece is noted once at most: what is behind so many records is none.
+        byte[] records = new byte[Math.Min(file.Length, (long)pieceCount * RecordBytes)];
+        int end = file.ReadAtLeast(records, records.Length, throwOnEndOfStream: false) / RecordBytes * RecordBytes;
         var noted = new Bitfield(pieceCount);
-        _length = 0;
-        Span<byte> record = stackalloc byte[RecordBytes];
         Span<byte> sound = stackalloc byte[RecordBytes];
-        using var buffered = new BufferedStream(file, 64 * 1024);
-        while (buffered.ReadAtLeast(record, RecordBytes, throwOnEndOfStream: false) == RecordBytes)
+        for (_length = 0; _length < end; _length += RecordBytes)
         {
+            ReadOnlySpan<byte> record = records.AsSpan((int)_length, RecordBytes);
             int piece = BinaryPrimitives.ReadInt32LittleEndian(record);
             if ((uint)piece >= (uint)pieceCount)
                 break;
             WriteRecord(sound, piece);
-            if (!record.SequenceEqual(sound))
+            if (!record.SequenceEqual(sound) || !noted.Set(piece))
                 break;
-            noted.Set(piece);
-            _length += RecordBytes;
         }
 
         file.SetLength(_length);

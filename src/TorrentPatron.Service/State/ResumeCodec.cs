@@ -145,9 +145,9 @@ internal static class ResumeCodec
             Doubtful = content.TryGet("doubtful"u8, out BencodeElement doubtful) ? ReadBits(doubtful, pieces) : null,
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(
-                Require(content, "priorities"u8), element => (FilePriority)checked((int)element.AsInteger())),
-            BytesReceived = Require(content, "received"u8).AsInteger(),
-            BytesSent = Require(content, "sent"u8).AsInteger(),
+                Require(content, "priorities"u8), ReadPriority),
+            BytesReceived = ReadSize(Require(content, "received"u8)),
+            BytesSent = ReadSize(Require(content, "sent"u8)),
             Suspended = Require(content, "suspended"u8).AsInteger() != 0,
             Trackers = ReadAddresses(Require(content, "trackers"u8)),
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
@@ -166,7 +166,7 @@ internal static class ResumeCodec
         return numbers switch
         {
             [] => (FileStamp?)null,
-            [long length, long ticks] => new FileStamp(length, new DateTime(ticks, DateTimeKind.Utc)),
+            [long length and >= 0, long ticks] => new FileStamp(length, new DateTime(ticks, DateTimeKind.Utc)),
             _ => throw new InvalidDataException("a file's entry in it is malformed"),
         };
     });
@@ -181,6 +181,14 @@ internal static class ResumeCodec
             values.Add(read(element));
         return values;
     }
+
+    private static FilePriority ReadPriority(BencodeElement element) =>
+        (FilePriority)checked((int)element.AsInteger()) is var priority && Enum.IsDefined(priority)
+            ? priority
+            : throw new InvalidDataException("a file's priority in it is unknown");
+
+    private static long ReadSize(BencodeElement element) =>
+        element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("a size in it is negative");
 
     private static Bitfield ReadBits(BencodeElement element, int length) =>
         Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field)

@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
@@ -73,16 +74,59 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_banned_address_is_forgotten_at_every_port_and_not_taken_again()
+    public void A_banned_peer_is_forgotten_where_it_was_and_where_it_listens_and_others_at_its_address_stay()
     {
         _directory.Add(At(1, 1));
         _directory.Add(At(1, 2));
-        _directory.Add(At(2));
-        _directory.Ban(At(1).Address);
+        _directory.Add(At(1, 3));
+        _directory.Ban(At(1, 1), Id(1), listening: At(1, 2));
+
         Assert.Equal(1, _directory.Count);
-        Assert.True(_directory.IsBanned(At(1).Address));
-        Assert.False(_directory.Add(At(1, 3)));
+        Assert.True(_directory.IsBanned(At(1, 1), Id(9)));
+        Assert.True(_directory.IsBanned(At(1, 777), Id(1)));
+        Assert.False(_directory.IsBanned(At(1, 3), Id(2)));
+        Assert.False(_directory.IsBanned(At(2, 1), Id(1)));
+        Assert.False(_directory.Add(At(1, 1)));
+        Assert.False(_directory.Add(At(1, 2)));
     }
+
+    [Fact]
+    public void An_address_at_which_three_peers_were_banned_is_shut_out()
+    {
+        _directory.Add(At(1, 8));
+        for (byte i = 1; i <= 3; i++)
+        {
+            Assert.False(_directory.IsBanned(At(1, 9), Id(9)));
+            _directory.Ban(At(1, i), Id(i));
+            _directory.Ban(At(1, i), Id(i));
+        }
+
+        Assert.True(_directory.IsBanned(At(1, 9), Id(9)));
+        Assert.Equal(0, _directory.Count);
+        Assert.False(_directory.Add(At(1, 10)));
+    }
+
+    [Fact]
+    public void Of_IPv6_the_network_of_one_customer_counts_as_one_address()
+    {
+        for (byte i = 1; i <= 3; i++)
+            _directory.Ban(new IPEndPoint(IPAddress.Parse($"2001:db8:0:1:{i}::1"), 1), Id(i));
+
+        Assert.True(_directory.IsBanned(new IPEndPoint(IPAddress.Parse("2001:db8:0:1:ffff::1"), 1), Id(9)));
+        Assert.False(_directory.IsBanned(new IPEndPoint(IPAddress.Parse("2001:db8:0:2::1"), 1), Id(9)));
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0")]
+    [InlineData("0.1.2.3")]
+    [InlineData("224.0.0.1")]
+    [InlineData("255.255.255.255")]
+    [InlineData("240.0.0.1")]
+    [InlineData("::")]
+    [InlineData("ff02::1")]
+    [InlineData("::ffff:224.0.0.1")]
+    public void What_is_no_address_of_one_host_is_not_taken(string address) =>
+        Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881)));
 
     [Fact]
     public void It_is_bounded_and_makes_room_for_the_trusted_only()
@@ -96,4 +140,6 @@ public sealed class PeerDirectoryTests
     }
 
     private static IPEndPoint At(int address, int port = 6881) => new(new IPAddress([10, 1, (byte)(address >> 8), (byte)address]), port);
+
+    private static PeerId Id(byte id) => new([.. "-XX0000-00000000000"u8, id]);
 }

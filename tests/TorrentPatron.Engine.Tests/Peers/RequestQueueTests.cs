@@ -79,10 +79,26 @@ public sealed class RequestQueueTests
         Assert.Equal(2, _queue.Depth);
     }
 
-    private void Add(int blocks)
+    [Fact]
+    public void What_is_owed_for_too_long_is_taken_back_and_little_is_asked_for_then()
+    {
+        for (int i = 0; i < 20; i++)
+            _queue.BlockArrived();
+        Add(20, now: 100);
+        Add(10, now: 200);
+        Assert.Empty(_queue.TakeOverdue(100));
+        Assert.True(_queue.TryTake(_piece.RangeOf(3), out _));
+
+        Assert.Equal(Enumerable.Range(0, 20).Where(i => i != 3), _queue.TakeOverdue(150).Select(b => b.Block));
+        Assert.Equal(10, _queue.Count);
+        Assert.Equal(2, _queue.Depth);
+        Assert.False(_queue.IsSnubbed);
+    }
+
+    private void Add(int blocks, long now = 0)
     {
         var pending = new PendingBlock[blocks];
         _piece.ReserveFree(pending);
-        _queue.Add(pending);
+        _queue.Add(pending, now);
     }
 }

@@ -33,7 +33,7 @@ public sealed class PieceFinisherTests
 
         Assert.Empty(target.Writes);
         Assert.Equal((0, 1, 0), target.Said);
-        Assert.Equal(["even", "odd"], target.Senders!.Cast<string>().Order());
+        Assert.Equal(["even", "odd"], target.Prints!.Senders.Cast<string>().Order());
         target.AssertBalanced();
     }
 
@@ -51,6 +51,70 @@ public sealed class PieceFinisherTests
         Assert.Equal(target.Data, target.Written);
         Assert.Equal((1, 0, 0), target.Said);
         target.AssertBalanced();
+    }
+
+    [Fact]
+    public void What_lies_behind_a_missing_block_is_written_when_it_is_too_much_and_read_back_when_its_turn_has_come()
+    {
+        var target = new Target(8 * Block);
+        target.Add(1, 2, 4, 6, 7);
+        Assert.Equal(5 * Block, target.Held.Bytes);
+        target.Finisher.Spill();
+        target.Finisher.Execute();
+        Assert.Equal(0, target.Held.Bytes);
+        Assert.Equal([(100L + Block, 2 * Block), (100L + 4 * Block, Block), (100L + 6 * Block, 2 * Block)], target.Writes);
+
+        target.Add(5, 3);
+        Assert.Equal(2 * Block, target.Held.Bytes);
+        target.Add(0);
+        Assert.Equal(0, target.Held.Bytes);
+        Assert.Equal((1, 0, 0), target.Said);
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal(8 * Block, target.Writes.Sum(w => w.Length));
+    }
+
+    [Fact]
+    public void What_was_written_before_its_turn_and_is_wrong_makes_the_piece_bad()
+    {
+        var target = new Target(4 * Block);
+        target.Data[2 * Block] ^= 1;
+        target.Add(3, 2, 1);
+        target.Finisher.Spill();
+        target.Finisher.Execute();
+        target.Add(0);
+
+        Assert.Equal((0, 1, 0), target.Said);
+        Assert.Equal(0, target.Held.Bytes);
+    }
+
+    [Fact]
+    public void A_piece_that_is_given_up_holds_nothing_any_more()
+    {
+        var target = new Target(4 * Block);
+        target.Add(1, 3);
+        target.Piece.Retire(onlyIfUntouched: false);
+        target.Add(2);
+
+        Assert.Equal(0, target.Held.Bytes);
+    }
+
+    [Theory]
+    [InlineData(4 * Block)]
+    [InlineData((6 << 20) + 5)]
+    public void A_suspect_piece_that_is_good_tells_who_sent_wrong_blocks_of_it_before(int length)
+    {
+        var suspects = new SuspectPieces();
+        var bad = new Target(length);
+        bad.Data[2 * Block] ^= 1;
+        bad.Add([.. Enumerable.Range(0, bad.Piece.BlockCount)]);
+        suspects.Add(0, bad.Prints!);
+        Assert.True(suspects.Contains(0));
+        Assert.False(suspects.Contains(1));
+
+        var good = new Target(length) { Suspects = true };
+        good.Add([.. Enumerable.Range(0, good.Piece.BlockCount)]);
+        Assert.Equal(["even"], suspects.Resolve(0, good.Prints!));
+        Assert.False(suspects.Contains(0));
     }
 
     [Theory]
@@ -89,7 +153,7 @@ public sealed class PieceFinisherTests
             Data = new byte[length];
             new Random(length).NextBytes(Data);
             Written = new byte[length];
-            Piece = new ActivePiece(0, length);
+            Piece = new ActivePiece(0, length, Held);
             Finisher = new PieceFinisher(Piece, SHA1.HashData(Data), 100, this);
             Piece.Finisher = Finisher;
             Piece.ReserveFree(new PendingBlock[Piece.BlockCount]);
@@ -105,7 +169,11 @@ public sealed class PieceFinisherTests
 
         public List<(long Offset, int Length)> Writes { get; } = [];
 
-        public IReadOnlyList<object>? Senders { get; private set; }
+        public HeldBytes Held { get; } = new(long.MaxValue);
+
+        public BlockPrints? Prints { get; private set; }
+
+        public bool Suspects { get; init; }
 
         public (int Good, int Bad, int NotWritten) Said { get; private set; }
 
@@ -160,11 +228,19 @@ public sealed class PieceFinisherTests
 
         public void BytesProcessed(long bytes) => _waiting -= bytes;
 
-        public void PieceGood(PieceFinisher finisher) => Said = Said with { Good = Said.Good + 1 };
+        public void Read(long offset, Span<byte> buffer) => Written.AsSpan((int)offset - 100, buffer.Length).CopyTo(buffer);
 
-        public void PieceBad(PieceFinisher finisher, IReadOnlyList<object> senders)
+        public bool IsSuspect(int piece) => Suspects;
+
+        public void PieceGood(PieceFinisher finisher, BlockPrints? prints)
         {
-            Senders = senders;
+            Prints = prints;
+            Said = Said with { Good = Said.Good + 1 };
+        }
+
+        public void PieceBad(PieceFinisher finisher, BlockPrints prints)
+        {
+            Prints = prints;
             Said = Said with { Bad = Said.Bad + 1 };
         }
 

@@ -20,35 +20,63 @@ internal sealed class ScriptedPeer : IDisposable
         new(await network.Join().ConnectAsync(engine, TestContext.Current.CancellationToken));
 
     /// <summary>Dials an engine and shakes hands.</summary>
-    public static async Task<ScriptedPeer> MeetAsync(MemoryNetwork network, TestEngine engine, SwarmTorrent torrent, byte id = 1, bool isFast = true)
+    public static async Task<ScriptedPeer> MeetAsync(
+        MemoryNetwork network, TestEngine engine, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false)
     {
         ScriptedPeer peer = await DialAsync(network, engine.EndPoint);
-        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast);
+        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast, isExtended);
         await peer.ReceiveHandshakeAsync();
         return peer;
     }
 
     /// <summary>Waits to be dialled, and shakes hands.</summary>
-    public static async Task<ScriptedPeer> AwaitAsync(IListener listener, SwarmTorrent torrent, byte id = 1, bool isFast = true)
+    public static async Task<ScriptedPeer> AwaitAsync(
+        IListener listener, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false)
     {
         IConnection connection = await listener.AcceptAsync(TestContext.Current.CancellationToken)
             .WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
         var peer = new ScriptedPeer(connection);
         await peer.ReceiveHandshakeAsync();
-        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast);
+        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast, isExtended);
         return peer;
     }
 
     public static PeerId IdOf(byte id) => new([.. "-XX0000-00000000000"u8, id]);
 
-    public ValueTask SendHandshakeAsync(InfoHash infoHash, byte id = 1, bool isFast = true) =>
-        SendHandshakeAsync(infoHash, IdOf(id), isFast);
+    public ValueTask SendHandshakeAsync(InfoHash infoHash, byte id = 1, bool isFast = true, bool isExtended = false) =>
+        SendHandshakeAsync(infoHash, IdOf(id), isFast, isExtended);
 
-    public async ValueTask SendHandshakeAsync(InfoHash infoHash, PeerId id, bool isFast = true)
+    public async ValueTask SendHandshakeAsync(InfoHash infoHash, PeerId id, bool isFast = true, bool isExtended = false)
     {
         var bytes = new byte[Handshake.Length];
-        new Handshake(infoHash, id, isFast, SupportsExtensions: false, SupportsDht: false).Write(bytes);
+        new Handshake(infoHash, id, isFast, isExtended, SupportsDht: false).Write(bytes);
         await SendAsync(bytes);
+    }
+
+    /// <summary>Sends a message of an extension, by the number that the engine gave it; 0: the extension handshake.</summary>
+    public Task SendExtendedAsync(byte number, ReadOnlySpan<byte> payload)
+    {
+        var bytes = new byte[6 + payload.Length];
+        MessageWriter.WriteExtended(bytes, number, payload);
+        return SendAsync(bytes);
+    }
+
+    /// <summary>The engine's next extension handshake.</summary>
+    public async Task<ExtensionHandshake> NextHelloAsync()
+    {
+        Assert.True(ExtensionHandshake.TryRead(await NextExtendedAsync(0), out ExtensionHandshake? hello));
+        return hello;
+    }
+
+    /// <summary>Reads on to an extended message of a number: that which this peer gave the extension.</summary>
+    public async Task<byte[]> NextExtendedAsync(byte number)
+    {
+        while (true)
+        {
+            byte[] body = await NextAsync(MessageId.Extended);
+            if (body[0] == number)
+                return body[1..];
+        }
     }
 
     public async Task<Handshake> ReceiveHandshakeAsync()

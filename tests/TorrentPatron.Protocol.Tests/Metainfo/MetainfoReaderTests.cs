@@ -10,6 +10,39 @@ public sealed class MetainfoReaderTests
     private static readonly string[] AlbumPaths = ["album/disc/empty", "album/disc/größe.bin", "album/hello.txt"];
 
     [Fact]
+    public void Metadata_from_peers_and_the_addresses_of_a_magnet_link_make_a_torrent()
+    {
+        TorrentMetainfo original = MetainfoReader.Read(TestTorrents.ByMktorrent);
+
+        TorrentMetainfo torrent = MetainfoReader.ReadInfo(
+            original.RawInfo, ["http://a.example/announce", "udp://b.example:1"], ["https://seed.example/"]);
+
+        Assert.Equal(original.InfoHash, torrent.InfoHash);
+        Assert.Equal(original.Name, torrent.Name);
+        Assert.Equal([["http://a.example/announce"], ["udp://b.example:1"]], torrent.TrackerTiers);
+        Assert.Equal(["https://seed.example/"], torrent.WebSeeds);
+        Assert.Equal(original.InfoHash, MetainfoReader.Read(torrent.Raw).InfoHash);
+    }
+
+    [Fact]
+    public void Metadata_without_any_address_makes_a_torrent()
+    {
+        TorrentMetainfo torrent = MetainfoReader.ReadInfo(MetainfoReader.Read(TestTorrents.ByMktorrent).RawInfo, [], []);
+
+        Assert.Empty(torrent.TrackerTiers);
+        Assert.Empty(torrent.WebSeeds);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("le")]
+    [InlineData("de8:announce5:false")]
+    [InlineData("d4:infode")]
+    [InlineData("de")]
+    public void Metadata_that_is_that_of_no_torrent_is_refused(string info) =>
+        Assert.Throws<MetainfoException>(() => MetainfoReader.ReadInfo(Encoding.ASCII.GetBytes(info), [], []));
+
+    [Fact]
     public void A_torrent_of_mktorrent_is_read()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.ByMktorrent);

@@ -76,6 +76,16 @@ public sealed class PathSanitizerTests
     }
 
     [Fact]
+    public void A_long_name_of_which_only_spaces_or_a_device_are_left_when_it_is_cut_is_neutralised_too()
+    {
+        Assert.Equal("_", PathSanitizer.CleanElement(new string(' ', 300) + "x"));
+        Assert.Equal("_CON", PathSanitizer.CleanElement("CON" + new string(' ', 300) + "x"));
+        string device = PathSanitizer.CleanElement("nul" + new string(' ', 300) + "x.txt");
+        Assert.StartsWith("_nul ", device, StringComparison.Ordinal);
+        Assert.Equal(255, Encoding.UTF8.GetByteCount(device));
+    }
+
+    [Fact]
     public void Whatever_the_bytes_the_result_is_one_safe_element_and_final()
     {
         var random = new Random(7);

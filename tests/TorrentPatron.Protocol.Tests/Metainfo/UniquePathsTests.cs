@@ -53,6 +53,17 @@ public sealed class UniquePathsTests
     }
 
     [Fact]
+    public void A_path_longer_than_systems_take_loses_its_folders_but_the_first()
+    {
+        string deep = "n/" + string.Concat(Enumerable.Repeat("folder/", 130));
+        string[] results = Add(deep + "a.txt", deep + "A.txt", deep[..800] + "/b", "n/a (1).txt");
+
+        Assert.Equal(["n/a.txt", "n/A (1).txt", deep[..800] + "/b", "n/a (1) (1).txt"], results);
+        string wide = "n/" + string.Concat(Enumerable.Repeat(new string('日', 80) + "/", 4)) + "c";
+        Assert.Equal(["n/c"], Add(wide));
+    }
+
+    [Fact]
     public void Many_clashes_are_resolved_without_trying_all_numbers_again()
     {
         string stem = new('s', 250);

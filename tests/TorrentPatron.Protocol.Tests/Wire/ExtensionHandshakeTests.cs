@@ -78,6 +78,13 @@ public sealed class ExtensionHandshakeTests
         Assert.Equal(64, read!.Extensions.Count);
     }
 
+    [Fact]
+    public void Names_of_extensions_longer_than_any_are_not_kept()
+    {
+        Assert.True(Read($"d1:md65:{new string('a', 65)}i1e6:ut_pexi2eee", out ExtensionHandshake? read));
+        Assert.Equal("ut_pex", Assert.Single(read!.Extensions).Key);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("le")]
@@ -99,6 +106,21 @@ public sealed class ExtensionHandshakeTests
                 bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
             ExtensionHandshake.TryRead(bytes.AsMemory(0, random.Next(bytes.Length + 1)), out _);
         }
+    }
+
+    [Fact]
+    public void A_later_handshake_tells_what_has_changed_only()
+    {
+        Assert.True(Read("d1:md11:ut_metadatai3e6:ut_pexi1ee1:pi6881e4:reqqi250e1:v1:ae", out ExtensionHandshake? first));
+        Assert.True(Read("d1:md6:ut_pexi0e11:lt_donthavei7ee13:metadata_sizei100ee", out ExtensionHandshake? later));
+
+        ExtensionHandshake now = later!.After(first!);
+
+        Assert.Equal(new Dictionary<string, byte> { ["ut_metadata"] = 3, ["ut_pex"] = 0, ["lt_donthave"] = 7 }, now.Extensions);
+        Assert.Equal(100, now.MetadataSize);
+        Assert.Equal(6881, now.ListenPort);
+        Assert.Equal(250, now.RequestQueue);
+        Assert.Equal("a", now.Client);
     }
 
     private static bool Read(string text, out ExtensionHandshake? read) =>

@@ -273,6 +273,26 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_journal_damaged_near_its_beginning_costs_its_notes_and_not_the_resume_file()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Checkpoint(Data(0));
+            foreach (int piece in (int[])[4, 9, 2, 7, 8])
+                store.PieceVerified(piece);
+        }
+
+        byte[] damaged = File.ReadAllBytes(JournalPath);
+        damaged[0] ^= 0x10;
+        File.WriteAllBytes(JournalPath, damaged);
+
+        ResumeData? data = Load(out TorrentError? warning);
+        Assert.Null(warning);
+        AssertBits(data!.Doubtful!);
+        AssertBits(data.Verified, 0);
+    }
+
+    [Fact]
     public void Another_torrents_journal_counts_for_nothing()
     {
         TorrentMetainfo other = Torrents.Make("other", 20);

@@ -61,6 +61,10 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+    {
+    }
+
     void ISwarmEvents.StorageFailed(TorrentError error)
     {
     }

@@ -1,0 +1,252 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>
+/// A node of the DHT (BEP 5): finds peers of torrents and announces them, and does its part in return. It waits for nothing:
+/// datagrams and one timer move it on. Thread-safe.
+/// </summary>
+internal sealed class DhtNode : IDatagramHandler, IDisposable
+{
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly Func<ushort> _peerPort;
+    private readonly bool _isReadOnly;
+    private readonly DhtBudget _budget;
+    private readonly DhtGuard _guard = new();
+    private readonly DhtExchange _exchange;
+    private readonly DhtOverlay[] _overlays;
+    private readonly DhtResponder _responder;
+    private readonly DhtUpkeep[] _upkeeps;
+    private readonly DhtSchedule _schedule;
+    private readonly ITimer _timer;
+
+    /// <summary>What is to be told to others once the lock is left.</summary>
+    private readonly List<Action> _outbox = [];
+    private long _bytesReceived;
+    private bool _isStarted;
+    private bool _isDisposed;
+
+    /// <summary>Makes a node, which does nothing before <see cref="Start"/>.</summary>
+    /// <param name="settings">How it takes part.</param>
+    /// <param name="port">Where datagrams go; those that come are given to <see cref="TryHandle"/>.</param>
+    /// <param name="peerPort">The TCP port on which peers can connect to us; 0: none.</param>
+    /// <param name="resolve">Finds the addresses of bootstrap nodes that are given by name.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Source of ids and of choices.</param>
+    public DhtNode(DhtSettings settings, IDatagramPort port, Func<ushort> peerPort, BootstrapResolver resolve, TimeProvider time, Random random)
+    {
+        _time = time;
+        _peerPort = peerPort;
+        _isReadOnly = settings.IsReadOnly;
+        _budget = new DhtBudget(settings.MaxUploadRate, Now);
+        _exchange = new DhtExchange(port, _budget);
+        AddressFamily[] families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        _overlays = [.. families.Where(port.Has).Select(family => new DhtOverlay(family, _exchange, settings, random))];
+        _responder = new DhtResponder(_overlays, new TokenIssuer(RandomNumberGenerator.Fill, Now));
+        _upkeeps = [.. _overlays.Select(overlay => new DhtUpkeep(overlay, () => FindRouters(resolve, overlay)))];
+        _schedule = new DhtSchedule(_overlays, random, Announce);
+        _timer = time.CreateTimer(_ => Locked(Turn), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>How it stands.</summary>
+    public DhtStatus Status
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return new DhtStatus
+                {
+                    NodesIPv4 = CountOf(AddressFamily.InterNetwork),
+                    NodesIPv6 = CountOf(AddressFamily.InterNetworkV6),
+                    Torrents = _schedule.Torrents,
+                    Lookups = _schedule.Searches + _upkeeps.Sum(upkeep => upkeep.Searches),
+                    LookupsMade = _schedule.SearchesMade + _upkeeps.Sum(upkeep => upkeep.SearchesMade),
+                    StoredTorrents = _overlays.Sum(overlay => overlay.Peers.TorrentCount),
+                    StoredPeers = _overlays.Sum(overlay => overlay.Peers.PeerCount),
+                    BytesReceived = _bytesReceived,
+                    BytesSent = _exchange.BytesSent,
+                    ExternalAddress = _overlays.Select(overlay => overlay.ExternalAddress).FirstOrDefault(address => address is not null),
+                };
+            }
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(0);
+
+    /// <summary>Begins to look for other nodes.</summary>
+    /// <param name="saved">The nodes of an earlier run.</param>
+    public void Start(DhtState saved) => Locked(now =>
+    {
+        if (_isStarted)
+            return;
+        _isStarted = true;
+        foreach (DhtUpkeep upkeep in _upkeeps)
+            upkeep.Start(saved.Nodes.Where(node => node.EndPoint.AddressFamily == upkeep.Overlay.Family), now);
+    });
+
+    /// <summary>What to keep for the next run.</summary>
+    public DhtState Save()
+    {
+        lock (_gate)
+            return new DhtState { Nodes = [.. _overlays.SelectMany(overlay => overlay.Table.All())] };
+    }
+
+    /// <summary>Looks for a torrent's peers from now on, and announces us as one, every quarter of an hour.</summary>
+    /// <param name="torrent">The torrent; never a private one.</param>
+    /// <param name="isSeed">Tells whether we have everything. Called with a lock held: it must not block.</param>
+    /// <param name="onPeers">Takes the peers as they are found. Called on any thread without a lock; must not throw.</param>
+    /// <returns>What ends it.</returns>
+    public DhtTorrent Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>> onPeers)
+    {
+        var wanted = new DhtTorrent(this, torrent, isSeed, peers => _outbox.Add(() => onPeers(peers)));
+        Locked(now => _schedule.Add(wanted, now));
+        return wanted;
+    }
+
+    /// <summary>Takes note of a node that a peer or a .torrent has named, and asks whether it is there.</summary>
+    public void AddNode(IPEndPoint endPoint) => Locked(now => OverlayOf(endPoint)?.Ping(endPoint, now));
+
+    /// <inheritdoc/>
+    public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    {
+        // Every message is a dictionary; nothing else that shares a port begins so.
+        if (datagram.IsEmpty || datagram.Span[0] != (byte)'d')
+            return false;
+        if (KrpcReader.TryRead(datagram, out KrpcMessage? message))
+        {
+            Locked(now =>
+            {
+                _bytesReceived += datagram.Length;
+                Handle(message, remote, now);
+            });
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _isDisposed = true;
+        _timer.Dispose();
+    }
+
+    internal void Hurry(DhtTorrent torrent) => Locked(now => _schedule.Hurry(torrent, now));
+
+    internal void Remove(DhtTorrent torrent)
+    {
+        lock (_gate)
+            _schedule.Remove(torrent);
+    }
+
+    private void Handle(KrpcMessage message, IPEndPoint remote, TimeSpan now)
+    {
+        if (OverlayOf(remote) is not { } overlay)
+            return;
+        if (message is KrpcResponse or KrpcError)
+        {
+            _exchange.Answered(message, remote, now);
+            return;
+        }
+
+        if (_isReadOnly || !_guard.Allows(remote, now))
+            return;
+        if (message is KrpcQuery query)
+        {
+            if (_exchange.Answer(_responder.Answer(query, remote, overlay, now), remote, now))
+                overlay.Heard(query, remote, now);
+        }
+        else if (message is UnfitQuery unfit)
+        {
+            _exchange.Answer(DhtResponder.Refuse(unfit, remote), remote, now);
+        }
+    }
+
+    private int Announce(DhtTorrent torrent, DhtSearch search, TimeSpan now)
+    {
+        ushort port = _peerPort();
+        if (port == 0)
+            return 0;
+        IReadOnlyList<LookupNode> nodes = search.Lookup.Closest(RoutingTable.BucketSize, withToken: true);
+        foreach (LookupNode node in nodes)
+            search.Overlay.Announce(node, torrent.InfoHash, port, torrent.IsSeed(), now);
+        return nodes.Count;
+    }
+
+    /// <summary>Finds the nodes to begin with; they may come at once or, where names have to be resolved, later.</summary>
+    private void FindRouters(BootstrapResolver resolve, DhtOverlay overlay)
+    {
+        foreach (IPEndPoint endPoint in resolve.Known(overlay.Family))
+            UpkeepOf(overlay).Introduce(endPoint, isRouter: false, Now);
+        _outbox.Add(() => _ = ResolveAsync());
+
+        async Task ResolveAsync()
+        {
+            foreach (IPEndPoint endPoint in await resolve.ResolveAsync(overlay.Family).ConfigureAwait(false))
+                Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter: true, now));
+        }
+    }
+
+    private DhtUpkeep UpkeepOf(DhtOverlay overlay) => Array.Find(_upkeeps, upkeep => upkeep.Overlay == overlay)!;
+
+    private DhtOverlay? OverlayOf(IPEndPoint endPoint) => Array.Find(_overlays, overlay => overlay.Family == endPoint.AddressFamily);
+
+    private int CountOf(AddressFamily family) => Array.Find(_overlays, overlay => overlay.Family == family)?.Table.Count ?? 0;
+
+    /// <summary>Does something with the lock held, then whatever is due; tells others when the lock is left.</summary>
+    private void Locked(Action<TimeSpan> action)
+    {
+        Action[] news;
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            TimeSpan now = Now;
+            action(now);
+            if (_isStarted)
+                SetTimer(now);
+            news = [.. _outbox];
+            _outbox.Clear();
+        }
+
+        foreach (Action tell in news)
+            tell();
+    }
+
+    private void SetTimer(TimeSpan now)
+    {
+        TimeSpan next = _exchange.NextExpiry ?? TimeSpan.MaxValue;
+        foreach (DhtUpkeep upkeep in _upkeeps)
+            next = Least(next, upkeep.NextDue(now));
+        if (_schedule.NextDue(now) is { } due)
+            next = Least(next, due);
+        // Searches that may not go on for want of room go on when there is room again.
+        TimeSpan room = _budget.UntilCanAsk(now);
+        if (room > TimeSpan.Zero)
+            next = Least(next, now + room);
+        // A millisecond more, as timers cut off fractions and would fire just too early.
+        TimeSpan wait = next <= now ? TimeSpan.FromMilliseconds(1) : next - now + TimeSpan.FromMilliseconds(1);
+        _timer.Change(Least(wait, LongestRest), Timeout.InfiniteTimeSpan);
+    }
+
+    private static TimeSpan Least(TimeSpan left, TimeSpan right) => left < right ? left : right;
+
+    private void Turn(TimeSpan now)
+    {
+        _exchange.Expire(now);
+        foreach (DhtUpkeep upkeep in _upkeeps)
+            upkeep.Turn(now);
+        _schedule.Turn(now);
+    }
+}

@@ -1,0 +1,100 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Protocol.Dht;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>Answers the questions of other DHT nodes (BEP 5, 32, 33, 42, 51). Guarded by the node's lock.</summary>
+/// <param name="overlays">Whom we know, by IP version.</param>
+/// <param name="tokens">Gives out what is needed to announce.</param>
+internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssuer tokens)
+{
+    /// <summary>The longest answer, so that it goes through every network in one piece.</summary>
+    private const int MaxLength = 1_200;
+
+    /// <summary>What an answer takes at most without nodes, peers and filters.</summary>
+    private const int Frame = 160;
+
+    private const int MostPeers = 100;
+    private const int MostSamples = 20;
+
+    /// <summary>Seconds for which a sample is said to stay the same.</summary>
+    private const int SampleInterval = 600;
+
+    /// <summary>Makes the answer.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="remote">Who asks.</param>
+    /// <param name="overlay">Where it is asked.</param>
+    /// <param name="now">The time.</param>
+    public byte[] Answer(KrpcQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
+    {
+        var response = new KrpcResponse { TransactionId = query.TransactionId, Sender = overlay.Self, Requester = remote };
+        return query switch
+        {
+            FindNodeQuery find => KrpcWriter.Write(response with { Nodes = Nodes(find.Target, find.Want, overlay) }),
+            GetPeersQuery get => KrpcWriter.Write(WithPeers(response, get, remote, overlay, now)),
+            AnnouncePeerQuery announce => Store(response, announce, remote, overlay, now),
+            SampleInfoHashesQuery sample => KrpcWriter.Write(response with
+            {
+                Nodes = Nodes(sample.Target, sample.Want, overlay),
+                Samples = overlay.Peers.Sample(MostSamples),
+                TorrentCount = overlay.Peers.TorrentCount,
+                SampleInterval = SampleInterval,
+            }),
+            _ => KrpcWriter.Write(response),
+        };
+    }
+
+    private KrpcResponse WithPeers(KrpcResponse response, GetPeersQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
+    {
+        (ScrapeFilter Seeds, ScrapeFilter Peers)? filters = query.WantsScrape ? overlay.Peers.Scrape(query.InfoHash) : null;
+        // With the filters there is room for the nodes of one kind only (BEP 33).
+        IReadOnlyList<NodeContact> nodes = Nodes(NodeId.Of(query.InfoHash), filters is null ? query.Want : NodeFamilies.None, overlay);
+        int room = MaxLength - Frame - nodes.Sum(LengthOf) - (filters is null ? 0 : 2 * (ScrapeFilter.Length + 10));
+        // Each stands behind its length: "6:" or "18:".
+        int peerLength = overlay.Family == AddressFamily.InterNetwork ? CompactPeers.IPv4Length + 2 : CompactPeers.IPv6Length + 3;
+        int count = Math.Clamp(room / peerLength, 0, MostPeers);
+        return response with
+        {
+            Nodes = nodes,
+            Peers = overlay.Peers.Find(query.InfoHash, count, query.NoSeeds),
+            Token = overlay.Peers.HasRoom(query.InfoHash) ? tokens.Issue(remote.Address, now) : default(ReadOnlyMemory<byte>),
+            SeedFilter = filters?.Seeds,
+            PeerFilter = filters?.Peers,
+        };
+    }
+
+    private byte[] Store(KrpcResponse response, AnnouncePeerQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
+    {
+        if (!tokens.IsValid(query.Token.Span, remote.Address, now))
+            return Error(query, KrpcError.Protocol, "The token is not valid.", remote);
+        var peer = new IPEndPoint(remote.Address, query.IsPortImplied ? remote.Port : query.Port);
+        return overlay.Peers.Add(query.InfoHash, peer, query.IsSeed, now)
+            ? KrpcWriter.Write(response)
+            : Error(query, KrpcError.Server, "There is no room.", remote);
+    }
+
+    /// <summary>Makes the answer to a question that cannot be answered.</summary>
+    public static byte[] Refuse(UnfitQuery query, IPEndPoint remote) => Error(query, query.ErrorCode, query.Reason, remote);
+
+    private static byte[] Error(KrpcMessage query, int code, string reason, IPEndPoint remote) =>
+        KrpcWriter.Write(new KrpcError { TransactionId = query.TransactionId, Code = code, Reason = reason }, remote);
+
+    private List<NodeContact> Nodes(NodeId target, NodeFamilies want, DhtOverlay asked)
+    {
+        if (want == NodeFamilies.None)
+            want = asked.Want;
+        var nodes = new List<NodeContact>();
+        foreach (DhtOverlay overlay in overlays)
+        {
+            if (want.HasFlag(overlay.Want))
+                nodes.AddRange(overlay.Table.Closest(target, RoutingTable.BucketSize));
+        }
+
+        return nodes;
+    }
+
+    private static int LengthOf(NodeContact node) => NodeId.Length
+        + (node.EndPoint.AddressFamily == AddressFamily.InterNetwork ? CompactPeers.IPv4Length : CompactPeers.IPv6Length);
+}

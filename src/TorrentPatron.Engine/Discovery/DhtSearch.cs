@@ -1,0 +1,123 @@
+using System.Net;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>
+/// A lookup under way: asks whom it decides to ask, and collects the peers that are named. Guarded by the node's lock; times
+/// are those of one monotonic clock.
+/// </summary>
+internal sealed class DhtSearch
+{
+    /// <summary>Most peers taken from one search: beyond it, most are likely to be made up.</summary>
+    private const int MostPeers = 1_000;
+
+    private readonly DhtOverlay _overlay;
+    private readonly InfoHash? _torrent;
+    private readonly bool _noSeeds;
+    private readonly Action<IReadOnlyList<IPEndPoint>> _onPeers;
+    private readonly Action<DhtSearch, TimeSpan> _onOver;
+    private readonly HashSet<IPEndPoint> _peers = [];
+
+    /// <summary>Makes a search for the nodes nearest to an id.</summary>
+    public DhtSearch(DhtOverlay overlay, NodeId target, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
+        : this(overlay, target, null, false, _ => { }, onOver, now)
+    {
+    }
+
+    /// <summary>Makes a search for the peers of a torrent, and the nodes nearest to it.</summary>
+    /// <param name="overlay">Where to search.</param>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="noSeeds">Whether seeds are of no use.</param>
+    /// <param name="onPeers">Takes peers that have not been named before, as they are found.</param>
+    /// <param name="onOver">Called once, at the end.</param>
+    /// <param name="now">The time.</param>
+    public DhtSearch(
+        DhtOverlay overlay, InfoHash torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>> onPeers, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
+        : this(overlay, NodeId.Of(torrent), torrent, noSeeds, onPeers, onOver, now)
+    {
+    }
+
+    private DhtSearch(
+        DhtOverlay overlay, NodeId target, InfoHash? torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>> onPeers,
+        Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
+    {
+        _overlay = overlay;
+        _torrent = torrent;
+        _noSeeds = noSeeds;
+        _onPeers = onPeers;
+        _onOver = onOver;
+        Lookup = new Lookup(target, overlay.Self, now);
+        foreach (NodeContact node in overlay.Table.Closest(target, 2 * RoutingTable.BucketSize))
+            Lookup.Add(node.EndPoint, node.Id);
+    }
+
+    /// <summary>The lookup.</summary>
+    public Lookup Lookup { get; }
+
+    /// <summary>Where is searched.</summary>
+    public DhtOverlay Overlay => _overlay;
+
+    /// <summary>Whether it has ended.</summary>
+    public bool IsOver { get; private set; }
+
+    /// <summary>Number of peers found.</summary>
+    public int PeersFound => _peers.Count;
+
+    /// <summary>Ends it without a word.</summary>
+    public void Cancel() => IsOver = true;
+
+    /// <summary>Takes the peers that others have announced here, where we are ourselves one of the nodes near to the torrent.</summary>
+    public void TakeOwnPeers()
+    {
+        if (_torrent is { } torrent)
+            TakePeers(_overlay.Peers.Find(torrent, MostPeers, _noSeeds), IPAddress.Loopback);
+    }
+
+    /// <summary>Asks as many as may be asked now, and looks whether that was all.</summary>
+    public void Pump(TimeSpan now)
+    {
+        while (!IsOver && _overlay.CanAsk(now) && Lookup.TakeNext(now) is { } node)
+        {
+            if (_torrent is { } torrent)
+                _overlay.GetPeers(node.EndPoint, torrent, _noSeeds, (response, then) => Take(node, response, then), now);
+            else
+                _overlay.FindNode(node.EndPoint, Lookup.Target, (response, then) => Take(node, response, then), now);
+        }
+
+        if (IsOver || !Lookup.IsOver(now))
+            return;
+        IsOver = true;
+        _onOver(this, now);
+    }
+
+    private void Take(LookupNode node, KrpcResponse? response, TimeSpan now)
+    {
+        if (response is null)
+        {
+            Lookup.Failed(node);
+        }
+        else
+        {
+            Lookup.Answered(
+                node, response.Sender,
+                (response.Nodes ?? []).Where(named => named.EndPoint.AddressFamily == _overlay.Family), response.Token);
+            TakePeers(response.Peers ?? [], node.EndPoint.Address);
+        }
+
+        Pump(now);
+    }
+
+    private void TakePeers(IReadOnlyList<IPEndPoint> peers, IPAddress namedBy)
+    {
+        if (IsOver)
+            return;
+        List<IPEndPoint> found =
+        [
+            .. peers.Where(peer => _peers.Count < MostPeers && AddressReaches.MayBeNamed(peer.Address, namedBy) && _peers.Add(peer)),
+        ];
+        if (found.Count > 0)
+            _onPeers(found);
+    }
+}

@@ -1,0 +1,130 @@
+using System.Net;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>
+/// Gets a node into the DHT of one IP version and keeps it there: looks for its surroundings at the start, asks nodes that have
+/// been silent whether they are there still, and looks where nothing has been heard for long. Guarded by the node's lock.
+/// </summary>
+/// <param name="overlay">The DHT.</param>
+/// <param name="findRouters">Asks for nodes to begin with, which <see cref="Introduce"/> then takes.</param>
+internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
+{
+    /// <summary>Time between two looks at what is due.</summary>
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(5);
+
+    /// <summary>The furthest regions, which are looked at after the surroundings: there most of a lookup's first steps go.</summary>
+    private const int FarRegions = 3;
+
+    private readonly List<DhtSearch> _searches = [];
+    private DhtSearch? _join;
+    private IReadOnlyList<NodeContact> _saved = [];
+    private TimeSpan _nextBeat;
+    private TimeSpan _nextJoin;
+    private TimeSpan _retry = FirstRetry;
+
+    /// <summary>The DHT.</summary>
+    public DhtOverlay Overlay => overlay;
+
+    /// <summary>Searches under way.</summary>
+    public int Searches => _searches.Count;
+
+    /// <summary>Searches made.</summary>
+    public long SearchesMade { get; private set; }
+
+    /// <summary>Begins.</summary>
+    /// <param name="saved">The nodes of an earlier run.</param>
+    /// <param name="now">The time.</param>
+    public void Start(IEnumerable<NodeContact> saved, TimeSpan now)
+    {
+        _saved = [.. saved];
+        _nextBeat = now + Beat;
+        Join(now);
+    }
+
+    /// <summary>Takes an address to begin with.</summary>
+    /// <param name="endPoint">The address.</param>
+    /// <param name="isRouter">Whether it only introduces nodes to each other, and is not to be kept.</param>
+    /// <param name="now">The time.</param>
+    public void Introduce(IPEndPoint endPoint, bool isRouter, TimeSpan now)
+    {
+        if (isRouter)
+            overlay.AddRouter(endPoint);
+        _join ??= Begin(overlay.Self, Joined, now);
+        _join.Lookup.Add(endPoint, null);
+        _join.Pump(now);
+    }
+
+    /// <summary>Does what is due.</summary>
+    public void Turn(TimeSpan now)
+    {
+        foreach (DhtSearch search in _searches.ToArray())
+            search.Pump(now);
+        if (now < _nextBeat)
+            return;
+        _nextBeat = now + Beat;
+        overlay.Peers.Expire(now);
+        if (overlay.Table.Questionable(now) is { } silent)
+            overlay.Ping(silent.EndPoint, now);
+        if (overlay.Table.Count == 0 && _join is null && now >= _nextJoin)
+            Join(now);
+        else if (_searches.Count == 0 && overlay.Table.TakeStale(now) is { } target)
+            Begin(target, Ended, now).Pump(now);
+    }
+
+    /// <summary>When <see cref="Turn"/> has something to do.</summary>
+    public TimeSpan NextDue(TimeSpan now)
+    {
+        TimeSpan next = _nextBeat;
+        foreach (DhtSearch search in _searches)
+        {
+            if (search.Lookup.NextSlow(now) is { } slow && slow < next)
+                next = slow;
+        }
+
+        return next;
+    }
+
+    private void Join(TimeSpan now)
+    {
+        _join = Begin(overlay.Self, Joined, now);
+        foreach (NodeContact node in _saved)
+            _join.Lookup.Add(node.EndPoint, node.Id);
+        // Others' services are asked only where nobody else is known.
+        bool knowsSome = _saved.Count >= RoutingTable.BucketSize;
+        _saved = [];
+        if (!knowsSome)
+            findRouters();
+        _join?.Pump(now);
+    }
+
+    private void Joined(DhtSearch search, TimeSpan now)
+    {
+        Ended(search, now);
+        _join = null;
+        if (overlay.Table.Count == 0)
+        {
+            _nextJoin = now + _retry;
+            _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
+            return;
+        }
+
+        _retry = FirstRetry;
+        for (int i = 0; i < Math.Min(FarRegions, overlay.Table.BucketCount - 1); i++)
+            Begin(overlay.Self.WithBitFlipped(i), Ended, now).Pump(now);
+    }
+
+    private DhtSearch Begin(NodeId target, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
+    {
+        var search = new DhtSearch(overlay, target, onOver, now);
+        _searches.Add(search);
+        SearchesMade++;
+        return search;
+    }
+
+    private void Ended(DhtSearch search, TimeSpan now) => _searches.Remove(search);
+}

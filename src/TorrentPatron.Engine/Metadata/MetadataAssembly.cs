@@ -1,0 +1,114 @@
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Metadata;
+
+/// <summary>
+/// Metadata of one size being put together: which pieces are here and from whom, which are asked for. Takes memory for what has
+/// come only, whatever size is claimed. Not thread-safe.
+/// </summary>
+/// <param name="size">Size in bytes, as peers claim it.</param>
+/// <param name="only">The one peer whose pieces are taken; null: those of all that claim this size.</param>
+/// <param name="now">The time; a timestamp of the clock.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MetadataAssembly(int size, PeerConnection? only, long now, TimeProvider time)
+{
+    /// <summary>Peers that one piece is asked of at once.</summary>
+    private const int MostAsked = 3;
+
+    /// <summary>How long a piece has been asked for when another peer is asked too, once all pieces are asked for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
+    private readonly Piece[] _pieces = new Piece[MetadataMessage.CountPieces(size)];
+
+    /// <summary>Size in bytes.</summary>
+    public int Size => size;
+
+    /// <summary>The one peer whose pieces are taken; null: those of all.</summary>
+    public PeerConnection? Only => only;
+
+    /// <summary>Number of pieces.</summary>
+    public int Count => _pieces.Length;
+
+    /// <summary>Pieces that are here.</summary>
+    public int Received { get; private set; }
+
+    /// <summary>Whether all pieces are here.</summary>
+    public bool IsComplete => Received == Count;
+
+    /// <summary>When a piece last came, or it was begun; a timestamp of the clock.</summary>
+    public long LastProgress { get; private set; } = now;
+
+    /// <summary>When it was begun; a timestamp of the clock.</summary>
+    public long BegunAt { get; } = now;
+
+    /// <summary>Those whose pieces are in it.</summary>
+    public IReadOnlyCollection<PeerConnection> Senders => [.. _pieces.Select(piece => piece.From).OfType<PeerConnection>().Distinct()];
+
+    /// <summary>Takes a piece to ask a peer for: one that nobody is asked for, or else one that is long in coming.</summary>
+    /// <param name="isAsked">Whether that peer is asked for a piece already.</param>
+    /// <param name="now">The time; a timestamp of the clock.</param>
+    /// <returns>Its index; -1: there is none.</returns>
+    public int Take(Predicate<int> isAsked, long now)
+    {
+        int late = -1;
+        for (int index = 0; index < _pieces.Length; index++)
+        {
+            ref Piece piece = ref _pieces[index];
+            if (piece.Data is not null || isAsked(index))
+                continue;
+            if (piece.Asked == 0)
+                return Ask(index, now);
+            if (late < 0 && piece.Asked < MostAsked && time.GetElapsedTime(piece.AskedAt, now) > Patience)
+                late = index;
+        }
+
+        return late < 0 ? -1 : Ask(late, now);
+    }
+
+    /// <summary>A piece will not come from one that was asked.</summary>
+    public void Release(int index)
+    {
+        if (_pieces[index].Asked > 0)
+            _pieces[index].Asked--;
+    }
+
+    /// <summary>Puts a piece in that has come; one that is here already counts for nothing.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="data">As many bytes as that piece has.</param>
+    /// <param name="from">Who sent it.</param>
+    /// <param name="now">The time; a timestamp of the clock.</param>
+    public void Put(int index, ReadOnlySpan<byte> data, PeerConnection from, long now)
+    {
+        ref Piece piece = ref _pieces[index];
+        if (piece.Data is not null)
+            return;
+        (piece.Data, piece.From) = (data.ToArray(), from);
+        LastProgress = now;
+        Received++;
+    }
+
+    /// <summary>All of it, when it is complete.</summary>
+    public byte[] ToArray()
+    {
+        byte[] all = new byte[size];
+        for (int index = 0; index < _pieces.Length; index++)
+            _pieces[index].Data!.CopyTo(all, index * MetadataMessage.PieceLength);
+        return all;
+    }
+
+    private int Ask(int index, long now)
+    {
+        _pieces[index].Asked++;
+        _pieces[index].AskedAt = now;
+        return index;
+    }
+
+    private struct Piece
+    {
+        public byte[]? Data;
+        public PeerConnection? From;
+        public int Asked;
+        public long AskedAt;
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.CompilerServices;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Metadata;
+
+/// <summary>
+/// Gives a torrent's metadata to peers that ask for it (BEP 9): twice to each, a bit more each minute, and within the torrent's limit
+/// on sending. Thread-safe.
+/// </summary>
+/// <param name="metadata">The info dictionary as it is hashed.</param>
+/// <param name="upload">The limit on sending.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterPair upload, TimeProvider time) : IPeerExtension, IDisposable
+{
+    /// <summary>Pieces beyond twice the metadata that a peer may have at once, so that small metadata may be asked for again.</summary>
+    private const int Slack = 16;
+
+    /// <summary>Pieces that may wait to be sent to one peer.</summary>
+    private const int MostPending = 16;
+
+    /// <summary>Bytes that may wait for a peer that does not read before it is refused more.</summary>
+    private const int MostUnsent = 512 * 1024;
+
+    private readonly ConditionalWeakTable<PeerConnection, Allowance> _allowances = [];
+    private readonly CancellationTokenSource _stop = new();
+
+    private int PieceCount => MetadataMessage.CountPieces(metadata.Length);
+
+    /// <inheritdoc/>
+    public string Name => MetadataMessage.Extension;
+
+    /// <inheritdoc/>
+    public int MaxLength => MetadataMessage.MaxLength;
+
+    /// <inheritdoc/>
+    public ExtensionHandshake Describe(ExtensionHandshake hello) => hello with { MetadataSize = metadata.Length };
+
+    /// <inheritdoc/>
+    public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
+    {
+        if (!MetadataMessage.TryRead(payload, out MetadataMessage message))
+            return "Its metadata message is none.";
+        if (message.Kind != MetadataMessageKind.Request)
+            return null;
+
+        Allowance allowance = _allowances.GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, time));
+        if (message.Piece >= PieceCount || peer.Sender.Waiting > MostUnsent || !allowance.TryTake(PieceCount))
+            Reject(peer, message.Piece);
+        else
+            _ = SendAsync(peer, message.Piece, allowance);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Cancel();
+
+    private void Reject(PeerConnection peer, int piece)
+    {
+        if (peer.Extensions.TryAdd(this, MetadataMessage.WriteReject(piece)))
+            peer.Sender.Flush();
+    }
+
+    private async Task SendAsync(PeerConnection peer, int piece, Allowance allowance)
+    {
+        try
+        {
+            await upload.AcquireAsync(MetadataMessage.LengthOf(piece, metadata.Length), _stop.Token).ConfigureAwait(false);
+            if (!peer.IsClosed && peer.Extensions.TryAdd(this, MetadataMessage.WriteData(piece, metadata.Span)))
+                peer.Sender.Flush();
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
+        {
+            // The torrent stops.
+        }
+        finally
+        {
+            allowance.Sent();
+        }
+    }
+
+    /// <summary>How many pieces a peer may still have.</summary>
+    private sealed class Allowance(int pieces, TimeProvider time)
+    {
+        private readonly Lock _gate = new();
+        private double _pieces = pieces;
+        private long _filledAt = time.GetTimestamp();
+        private int _pending;
+
+        public bool TryTake(int perMinute)
+        {
+            lock (_gate)
+            {
+                long now = time.GetTimestamp();
+                _pieces = Math.Min(pieces, _pieces + (time.GetElapsedTime(_filledAt, now).TotalMinutes * perMinute));
+                _filledAt = now;
+                if (_pieces < 1 || _pending >= MostPending)
+                    return false;
+                _pieces--;
+                _pending++;
+                return true;
+            }
+        }
+
+        public void Sent()
+        {
+            lock (_gate)
+                _pending--;
+        }
+    }
+}

@@ -1,0 +1,71 @@
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>
+/// The pieces that have arrived bad, and what they were made of, until they arrive good: then it is known who sent wrong
+/// blocks. Bounded; thread-safe.
+/// </summary>
+internal sealed class SuspectPieces
+{
+    /// <summary>Blocks remembered, of all pieces: 1 GiB of content.</summary>
+    private const int MostBlocks = 64 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly LinkedList<(int Piece, BlockPrints Prints)> _bad = new();
+    private int _blocks;
+    private volatile int _count;
+
+    /// <summary>Whether a piece has arrived bad and not yet good.</summary>
+    public bool Contains(int piece)
+    {
+        if (_count == 0)
+            return false;
+        lock (_gate)
+            return _bad.Any(entry => entry.Piece == piece);
+    }
+
+    /// <summary>Remembers a bad piece; where it is too much, the oldest are forgotten.</summary>
+    public void Add(int piece, BlockPrints prints)
+    {
+        lock (_gate)
+        {
+            _bad.AddLast((piece, prints));
+            _blocks += prints.Count;
+            while (_blocks > MostBlocks && _bad.Count > 1)
+                Remove(_bad.First!);
+            _count = _bad.Count;
+        }
+    }
+
+    /// <summary>A piece has arrived good.</summary>
+    /// <param name="piece">Which.</param>
+    /// <param name="good">What it was made of.</param>
+    /// <returns>Who sent wrong blocks of it before, each once.</returns>
+    public IReadOnlyList<object> Resolve(int piece, BlockPrints good)
+    {
+        var guilty = new List<object>();
+        lock (_gate)
+        {
+            for (LinkedListNode<(int Piece, BlockPrints Prints)>? node = _bad.First; node is not null;)
+            {
+                LinkedListNode<(int Piece, BlockPrints Prints)>? next = node.Next;
+                if (node.Value.Piece == piece)
+                {
+                    guilty.AddRange(node.Value.Prints.SendersOfOther(good));
+                    Remove(node);
+                }
+
+                node = next;
+            }
+
+            _count = _bad.Count;
+        }
+
+        return [.. guilty.Distinct()];
+    }
+
+    private void Remove(LinkedListNode<(int Piece, BlockPrints Prints)> node)
+    {
+        _blocks -= node.Value.Prints.Count;
+        _bad.Remove(node);
+    }
+}

@@ -1,0 +1,26 @@
+using TorrentPatron.Fuzz.Targets;
+
+namespace TorrentPatron.Fuzz;
+
+/// <summary>Every decoder of what comes from outside.</summary>
+internal static class FuzzTargets
+{
+    public static IReadOnlyList<IFuzzTarget> All { get; } =
+    [
+        new BencodeTarget(),
+        new MetainfoTarget(),
+        new PathTarget(),
+        new FilePathsTarget(),
+        new DisplayTextTarget(),
+        new MessageTarget(),
+        new HandshakeTarget(),
+        new MagnetTarget(),
+        new ExtensionHandshakeTarget(),
+        new HttpTrackerTarget(),
+        new UdpTrackerTarget(),
+        new CompactPeersTarget(),
+        new ResumeFileTarget(),
+        new ResumeContentTarget(),
+        new JournalTarget(),
+    ];
+}

@@ -1,0 +1,42 @@
+using System.Text;
+using TorrentPatron.Fuzz.Mutation;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Fuzz.Targets;
+
+/// <summary>Text from outside that is shown to a person.</summary>
+internal sealed class DisplayTextTarget : IFuzzTarget
+{
+    private const string Bidi = "\u061C\u200E\u200F\u202A\u202B\u202C\u202D\u202E\u2066\u2067\u2068\u2069";
+
+    public string Name => "text";
+
+    public IMutator Mutator { get; } = new TextMutator();
+
+    public long AllowedBytes(int length) => 256 * 1024 + (64L * length);
+
+    public bool Run(byte[] input)
+    {
+        // As UTF-8, and as it is, halves of surrogate pairs included.
+        Check(Encoding.UTF8.GetString(input));
+        Check(Encoding.Unicode.GetString(input));
+        return true;
+    }
+
+    private static void Check(string text)
+    {
+        string clean = DisplayText.Clean(text);
+        foreach (char c in clean)
+            Property.Holds(!char.IsControl(c) && !Bidi.Contains(c, StringComparison.Ordinal), "nothing acts on a terminal");
+        Property.Holds(clean.Length <= text.Length, "nothing is added");
+        Property.Holds(DisplayText.Clean(clean) == clean, "what is clean stays as it is");
+        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(clean)) == clean, "it is whole characters");
+    }
+
+    private sealed class TextMutator : IMutator
+    {
+        private static readonly ByteMutator Bytes = new(["a name"u8.ToArray()]);
+
+        public byte[] Make(Random random) => Bytes.Change(HostileText.Make(random), random, random.Next(0, 4));
+    }
+}

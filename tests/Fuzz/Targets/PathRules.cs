@@ -1,0 +1,57 @@
+using System.Text;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Fuzz.Targets;
+
+/// <summary>What Linux, macOS and Windows ask of a path, written down a second time and by other means than the sanitiser's.</summary>
+internal static class PathRules
+{
+    private const string Forbidden = "/\\:*?\"<>|";
+
+    private static readonly string[] Devices =
+        ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$", .. Numbered("COM"), .. Numbered("LPT")];
+
+    /// <summary>One element is a name that every system takes as it is.</summary>
+    public static void CheckElement(string element)
+    {
+        Property.Holds(element.Length > 0 && element is not ("." or ".."), "an element is a name");
+        Property.Holds(Encoding.UTF8.GetByteCount(element) <= 255, "an element has 255 bytes at most");
+        Property.Holds(Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(element)) == element, "an element is whole characters");
+        Property.Holds(element[^1] is not (' ' or '.'), "an element does not end with a dot or space");
+        foreach (char c in element)
+            Property.Holds(!Forbidden.Contains(c, StringComparison.Ordinal) && !char.IsControl(c), "an element has no forbidden character");
+        Property.IsHarmless(element, "an element");
+        string stem = element.Split('.')[0].TrimEnd(' ');
+        Property.Holds(!Devices.Contains(stem, StringComparer.OrdinalIgnoreCase), "an element names no device");
+    }
+
+    /// <summary>Files have paths of their own on every file system, below the torrent's name, and none is another's folder.</summary>
+    public static void CheckFiles(TorrentMetainfo torrent)
+    {
+        CheckElement(torrent.Name);
+        var files = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var folders = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        foreach (TorrentFileEntry file in torrent.Files)
+        {
+            string[] elements = file.Path.Split('/');
+            Property.Holds(elements[0] == torrent.Name, "a file lies at or below the torrent's name");
+            Property.Holds(torrent.IsMultiFile == elements.Length > 1, "a file lies in the torrent's folder if it has one");
+            Array.ForEach(elements, CheckElement);
+            if (file.LinkTarget is { } target)
+                Array.ForEach(target.Split('/'), CheckElement);
+            if (file.IsPadding)
+                continue;
+
+            Property.Holds(Encoding.UTF8.GetByteCount(file.Path) <= PathSanitizer.MaxPathBytes, "a path is not too long");
+            Property.Holds(files.Add(Fold(file.Path)), "no two files share a path");
+            for (int i = 1; i < elements.Length; i++)
+                folders.Add(Fold(string.Join('/', elements[..i])));
+        }
+
+        Property.Holds(!files.Overlaps(folders), "no file is another's folder");
+    }
+
+    private static string Fold(string path) => path.Normalize(NormalizationForm.FormC);
+
+    private static IEnumerable<string> Numbered(string name) => "0123456789\u00B9\u00B2\u00B3".Select(digit => name + digit);
+}

@@ -1,0 +1,61 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Fuzz.Targets;
+
+/// <summary>Sound saved state.</summary>
+internal static class ResumeSamples
+{
+    public const int Pieces = 20;
+
+    public static InfoHash Torrent { get; } = new(Samples.Hashes(1));
+
+    public static byte[] File { get; } = ResumeCodec.Encode(Torrent, new SavedResume(
+        new ResumeData
+        {
+            Verified = Bits(3, 5, 7, 19),
+            Doubtful = Bits(5),
+            Unflushed = Bits(7),
+            Destination = "/somewhere",
+            Files = [new FileStamp(5, new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc)), null],
+            ClosedInOrder = true,
+            FilePriorities = [FilePriority.Normal, FilePriority.Skip],
+            Trackers = [new Uri("http://tracker.example/announce")],
+            BytesReceived = 100,
+            BytesSent = 200,
+            AddedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
+            CompletedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_100),
+        },
+        "id:boot"));
+
+    public static byte[] Content { get; } = ContentOf(File);
+
+    /// <summary>What may be in a resume file that was read.</summary>
+    public static void Check(SavedResume resume)
+    {
+        ResumeData data = resume.Data;
+        Property.Holds(data.Verified.Length == Pieces, "the pieces are the torrent's");
+        Property.Holds(data.Doubtful is null || data.Doubtful.Length == Pieces, "so are the doubtful ones");
+        Property.Holds(data.Unflushed is null || data.Unflushed.Length == Pieces, "so are the unflushed ones");
+        Property.Holds(data.BytesReceived >= 0 && data.BytesSent >= 0, "totals are not negative");
+        Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known ones");
+        Property.Holds(data.Files.All(stamp => stamp is not { Length: < 0 }), "lengths are not negative");
+        SavedResume again = ResumeCodec.Decode(ResumeCodec.Encode(Torrent, resume), Torrent, Pieces);
+        Property.Same(ResumeCodec.Encode(Torrent, resume), ResumeCodec.Encode(Torrent, again), "what is saved is read");
+    }
+
+    private static Bitfield Bits(params int[] set)
+    {
+        var bits = new Bitfield(Pieces);
+        foreach (int bit in set)
+            bits.Set(bit);
+        return bits;
+    }
+
+    private static byte[] ContentOf(byte[] file) =>
+        BencodeDocument.Parse(file).Root.TryGet("content"u8, out BencodeElement content) ? content.AsBytes().ToArray() : [];
+}

@@ -1,0 +1,61 @@
+using System.Net;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Tests.Discovery;
+
+/// <summary>
+/// A node that answers everything with lies: nodes that do not exist, ever nearer to what is looked for, peers that do not
+/// exist, and a token, to catch announces that it then forgets.
+/// </summary>
+internal sealed class LyingNode : IDatagramHandler
+{
+    private readonly SimulatedDatagrams.Port _port;
+    private readonly Random _random;
+    private readonly NodeId _self;
+
+    public LyingNode(SimulatedDatagrams.Port port, Random random)
+    {
+        _port = port;
+        _random = random;
+        _self = NodeId.Create(random);
+        port.Handler = this;
+    }
+
+    /// <summary>Questions it has answered.</summary>
+    public long Lies { get; private set; }
+
+    /// <summary>Makes itself known to a node, which will ask whether it is there.</summary>
+    public void Greet(IPEndPoint node) => _port.Send(
+        KrpcWriter.Write(new FindNodeQuery { TransactionId = "li"u8.ToArray(), Sender = _self, Target = _self }), node);
+
+    public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    {
+        if (!KrpcReader.TryRead(datagram, out KrpcMessage? message) || message is not KrpcQuery query)
+            return true;
+
+        Lies++;
+        NodeId? target = query switch
+        {
+            FindNodeQuery find => find.Target,
+            GetPeersQuery get => NodeId.Of(get.InfoHash),
+            _ => null,
+        };
+        _port.Send(
+            KrpcWriter.Write(new KrpcResponse
+            {
+                TransactionId = query.TransactionId,
+                Sender = _self,
+                Requester = new IPEndPoint(IPAddress.Parse("66.6.6.6"), 666),
+                Nodes = target is { } near
+                    ? [.. Enumerable.Range(0, 8).Select(_ => new NodeContact(near.CreateNear(_random.Next(8, 60), _random), Nowhere()))]
+                    : null,
+                Peers = query is GetPeersQuery ? [Nowhere(), Nowhere()] : null,
+                Token = "believe me"u8.ToArray(),
+            }),
+            remote);
+        return true;
+    }
+
+    private IPEndPoint Nowhere() => new(new IPAddress([60, (byte)_random.Next(256), (byte)_random.Next(256), (byte)_random.Next(1, 255)]), _random.Next(1, 65536));
+}

@@ -1,0 +1,94 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Peers;
+
+/// <summary>An engine of ours on a host of its own, with a folder of its own, and what it has said.</summary>
+internal sealed class Node : IAsyncDisposable
+{
+    public static readonly Uri Tracker = new("http://tracker.example/announce");
+
+    private readonly TempFolder _folder = new();
+    private readonly World _world;
+    private long _lastId;
+
+    public Node(World world, int seed, SimulatedHost? host = null, SimulatedTracker? tracker = null, Func<ClientSettings, ClientSettings>? settings = null)
+    {
+        _world = world;
+        Host = host ?? world.Network.Join();
+        HasTracker = tracker is not null;
+        var made = new ClientSettings { BindAddress = Host.Address, StatusInterval = TimeSpan.FromSeconds(5) };
+        Client = new TorrentClient(
+            settings?.Invoke(made) ?? made, Host, tracker?.For(Host) ?? new NoTracker(), world.Time, new Random(seed),
+            new DiskWorkers([new SimulatedDisk(world, TimeSpan.FromMilliseconds(1))]));
+        _ = PumpAsync();
+    }
+
+    public SimulatedHost Host { get; }
+
+    public TorrentClient Client { get; }
+
+    public string Folder => _folder.Path;
+
+    public IPEndPoint EndPoint => Client.GetClientStatus().ListenEndPoints[0];
+
+    /// <summary>Bytes in memory that cannot be hashed yet.</summary>
+    public long HeldBytes => Client.Resources.Held.Bytes;
+
+    public List<TorrentMessage> Messages { get; } = [];
+
+    private bool HasTracker { get; }
+
+    public TorrentStatus Status(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.InfoHash)!;
+
+    public bool Has(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding };
+
+    public async Task<TorrentAnswer> SendAsync(Func<long, TorrentCommand> command)
+    {
+        long id = ++_lastId;
+        Client.Post(command(id));
+        TorrentAnswer? Answer() => Messages.OfType<TorrentAnswer>().FirstOrDefault(answer => answer.CorrelationId == id);
+        await _world.UntilAsync(() => Answer() is not null, TimeSpan.FromMinutes(10), "a command is answered");
+        return Answer()!;
+    }
+
+    /// <summary>Starts a torrent.</summary>
+    public async Task StartAsync(SwarmTorrent torrent, params IReadOnlyList<IPEndPoint> peers) =>
+        Assert.IsType<NewTorrentCreated>(await SendAsync(id => new CreateNewTorrent(id, torrent.Metainfo, Folder)
+        {
+            ResumeStore = new MemoryResumeStore(),
+            Peers = peers,
+            Trackers = HasTracker ? [Tracker] : [],
+        }));
+
+    /// <summary>Starts a torrent that is on disk already.</summary>
+    public async Task SeedAsync(SwarmTorrent torrent, params IReadOnlyList<IPEndPoint> peers)
+    {
+        torrent.WriteTo(Folder);
+        await StartAsync(torrent, peers);
+        await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent that is on disk is complete");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _world.UntilAsync(Client.DisposeAsync().AsTask(), TimeSpan.FromMinutes(10), "the engine has stopped");
+        _folder.Dispose();
+    }
+
+    private async Task PumpAsync()
+    {
+        await foreach (TorrentMessage message in Client.Messages.ReadAllAsync().ConfigureAwait(false))
+            Messages.Add(message);
+    }
+
+    private sealed class NoTracker : ITrackerClient
+    {
+        public Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken) =>
+            Task.FromException<AnnounceResponse>(new TrackerFailureException("There is no tracker."));
+    }
+}

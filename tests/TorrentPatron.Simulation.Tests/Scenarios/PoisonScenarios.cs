@@ -1,0 +1,112 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>Peers that send wrong data among others that do not.</summary>
+public sealed class PoisonScenarios
+{
+    private const int Piece = 128 * 1024;
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(3, 15)]
+    [InlineData(4, 15)]
+    [InlineData(5, 15)]
+    public Task Of_five_peers_the_one_that_sends_wrong_blocks_is_banned_and_the_download_completes(int seed, int every) =>
+        World.RunAsync(seed, async world =>
+        {
+            var torrent = new SwarmTorrent(seed, Piece, 40 * Piece);
+            var peers = new List<FakePeer>[5];
+            SimulatedHost[] hosts =
+                [.. Enumerable.Range(0, 5).Select(_ => world.Network.Join(TimeSpan.FromMilliseconds(world.Random.Next(5, 200)), up: 200_000))];
+            IPEndPoint[] endPoints =
+                [.. hosts.Select((host, i) => Listen(world, torrent, i, isWrong: i == 2 ? Every(every) : null, peers[i] = [], host))];
+            await using var leecher = new Node(world, seed);
+            await leecher.StartAsync(torrent, endPoints);
+            await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(10), "the download is complete");
+
+            torrent.AssertIsIn(leecher.Folder);
+            Assert.InRange(leecher.Status(torrent).FailedPieces, 1, 40);
+            await world.PassAsync(TimeSpan.FromMinutes(10));
+
+            // A peer given by hand is dialled again for ever, but not one that is banned.
+            Assert.Single(peers[2]);
+            for (int i = 0; i < 5; i++)
+                Assert.Equal(i == 2, await IsTurnedAwayAsync(world, leecher, torrent, hosts[i], i));
+        });
+
+    [Fact]
+    public Task Who_sends_one_wrong_block_and_leaves_is_known_when_it_comes_again() => World.RunAsync(seed: 6, async world =>
+    {
+        // One piece of many blocks: two peers fetch it together.
+        var torrent = new SwarmTorrent(6, 1 << 20, 1 << 20);
+        await using var leecher = new Node(world, 1);
+        await leecher.StartAsync(torrent);
+        SimulatedHost host = world.Network.Join();
+        using FakePeer poisoner = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        poisoner.Requested = range =>
+        {
+            if (poisoner.Count(MessageId.Request) == 1)
+                poisoner.SendBlock(torrent, range, isWrong: true);
+        };
+        poisoner.Offer();
+        await world.UntilAsync(() => poisoner.Count(MessageId.Request) > 0, TimeSpan.FromMinutes(1), "it is asked");
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        poisoner.Dispose();
+
+        using FakePeer honest = await FakePeer.MeetAsync(world, leecher, torrent, id: 2);
+        honest.Serve(torrent);
+        honest.Chat();
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(5), "the download is complete");
+
+        Assert.Equal(1, leecher.Status(torrent).FailedPieces);
+        using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        await world.UntilAsync(() => again.IsClosed, TimeSpan.FromSeconds(10), "it is turned away");
+        using FakePeer other = await FakePeer.MeetAsync(world, leecher, torrent, id: 3, from: host);
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        Assert.False(other.IsClosed, "another peer behind the same router is welcome");
+    });
+
+    [Fact]
+    public Task A_swarm_of_poisoners_with_one_honest_peer_loses_to_it() => World.RunAsync(seed: 7, async world =>
+    {
+        var torrent = new SwarmTorrent(7, Piece, 40 * Piece);
+        SimulatedHost[] hosts = [.. Enumerable.Range(0, 20).Select(_ => world.Network.Join(up: 200_000))];
+        IPEndPoint[] endPoints = [.. hosts.Select((host, i) => Listen(world, torrent, i, i == 11 ? null : Chance(world, 0.3), [], host))];
+        await using var leecher = new Node(world, 1);
+        await leecher.StartAsync(torrent, endPoints);
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(30), "the download is complete");
+
+        torrent.AssertIsIn(leecher.Folder);
+        Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, hosts[11], 11));
+    });
+
+    private static Predicate<BlockRequest> Every(int number)
+    {
+        int count = 0;
+        return _ => ++count % number == 0;
+    }
+
+    private static Predicate<BlockRequest> Chance(World world, double share) => _ => world.Random.NextDouble() < share;
+
+    private static IPEndPoint Listen(
+        World world, SwarmTorrent torrent, int id, Predicate<BlockRequest>? isWrong, List<FakePeer> made, SimulatedHost host) =>
+        FakePeer.Listen(world, host, torrent, id, peer =>
+        {
+            made.Add(peer);
+            peer.Serve(torrent, isWrong);
+            peer.Chat();
+        });
+
+    private static async Task<bool> IsTurnedAwayAsync(World world, Node node, SwarmTorrent torrent, SimulatedHost from, int id)
+    {
+        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id, from: from);
+        await world.PassAsync(TimeSpan.FromSeconds(2));
+        return peer.IsClosed;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using TorrentPatron.Engine.Transport;
+
+namespace TorrentPatron.Simulation.Simulator;
+
+/// <summary>A machine on the network.</summary>
+internal sealed class SimulatedHost(
+    World world, SimulatedNetwork network, IPAddress address, TimeSpan latency, long up, long down) : ITransport
+{
+    private readonly Dictionary<int, SimulatedListener> _listeners = [];
+
+    public IPAddress Address => address;
+
+    /// <summary>Time from it to the middle of the network.</summary>
+    public TimeSpan Latency { get; set; } = latency;
+
+    /// <summary>Whether it is on the far side of a cut.</summary>
+    public bool IsApart { get; set; }
+
+    /// <summary>Bytes/s that it sends; 0: no limit.</summary>
+    public long UpRate { get; } = up;
+
+    /// <summary>Bytes/s that it receives; 0: no limit.</summary>
+    public long DownRate { get; } = down;
+
+    /// <summary>When its line is free again, each way; ticks since the beginning.</summary>
+    public long UpFree { get; set; }
+
+    /// <inheritdoc cref="UpFree"/>
+    public long DownFree { get; set; }
+
+    /// <summary>Time for a bit from here to another host.</summary>
+    public TimeSpan LatencyTo(SimulatedHost other) => Latency + other.Latency;
+
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        SimulatedHost? host = network.Find(remote.Address);
+        var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (host is not null)
+            world.Schedule(2 * LatencyTo(host), () => arrived.TrySetResult());
+        await arrived.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
+        while (host!.IsApart != IsApart)
+        {
+            // The dial is repeated until the line is mended or nobody waits any more.
+            await Task.Delay(TimeSpan.FromSeconds(1), world.Time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return host._listeners.TryGetValue(remote.Port, out SimulatedListener? listener)
+            ? network.Connect(this, host, listener)
+            : throw new IOException("Nobody listens there.");
+    }
+
+    public IListener Listen(IPEndPoint local)
+    {
+        IPEndPoint endPoint = local.Port == 0 ? network.NewEndPoint(address) : new IPEndPoint(address, local.Port);
+        var listener = new SimulatedListener(endPoint, () => _listeners.Remove(endPoint.Port));
+        return _listeners.TryAdd(endPoint.Port, listener) ? listener : throw new IOException("The port is taken.");
+    }
+}

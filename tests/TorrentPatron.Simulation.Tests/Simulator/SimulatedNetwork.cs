@@ -1,0 +1,76 @@
+using System.Net;
+
+namespace TorrentPatron.Simulation.Simulator;
+
+/// <summary>Hosts, and the lines between them: latency, bandwidth, cuts.</summary>
+internal sealed class SimulatedNetwork(World world)
+{
+    private readonly Dictionary<IPAddress, SimulatedHost> _hosts = [];
+    private readonly List<SimulatedConnection> _connections = [];
+    private int _lastAddress;
+    private int _lastPort = 50_000;
+
+    /// <summary>Connections that were made.</summary>
+    public int Dialled { get; private set; }
+
+    /// <summary>Connections that are open at either end.</summary>
+    public int Open => _connections.Count(connection => !connection.IsClosed) / 2;
+
+    /// <summary>Adds a host.</summary>
+    /// <param name="latency">Time from it to the middle of the network.</param>
+    /// <param name="up">Bytes/s that it sends; 0: no limit.</param>
+    /// <param name="down">Bytes/s that it receives; 0: no limit.</param>
+    public SimulatedHost Join(TimeSpan? latency = null, long up = 0, long down = 0)
+    {
+        int number = ++_lastAddress;
+        var address = new IPAddress([10, 0, (byte)(number >> 8), (byte)number]);
+        return _hosts[address] = new SimulatedHost(world, this, address, latency ?? TimeSpan.FromMilliseconds(10), up, down);
+    }
+
+    /// <summary>Cuts the network in two: hosts of one side do not hear those of the other.</summary>
+    public void Cut(params IEnumerable<SimulatedHost> side)
+    {
+        foreach (SimulatedHost host in side)
+            host.IsApart = true;
+    }
+
+    /// <summary>Mends every cut; what was on its way arrives.</summary>
+    public void Mend()
+    {
+        foreach (SimulatedHost host in _hosts.Values)
+            host.IsApart = false;
+        foreach (SimulatedConnection connection in _connections)
+            connection.Incoming.Release();
+    }
+
+    /// <summary>Breaks connections as a router does that forgets them: both ends find out.</summary>
+    /// <param name="which">Which.</param>
+    /// <returns>How many.</returns>
+    public int Break(Func<SimulatedConnection, bool> which)
+    {
+        SimulatedConnection[] broken = [.. _connections.Where(connection => !connection.IsClosed && which(connection))];
+        foreach (SimulatedConnection connection in broken)
+            connection.Break();
+        _connections.RemoveAll(connection => connection.IsClosed);
+        return broken.Length;
+    }
+
+    public SimulatedHost? Find(IPAddress address) => _hosts.GetValueOrDefault(address);
+
+    public IPEndPoint NewEndPoint(IPAddress address) => new(address, ++_lastPort);
+
+    public SimulatedConnection Connect(SimulatedHost from, SimulatedHost to, SimulatedListener listener)
+    {
+        Dialled++;
+        var there = new SimulatedPipe(world, from, to);
+        var back = new SimulatedPipe(world, to, from);
+        var dialler = new SimulatedConnection(listener.LocalEndPoint, back, there);
+        var accepted = new SimulatedConnection(NewEndPoint(from.Address), there, back);
+        (dialler.Other, accepted.Other) = (accepted, dialler);
+        if (_connections.Count > 1000)
+            _connections.RemoveAll(connection => connection.IsClosed);
+        _connections.AddRange([dialler, accepted]);
+        listener.Take(accepted);
+        return dialler;
+    }
+}

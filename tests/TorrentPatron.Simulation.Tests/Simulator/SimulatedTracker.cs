@@ -1,0 +1,48 @@
+using System.Net;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Trackers;
+
+namespace TorrentPatron.Simulation.Simulator;
+
+/// <summary>A tracker of all torrents, somewhere on the network.</summary>
+internal sealed class SimulatedTracker(World world)
+{
+    private const int MostPeers = 50;
+
+    private readonly List<IPEndPoint> _peers = [];
+
+    /// <summary>Time from a question to its answer.</summary>
+    public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>What it answers in place of the truth; null: the truth.</summary>
+    public Func<AnnounceRequest, AnnounceResponse>? Answer { get; set; }
+
+    /// <summary>When, and what, it was asked.</summary>
+    public List<(TimeSpan Time, AnnounceRequest Request)> Announces { get; } = [];
+
+    /// <summary>The tracker as one host sees it.</summary>
+    public ITrackerClient For(SimulatedHost host) => new Client(world, this, host);
+
+    private AnnounceResponse Take(SimulatedHost host, AnnounceRequest request)
+    {
+        Announces.Add((world.Elapsed, request));
+        if (Answer is not null)
+            return Answer(request);
+        var self = new IPEndPoint(host.Address, request.Port);
+        _peers.Remove(self);
+        IPEndPoint[] others = [.. _peers];
+        world.Random.Shuffle(others);
+        if (request.Event != AnnounceEvent.Stopped)
+            _peers.Add(self);
+        return new AnnounceResponse { Interval = TimeSpan.FromMinutes(2), Peers = [.. others.Take(MostPeers)] };
+    }
+
+    private sealed class Client(World world, SimulatedTracker tracker, SimulatedHost host) : ITrackerClient
+    {
+        public async Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+        {
+            await Task.Delay(tracker.Latency, world.Time, cancellationToken).ConfigureAwait(false);
+            return tracker.Take(host, request);
+        }
+    }
+}
