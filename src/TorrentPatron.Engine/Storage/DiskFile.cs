@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
@@ -11,6 +12,12 @@ internal static class DiskFile
     /// <param name="access">What for.</param>
     public static SafeFileHandle Open(string path, FileMode mode, FileAccess access) =>
         File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
+
+    /// <summary>Whether a path is longer than this system takes.</summary>
+    /// <param name="path">An absolute path.</param>
+    public static bool IsTooLong(string path) => OperatingSystem.IsWindows()
+        ? path.Length > 32_000
+        : Encoding.UTF8.GetByteCount(path) > (OperatingSystem.IsLinux() ? 4095 : 1023);
 
     /// <summary>How a file is; null where there is none or it cannot be looked at. A link is followed.</summary>
     /// <param name="path">The file's path.</param>

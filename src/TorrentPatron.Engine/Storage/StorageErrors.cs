@@ -22,6 +22,7 @@ internal static class StorageErrors
             $"There is no room left on the disk for '{path}'.",
             "Make room, or choose another destination, and start the torrent again."), e),
         UnauthorizedAccessException => NotWritable($"'{path}' cannot be written: access is denied.", e),
+        PathTooLongException => TooLong(path, e),
         IOException { HResult: Erofs } when !OperatingSystem.IsWindows() =>
             NotWritable($"'{path}' cannot be written: the file system is read-only.", e),
         _ => new(new TorrentError(TorrentErrorId.DiskWriteFailed, $"'{path}' could not be written: {Sentence(e)}",
@@ -58,6 +59,13 @@ internal static class StorageErrors
         new(new TorrentError(TorrentErrorId.DestinationNotWritable,
             $"'{path}' is a symbolic link, and the torrent's data is not written through links.",
             "Remove the link, or choose another destination."));
+
+    /// <summary>A path, or a name in it, is longer than the system or the file system takes.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="e">What the system said.</param>
+    public static StorageException TooLong(string path, Exception? e = null) =>
+        new(new TorrentError(TorrentErrorId.DestinationNotWritable,
+            $"A path of the torrent's is longer than is possible there: '{path}'.", "Choose a destination with a shorter path."), e);
 
     /// <summary>There is less room than is needed.</summary>
     /// <param name="destination">Where.</param>

@@ -30,6 +30,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
 
         try
         {
+            CheckPaths(wanted);
+            FolderGuard.RefuseLinkAt(layout.RootPath);
             MakeFolder(layout.Destination);
             TryWriting(Directory.Exists(layout.RootPath) ? layout.RootPath : layout.Destination);
             CheckRoom(missing, wanted);
@@ -40,6 +42,16 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         {
             TakeBack();
             throw StorageErrors.Write(e, layout.Destination);
+        }
+    }
+
+    /// <summary>A path that the system does not take is told before the first byte.</summary>
+    private void CheckPaths(List<int> wanted)
+    {
+        foreach (int index in wanted)
+        {
+            if (DiskFile.IsTooLong(layout.Files[index].FullPath))
+                throw StorageErrors.TooLong(layout.Files[index].FullPath);
         }
     }
 
@@ -114,7 +126,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
     {
         MakeFolder(Path.GetDirectoryName(file.FullPath)!);
         guard.PrepareFor(file.FullPath);
-        DiskFile.Open(file.FullPath, FileMode.CreateNew, FileAccess.Write).Dispose();
+        using (SafeFileHandle handle = DiskFile.Open(file.FullPath, FileMode.CreateNew, FileAccess.Write))
+            guard.Verify(handle, file.FullPath);
         _madeFiles.Add(file.FullPath);
     }
 

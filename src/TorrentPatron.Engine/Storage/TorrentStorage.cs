@@ -310,6 +310,7 @@ internal sealed class TorrentStorage : IDisposable
 
         try
         {
+            _guard.Verify(handle, file.FullPath);
             if (RandomAccess.GetLength(handle) != file.Length)
             {
                 SparseFile.Allow(handle);

@@ -26,7 +26,7 @@ public static class MetainfoReader
 
     private const int SmallestV2PieceLength = 16 * 1024;
 
-    /// <summary>Reads a .torrent file. Its bytes are copied; white space after its end is left out.</summary>
+    /// <summary>Reads a .torrent file. Its bytes are copied; what comes after its end is left out.</summary>
     /// <param name="data">The whole file.</param>
     /// <param name="maxBytes">
     /// The most bytes it may have; up to <see cref="MaxAssembledBytes"/> for one that <see cref="ReadInfo"/> has made.
@@ -137,8 +137,9 @@ public static class MetainfoReader
 
         try
         {
+            // What comes behind it is nobody's concern: it is not hashed, and other clients pass over it too.
             BencodeElement root = BencodeDocument.ParsePrefix(data, out int consumed).Root;
-            if (root.Kind == BencodeKind.Dictionary && data.Span[consumed..].Trim(" \t\r\n\0"u8).IsEmpty)
+            if (root.Kind == BencodeKind.Dictionary && (consumed == data.Length || root.TryGet("info"u8, out _)))
                 return root;
         }
         catch (BencodeException fault) when (fault.IsTruncated && data.Span[0] == 'd')
@@ -153,7 +154,7 @@ public static class MetainfoReader
             throw new MetainfoException(MetainfoFault.NotATorrent, "This is not a torrent file. " + fault.Message, fault);
         }
 
-        throw new MetainfoException(MetainfoFault.NotATorrent, "This is not a torrent file, or something else was added to it.");
+        throw new MetainfoException(MetainfoFault.NotATorrent, "This is not a torrent file.");
     }
 
     private static MetainfoVersion ReadVersion(BencodeElement info)

@@ -76,6 +76,33 @@ public sealed class StoragePreparationTests : IDisposable
     }
 
     [Fact]
+    public void A_torrents_folder_that_is_a_link_is_refused_and_nothing_is_tried_behind_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateSymbolicLink(_temp["t"], _temp["elsewhere"]);
+        DateTime before = Directory.GetLastWriteTimeUtc(_temp["elsewhere"]);
+        var layout = new FileLayout(_temp.Path, "t", 16, [("t/a", 5, true)]);
+
+        using var storage = new TorrentStorage(layout, _pool);
+        StorageException fault = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fault.Error.Id);
+        Assert.Equal(before, Directory.GetLastWriteTimeUtc(_temp["elsewhere"]));
+    }
+
+    [Fact]
+    public void A_path_longer_than_the_system_takes_is_told_before_anything_is_made()
+    {
+        string deep = string.Join('/', Enumerable.Repeat(new string('d', 250), 20));
+        var layout = new FileLayout(_temp["new"], "t", 16, [("t/a", 5, true), ($"t/{deep}/b", 5, true)]);
+
+        using var storage = new TorrentStorage(layout, _pool);
+        StorageException fault = Assert.Throws<StorageException>(() => storage.Prepare(null, [], storage.Stamps()));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fault.Error.Id);
+        Assert.False(Directory.Exists(_temp["new"]));
+    }
+
+    [Fact]
     public void A_link_on_the_way_to_an_empty_file_is_refused_and_what_was_made_is_taken_back()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");

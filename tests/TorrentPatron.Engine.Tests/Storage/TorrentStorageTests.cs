@@ -210,6 +210,64 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_that_becomes_a_link_while_we_run_is_not_written_through()
+    {
+        Assert.SkipUnless(CanLink(), "Links cannot be made here.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        File.WriteAllText(_temp["elsewhere", "b"], "mine");
+        var layout = new FileLayout(_temp.Path, "t", 16, [("t/folder/a", 4, true), ("t/folder/b", 4, true)]);
+        using var storage = new TorrentStorage(layout, _pool);
+        storage.Write(0, "data"u8);
+        storage.CloseFiles();
+        Directory.Move(_temp["t", "folder"], _temp["moved"]);
+        Directory.CreateSymbolicLink(_temp["t", "folder"], _temp["elsewhere"]);
+
+        // The folder was looked at, and was none: only where the file lies that is opened tells.
+        StorageException fault = Assert.Throws<StorageException>(() => storage.Write(4, "evil"u8));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fault.Error.Id);
+        Assert.Equal("mine", File.ReadAllText(_temp["elsewhere", "b"]));
+    }
+
+    [Fact]
+    public async Task Whoever_swaps_a_folder_for_a_link_in_a_race_gets_no_byte_written()
+    {
+        Assert.SkipUnless(CanLink() && OperatingSystem.IsLinux(), "Links cannot be made here, or nobody tells where a file lies.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateDirectory(_temp["t"]);
+        using var stop = new CancellationTokenSource();
+        Task swapping = Task.Factory.StartNew(
+            () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    Put(_temp["t", "folder"], isLink: true);
+                    Put(_temp["t", "folder"], isLink: false);
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        int refused = 0;
+        for (int i = 0; i < 3000; i++)
+        {
+            var layout = new FileLayout(_temp.Path, "t", 16, [($"t/folder/{i % 7}", 4, true)]);
+            using var storage = new TorrentStorage(layout, _pool);
+            try
+            {
+                storage.Write(0, "data"u8);
+            }
+            catch (StorageException)
+            {
+                refused++;
+            }
+        }
+
+        await stop.CancelAsync();
+        await swapping;
+        Assert.InRange(refused, 0, 3000);
+        Assert.All(Directory.EnumerateFiles(_temp["elsewhere"]), file => Assert.Equal(0, new FileInfo(file).Length));
+    }
+
+    [Fact]
     public void The_destination_itself_may_be_a_link()
     {
         Assert.SkipUnless(CanLink(), "Links cannot be made here.");
@@ -267,6 +325,25 @@ public sealed class TorrentStorageTests : IDisposable
 
     private static int[] Existing(TorrentStorage storage) => [.. Enumerable.Range(0, storage.Layout.Files.Count)
         .Where(i => File.Exists(storage.Layout.Files[i].FullPath))];
+
+    private void Put(string path, bool isLink)
+    {
+        try
+        {
+            if (new FileInfo(path).LinkTarget is not null)
+                File.Delete(path);
+            else if (Directory.Exists(path))
+                Directory.Delete(path, recursive: true);
+            if (isLink)
+                Directory.CreateSymbolicLink(path, _temp["elsewhere"]);
+            else
+                Directory.CreateDirectory(path);
+        }
+        catch (IOException)
+        {
+            // The other side was quicker.
+        }
+    }
 
     private bool CanLink()
     {

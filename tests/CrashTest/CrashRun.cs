@@ -1,0 +1,225 @@
+using System.Globalization;
+using System.Net;
+using System.Security.Cryptography;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.CrashTest;
+
+/// <summary>
+/// A download that is killed at a random moment, and started again, and killed again, until it is complete; then another. After
+/// each kill what counts must be on disk, and little that is on disk may not count.
+/// </summary>
+internal sealed class CrashRun : IAsyncDisposable
+{
+    private const int PieceLength = 256 * 1024;
+    private const string Name = "content.bin";
+
+    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"crash-test-{Guid.NewGuid():N}");
+    private readonly Random _random;
+    private readonly TorrentMetainfo _metainfo;
+    private readonly string _torrent;
+    private readonly TorrentService _service;
+    private readonly Patron _seed;
+    private readonly long _rate;
+    private readonly List<CrashRound> _rounds = [];
+    private long _counted;
+    private long _sentBefore;
+    private int _life;
+    private int _completed;
+
+    /// <summary>Makes a torrent of random bytes, and a seed of it.</summary>
+    /// <param name="size">MiB.</param>
+    /// <param name="rate">MiB/s that the seed sends.</param>
+    /// <param name="seed">What the bytes and the moments follow from.</param>
+    public CrashRun(int size, int rate, int seed)
+    {
+        _random = new Random(seed);
+        _rate = (long)rate << 20;
+        Directory.CreateDirectory(SeedFolder);
+        _metainfo = MakeTorrent((long)size << 20);
+        _torrent = Path.Combine(_folder, "content.torrent");
+        File.WriteAllBytes(_torrent, _metainfo.Raw.ToArray());
+        _service = new TorrentService(
+            new ServiceSettings
+            {
+                Client = new ClientSettings { BindAddress = IPAddress.Loopback, Limits = new RateLimits(0, _rate) },
+                StatePath = Path.Combine(_folder, "seed state"),
+            },
+            settings => new TorrentClient(settings));
+        _seed = _service.CreatePatron();
+    }
+
+    /// <summary>Downloads that were killed so far.</summary>
+    public int Kills => _rounds.Count(round => !round.IsComplete);
+
+    /// <summary>What came of each round.</summary>
+    public IReadOnlyList<CrashRound> Rounds => _rounds;
+
+    private string SeedFolder => Path.Combine(_folder, "seed");
+
+    private string Life => Path.Combine(_folder, $"life {_life}");
+
+    private string State => Path.Combine(Life, "state");
+
+    private string Content => Path.Combine(Life, "download", Name);
+
+    /// <summary>Starts the download, kills it, and looks at what is left.</summary>
+    /// <exception cref="CrashTestException">More was lost than may be, or something counts that is not there.</exception>
+    public async Task<CrashRound> NextAsync()
+    {
+        IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
+        double seconds = 0.3 + (_random.NextDouble() * (1 + ((double)_metainfo.TotalSize / _rate)));
+        using var patron = new PatronProcess(_torrent, Path.Combine(Life, "download"), State, peer);
+        bool isComplete = await patron.KillAsync(TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
+        TimeSpan age = patron.Age;
+
+        // The seed tells what it has sent once a second.
+        DateTimeOffset killed = DateTimeOffset.UtcNow;
+        while (_seed.GetStatus(_metainfo.InfoHash)!.Timestamp <= killed)
+            await Task.Delay(20).ConfigureAwait(false);
+        CrashRound round = Look(age, isComplete);
+        _rounds.Add(round);
+        if (isComplete)
+            EndLife();
+        return round;
+    }
+
+    /// <summary>Lets the download at hand become complete.</summary>
+    public async Task FinishAsync()
+    {
+        IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
+        using var patron = new PatronProcess(_torrent, Path.Combine(Life, "download"), State, peer);
+        if (!await patron.KillAsync(TimeSpan.FromMinutes(5)).ConfigureAwait(false))
+            throw new CrashTestException("The last download did not become complete in five minutes.");
+        EndLife();
+    }
+
+    /// <summary>What came of all rounds.</summary>
+    public string Summary()
+    {
+        CrashRound[] killed = [.. _rounds.Where(round => !round.IsComplete)];
+        long again = killed.Sum(round => round.Again);
+        return string.Create(CultureInfo.InvariantCulture,
+            $"""
+            {killed.Length} kills, {_completed} downloads of {_metainfo.TotalSize >> 20} MiB became complete and are the same to the last byte.
+            Pieces that counted and were not good: 0. State that was set aside: 0.
+            Good on disk but lost: {killed.Sum(round => round.Lost)} pieces in all, {killed.Max(round => round.Lost)} at most in one round.
+            Received for nothing: {again / 1048576.0:N1} MiB in all, {again / 1048576.0 / killed.Length:N2} MiB a kill, {killed.Max(round => round.Again) / 1048576.0:N2} MiB at most; the line gave {_rate >> 20} MiB/s.
+            To be hashed again: {killed.Average(round => round.Doubtful):N1} pieces a kill, {killed.Max(round => round.Doubtful)} at most, of {_metainfo.PieceCount}.
+            """);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _service.DisposeAsync().ConfigureAwait(false);
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task<IPEndPoint> SeedAsync()
+    {
+        if (_service.GetClientStatus() is null)
+        {
+            TorrentAnswer answer = await _seed.StartAsync(new StartRequest { Metainfo = _metainfo, Destination = SeedFolder }).ConfigureAwait(false);
+            if (answer is not NewTorrentCreated)
+                throw new CrashTestException($"The seed does not start: {answer}");
+            while (_seed.GetStatus(_metainfo.InfoHash) is not { State: TorrentState.Seeding })
+                await Task.Delay(20).ConfigureAwait(false);
+        }
+
+        return _service.GetClientStatus()!.ListenEndPoints[0];
+    }
+
+    private CrashRound Look(TimeSpan age, bool isComplete)
+    {
+        (Bitfield counted, Bitfield doubtful) = ReadState();
+        bool[] good = HashFile();
+        int lost = 0;
+        long bytes = 0;
+        for (int piece = 0; piece < _metainfo.PieceCount; piece++)
+        {
+            bool isSure = counted[piece] && !doubtful[piece];
+            if (isSure && !good[piece])
+                throw new CrashTestException($"Piece {piece} counts and is not good on disk (round {_rounds.Count + 1}).");
+            if (good[piece] && counted[piece])
+                bytes += _metainfo.PieceSize(piece);
+            else if (good[piece])
+                lost++;
+        }
+
+        if (isComplete && counted.Count != _metainfo.PieceCount)
+            throw new CrashTestException($"A download that is complete counts {counted.Count} pieces only.");
+        long sent = _seed.GetStatus(_metainfo.InfoHash)!.BytesSent;
+        long again = Math.Max(0, sent - _sentBefore - (bytes - _counted));
+        (_sentBefore, _counted) = (sent, bytes);
+        // Three seconds' worth, and what was on its way to one who is no more.
+        if (again > (3 * _rate) + (16 << 20))
+            throw new CrashTestException($"{again} bytes came for nothing (round {_rounds.Count + 1}).");
+        return new CrashRound(age, isComplete, counted.Count - doubtful.Count, doubtful.Count, lost, _metainfo.PieceCount, again);
+    }
+
+    private (Bitfield Counted, Bitfield Doubtful) ReadState()
+    {
+        var none = new Bitfield(_metainfo.PieceCount);
+        if (!Directory.Exists(State))
+            return (none, none);
+        using ResumeStore store = new StateFolder(State).Open(_metainfo);
+        ResumeData? data = store.Load(out TorrentError? warning);
+        if (warning is not null)
+            throw new CrashTestException($"The state was set aside: {warning}");
+        return data is null ? (none, none) : (data.Verified, data.Doubtful ?? none);
+    }
+
+    private bool[] HashFile()
+    {
+        var good = new bool[_metainfo.PieceCount];
+        if (!File.Exists(Content))
+            return good;
+        using FileStream file = File.OpenRead(Content);
+        byte[] buffer = new byte[PieceLength];
+        for (int piece = 0; piece < good.Length; piece++)
+        {
+            int read = file.ReadAtLeast(buffer, _metainfo.PieceSize(piece), throwOnEndOfStream: false);
+            good[piece] = SHA1.HashData(buffer.AsSpan(0, read)).AsSpan().SequenceEqual(_metainfo.PieceHash(piece));
+        }
+
+        return good;
+    }
+
+    private void EndLife()
+    {
+        if (!HashFile().All(good => good) || new FileInfo(Content).Length != _metainfo.TotalSize)
+            throw new CrashTestException("A download that is complete is not what was shared.");
+        Directory.Delete(Life, recursive: true);
+        _completed++;
+        _life++;
+        _counted = 0;
+        _sentBefore = _seed.GetStatus(_metainfo.InfoHash)!.BytesSent;
+    }
+
+    private TorrentMetainfo MakeTorrent(long size)
+    {
+        byte[] hashes = new byte[(size + PieceLength - 1) / PieceLength * SHA1.HashSizeInBytes];
+        byte[] piece = new byte[PieceLength];
+        using FileStream file = File.Create(Path.Combine(SeedFolder, Name));
+        for (int i = 0; i < hashes.Length / SHA1.HashSizeInBytes; i++)
+        {
+            _random.NextBytes(piece);
+            file.Write(piece);
+            SHA1.HashData(piece, hashes.AsSpan(i * SHA1.HashSizeInBytes));
+        }
+
+        return MetainfoReader.Read(new TorrentBuilder
+        {
+            Name = Name,
+            Files = [new TorrentBuilderFile(null, size)],
+            PieceLength = PieceLength,
+            PieceHashes = hashes,
+        }.Build());
+    }
+}

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using System.Net;
+using System.Reflection;
+
+namespace TorrentPatron.CrashTest;
+
+/// <summary><c>patron start</c> as a process that can be killed.</summary>
+internal sealed class PatronProcess : IDisposable
+{
+    private readonly Process _process;
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    public PatronProcess(string torrent, string destination, string state, IPEndPoint peer)
+    {
+        string patron = typeof(PatronProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .First(attribute => attribute.Key == "Patron").Value!;
+        string dotnet = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
+        var start = new ProcessStartInfo(dotnet) { RedirectStandardError = true, RedirectStandardOutput = true };
+        string[] arguments =
+            ["exec", patron, "start", torrent, "--destination", destination, "--state", state, "--peer", peer.ToString(), "--quiet"];
+        foreach (string argument in arguments)
+            start.ArgumentList.Add(argument);
+        _process = Process.Start(start)!;
+    }
+
+    /// <summary>Time since it was started.</summary>
+    public TimeSpan Age => Stopwatch.GetElapsedTime(_started);
+
+    /// <summary>Kills it, as <c>kill -9</c> does, at some time of its life.</summary>
+    /// <returns>Whether it had ended by itself before.</returns>
+    public async Task<bool> KillAsync(TimeSpan after)
+    {
+        using var clock = new CancellationTokenSource(after);
+        try
+        {
+            await _process.WaitForExitAsync(clock.Token).ConfigureAwait(false);
+            return await EndedAsync().ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
+            return false;
+        }
+    }
+
+    public void Dispose() => _process.Dispose();
+
+    private async Task<bool> EndedAsync() => _process.ExitCode == 0
+        ? true
+        : throw new CrashTestException($"patron failed with {_process.ExitCode}: "
+            + await _process.StandardError.ReadToEndAsync().ConfigureAwait(false));
+}

@@ -1,0 +1,19 @@
+using TorrentPatron.CrashTest;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>A little of what tests/CrashTest does a hundred times.</summary>
+public sealed class CrashTests
+{
+    [Fact]
+    public async Task Killed_at_any_moment_a_download_goes_on_and_nothing_counts_that_is_not_there()
+    {
+        await using var run = new CrashRun(size: 12, rate: 8, seed: 3);
+        for (int rounds = 0; run.Kills < 3 && rounds < 12; rounds++)
+            await run.NextAsync();
+        await run.FinishAsync();
+
+        Assert.Equal(3, run.Kills);
+        Assert.All(run.Rounds, round => Assert.InRange(round.Lost, 0, 40));
+    }
+}
