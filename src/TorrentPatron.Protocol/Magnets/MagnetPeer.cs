@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Text;
 
 namespace TorrentPatron.Protocol.Magnets;
 
@@ -31,7 +32,8 @@ public sealed record MagnetPeer(string Host, int Port)
         bool isBracketed = host is ['[', .., ']'];
         if (isBracketed)
             host = host[1..^1];
-        UriHostNameType kind = Uri.CheckHostName(host);
+        // Names in other letters have a form in ASCII, in which they are written in links.
+        UriHostNameType kind = Ascii.IsValid(host) ? Uri.CheckHostName(host) : UriHostNameType.Unknown;
         if (kind == UriHostNameType.Unknown || kind == UriHostNameType.IPv6 != isBracketed)
             return false;
         peer = new MagnetPeer(host, port);

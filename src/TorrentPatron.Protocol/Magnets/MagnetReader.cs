@@ -120,6 +120,7 @@ internal sealed class MagnetReader
         string name = DisplayText.Clean(value).Trim();
         if (name.Length > MagnetLink.MaxNameLength)
             name = name[..(char.IsHighSurrogate(name[MagnetLink.MaxNameLength - 1]) ? MagnetLink.MaxNameLength - 1 : MagnetLink.MaxNameLength)];
+        name = name.TrimEnd();
         return name.Length == 0 ? null : name;
     }
 
@@ -150,8 +151,7 @@ internal sealed class MagnetReader
         }
         else
         {
-            string shown = DisplayText.Clean(topic);
-            _otherTopic = shown.Length > 40 ? shown[..40] + "..." : shown;
+            _otherTopic = DisplayText.Clean(topic.Length > 40 ? topic[..40] + "..." : topic);
         }
 
         return null;

@@ -71,12 +71,14 @@ internal static class AddressReader
     /// <param name="schemes">The schemes that it may have.</param>
     public static string? Read(string text, IReadOnlyList<string> schemes)
     {
+        // Looked at before .NET's own reader is: that one breaks on some texts with direction marks, which are none of ours.
         string address = text.Trim();
         return address.Length <= MaxAddressBytes
+            && schemes.Any(scheme => address.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase))
+            && ReferenceEquals(DisplayText.Clean(address), address)
             && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
             && schemes.Contains(uri.Scheme)
             && uri.Host.Length > 0
-            && ReferenceEquals(DisplayText.Clean(address), address)
             ? address
             : null;
     }

@@ -79,7 +79,7 @@ public sealed record PexMessage
         {
             one.Clear();
             CompactPeers.Read(packed.Slice(i * length, length), family, one, limit: 1);
-            if (one is [{ } endPoint] && !peers.Exists(peer => peer.EndPoint.Address.Equals(endPoint.Address) && IsOfInternet(endPoint)))
+            if (one is [{ } endPoint] && !peers.Exists(peer => IsSame(peer.EndPoint, endPoint)))
                 peers.Add(new PexPeer(endPoint, i < flags.Length ? (PexFlags)flags[i] : PexFlags.None));
         }
 
@@ -87,7 +87,8 @@ public sealed record PexMessage
     }
 
     // On one machine or network many peers of one address are nothing strange: that is where such things are tried out.
-    private static bool IsOfInternet(IPEndPoint endPoint) => AddressReaches.Of(endPoint.Address) == AddressReach.Global;
+    private static bool IsSame(IPEndPoint known, IPEndPoint endPoint) => known.Equals(endPoint)
+        || (known.Address.Equals(endPoint.Address) && AddressReaches.Of(endPoint.Address) == AddressReach.Global);
 
     private static ReadOnlySpan<byte> Bytes(BencodeElement root, ReadOnlySpan<byte> key) =>
         root.TryGet(key, out BencodeElement element) && element.TryGetBytes(out ReadOnlyMemory<byte> bytes) ? bytes.Span : [];

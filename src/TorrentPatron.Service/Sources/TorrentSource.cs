@@ -46,7 +46,7 @@ public sealed class TorrentSource
     public static TorrentSource Parse(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);
-        bool isAddress = text.Contains("://", StringComparison.Ordinal)
+        bool isAddress = text.IndexOf("://", StringComparison.Ordinal) > 0
             || text.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase);
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }

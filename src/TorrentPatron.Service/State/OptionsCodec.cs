@@ -46,13 +46,16 @@ internal static class OptionsCodec
     /// <exception cref="InvalidDataException">They are none.</exception>
     public static TorrentOptions Read(BencodeElement options) => new()
     {
-        MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? down.AsInteger() : null,
-        MinimumFreeSpace = options.TryGet("free"u8, out BencodeElement free) ? free.AsInteger() : null,
+        MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? ReadSize(down) : null,
+        MinimumFreeSpace = options.TryGet("free"u8, out BencodeElement free) ? ReadSize(free) : null,
         Goal = options.TryGet("goal"u8, out BencodeElement goal) ? ReadGoal(goal) : null,
         Sequential = options.TryGet("sequential"u8, out BencodeElement sequential) ? sequential.AsInteger() != 0 : null,
         Tags = options.TryGet("tags"u8, out BencodeElement tags) ? ReadTags(tags) : null,
-        MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? up.AsInteger() : null,
+        MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? ReadSize(up) : null,
     };
+
+    private static long ReadSize(BencodeElement element) =>
+        element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("an option in it is negative");
 
     private static SeedGoal ReadGoal(BencodeElement goal)
     {
@@ -64,7 +67,7 @@ internal static class OptionsCodec
                 : throw new InvalidDataException("a goal in it is malformed");
         }
 
-        return new SeedGoal(ratio, goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(time.AsInteger()) : null);
+        return new SeedGoal(ratio, goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(ReadSize(time)) : null);
     }
 
     private static List<string> ReadTags(BencodeElement tags)

@@ -172,7 +172,9 @@ internal static class ResumeCodec
     });
 
     private static List<Uri> ReadAddresses(BencodeElement list) =>
-        ReadList(list, element => new Uri(element.AsText(), UriKind.Absolute));
+        ReadList(list, element => element.AsText() is var text && text.Contains("://", StringComparison.Ordinal) && DisplayText.Clean(text) == text
+            ? new Uri(text, UriKind.Absolute)
+            : throw new InvalidDataException("an address in it is none"));
 
     private static List<T> ReadList<T>(BencodeElement list, Func<BencodeElement, T> read)
     {

@@ -39,12 +39,14 @@ internal sealed class TorrentClaim : IDisposable
             throw InUse(name);
         try
         {
-            for (int attempt = 1; !TryWrite(folder, name, holder) && attempt < Attempts; attempt++)
+            // Where it does not work, its holder has just discarded it, with its folder.
+            for (int attempt = 1; attempt <= Attempts; attempt++)
             {
-                // Its holder has just discarded it, with its folder.
+                if (TryWrite(folder, name, holder))
+                    return new TorrentClaim(folder, torrent, holder);
             }
 
-            return new TorrentClaim(folder, torrent, holder);
+            throw new IOException("The torrent's folder vanishes whenever it is made.");
         }
         catch
         {

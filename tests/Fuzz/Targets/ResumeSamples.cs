@@ -27,6 +27,11 @@ internal static class ResumeSamples
             Trackers = [new Uri("http://tracker.example/announce")],
             BytesReceived = 100,
             BytesSent = 200,
+            Options = new TorrentOptions
+            {
+                MaxDownloadRate = 1000, MaxUploadRate = 0, Goal = new SeedGoal(1.5, TimeSpan.FromHours(1)), Sequential = true, Tags = ["a", "b"],
+                MinimumFreeSpace = 5,
+            },
             AddedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_000),
             CompletedAt = DateTimeOffset.FromUnixTimeSeconds(1_700_000_100),
         },
@@ -44,6 +49,8 @@ internal static class ResumeSamples
         Property.Holds(data.BytesReceived >= 0 && data.BytesSent >= 0, "totals are not negative");
         Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known ones");
         Property.Holds(data.Files.All(stamp => stamp is not { Length: < 0 }), "lengths are not negative");
+        Property.Holds(data.Options is not { MaxDownloadRate: < 0 } and not { MaxUploadRate: < 0 } and not { MinimumFreeSpace: < 0 }, "limits are not negative");
+        Property.Holds(data.Options.Goal is not { } goal || (goal.Ratio is null or >= 0 && goal.Time?.Ticks is null or >= 0), "a goal is not negative");
         SavedResume again = ResumeCodec.Decode(ResumeCodec.Encode(Torrent, resume), Torrent, Pieces);
         Property.Same(ResumeCodec.Encode(Torrent, resume), ResumeCodec.Encode(Torrent, again), "what is saved is read");
     }

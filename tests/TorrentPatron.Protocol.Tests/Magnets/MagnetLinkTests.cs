@@ -30,6 +30,28 @@ public sealed class MagnetLinkTests
         Assert.Equal($"magnet:?xt=urn:btih:{Hex}", link.ToString());
     }
 
+    [Theory]
+    [InlineData("tr=/%5C%E2%80%AE")]
+    [InlineData("tr=http://%E2%80%AE")]
+    [InlineData("ws=http://a%E2%80%AEb/")]
+    [InlineData("x.pe=127a%C3%AC.0.0.1:6881")]
+    public void An_address_with_which_dotnet_itself_cannot_deal_is_left_out(string parameter)
+    {
+        MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:2e473d41fff585d1096332d3e0ee1360741717a1&{parameter}");
+
+        Assert.Empty(link.Trackers);
+        Assert.Empty(link.WebSeeds);
+        Assert.Empty(link.Peers);
+    }
+
+    [Fact]
+    public void A_long_name_that_is_cut_at_a_space_is_the_same_when_it_is_read_again()
+    {
+        MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:2e473d41fff585d1096332d3e0ee1360741717a1&dn={new string('a', 254)}+b");
+
+        Assert.Equal(new string('a', 254), link.Name);
+    }
+
     [Fact]
     public void A_v2_hash_is_kept_and_names_the_swarm_by_its_first_20_bytes()
     {

@@ -303,6 +303,8 @@ public sealed class MetainfoReaderTests
     [InlineData("8:announce8:http://z13:announce-listlli1eee", "http://z")]
     [InlineData("8:announcei1e", null)]
     [InlineData("8:announce4:junk", null)]
+    [InlineData("8:announce5:/\\\u202E", null)]
+    [InlineData("8:announce10:http://\u202E", null)]
     public void The_one_tracker_counts_where_the_list_gives_none(string top, string? expected)
     {
         Assert.Equal(expected, MetainfoReader.Read(WithTop(top)).TrackerTiers.SelectMany(tier => tier).SingleOrDefault());

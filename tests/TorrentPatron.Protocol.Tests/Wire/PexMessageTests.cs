@@ -7,6 +7,13 @@ namespace TorrentPatron.Protocol.Tests.Wire;
 public sealed class PexMessageTests
 {
     [Fact]
+    public void A_peer_that_is_named_twice_counts_once_also_on_the_own_network()
+    {
+        Assert.True(PexMessage.TryRead("d5:added18:\n\0\0\u0001abFFFFFF\n\0\0\u0001abe"u8.ToArray(), out PexMessage? message));
+        Assert.Equal(2, message.Added.Count);
+    }
+
+    [Fact]
     public void What_is_written_is_read()
     {
         var message = new PexMessage
