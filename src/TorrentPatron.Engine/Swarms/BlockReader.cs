@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
@@ -9,13 +8,11 @@ namespace TorrentPatron.Engine.Swarms;
 internal sealed class BlockReader(TorrentStorage storage, DiskWorkers workers, int pieceLength, Action<StorageException> failed) : IBlockReader
 {
     /// <inheritdoc/>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    public async ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
+    public async Task ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
     {
-        await workers.Enter();
         try
         {
-            Read(blocks.Span, messages.Span);
+            await workers.RunAsync(() => Read(blocks.Span, messages.Span)).ConfigureAwait(false);
         }
         catch (StorageException e)
         {

@@ -18,7 +18,7 @@ public sealed class AddTorrentPeerCommand : ChangeTorrentCmdlet
     [ValidateNotNullOrEmpty]
     public string[] Peer { get; set; } = [];
 
-    private protected override string Action => $"Add peer {string.Join(", ", _peers)}";
+    private protected override string Action(TorrentTarget torrent) => $"Add peer {string.Join(", ", _peers)}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing() =>

@@ -16,7 +16,7 @@ public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
 
-    private protected override string Action => $"Add tracker {string.Join(", ", Uri.Select(uri => uri.OriginalString))}";
+    private protected override string Action(TorrentTarget torrent) => $"Add tracker {string.Join(", ", Uri.Select(uri => uri.OriginalString))}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

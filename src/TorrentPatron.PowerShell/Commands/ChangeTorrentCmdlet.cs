@@ -12,9 +12,6 @@ public abstract class ChangeTorrentCmdlet : SelectTorrentCmdlet
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
-    /// <summary>What is done, for who is asked.</summary>
-    private protected abstract string Action { get; }
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -26,10 +23,13 @@ public abstract class ChangeTorrentCmdlet : SelectTorrentCmdlet
         });
     }
 
+    /// <summary>Says what is done to a torrent, for who is asked.</summary>
+    private protected abstract string Action(TorrentTarget torrent);
+
+    /// <summary>Asks a torrent's patron to do it.</summary>
+    private protected abstract Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation);
+
     /// <summary>Does it to one torrent.</summary>
     private protected virtual Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
-        new TorrentCommander(output).DoAsync(torrent, Action, CommandAsync, PassThru, cancellation);
-
-    /// <summary>Asks the torrent's patron to do it.</summary>
-    private protected abstract Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation);
+        new TorrentCommander(output).DoAsync(torrent, Action(torrent), CommandAsync, PassThru, cancellation);
 }

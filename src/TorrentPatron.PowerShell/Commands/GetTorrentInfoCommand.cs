@@ -2,7 +2,6 @@ using System.Management.Automation;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
-using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -14,23 +13,22 @@ public sealed class GetTorrentInfoCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        foreach ((TorrentSource source, object given) in Sources())
-            Run((output, cancellation) => ReadAsync(source, given, output, cancellation));
+        foreach (SourceItem item in Sources())
+            Run((output, cancellation) => ReadAsync(item, output, cancellation));
     }
 
-    private static async Task ReadAsync(
-        TorrentSource source, object given, ICommandOutput output, CancellationToken cancellation)
+    private static async Task ReadAsync(SourceItem item, ICommandOutput output, CancellationToken cancellation)
     {
         CommandFailure failure;
         try
         {
-            var info = new TorrentInfo(await new SourceReader().ReadAsync(source, cancellation).ConfigureAwait(false));
+            var info = new TorrentInfo(await item.ReadAsync(cancellation).ConfigureAwait(false));
             await output.EmitAsync(info).ConfigureAwait(false);
             return;
         }
         catch (TorrentException fault)
         {
-            failure = new CommandFailure(fault.Error, given, fault);
+            failure = new CommandFailure(fault.Error, item.Given, fault);
         }
 
         await output.FailAsync(failure).ConfigureAwait(false);

@@ -20,11 +20,7 @@ public sealed class GetTorrentTrackerCommand : SelectTorrentCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        var patterns = new Patterns(Uri);
         foreach (TorrentTarget torrent in Select())
-        {
-            foreach (TorrentTracker tracker in torrent.Trackers.Where(tracker => patterns.Match(tracker.Uri.OriginalString)))
-                WriteObject(tracker);
-        }
+            WriteObject(torrent.Trackers.Named(Uri), enumerateCollection: true);
     }
 }

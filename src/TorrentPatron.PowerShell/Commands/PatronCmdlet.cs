@@ -2,6 +2,8 @@ using System.Management.Automation;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -17,4 +19,22 @@ public abstract class PatronCmdlet : PipelineCmdlet
     public Patron? Patron { get; set; }
 
     private protected static SessionPatrons Session => RunspacePatrons.Current;
+
+    /// <summary>
+    /// The torrents that are saved in the state folders of a patron, or else of all the session's, and do not run. On the
+    /// pipeline thread; a folder that cannot be read ends the command.
+    /// </summary>
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron)
+    {
+        try
+        {
+            IEnumerable<Patron> patrons = patron is null ? Session.Patrons.Append(Session.Default()).DistinctBy(any => any.Service) : [patron];
+            return [.. patrons.SelectMany(SavedTarget.Of)];
+        }
+        catch (TorrentException fault)
+        {
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(fault.Error, patron, fault.InnerException)));
+            throw;
+        }
+    }
 }

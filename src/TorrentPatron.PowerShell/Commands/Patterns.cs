@@ -10,4 +10,7 @@ internal sealed class Patterns(IEnumerable<string> texts)
 
     /// <summary>Whether one of them matches.</summary>
     public bool Match(string text) => Array.Exists(_patterns, pattern => pattern.IsMatch(text));
+
+    /// <summary>Whether one of them matches one of some texts.</summary>
+    public bool Match(IEnumerable<string> anyOf) => anyOf.Any(Match);
 }

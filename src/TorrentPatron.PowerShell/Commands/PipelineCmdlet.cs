@@ -18,7 +18,7 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     private protected PipelineCmdlet()
     {
         _pump = new PipelinePump(OnBeat);
-        _output = new CmdletOutput(this, _pump);
+        _output = new CmdletOutput(this, _pump, (target, action) => Agree(target, action));
     }
 
     /// <inheritdoc/>
@@ -64,6 +64,14 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     /// <summary>Reports a failure. On the pipeline thread.</summary>
     private protected void Fail(Engine.Client.TorrentError error, object? target) =>
         WriteError(CmdletOutput.Record(new CommandFailure(error, target)));
+
+    /// <summary>Asks whether to do something. On the pipeline thread.</summary>
+    /// <param name="target">What it is done to.</param>
+    /// <param name="action">What is done.</param>
+    private protected virtual bool Agree(string target, string action) => ShouldProcess(target, action);
+
+    /// <summary>Does something on the pipeline thread; awaited by what <see cref="Run"/> does.</summary>
+    private protected Task<T> OnPipelineThreadAsync<T>(Func<T> what) => _pump.OnPipelineThreadAsync(what);
 
     private void OnBeat()
     {

@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus))]
 public sealed class ResumeTorrentCommand : ChangeTorrentCmdlet
 {
-    private protected override string Action => "Resume torrent";
+    private protected override string Action(TorrentTarget torrent) => "Resume torrent";
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
         torrent.Patron.ResumeAsync(torrent.Torrent, cancellation);

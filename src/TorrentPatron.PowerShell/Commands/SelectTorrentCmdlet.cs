@@ -61,9 +61,12 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
         {
             found.AddRange(torrents);
             if (error is not null)
-                Fail(error, target);
+                NotFound(error, target);
         }
     }
+
+    /// <summary>Reports that something the user gave names no torrent that runs.</summary>
+    private protected virtual void NotFound(TorrentError error, object target) => Fail(error, target);
 
     /// <summary>A name, whose brackets and stars may have been escaped, as completion does.</summary>
     private static string Plain(string text) => WildcardPattern.ContainsWildcardCharacters(text) ? text : WildcardPattern.Unescape(text);

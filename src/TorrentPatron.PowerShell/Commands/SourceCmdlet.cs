@@ -1,16 +1,21 @@
 using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet that reads .torrents: files, addresses or bytes.</summary>
-public abstract class SourceCmdlet : PipelineCmdlet
+/// <summary>A cmdlet that reads torrents: files, addresses, bytes, or what the session or its saved state knows.</summary>
+public abstract class SourceCmdlet : PatronCmdlet
 {
     private protected const string PathSet = "Path";
     private protected const string LiteralPathSet = "LiteralPath";
     private protected const string UriSet = "Uri";
     private protected const string ContentSet = "Content";
+    private protected const string InfoHashSet = "InfoHash";
 
     /// <summary>.torrent files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true)]
@@ -24,7 +29,7 @@ public abstract class SourceCmdlet : PipelineCmdlet
     [ValidateNotNullOrEmpty]
     public string[] LiteralPath { get; set; } = [];
 
-    /// <summary>Addresses of .torrents.</summary>
+    /// <summary>Addresses of .torrents, and magnet links.</summary>
     [Parameter(Mandatory = true, ParameterSetName = UriSet, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
@@ -34,32 +39,58 @@ public abstract class SourceCmdlet : PipelineCmdlet
     [ValidateNotNullOrEmpty]
     public byte[] Content { get; set; } = [];
 
+    /// <summary>Info hashes of torrents that run or are saved, or beginnings of them.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(KnownInfoHashCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string[] InfoHash { get; set; } = [];
+
     /// <summary>
     /// What the parameters name, each with what the user gave, found one by one; what names nothing is reported in its turn.
     /// </summary>
-    private protected IEnumerable<(TorrentSource Source, object Given)> Sources() => ParameterSetName switch
+    private protected IEnumerable<SourceItem> Sources() => ParameterSetName switch
     {
         PathSet => Path.SelectMany(OfPath),
         LiteralPathSet => LiteralPath.SelectMany(path =>
-            this.ResolveLiteral(path, Fail).Select(file => (TorrentSource.FromFile(file), (object)path))),
+            this.ResolveLiteral(path, Fail).Select(file => new SourceItem(TorrentSource.FromFile(file), path))),
         UriSet => Uri.SelectMany(address => OfAddress(address, address.OriginalString)),
-        _ => [(TorrentSource.FromBytes(Content), Content)],
+        InfoHashSet => InfoHash.SelectMany(OfInfoHash),
+        _ => [new SourceItem(TorrentSource.FromBytes(Content), Content)],
     };
 
-    private IEnumerable<(TorrentSource Source, object Given)> OfPath(string path)
+    private IEnumerable<SourceItem> OfPath(string path)
     {
         // An address where a path is due is clear enough.
-        bool isAddress = path.Contains("://", StringComparison.Ordinal) || path.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase);
+        bool isAddress = path.Contains("://", StringComparison.Ordinal) || MagnetLink.IsMagnet(path);
         if (isAddress && System.Uri.TryCreate(path, UriKind.Absolute, out Uri? address))
             return OfAddress(address, path);
-        return [.. this.Resolve(path, Fail).Select(file => (TorrentSource.FromFile(file), (object)path))];
+        return [.. this.Resolve(path, Fail).Select(file => new SourceItem(TorrentSource.FromFile(file), path))];
     }
 
-    private IEnumerable<(TorrentSource Source, object Given)> OfAddress(Uri address, string given)
+    private IEnumerable<SourceItem> OfAddress(Uri address, string given)
     {
         if (address.IsAbsoluteUri)
-            return [(TorrentSource.FromAddress(address), given)];
+            return [new SourceItem(TorrentSource.FromAddress(address), given)];
         Fail(CommandErrors.BadAddress(given), given);
         return [];
     }
+
+    private IEnumerable<SourceItem> OfInfoHash(string text)
+    {
+        IReadOnlyList<TorrentTarget> running = new TorrentFinder(Session.Torrents).ByInfoHash(text, out TorrentError? error);
+        if (running is [TorrentTarget torrent, ..])
+            return [Magnet(torrent.Torrent, text) with { Metainfo = torrent.Patron.GetMetainfo(torrent.Torrent) }];
+
+        SavedTarget[] saved = [.. SavedTargets(Patron).Where(saved => saved.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
+            return [new SourceItem(TorrentSource.FromFile(known.Saved.MetainfoPath), text) { Saved = known }];
+        if (Protocol.InfoHash.TryParse(text, out Protocol.InfoHash unknown))
+            return [Magnet(unknown, text)];
+
+        Fail(saved.Length > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Length) : error!, text);
+        return [];
+    }
+
+    private static SourceItem Magnet(Protocol.InfoHash torrent, string given) =>
+        new(TorrentSource.FromAddress(new Uri(new MagnetLink { InfoHash = torrent }.ToString())), given);
 }

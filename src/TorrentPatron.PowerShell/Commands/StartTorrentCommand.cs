@@ -3,21 +3,20 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
-using TorrentPatron.PowerShell.Hosting;
+using TorrentPatron.PowerShell.Jobs;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
-using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Starts torrents: checks what is on disk, fetches what is missing, seeds what is there.</summary>
 [Cmdlet(VerbsLifecycle.Start, "Torrent", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
-[OutputType(typeof(TorrentStatus))]
+[OutputType(typeof(TorrentStatus), typeof(TorrentJob))]
 public sealed class StartTorrentCommand : SourceCmdlet
 {
     private readonly List<TorrentTarget> _started = [];
-    private string _destination = "";
+    private string? _destination;
     private IReadOnlyList<IPEndPoint> _peers = [];
 
     /// <summary>The folder below which the torrents' files lie; by default the current location.</summary>
@@ -35,15 +34,52 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [ValidateNotNullOrEmpty]
     public Uri[] Tracker { get; set; } = [];
 
+    /// <summary>Names of the files that are wanted, or patterns of them; by default all.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Include { get; set; } = [];
+
+    /// <summary>Names of files that are not wanted, or patterns of them.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Exclude { get; set; } = [];
+
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
-    public long? MaxDownloadRate { get; set; }
+    public long MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
     [Parameter]
     [ValidateRange(0, long.MaxValue)]
-    public long? MaxUploadRate { get; set; }
+    public long MaxUploadRate { get; set; }
+
+    /// <summary>Stop seeding when so many bytes are sent for each that is here.</summary>
+    [Parameter]
+    [ValidateRange(0.0, double.MaxValue)]
+    public double SeedRatio { get; set; }
+
+    /// <summary>Stop seeding after that time.</summary>
+    [Parameter]
+    [DurationTransformation(AtMostDays = 3650)]
+    public TimeSpan SeedTime { get; set; }
+
+    /// <summary>Fetch pieces in their order.</summary>
+    [Parameter]
+    public SwitchParameter Sequential { get; set; }
+
+    /// <summary>Bytes that must stay free on the disk.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long MinimumFreeSpace { get; set; }
+
+    /// <summary>What to call the torrents by.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    [ValidateLength(1, 100)]
+    public string[] Tag { get; set; } = [];
 
     /// <summary>Add the torrents, but do not let them run yet.</summary>
     [Parameter]
@@ -59,50 +95,64 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     /// <summary>How long to wait: seconds, a text such as <c>5m</c>, or a TimeSpan.</summary>
     [Parameter]
-    [TimeoutTransformation]
+    [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <summary>The patron to start the torrents; by default the session's own.</summary>
+    /// <summary>How long nothing may come in while it is waited for.</summary>
     [Parameter]
-    [PatronTransformation]
-    [ArgumentCompleter(typeof(PatronCompleter))]
-    [ValidateNotNull]
-    public Patron? Patron { get; set; }
+    [DurationTransformation]
+    public TimeSpan? StallTimeout { get; set; }
 
-    private bool IsWaiting => Wait || Timeout is not null;
+    /// <summary>Write a job for each torrent, at once, and let it do the starting and the waiting.</summary>
+    [Parameter]
+    public SwitchParameter AsJob { get; set; }
+
+    private bool IsWaiting => Wait || Timeout is not null || StallTimeout is not null;
+
+    private WaitTerms Terms => new() { Timeout = Timeout, StallTimeout = StallTimeout };
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Suspended && IsWaiting)
+        if (Suspended && (IsWaiting || AsJob))
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SuspendedWait, Target: null)));
-        _destination = this.ResolveDestination(Destination);
+        _destination = Destination is null && ParameterSetName == InfoHashSet ? null : this.ResolveDestination(Destination);
         Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        SessionPatrons session = RunspacePatrons.Current;
-        foreach ((TorrentSource source, object given) in Sources())
-            Run((output, cancellation) => StartAsync(session, source, given, output, cancellation));
+        foreach (SourceItem item in Sources())
+        {
+            Patron patron = Patron ?? item.Saved?.Patron ?? Session.Default();
+            StartRequest request = Request(item);
+            if (AsJob)
+                StartJob(patron, request, item);
+            else
+                Run((output, cancellation) => StartAsync(patron, request, item, output, cancellation));
+        }
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         if (IsWaiting)
-            Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_started, Timeout, cancellation));
+            Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_started, Terms, cancellation));
     }
 
+    private static string Action(StartRequest request) => $"Start torrent in '{request.Destination}'";
+
+    private static string Shown(SourceItem item) => item.Saved?.Name ?? item.Metainfo?.Name ?? item.Source.ToString();
+
     private async Task StartAsync(
-        SessionPatrons session, TorrentSource source, object given, ICommandOutput output, CancellationToken cancellation)
+        Patron patron, StartRequest request, SourceItem item, ICommandOutput output, CancellationToken cancellation)
     {
-        if (!await output.ShouldProcessAsync(source.ToString(), $"Start torrent in '{_destination}'").ConfigureAwait(false))
+        if (!await output.ShouldProcessAsync(Shown(item), Action(request)).ConfigureAwait(false))
             return;
 
-        TorrentTarget? started = await new TorrentStarter(output)
-            .StartAsync(Patron ?? session.Default(), Request(source), given, cancellation).ConfigureAwait(false);
+        TorrentTarget? started =
+            await new TorrentStarter(output).StartAsync(patron, request, item.Given, cancellation).ConfigureAwait(false);
         if (started is null)
             return;
         if (IsWaiting)
@@ -111,14 +161,31 @@ public sealed class StartTorrentCommand : SourceCmdlet
             await output.EmitAsync(started.Status).ConfigureAwait(false);
     }
 
-    private StartRequest Request(TorrentSource source) => new()
+    private void StartJob(Patron patron, StartRequest request, SourceItem item)
     {
-        Source = source,
-        Destination = _destination,
-        Peers = _peers,
-        Trackers = Tracker,
-        Options = new TorrentOptions { MaxDownloadRate = MaxDownloadRate, MaxUploadRate = MaxUploadRate },
-        Suspended = Suspended,
-        Recheck = Recheck,
-    };
+        if (!ShouldProcess(Shown(item), Action(request)))
+            return;
+        var job = new TorrentJob(MyInvocation.Line.Trim(), item.Name, patron, request, item.Given, Terms);
+        TorrentJobSource.Register(JobManager, job);
+        job.StartJob();
+        WriteObject(job);
+    }
+
+    private StartRequest Request(SourceItem item)
+    {
+        StartRequest request = item.Saved?.Saved.ToRequest() ?? new StartRequest();
+        return request with
+        {
+            Source = item.Source,
+            Metainfo = item.Metainfo,
+            Destination = _destination ?? request.Destination ?? this.ResolveDestination(path: null),
+            Peers = _peers,
+            Trackers = [.. request.Trackers, .. Tracker],
+            Selection = Include.Length + Exclude.Length == 0 ? null : new FileSelection { Include = Include, Exclude = Exclude },
+            FilePriorities = Include.Length + Exclude.Length == 0 ? request.FilePriorities : [],
+            Options = new TorrentOptionsReader(this.Given()).For(torrent: null),
+            Suspended = Suspended,
+            Recheck = Recheck,
+        };
+    }
 }

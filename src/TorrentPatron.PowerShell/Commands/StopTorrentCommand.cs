@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus))]
 public sealed class StopTorrentCommand : ChangeTorrentCmdlet
 {
-    private protected override string Action => "Stop torrent";
+    private protected override string Action(TorrentTarget torrent) => "Stop torrent";
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
         torrent.Patron.CloseAsync(torrent.Torrent, cancellation);

@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus))]
 public sealed class SuspendTorrentCommand : ChangeTorrentCmdlet
 {
-    private protected override string Action => "Suspend torrent";
+    private protected override string Action(TorrentTarget torrent) => "Suspend torrent";
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
         torrent.Patron.SuspendAsync(torrent.Torrent, cancellation);

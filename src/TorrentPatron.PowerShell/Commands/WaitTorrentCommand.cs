@@ -1,26 +1,53 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Waits until torrents are complete, and writes how they stand then.</summary>
+/// <summary>Waits until torrents are complete, or have got as far as is asked, and writes how they stand then.</summary>
 [Cmdlet(VerbsLifecycle.Wait, "Torrent", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class WaitTorrentCommand : SelectTorrentCmdlet
 {
     private readonly List<TorrentTarget> _torrents = [];
 
+    /// <summary>What to wait for; of several, one is enough.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public TorrentMilestone[] Until { get; set; } = [TorrentMilestone.Completed];
+
+    /// <summary>Return as soon as one torrent has got there.</summary>
+    [Parameter]
+    public SwitchParameter Any { get; set; }
+
     /// <summary>How long to wait: seconds, a text such as <c>5m</c>, or a TimeSpan.</summary>
     [Parameter]
-    [TimeoutTransformation]
+    [DurationTransformation]
     public TimeSpan? Timeout { get; set; }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord() => _torrents.AddRange(Select());
+    /// <summary>How long nothing may come in.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? StallTimeout { get; set; }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() =>
-        Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, Timeout, cancellation));
+    protected override void ProcessRecord()
+    {
+        foreach (TorrentTarget torrent in Select())
+        {
+            if (Until is [TorrentMilestone.SeedGoal] && torrent.Status is { SeedRatio: null, SeedTime: null })
+                Fail(CommandErrors.NoSeedGoal(torrent.Status), torrent.Status);
+            else
+                _torrents.Add(torrent);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        var terms = new WaitTerms { Until = Until, Any = Any, Timeout = Timeout, StallTimeout = StallTimeout };
+        Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, terms, cancellation));
+    }
 }

@@ -42,6 +42,20 @@ public abstract class SessionCompleter : IArgumentCompleter
         return torrents.Where(torrent => pattern.IsMatch(torrent.Status.Name));
     }
 
+    /// <summary>The torrents that are saved for the patron that is given, or the session's own, and do not run.</summary>
+    private protected static IEnumerable<SavedTarget> Saved(IDictionary bound)
+    {
+        try
+        {
+            return SavedTarget.Of(Unwrapped(bound["Patron"]) as Patron ?? RunspacePatrons.Current.Default());
+        }
+        catch (TorrentException)
+        {
+            // Nobody asked; the command itself will say it.
+            return [];
+        }
+    }
+
     private static object? Unwrapped(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     private static string Quoted(Candidate candidate)

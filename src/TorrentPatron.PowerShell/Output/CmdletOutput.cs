@@ -6,7 +6,10 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>Writes to a cmdlet's pipeline, on its thread.</summary>
-internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : ICommandOutput
+/// <param name="cmdlet">The cmdlet.</param>
+/// <param name="pump">Leads to its thread.</param>
+/// <param name="agree">Asks whether to do something (an action) to something (a target).</param>
+internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<string, string, bool> agree) : ICommandOutput
 {
     private const int ActivityId = 0x7061; // any number that other cmdlets are not likely to use
 
@@ -19,16 +22,12 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : IComman
     public Task WarnAsync(string message) => DoAsync(() => cmdlet.WriteWarning(message));
 
     public Task<bool> ShouldProcessAsync(string target, string action) =>
-        pump.OnPipelineThreadAsync(() => cmdlet.ShouldProcess(target, action));
+        pump.OnPipelineThreadAsync(() => agree(target, action));
 
     public Task ReportAsync(ProgressNote note) => DoAsync(() =>
     {
         _activity = note.Activity;
-        cmdlet.WriteProgress(new ProgressRecord(ActivityId, note.Activity, note.Status)
-        {
-            PercentComplete = note.Percent,
-            SecondsRemaining = note.TimeLeft is { } left ? (int)left.TotalSeconds : -1,
-        });
+        cmdlet.WriteProgress(Record(note));
     });
 
     /// <summary>Takes the progress bar away, if one was shown. On the pipeline thread.</summary>
@@ -48,6 +47,13 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : IComman
         }
     }
 
+    /// <summary>Progress as PowerShell has it.</summary>
+    internal static ProgressRecord Record(ProgressNote note) => new(ActivityId, note.Activity, note.Status)
+    {
+        PercentComplete = note.Percent,
+        SecondsRemaining = note.TimeLeft is { } left ? (int)left.TotalSeconds : -1,
+    };
+
     /// <summary>A failure as PowerShell has it.</summary>
     internal static ErrorRecord Record(CommandFailure failure) =>
         new(new TorrentException(failure.Error, failure.Cause), failure.Error.Id, CategoryOf(failure.Error.Id), failure.Target)
@@ -59,7 +65,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : IComman
     {
         TorrentErrorId.InvalidTorrent or TorrentErrorId.StateDamaged => ErrorCategory.InvalidData,
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
-        TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed => ErrorCategory.ReadError,
+        TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
         TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound =>
             ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse => ErrorCategory.ResourceBusy,
@@ -68,7 +74,11 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump) : IComman
             ErrorCategory.WriteError,
         TorrentErrorId.TrackerFailed => ErrorCategory.ConnectionError,
         TorrentErrorId.PatronStopped => ErrorCategory.InvalidOperation,
-        TorrentErrorId.TimeoutReached => ErrorCategory.OperationTimeout,
+        TorrentErrorId.TimeoutReached or TorrentErrorId.TorrentStalled or TorrentErrorId.MetadataTimeout =>
+            ErrorCategory.OperationTimeout,
+        TorrentErrorId.NotSupported => ErrorCategory.NotImplemented,
+        TorrentErrorId.MoveFailed => ErrorCategory.WriteError,
+        TorrentErrorId.NothingSelected => ErrorCategory.InvalidArgument,
         CommandErrors.FileExists => ErrorCategory.ResourceExists,
         _ => ErrorCategory.NotSpecified,
     };

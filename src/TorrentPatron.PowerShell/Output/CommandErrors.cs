@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.PowerShell.Output;
@@ -14,6 +15,9 @@ internal static class CommandErrors
 
     /// <summary>No patron of that name.</summary>
     public const string PatronNotFound = nameof(PatronNotFound);
+
+    /// <summary>A state folder cannot be read.</summary>
+    public const string StateUnreadable = nameof(StateUnreadable);
 
     public static TorrentError NoSuchPath(string path) => new(
         TorrentErrorId.SourceNotReadable,
@@ -50,6 +54,21 @@ internal static class CommandErrors
         $"No torrent '{DisplayText.Clean(text)}' runs in this session.",
         "Get-TorrentStatus shows the torrents that run; Start-Torrent starts one.");
 
+    public static TorrentError StateNotReadable(string folder, string why) => new(
+        StateUnreadable,
+        $"The state folder '{DisplayText.Clean(folder)}' cannot be read: {DisplayText.Clean(why)}",
+        "Give this user the right to read it, or choose another with -StatePath.");
+
+    public static TorrentError NoFilesYet(TorrentStatus status) => new(
+        TorrentErrorId.NotSupported,
+        $"The files of '{status.Name}' are not known yet.",
+        "Wait for them with Wait-Torrent -Until Metadata.");
+
+    public static TorrentError NotSaved(string text) => new(
+        TorrentErrorId.TorrentNotFound,
+        $"No torrent '{DisplayText.Clean(text)}' is saved in the state folder.",
+        "Restore-Torrent -WhatIf shows those that are; another folder is chosen by a patron with -StatePath.");
+
     public static TorrentError NoSuchPatron(string name) => new(
         PatronNotFound,
         $"No patron is called '{DisplayText.Clean(name)}' in this session.",
@@ -85,14 +104,49 @@ internal static class CommandErrors
         "-Suspended and -Wait contradict each other: a suspended torrent is never done.",
         "Leave one of them out.");
 
-    public static TorrentError TimeoutReached(TorrentStatus status, TimeSpan timeout) => new(
+    public static TorrentError Unforeseen(Exception fault) => new(
+        TorrentErrorId.Unexpected,
+        $"Something unforeseen happened: {DisplayText.Clean(fault.Message)}",
+        "Please report it, with what led to it.");
+
+    public static TorrentError ActionAndForward { get; } = new(
+        InvalidArgument,
+        "-Action and -Forward contradict each other: what is forwarded is dealt with elsewhere.",
+        "Leave one of them out.");
+
+    public static TorrentError TimeoutReached(TorrentStatus status, WaitTerms terms) => new(
         TorrentErrorId.TimeoutReached,
-        FormattableString.Invariant(
-            $"'{status.Name}' was not complete after {HumanText.Duration(timeout)}: {status.State}, {status.PercentComplete:0.0} %, {HumanText.Peers(status.ConnectedPeers)}."),
+        $"'{status.Name}' was not {Goal(terms.Until)} after {HumanText.Duration(terms.Timeout)}: {Standing(status)}.",
         "The torrent goes on; wait again with Wait-Torrent, or stop it with Stop-Torrent.");
+
+    public static TorrentError Stalled(TorrentStatus status, TimeSpan longest) => status.Metadata is { } metadata
+        ? new TorrentError(
+            TorrentErrorId.MetadataTimeout,
+            $"The metadata of '{status.Name}' did not come within {HumanText.Duration(longest)}. {metadata.Missing}",
+            "The torrent goes on; give it a peer with Add-TorrentPeer or a tracker with Add-TorrentTracker, or stop it with Stop-Torrent.")
+        : new TorrentError(
+            TorrentErrorId.TorrentStalled,
+            $"'{status.Name}' has received nothing for {HumanText.Duration(longest)}: {Standing(status)}.",
+            "The torrent goes on; give it a peer with Add-TorrentPeer or a tracker with Add-TorrentTracker, or stop it with Stop-Torrent.");
+
+    public static TorrentError NoSeedGoal(TorrentStatus status) => new(
+        InvalidArgument,
+        $"'{status.Name}' has no seed goal: it seeds on and on.",
+        "Give it one with Set-Torrent -SeedRatio or -SeedTime.");
 
     public static TorrentError StoppedMeanwhile(TorrentStatus status) => new(
         TorrentErrorId.PatronStopped,
         $"'{status.Name}' was stopped before it was complete.",
         "Start it again with Start-Torrent; it goes on where it was.");
+
+    private static string Standing(TorrentStatus status) =>
+        $"{status.State}, {HumanText.Percent(status.PercentComplete)} %, {HumanText.Peers(status.ConnectedPeers)}";
+
+    private static string Goal(IReadOnlyList<TorrentMilestone> milestones) => string.Join(" or ", milestones.Select(milestone => milestone switch
+    {
+        TorrentMilestone.Metadata => "known",
+        TorrentMilestone.Completed => "complete",
+        TorrentMilestone.SeedGoal => "seeded enough",
+        _ => "stopped",
+    }));
 }

@@ -54,6 +54,10 @@ public static class HumanText
     /// <param name="ratio">0 or more.</param>
     public static string Ratio(double ratio) => Math.Max(0, ratio).ToString("0.00", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things.</summary>
+    /// <param name="count">How many.</param>
+    public static string Count(int count) => count.ToString(CultureInfo.InvariantCulture);
+
     /// <summary>A number of peers, such as <c>1 peer</c>.</summary>
     /// <param name="count">How many.</param>
     public static string Peers(int count) => count == 1 ? "1 peer" : string.Create(CultureInfo.InvariantCulture, $"{count} peers");

@@ -12,8 +12,6 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
 {
     private const string Extension = ".torrent";
 
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>Makes a .torrent of a file or folder and writes it; its file is the result.</summary>
     /// <param name="path">Absolute path of the file or folder.</param>
     /// <param name="given">The path as the user gave it.</param>
@@ -109,12 +107,7 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         string activity = $"Hashing {DisplayText.Clean(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)))}";
         try
         {
-            while (!making.IsCompleted)
-            {
-                Task tick = Task.Delay(ProgressInterval, time, ending.Token);
-                if (await Task.WhenAny(making, tick).ConfigureAwait(false) == tick && tick.IsCompletedSuccessfully)
-                    await output.ReportAsync(latest.Note(activity)).ConfigureAwait(false);
-            }
+            await new PatientProgress(output, time).ShowUntilAsync(making, () => latest.Note(activity), ending.Token).ConfigureAwait(false);
         }
         catch
         {

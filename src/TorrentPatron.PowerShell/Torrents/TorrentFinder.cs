@@ -8,7 +8,7 @@ namespace TorrentPatron.PowerShell.Torrents;
 internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
 {
     /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
-    private const int ShortestPrefix = 4;
+    public const int ShortestPrefix = 4;
 
     /// <summary>All of them.</summary>
     public IReadOnlyList<TorrentTarget> All => running;

@@ -17,6 +17,21 @@ internal sealed class TorrentStarter(ICommandOutput output)
         Patron patron, StartRequest request, object target, CancellationToken cancellationToken)
     {
         TorrentAnswer answer = await patron.StartAsync(request, cancellationToken).ConfigureAwait(false);
+        return await TakeAsync(patron, answer, target).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes up a torrent that is saved.</summary>
+    /// <param name="saved">The torrent.</param>
+    /// <param name="cancellationToken">Ends the wait, not the torrent.</param>
+    /// <returns>The torrent; null where it failed, which has been reported.</returns>
+    public async Task<TorrentTarget?> RestoreAsync(SavedTarget saved, CancellationToken cancellationToken)
+    {
+        TorrentAnswer answer = await saved.Patron.RestoreAsync(saved.Saved, cancellationToken).ConfigureAwait(false);
+        return await TakeAsync(saved.Patron, answer, saved.Name).ConfigureAwait(false);
+    }
+
+    private async Task<TorrentTarget?> TakeAsync(Patron patron, TorrentAnswer answer, object target)
+    {
         switch (answer)
         {
             case NewTorrentCreated created:

@@ -13,9 +13,15 @@ internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
     public InfoHash Torrent { get; } =
         InfoHash.TryParse(Status.InfoHash, out InfoHash torrent) ? torrent : throw new ArgumentException("The status names no torrent.");
 
+    /// <summary>The torrent as it is now; the one that was found, where it no longer runs.</summary>
+    public TorrentStatus Latest => Patron.GetStatus(Torrent) ?? Status;
+
     /// <summary>Its trackers, as they were when it was found.</summary>
     public IEnumerable<TorrentTracker> Trackers => Status.Trackers.Select(tracker => new TorrentTracker(Status, tracker));
 
-    /// <summary>The torrent as it is now; the one that was found, where it no longer runs.</summary>
-    public TorrentStatus Latest => Patron.GetStatus(Torrent) ?? Status;
+    /// <summary>Its files, as they are now; none where they are not known.</summary>
+    public IEnumerable<TorrentFile> Files => Patron.GetFiles(Torrent).Select(file => new TorrentFile(Status, file));
+
+    /// <summary>Its connected peers, as they are now.</summary>
+    public IEnumerable<TorrentPeer> Peers => Patron.GetPeers(Torrent).Select(peer => new TorrentPeer(Status, peer));
 }

@@ -3,90 +3,61 @@ using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Waits for torrents to be complete.</summary>
+/// <summary>Waits for torrents to get as far as is wanted.</summary>
 /// <param name="output">Where the results go.</param>
 /// <param name="time">The clock.</param>
 internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
 {
-    /// <summary>Progress is dear in PowerShell: at most this often.</summary>
-    private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(250);
-
     /// <summary>
-    /// Waits for all of them at once and writes each one's status when it is complete. One that fails, is stopped, or is not
-    /// complete in time is reported; the waiting never stops a torrent.
+    /// Waits for all of them at once and writes each one's status when it has got that far. One that fails, is stopped, stalls
+    /// or does not get there in time is reported; the waiting never stops a torrent.
     /// </summary>
     /// <param name="torrents">What to wait for.</param>
-    /// <param name="timeout">How long, at most; null: as long as it takes.</param>
+    /// <param name="terms">How far, and how long.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task WaitAsync(IReadOnlyList<TorrentTarget> torrents, TimeSpan? timeout, CancellationToken cancellationToken)
+    public async Task WaitAsync(IReadOnlyList<TorrentTarget> torrents, WaitTerms terms, CancellationToken cancellationToken)
     {
         if (torrents.Count == 0)
             return;
 
-        using var timer = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, time);
+        using var timer = new CancellationTokenSource(terms.Timeout ?? Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        List<Waiting> open = [.. torrents.Select(torrent => new Waiting(torrent, WaitAsync(torrent, ending.Token)))];
+        List<TorrentWait> open = [.. torrents.Select(torrent => new TorrentWait(torrent, terms, time, ending.Token))];
         var progress = new WaitProgress(torrents);
+        var patient = new PatientProgress(output, time);
         try
         {
             while (open.Count > 0)
             {
-                Task tick = Task.Delay(ProgressInterval, time, ending.Token);
-                await Task.WhenAny(open.Select(waiting => (Task)waiting.End).Append(tick)).ConfigureAwait(false);
-                cancellationToken.ThrowIfCancellationRequested();
-                foreach (Waiting done in open.Where(waiting => waiting.End.IsCompleted).ToList())
+                bool isNews = await patient.TickAsync(Task.WhenAny(open.Select(wait => wait.Ended)), cancellationToken).ConfigureAwait(false);
+                foreach (TorrentWait wait in open.Where(wait => wait.IsOver).ToList())
                 {
-                    open.Remove(done);
-                    await WriteAsync(done, timeout).ConfigureAwait(false);
+                    open.Remove(wait);
+                    if (await WriteAsync(wait).ConfigureAwait(false) && terms.Any)
+                        return;
                 }
 
-                if (tick.IsCompletedSuccessfully && open.Count > 0)
-                    await output.ReportAsync(progress.Note()).ConfigureAwait(false);
+                if (!isNews && open.Count > 0)
+                    await patient.ShowAsync(progress.Note).ConfigureAwait(false);
             }
         }
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);
-            foreach (Waiting waiting in open)
-                await ((Task)waiting.End).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            foreach (TorrentWait wait in open)
+                await wait.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
-    private static Task<TorrentStatus?> WaitAsync(TorrentTarget torrent, CancellationToken cancellationToken) =>
-        torrent.Patron.WaitAsync(torrent.Torrent, IsDone, cancellationToken);
-
-    /// <summary>Complete, and not only until the check that is going on says otherwise.</summary>
-    private static bool IsDone(TorrentStatus status) => 
-        status is { IsComplete: true, State: not (TorrentState.Checking or TorrentState.Failed) };
-
-    private async Task WriteAsync(Waiting done, TimeSpan? timeout)
+    /// <summary>Writes how a torrent stands that has got there; reports one that has not.</summary>
+    /// <returns>Whether it has.</returns>
+    private async Task<bool> WriteAsync(TorrentWait wait)
     {
-        TorrentStatus latest = done.Torrent.Latest;
-        TorrentError error;
-        if (!done.End.IsCompletedSuccessfully)
-        {
-            // Complete in the very moment of the timeout is complete.
-            if (IsDone(latest))
-            {
-                await output.EmitAsync(latest).ConfigureAwait(false);
-                return;
-            }
-
-            error = CommandErrors.TimeoutReached(latest, timeout.GetValueOrDefault());
-        }
-        else if (done.End.Result is { } status && IsDone(status))
-        {
+        TorrentStatus status = wait.Result(out TorrentError? error);
+        if (error is null)
             await output.EmitAsync(status).ConfigureAwait(false);
-            return;
-        }
         else
-        {
-            latest = done.End.Result ?? latest;
-            error = latest.Error ?? CommandErrors.StoppedMeanwhile(latest);
-        }
-
-        await output.FailAsync(new CommandFailure(error, latest)).ConfigureAwait(false);
+            await output.FailAsync(new CommandFailure(error, status)).ConfigureAwait(false);
+        return error is null;
     }
-
-    private sealed record Waiting(TorrentTarget Torrent, Task<TorrentStatus?> End);
 }

@@ -17,7 +17,7 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
         long completed = statuses.Sum(status => status.CompletedSize);
         long rate = statuses.Sum(status => status.DownloadRate);
         int peers = statuses.Sum(status => status.ConnectedPeers);
-        double percent = statuses is [{ State: TorrentState.Checking } only] ? only.PercentComplete
+        double percent = statuses is [{ State: TorrentState.Checking or TorrentState.Moving } only] ? only.PercentComplete
             : wanted > 0 ? 100.0 * completed / wanted
             : 100;
         TimeSpan? left = rate > 0 && completed < wanted
@@ -25,10 +25,25 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
             : null;
 
         string what = statuses is [{ } one] ? one.Name : $"{statuses.Count} torrents";
-        string activity = statuses.All(status => status.State == TorrentState.Checking) ? "Checking" : "Downloading";
         string status = $"{HumanText.Percent(percent)} % of {HumanText.Size(wanted)}";
-        if (rate > 0)
+        if (statuses is [{ Metadata: { } metadata }])
+            (status, percent) = (metadata.Missing, -1);
+        else if (rate > 0)
             status += $", {HumanText.Rate(rate)}";
-        return new ProgressNote($"{activity} {what}", $"{status}, {HumanText.Peers(peers)}", (int)Math.Clamp(percent, 0, 100), left);
+        return new ProgressNote(
+            $"{Activity(statuses)} {what}", $"{status}, {HumanText.Peers(peers)}", (int)Math.Clamp(percent, -1, 100), left);
+    }
+
+    private static string Activity(IReadOnlyList<TorrentStatus> statuses)
+    {
+        if (statuses.All(status => status.IsDone() && status.State != TorrentState.Moving))
+            return "Seeding";
+        return statuses.Select(status => status.State).Distinct().ToList() switch
+        {
+            [TorrentState.Checking] => "Checking",
+            [TorrentState.Moving] => "Moving",
+            [TorrentState.FetchingMetadata] => "Fetching the metadata of",
+            _ => "Downloading",
+        };
     }
 }

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Help;
 using TorrentPatron.PowerShell.Commands;
+using TorrentPatron.PowerShell.Events;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
@@ -55,6 +56,10 @@ public sealed partial class ContractTests
     [Fact]
     public void Nothing_asks_unbidden_but_what_deletes_data() => Assert.All(CmdletShape.All, cmdlet =>
         Assert.Equal(cmdlet.Name == "Remove-Torrent" ? ConfirmImpact.High : null, cmdlet.ConfirmImpact));
+
+    [Fact]
+    public void Every_event_that_can_be_subscribed_to_is_a_patron_s() => Assert.Equal(
+        typeof(Patron).GetEvents().Select(member => member.Name).Order(), Enum.GetNames<TorrentEvent>().Order());
 
     [Fact]
     public void What_takes_a_path_takes_it_literally_too() => Assert.All(

@@ -132,11 +132,99 @@ public sealed class CommandLogicTests
         await using var session = new ScriptedSession();
         TorrentTarget a = await session.StartAsync("a");
         using var stop = new CancellationTokenSource();
-        Task waiting = new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync([a], null, stop.Token);
+        Task waiting = new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync([a], new WaitTerms(), stop.Token);
         await stop.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
         Assert.Single(session.Patrons.Torrents);
+    }
+
+    [Fact]
+    public async Task A_wait_for_any_ends_with_the_first_and_does_not_count_one_that_failed()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        TorrentTarget c = await session.StartAsync("c");
+        Task waiting = WaitAsync(session, [a, b, c], new WaitTerms { Any = true });
+        session.Clients[0].Change(a.Torrent, status => status with { State = TorrentState.Failed, Error = Full });
+        while (session.Output.Failures.IsEmpty)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        Assert.False(waiting.IsCompleted);
+        session.Clients[0].Change(b.Torrent, Complete);
+        await waiting;
+
+        Assert.Equal("b", Assert.IsType<TorrentStatus>(Assert.Single(session.Output.Written)).Name);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_receives_nothing_stalls_unless_it_rests_or_is_checked()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        TorrentTarget c = await session.StartAsync("c");
+        session.Clients[0].Change(b.Torrent, status => status with { State = TorrentState.Suspended });
+        session.Clients[0].Change(c.Torrent, status => status with { Metadata = new MetadataProgress { Missing = "No peer." }, State = TorrentState.FetchingMetadata });
+        await WaitAsync(
+            session, [a, b, c], new WaitTerms { StallTimeout = TimeSpan.FromMilliseconds(10), Timeout = TimeSpan.FromMilliseconds(700) });
+
+        Assert.Equal(
+            [TorrentErrorId.MetadataTimeout, TorrentErrorId.TimeoutReached, TorrentErrorId.TorrentStalled],
+            session.Output.Failures.Select(failure => failure.Error.Id).Order(StringComparer.Ordinal));
+        Assert.Contains(session.Output.Failures, failure => failure.Error.Message.Contains("No peer.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Any_milestone_of_those_asked_for_is_enough()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        Task waiting = WaitAsync(session, [a, b], new WaitTerms { Until = [TorrentMilestone.SeedGoal, TorrentMilestone.Stopped] });
+        session.Clients[0].Change(a.Torrent, Complete);
+        session.Clients[0].Change(a.Torrent, status => status with { State = TorrentState.Suspended, SeedRatio = 1, Ratio = 1 });
+        await b.Patron.CloseAsync(b.Torrent, TestContext.Current.CancellationToken);
+        await waiting;
+
+        Assert.Empty(session.Output.Failures);
+        Assert.Equal(
+            [("a", TorrentState.Suspended), ("b", TorrentState.Stopped)],
+            session.Output.Written.Cast<TorrentStatus>().Select(status => (status.Name, status.State)).Order());
+    }
+
+    [Theory]
+    [InlineData(TorrentState.Suspended, 1.0, 2.0, false)]
+    [InlineData(TorrentState.Seeding, 2.0, 2.0, false)]
+    [InlineData(TorrentState.Suspended, 2.0, 2.0, true)]
+    public async Task A_goal_is_reached_by_who_has_given_enough_and_rests(TorrentState state, double ratio, double goal, bool reached)
+    {
+        await using var session = new ScriptedSession();
+        TorrentStatus status = (await session.StartAsync("a")).Status with { IsComplete = true, State = state, Ratio = ratio, SeedRatio = goal };
+
+        Assert.Equal(reached, status.HasReached(TorrentMilestone.SeedGoal));
+        Assert.True(status.HasReached(TorrentMilestone.Completed));
+        Assert.False((status with { State = TorrentState.Checking }).HasReached(TorrentMilestone.Completed));
+    }
+
+    [Fact]
+    public async Task Watching_shows_a_torrent_when_it_changes_and_ends_when_nothing_more_comes()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentTarget b = await session.StartAsync("b");
+        var seen = new List<string>();
+        await foreach (WatchFrame frame in new TorrentWatcher([a, b], TimeProvider.System)
+            .WatchAsync(TimeSpan.FromMilliseconds(5), endless: false, TestContext.Current.CancellationToken))
+        {
+            seen.AddRange(frame.Changed.Select(status => $"{status.Name} {status.State}"));
+            if (seen.Count == 2)
+                session.Clients[0].Change(a.Torrent, Complete);
+            else if (seen.Count == 3)
+                await b.Patron.CloseAsync(b.Torrent, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(["a Downloading", "b Downloading", "a Seeding", "b Stopped"], seen);
     }
 
     [Fact]
@@ -209,6 +297,9 @@ public sealed class CommandLogicTests
             passThru,
             TestContext.Current.CancellationToken);
 
+    private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, WaitTerms terms) =>
+        new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, terms, TestContext.Current.CancellationToken);
+
     private static Task WaitAsync(ScriptedSession session, IReadOnlyList<TorrentTarget> torrents, TimeSpan? timeout = null) =>
-        new TorrentWaiter(session.Output, TimeProvider.System).WaitAsync(torrents, timeout, TestContext.Current.CancellationToken);
+        WaitAsync(session, torrents, new WaitTerms { Timeout = timeout });
 }

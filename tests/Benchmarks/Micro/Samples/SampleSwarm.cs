@@ -69,7 +69,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
-    ValueTask IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
+    Task IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => Task.CompletedTask;
 
     Task<IConnection> ITransport.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
 

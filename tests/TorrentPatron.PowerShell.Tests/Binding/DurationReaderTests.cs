@@ -2,8 +2,10 @@ using TorrentPatron.PowerShell.Binding;
 
 namespace TorrentPatron.PowerShell.Tests.Binding;
 
-public sealed class TimeoutReaderTests
+public sealed class DurationReaderTests
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
+
     [Theory]
     [InlineData(10, 10)]
     [InlineData(0, 0)]
@@ -18,14 +20,14 @@ public sealed class TimeoutReaderTests
     [InlineData("00:01:30", 90)]
     public void Numbers_are_seconds_and_texts_may_have_a_unit(object value, double seconds)
     {
-        Assert.True(TimeoutReader.TryRead(value, out TimeSpan timeout));
+        Assert.True(DurationReader.TryRead(value, Longest, out TimeSpan timeout));
         Assert.Equal(seconds, timeout.TotalSeconds, 3);
     }
 
     [Fact]
     public void A_duration_is_taken_as_it_is()
     {
-        Assert.True(TimeoutReader.TryRead(TimeSpan.FromMinutes(3), out TimeSpan timeout));
+        Assert.True(DurationReader.TryRead(TimeSpan.FromMinutes(3), Longest, out TimeSpan timeout));
         Assert.Equal(TimeSpan.FromMinutes(3), timeout);
     }
 
@@ -42,5 +44,5 @@ public sealed class TimeoutReaderTests
     [InlineData("1e9")]
     [InlineData("25d")]
     [InlineData(true)]
-    public void What_is_no_wait_is_refused(object? value) => Assert.False(TimeoutReader.TryRead(value, out _));
+    public void What_is_no_wait_is_refused(object? value) => Assert.False(DurationReader.TryRead(value, Longest, out _));
 }

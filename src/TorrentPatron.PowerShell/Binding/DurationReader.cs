@@ -2,27 +2,25 @@ using System.Globalization;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Reads how long to wait, from what people write: seconds, <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>00:05:00</c>.</summary>
-internal static class TimeoutReader
+/// <summary>Reads durations from what people write: seconds, <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>, <c>00:05:00</c>.</summary>
+internal static class DurationReader
 {
-    /// <summary>The longest wait that timers know.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromDays(24);
-
     /// <summary>Reads a duration.</summary>
     /// <param name="value">A duration, a number of seconds, or a text.</param>
-    /// <param name="timeout">The duration: 0 to 24 days.</param>
+    /// <param name="longest">The longest that is one.</param>
+    /// <param name="duration">The duration, 0 or more.</param>
     /// <returns>Whether it is one.</returns>
-    public static bool TryRead(object? value, out TimeSpan timeout)
+    public static bool TryRead(object? value, TimeSpan longest, out TimeSpan duration)
     {
-        timeout = value switch
+        duration = value switch
         {
-            TimeSpan duration => duration,
+            TimeSpan given => given,
             sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal =>
                 OfSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text => OfText(text.Trim()),
             _ => TimeSpan.MinValue,
         };
-        return timeout >= TimeSpan.Zero && timeout <= Longest;
+        return duration >= TimeSpan.Zero && duration <= longest;
     }
 
     private static TimeSpan OfText(string text)
@@ -35,5 +33,5 @@ internal static class TimeoutReader
     }
 
     private static TimeSpan OfSeconds(double seconds) =>
-        seconds >= 0 && seconds <= Longest.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MinValue;
+        seconds >= 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MinValue;
 }

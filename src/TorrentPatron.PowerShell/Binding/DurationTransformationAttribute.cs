@@ -1,0 +1,25 @@
+using System.Management.Automation;
+
+namespace TorrentPatron.PowerShell.Binding;
+
+/// <summary>
+/// Takes a number as seconds, where PowerShell would take it as ticks of 100 ns; and texts such as <c>90s</c> and <c>5m</c>.
+/// </summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class DurationTransformationAttribute : ArgumentTransformationAttribute
+{
+    /// <summary>The longest duration that makes sense; by default the longest wait that timers know.</summary>
+    public int AtMostDays { get; set; } = 24;
+
+    /// <inheritdoc/>
+    public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
+    {
+        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
+        if (value is null)
+            return null;
+        return DurationReader.TryRead(value, TimeSpan.FromDays(AtMostDays), out TimeSpan duration)
+            ? duration
+            : throw new ArgumentTransformationMetadataException(
+                $"'{value}' is no duration. Give seconds, a text such as '90s', '5m' or '2h', or a TimeSpan; at most {AtMostDays} days.");
+    }
+}

@@ -1,0 +1,33 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.PowerShell.Binding;
+
+/// <summary>Makes a torrent's options of what Start-Torrent and Set-Torrent have in common.</summary>
+/// <param name="bound">The parameters that were given, by name.</param>
+internal sealed class TorrentOptionsReader(IReadOnlyDictionary<string, object?> bound)
+{
+    private const string SeedRatio = "SeedRatio";
+    private const string SeedTime = "SeedTime";
+
+    /// <summary>Whether anything was given.</summary>
+    public bool IsAny => For(null) != TorrentOptions.Unchanged;
+
+    /// <summary>The options for a torrent; what was not given stays as it is.</summary>
+    /// <param name="torrent">The torrent as it stands, of whose goal one half may be given; null: it is only being started.</param>
+    public TorrentOptions For(TorrentStatus? torrent) => new()
+    {
+        MaxDownloadRate = (long?)Given("MaxDownloadRate"),
+        MaxUploadRate = (long?)Given("MaxUploadRate"),
+        MinimumFreeSpace = (long?)Given("MinimumFreeSpace"),
+        Sequential = (bool?)Given("Sequential"),
+        Tags = Given("Tag") is string[] tags ? [.. tags.Select(DisplayText.Clean).Distinct(StringComparer.OrdinalIgnoreCase)] : null,
+        Goal = bound.ContainsKey(SeedRatio) || bound.ContainsKey(SeedTime)
+            ? new SeedGoal(
+                bound.ContainsKey(SeedRatio) ? (double?)Given(SeedRatio) : torrent?.SeedRatio,
+                bound.ContainsKey(SeedTime) ? (TimeSpan?)Given(SeedTime) : torrent?.SeedTime)
+            : null,
+    };
+
+    private object? Given(string name) => bound.GetValueOrDefault(name);
+}

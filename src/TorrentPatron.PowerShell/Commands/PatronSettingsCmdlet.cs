@@ -1,0 +1,60 @@
+using System.Management.Automation;
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>A cmdlet that is given settings of an engine. What is not given stays as it is.</summary>
+public abstract class PatronSettingsCmdlet : PipelineCmdlet
+{
+    /// <summary>The port to listen on; 0: any free one; -1: do not listen.</summary>
+    [Parameter]
+    [ValidateRange(-1, IPEndPoint.MaxPort)]
+    public int? Port { get; set; }
+
+    /// <summary>The address to listen on and to dial from.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public IPAddress? BindAddress { get; set; }
+
+    /// <summary>Most to receive over all torrents, in bytes/s; 0: no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? MaxDownloadRate { get; set; }
+
+    /// <summary>Most to send over all torrents, in bytes/s; 0: no limit.</summary>
+    [Parameter]
+    [ValidateRange(0, long.MaxValue)]
+    public long? MaxUploadRate { get; set; }
+
+    /// <summary>Most peers connected in all.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000)]
+    public int? MaxPeers { get; set; }
+
+    /// <summary>Most peers connected to one torrent.</summary>
+    [Parameter]
+    [ValidateRange(1, 100_000)]
+    public int? MaxPeersPerTorrent { get; set; }
+
+    /// <summary>Time between two status updates of an active torrent.</summary>
+    [Parameter]
+    [DurationTransformation]
+    public TimeSpan? StatusInterval { get; set; }
+
+    /// <summary>Whether any setting was given.</summary>
+    private protected bool HasSettings => Port is not null || BindAddress is not null || MaxDownloadRate is not null
+        || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || StatusInterval is not null;
+
+    /// <summary>Settings, with those that were given in place of what was.</summary>
+    private protected ClientSettings Over(ClientSettings settings) => settings with
+    {
+        ListenPort = Port ?? settings.ListenPort,
+        BindAddress = BindAddress ?? settings.BindAddress,
+        Limits = new RateLimits(MaxDownloadRate ?? settings.Limits.Download, MaxUploadRate ?? settings.Limits.Upload),
+        MaxPeers = MaxPeers ?? settings.MaxPeers,
+        MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
+        StatusInterval = StatusInterval ?? settings.StatusInterval,
+    };
+}

@@ -1,0 +1,137 @@
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Events;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Subscribes to events of torrents, of all or of some, as Register-ObjectEvent does to those of objects.</summary>
+[Cmdlet(VerbsLifecycle.Register, "TorrentEvent", DefaultParameterSetName = AllSet)]
+[OutputType(typeof(PSEventJob))]
+public sealed class RegisterTorrentEventCommand : PatronCmdlet
+{
+    private const string AllSet = "All";
+    private const string NameSet = "Name";
+    private const string InfoHashSet = "InfoHash";
+    private const string InputObjectSet = "InputObject";
+
+    /// <summary>The event.</summary>
+    [Parameter(Mandatory = true, Position = 0)]
+    public TorrentEvent EventName { get; set; }
+
+    /// <summary>What the events are called in the session's queue; by default a new GUID.</summary>
+    [Parameter(Position = 1)]
+    [ValidateNotNullOrEmpty]
+    public string? SourceIdentifier { get; set; }
+
+    /// <summary>What to do for each event, in place of keeping it in the session's queue.</summary>
+    [Parameter(Position = 2)]
+    [ValidateNotNull]
+    public ScriptBlock? Action { get; set; }
+
+    /// <summary>Names of the torrents, or patterns of names; also of such as are still to come.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = NameSet)]
+    [ArgumentCompleter(typeof(TorrentNameCompleter))]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Name { get; set; } = [];
+
+    /// <summary>Info hashes of the torrents, or beginnings of them; also of such as are still to come.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InfoHashSet)]
+    [ArgumentCompleter(typeof(InfoHashCompleter))]
+    [ValidateNotNullOrEmpty]
+    [ValidatePattern("^[0-9a-fA-F]{4,40}$")]
+    public string[] InfoHash { get; set; } = [];
+
+    /// <summary>Statuses of the torrents.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [ValidateNotNull]
+    public TorrentStatus[] InputObject { get; set; } = [];
+
+    /// <summary>What comes with each event, for the action.</summary>
+    [Parameter]
+    public PSObject? MessageData { get; set; }
+
+    /// <summary>Send the events to the session that this one serves, in place of keeping them.</summary>
+    [Parameter]
+    public SwitchParameter Forward { get; set; }
+
+    /// <summary>Do not list the subscription and its job.</summary>
+    [Parameter]
+    public SwitchParameter SupportEvent { get; set; }
+
+    /// <summary>End the subscription after so many events; 0: never.</summary>
+    [Parameter]
+    [ValidateRange(0, int.MaxValue)]
+    public int MaxTriggerCount { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Action is not null && Forward)
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.ActionAndForward, Target: null)));
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        switch (ParameterSetName)
+        {
+            case NameSet:
+                var names = new Patterns(Name);
+                Subscribe(Patron ?? Session.Default(), (_, name) => name is not null && (names.Match(name) || Name.Contains(name)));
+                break;
+            case InfoHashSet:
+                Subscribe(Patron ?? Session.Default(), (hash, _) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase)));
+                break;
+            case InputObjectSet:
+                SubscribeToOwners();
+                break;
+            default:
+                Subscribe(Patron ?? Session.Default(), EventName.ToString());
+                break;
+        }
+    }
+
+    /// <summary>News of a torrent goes to the patron that started it.</summary>
+    private void SubscribeToOwners()
+    {
+        foreach (TorrentStatus status in InputObject)
+        {
+            Patron[] owners = Patron is not null ? [Patron] : [.. Session.Patrons.Where(patron => Owns(patron, status))];
+            if (owners.Length == 0)
+                Fail(CommandErrors.NoSuchTorrent(status.Name), status);
+            foreach (Patron owner in owners)
+                Subscribe(owner, (hash, _) => hash == status.InfoHash);
+        }
+    }
+
+    private static bool Owns(Patron patron, TorrentStatus status) =>
+        patron.OwnStatuses.Any(own => own.InfoHash == status.InfoHash && own.Destination == status.Destination);
+
+    private void Subscribe(Patron patron, Func<string, string?, bool> isWanted)
+    {
+        var filter = new TorrentEventFilter(patron, EventName, isWanted);
+        try
+        {
+            PSEventSubscriber subscriber = Subscribe(filter, nameof(TorrentEventFilter.Passed));
+            subscriber.Unsubscribed += (_, _) => filter.Dispose();
+        }
+        catch
+        {
+            filter.Dispose();
+            throw;
+        }
+    }
+
+    private PSEventSubscriber Subscribe(object source, string eventName)
+    {
+        PSEventSubscriber subscriber = Events.SubscribeEvent(
+            source, eventName, SourceIdentifier ?? Guid.NewGuid().ToString(), MessageData, Action, SupportEvent, Forward, MaxTriggerCount);
+        if (Action is not null && !SupportEvent)
+            WriteObject(subscriber.Action);
+        return subscriber;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Forgets torrents: stops them and deletes what is saved of them. Their files stay, unless they are to go too.</summary>
+[Cmdlet(
+    VerbsCommon.Remove, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.High)]
+[OutputType(typeof(TorrentRemoval))]
+public sealed class RemoveTorrentCommand : SelectTorrentCmdlet
+{
+    private readonly List<SavedTarget> _saved = [];
+
+    /// <summary>Delete the files too: those that the torrents made, and no others.</summary>
+    [Parameter]
+    public SwitchParameter DeleteData { get; set; }
+
+    /// <summary>Write what was removed.</summary>
+    [Parameter]
+    public SwitchParameter PassThru { get; set; }
+
+    private bool IsAskingWanted =>
+        MyInvocation.BoundParameters.ContainsKey("WhatIf")
+        || MyInvocation.BoundParameters.ContainsKey("Confirm")
+        || LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"))
+        || GetVariableValue("ConfirmPreference") is ConfirmImpact.Low or ConfirmImpact.Medium;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        _saved.Clear();
+        IReadOnlyList<TorrentTarget> running = Select();
+        Run(async (output, cancellation) =>
+        {
+            var remover = new TorrentRemover(output, DeleteData, PassThru);
+            foreach (TorrentTarget torrent in running)
+                await remover.RemoveAsync(torrent, cancellation).ConfigureAwait(false);
+            foreach (SavedTarget torrent in _saved)
+                await remover.RemoveAsync(torrent, cancellation).ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>What does not run may still be saved.</summary>
+    private protected override void NotFound(TorrentError error, object target)
+    {
+        string text = target is TorrentStatus status ? status.InfoHash : (string)target;
+        SavedTarget[] found = [.. SavedTargets(Patron).Where(saved => saved.IsCalled(text))];
+        if (found.Length == 0)
+            base.NotFound(error, target);
+        _saved.AddRange(found);
+    }
+
+    /// <summary>Only data is worth a question that was not asked for.</summary>
+    private protected override bool Agree(string target, string action)
+    {
+        if (DeleteData || IsAskingWanted)
+            return base.Agree(target, action);
+        WriteVerbose($"{action}: {target}");
+        return true;
+    }
+}

@@ -1,0 +1,29 @@
+using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>A torrent that a cmdlet was given.</summary>
+/// <param name="Source">Where to read it.</param>
+/// <param name="Given">What the user gave.</param>
+internal sealed record SourceItem(TorrentSource Source, object Given)
+{
+    /// <summary>What is in it, where it runs already; null: it is to be read.</summary>
+    public TorrentMetainfo? Metainfo { get; init; }
+
+    /// <summary>What is saved of it, where it was named by its info hash and does not run.</summary>
+    public SavedTarget? Saved { get; init; }
+
+    /// <summary>What it is called, as far as that is known before it is read.</summary>
+    public string Name => Metainfo?.Name ?? Saved?.Name ?? (Source.FilePath is { } path
+        ? DisplayText.Clean(System.IO.Path.GetFileNameWithoutExtension(path))
+        : Source.ToString());
+
+    /// <summary>Reads what is in it.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="Service.TorrentException">It cannot be read.</exception>
+    public async Task<TorrentMetainfo> ReadAsync(CancellationToken cancellationToken) =>
+        Metainfo ?? await new SourceReader().ReadAsync(Source, cancellationToken).ConfigureAwait(false);
+}

@@ -1,0 +1,14 @@
+using TorrentPatron.PowerShell.Torrents;
+
+namespace TorrentPatron.PowerShell.Commands;
+
+/// <summary>Finds a torrent's trackers by their addresses.</summary>
+internal static class TrackerNames
+{
+    /// <summary>The trackers that are named, as they are written or by a pattern.</summary>
+    public static IEnumerable<TorrentTracker> Named(this IEnumerable<TorrentTracker> trackers, string[] texts)
+    {
+        var patterns = new Patterns(texts);
+        return trackers.Where(tracker => texts.Contains(tracker.Uri.OriginalString) || patterns.Match(tracker.Uri.OriginalString));
+    }
+}

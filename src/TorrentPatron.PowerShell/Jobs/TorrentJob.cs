@@ -1,0 +1,205 @@
+using System.ComponentModel;
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Jobs;
+
+/// <summary>
+/// A job that starts a torrent and is done when the torrent is complete. To stop or suspend the job is to stop or suspend the
+/// torrent; to remove it leaves a torrent alone that is complete.
+/// </summary>
+public sealed class TorrentJob : Job2
+{
+    private readonly Patron _patron;
+    private readonly StartRequest _request;
+    private readonly object _given;
+    private readonly WaitTerms _terms;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly JobOutput _output;
+    private volatile TorrentTarget? _torrent;
+    private Task _work = Task.CompletedTask;
+
+    /// <summary>Makes a job that has not begun yet.</summary>
+    /// <param name="command">The command that made it.</param>
+    /// <param name="name">What to call it.</param>
+    /// <param name="patron">Who starts the torrent.</param>
+    /// <param name="request">What to start.</param>
+    /// <param name="given">What the user gave.</param>
+    /// <param name="terms">How far, and how long, it is waited for.</param>
+    internal TorrentJob(string command, string name, Patron patron, StartRequest request, object given, WaitTerms terms)
+        : base(command, name)
+    {
+        _patron = patron;
+        _request = request;
+        _given = given;
+        _terms = terms;
+        _output = new JobOutput(this);
+        PSJobTypeName = nameof(TorrentJob);
+    }
+
+    /// <summary>Whether something waits to be received.</summary>
+    public override bool HasMoreData => Output.Count > 0 || Error.Count > 0 || Warning.Count > 0;
+
+    /// <summary>Where the torrent is.</summary>
+    public override string Location => "localhost";
+
+    /// <summary>How the torrent stands.</summary>
+    public override string StatusMessage => Status?.ToString() ?? "";
+
+    /// <summary>The torrent as it stands now; null where it has not been started.</summary>
+    public TorrentStatus? Status => _torrent?.Latest;
+
+    /// <summary>The torrent's info hash; null where it has not been started. By it the job can be piped to the torrents' cmdlets.</summary>
+    public string? InfoHash => _torrent?.Status.InfoHash;
+
+    /// <inheritdoc/>
+    public override void StartJob()
+    {
+        SetJobState(JobState.Running);
+        _work = Task.Run(WorkAsync);
+    }
+
+    /// <inheritdoc/>
+    public override void StartJobAsync() => After(StartJob, OnStartJobCompleted);
+
+    /// <inheritdoc/>
+    public override void StopJob() => Finish(StopAsync());
+
+    /// <inheritdoc/>
+    public override void StopJob(bool force, string reason) => StopJob();
+
+    /// <inheritdoc/>
+    public override void StopJobAsync() => After(StopAsync(), OnStopJobCompleted);
+
+    /// <inheritdoc/>
+    public override void StopJobAsync(bool force, string reason) => StopJobAsync();
+
+    /// <inheritdoc/>
+    public override void SuspendJob() => Finish(SuspendAsync());
+
+    /// <inheritdoc/>
+    public override void SuspendJob(bool force, string reason) => SuspendJob();
+
+    /// <inheritdoc/>
+    public override void SuspendJobAsync() => After(SuspendAsync(), OnSuspendJobCompleted);
+
+    /// <inheritdoc/>
+    public override void SuspendJobAsync(bool force, string reason) => SuspendJobAsync();
+
+    /// <inheritdoc/>
+    public override void ResumeJob() => Finish(ResumeAsync());
+
+    /// <inheritdoc/>
+    public override void ResumeJobAsync() => After(ResumeAsync(), OnResumeJobCompleted);
+
+    /// <summary>A torrent is never blocked by a question.</summary>
+    public override void UnblockJob()
+    {
+    }
+
+    /// <inheritdoc/>
+    public override void UnblockJobAsync() => After(UnblockJob, OnUnblockJobCompleted);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _ending.Cancel();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>PowerShell asks for it synchronously; nothing here takes longer than it takes to stop a torrent.</summary>
+    private static void Finish(Task task) => task.GetAwaiter().GetResult();
+
+    private static void After(Action action, Action<AsyncCompletedEventArgs> completed)
+    {
+        action();
+        completed(new AsyncCompletedEventArgs(error: null, cancelled: false, userState: null));
+    }
+
+    private static void After(Task task, Action<AsyncCompletedEventArgs> completed) => task.ContinueWith(
+        done => completed(new AsyncCompletedEventArgs(done.Exception?.InnerException, cancelled: false, userState: null)),
+        CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+
+    private async Task WorkAsync()
+    {
+        JobState end;
+        try
+        {
+            end = await DownloadAsync(_ending.Token).ConfigureAwait(false) ? JobState.Completed : JobState.Failed;
+        }
+        catch (OperationCanceledException)
+        {
+            // A job that is only thrown away leaves its torrent alone.
+            if (JobStateInfo.State == JobState.Stopping && _torrent is { } torrent)
+                await torrent.Patron.CloseAsync(torrent.Torrent).ConfigureAwait(false);
+            end = JobState.Stopped;
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            await _output.FailAsync(new CommandFailure(CommandErrors.Unforeseen(fault), _given, fault)).ConfigureAwait(false);
+            end = JobState.Failed;
+        }
+
+        SetJobState(end);
+    }
+
+    private async Task<bool> DownloadAsync(CancellationToken cancellationToken)
+    {
+        _torrent = await new TorrentStarter(_output).StartAsync(_patron, _request, _given, cancellationToken).ConfigureAwait(false);
+        if (_torrent is not { } torrent)
+            return false;
+
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task following = FollowAsync(torrent, over.Token);
+        await new TorrentWaiter(_output, TimeProvider.System).WaitAsync([torrent], _terms, cancellationToken).ConfigureAwait(false);
+        await over.CancelAsync().ConfigureAwait(false);
+        await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return !_output.HasFailed;
+    }
+
+    /// <summary>A job whose torrent rests, whoever made it rest, is suspended.</summary>
+    private async Task FollowAsync(TorrentTarget torrent, CancellationToken cancellationToken)
+    {
+        await foreach (TorrentStatus status in torrent.Patron.WatchAsync([torrent.Torrent], cancellationToken).ConfigureAwait(false))
+        {
+            bool rests = status.State == TorrentState.Suspended;
+            if (rests && JobStateInfo.State == JobState.Running)
+                SetJobState(JobState.Suspended);
+            else if (!rests && JobStateInfo.State == JobState.Suspended)
+                SetJobState(JobState.Running);
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        // Who is told of the job's end may remove it while its work is still telling.
+        if (JobStateInfo.State is JobState.Completed or JobState.Failed or JobState.Stopped)
+            return;
+        SetJobState(JobState.Stopping);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        await _work.ConfigureAwait(false);
+    }
+
+    private async Task SuspendAsync()
+    {
+        if (_torrent is { } torrent && JobStateInfo.State == JobState.Running)
+            Check(await torrent.Patron.SuspendAsync(torrent.Torrent, _ending.Token).ConfigureAwait(false), JobState.Suspended);
+    }
+
+    private async Task ResumeAsync()
+    {
+        if (_torrent is { } torrent && JobStateInfo.State == JobState.Suspended)
+            Check(await torrent.Patron.ResumeAsync(torrent.Torrent, _ending.Token).ConfigureAwait(false), JobState.Running);
+    }
+
+    private void Check(TorrentAnswer answer, JobState state)
+    {
+        if (answer is CommandFail fail)
+            throw new TorrentException(fail.Error);
+        SetJobState(state);
+    }
+}

@@ -1,0 +1,53 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>Says which files of torrents are wanted.</summary>
+internal sealed class FileChooser(ICommandOutput output)
+{
+    /// <summary>Gives some of a torrent's files a priority.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="chosen">Places of the files.</param>
+    /// <param name="priority">How much they are wanted.</param>
+    /// <param name="only">Whether no other file is wanted.</param>
+    /// <param name="passThru">Whether to write how the torrent's files stand then.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task ChooseAsync(
+        TorrentTarget torrent, IReadOnlySet<int> chosen, FilePriority priority, bool only, bool passThru, CancellationToken cancellationToken)
+    {
+        if (torrent.Patron.GetMetainfo(torrent.Torrent) is not { } metainfo)
+        {
+            await output.FailAsync(new CommandFailure(CommandErrors.NoFilesYet(torrent.Status), torrent.Status)).ConfigureAwait(false);
+            return;
+        }
+
+        if (chosen.Count == 0 && !only)
+            return;
+
+        IReadOnlyList<FilePriority> priorities = Priorities(metainfo, torrent.Patron.GetFiles(torrent.Torrent), chosen, priority, only);
+        string what = chosen.Count == 1 ? "1 file" : $"{chosen.Count} files";
+        TorrentAnswer? answer = await new TorrentCommander(output).AskAsync(
+            torrent,
+            $"Set priority of {what} to {priority}{(only ? ", and skip all others" : "")}",
+            (target, cancellation) => target.Patron.SetFilePrioritiesAsync(target.Torrent, priorities, cancellation),
+            cancellationToken).ConfigureAwait(false);
+        if (answer is null || !passThru)
+            return;
+        foreach (TorrentFile file in torrent.Files)
+            await output.EmitAsync(file).ConfigureAwait(false);
+    }
+
+    /// <summary>The priority of each file, padding among them.</summary>
+    internal static IReadOnlyList<FilePriority> Priorities(
+        TorrentMetainfo metainfo, IReadOnlyList<FileSnapshot> files, IReadOnlySet<int> chosen, FilePriority priority, bool only)
+    {
+        FilePriority[] priorities = [.. Enumerable.Repeat(only ? FilePriority.Skip : FilePriority.Normal, metainfo.Files.Count)];
+        foreach (FileSnapshot file in files.Where(_ => !only))
+            priorities[file.Index] = file.Priority;
+        foreach (int index in chosen)
+            priorities[index] = priority;
+        return priorities;
+    }
+}

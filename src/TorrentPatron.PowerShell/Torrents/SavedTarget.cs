@@ -1,0 +1,60 @@
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>A torrent that is saved in a state folder but does not run.</summary>
+/// <param name="Patron">A patron of the service whose folder it is.</param>
+/// <param name="Saved">What is saved of it.</param>
+internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
+{
+    private readonly Lazy<string> _name = new(() => ReadName(Saved));
+
+    /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
+    public string InfoHash => Saved.InfoHash.ToString();
+
+    /// <summary>The torrent's name; its info hash, where its .torrent cannot be read.</summary>
+    public string Name => _name.Value;
+
+    /// <summary>Whether it goes by a name or info hash, or the first digits of it.</summary>
+    /// <param name="text">The text, of either case.</param>
+    public bool IsCalled(string text) => Name.Equals(text, StringComparison.OrdinalIgnoreCase)
+        || (text.Length >= TorrentFinder.ShortestPrefix && InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The torrents that are saved in a patron's state folder and do not run.</summary>
+    /// <param name="patron">The patron.</param>
+    /// <exception cref="TorrentException">The folder cannot be read.</exception>
+    public static IReadOnlyList<SavedTarget> Of(Patron patron)
+    {
+        try
+        {
+            return
+            [
+                .. from saved in patron.Service.States.Enumerate()
+                   where patron.GetStatus(saved.InfoHash) is null
+                   select new SavedTarget(patron, saved),
+            ];
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new TorrentException(Output.CommandErrors.StateNotReadable(patron.Service.States.FolderPath, fault.Message), fault);
+        }
+    }
+
+    private static string ReadName(SavedTorrent saved)
+    {
+        try
+        {
+            var file = new FileInfo(saved.MetainfoPath);
+            if (file.Exists && file.Length <= MetainfoReader.MaxFileBytes)
+                return MetainfoReader.Read(File.ReadAllBytes(saved.MetainfoPath)).Name;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or MetainfoException)
+        {
+            // What is wrong with it is said when it is started.
+        }
+
+        return saved.InfoHash.ToString();
+    }
+}

@@ -1,0 +1,54 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>One of a torrent's files as it stood at one moment. Immutable; sizes are bytes.</summary>
+public sealed record TorrentFile
+{
+    internal TorrentFile(TorrentStatus torrent, FileSnapshot file)
+    {
+        TorrentName = torrent.Name;
+        InfoHash = torrent.InfoHash;
+        Index = file.Index;
+        Name = file.Path;
+        Path = file.FullPath;
+        Length = file.Length;
+        CompletedSize = file.CompletedSize;
+        PercentComplete = file.PercentComplete;
+        IsComplete = file.IsComplete;
+        Priority = file.Priority;
+    }
+
+    /// <summary>The torrent's name.</summary>
+    public string TorrentName { get; }
+
+    /// <summary>The torrent's info hash, as 40 lower-case hexadecimal digits.</summary>
+    public string InfoHash { get; }
+
+    /// <summary>Its place among the torrent's files, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Where it lies in the torrent, with <c>/</c> as separator.</summary>
+    public string Name { get; }
+
+    /// <summary>Its full path on disk, whether it is there yet or not.</summary>
+    public string Path { get; }
+
+    /// <summary>Its size.</summary>
+    public long Length { get; }
+
+    /// <summary>Bytes of it that are verified and written.</summary>
+    public long CompletedSize { get; }
+
+    /// <summary>Share of its bytes that are verified and written, 0 to 100.</summary>
+    public double PercentComplete { get; }
+
+    /// <summary>Whether every byte of it is verified and written.</summary>
+    public bool IsComplete { get; }
+
+    /// <summary>How much it is wanted.</summary>
+    public FilePriority Priority { get; }
+
+    /// <summary>The name.</summary>
+    public override string ToString() => Name;
+}

@@ -1,0 +1,75 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>One of a torrent's connected peers as it stood at one moment. Immutable; sizes are bytes, rates bytes/s.</summary>
+public sealed record TorrentPeer
+{
+    internal TorrentPeer(TorrentStatus torrent, PeerSnapshot peer)
+    {
+        TorrentName = torrent.Name;
+        InfoHash = torrent.InfoHash;
+        EndPoint = peer.EndPoint;
+        Client = peer.Client;
+        Source = peer.Source;
+        IsIncoming = peer.IsIncoming;
+        IsChoking = peer.IsChoking;
+        IsInterested = peer.IsInterested;
+        AmChoking = peer.AmChoking;
+        AmInterested = peer.AmInterested;
+        DownloadRate = peer.DownloadRate;
+        UploadRate = peer.UploadRate;
+        BytesReceived = peer.BytesReceived;
+        BytesSent = peer.BytesSent;
+        PercentComplete = peer.PercentComplete;
+    }
+
+    /// <summary>The torrent's name.</summary>
+    public string TorrentName { get; }
+
+    /// <summary>The torrent's info hash, as 40 lower-case hexadecimal digits.</summary>
+    public string InfoHash { get; }
+
+    /// <summary>The peer's address as it is connected.</summary>
+    public IPEndPoint EndPoint { get; }
+
+    /// <summary>What program it says it is; empty where it does not say.</summary>
+    public string Client { get; }
+
+    /// <summary>How its address was found.</summary>
+    public PeerSource Source { get; }
+
+    /// <summary>Whether it dialled us.</summary>
+    public bool IsIncoming { get; }
+
+    /// <summary>Whether it does not answer our requests.</summary>
+    public bool IsChoking { get; }
+
+    /// <summary>Whether it wants something that we have.</summary>
+    public bool IsInterested { get; }
+
+    /// <summary>Whether we do not answer its requests.</summary>
+    public bool AmChoking { get; }
+
+    /// <summary>Whether we want something that it has.</summary>
+    public bool AmInterested { get; }
+
+    /// <summary>Payload received from it in a second.</summary>
+    public long DownloadRate { get; }
+
+    /// <summary>Payload sent to it in a second.</summary>
+    public long UploadRate { get; }
+
+    /// <summary>Payload received from it.</summary>
+    public long BytesReceived { get; }
+
+    /// <summary>Payload sent to it.</summary>
+    public long BytesSent { get; }
+
+    /// <summary>Share of the torrent's pieces that it has, 0 to 100.</summary>
+    public double PercentComplete { get; }
+
+    /// <summary>Address and program.</summary>
+    public override string ToString() => Client.Length > 0 ? $"{EndPoint} ({Client})" : EndPoint.ToString();
+}

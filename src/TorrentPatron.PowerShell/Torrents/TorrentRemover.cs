@@ -1,0 +1,61 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>Forgets torrents, with their data or without.</summary>
+/// <param name="output">Where the results go.</param>
+/// <param name="deleteData">Whether the files go too.</param>
+/// <param name="passThru">Whether to write what was removed.</param>
+internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, bool passThru)
+{
+    private const int FilesShown = 10;
+
+    /// <summary>Forgets a torrent that runs, if that is agreed to.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task RemoveAsync(TorrentTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
+        torrent.Patron, torrent.Torrent, torrent.Status.Name, torrent.Status, deleteData ? Files(torrent) : "", cancellationToken);
+
+    /// <summary>Forgets a torrent that is saved but does not run, if that is agreed to.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task RemoveAsync(SavedTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
+        torrent.Patron, torrent.Saved.InfoHash, torrent.Name, torrent.Name,
+        deleteData ? $" its files in '{torrent.Saved.Destination}'" : "", cancellationToken);
+
+    private async Task RemoveAsync(
+        Patron patron, InfoHash torrent, string name, object target, string files, CancellationToken cancellationToken)
+    {
+        string action = deleteData ? $"Remove torrent and delete{files}" : "Remove torrent";
+        if (!await output.ShouldProcessAsync($"{name} ({torrent})", action).ConfigureAwait(false))
+            return;
+
+        TorrentAnswer answer = await patron.RemoveAsync(torrent, deleteData, cancellationToken).ConfigureAwait(false);
+        switch (answer)
+        {
+            case CommandFail fail:
+                await output.FailAsync(new CommandFailure(fail.Error, target)).ConfigureAwait(false);
+                break;
+            case TorrentRemoved removed:
+                foreach (TorrentError warning in removed.Warnings)
+                    await output.WarnAsync($"{name}: {warning}").ConfigureAwait(false);
+                if (passThru)
+                    await output.EmitAsync(new TorrentRemoval(name, torrent.ToString(), removed.FilesDeleted, removed.BytesDeleted)).ConfigureAwait(false);
+                break;
+        }
+    }
+
+    /// <summary>What would go: a torrent's files as far as they are here.</summary>
+    private static string Files(TorrentTarget torrent)
+    {
+        TorrentFile[] files = [.. torrent.Files];
+        string names = string.Join(", ", files.Take(FilesShown).Select(file => file.Name));
+        if (files.Length > FilesShown)
+            names += $" and {files.Length - FilesShown} more";
+        string count = files.Length == 1 ? "1 file" : $"{files.Length} files";
+        return $" {count}, {HumanText.Size(files.Sum(file => file.CompletedSize))} in '{torrent.Status.Destination}': {names}";
+    }
+}

@@ -1,0 +1,63 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Output;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>The waiting for one torrent.</summary>
+internal sealed class TorrentWait
+{
+    private readonly TorrentTarget _torrent;
+    private readonly WaitTerms _terms;
+    private readonly TimeProvider _time;
+    private readonly DateTimeOffset _begun;
+    private readonly Task<TorrentStatus?> _end;
+
+    /// <summary>Begins to wait.</summary>
+    /// <param name="torrent">What for.</param>
+    /// <param name="terms">How far, and how long.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="timeIsUp">Ends the wait.</param>
+    public TorrentWait(TorrentTarget torrent, WaitTerms terms, TimeProvider time, CancellationToken timeIsUp)
+    {
+        _torrent = torrent;
+        _terms = terms;
+        _time = time;
+        _begun = time.GetUtcNow();
+        _end = torrent.Patron.WaitAsync(torrent.Torrent, HasArrived, timeIsUp);
+    }
+
+    /// <summary>Completes when the torrent got there, failed or was stopped, or when time is up.</summary>
+    public Task Ended => _end;
+
+    /// <summary>Whether there is nothing more to wait for.</summary>
+    public bool IsOver => _end.IsCompleted || HasStalled(_torrent.Latest);
+
+    /// <summary>How the torrent stood at the end.</summary>
+    /// <param name="error">Why it has not got there; null where it has.</param>
+    public TorrentStatus Result(out TorrentError? error)
+    {
+        TorrentStatus status = (_end.IsCompletedSuccessfully ? _end.Result ?? Gone() : null) ?? _torrent.Latest;
+
+        // Who gets there in the very moment in which time is up has got there.
+        error = HasArrived(status) ? null
+            : status.Error is not null ? status.Error
+            : _end.IsCompletedSuccessfully ? CommandErrors.StoppedMeanwhile(status)
+            : !_end.IsCompleted ? CommandErrors.Stalled(status, _terms.StallTimeout.GetValueOrDefault())
+            : CommandErrors.TimeoutReached(status, _terms);
+        return status;
+    }
+
+    private TorrentStatus Gone() => _torrent.Status with { State = TorrentState.Stopped };
+
+    private bool HasArrived(TorrentStatus status) => _terms.Until.Any(status.HasReached);
+
+    private bool HasStalled(TorrentStatus status)
+    {
+        if (_terms.StallTimeout is not { } longest || status.State is not (TorrentState.Downloading or TorrentState.FetchingMetadata))
+            return false;
+
+        // What it had to wait for before is not held against it: who waits now may have mended it just now.
+        DateTimeOffset last = status.LastProgressAt is { } progress && progress > _begun ? progress : _begun;
+        return _time.GetUtcNow() - last >= longest;
+    }
+}

@@ -1,0 +1,106 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Start-Torrent -AsJob' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        Get-Job | Where-Object PSJobTypeName -eq TorrentJob | Remove-Job -Force
+        $patron | Stop-TorrentPatron
+    }
+
+    It 'gives a job that Get-Job, Wait-Job, Receive-Job and Remove-Job know' {
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -AsJob
+
+        $job | Should -BeOfType System.Management.Automation.Job2
+        $job.PSJobTypeName, $job.Name | Should -Be 'TorrentJob', 'data.bin'
+        (Get-Job -Id $job.Id).InstanceId | Should -Be $job.InstanceId
+        ($job | Wait-Job -Timeout 60).State | Should -Be Completed
+        $job.HasMoreData | Should -BeTrue
+        $status = $job | Receive-Job
+        $status | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
+        $status.IsComplete | Should -BeTrue
+        $job | Remove-Job
+        Get-Job -Id $job.Id -ErrorAction Ignore | Should -BeNullOrEmpty
+        (Get-TorrentStatus -Patron $patron).State | Should -Be Seeding
+    }
+
+    It 'gives one for each torrent, and waits for all with Receive-Job -Wait' {
+        $seeder = New-TestPatron -Name 'other' -StatePath "$files-other"
+        $null = Start-Torrent $other.Torrent -Destination $other.Folder -Patron $seeder -Timeout 30
+        $jobs = $content.Torrent, $other.Torrent | Start-Torrent -Destination $files -Patron $patron -Peer $peer, "127.0.0.1:$($seeder.Port)" -AsJob
+        $jobs | Should -HaveCount 2
+        (Get-Job -Name 'OTHER*').Id | Should -Be $jobs[1].Id
+        ($jobs | Receive-Job -Wait -AutoRemoveJob -ErrorVariable problem).Name | Sort-Object | Should -Be 'data.bin', 'other.bin'
+        $problem | Should -BeNullOrEmpty
+        Get-Job | Where-Object PSJobTypeName -eq TorrentJob | Should -BeNullOrEmpty
+        $seeder | Stop-TorrentPatron
+    }
+
+    It 'shows progress on the job' {
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 1MB -AsJob
+        Wait-TestCondition { $job.Progress.Count -gt 0 } | Should -BeTrue
+        $note = $job.Progress | Select-Object -Last 1
+        $note.Activity | Should -Be 'Downloading data.bin'
+        $note.PercentComplete | Should -BeIn (0..100)
+        $job.StatusMessage | Should -BeLike 'data.bin: Downloading*'
+    }
+
+    It 'is stopped with its torrent by Stop-Job' {
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob
+        Wait-TestCondition { $job.InfoHash } | Should -BeTrue
+        { $job | Remove-Job -ErrorAction Stop } | Should -Throw
+        $job | Stop-Job
+
+        $job.State | Should -Be Stopped
+        Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+    }
+
+    It 'rests and goes on with its torrent, whoever is told to' {
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob
+        Wait-TestCondition { $job.InfoHash } | Should -BeTrue
+        $job.SuspendJob()
+        $job.State | Should -Be Suspended
+        (Get-TorrentStatus -Patron $patron).State | Should -Be Suspended
+        $job.ResumeJob()
+        $job.State | Should -Be Running
+        (Get-TorrentStatus -Patron $patron).State | Should -Not -Be Suspended
+
+        $job | Suspend-Torrent -Patron $patron
+        Wait-TestCondition { $job.State -eq 'Suspended' } | Should -BeTrue
+        $job | Resume-Torrent -Patron $patron
+        Wait-TestCondition { $job.State -eq 'Running' } | Should -BeTrue
+        $job | Add-TorrentPeer -Peer $peer -Patron $patron
+        ($job | Wait-Job -Timeout 60).State | Should -Be Completed
+    }
+
+    It 'has failed with the error of its torrent: <Case>' -ForEach @(
+        @{ Case = 'no torrent'; Id = 'InvalidTorrent'; Make = { @{ Path = $other.File } } }
+        @{ Case = 'not in time'; Id = 'TimeoutReached'; Make = { @{ Path = $content.Torrent; Timeout = 0.3 } } }
+        @{ Case = 'stalled'; Id = 'TorrentStalled'; Make = { @{ Path = $content.Torrent; StallTimeout = 0.3 } } }
+    ) {
+        $arguments = & $Make
+        $job = Start-Torrent @arguments -Destination $files -Patron $patron -AsJob
+        ($job | Wait-Job -Timeout 30).State | Should -Be Failed
+        $job | Receive-Job -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problem.FullyQualifiedErrorId | Should -Be $Id
+        { $job = Start-Torrent @arguments -Destination $files -Patron $patron -AsJob; $job | Receive-Job -Wait -ErrorAction Stop } | Should -Throw
+    }
+
+    It 'with -WhatIf makes none, and contradicts -Suspended' {
+        Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -WhatIf | Should -BeNullOrEmpty
+        Get-Job | Where-Object PSJobTypeName -eq TorrentJob | Should -BeNullOrEmpty
+        { Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -Suspended } | Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+}

@@ -1,0 +1,150 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:seeder = Get-TorrentPatron 'seeder-data.bin'
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Waiting' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        Get-EventSubscriber | Unregister-Event
+        Get-Event | Remove-Event
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'Wait-Torrent' {
+        It '-Any returns with the first that is complete, and leaves the others' {
+            $running = Start-Torrent $other.Torrent, $content.Torrent -Destination $files -Patron $patron
+            $running[1] | Add-TorrentPeer -Peer $peer
+
+            $first = @($running | Wait-Torrent -Any -Timeout 60)
+            $first.Name | Should -Be 'data.bin'
+            (Get-TorrentStatus other.bin -Patron $patron).IsComplete | Should -BeFalse
+        }
+
+        It '-Until Metadata returns at once what is known' {
+            (Start-Torrent $content.Torrent -Destination $files -Patron $patron | Wait-Torrent -Until Metadata -Timeout 5).Name | Should -Be 'data.bin'
+        }
+
+        It '-Until Stopped returns when it is stopped' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $timer = [Timers.Timer]::new(200)
+            $timer.AutoReset = $false
+            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $running -Action { $Event.MessageData | Stop-Torrent }
+            $timer.Start()
+            $stopped = $running | Wait-Torrent -Until Stopped -Timeout 30
+            $subscription | Remove-Job -Force
+
+            $stopped.State | Should -Be Stopped
+        }
+
+        It '-Until SeedGoal refuses a torrent that has none, and waits for one that has' {
+            Get-TorrentStatus -Patron $seeder | Wait-Torrent -Until SeedGoal -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+
+            $enough = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -SeedTime 0.3 | Wait-Torrent -Until SeedGoal -Timeout 60
+            $enough.State | Should -Be Suspended
+            $enough.IsComplete | Should -BeTrue
+        }
+
+        It '-StallTimeout reports TorrentStalled, and the torrent goes on' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $running | Wait-Torrent -StallTimeout 0.4 -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+
+            $problem.FullyQualifiedErrorId | Should -Be 'TorrentStalled,TorrentPatron.PowerShell.Commands.WaitTorrentCommand'
+            $problem.CategoryInfo.Category | Should -Be OperationTimeout
+            $problem.ErrorDetails.RecommendedAction | Should -BeLike '*Add-TorrentPeer*'
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
+        }
+
+        It '-StallTimeout does not mind what takes long but goes on' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 2MB -StallTimeout 1.5
+            $done.IsComplete | Should -BeTrue
+        }
+
+        It 'fails loudly in a script that stops at errors' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            { $running | Wait-Torrent -Timeout 0.2 -ErrorAction Stop } | Should -Throw -ErrorId 'TimeoutReached,*'
+            { $running | Wait-Torrent -StallTimeout 0.2 -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentStalled,*'
+        }
+
+        It 'shows progress, once it takes longer than a second' {
+            $shell = [powershell]::Create()
+            try {
+                $null = $shell.AddScript({
+                        param($modulePath, $torrent, $files)
+                        Import-Module $modulePath
+                        $patron = New-TorrentPatron -Name 'inner' -BindAddress 127.0.0.1 -StatePath "$files-inner"
+                        Start-Torrent $torrent -Destination $files -Patron $patron | Wait-Torrent -Timeout 1.6 -ErrorAction SilentlyContinue
+                    }).AddArgument((Get-TestModulePath)).AddArgument($content.Torrent).AddArgument($files)
+                $null = $shell.Invoke()
+                $notes = @($shell.Streams.Progress | Where-Object Activity -like '*data.bin')
+                $notes.Count | Should -BeGreaterThan 1
+                $notes.Count | Should -BeLessThan 8
+                $notes[0].Activity | Should -Be 'Downloading data.bin'
+                $notes[-1].RecordType | Should -Be Completed
+            } finally {
+                $shell.Runspace.Dispose()
+                $shell.Dispose()
+            }
+        }
+    }
+
+    Context 'Watch-Torrent' {
+        It 'writes snapshots while they change, and ends when all is complete' {
+            $seen = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 1MB | Watch-Torrent -Interval 0.1)
+
+            $seen.Count | Should -BeGreaterThan 2
+            $seen | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
+            $seen[-1].IsComplete | Should -BeTrue
+            $seen[-1].State | Should -Be Seeding
+            $seen.CompletedSize | Sort-Object -Unique | Should -HaveCount ($seen.CompletedSize | Select-Object -Unique).Count
+        }
+
+        It 'ends with Select-Object -First 1, and the torrent goes on' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $first = $running | Watch-Torrent | Select-Object -First 1
+
+            $first.Name | Should -Be 'data.bin'
+            (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
+        }
+
+        It 'sees several torrents, of several patrons, by name' {
+            $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
+            $seen = Watch-Torrent data*, other* -Interval 0.1 | Select-Object -First 2
+            $seen.Name | Sort-Object | Should -Be 'data.bin', 'other.bin'
+        }
+
+        It 'says at once that a torrent was stopped' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+            $timer = [Timers.Timer]::new(200)
+            $timer.AutoReset = $false
+            $subscription = Register-ObjectEvent $timer Elapsed -MessageData $running -Action { $Event.MessageData | Stop-Torrent }
+            $timer.Start()
+            $seen = @($running | Watch-Torrent -Interval 1h)
+            $subscription | Remove-Job -Force
+
+            $seen[-1].State | Should -Be Stopped
+        }
+
+        It '-Live writes the torrents at the end, where there is no console to draw on' {
+            $seen = @(Get-TorrentStatus -Patron $seeder | Watch-Torrent -Live -WarningVariable warning -WarningAction SilentlyContinue)
+            $seen.Name | Should -Be 'data.bin'
+            $warning | Should -BeLike '*no console*'
+        }
+
+        It 'of nothing writes nothing' {
+            Watch-Torrent -Patron $patron | Should -BeNullOrEmpty
+        }
+    }
+}

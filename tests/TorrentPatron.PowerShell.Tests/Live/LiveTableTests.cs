@@ -1,0 +1,70 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Live;
+
+namespace TorrentPatron.PowerShell.Tests.Live;
+
+public sealed class LiveTableTests
+{
+    private static readonly TorrentStatus Status = new()
+    {
+        Name = "a name",
+        InfoHash = new string('0', 40),
+        State = TorrentState.Downloading,
+        Destination = "/",
+        Path = "/a name",
+        PercentComplete = 12.34,
+        WantedSize = 1000,
+        CompletedSize = 123,
+        DownloadRate = 3 << 20,
+        EstimatedTimeLeft = TimeSpan.FromSeconds(90),
+        ConnectedPeers = 4,
+        Ratio = 0.5,
+    };
+
+    [Fact]
+    public void A_torrent_is_a_line_in_the_columns_of_the_view() => Assert.Equal(
+        [
+            "State           %       Down         Up     ETA Peers Ratio Name",
+            "Downloading  12.3 3.00 MiB/s             1m 30s     4  0.50 a name",
+        ],
+        Table().Draw([Status], width: 79, height: 20));
+
+    [Fact]
+    public void Several_have_their_sums_below() => Assert.Equal(
+        "1 of 2       56.1 6.00 MiB/s                        8       complete",
+        Table().Draw([Status, Status with { IsComplete = true, CompletedSize = 1000 }], width: 79, height: 20)[^1]);
+
+    [Fact]
+    public void What_has_no_room_is_counted()
+    {
+        IReadOnlyList<string> lines = Table().Draw([.. Enumerable.Repeat(Status, 30)], width: 79, height: 10);
+
+        Assert.Equal(10, lines.Count);
+        Assert.Equal("... and 23 more", lines[^2]);
+    }
+
+    [Theory]
+    [InlineData(79)]
+    [InlineData(40)]
+    [InlineData(1)]
+    public void No_line_is_wider_than_the_screen_whatever_the_name(int width)
+    {
+        TorrentStatus wide = Status with { Name = string.Concat(Enumerable.Repeat("\u65e5\u672c\ud83d\ude00", 40)) };
+        static int Cells(string text) => text.EnumerateRunes().Sum(rune => rune.Value > 0x2fff ? 2 : 1);
+
+        Assert.All(new LiveTable(colour: false, Cells).Draw([wide, wide], width, 10), line =>
+        {
+            Assert.InRange(Cells(line), 1, width);
+            Assert.DoesNotContain("\ufffd", line, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public void Colour_is_around_the_state_only()
+    {
+        string line = new LiveTable(colour: true, text => text.Length).Draw([Status with { State = TorrentState.Failed }], 79, 10)[1];
+        Assert.StartsWith("\e[31;1mFailed\e[0m       12.3", line, StringComparison.Ordinal);
+    }
+
+    private static LiveTable Table() => new(colour: false, text => text.Length);
+}
