@@ -193,6 +193,32 @@ internal sealed class TorrentStorage : IDisposable
         return possible;
     }
 
+    /// <summary>
+    /// Looks whether the files that should be whole are there: one that was deleted or cut short while it was open takes what is
+    /// written to it without a word.
+    /// </summary>
+    /// <param name="verified">The pieces that are here.</param>
+    /// <returns>What is wrong with the first that is not as it should be; null: all are.</returns>
+    public StorageException? FindLoss(Bitfield verified)
+    {
+        for (int index = 0; index < Layout.Files.Count; index++)
+        {
+            StorageFile file = Layout.Files[index];
+            (int first, int count) = Layout.PiecesOfFile(index);
+            bool isWhole = file.IsStored && count > 0;
+            for (int piece = first; piece < first + count && isWhole; piece++)
+                isWhole = verified[piece];
+            if (!isWhole)
+                continue;
+            if (DiskFile.Stamp(file.FullPath) is not { } stamp)
+                return StorageErrors.Read(new FileNotFoundException(), file.FullPath);
+            if (stamp.Length < file.Length)
+                return StorageErrors.Short(file.FullPath);
+        }
+
+        return null;
+    }
+
     /// <summary>Sees to it that what was written before this was called is on the medium.</summary>
     /// <exception cref="StorageException">A file could not be flushed; it counts as not flushed still.</exception>
     public void Flush()
@@ -225,6 +251,7 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Closes all files; they are opened again as they are needed.</summary>
     public void CloseFiles()
     {
+        _guard.Forget();
         foreach (PooledFile file in _files)
             file.Close();
     }

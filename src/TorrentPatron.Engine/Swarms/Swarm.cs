@@ -206,22 +206,28 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             ObjectDisposedException.ThrowIf(IsEnding, this);
             if (_ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
                 return null;
+            // A check that was not finished is begun again; where files were lost, what is there now may be anything.
             Bitfield trusted = _pieces.Verified();
-            Bitfield possible = await _engine.DiskWorkers.RunAsync(() =>
-            {
-                IReadOnlyList<FileStamp?> stamps = _storage.Stamps();
-                _storage.Prepare(trusted, _ledger.Choices.FilePriorities, stamps);
-                return _storage.PossiblePieces(stamps);
-            }).ConfigureAwait(false);
-            // A check that was not finished is begun again.
             Bitfield toCheck = _ledger.Unchecked?.Clone() ?? new Bitfield(trusted.Length);
-            for (int piece = 0; piece < trusted.Length; piece++)
+            bool isAllDoubtful = _ledger.Error?.Id == TorrentErrorId.DiskReadFailed;
+            await _engine.DiskWorkers.RunAsync(() =>
             {
-                if (possible[piece])
-                    continue;
-                trusted.Clear(piece);
-                toCheck.Clear(piece);
-            }
+                // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
+                _storage.CloseFiles();
+                IReadOnlyList<FileStamp?> stamps = _storage.Stamps();
+                Bitfield possible = _storage.PossiblePieces(stamps);
+                for (int piece = 0; piece < trusted.Length; piece++)
+                {
+                    if (isAllDoubtful && trusted[piece])
+                        toCheck.Set(piece);
+                    if (isAllDoubtful || !possible[piece])
+                        trusted.Clear(piece);
+                    if (!possible[piece])
+                        toCheck.Clear(piece);
+                }
+
+                _storage.Prepare(trusted, _ledger.Choices.FilePriorities, stamps);
+            }).ConfigureAwait(false);
 
             _pieces.Reset(trusted);
             _ledger.Error = null;
@@ -363,7 +369,15 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _resume.PieceVerified(piece);
         _peers.PieceVerified(piece, isComplete);
         _state.PieceArrived();
-        if (!isComplete || !_state.TryComplete())
+        if (!isComplete)
+            return;
+        if (_storage.FindLoss(_pieces.Verified()) is { } loss)
+        {
+            StorageFailed(loss.Error);
+            return;
+        }
+
+        if (!_state.TryComplete())
             return;
         _announcer.Completed();
         _ = _resume.CheckpointAsync(MakeResumeData);

@@ -74,6 +74,9 @@ internal sealed class Node : IAsyncDisposable
         await _world.UntilAsync(() => Has(torrent), TimeSpan.FromMinutes(10), "a torrent that is on disk is complete");
     }
 
+    /// <summary>Lets a torrent go on after a rest or a failure.</summary>
+    public Task<TorrentAnswer> ResumeAsync(SwarmTorrent torrent) => SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.InfoHash));
+
     public async ValueTask DisposeAsync()
     {
         await _world.UntilAsync(Client.DisposeAsync().AsTask(), TimeSpan.FromMinutes(10), "the engine has stopped");
