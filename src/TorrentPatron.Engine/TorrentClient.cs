@@ -65,7 +65,7 @@ public sealed class TorrentClient : ITorrentClient
 
     /// <inheritdoc/>
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
-        | ClientCapabilities.FilePriorities | ClientCapabilities.ManageTrackers | ClientCapabilities.PeerList | ClientCapabilities.FileList;
+        | ClientCapabilities.FilePriorities | ClientCapabilities.ManageTrackers | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.Magnets;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -87,19 +87,19 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Status : null;
+    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Status : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _swarms.All.Select(static swarm => swarm.Status)];
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Metainfo : null;
+    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Metainfo : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Files() : [];
+    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Files() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out Swarm? swarm) ? swarm.Peers() : [];
+    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Peers() : [];
 
     /// <inheritdoc/>
     public ClientStatus GetClientStatus()
@@ -141,7 +141,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private void Accept(IConnection connection, Handshake handshake)
     {
-        if (_swarms.TryFind(handshake.InfoHash, out Swarm? swarm))
+        if (_swarms.TryFind(handshake.InfoHash, out ISwarm? swarm))
             swarm.Accept(connection, handshake);
         else
             connection.Dispose();
@@ -171,12 +171,15 @@ public sealed class TorrentClient : ITorrentClient
                 CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),
                 SuspendTorrent suspend => await WithAsync(suspend, s => Done(s.SuspendAsync())).ConfigureAwait(false),
                 ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
-                RecheckTorrent recheck => await WithAsync(recheck, s => Done(s.RecheckAsync())).ConfigureAwait(false),
+                RecheckTorrent recheck => await WithAsync(recheck, s => WithContent(s, content => Done(content.RecheckAsync()))).ConfigureAwait(false),
                 AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
                 SetTorrent set => await WithAsync(set, s => Done(s.SetAsync(set.Options))).ConfigureAwait(false),
-                SetFilePriorities set => await WithAsync(set, s => s.SetFilePrioritiesAsync(set.Priorities)).ConfigureAwait(false),
+                SetFilePriorities set => await WithAsync(set, s => WithContent(s, content => content.SetFilePrioritiesAsync(set.Priorities)))
+                    .ConfigureAwait(false),
                 RemoveTrackers remove => await WithAsync(remove, s => Done(s.RemoveTrackersAsync(remove.Trackers))).ConfigureAwait(false),
                 AnnounceNow announce => await WithAsync(announce, s => Task.FromResult(s.Announce(announce.Trackers))).ConfigureAwait(false),
+                GiveMetadata give => await WithAsync(give, s => Done(s is MetadataSwarm fetching ? fetching.GiveAsync(give.Metainfo) : Task.CompletedTask))
+                    .ConfigureAwait(false),
                 _ => NotSupported(command),
             });
         }
@@ -194,6 +197,10 @@ public sealed class TorrentClient : ITorrentClient
         await work.ConfigureAwait(false);
         return null;
     }
+
+    /// <summary>Does what only a torrent can whose content is known.</summary>
+    private static Task<TorrentError?> WithContent(ISwarm swarm, Func<Swarm, Task<TorrentError?>> what) =>
+        swarm is Swarm content ? what(content) : Task.FromResult<TorrentError?>(SwarmErrors.NoMetadata(swarm.Status.Name));
 
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
     {
@@ -216,8 +223,8 @@ public sealed class TorrentClient : ITorrentClient
         InfoHash torrent = command.TorrentId;
         if (command.Options.MinimumFreeSpace > 0)
             return new TorrentStartFail(torrent, command.CorrelationId, NotSupported(command).Error);
-        Swarm swarm;
-        while (!_swarms.TryAdd(torrent, () => new Swarm(_engine, command, Say), out swarm))
+        ISwarm swarm;
+        while (!_swarms.TryAdd(torrent, () => NewSwarm(command), out swarm))
         {
             if (await swarm.Started.ConfigureAwait(false) && !swarm.IsEnding)
                 return new TorrentAlreadyDownloading(torrent, command.CorrelationId, swarm.Status);
@@ -238,47 +245,89 @@ public sealed class TorrentClient : ITorrentClient
         }
     }
 
-    private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
-    {
-        if (!_swarms.TryFind(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
-            return NotFound(command);
-        if (!await swarm.StopAsync().ConfigureAwait(false))
-        {
-            await swarm.Ended.ConfigureAwait(false);
-            return NotFound(command);
-        }
+    private ISwarm NewSwarm(CreateNewTorrent command) =>
+        command.Metainfo is null ? new MetadataSwarm(_engine, command, Say, GoOnAsync) : new Swarm(_engine, command, Say);
 
-        Forget(swarm);
-        return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
+    /// <summary>The metadata of a torrent is here: another swarm takes its place, with its peers.</summary>
+    private Task GoOnAsync(MetadataSwarm fetched)
+    {
+        CreateNewTorrent command = fetched.Successor;
+        var swarm = new Swarm(_engine, command, Say, fetched.Network);
+        _swarms.Replace(swarm);
+        fetched.End();
+        Say(new MetadataReceived(command.TorrentId, command.Metainfo!, swarm.Status));
+        Task start = StartAsync();
+        Track(start);
+        return start;
+
+        async Task StartAsync()
+        {
+            try
+            {
+                await swarm.StartAsync().ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is not OutOfMemoryException)
+            {
+                Forget(swarm);
+                Say(new TorrentWarning(command.TorrentId, new TorrentError(
+                    TorrentErrorId.Unexpected, $"The torrent could not go on when its metadata was here: {e.Message}", "Start it again.")));
+            }
+        }
     }
 
-    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<Swarm, Task<TorrentError?>> what)
+    private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
     {
-        if (!_swarms.TryFind(command.TorrentId, out Swarm? swarm) || !await swarm.Started.ConfigureAwait(false))
-            return NotFound(command);
-        try
+        while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
         {
-            return await what(swarm).ConfigureAwait(false) is { } error
-                ? new CommandFail(command.TorrentId, command.CorrelationId, error)
-                : new CommandDone(command.TorrentId, command.CorrelationId, swarm.Status);
+            if (await swarm.StopAsync().ConfigureAwait(false))
+            {
+                Forget(swarm);
+                return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
+            }
+
+            // Somebody else has closed it, or it has a successor.
+            await swarm.Ended.ConfigureAwait(false);
+            if (!HasSuccessor(swarm))
+                break;
         }
-        catch (ObjectDisposedException) when (swarm.IsEnding)
+
+        return NotFound(command);
+    }
+
+    private bool HasSuccessor(ISwarm swarm) => swarm is MetadataSwarm
+        && _swarms.TryFind(swarm.TorrentId, out ISwarm? other) && other is Swarm;
+
+    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentError?>> what)
+    {
+        while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
         {
-            // It was closed while the command waited for its turn.
-            return NotFound(command);
+            try
+            {
+                return await what(swarm).ConfigureAwait(false) is { } error
+                    ? new CommandFail(command.TorrentId, command.CorrelationId, error)
+                    : new CommandDone(command.TorrentId, command.CorrelationId, GetStatus(command.TorrentId) ?? swarm.Status);
+            }
+            catch (ObjectDisposedException) when (swarm.IsEnding)
+            {
+                // While the command waited for its turn it was closed, or its metadata came.
+                if (!HasSuccessor(swarm))
+                    break;
+            }
         }
+
+        return NotFound(command);
     }
 
     private async Task StopAllAsync()
     {
-        IReadOnlyList<Swarm> swarms = _swarms.All;
+        IReadOnlyList<ISwarm> swarms = _swarms.All;
         Task stopped = Task.WhenAll(swarms.Select(s => s.StopAsync()));
         await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (Swarm swarm in swarms)
+        foreach (ISwarm swarm in swarms)
             Forget(swarm);
     }
 
-    private void Forget(Swarm swarm)
+    private void Forget(ISwarm swarm)
     {
         _swarms.Remove(swarm);
         swarm.End();
@@ -306,7 +355,7 @@ public sealed class TorrentClient : ITorrentClient
             while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
             {
                 beat++;
-                IReadOnlyList<Swarm> swarms = _swarms.All;
+                IReadOnlyList<ISwarm> swarms = _swarms.All;
                 for (int i = 0; i < swarms.Count; i++)
                 {
                     // Those at rest are only looked at, in turn.

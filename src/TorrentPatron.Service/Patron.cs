@@ -130,6 +130,20 @@ public sealed class Patron : IAsyncDisposable
     }
 
     /// <summary>
+    /// Finds out what is in a torrent: reads a .torrent, or has peers give the metadata of a magnet link. The torrent is not downloaded
+    /// and, unless it runs anyway, not saved.
+    /// </summary>
+    /// <param name="request">The source; peers and trackers besides; how long it may take.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">It cannot be found out; the error says why.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task<TorrentMetainfo> FetchMetadataAsync(StartRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        return new MetadataRequest(this).RunAsync(request, cancellationToken);
+    }
+
+    /// <summary>
     /// Takes up a torrent that an earlier session has left, as it was: where it lay, suspended or not, with its trackers, choice of
     /// files, limits, goals and tags. Answered as <see cref="StartAsync(StartRequest, CancellationToken)"/> is.
     /// </summary>
@@ -313,6 +327,14 @@ public sealed class Patron : IAsyncDisposable
             return new ValueTask(_disposal ??= StopAsync());
         }
     }
+
+    /// <summary>What is in a request's torrent, where that is known without asking peers; else null.</summary>
+    /// <exception cref="TorrentException">The source cannot be read.</exception>
+    internal Task<TorrentMetainfo?> FindMetainfoAsync(StartRequest request, CancellationToken cancellationToken) =>
+        _runner.FindMetainfoAsync(this, request, cancellationToken);
+
+    /// <summary>Closes a torrent of this patron's and deletes what was saved of it.</summary>
+    internal Task ForgetAsync(InfoHash torrent) => _runner.ForgetAsync(this, torrent);
 
     /// <summary>Takes the answer to a start of this patron's, ahead of whatever is said of the torrent.</summary>
     internal void Receive(NewTorrentCreated answer) => _answers.Settle(answer);

@@ -19,6 +19,17 @@ internal static class ServiceErrors
         TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known where it lies.",
         "Start it from its .torrent with its destination: what is on disk is hashed again.");
 
+    public static TorrentError NoMagnets(string engine) => new(
+        TorrentErrorId.NotSupported, $"The engine {engine} cannot start from a magnet link.",
+        "Use the .torrent file of the same torrent, or another engine.");
+
+    public static TorrentError FilesUnknown(string name) => new(
+        TorrentErrorId.MetadataMissing, $"Which files '{name}' has is not known yet, so none can be chosen.",
+        "Choose them when its metadata is here.");
+
+    public static TorrentError MetadataLost(InfoHash torrent) => new(
+        TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
+
     public static TorrentError Unexpected(Exception fault) => new(
         TorrentErrorId.Unexpected,
         $"Something unforeseen happened: {DisplayText.Clean(fault.Message)}",

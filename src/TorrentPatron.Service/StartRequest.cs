@@ -8,7 +8,7 @@ namespace TorrentPatron.Service;
 /// <summary>What to start, and how. One of <see cref="Source"/> and <see cref="Metainfo"/> is needed.</summary>
 public sealed record StartRequest
 {
-    /// <summary>Where the .torrent is; not looked at where <see cref="Metainfo"/> is given.</summary>
+    /// <summary>Where the .torrent is, or a magnet link to it; not looked at where <see cref="Metainfo"/> is given.</summary>
     public TorrentSource? Source { get; init; }
 
     /// <summary>The torrent itself, where it has been read already.</summary>
@@ -31,6 +31,17 @@ public sealed record StartRequest
 
     /// <summary>Whether to add the torrent without letting it run.</summary>
     public bool Suspended { get; init; }
+
+    /// <summary>
+    /// Whether a torrent given by a magnet link is suspended when its metadata is here; see also <see cref="Patron.FetchMetadataAsync"/>.
+    /// </summary>
+    public bool MetadataOnly { get; init; }
+
+    /// <summary>
+    /// How long the metadata of a magnet link may take; then the torrent stops by itself with
+    /// <see cref="TorrentErrorId.MetadataTimeout"/>. Null: as long as it takes.
+    /// </summary>
+    public TimeSpan? MetadataTimeout { get; init; }
 
     /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
     public bool Recheck { get; init; }

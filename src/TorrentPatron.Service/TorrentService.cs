@@ -36,7 +36,7 @@ public sealed class TorrentService : IAsyncDisposable
         _makeClient = makeClient;
         time ??= TimeProvider.System;
         States = new StateFolder(settings.StatePath, time);
-        _runner = new RequestRunner(this, States, new SourceReader(time));
+        _runner = new RequestRunner(this, States, new SourceReader(time), new PeerResolver(new NetworkDialer(), time));
     }
 
     /// <summary>What the service works with.</summary>

@@ -146,7 +146,7 @@ Describe 'Start-Torrent' {
             @{ Case = 'a pattern that nothing matches'; Id = 'SourceNotReadable'; Make = { Join-Path $here '*.torrent' } }
             @{ Case = 'a folder'; Id = 'SourceNotReadable'; Make = { $TestDrive } }
             @{ Case = 'what is no file'; Id = 'UnsupportedSource'; Make = { 'Env:PATH' } }
-            @{ Case = 'a magnet link'; Id = 'UnsupportedSource'; Make = { 'magnet:?xt=urn:btih:0123456789012345678901234567890123456789' } }
+            @{ Case = 'half a magnet link'; Id = 'InvalidTorrent'; Make = { 'magnet:?xt=urn:btih:01234567890' } }
             @{ Case = 'an ftp address'; Id = 'UnsupportedSource'; Make = { 'ftp://127.0.0.1/x.torrent' } }
             @{ Case = 'an address that nobody serves'; Id = 'SourceNotReadable'; Make = { 'http://127.0.0.1:1/x.torrent' } }
             @{ Case = 'a file that is no torrent'; Id = 'InvalidTorrent'; Make = { $content.File } }

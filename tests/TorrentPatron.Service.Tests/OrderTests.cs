@@ -175,7 +175,7 @@ public sealed class OrderTests
         for (int i = 0; i < count; i++)
         {
             TorrentCommand command = await test.Client.NextAsync();
-            commands.Add(((CreateNewTorrent)command).Metainfo.Name, command);
+            commands.Add(((CreateNewTorrent)command).Metainfo!.Name, command);
         }
 
         return commands;

@@ -53,8 +53,9 @@ internal sealed class StatusCommand : Command
         TorrentMetainfo? metainfo = null;
         try
         {
-            metainfo = await new SourceReader(_context.Time)
-                .ReadAsync(TorrentSource.FromFile(saved.MetainfoPath), cancellationToken).ConfigureAwait(false);
+            if (saved.Magnet is null)
+                metainfo = await new SourceReader(_context.Time)
+                    .ReadAsync(saved.ToRequest().Source!, cancellationToken).ConfigureAwait(false);
         }
         catch (TorrentException fault)
         {
@@ -63,7 +64,7 @@ internal sealed class StatusCommand : Command
 
         ResumeData? resume = saved.Resume;
         return new SavedReport(
-            metainfo?.Name, saved.InfoHash.ToString(), resume?.Destination, metainfo?.ContentSize,
+            metainfo?.Name ?? saved.Magnet?.Name, saved.InfoHash.ToString(), resume?.Destination, metainfo?.ContentSize,
             resume?.Verified.Count, metainfo?.PieceCount, resume?.AddedAt, resume?.CompletedAt);
     }
 

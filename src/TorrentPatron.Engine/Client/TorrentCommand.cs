@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Client;
@@ -12,12 +13,48 @@ public abstract record TorrentCommand(long CorrelationId, InfoHash TorrentId);
 
 /// <summary>Start a torrent: check what is on disk, fetch what is missing, seed what is there.</summary>
 /// <remarks>Answered by <see cref="NewTorrentCreated"/>, <see cref="TorrentAlreadyDownloading"/> or <see cref="TorrentStartFail"/>.</remarks>
-/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
-/// <param name="Metainfo">What to fetch.</param>
-/// <param name="Destination">Absolute path of the folder below which the torrent's files lie; made where it is missing.</param>
-public sealed record CreateNewTorrent(long CorrelationId, TorrentMetainfo Metainfo, string Destination)
-    : TorrentCommand(CorrelationId, Metainfo.InfoHash)
+public sealed record CreateNewTorrent : TorrentCommand
 {
+    /// <summary>Starts a torrent.</summary>
+    /// <param name="correlationId">See <see cref="TorrentCommand"/>.</param>
+    /// <param name="metainfo">What to fetch.</param>
+    /// <param name="destination">See <see cref="Destination"/>.</param>
+    public CreateNewTorrent(long correlationId, TorrentMetainfo metainfo, string destination)
+        : base(correlationId, (metainfo ?? throw new ArgumentNullException(nameof(metainfo))).InfoHash) =>
+        (Metainfo, Destination) = (metainfo, destination);
+
+    /// <summary>
+    /// Starts a torrent of which only a link is known: its metadata is fetched from peers first (BEP 9), and when that is here
+    /// <see cref="MetadataReceived"/> is said. For an engine with <see cref="ClientCapabilities.Magnets"/>.
+    /// </summary>
+    /// <param name="correlationId">See <see cref="TorrentCommand"/>.</param>
+    /// <param name="magnet">The link.</param>
+    /// <param name="destination">See <see cref="Destination"/>.</param>
+    public CreateNewTorrent(long correlationId, MagnetLink magnet, string destination)
+        : base(correlationId, (magnet ?? throw new ArgumentNullException(nameof(magnet))).TorrentId) =>
+        (Magnet, Destination) = (magnet, destination);
+
+    /// <summary>What to fetch; null where only <see cref="Magnet"/> is known.</summary>
+    public TorrentMetainfo? Metainfo { get; init; }
+
+    /// <summary>The link by which it was started; null where it was not.</summary>
+    public MagnetLink? Magnet { get; init; }
+
+    /// <summary>Absolute path of the folder below which the torrent's files lie; made where it is missing.</summary>
+    public string Destination { get; init; }
+
+    /// <summary>
+    /// Whether a torrent started by a link is suspended when its metadata is here; <see cref="ResumeTorrent"/> takes that back, also
+    /// before.
+    /// </summary>
+    public bool MetadataOnly { get; init; }
+
+    /// <summary>
+    /// How long the metadata may take; then the torrent stops by itself with <see cref="TorrentErrorId.MetadataTimeout"/>. Null: as
+    /// long as it takes.
+    /// </summary>
+    public TimeSpan? MetadataTimeout { get; init; }
+
     /// <summary>Where resume data is kept; the engine closes it with the torrent, or when the start fails.</summary>
     public required IResumeStore ResumeStore { get; init; }
 
@@ -127,3 +164,11 @@ public sealed record RemoveTrackers(long CorrelationId, InfoHash TorrentId, IRea
 /// <param name="Trackers">Which trackers; empty: all.</param>
 public sealed record AnnounceNow(long CorrelationId, InfoHash TorrentId, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>
+/// Give a torrent that was started by a link its metadata, which then need not come from peers; one that has it goes on as it is.
+/// Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.
+/// </summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="Metainfo">The torrent.</param>
+public sealed record GiveMetadata(long CorrelationId, TorrentMetainfo Metainfo) : TorrentCommand(CorrelationId, Metainfo.InfoHash);

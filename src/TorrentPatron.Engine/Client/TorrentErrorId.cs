@@ -54,6 +54,9 @@ public static class TorrentErrorId
     /// <summary>The torrent's metadata did not come within the time given.</summary>
     public const string MetadataTimeout = nameof(MetadataTimeout);
 
+    /// <summary>What is in the torrent is not known yet.</summary>
+    public const string MetadataMissing = nameof(MetadataMissing);
+
     /// <summary>No engine of that name is installed, or it cannot be loaded.</summary>
     public const string EngineNotFound = nameof(EngineNotFound);
 

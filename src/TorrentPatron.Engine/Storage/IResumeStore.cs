@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -14,6 +15,14 @@ public interface IResumeStore : IDisposable
     /// <summary>What was saved; null where there is nothing, or nothing that could be read.</summary>
     /// <param name="warning">What was wrong with the saved state that was set aside; null where nothing was.</param>
     ResumeData? Load(out TorrentError? warning);
+
+    /// <summary>
+    /// Takes what is in a torrent that was started by a link, and saves it, so that it need not be fetched again. Before this no
+    /// piece can be noted, and what is saved has none.
+    /// </summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <exception cref="IOException">The state folder cannot be written.</exception>
+    void MetadataReceived(TorrentMetainfo metainfo);
 
     /// <summary>Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint.</summary>
     /// <param name="piece">Index of the piece.</param>

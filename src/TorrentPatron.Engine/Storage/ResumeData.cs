@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <summary>What a torrent needs to go on where it was. Sizes are bytes, times UTC.</summary>
 public sealed record ResumeData
 {
-    /// <summary>Pieces that were verified and written.</summary>
+    /// <summary>Pieces that were verified and written; none at all where what is in the torrent is not known yet.</summary>
     public required Bitfield Verified { get; init; }
 
     /// <summary>
@@ -39,6 +39,9 @@ public sealed record ResumeData
 
     /// <summary>Priority of each file; empty: all normal.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+
+    /// <summary>Which files are wanted, where what files there are is not known yet; else null.</summary>
+    public FileSelection? Selection { get; init; }
 
     /// <summary>Trackers added by hand.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];

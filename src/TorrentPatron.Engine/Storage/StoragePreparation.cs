@@ -55,6 +55,23 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         }
     }
 
+    /// <summary>Looks whether a folder can be written, or made, before anything is known that is to go into it.</summary>
+    /// <param name="destination">Absolute path of the folder.</param>
+    /// <exception cref="StorageException">It cannot.</exception>
+    public static void CheckDestination(string destination)
+    {
+        string? at = destination;
+        while (at is not null && !Directory.Exists(at))
+        {
+            if (File.Exists(at))
+                throw StorageErrors.NotWritable($"'{at}' is a file, not a folder.", null);
+            at = Path.GetDirectoryName(at);
+        }
+
+        if (at is not null)
+            TryWriting(at);
+    }
+
     private static void TryWriting(string folder)
     {
         string probe = Path.Combine(folder, $".{Guid.NewGuid():N}.tmp");

@@ -1,11 +1,9 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -17,7 +15,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// One torrent: what is on disk, the peers that have the rest, and the state it is in. Commands come one at a time; pieces and
 /// peers go on beside them.
 /// </summary>
-internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
+internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
 {
     private readonly EngineResources _engine;
     private readonly CreateNewTorrent _command;
@@ -30,11 +28,10 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private readonly SwarmPeers _peers;
     private readonly SwarmLedger _ledger;
     private readonly ResumeKeeper _resume;
-    private readonly Announcer _announcer;
+    private readonly SwarmNetwork _network;
+    private readonly bool _isContinuing;
     private readonly MetadataServer _metadata;
     private readonly SwarmControls _controls;
-    private readonly RateLimiterPair _download;
-    private readonly RateLimiterPair _upload;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
     private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -43,32 +40,34 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     private volatile bool _isResting;
     private bool _isDisposed;
 
-    public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say)
+    /// <summary>Makes a swarm, which does nothing before its start.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="command">The start; it has the metainfo.</param>
+    /// <param name="say">Takes what is said of the torrent.</param>
+    /// <param name="network">The torrent's network, where its metadata was fetched with it; null: there is none yet.</param>
+    public Swarm(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say, SwarmNetwork? network = null)
     {
         _engine = engine;
         _command = command;
-        _metainfo = command.Metainfo;
+        _metainfo = command.Metainfo!;
         _say = say;
+        _isContinuing = network is not null;
+        _network = network ?? new SwarmNetwork(_metainfo.InfoHash, engine, _metainfo.TrackerTiers);
         _storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), engine.Files);
         _pieces = new SwarmPieces(_metainfo, _storage, engine, this);
-        _download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
-        _upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         var reader = new BlockReader(_storage, engine.DiskWorkers, _metainfo.PieceLength, e => StorageFailed(e.Error));
-        var set = new PeerSet(_metainfo.InfoHash, engine, _download, _upload);
-        _metadata = new MetadataServer(_metainfo.RawInfo, _upload, engine.Time);
-        set.Extensions.Add(_metadata);
-        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, set);
+        _peers = new SwarmPeers(_metainfo, _pieces, reader, engine, _network.Peers);
+        _metadata = new MetadataServer(_metainfo.RawInfo, _network.Upload, engine.Time);
+        _network.Peers.Extensions.Set(_metadata);
         _ledger = new SwarmLedger(engine, command, _storage.Layout, _pieces, _peers);
+        if (_isContinuing)
+            _ledger.State = TorrentState.FetchingMetadata;
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
-        var tiers = _metainfo.TrackerTiers
-            .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)));
-        _announcer = new Announcer(
-            new TrackerList(tiers, engine.Random), engine.Trackers, engine.Announces, _ledger.MakeAnnounce,
-            (_, peers) => AddPeers(peers, PeerSource.Tracker), _ => _state!.Changed(), engine.Time);
         _lastTick = engine.Time.GetTimestamp();
-        _controls = new SwarmControls(_ledger, _pieces, _download, _upload);
+        _controls = new SwarmControls(_ledger, _pieces, _network);
         _check = new SwarmCheck(_metainfo, _storage, engine.DiskWorkers, _pieces, _ledger);
         _state = new SwarmState(engine, TorrentId, _ledger, MakeStatus, say);
+        _network.Use(_ledger.MakeAnnounce, _state.Changed, AddPeers);
     }
 
     /// <summary>Which torrent.</summary>
@@ -110,7 +109,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
                 .RunAsync(() => StartPlan.Make(_storage, data, _command.Recheck, choices.FilePriorities)).ConfigureAwait(false);
             if (data is not null)
                 _ledger.Continue(data);
-            _controls.Begin(choices, _announcer);
+            _controls.Begin(choices);
 
             _pieces.Reset(plan.Trusted);
             _peers.Set.Add(_command.Peers, PeerSource.Manual);
@@ -140,8 +139,22 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private async Task<TorrentAnswer> GiveUpAsync(TorrentError error)
     {
-        await DisposeAsync().ConfigureAwait(false);
+        if (_isContinuing)
+            await FailToContinueAsync(error).ConfigureAwait(false);
+        else
+            await DisposeAsync().ConfigureAwait(false);
         return new TorrentStartFail(TorrentId, _command.CorrelationId, error);
+    }
+
+    /// <summary>Its start was answered when its metadata was asked for: it stays, and tries again when it is resumed.</summary>
+    private async Task FailToContinueAsync(TorrentError error)
+    {
+        await _network.LeaveAsync("The torrent has failed.").ConfigureAwait(false);
+        _ledger.Unchecked = new Bitfield(_metainfo.PieceCount);
+        _ledger.Unchecked.SetAll();
+        _state.Fail(error);
+        await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+        _started.TrySetResult(true);
     }
 
     /// <summary>The engine has forgotten it.</summary>
@@ -272,7 +285,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     public Task AddAsync(AddSources sources)
     {
         AddPeers(sources.Peers, PeerSource.Manual);
-        _controls.AddTrackers(sources.Trackers, _announcer);
+        _controls.AddTrackers(sources.Trackers);
         return SettledAsync();
     }
 
@@ -286,7 +299,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     /// <summary>Asks trackers no longer.</summary>
     public Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers)
     {
-        _controls.RemoveTrackers(trackers, _announcer);
+        _controls.RemoveTrackers(trackers);
         return SettledAsync();
     }
 
@@ -295,8 +308,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
     public TorrentError? Announce(IReadOnlyList<Uri> trackers)
     {
         if (!_ledger.IsActive)
-            return SwarmErrors.NotActive(_metainfo);
-        _announcer.AnnounceNow(trackers);
+            return SwarmErrors.NotActive(_metainfo.Name);
+        _network.Trackers.AnnounceNow(trackers);
         return null;
     }
 
@@ -379,7 +392,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
         if (!_state.TryComplete())
             return;
-        _announcer.Completed();
+        _network.Trackers.Completed();
         _ = _resume.CheckpointAsync(MakeResumeData);
     }
 
@@ -447,7 +460,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
     private async Task StopAnnouncingAsync()
     {
-        await _announcer.StopAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await _network.Trackers.StopAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -462,6 +475,8 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
             return;
         }
 
+        // Those who helped with the metadata, if any: they are dialled again when it is known what is here.
+        _peers.Set.Close("The torrent looks at what is on disk first.");
         _ledger.BeginCheck(toCheck);
         _state.Set(TorrentState.Checking);
         _check.Begin(toCheck, async error =>
@@ -487,7 +502,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
 
         _pieces.Open(true);
         _state.Join(_peers.Open, () => _pieces.IsComplete, reason);
-        _announcer.Start();
+        _network.Trackers.Start();
     }
 
     /// <summary>Ends a check, or leaves the swarm; blocks already received are written first.</summary>
@@ -499,7 +514,7 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
-        await _announcer.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await _network.Trackers.StopAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Lets go of everything; <see cref="StopAsync"/> ends with it, and what has never been started needs no more.</summary>
@@ -511,15 +526,13 @@ internal sealed class Swarm : ISwarmEvents, IAsyncDisposable
         _check.Dispose();
         _peers.Dispose();
         _metadata.Dispose();
-        await _announcer.DisposeAsync().ConfigureAwait(false);
+        await _network.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(_storage.Dispose).ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);
-        _download.Torrent.Dispose();
-        _upload.Torrent.Dispose();
         _stop.Dispose();
     }
 
-    private TorrentStatus MakeStatus() => _ledger.MakeStatus(_announcer.Snapshot(), _resume.Warning);
+    private TorrentStatus MakeStatus() => _ledger.MakeStatus(_network.Trackers.Snapshot(), _resume.Warning);
 
     // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
     private ResumeData MakeResumeData() => _ledger.MakeResumeData(_ledger.ClosedInOrder ? _storage.Stamps() : []);

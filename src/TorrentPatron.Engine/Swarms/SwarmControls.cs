@@ -1,7 +1,5 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Engine.Swarms;
 
@@ -9,14 +7,13 @@ namespace TorrentPatron.Engine.Swarms;
 /// What can be set about a torrent: each change is written in the ledger and takes effect at once. Thread-safe; saving it is the
 /// swarm's.
 /// </summary>
-internal sealed class SwarmControls(SwarmLedger ledger, SwarmPieces pieces, RateLimiterPair download, RateLimiterPair upload)
+internal sealed class SwarmControls(SwarmLedger ledger, SwarmPieces pieces, SwarmNetwork network)
 {
     private readonly Lock _gate = new();
 
     /// <summary>Sets everything, as a start does.</summary>
     /// <param name="choices">What has been chosen.</param>
-    /// <param name="announcer">The trackers of the metainfo.</param>
-    public void Begin(TorrentChoices choices, Announcer announcer)
+    public void Begin(TorrentChoices choices)
     {
         lock (_gate)
         {
@@ -24,10 +21,7 @@ internal sealed class SwarmControls(SwarmLedger ledger, SwarmPieces pieces, Rate
             Apply(choices);
             if (choices.FilePriorities.Count > 0)
                 pieces.SetPriorities(choices.FilePriorities, []);
-            foreach (Uri tracker in choices.RemovedTrackers)
-                announcer.Remove(tracker);
-            foreach (Uri tracker in choices.AddedTrackers)
-                announcer.Add(tracker);
+            network.Apply(choices);
         }
     }
 
@@ -56,27 +50,26 @@ internal sealed class SwarmControls(SwarmLedger ledger, SwarmPieces pieces, Rate
     }
 
     /// <summary>Asks more trackers.</summary>
-    public void AddTrackers(IReadOnlyList<Uri> trackers, Announcer announcer)
+    public void AddTrackers(IReadOnlyList<Uri> trackers)
     {
         lock (_gate)
             ledger.Choices = ledger.Choices.WithTrackers(trackers);
         foreach (Uri tracker in trackers)
-            announcer.Add(tracker);
+            network.Trackers.Add(tracker);
     }
 
     /// <summary>Asks some trackers no longer.</summary>
-    public void RemoveTrackers(IReadOnlyList<Uri> trackers, Announcer announcer)
+    public void RemoveTrackers(IReadOnlyList<Uri> trackers)
     {
         lock (_gate)
             ledger.Choices = ledger.Choices.WithoutTrackers(trackers);
         foreach (Uri tracker in trackers)
-            announcer.Remove(tracker);
+            network.Trackers.Remove(tracker);
     }
 
     private void Apply(TorrentChoices choices)
     {
-        download.Torrent.Rate = choices.MaxDownloadRate;
-        upload.Torrent.Rate = choices.MaxUploadRate;
+        network.Limit(choices);
         pieces.Sequential = choices.Sequential;
     }
 }

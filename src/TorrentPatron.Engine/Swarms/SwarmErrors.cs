@@ -1,4 +1,6 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -10,6 +12,49 @@ internal static class SwarmErrors
         TorrentErrorId.InvalidTorrent, $"Priorities were given for {given} files, but '{metainfo.Name}' has {metainfo.Files.Count}.",
         "Give one priority for each file.");
 
-    public static TorrentError NotActive(TorrentMetainfo metainfo) => new(
-        TorrentErrorId.TorrentNotActive, $"'{metainfo.Name}' does not run just now, so it asks nobody.", "Resume it, and ask again.");
+    public static TorrentError NotActive(string name) => new(
+        TorrentErrorId.TorrentNotActive, $"'{name}' does not run just now, so it asks nobody.", "Resume it, and ask again.");
+
+    public static TorrentError NoMetadata(string name) => new(
+        TorrentErrorId.MetadataMissing, $"What is in '{name}' is not known yet.", "Wait for its metadata, or give it its .torrent.");
+
+    public static TorrentError MetadataTimeout(string name, TimeSpan timeout, string missing) => new(
+        TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not come within {timeout.TotalSeconds:0} s. {missing}",
+        "Add peers or trackers, or resume it to go on waiting.");
+
+    public static TorrentError UnusableMetadata(string name, string why) => new(
+        TorrentErrorId.InvalidTorrent, $"The metadata of '{name}' is here, but it is no torrent that can be downloaded. {why}",
+        "Use another link.");
+
+    public static TorrentError V2Only(string name) => new(
+        TorrentErrorId.UnsupportedSource, $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
+        "Use a version 1 or hybrid torrent of the same content.");
+
+    public static TorrentError StateNotWritable(IOException fault) => new(
+        TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {DisplayText.Clean(fault.Message)}",
+        "Make the state folder writable, or choose another one; until then the metadata may be fetched anew after a restart.");
+
+    /// <summary>What does not stop a torrent but may want attention.</summary>
+    /// <param name="state">What was wrong with the saved state.</param>
+    /// <param name="saving">Why the state cannot be saved.</param>
+    /// <param name="trackers">The trackers as they are now.</param>
+    public static IReadOnlyList<TorrentError> Warnings(TorrentError? state, TorrentError? saving, IReadOnlyList<TrackerSnapshot> trackers)
+    {
+        var warnings = new List<TorrentError>();
+        if (state is not null)
+            warnings.Add(state);
+        if (saving is not null)
+            warnings.Add(saving);
+        foreach (TrackerSnapshot tracker in trackers)
+        {
+            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
+            {
+                warnings.Add(new TorrentError(
+                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
+                    "Other sources are used meanwhile, and the tracker is asked again; more trackers or peers can be added."));
+            }
+        }
+
+        return warnings;
+    }
 }

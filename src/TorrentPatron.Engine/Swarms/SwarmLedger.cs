@@ -13,11 +13,12 @@ namespace TorrentPatron.Engine.Swarms;
 /// resume data, and what trackers are told. The swarm that owns it guards it.
 /// </summary>
 internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent command, FileLayout layout, SwarmPieces pieces, SwarmPeers peers)
+    : IStateRecord
 {
     /// <summary>Nothing has come in for so long: it is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
 
-    private readonly TorrentMetainfo _metainfo = command.Metainfo;
+    private readonly TorrentMetainfo _metainfo = command.Metainfo!;
     private int _checked;
     private TimeSpan _seededBefore;
     private long _seedingSince;
@@ -239,32 +240,10 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
             Tags = choices.Tags,
             Timestamp = time,
             Error = Error,
-            Warnings = Warnings(trackers, saving),
+            Warnings = SwarmErrors.Warnings(StateWarning, saving, trackers),
             Trackers = trackers,
         };
     }
 
     private double Ratio(long completed) => completed == 0 ? 0 : (double)(SentBefore + peers.Sent.Total) / completed;
-
-    private TorrentError[] Warnings(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
-    {
-        if (StateWarning is null && saving is null && trackers.Count == 0)
-            return [];
-        var warnings = new List<TorrentError>();
-        if (StateWarning is not null)
-            warnings.Add(StateWarning);
-        if (saving is not null)
-            warnings.Add(saving);
-        foreach (TrackerSnapshot tracker in trackers)
-        {
-            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
-            {
-                warnings.Add(new TorrentError(
-                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
-                    "Other sources are used meanwhile, and the tracker is asked again; more trackers or peers can be added."));
-            }
-        }
-
-        return [.. warnings];
-    }
 }

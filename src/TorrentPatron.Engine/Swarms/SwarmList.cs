@@ -7,12 +7,12 @@ namespace TorrentPatron.Engine.Swarms;
 internal sealed class SwarmList
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<InfoHash, LinkedListNode<Swarm>> _places = [];
-    private readonly LinkedList<Swarm> _order = [];
-    private Swarm[]? _all = [];
+    private readonly Dictionary<InfoHash, LinkedListNode<ISwarm>> _places = [];
+    private readonly LinkedList<ISwarm> _order = [];
+    private ISwarm[]? _all = [];
 
     /// <summary>All of them, as they are now, the oldest first.</summary>
-    public IReadOnlyList<Swarm> All
+    public IReadOnlyList<ISwarm> All
     {
         get
         {
@@ -25,7 +25,7 @@ internal sealed class SwarmList
     public bool Contains(InfoHash torrent) => TryFind(torrent, out _);
 
     /// <summary>Finds a torrent.</summary>
-    public bool TryFind(InfoHash torrent, [NotNullWhen(true)] out Swarm? swarm)
+    public bool TryFind(InfoHash torrent, [NotNullWhen(true)] out ISwarm? swarm)
     {
         lock (_gate)
             swarm = _places.GetValueOrDefault(torrent)?.Value;
@@ -37,11 +37,11 @@ internal sealed class SwarmList
     /// <param name="make">Makes it; called under the lock.</param>
     /// <param name="swarm">The torrent that is here now.</param>
     /// <returns>Whether it was added.</returns>
-    public bool TryAdd(InfoHash torrent, Func<Swarm> make, out Swarm swarm)
+    public bool TryAdd(InfoHash torrent, Func<ISwarm> make, out ISwarm swarm)
     {
         lock (_gate)
         {
-            if (_places.TryGetValue(torrent, out LinkedListNode<Swarm>? place))
+            if (_places.TryGetValue(torrent, out LinkedListNode<ISwarm>? place))
             {
                 swarm = place.Value;
                 return false;
@@ -54,12 +54,22 @@ internal sealed class SwarmList
         }
     }
 
-    /// <summary>Takes a torrent out, unless by now another has its place.</summary>
-    public void Remove(Swarm swarm)
+    /// <summary>Puts a torrent in the place of the one of that name.</summary>
+    public void Replace(ISwarm swarm)
     {
         lock (_gate)
         {
-            if (_places.TryGetValue(swarm.TorrentId, out LinkedListNode<Swarm>? place) && place.Value == swarm)
+            _places[swarm.TorrentId].Value = swarm;
+            _all = null;
+        }
+    }
+
+    /// <summary>Takes a torrent out, unless by now another has its place.</summary>
+    public void Remove(ISwarm swarm)
+    {
+        lock (_gate)
+        {
+            if (_places.TryGetValue(swarm.TorrentId, out LinkedListNode<ISwarm>? place) && place.Value == swarm)
             {
                 _places.Remove(swarm.TorrentId);
                 _order.Remove(place);
@@ -67,5 +77,4 @@ internal sealed class SwarmList
             }
         }
     }
-
 }

@@ -3,28 +3,16 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Swarms;
 
-/// <summary>
-/// The state that a torrent is in, and what is said of it: a change of state, the snapshot that shows it and the messages that tell of
-/// it are one step, so that what is said comes in the order of the states. A snapshot is made when it is asked for, and kept while
-/// nothing changes. Thread-safe.
-/// </summary>
-internal sealed class SwarmState
+/// <summary>The state of a torrent whose pieces are known: it downloads, seeds, and becomes complete. Thread-safe.</summary>
+internal sealed class SwarmState : SwarmVoice
 {
-    /// <summary>Age at which a snapshot of a torrent in which something happens is made anew.</summary>
-    private static readonly TimeSpan LongestAge = TimeSpan.FromMilliseconds(200);
-
     private readonly EngineResources _engine;
     private readonly InfoHash _torrent;
     private readonly SwarmLedger _ledger;
-    private readonly Func<TorrentStatus> _makeStatus;
-    private readonly Action<TorrentMessage> _say;
-    private readonly Lock _gate = new();
-    private TorrentStatus? _status;
-    private DateTimeOffset _nextUpdate;
     private volatile bool _isCompletionUntold = true;
     private volatile bool _hasArrived;
 
-    /// <summary>Begins as stopped, without a word.</summary>
+    /// <summary>Begins in the state that is written down, without a word.</summary>
     /// <param name="engine">The clock and the interval of updates.</param>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="ledger">Where the state is written down.</param>
@@ -32,59 +20,11 @@ internal sealed class SwarmState
     /// <param name="say">Takes what is said; called under the lock.</param>
     public SwarmState(
         EngineResources engine, InfoHash torrent, SwarmLedger ledger, Func<TorrentStatus> makeStatus, Action<TorrentMessage> say)
+        : base(engine, torrent, ledger, makeStatus, say)
     {
         _engine = engine;
         _torrent = torrent;
         _ledger = ledger;
-        _makeStatus = makeStatus;
-        _say = say;
-    }
-
-    /// <summary>How it stands.</summary>
-    public TorrentStatus Status
-    {
-        get
-        {
-            lock (_gate)
-            {
-                if (_status is { } status && _engine.Time.GetUtcNow() - status.Timestamp > LongestAge)
-                    _status = _ledger.IsResting ? _ledger.Renew(status) : null;
-                return _status ??= _makeStatus();
-            }
-        }
-    }
-
-    /// <summary>Something of what the status shows has changed.</summary>
-    public void Changed()
-    {
-        // Made and forgotten under the lock: else a snapshot from before the change could outlive it.
-        lock (_gate)
-            _status = null;
-    }
-
-    /// <summary>Something happens in the torrent: tells how it stands, where that is due.</summary>
-    public void Tick()
-    {
-        lock (_gate)
-        {
-            Changed();
-            if (_engine.Time.GetUtcNow() >= _nextUpdate)
-                SayUpdate();
-        }
-    }
-
-    /// <summary>Goes into a state.</summary>
-    public void Set(TorrentState state)
-    {
-        lock (_gate)
-        {
-            TorrentState previous = _ledger.State;
-            _ledger.State = state;
-            Changed();
-            if (previous != state)
-                _say(new TorrentStateChanged(_torrent, previous, Status));
-            SayUpdate();
-        }
     }
 
     /// <summary>Joins the swarm: as a seed where all is there, else to download.</summary>
@@ -95,7 +35,7 @@ internal sealed class SwarmState
     /// <param name="reason">How it came to be complete, where it is.</param>
     public void Join(Action openPeers, Func<bool> isComplete, CompletionReason reason)
     {
-        lock (_gate)
+        lock (Gate)
         {
             openPeers();
             if (isComplete())
@@ -117,7 +57,7 @@ internal sealed class SwarmState
     /// <param name="isComplete">Whether every wanted piece is there.</param>
     public void WantsChanged(Func<bool> isComplete)
     {
-        lock (_gate)
+        lock (Gate)
         {
             bool isSeed = isComplete();
             if (_ledger.State == TorrentState.Downloading && isSeed)
@@ -143,7 +83,7 @@ internal sealed class SwarmState
     /// <returns>False where that was known, or it has left the swarm.</returns>
     public bool TryComplete()
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (_ledger.State != TorrentState.Downloading)
                 return false;
@@ -156,22 +96,12 @@ internal sealed class SwarmState
     /// <returns>False where it has left the swarm already.</returns>
     public bool TryFail(TorrentError error)
     {
-        lock (_gate)
+        lock (Gate)
         {
             if (!_ledger.IsActive)
                 return false;
             Fail(error);
             return true;
-        }
-    }
-
-    /// <summary>Stops by itself, whatever it was doing.</summary>
-    public void Fail(TorrentError error)
-    {
-        lock (_gate)
-        {
-            _ledger.Error = error;
-            Set(TorrentState.Failed);
         }
     }
 
@@ -183,12 +113,6 @@ internal sealed class SwarmState
         _ledger.Completion ??= reason;
         Set(TorrentState.Seeding);
         if (isUntold)
-            _say(new TorrentCompleted(_torrent, reason, Status));
-    }
-
-    private void SayUpdate()
-    {
-        _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
-        _say(new TorrentStatusUpdate(_torrent, Status));
+            Say(status => new TorrentCompleted(_torrent, reason, status));
     }
 }

@@ -50,15 +50,17 @@ internal static class SwarmView
     public static IReadOnlyList<PeerSnapshot> Peers(IReadOnlyList<PeerTransfer> peers, PeerDirectory directory, int pieceCount) =>
         [.. peers.Where(peer => !peer.Peer.IsClosed).Select(peer => Peer(peer, directory, pieceCount))];
 
+    /// <summary>The connected peers of a torrent whose pieces are not known.</summary>
+    /// <param name="peers">The peers.</param>
+    /// <param name="directory">Where their addresses are from.</param>
+    public static IReadOnlyList<PeerSnapshot> Peers(IReadOnlyList<PeerConnection> peers, PeerDirectory directory) =>
+        [.. peers.Where(peer => !peer.IsClosed).Select(peer => Peer(peer, directory))];
+
     private static PeerSnapshot Peer(PeerTransfer peer, PeerDirectory directory, int pieceCount)
     {
         int pieces = peer.Record.IsSeed ? pieceCount : peer.Record.Pieces?.Count ?? 0;
-        return new PeerSnapshot
+        return Peer(peer.Peer, directory) with
         {
-            EndPoint = peer.Peer.RemoteEndPoint,
-            Client = ClientOf(peer.Peer),
-            Source = peer.Peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.Peer.RemoteEndPoint),
-            IsIncoming = peer.Peer.IsIncoming,
             IsChoking = peer.IsChoking,
             IsInterested = peer.IsInterested,
             AmChoking = peer.AmChoking,
@@ -70,6 +72,16 @@ internal static class SwarmView
             PercentComplete = pieceCount == 0 ? 100 : 100.0 * pieces / pieceCount,
         };
     }
+
+    private static PeerSnapshot Peer(PeerConnection peer, PeerDirectory directory) => new()
+    {
+        EndPoint = peer.RemoteEndPoint,
+        Client = ClientOf(peer),
+        Source = peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.RemoteEndPoint),
+        IsIncoming = peer.IsIncoming,
+        IsChoking = true,
+        AmChoking = true,
+    };
 
     /// <summary>What it says, or what its id says in the Azureus style (BEP 20): two letters and a version.</summary>
     private static string ClientOf(PeerConnection peer)

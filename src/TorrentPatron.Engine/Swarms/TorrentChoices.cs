@@ -39,6 +39,9 @@ internal sealed record TorrentChoices
     /// <summary>Priority of each file; empty: all normal.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
 
+    /// <summary>Which files are wanted, as long as it is not known which there are; else null.</summary>
+    public FileSelection? Selection { get; private init; }
+
     /// <summary>Trackers besides those of the metainfo.</summary>
     public IReadOnlyList<Uri> AddedTrackers { get; private init; } = [];
 
@@ -61,13 +64,12 @@ internal sealed record TorrentChoices
     /// <param name="saved">What was saved; null: nothing.</param>
     public static TorrentChoices Of(CreateNewTorrent command, ResumeData? saved)
     {
-        TorrentMetainfo metainfo = command.Metainfo;
-        IReadOnlyList<FilePriority> savedPriorities =
-            saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : [];
+        FileSelection? selection = command.Selection ?? saved?.Selection;
         return new TorrentChoices
         {
             FilePriorities = command.FilePriorities.Count > 0 ? command.FilePriorities
-                : command.Selection?.Resolve(metainfo) ?? savedPriorities,
+                : command.Metainfo is { } metainfo ? Resolve(metainfo, selection, saved) : [],
+            Selection = command.Metainfo is null ? selection : null,
             AddedTrackers = saved?.Trackers ?? [],
             RemovedTrackers = saved?.RemovedTrackers ?? [],
         }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options).WithTrackers(command.Trackers);
@@ -110,6 +112,10 @@ internal sealed record TorrentChoices
         AddedTrackers = [.. AddedTrackers.Except(trackers)],
         RemovedTrackers = [.. RemovedTrackers.Union(trackers)],
     };
+
+    private static IReadOnlyList<FilePriority> Resolve(TorrentMetainfo metainfo, FileSelection? selection, ResumeData? saved) =>
+        selection?.Resolve(metainfo)
+        ?? (saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : []);
 
     private static string[] Clean(IReadOnlyList<string> tags) =>
     [

@@ -61,8 +61,9 @@ public abstract class SourceCmdlet : PatronCmdlet
     private IEnumerable<SourceItem> OfPath(string path)
     {
         // An address where a path is due is clear enough.
-        bool isAddress = path.Contains("://", StringComparison.Ordinal) || MagnetLink.IsMagnet(path);
-        if (isAddress && System.Uri.TryCreate(path, UriKind.Absolute, out Uri? address))
+        if (MagnetLink.IsMagnet(path))
+            return [new SourceItem(TorrentSource.Parse(path), path)];
+        if (path.Contains("://", StringComparison.Ordinal) && System.Uri.TryCreate(path, UriKind.Absolute, out Uri? address))
             return OfAddress(address, path);
         return [.. this.Resolve(path, Fail).Select(file => new SourceItem(TorrentSource.FromFile(file), path))];
     }
@@ -83,7 +84,7 @@ public abstract class SourceCmdlet : PatronCmdlet
 
         SavedTarget[] saved = [.. SavedTargets(Patron).Where(saved => saved.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
-            return [new SourceItem(TorrentSource.FromFile(known.Saved.MetainfoPath), text) { Saved = known }];
+            return [new SourceItem(known.Saved.ToRequest().Source!, text) { Saved = known }];
         if (Protocol.InfoHash.TryParse(text, out Protocol.InfoHash unknown))
             return [Magnet(unknown, text)];
 

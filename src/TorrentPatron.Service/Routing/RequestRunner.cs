@@ -8,7 +8,7 @@ namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
 #pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class RequestRunner(TorrentService service, StateFolder states, SourceReader sources)
+internal sealed class RequestRunner(TorrentService service, StateFolder states, SourceReader sources, PeerResolver peers)
 #pragma warning restore CA1001
 {
     /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
@@ -26,32 +26,24 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     public async Task<TorrentAnswer> StartAsync(
         Patron patron, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
     {
-        TorrentMetainfo metainfo = await ReadAsync(request, reading).ConfigureAwait(false);
-        InfoHash torrent = metainfo.InfoHash;
+        StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
+        InfoHash torrent = order.TorrentId;
         pending.Torrent = torrent;
-        Check(request, metainfo);
-        string destination = Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory);
+        order.Check();
 
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
         await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
         ClientSession session = service.Connect(patron);
         ITorrentClient client = await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
-            return await JoinAsync(session, patron, request, metainfo, pending, running).ConfigureAwait(false);
+            return await JoinAsync(session, patron, order, pending, running).ConfigureAwait(false);
 
-        ResumeStore store = states.Open(metainfo);
-        TorrentAnswer answer = await session.SendAsync(patron, torrent, new CreateNewTorrent(pending.Id, metainfo, destination)
-        {
-            ResumeStore = store,
-            Peers = request.Peers,
-            Trackers = request.Trackers,
-            FilePriorities = request.FilePriorities,
-            Suspended = request.Suspended,
-            Recheck = request.Recheck,
-            Options = request.Options,
-            Selection = request.Selection,
-        }).ConfigureAwait(false);
-
+        // What an earlier run has fetched for a link need not be fetched again.
+        TorrentMetainfo? metainfo = order.Metainfo ?? states.ReadMetainfo(torrent);
+        if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
+            throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
+        ResumeStore store = metainfo is null ? states.Open(order.Magnet!) : states.Open(metainfo);
+        TorrentAnswer answer = await session.SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, store)).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Off the reader of the engine's messages: this touches the disk.
@@ -88,6 +80,29 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         return await answer.ConfigureAwait(false);
     }
 
+    /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
+    /// <param name="patron">Who asks.</param>
+    /// <param name="request">The source.</param>
+    /// <param name="reading">Gives up reading it.</param>
+    public async Task<TorrentMetainfo?> FindMetainfoAsync(Patron patron, StartRequest request, CancellationToken reading)
+    {
+        StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
+        return order.Metainfo ?? patron.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId);
+    }
+
+    /// <summary>Closes a torrent that a patron owns, and deletes what was saved of it.</summary>
+    public async Task ForgetAsync(Patron patron, InfoHash torrent)
+    {
+        using LaneTurn lane = _lanes.Enter(torrent);
+        await lane.Ready.ConfigureAwait(false);
+        if (service.Session is not { } session || !session.Owns(patron, torrent))
+            return;
+        if (await session.SendAsync(patron, torrent, new CloseTorrent(service.NextId(), torrent)).ConfigureAwait(false) is not TorrentClosed)
+            return;
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        states.Forget(torrent);
+    }
+
     /// <summary>Closes what a patron owns, each torrent in its turn, so that who starts it next starts it anew.</summary>
     public async Task CloseOwnedAsync(Patron patron)
     {
@@ -106,20 +121,22 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             await session.SendAsync(patron, torrent, new CloseTorrent(service.NextId(), torrent)).ConfigureAwait(false);
     }
 
-    private async Task<TorrentMetainfo> ReadAsync(StartRequest request, CancellationToken reading)
+    private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {
         if (request.Metainfo is not null)
-            return request.Metainfo;
+            return new StartOrder(request, new SourceContent(request.Metainfo), []);
         if (request.Source is null)
         {
             throw new TorrentException(new TorrentError(
-                TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or its bytes."));
+                TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or bytes, or a magnet link."));
         }
 
         await _reads.WaitAsync(reading).ConfigureAwait(false);
         try
         {
-            return await sources.ReadAsync(request.Source, reading).ConfigureAwait(false);
+            SourceContent content = await sources.ReadContentAsync(request.Source, reading).ConfigureAwait(false);
+            return new StartOrder(
+                request, content, content.Magnet is null ? [] : await peers.ResolveAsync(content.Magnet, reading).ConfigureAwait(false));
         }
         finally
         {
@@ -127,59 +144,31 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         }
     }
 
-    private static void Check(StartRequest request, TorrentMetainfo metainfo)
-    {
-        if (metainfo.Version == MetainfoVersion.V2)
-        {
-            throw new TorrentException(new TorrentError(
-                TorrentErrorId.UnsupportedSource,
-                $"'{metainfo.Name}' is a torrent of version 2 only, which cannot be downloaded yet.",
-                "Use a version 1 or hybrid torrent of the same content."));
-        }
-
-        if (request.Destination is { } destination && !Path.IsPathFullyQualified(destination))
-        {
-            throw new TorrentException(new TorrentError(
-                TorrentErrorId.DestinationNotWritable,
-                $"The destination '{DisplayText.Clean(destination)}' is no absolute path.",
-                "Give the folder's full path."));
-        }
-
-        if (request.FilePriorities.Count != 0 && request.FilePriorities.Count != metainfo.Files.Count)
-        {
-            throw new TorrentException(new TorrentError(
-                TorrentErrorId.InvalidTorrent,
-                $"Priorities were given for {request.FilePriorities.Count} files, but the torrent has {metainfo.Files.Count}.",
-                "Give one priority for each file, or none."));
-        }
-    }
-
-    /// <summary>Priority of each file as a request has it; null where it says nothing of files.</summary>
-    private static IReadOnlyList<FilePriority>? Priorities(StartRequest request, TorrentMetainfo metainfo)
-    {
-        if (request.FilePriorities.Count > 0)
-            return request.FilePriorities;
-        if (request.Selection?.Resolve(metainfo) is not { } chosen)
-            return null;
-        if (chosen.Count == 0)
-            return [.. Enumerable.Repeat(FilePriority.Normal, metainfo.Files.Count)];
-        return chosen.Any(priority => priority != FilePriority.Skip)
-            ? chosen
-            : throw new TorrentException(FileSelection.NothingSelected(metainfo));
-    }
-
     /// <summary>The torrent runs already: gives it what is new in the request, and wakes it where it rests.</summary>
     private async Task<TorrentAnswer> JoinAsync(
-        ClientSession session, Patron patron, StartRequest request, TorrentMetainfo metainfo, PendingAnswer pending, TorrentStatus running)
+        ClientSession session, Patron patron, StartOrder order, PendingAnswer pending, TorrentStatus running)
     {
         InfoHash torrent = pending.Torrent;
-        if (request.Peers.Count + request.Trackers.Count > 0)
-            await Ask(new AddSources(service.NextId(), torrent, request.Peers, request.Trackers)).ConfigureAwait(false);
+        StartRequest request = order.Request;
+        if (order.ToSources(service.NextId()) is { } sources)
+            await Ask(sources).ConfigureAwait(false);
+        if (running.Metadata is not null && order.Metainfo is not null)
+            await Ask(new GiveMetadata(service.NextId(), order.Metainfo)).ConfigureAwait(false);
         if (request.Options != TorrentOptions.Unchanged)
             await Ask(new SetTorrent(service.NextId(), torrent, request.Options)).ConfigureAwait(false);
-        if (Priorities(request, metainfo) is { } priorities)
-            await Ask(new SetFilePriorities(service.NextId(), torrent, priorities)).ConfigureAwait(false);
-        if (!request.Suspended && running.State is TorrentState.Suspended or TorrentState.Failed)
+        if ((order.Metainfo ?? session.Client?.GetMetainfo(torrent)) is { } metainfo)
+        {
+            if (order.Priorities(metainfo) is { } priorities)
+                await Ask(new SetFilePriorities(service.NextId(), torrent, priorities)).ConfigureAwait(false);
+        }
+        else if (request.Selection is not null)
+        {
+            throw new TorrentException(ServiceErrors.FilesUnknown(running.Name));
+        }
+
+        // One whose metadata alone was asked for goes on when it is here.
+        bool mayRest = request.Suspended || request.MetadataOnly;
+        if (!mayRest && running.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.FetchingMetadata)
             await Ask(new ResumeTorrent(service.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)
             _ = session.SendAsync(patron, torrent, new RecheckTorrent(service.NextId(), torrent));

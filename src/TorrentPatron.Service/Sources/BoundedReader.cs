@@ -1,6 +1,5 @@
 using System.Buffers;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -18,7 +17,7 @@ internal static class BoundedReader
         try
         {
             var content = new ArrayBufferWriter<byte>(LeastBytes);
-            while (content.WrittenCount <= MetainfoReader.MaxFileBytes)
+            while (content.WrittenCount <= source.MaxBytes)
             {
                 int read = await stream.ReadAsync(chunk, cancellationToken).ConfigureAwait(false);
                 if (read == 0)
@@ -33,7 +32,7 @@ internal static class BoundedReader
 
         throw new TorrentException(new TorrentError(
             TorrentErrorId.InvalidTorrent,
-            $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MB, which no .torrent should be.",
+            $"'{source}' is larger than {source.MaxBytes >> 20} MB, which no .torrent should be.",
             "Check that it is the .torrent and not what the torrent is about."));
     }
 }

@@ -1,10 +1,12 @@
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Reads .torrents from wherever they are, within bounds.</summary>
+/// <summary>Reads .torrents and magnet links from wherever they are, within bounds.</summary>
 public sealed class SourceReader
 {
     private readonly HttpFetcher _http;
@@ -22,21 +24,38 @@ public sealed class SourceReader
     /// <param name="source">Where it is.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentException">
+    /// <see cref="TorrentErrorId.UnsupportedSource"/> (also where it is a magnet link), <see cref="TorrentErrorId.SourceNotReadable"/> or
+    /// <see cref="TorrentErrorId.InvalidTorrent"/>.
+    /// </exception>
+    public async Task<TorrentMetainfo> ReadAsync(TorrentSource source, CancellationToken cancellationToken = default) =>
+        (await ReadContentAsync(source, cancellationToken).ConfigureAwait(false)).Metainfo
+        ?? throw new TorrentException(new TorrentError(
+            TorrentErrorId.UnsupportedSource, "A magnet link does not say what is in the torrent.",
+            "Start it, or have its metadata fetched from peers first."));
+
+    /// <summary>Reads a .torrent, or a magnet link: given as such, or as the content of a file or answer.</summary>
+    /// <param name="source">Where it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.UnsupportedSource"/>, <see cref="TorrentErrorId.SourceNotReadable"/> or
     /// <see cref="TorrentErrorId.InvalidTorrent"/>.
     /// </exception>
-    public async Task<TorrentMetainfo> ReadAsync(TorrentSource source, CancellationToken cancellationToken = default)
+    public async Task<SourceContent> ReadContentAsync(TorrentSource source, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(source);
+        if (source.MagnetText is { } link)
+            return new SourceContent(ReadMagnet(link));
         ReadOnlyMemory<byte> bytes = source switch
         {
             { FilePath: { } path } => await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false),
             { Address: { } address } => await FetchAsync(source, address, cancellationToken).ConfigureAwait(false),
             _ => source.Bytes.GetValueOrDefault(),
         };
+        if (bytes.Length <= MagnetLink.MaxLength && bytes.Span.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("magnet:"u8))
+            return new SourceContent(ReadMagnet(Encoding.UTF8.GetString(bytes.Span.TrimStart("\uFEFF"u8))));
         try
         {
-            return MetainfoReader.Read(bytes);
+            return new SourceContent(MetainfoReader.Read(bytes, source.MaxBytes));
         }
         catch (MetainfoException fault)
         {
@@ -49,20 +68,20 @@ public sealed class SourceReader
         }
     }
 
+    private static MagnetLink ReadMagnet(string text) => MagnetLink.TryParse(text, out MagnetLink? link, out string? fault)
+        ? link
+        : throw new TorrentException(new TorrentError(
+            TorrentErrorId.InvalidTorrent, fault, "Copy the whole link again, from where it came from."));
+
     private async Task<byte[]> FetchAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
     {
         if (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
             return await _http.GetAsync(source, address, cancellationToken).ConfigureAwait(false);
 
-        throw new TorrentException(address.Scheme == "magnet"
-            ? new TorrentError(
-                TorrentErrorId.UnsupportedSource,
-                "Magnet links cannot be started yet.",
-                "Use the .torrent file of the same torrent, or its http or https address.")
-            : new TorrentError(
-                TorrentErrorId.UnsupportedSource,
-                $"An address that begins with '{address.Scheme}:' cannot be started from.",
-                "Use a .torrent file, or its http or https address."));
+        throw new TorrentException(new TorrentError(
+            TorrentErrorId.UnsupportedSource,
+            $"An address that begins with '{address.Scheme}:' cannot be started from.",
+            "Use a .torrent file, its http or https address, or a magnet link."));
     }
 
     private static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)

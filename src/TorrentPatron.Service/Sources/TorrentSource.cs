@@ -1,8 +1,10 @@
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
-/// <summary>Where a .torrent is: a file, an address, or its very bytes.</summary>
+/// <summary>Where a torrent is: a .torrent file, an address, its very bytes, or a magnet link to it.</summary>
 public sealed class TorrentSource
 {
     private TorrentSource()
@@ -15,6 +17,12 @@ public sealed class TorrentSource
     /// <summary>An address, of whatever scheme; null where it is none.</summary>
     public Uri? Address { get; private init; }
 
+    /// <summary>A magnet link as it was given, good or bad; null where it is none.</summary>
+    public string? MagnetText { get; private init; }
+
+    /// <summary>The most bytes that the .torrent may have.</summary>
+    internal int MaxBytes { get; private init; } = MetainfoReader.MaxFileBytes;
+
     /// <summary>The bytes themselves; null where they are not given.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
 
@@ -26,7 +34,15 @@ public sealed class TorrentSource
         return new TorrentSource { FilePath = path };
     }
 
-    /// <summary>A .torrent at an address. A <c>file:</c> address is the file.</summary>
+    /// <summary>A magnet link (BEP 9).</summary>
+    /// <param name="magnet">The link.</param>
+    public static TorrentSource FromMagnet(MagnetLink magnet)
+    {
+        ArgumentNullException.ThrowIfNull(magnet);
+        return new TorrentSource { MagnetText = magnet.ToString() };
+    }
+
+    /// <summary>A .torrent at an address. A <c>file:</c> address is the file, a <c>magnet:</c> address the link.</summary>
     /// <param name="address">An absolute address.</param>
     /// <exception cref="ArgumentException">The address is relative.</exception>
     public static TorrentSource FromAddress(Uri address)
@@ -34,7 +50,11 @@ public sealed class TorrentSource
         ArgumentNullException.ThrowIfNull(address);
         if (!address.IsAbsoluteUri)
             throw new ArgumentException("The address is relative.", nameof(address));
-        return address.IsFile ? FromFile(address.LocalPath) : new TorrentSource { Address = address };
+        if (address.IsFile)
+            return FromFile(address.LocalPath);
+        return MagnetLink.IsMagnet(address.OriginalString)
+            ? new TorrentSource { MagnetText = address.OriginalString }
+            : new TorrentSource { Address = address };
     }
 
     /// <summary>The bytes of a .torrent file.</summary>
@@ -46,16 +66,22 @@ public sealed class TorrentSource
     public static TorrentSource Parse(string text)
     {
         ArgumentException.ThrowIfNullOrEmpty(text);
-        bool isAddress = text.IndexOf("://", StringComparison.Ordinal) > 0
-            || text.StartsWith("magnet:", StringComparison.OrdinalIgnoreCase);
+        if (MagnetLink.IsMagnet(text))
+            return new TorrentSource { MagnetText = text };
+        bool isAddress = text.IndexOf("://", StringComparison.Ordinal) > 0;
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }
+
+    /// <summary>A .torrent in the state folder, which may be larger than one from elsewhere.</summary>
+    internal static TorrentSource FromState(string path) => new() { FilePath = path, MaxBytes = MetainfoReader.MaxAssembledBytes };
 
     /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
     public override string ToString()
     {
         if (FilePath is not null)
             return DisplayText.Clean(FilePath);
+        if (MagnetText is not null)
+            return MagnetLink.Prefix;
         if (Address is null)
             return "the bytes given";
         return DisplayText.Clean(Address.Host.Length == 0

@@ -87,6 +87,12 @@ internal static class ResumeCodec
         writer.WriteKey("removed"u8);
         WriteAddresses(writer, data.RemovedTrackers);
         writer.Write("seeded"u8, data.SeedingTime.Ticks);
+        if (data.Selection is { } selection)
+        {
+            writer.WriteKey("selection"u8);
+            SelectionCodec.Write(writer, selection);
+        }
+
         writer.Write("sent"u8, data.BytesSent);
         writer.Write("suspended"u8, data.Suspended ? 1 : 0);
         writer.WriteKey("trackers"u8);
@@ -152,6 +158,7 @@ internal static class ResumeCodec
             Trackers = ReadAddresses(Require(content, "trackers"u8)),
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
             Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
+            Selection = content.TryGet("selection"u8, out BencodeElement selection) ? SelectionCodec.Read(selection) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,

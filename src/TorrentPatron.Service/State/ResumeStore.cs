@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -20,25 +21,27 @@ public sealed class ResumeStore : IResumeStore
     private const long CheapToHash = 64L << 20;
 
     private readonly string _folder;
-    private readonly TorrentMetainfo _metainfo;
+    private readonly InfoHash _torrent;
     private readonly StateHolder _holder;
     private readonly TimeProvider _time;
     private readonly TorrentClaim _claim;
-    private readonly PieceJournal _journal;
+    private readonly SavedOrigin _origin;
     private readonly bool _isNew;
-    private bool _metainfoIsSaved;
+    private TorrentMetainfo? _metainfo;
+    private PieceJournal _journal;
     private Saved _saved;
     private int _isDisposed;
 
-    private ResumeStore(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time, TorrentClaim claim)
+    private ResumeStore(string folder, InfoHash torrent, StateHolder holder, TimeProvider time)
     {
         _folder = folder;
-        _metainfo = metainfo;
+        _torrent = torrent;
         _holder = holder;
         _time = time;
-        _claim = claim;
-        _isNew = !File.Exists(Path.Combine(folder, StateFolder.MetainfoName));
-        _journal = new PieceJournal(Path.Combine(folder, JournalName), metainfo.InfoHash, metainfo.PieceCount);
+        _claim = TorrentClaim.Take(folder, torrent, holder);
+        _origin = new SavedOrigin(folder);
+        _isNew = !_origin.Exists;
+        _journal = NewJournal(0);
     }
 
     /// <inheritdoc/>
@@ -49,8 +52,17 @@ public sealed class ResumeStore : IResumeStore
         {
             if (ReadFile(_folder) is not { } file)
                 return null;
-            SavedResume saved = ResumeCodec.Decode(file, _metainfo.InfoHash, _metainfo.PieceCount);
+            SavedResume saved = ResumeCodec.Decode(file, _torrent, pieceCount: null);
             _saved = new Saved(HashOf(file), saved.Data);
+            if (_metainfo is null)
+                return WithoutPieces(saved.Data);
+            if (saved.Data.Verified.Length != _metainfo.PieceCount)
+            {
+                // It is from the time before the metainfo was here; nothing is known of what lies on disk.
+                return saved.Data.Verified.Length == 0
+                    ? AllDoubtful(saved.Data, _metainfo.PieceCount)
+                    : throw new InvalidDataException("its number of pieces is another");
+            }
 
             Bitfield doubtful = _journal.Noted();
             bool hasNotes = !doubtful.IsEmpty;
@@ -82,6 +94,22 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <inheritdoc/>
+    public void MetadataReceived(TorrentMetainfo metainfo)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        Know(metainfo);
+        try
+        {
+            _origin.Save();
+        }
+        catch (UnauthorizedAccessException fault)
+        {
+            throw new IOException(fault.Message, fault);
+        }
+    }
+
+    /// <inheritdoc/>
     public void PieceVerified(int piece) => _journal.Add(piece);
 
     /// <inheritdoc/>
@@ -94,14 +122,14 @@ public sealed class ResumeStore : IResumeStore
     {
         ArgumentNullException.ThrowIfNull(data);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-        byte[] bytes = ResumeCodec.Encode(_metainfo.InfoHash, new SavedResume(data, BootIdentity.Current(_time)));
+        byte[] bytes = ResumeCodec.Encode(_torrent, new SavedResume(data, BootIdentity.Current(_time)));
         UInt128 hash = HashOf(bytes);
         try
         {
-            SaveMetainfo();
+            _origin.Save();
             if (hash != _saved.Hash)
             {
-                bool isDear = (long)data.Verified.Count * _metainfo.PieceLength > CheapToHash;
+                bool isDear = (long)data.Verified.Count * (_metainfo?.PieceLength ?? 0) > CheapToHash;
                 AtomicFile.Write(Path.Combine(_folder, StateFolder.ResumeName), bytes, flush: isDear || TakesBack(data));
                 _saved = new Saved(hash, data);
             }
@@ -120,9 +148,21 @@ public sealed class ResumeStore : IResumeStore
     /// <summary>Gives the torrent back; state that was new is deleted: the torrent did not start.</summary>
     public void Discard() => Close(discard: _isNew);
 
-    /// <summary>Opens the state in a folder of its own.</summary>
-    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time) =>
-        new(folder, metainfo, holder, time, TorrentClaim.Take(folder, metainfo.InfoHash, holder));
+    /// <summary>Opens the state of a torrent in a folder of its own.</summary>
+    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time)
+    {
+        var store = new ResumeStore(folder, metainfo.InfoHash, holder, time);
+        store.Know(metainfo);
+        return store;
+    }
+
+    /// <summary>Opens the state of a torrent of which a link is known only.</summary>
+    internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, TimeProvider time)
+    {
+        var store = new ResumeStore(folder, magnet.TorrentId, holder, time);
+        store._origin.Set(magnet);
+        return store;
+    }
 
     /// <summary>What is in a resume file, whoever has claimed the torrent; null where it cannot be read.</summary>
     internal static ResumeData? TryRead(string folder, InfoHash torrent)
@@ -154,9 +194,6 @@ public sealed class ResumeStore : IResumeStore
         return BinaryPrimitives.ReadUInt128BigEndian(digest);
     }
 
-    private static bool IsContent(string path, ReadOnlySpan<byte> content) =>
-        new FileInfo(path).Length == content.Length && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
-
     private static void Include(Bitfield field, Bitfield others)
     {
         for (int piece = 0; piece < others.Length; piece++)
@@ -166,16 +203,26 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    private void SaveMetainfo()
+    private static ResumeData WithoutPieces(ResumeData data) => data with
     {
-        if (_metainfoIsSaved)
-            return;
-        string path = Path.Combine(_folder, StateFolder.MetainfoName);
-        ReadOnlySpan<byte> content = _metainfo.Raw.Span;
-        if (!File.Exists(path) || !IsContent(path, content))
-            AtomicFile.Write(path, content, flush: _metainfo.TotalSize > CheapToHash);
-        _metainfoIsSaved = true;
+        Verified = new Bitfield(0), Doubtful = null, Unflushed = null, Files = [], ClosedInOrder = false,
+    };
+
+    private static ResumeData AllDoubtful(ResumeData data, int pieceCount)
+    {
+        var all = new Bitfield(pieceCount);
+        all.SetAll();
+        return data with { Verified = all, Doubtful = all.Clone(), ClosedInOrder = false };
     }
+
+    private void Know(TorrentMetainfo metainfo)
+    {
+        _metainfo = metainfo;
+        _origin.Set(metainfo);
+        _journal = NewJournal(metainfo.PieceCount);
+    }
+
+    private PieceJournal NewJournal(int pieceCount) => new(Path.Combine(_folder, JournalName), _torrent, pieceCount);
 
     /// <summary>Whether the last saved data count on a piece on which these no longer do.</summary>
     private bool TakesBack(ResumeData data)
@@ -228,7 +275,7 @@ public sealed class ResumeStore : IResumeStore
         try
         {
             // The engine has closed a store whose start failed; what is not claimed may not be deleted.
-            (isFirst ? _claim : TorrentClaim.Take(_folder, _metainfo.InfoHash, _holder)).Discard();
+            (isFirst ? _claim : TorrentClaim.Take(_folder, _torrent, _holder)).Discard();
         }
         catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
         {

@@ -1,22 +1,26 @@
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
 
 /// <summary>A torrent whose state is saved.</summary>
 /// <param name="InfoHash">Which torrent.</param>
-/// <param name="MetainfoPath">Path of its .torrent in the state folder.</param>
+/// <param name="MetainfoPath">Path of its .torrent in the state folder; there is none yet where <see cref="Magnet"/> is given.</param>
 /// <param name="Resume">What was saved last, as it stands in the file; null where that cannot be read.</param>
 public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, ResumeData? Resume)
 {
     /// <summary>The folder below which its files lie; null where that cannot be read.</summary>
     public string? Destination => Resume?.Destination;
 
+    /// <summary>Its link, where that is all that is known of it; else null.</summary>
+    public MagnetLink? Magnet { get; init; }
+
     /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
     public StartRequest ToRequest() => new()
     {
-        Source = TorrentSource.FromFile(MetainfoPath),
+        Source = Magnet is null ? TorrentSource.FromState(MetainfoPath) : TorrentSource.FromMagnet(Magnet),
         Destination = Destination,
         Suspended = Resume is { Suspended: true },
     };

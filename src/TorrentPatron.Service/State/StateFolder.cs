@@ -1,18 +1,20 @@
 using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.State;
 
 /// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
 /// <remarks>
-/// In it are <c>metainfo.torrent</c>, <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
+/// In it are <c>metainfo.torrent</c> (or <c>magnet</c>, as long as only a link is known), <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
 /// runs the torrent. On Unix only the user may look inside.
 /// </remarks>
 public sealed class StateFolder
 {
     internal const string MetainfoName = "metainfo.torrent";
+    internal const string MagnetName = "magnet";
     internal const string ResumeName = "resume";
 
     private readonly TimeProvider _time;
@@ -48,19 +50,33 @@ public sealed class StateFolder
     public ResumeStore Open(TorrentMetainfo metainfo)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
-        string folder = Path.Combine(FolderPath, metainfo.InfoHash.ToString());
+        return Open(metainfo.InfoHash, folder => ResumeStore.Open(folder, metainfo, _holder, _time));
+    }
+
+    /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
+    /// <param name="magnet">The link.</param>
+    /// <inheritdoc cref="Open(TorrentMetainfo)" path="/exception"/>
+    public ResumeStore Open(MagnetLink magnet)
+    {
+        ArgumentNullException.ThrowIfNull(magnet);
+        return Open(magnet.TorrentId, folder => ResumeStore.Open(folder, magnet, _holder, _time));
+    }
+
+    /// <summary>What is in a torrent, where that was saved: by a link alone it need not be fetched again.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
+    public TorrentMetainfo? ReadMetainfo(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
+
+    /// <summary>Deletes what is saved of a torrent; nothing where another has claimed it.</summary>
+    internal void Forget(InfoHash torrent)
+    {
         try
         {
-            return ResumeStore.Open(folder, metainfo, _holder, _time);
+            TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
         {
-            throw new TorrentException(
-                new TorrentError(
-                    TorrentErrorId.StateNotWritable,
-                    $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
-                    "Choose a state folder that this user can write, on a disk with room."),
-                fault);
+            // It is somebody's, or cannot be deleted: then it stays.
         }
     }
 
@@ -74,12 +90,34 @@ public sealed class StateFolder
         var found = new List<SavedTorrent>();
         foreach (string folder in Directory.EnumerateDirectories(FolderPath).Order(StringComparer.Ordinal))
         {
-            string metainfo = Path.Combine(folder, MetainfoName);
-            if (InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent) && File.Exists(metainfo))
-                found.Add(new SavedTorrent(torrent, metainfo, ResumeStore.TryRead(folder, torrent)));
+            if (!InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent))
+                continue;
+            var origin = new SavedOrigin(folder);
+            MagnetLink? magnet = null;
+            if (File.Exists(origin.MetainfoPath) || (magnet = origin.ReadMagnet(torrent)) is not null)
+                found.Add(new SavedTorrent(torrent, origin.MetainfoPath, ResumeStore.TryRead(folder, torrent)) { Magnet = magnet });
         }
 
         return found;
+    }
+
+    private string FolderOf(InfoHash torrent) => Path.Combine(FolderPath, torrent.ToString());
+
+    private ResumeStore Open(InfoHash torrent, Func<string, ResumeStore> open)
+    {
+        try
+        {
+            return open(FolderOf(torrent));
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new TorrentException(
+                new TorrentError(
+                    TorrentErrorId.StateNotWritable,
+                    $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
+                    "Choose a state folder that this user can write, on a disk with room."),
+                fault);
+        }
     }
 
     /// <summary>The time as it stands in the names of what was set aside.</summary>

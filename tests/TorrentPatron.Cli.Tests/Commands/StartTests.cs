@@ -100,12 +100,12 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
-    public async Task A_magnet_link_is_refused_with_what_to_use_instead()
+    public async Task Half_a_magnet_link_is_refused_with_the_reason()
     {
-        PatronRun run = await StartAsync("magnet:?xt=urn:btih:0123456789abcdef0123456789abcdef01234567");
+        PatronRun run = await StartAsync("magnet:?xt=urn:btih:0123456789abcdef");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains("Magnet links cannot be started yet.", Assert.Single(run.ErrorLines));
+        Assert.Contains("must be 40 hexadecimal or 32 base32 digits", Assert.Single(run.ErrorLines));
     }
 
     private async Task<PatronRun> StartAsync(string torrent, params string[] options) =>

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
@@ -11,6 +12,9 @@ internal sealed class MemoryResumeStore : IResumeStore
 
     /// <summary>The latest checkpoint; may be set to what a store would load.</summary>
     public ResumeData? Data { get; set; }
+
+    /// <summary>What was saved of a torrent that was started by a link.</summary>
+    public TorrentMetainfo? Metainfo { get; private set; }
 
     public int Checkpoints { get; private set; }
 
@@ -35,6 +39,12 @@ internal sealed class MemoryResumeStore : IResumeStore
     {
         warning = null;
         return Data;
+    }
+
+    public void MetadataReceived(TorrentMetainfo metainfo)
+    {
+        lock (_gate)
+            Metainfo = metainfo;
     }
 
     public void PieceVerified(int piece)

@@ -33,11 +33,18 @@ internal sealed class ScriptedPeer : IDisposable
     public static async Task<ScriptedPeer> AwaitAsync(
         IListener listener, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false)
     {
+        ScriptedPeer peer = await AwaitDialAsync(listener);
+        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast, isExtended);
+        return peer;
+    }
+
+    /// <summary>Waits to be dialled, and takes the engine's handshake.</summary>
+    public static async Task<ScriptedPeer> AwaitDialAsync(IListener listener)
+    {
         IConnection connection = await listener.AcceptAsync(TestContext.Current.CancellationToken)
             .WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
         var peer = new ScriptedPeer(connection);
         await peer.ReceiveHandshakeAsync();
-        await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast, isExtended);
         return peer;
     }
 

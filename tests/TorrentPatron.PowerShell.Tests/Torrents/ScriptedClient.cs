@@ -24,21 +24,21 @@ internal sealed class ScriptedClient : ITorrentClient
             case CreateNewTorrent when Refusal is not null:
                 var refused = (CreateNewTorrent)command;
                 refused.ResumeStore.Dispose();
-                Say(new TorrentStartFail(refused.Metainfo.InfoHash, command.CorrelationId, Refusal));
+                Say(new TorrentStartFail(refused.Metainfo!.InfoHash, command.CorrelationId, Refusal));
                 break;
             case CreateNewTorrent create:
                 create.ResumeStore.Dispose();
                 var status = new TorrentStatus
                 {
-                    Name = create.Metainfo.Name,
-                    InfoHash = create.Metainfo.InfoHash.ToString(),
+                    Name = create.Metainfo!.Name,
+                    InfoHash = create.Metainfo!.InfoHash.ToString(),
                     State = TorrentState.Downloading,
                     Destination = create.Destination,
-                    Path = Path.Combine(create.Destination, create.Metainfo.Name),
+                    Path = Path.Combine(create.Destination, create.Metainfo!.Name),
                     WantedSize = 1000,
                 };
-                _statuses[create.Metainfo.InfoHash] = status;
-                Say(new NewTorrentCreated(create.Metainfo.InfoHash, command.CorrelationId, status));
+                _statuses[create.Metainfo!.InfoHash] = status;
+                Say(new NewTorrentCreated(create.Metainfo!.InfoHash, command.CorrelationId, status));
                 break;
             case CloseTorrent close when _statuses.TryRemove(close.TorrentId, out TorrentStatus? last):
                 Say(new TorrentClosed(close.TorrentId, command.CorrelationId, last with { State = TorrentState.Stopped }));

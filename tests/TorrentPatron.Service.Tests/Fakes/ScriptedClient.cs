@@ -107,7 +107,7 @@ internal sealed class ScriptedClient : ITorrentClient
 
     private TorrentAnswer Create(CreateNewTorrent create)
     {
-        InfoHash torrent = create.Metainfo.InfoHash;
+        InfoHash torrent = create.TorrentId;
         if (FailStart(create))
         {
             create.ResumeStore.Dispose();
@@ -116,7 +116,7 @@ internal sealed class ScriptedClient : ITorrentClient
 
         var status = new TorrentStatus
         {
-            Name = create.Metainfo.Name,
+            Name = create.Metainfo!.Name,
             InfoHash = torrent.ToString(),
             State = create.Suspended ? TorrentState.Suspended : TorrentState.Downloading,
             Destination = create.Destination,
@@ -125,7 +125,7 @@ internal sealed class ScriptedClient : ITorrentClient
         if (!_torrents.TryAdd(torrent, status))
             return new TorrentAlreadyDownloading(torrent, create.CorrelationId, _torrents[torrent]);
         _stores[torrent] = create.ResumeStore;
-        create.ResumeStore.Checkpoint(new ResumeData { Verified = new Bitfield(create.Metainfo.PieceCount), Destination = create.Destination });
+        create.ResumeStore.Checkpoint(new ResumeData { Verified = new Bitfield(create.Metainfo!.PieceCount), Destination = create.Destination });
         return new NewTorrentCreated(torrent, create.CorrelationId, status);
     }
 

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Net;
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
@@ -61,10 +62,39 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Theory]
-    [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789", "Magnet")]
+    [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789", "magnet")]
     [InlineData("ftp://127.0.0.1/a.torrent", "ftp:")]
     public async Task Other_kinds_of_sources_are_refused_with_what_to_use_instead(string text, string mentions) =>
         await FailsAsync(TorrentSource.Parse(text), TorrentErrorId.UnsupportedSource, mentions);
+
+    [Theory]
+    [InlineData("magnet:?xt=urn:btih:0123456789012345678901234567890123456789&dn=a+name")]
+    [InlineData(" MAGNET:?dn=a+name&xt=urn:btih:0123456789012345678901234567890123456789\n")]
+    public async Task A_magnet_link_is_read_as_a_text_an_address_and_the_content_of_a_file(string text)
+    {
+        SourceContent asText = await new SourceReader().ReadContentAsync(TorrentSource.Parse(text), Token);
+        SourceContent asAddress = await new SourceReader().ReadContentAsync(TorrentSource.FromAddress(new Uri(text.Trim())), Token);
+        SourceContent asFile = await new SourceReader().ReadContentAsync(
+            await FileAsync(Encoding.UTF8.GetBytes(text.Replace("MAGNET", "magnet", StringComparison.Ordinal))), Token);
+
+        Assert.All([asText, asAddress, asFile], content =>
+        {
+            Assert.Null(content.Metainfo);
+            Assert.Equal("a name", content.Magnet!.Name);
+            Assert.Equal("0123456789012345678901234567890123456789", content.TorrentId.ToString());
+        });
+    }
+
+    [Theory]
+    [InlineData("magnet:?xt=urn:btih:0123")]
+    [InlineData("magnet:?dn=nothing")]
+    public async Task A_magnet_link_that_is_none_is_refused_with_the_reason(string text)
+    {
+        var fault = await Assert.ThrowsAsync<TorrentException>(() => new SourceReader().ReadContentAsync(TorrentSource.Parse(text), Token));
+
+        Assert.Equal(TorrentErrorId.InvalidTorrent, fault.Error.Id);
+        Assert.Contains("magnet link", fault.Error.Message, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_refused_connection_a_missing_page_and_a_broken_answer_are_reported()

@@ -12,8 +12,17 @@ internal sealed class ExtensionTable
     /// <summary>The extensions that are on.</summary>
     public IEnumerable<IPeerExtension> All => _extensions.OfType<IPeerExtension>();
 
-    /// <summary>Begins to speak an extension.</summary>
-    public void Add(IPeerExtension extension) => _extensions = [.. _extensions, extension];
+    /// <summary>Begins to speak an extension, in place of one of the same name, whose number it takes.</summary>
+    public void Set(IPeerExtension extension)
+    {
+        IPeerExtension?[] extensions = [.. _extensions];
+        int index = Array.FindIndex(extensions, other => other?.Name == extension.Name);
+        if (index < 0)
+            extensions = [.. extensions, extension];
+        else
+            extensions[index] = extension;
+        _extensions = extensions;
+    }
 
     /// <summary>Speaks an extension no longer; its number stays taken, as peers have been told of it.</summary>
     public void Remove(IPeerExtension extension) =>

@@ -1,0 +1,134 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>What a request to start a torrent comes to once its source has been read.</summary>
+/// <param name="request">The request.</param>
+/// <param name="content">What was found at its source.</param>
+/// <param name="namedPeers">Addresses of peers that a magnet link gives by name.</param>
+internal sealed class StartOrder(StartRequest request, SourceContent content, IReadOnlyList<IPEndPoint> namedPeers)
+{
+    /// <summary>The most files that a magnet link may choose; what it names beyond is not chosen.</summary>
+    private const int MostChosenFiles = 200_000;
+
+    /// <summary>The request.</summary>
+    public StartRequest Request => request;
+
+    /// <summary>Which torrent.</summary>
+    public InfoHash TorrentId => content.TorrentId;
+
+    /// <summary>What is in the torrent; null where only a link was found.</summary>
+    public TorrentMetainfo? Metainfo => content.Metainfo;
+
+    /// <summary>The link; null where the torrent itself was found.</summary>
+    public MagnetLink? Magnet => content.Magnet;
+
+    /// <summary>Peers to begin with, but for those that the engine finds in the link.</summary>
+    public IReadOnlyList<IPEndPoint> Peers { get; } = [.. request.Peers, .. namedPeers];
+
+    /// <summary>Trackers besides the torrent's own and those of the link.</summary>
+    public IReadOnlyList<Uri> Trackers => request.Trackers;
+
+    /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
+    public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
+
+    /// <summary>Refuses what cannot be started.</summary>
+    /// <exception cref="TorrentException">Why.</exception>
+    public void Check()
+    {
+        if (Metainfo is { Version: MetainfoVersion.V2 })
+            throw V2Only(Metainfo.Name);
+        if (Magnet is { InfoHash: null })
+            throw V2Only(Magnet.Name ?? TorrentId.ToString());
+        if (request.Destination is { } destination && !Path.IsPathFullyQualified(destination))
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.DestinationNotWritable,
+                $"The destination '{DisplayText.Clean(destination)}' is no absolute path.",
+                "Give the folder's full path."));
+        }
+
+        if (request.FilePriorities.Count != 0 && request.FilePriorities.Count != Metainfo?.Files.Count)
+        {
+            string files = Metainfo is null ? "it is not known how many the torrent has" : $"the torrent has {Metainfo.Files.Count}";
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidTorrent,
+                $"Priorities were given for {request.FilePriorities.Count} files, but {files}.",
+                "Give one priority for each file, or none; choose the files of a magnet link by what they are called."));
+        }
+    }
+
+    /// <summary>The command to the engine.</summary>
+    /// <param name="id">Its correlation id.</param>
+    /// <param name="metainfo">What is in the torrent; null where that is not known.</param>
+    /// <param name="store">Where it is saved.</param>
+    public CreateNewTorrent ToCommand(long id, TorrentMetainfo? metainfo, IResumeStore store)
+    {
+        string destination = Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory);
+        bool isKnown = metainfo is not null;
+        var command = isKnown
+            ? new CreateNewTorrent(id, metainfo!, destination) { ResumeStore = store, Magnet = Magnet }
+            : new CreateNewTorrent(id, Magnet!, destination) { ResumeStore = store };
+        return command with
+        {
+            // A link whose metadata an earlier run has fetched adds to what was saved with that.
+            Peers = isKnown ? [.. Peers, .. PeersOfLink()] : Peers,
+            Trackers = isKnown ? [.. Trackers, .. TrackersOfLink()] : Trackers,
+            FilePriorities = request.FilePriorities,
+            Suspended = request.Suspended,
+            Recheck = request.Recheck,
+            Options = request.Options,
+            Selection = Selection,
+            MetadataOnly = request.MetadataOnly,
+            MetadataTimeout = request.MetadataTimeout,
+        };
+    }
+
+    /// <summary>What is new in it for a torrent that runs already.</summary>
+    /// <param name="id">The command's correlation id.</param>
+    /// <returns>The command; null: nothing.</returns>
+    public AddSources? ToSources(long id)
+    {
+        IPEndPoint[] peers = [.. Peers, .. PeersOfLink()];
+        Uri[] trackers = [.. Trackers, .. TrackersOfLink()];
+        return peers.Length + trackers.Length == 0 ? null : new AddSources(id, TorrentId, peers, trackers);
+    }
+
+    /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <exception cref="TorrentException">No file is chosen.</exception>
+    public IReadOnlyList<FilePriority>? Priorities(TorrentMetainfo metainfo)
+    {
+        if (request.FilePriorities.Count > 0)
+            return request.FilePriorities;
+        if (Selection?.Resolve(metainfo) is not { } chosen)
+            return null;
+        if (chosen.Count == 0)
+            return [.. Enumerable.Repeat(FilePriority.Normal, metainfo.Files.Count)];
+        return chosen.Any(priority => priority != FilePriority.Skip)
+            ? chosen
+            : throw new TorrentException(FileSelection.NothingSelected(metainfo));
+    }
+
+    private static TorrentException V2Only(string name) => new(new TorrentError(
+        TorrentErrorId.UnsupportedSource,
+        $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
+        "Use a version 1 or hybrid torrent of the same content."));
+
+    private IEnumerable<IPEndPoint> PeersOfLink() => Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [];
+
+    private IEnumerable<Uri> TrackersOfLink() =>
+        Magnet?.Trackers.Where(tracker => Uri.IsWellFormedUriString(tracker, UriKind.Absolute)).Select(tracker => new Uri(tracker)) ?? [];
+
+    private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection
+    {
+        Indices = [.. ranges.SelectMany(range => Enumerable.Range(range.First, Math.Min(range.Last - range.First, MostChosenFiles - 1) + 1))
+            .Take(MostChosenFiles)],
+    };
+}

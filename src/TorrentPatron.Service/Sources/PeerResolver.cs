@@ -1,0 +1,42 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Protocol.Magnets;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Finds the addresses of the peers that a magnet link names by their hosts' names, a few and not for long.</summary>
+internal sealed class PeerResolver(NetworkDialer dialer, TimeProvider time)
+{
+    private const int MostNames = 10;
+    private const int MostAddresses = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Looks the names up, all at once; those that are not found are left out.</summary>
+    /// <param name="magnet">The link.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The addresses of the link's peers that are given by name; the others' are in the link.</returns>
+    public async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(MagnetLink magnet, CancellationToken cancellationToken)
+    {
+        MagnetPeer[] named = [.. magnet.Peers.Where(peer => peer.EndPoint is null).Take(MostNames)];
+        if (named.Length == 0)
+            return [];
+        using var timeout = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        IPEndPoint[][] found = await Task.WhenAll(named.Select(peer => ResolveAsync(peer, either.Token))).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        return [.. found.SelectMany(addresses => addresses)];
+    }
+
+    private async Task<IPEndPoint[]> ResolveAsync(MagnetPeer peer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            IPAddress[] addresses = await dialer.ResolveAsync(peer.Host, cancellationToken).ConfigureAwait(false);
+            return [.. addresses.Take(MostAddresses).Select(address => new IPEndPoint(address, peer.Port))];
+        }
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException or ArgumentException)
+        {
+            return [];
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Text;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// What a torrent is started from, as it lies in the torrent's folder: its metainfo or, as long as that is not known, its magnet link.
+/// </summary>
+/// <param name="folder">The torrent's folder in the state folder.</param>
+internal sealed class SavedOrigin(string folder)
+{
+    /// <summary>Content that is hashed again in a moment, so that no wait for the medium is worth it.</summary>
+    private const long CheapToHash = 64L << 20;
+
+    private TorrentMetainfo? _metainfo;
+    private MagnetLink? _magnet;
+    private bool _isSaved;
+
+    /// <summary>Path of the metainfo, whether it is there or not.</summary>
+    public string MetainfoPath { get; } = Path.Combine(folder, StateFolder.MetainfoName);
+
+    /// <summary>Whether anything has been saved.</summary>
+    public bool Exists => File.Exists(MetainfoPath) || File.Exists(MagnetPath);
+
+    private string MagnetPath { get; } = Path.Combine(folder, StateFolder.MagnetName);
+
+    /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
+    public void Set(MagnetLink magnet) => (_magnet, _isSaved) = (magnet, false);
+
+    /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
+    public void Set(TorrentMetainfo metainfo) => (_metainfo, _isSaved) = (metainfo, false);
+
+    /// <summary>Saves it, where that has not been done; a magnet link goes when the metainfo is there.</summary>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public void Save()
+    {
+        if (_isSaved)
+            return;
+        if (_metainfo is not null)
+        {
+            // What was fetched from peers may never be had again: it waits for the medium.
+            Write(MetainfoPath, _metainfo.Raw.Span, flush: _magnet is not null || _metainfo.TotalSize > CheapToHash);
+            File.Delete(MagnetPath);
+        }
+        else if (_magnet is not null)
+        {
+            Write(MagnetPath, Encoding.UTF8.GetBytes(_magnet.ToString()), flush: true);
+        }
+
+        _isSaved = true;
+    }
+
+    /// <summary>The metainfo; null where none is saved, or none of that torrent can be read.</summary>
+    /// <param name="torrent">The torrent that it must be of.</param>
+    public TorrentMetainfo? ReadMetainfo(InfoHash torrent)
+    {
+        try
+        {
+            return Read(MetainfoPath, MetainfoReader.MaxAssembledBytes) is { } file
+                && MetainfoReader.Read(file, MetainfoReader.MaxAssembledBytes) is var metainfo && metainfo.InfoHash == torrent
+                ? metainfo
+                : null;
+        }
+        catch (Exception fault) when (fault is MetainfoException or IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The magnet link; null where none is saved, or none of that torrent can be read.</summary>
+    /// <param name="torrent">The torrent that it must be of.</param>
+    public MagnetLink? ReadMagnet(InfoHash torrent)
+    {
+        try
+        {
+            return Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
+                && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && magnet.TorrentId == torrent
+                ? magnet
+                : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static byte[]? Read(string path, int maxBytes)
+    {
+        var file = new FileInfo(path);
+        return file.Exists && file.Length <= maxBytes ? File.ReadAllBytes(path) : null;
+    }
+
+    private static void Write(string path, ReadOnlySpan<byte> content, bool flush)
+    {
+        bool isThere = File.Exists(path) && new FileInfo(path).Length == content.Length
+            && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
+        if (!isThere)
+            AtomicFile.Write(path, content, flush);
+    }
+}
