@@ -161,6 +161,9 @@ internal sealed class PeerConnection
     {
         _transfer?.EndBatch();
         Sender.Flush();
+        // It may wait for that before it asks for more, and nothing is on its way that would tell it.
+        if (_transfer is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
+            _connection.Acknowledge();
     }
 
     /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>

@@ -13,9 +13,6 @@ namespace TorrentPatron.Engine.Peers;
 /// </summary>
 internal sealed class PeerSender : IDisposable
 {
-    /// <summary>Blocks read and sent at once: 256 KiB.</summary>
-    private const int RunLength = 16;
-
     /// <summary>Bytes of small messages that may wait for a peer that does not read.</summary>
     private const int MostPending = 1 << 20;
 
@@ -29,6 +26,7 @@ internal sealed class PeerSender : IDisposable
     private ArrayBufferWriter<byte> _sending = new(512);
     private IBlockReader? _reader;
     private Action<int>? _payloadSent;
+    private BlockRun? _run;
     private bool _isSending;
     private volatile bool _isClosed;
 
@@ -53,6 +51,9 @@ internal sealed class PeerSender : IDisposable
                 return _filling.WrittenCount;
         }
     }
+
+    /// <summary>Whether something is being sent, so that the next bytes go out by themselves.</summary>
+    public bool IsSending => Volatile.Read(ref _isSending);
 
     /// <summary>When something was last sent; timestamp of the clock.</summary>
     public long LastSent { get; private set; }
@@ -155,8 +156,7 @@ internal sealed class PeerSender : IDisposable
 
     private async Task SendAsync()
     {
-        var run = new BlockRequest[RunLength];
-        byte[]? buffer = null;
+        bool hasSentBlocks = false;
         try
         {
             while (TryBegin())
@@ -168,36 +168,35 @@ internal sealed class PeerSender : IDisposable
                     _sending.ResetWrittenCount();
                 }
 
-                int blocks = Uploads.Take(run.AsSpan(0, _limits.IsUnlimited ? RunLength : 1));
-                if (blocks > 0)
+                if (Uploads.Count > 0)
                 {
-                    buffer ??= ArrayPool<byte>.Shared.Rent(RunLength * (BlockRequest.BlockLength + PeerMessage.PieceHeaderLength));
-                    await SendBlocksAsync(run.AsMemory(0, blocks), buffer).ConfigureAwait(false);
+                    hasSentBlocks = true;
+                    await SendBlocksAsync(_run ??= new BlockRun()).ConfigureAwait(false);
                 }
             }
+
+            // What the peer sent meanwhile was acknowledged by the blocks; from here on nothing would do it soon.
+            if (hasSentBlocks)
+                _connection.Acknowledge();
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or StorageException)
+        catch (Exception e) when (e is IOException or OperationCanceledException or StorageException or ObjectDisposedException)
         {
+            _run?.Release();
             _failed(e.Message);
-        }
-        finally
-        {
-            if (buffer is not null)
-                ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 
-    private async Task SendBlocksAsync(ReadOnlyMemory<BlockRequest> blocks, byte[] buffer)
+    private async Task SendBlocksAsync(BlockRun run)
     {
-        int payload = 0;
-        foreach (BlockRequest block in blocks.Span)
-            payload += block.Length;
-        Memory<byte> messages = buffer.AsMemory(0, payload + blocks.Length * PeerMessage.PieceHeaderLength);
-        await _limits.AcquireAsync(payload, _stop.Token).ConfigureAwait(false);
-        await _reader!.ReadAsync(blocks, messages).ConfigureAwait(false);
-        await _connection.SendAsync(messages).ConfigureAwait(false);
+        if (!run.TryTake(Uploads, _limits.IsUnlimited ? int.MaxValue : 1))
+            return;
+        await _limits.AcquireAsync(run.Payload, _stop.Token).ConfigureAwait(false);
+        await _reader!.ReadAsync(run.Blocks, run.Messages).ConfigureAwait(false);
+        long began = _time.GetTimestamp();
+        await _connection.SendAsync(run.Messages).ConfigureAwait(false);
         LastSent = _time.GetTimestamp();
-        _payloadSent!(payload);
+        run.Sent(_time.GetElapsedTime(began, LastSent));
+        _payloadSent!(run.Payload);
     }
 
     /// <summary>Takes what has been gathered, or ends the sending where there is nothing.</summary>
@@ -207,6 +206,7 @@ internal sealed class PeerSender : IDisposable
         {
             if (_isClosed || !HasWork())
             {
+                _run?.Release();
                 _isSending = false;
                 return false;
             }

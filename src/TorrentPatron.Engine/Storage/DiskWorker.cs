@@ -9,6 +9,9 @@ internal sealed class DiskWorker : IDiskWorker
     private readonly Action<Exception> _onFailure;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    [ThreadStatic]
+    private static DiskWorker? s_current;
+
     /// <summary>Guards the sleep; and, once the thread has ended, the queue's order.</summary>
     private readonly object _gate = new();
     private volatile bool _isAsleep;
@@ -21,6 +24,12 @@ internal sealed class DiskWorker : IDiskWorker
         _onFailure = onFailure;
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
+
+    /// <summary>The one whose thread this is; null on any other thread.</summary>
+    public static DiskWorker? Current => s_current;
+
+    /// <summary>Whether nothing waits for it but what runs.</summary>
+    public bool HasNothingQueued => _queue.IsEmpty;
 
     /// <inheritdoc/>
     public Task Ended => _ended.Task;
@@ -59,6 +68,7 @@ internal sealed class DiskWorker : IDiskWorker
 
     private void Run()
     {
+        s_current = this;
         while (true)
         {
             while (_queue.TryDequeue(out IDiskJob? job))

@@ -57,6 +57,19 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>
+    /// To be awaited: what follows runs on the thread that has least to do; or on this one, without a wait, where it is one of
+    /// them and nobody else waits for it.
+    /// </summary>
+    public DiskThreadAwaitable Enter() => new(this);
+
+    /// <summary>Whether this is one of the threads and nobody waits for it.</summary>
+    internal bool IsFreeHere => DiskWorker.Current is { HasNothingQueued: true } current && Array.IndexOf(_workers, current) >= 0;
+
+    /// <summary>Queues a job for the thread that has least to do. As with any job, none is lost.</summary>
+    /// <param name="job">What to do.</param>
+    internal void Post(IDiskJob job) => LeastBusy().Post(job);
+
     /// <summary>Completes when each thread has done what is queued now.</summary>
     public Task DrainAsync() => Task.WhenAll(_workers.Select(static worker =>
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
@@ -8,11 +9,13 @@ namespace TorrentPatron.Engine.Swarms;
 internal sealed class BlockReader(TorrentStorage storage, DiskWorkers workers, int pieceLength, Action<StorageException> failed) : IBlockReader
 {
     /// <inheritdoc/>
-    public async Task ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
     {
+        await workers.Enter();
         try
         {
-            await workers.RunAsync(() => Read(blocks.Span, messages.Span)).ConfigureAwait(false);
+            Read(blocks.Span, messages.Span);
         }
         catch (StorageException e)
         {

@@ -19,4 +19,12 @@ internal interface IConnection : IDisposable
     /// <summary>Sends all of it.</summary>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> buffer);
+
+    /// <summary>
+    /// Tells the other side now that what was received has arrived, where that would otherwise wait for the next bytes sent.
+    /// Best effort: a system without a way to ask for it does it in its own time. Thread-safe.
+    /// </summary>
+    void Acknowledge()
+    {
+    }
 }

@@ -7,6 +7,11 @@ namespace TorrentPatron.Engine.Transport;
 /// <summary>A TCP stream.</summary>
 internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : IConnection
 {
+    private const int TcpLevel = 6;
+    private const int LinuxQuickAck = 12;
+
+    private static ReadOnlySpan<byte> On => [1, 0, 0, 0];
+
     public IPEndPoint RemoteEndPoint { get; } = remoteEndPoint;
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -36,6 +41,21 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : 
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
             throw new IOException(e.Message, e);
+        }
+    }
+
+    public void Acknowledge()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        try
+        {
+            // Each call sends the one acknowledgement that is due; the socket goes back to delaying them by itself.
+            socket.SetRawSocketOption(TcpLevel, LinuxQuickAck, On);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Then it is told of at the next receive.
         }
     }
 

@@ -86,6 +86,49 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
+    public async Task Who_enters_goes_on_on_a_disk_thread_and_stays_there_while_nobody_waits()
+    {
+        await using var workers = new DiskWorkers(2);
+        await workers.Enter();
+        int thread = Environment.CurrentManagedThreadId;
+        Assert.StartsWith("TorrentPatron disk", Thread.CurrentThread.Name, StringComparison.Ordinal);
+        for (int i = 0; i < 100; i++)
+        {
+            await workers.Enter();
+            Assert.Equal(thread, Environment.CurrentManagedThreadId);
+        }
+    }
+
+    [Fact]
+    public async Task Who_enters_again_lets_those_that_wait_go_first()
+    {
+        await using var workers = new DiskWorkers(1);
+        await workers.Enter();
+        bool hadItsTurn = false;
+        workers.Post(0, new Job(() => hadItsTurn = true));
+        await workers.Enter();
+        Assert.True(hadItsTurn);
+    }
+
+    [Fact]
+    public async Task Who_enters_another_engines_threads_leaves_its_own()
+    {
+        await using DiskWorkers one = new(1), other = new(1);
+        await one.Enter();
+        int thread = Environment.CurrentManagedThreadId;
+        await other.Enter();
+        Assert.NotEqual(thread, Environment.CurrentManagedThreadId);
+    }
+
+    [Fact]
+    public async Task Who_enters_after_disposal_goes_on_where_it_is()
+    {
+        var workers = new DiskWorkers(1);
+        await workers.DisposeAsync();
+        await workers.Enter();
+    }
+
+    [Fact]
     public async Task Disposal_finishes_what_is_queued_and_later_jobs_run_at_once()
     {
         var workers = new DiskWorkers(1);

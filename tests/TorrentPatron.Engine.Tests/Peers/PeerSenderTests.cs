@@ -1,0 +1,72 @@
+using System.Net;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Peers;
+
+public sealed class PeerSenderTests : IDisposable
+{
+    private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
+    private readonly RecordingConnection _connection = new();
+    private readonly PeerSender _sender;
+
+    public PeerSenderTests()
+    {
+        _sender = new PeerSender(_connection, new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System, reason => Assert.Fail(reason));
+        _sender.Serve(new NoDisk(), _ => { });
+    }
+
+    [Fact]
+    public void Once_all_blocks_are_sent_what_was_received_meanwhile_is_acknowledged()
+    {
+        for (int i = 0; i < 100; i++)
+            _sender.Uploads.TryAdd(new BlockRequest(i, 0, 100));
+        _sender.Flush();
+        Assert.Equal(100 * (100 + PeerMessage.PieceHeaderLength), _connection.Sent);
+        Assert.Equal(1, _connection.Acknowledged);
+    }
+
+    [Fact]
+    public void Small_messages_alone_acknowledge_nothing_on_their_own()
+    {
+        _sender.Add(MessageId.Have, 1);
+        _sender.Flush();
+        Assert.Equal((MessageWriter.PieceIndexLength, 0), (_connection.Sent, _connection.Acknowledged));
+    }
+
+    public void Dispose()
+    {
+        _sender.Dispose();
+        _unlimited.Dispose();
+    }
+
+    private sealed class NoDisk : IBlockReader
+    {
+        public ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
+    }
+
+    private sealed class RecordingConnection : IConnection
+    {
+        public IPEndPoint RemoteEndPoint { get; } = new(IPAddress.Loopback, 1);
+
+        public int Sent { get; private set; }
+
+        public int Acknowledged { get; private set; }
+
+        public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => throw new NotSupportedException();
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> buffer)
+        {
+            Sent += buffer.Length;
+            return ValueTask.CompletedTask;
+        }
+
+        public void Acknowledge() => Acknowledged++;
+
+        public void Dispose()
+        {
+        }
+    }
+}
