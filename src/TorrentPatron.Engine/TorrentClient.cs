@@ -149,6 +149,28 @@ public sealed class TorrentClient : ITorrentClient
 
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
 
+    /// <summary>
+    /// Says an answer. One that shows how a torrent stands has its turn among all that is said of the torrent, so that who looks at
+    /// statuses only does not see an older one last.
+    /// </summary>
+    private void SayAnswer(TorrentAnswer answer)
+    {
+        if (_swarms.TryFind(answer.TorrentId, out ISwarm? swarm))
+        {
+            swarm.Say(status => answer switch
+            {
+                NewTorrentCreated created => created with { Status = status },
+                TorrentAlreadyDownloading already => already with { Status = status },
+                CommandDone done => done with { Status = status },
+                _ => answer,
+            });
+        }
+        else
+        {
+            Say(answer);
+        }
+    }
+
     private void Track(Task work)
     {
         if (work.IsCompleted)
@@ -165,7 +187,7 @@ public sealed class TorrentClient : ITorrentClient
         await Task.Yield();
         try
         {
-            Say(command switch
+            SayAnswer(command switch
             {
                 CreateNewTorrent create => await CreateAsync(create).ConfigureAwait(false),
                 CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),

@@ -57,6 +57,9 @@ internal interface ISwarm
     /// <returns>Why it cannot; null: it does.</returns>
     Task<TorrentError?> ResumeAsync();
 
+    /// <summary>Says something that shows how it stands, in its turn among what is said of it.</summary>
+    void Say(Func<TorrentStatus, TorrentMessage> make);
+
     /// <summary>Adds peers and trackers.</summary>
     Task AddAsync(AddSources sources);
 

@@ -184,6 +184,9 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public void Say(Func<TorrentStatus, TorrentMessage> make) => _state.Say(make);
+
+    /// <inheritdoc/>
     public Task AddAsync(AddSources sources) => InTurnAsync(() =>
     {
         Network.Peers.Add(sources.Peers, PeerSource.Manual);

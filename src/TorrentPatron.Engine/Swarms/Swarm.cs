@@ -281,6 +281,9 @@ internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
         await _check.Current.ConfigureAwait(false);
     }
 
+    /// <summary>Says something that shows how the torrent stands, in its turn among what is said of it.</summary>
+    public void Say(Func<TorrentStatus, TorrentMessage> make) => _state.Say(make);
+
     /// <summary>Adds peers and trackers.</summary>
     public Task AddAsync(AddSources sources)
     {
