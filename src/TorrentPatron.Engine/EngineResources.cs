@@ -33,6 +33,8 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Connections being made at once, all torrents.</summary>
     public const int MostHalfOpen = 100;
 
+    private const int MostChecks = 8;
+
     /// <summary>What the engine was made with.</summary>
     public ClientSettings Settings { get; }
 
@@ -62,6 +64,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The threads that hash and touch files.</summary>
     public DiskWorkers DiskWorkers { get; }
+
+    /// <summary>Checks under way at once: enough to keep every disk thread busy with small torrents; the others wait their turn.</summary>
+    public SemaphoreSlim Checks { get; } = new(MostChecks, MostChecks);
 
     /// <summary>Open files.</summary>
     public FileHandlePool Files { get; } = new();
@@ -114,6 +119,7 @@ internal sealed class EngineResources : IAsyncDisposable
         await DiskWorkers.DisposeAsync().ConfigureAwait(false);
         (Trackers as IDisposable)?.Dispose();
         Announces.Dispose();
+        Checks.Dispose();
         Download.Dispose();
         Upload.Dispose();
     }

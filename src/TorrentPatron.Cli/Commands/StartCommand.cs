@@ -149,8 +149,11 @@ internal sealed class StartCommand : Command
     private static async Task SeedAsync(Task<TorrentReport[]> downloads, CancellationToken ctrlC)
     {
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
-        if (Array.Exists(reports, report => report.IsComplete))
-            await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
+        if (!Array.Exists(reports, report => report.IsComplete))
+            return;
+        // From here on little happens for long, and nothing would ever take away what the start of many torrents has left behind.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
     }
 
     private void Print(TorrentReport[] reports, bool isJson, bool isSilent, bool isInterrupted)

@@ -19,7 +19,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     private Bitfield? _unflushed;
     private long _lastCheckpoint = time.GetTimestamp();
     private long _lastFlush = time.GetTimestamp();
-    private bool _isDirty;
+    private volatile bool _isDirty;
     private volatile bool _isClosed;
 
     /// <summary>Why the state cannot be saved; null: it can.</summary>
@@ -44,6 +44,9 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
 
         Try(() => store.PieceVerified(piece));
     }
+
+    /// <summary>There is something to save, which has time.</summary>
+    public void Touch() => _isDirty = true;
 
     /// <summary>Whether there is something to save.</summary>
     public bool IsDirty => _isDirty;

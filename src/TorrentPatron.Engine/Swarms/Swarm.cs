@@ -17,6 +17,9 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
 {
+    /// <summary>Bytes that are checked within some hundredths of a second.</summary>
+    private const long QuicklyChecked = 16L << 20;
+
     private readonly EngineResources _engine;
     private readonly CreateNewTorrent _command;
     private readonly TorrentMetainfo _metainfo;
@@ -65,7 +68,7 @@ internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
         _resume = new ResumeKeeper(command.ResumeStore, _storage, engine.DiskWorkers, _metainfo.PieceCount, engine.Time);
         _lastTick = engine.Time.GetTimestamp();
         _controls = new SwarmControls(_ledger, _pieces, _network);
-        _check = new SwarmCheck(_metainfo, _storage, engine.DiskWorkers, _pieces, _ledger);
+        _check = new SwarmCheck(_metainfo, _storage, engine, _pieces, _ledger);
         _state = new SwarmState(engine, TorrentId, _ledger, MakeStatus, say);
         _network.Use(_ledger.MakeAnnounce, _state.Changed, AddPeers);
     }
@@ -118,7 +121,9 @@ internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
                 _command.Suspended);
             if (_ledger.StateWarning is { } warning)
                 _say(new TorrentWarning(_metainfo.InfoHash, warning));
-            await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+            // A check saves what it finds: one that is over in a moment need not be saved when it begins, and of many that adds up.
+            if (plan.ToCheck.IsEmpty || (long)plan.ToCheck.Count * _metainfo.PieceLength > QuicklyChecked)
+                await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
             _started.TrySetResult(true);
             return new NewTorrentCreated(_metainfo.InfoHash, _command.CorrelationId, Status);
         }
@@ -474,13 +479,17 @@ internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
         if (toCheck.IsEmpty)
         {
             _ledger.Unchecked = null;
-            JoinOrRest(reason, suspended);
+            if (suspended)
+                _state.Set(TorrentState.Suspended);
+            else
+                Join(reason);
             return;
         }
 
         // Those who helped with the metadata, if any: they are dialled again when it is known what is here.
         _peers.Set.Close("The torrent looks at what is on disk first.");
         _ledger.BeginCheck(toCheck);
+        _resume.Touch();
         _state.Set(TorrentState.Checking);
         _check.Begin(toCheck, async error =>
         {
@@ -490,19 +499,19 @@ internal sealed class Swarm : ISwarm, ISwarmEvents, IAsyncDisposable
                 return;
             }
 
-            JoinOrRest(reason, suspended);
+            if (suspended)
+                _state.Set(TorrentState.Suspended);
+            else if (_pieces.IsComplete)
+                _ledger.CompletedAt ??= _engine.Time.GetUtcNow();
+            // Before any piece can arrive: what is noted of one counts only beside what was here before.
             await _resume.CheckpointAsync(MakeResumeData).ConfigureAwait(false);
+            if (!suspended)
+                Join(reason);
         });
     }
 
-    private void JoinOrRest(CompletionReason reason, bool suspended)
+    private void Join(CompletionReason reason)
     {
-        if (suspended)
-        {
-            _state.Set(TorrentState.Suspended);
-            return;
-        }
-
         _pieces.Open(true);
         _state.Join(_peers.Open, () => _pieces.IsComplete, reason);
         _network.Trackers.Start();

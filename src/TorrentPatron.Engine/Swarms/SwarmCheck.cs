@@ -9,7 +9,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// Hashes what is on disk of one torrent, one check at a time, and takes what it finds into the torrent's pieces. Commands come one at
 /// a time, as the swarm's do.
 /// </summary>
-internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, SwarmPieces pieces, SwarmLedger ledger)
+internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, SwarmPieces pieces, SwarmLedger ledger)
     : IDisposable
 {
     private CancellationTokenSource? _session;
@@ -54,14 +54,10 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         TorrentError? error = null;
         try
         {
-            Bitfield good = await new PieceChecker(storage, metainfo, workers)
-                .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
+            Bitfield good = await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
             Bitfield verified = pieces.Verified();
-            for (int piece = 0; piece < good.Length; piece++)
-            {
-                if (good[piece])
-                    verified.Set(piece);
-            }
+            foreach (int piece in good.Ones)
+                verified.Set(piece);
 
             pieces.Reset(verified);
             ledger.EndCheck();
@@ -76,5 +72,19 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         }
 
         await whenOver(error).ConfigureAwait(false);
+    }
+
+    private async Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken)
+    {
+        await engine.Checks.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await new PieceChecker(storage, metainfo, engine.DiskWorkers)
+                .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            engine.Checks.Release();
+        }
     }
 }

@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>Torrents in which nothing happens.</summary>
+public sealed class RestTests
+{
+    private const int Piece = 32 * 1024;
+
+    [Fact]
+    public async Task A_seed_without_peers_says_no_updates_but_its_status_is_of_the_moment_it_is_asked_for()
+    {
+        var time = new FakeTimeProvider();
+        var torrent = new SwarmTorrent(71, Piece, 2 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork(), time: time);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await engine.SeedAsync(torrent);
+        TorrentStatus before = engine.Client.GetStatus(id)!;
+        int updates = engine.Messages.OfType<TorrentStatusUpdate>().Count();
+
+        time.Advance(TimeSpan.FromMinutes(5));
+        await engine.SendAsync(c => new SetTorrent(c, id, TorrentOptions.Unchanged));
+
+        Assert.Equal(updates, engine.Messages.OfType<TorrentStatusUpdate>().Count());
+        TorrentStatus after = engine.Client.GetStatus(id)!;
+        Assert.Equal(TimeSpan.FromMinutes(5), after.Timestamp - before.Timestamp);
+        Assert.Equal(TimeSpan.FromMinutes(5), after.SeedingTime - before.SeedingTime);
+    }
+
+    [Fact]
+    public async Task A_seed_that_has_rested_for_long_serves_who_comes_and_tells_of_it()
+    {
+        var network = new MemoryNetwork();
+        var time = new FakeTimeProvider();
+        var torrent = new SwarmTorrent(72, Piece, 20 * Piece);
+        await using var seed = new TestEngine(network, 1, time);
+        await using var leecher = new TestEngine(network, 2);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await seed.SeedAsync(torrent);
+        time.Advance(TimeSpan.FromHours(1));
+
+        await leecher.StartAsync(torrent, seed.EndPoint);
+        await leecher.CompletedAsync();
+
+        Assert.Equal(20 * Piece, seed.Client.GetStatus(id)!.BytesSent);
+        time.Advance(TimeSpan.FromSeconds(2));
+        await seed.WaitStatusAsync(status => status.BytesSent == 20 * Piece);
+    }
+
+    [Fact]
+    public async Task What_a_check_has_found_is_saved_once_and_before_the_torrent_joins_its_swarm()
+    {
+        var torrent = new SwarmTorrent(73, Piece, 4 * Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        torrent.WriteTo(engine.Destination);
+        var store = new MemoryResumeStore();
+        var states = new List<TorrentState?>();
+        store.OnCheckpoint = () => states.Add(engine.Client.GetStatus(torrent.Metainfo.InfoHash)?.State);
+
+        await engine.StartAsync(torrent.Metainfo, store);
+        await engine.CompletedAsync();
+
+        Assert.Equal([TorrentState.Checking], states);
+        Assert.True(store.Data is { Verified.IsFull: true, Doubtful: null, CompletedAt: not null });
+    }
+}
