@@ -10,13 +10,13 @@ namespace TorrentPatron.Engine.Peers;
 /// </summary>
 internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPressure backPressure, RateLimiterPair limits)
 {
-    /// <summary>Room below which the next slab is begun.</summary>
+    /// <summary>Room below which the next slab is begun; of the least slabs, half.</summary>
     private const int LeastRoom = 4 * 1024;
 
     /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
-    private int _slabLength = SlabPool.SmallLength;
+    private int _slabLength = SlabPool.LeastLength;
     private int _fullReceives;
 
     /// <summary>Receives until the connection ends, one way or the other.</summary>
@@ -45,7 +45,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
             while (true)
             {
                 await WaitAsync(backPressure.WaitAsync(cancellationToken)).ConfigureAwait(false);
-                if (slab.Length - end < Math.Max(LeastRoom, needed - (end - start)))
+                if (slab.Length - end < Math.Max(Math.Min(LeastRoom, slab.Length / 2), needed - (end - start)))
                 {
                     slab = Continue(slab, start, end, needed);
                     (start, end) = (0, end - start);
@@ -119,6 +119,8 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     private void Grow(bool wasFull)
     {
         _fullReceives = wasFull ? _fullReceives + 1 : 0;
+        if (wasFull && _slabLength < SlabPool.SmallLength)
+            (_slabLength, _fullReceives) = (SlabPool.SmallLength, 0);
         if (_fullReceives >= FullReceivesToGrow)
             _slabLength = SlabPool.LargeLength;
     }

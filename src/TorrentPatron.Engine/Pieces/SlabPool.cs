@@ -1,17 +1,22 @@
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Lends slabs in two sizes: small ones to peers that send little, large ones to peers that fill them.</summary>
+/// <summary>Lends slabs in three sizes: the least to peers that send no blocks, small ones to those that do, large ones to those that fill them.</summary>
 internal sealed class SlabPool
 {
+    /// <summary>Size of the least slab, bytes: some messages without a block. A torrent may have hundreds of peers that send no more.</summary>
+    public const int LeastLength = 2 * 1024;
+
     /// <summary>Size of a small slab, bytes: one block message and what comes with it.</summary>
     public const int SmallLength = 32 * 1024;
 
     /// <summary>Size of a large slab, bytes.</summary>
     public const int LargeLength = 256 * 1024;
 
+    private const int KeptLeast = 1024;
     private const int KeptSmall = 256;
     private const int KeptLarge = 64;
 
+    private readonly Shelf _least = new(LeastLength, KeptLeast);
     private readonly Shelf _small = new(SmallLength, KeptSmall);
     private readonly Shelf _large = new(LargeLength, KeptLarge);
 
@@ -19,14 +24,20 @@ internal sealed class SlabPool
     /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is made for this once.</param>
     public Slab Rent(int length)
     {
-        Slab slab = length <= SmallLength ? _small.Take(this)
+        Slab slab = length <= LeastLength ? _least.Take(this)
+            : length <= SmallLength ? _small.Take(this)
             : length <= LargeLength ? _large.Take(this)
             : new Slab(pool: null, length);
         slab.Take();
         return slab;
     }
 
-    internal void Return(Slab slab) => (slab.Length == SmallLength ? _small : _large).Put(slab);
+    internal void Return(Slab slab) => (slab.Length switch
+    {
+        LeastLength => _least,
+        SmallLength => _small,
+        _ => _large,
+    }).Put(slab);
 
     /// <summary>Slabs of one size; the last to come back is the first to go out, while it is still in the processor's cache.</summary>
     private sealed class Shelf(int length, int kept)

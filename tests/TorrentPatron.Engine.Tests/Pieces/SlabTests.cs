@@ -5,7 +5,9 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 public sealed class SlabTests
 {
     [Theory]
-    [InlineData(1, SlabPool.SmallLength)]
+    [InlineData(1, SlabPool.LeastLength)]
+    [InlineData(SlabPool.LeastLength, SlabPool.LeastLength)]
+    [InlineData(SlabPool.LeastLength + 1, SlabPool.SmallLength)]
     [InlineData(SlabPool.SmallLength, SlabPool.SmallLength)]
     [InlineData(SlabPool.SmallLength + 1, SlabPool.LargeLength)]
     [InlineData(SlabPool.LargeLength, SlabPool.LargeLength)]

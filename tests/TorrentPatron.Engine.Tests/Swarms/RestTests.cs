@@ -45,9 +45,16 @@ public sealed class RestTests
         await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
 
-        Assert.Equal(20 * Piece, seed.Client.GetStatus(id)!.BytesSent);
-        time.Advance(TimeSpan.FromSeconds(2));
-        await seed.WaitStatusAsync(status => status.BytesSent == 20 * Piece);
+        await TestEngine.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return seed.Messages.OfType<TorrentStatusUpdate>().Any(update => update.Status is { BytesSent: 20 * Piece, UploadRate: > 0 });
+        });
+        await TestEngine.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            return seed.Client.GetStatus(id) is { BytesSent: 20 * Piece, UploadRate: 0, ConnectedPeers: 0 };
+        });
     }
 
     [Fact]
