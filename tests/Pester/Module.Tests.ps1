@@ -28,8 +28,19 @@ Describe 'The module' {
         }
     }
 
-    It 'has the topic about_TorrentPatron' {
-        Get-Help about_TorrentPatron | Out-String | Should -BeLike '*SAVED STATE*'
+    It 'has the topic <Topic>' -ForEach @(
+        @{ Topic = 'about_TorrentPatron'; Section = 'SAVED STATE' }
+        @{ Topic = 'about_TorrentPatron_Automation'; Section = 'EXIT CODES' }
+        @{ Topic = 'about_TorrentPatron_Events'; Section = 'IN AN ACTION' }
+    ) {
+        Get-Help $Topic | Out-String | Should -BeLike "*$Section*"
+    }
+
+    It 'offers in its help what there is: parameters, aliases, wildcards' {
+        $help = Get-Help Start-Torrent -Parameter LiteralPath
+        $help.aliases | Should -Be 'PSPath, FullName'
+        (Get-Help Get-TorrentStatus -Parameter Name).globbing | Should -Be 'true'
+        (Get-Help Wait-Torrent | Out-String -Width 120) | Should -BeLike '*-Until {Metadata | Completed | SeedGoal | Stopped}*'
     }
 
     It 'shows statuses, contents and patrons within 80 columns' {
@@ -48,6 +59,43 @@ Describe 'The module' {
         } finally {
             $patron | Stop-TorrentPatron
         }
+    }
+}
+
+Describe 'The package' {
+    It 'is published to a folder and installed from it, with what belongs to it and nothing else' -Skip:(
+        -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
+        $here = Join-Path $TestDrive 'gallery'
+        $null = New-Item -ItemType Directory -Path "$here/feed", "$here/home"
+        $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
+        $env:HOME = "$here/home"
+        $env:XDG_DATA_HOME = $null
+        $env:XDG_CACHE_HOME = "$here/home/cache"
+        $env:PSModulePath = ''
+        try {
+            $run = Invoke-TestScript $here @"
+`$ErrorActionPreference = 'Stop'
+Register-PSResourceRepository -Name feed -Uri '$here/feed' -Trusted
+Publish-PSResource -Path '$(Split-Path (Get-TestModulePath))' -Repository feed
+Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
+`$module = Import-Module TorrentPatron -PassThru
+`$module.ExportedCmdlets.Count
+`$module.ModuleBase
+(Get-Help Start-Torrent).Synopsis
+"@
+        } finally {
+            $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath = $before
+        }
+
+        $run.Error | Should -BeNullOrEmpty
+        $run.Output[0] | Should -Be (Get-Command -Module TorrentPatron).Count
+        $run.Output[1] | Should -BeLike "$here/home/*"
+        $run.Output[2] | Should -BeLike 'Starts torrents*'
+        $files = (Get-ChildItem $run.Output[1] -Recurse -File -Exclude PSGetModuleInfo.xml).FullName.Substring($run.Output[1].Length + 1)
+        $files | Should -Not -BeNullOrEmpty
+        $files | Where-Object {
+            $_ -notmatch '^(LICENSE|TorrentPatron\.\w+\.(dll|ps1xml)|TorrentPatron\.psd1|en-US/(about_TorrentPatron\w*\.help\.txt|TorrentPatron\.PowerShell\.dll-Help\.xml))$'
+        } | Should -BeNullOrEmpty
     }
 }
 

@@ -8,29 +8,11 @@ BeforeAll {
     function Invoke-Child {
         param([string] $Folder, [string] $Script, [switch] $NoWait)
 
-        $null = New-Item -ItemType Directory -Path $Folder -Force
-        $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
-        @(
-            "Import-Module '$modulePath'"
-            "`$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$Folder/state' -StatusInterval 0.2"
-            $Script
-        ) | Set-Content $file
-        $arguments = @{
-            FilePath               = (Get-Process -Id $PID).Path
-            ArgumentList           = '-NoProfile', '-NonInteractive', '-File', $file
-            RedirectStandardOutput = "$file.out"
-            RedirectStandardError  = "$file.err"
-            PassThru               = $true
-        }
-        $clock = [Diagnostics.Stopwatch]::StartNew()
-        $process = Start-Process @arguments
-        if ($NoWait) {
-            return $process
-        }
-        if (-not $process.WaitForExit(60000)) {
-            $process.Kill($true)
-        }
-        [pscustomobject]@{ ExitCode = $process.ExitCode; Seconds = $clock.Elapsed.TotalSeconds; Output = @(Get-Content "$file.out", "$file.err") }
+        Invoke-TestScript -Folder $Folder -NoWait:$NoWait -Script @"
+Import-Module '$modulePath'
+`$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$Folder/state' -StatusInterval 0.2
+$Script
+"@
     }
 }
 

@@ -60,6 +60,35 @@ function Test-SameContent {
     (Get-FileHash -LiteralPath $Path).Hash -eq (Get-FileHash -LiteralPath $Other).Hash
 }
 
+function Invoke-TestScript {
+    # Runs a script in a process of its own, as cron does: with nobody to ask.
+    param([string] $Folder, [string] $Script, [switch] $NoWait)
+
+    $null = New-Item -ItemType Directory -Path $Folder -Force
+    $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
+    $Script | Set-Content $file
+    $arguments = @{
+        FilePath               = (Get-Process -Id $PID).Path
+        ArgumentList           = '-NoProfile', '-NonInteractive', '-File', $file
+        WorkingDirectory       = $Folder
+        RedirectStandardOutput = "$file.out"
+        RedirectStandardError  = "$file.err"
+        PassThru               = $true
+    }
+    $process = Start-Process @arguments
+    if ($NoWait) {
+        return $process
+    }
+    if (-not $process.WaitForExit(60000)) {
+        $process.Kill($true)
+    }
+    [pscustomobject]@{
+        ExitCode = $process.ExitCode
+        Output   = @(Get-Content "$file.out", "$file.err")
+        Error    = @(Get-Content "$file.err")
+    }
+}
+
 function Start-TestTracker {
     # An HTTP tracker that knows nobody, and keeps the query of each announce.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]

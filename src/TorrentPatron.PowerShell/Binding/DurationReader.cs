@@ -5,7 +5,7 @@ namespace TorrentPatron.PowerShell.Binding;
 /// <summary>Reads durations from what people write: seconds, <c>90s</c>, <c>5m</c>, <c>2h</c>, <c>1d</c>, <c>00:05:00</c>.</summary>
 internal static class DurationReader
 {
-    /// <summary>Reads a duration.</summary>
+    /// <summary>Reads a duration. A decimal is none: it may be <c>1d</c>, which PowerShell takes as the number 1 where it has no quotes.</summary>
     /// <param name="value">A duration, a number of seconds, or a text.</param>
     /// <param name="longest">The longest that is one.</param>
     /// <param name="duration">The duration, 0 or more.</param>
@@ -15,7 +15,7 @@ internal static class DurationReader
         duration = value switch
         {
             TimeSpan given => given,
-            sbyte or byte or short or ushort or int or uint or long or ulong or float or double or decimal =>
+            sbyte or byte or short or ushort or int or uint or long or ulong or float or double =>
                 OfSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
             string text => OfText(text.Trim()),
             _ => TimeSpan.MinValue,

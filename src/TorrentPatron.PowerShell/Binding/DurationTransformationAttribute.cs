@@ -19,7 +19,8 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
             return null;
         return DurationReader.TryRead(value, TimeSpan.FromDays(AtMostDays), out TimeSpan duration)
             ? duration
-            : throw new ArgumentTransformationMetadataException(
-                $"'{value}' is no duration. Give seconds, a text such as '90s', '5m' or '2h', or a TimeSpan; at most {AtMostDays} days.");
+            : throw new ArgumentTransformationMetadataException(value is decimal
+                ? $"PowerShell reads {value}d as the number {value}. Give '{value}d' in quotes, or hours, such as 24h."
+                : $"'{value}' is no duration. Give seconds, a text such as '90s', '5m' or '2h', or a TimeSpan; at most {AtMostDays} days.");
     }
 }

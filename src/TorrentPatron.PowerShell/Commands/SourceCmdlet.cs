@@ -78,9 +78,11 @@ public abstract class SourceCmdlet : PatronCmdlet
 
     private IEnumerable<SourceItem> OfInfoHash(string text)
     {
-        IReadOnlyList<TorrentTarget> running = new TorrentFinder(Session.Torrents).ByInfoHash(text, out TorrentError? error);
-        if (running is [TorrentTarget torrent, ..])
-            return [Magnet(torrent.Torrent, text) with { Metainfo = torrent.Patron.GetMetainfo(torrent.Torrent) }];
+        IReadOnlyList<TorrentTarget> all = Patron is null
+            ? Session.Torrents
+            : [.. Patron.Statuses.Select(status => new TorrentTarget(Patron, status))];
+        if (new TorrentFinder(all).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
+            return [Magnet(torrent.Torrent, text) with { Running = torrent }];
 
         SavedTarget[] saved = [.. SavedTargets(Patron).Where(saved => saved.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])

@@ -10,16 +10,19 @@ namespace TorrentPatron.PowerShell.Commands;
 /// <param name="Given">What the user gave.</param>
 internal sealed record SourceItem(TorrentSource Source, object Given)
 {
-    /// <summary>What is in it, where it runs already; null: it is to be read.</summary>
-    public TorrentMetainfo? Metainfo { get; init; }
+    /// <summary>The running torrent, where it was named by its info hash and runs.</summary>
+    public TorrentTarget? Running { get; init; }
 
     /// <summary>What is saved of it, where it was named by its info hash and does not run.</summary>
     public SavedTarget? Saved { get; init; }
 
     /// <summary>What it is called, as far as that is known before it is read.</summary>
-    public string Name => Metainfo?.Name ?? Saved?.Name ?? (Source.FilePath is { } path
+    public string Name => Running?.Status.Name ?? Saved?.Name ?? (Source.FilePath is { } path
         ? DisplayText.Clean(System.IO.Path.GetFileNameWithoutExtension(path))
         : Source.ToString());
+
+    /// <summary>What is in it, as far as that is known without reading anything.</summary>
+    public TorrentMetainfo? Metainfo => Running?.Patron.GetMetainfo(Running.Torrent);
 
     /// <summary>Reads what is in it.</summary>
     /// <param name="cancellationToken">Gives up.</param>

@@ -125,7 +125,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         foreach (SourceItem item in Sources())
         {
-            Patron patron = Patron ?? item.Saved?.Patron ?? Session.Default();
+            Patron patron = Patron ?? item.Running?.Patron ?? item.Saved?.Patron ?? Session.Default();
             StartRequest request = Request(item);
             if (AsJob)
                 StartJob(patron, request, item);
@@ -143,7 +143,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     private static string Action(StartRequest request) => $"Start torrent in '{request.Destination}'";
 
-    private static string Shown(SourceItem item) => item.Saved?.Name ?? item.Metainfo?.Name ?? item.Source.ToString();
+    private static string Shown(SourceItem item) => item.Running?.Status.Name ?? item.Saved?.Name ?? item.Source.ToString();
 
     private async Task StartAsync(
         Patron patron, StartRequest request, SourceItem item, ICommandOutput output, CancellationToken cancellation)
@@ -178,7 +178,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         {
             Source = item.Source,
             Metainfo = item.Metainfo,
-            Destination = _destination ?? request.Destination ?? this.ResolveDestination(path: null),
+            Destination = _destination ?? item.Running?.Status.Destination ?? request.Destination ?? this.ResolveDestination(path: null),
             Peers = _peers,
             Trackers = [.. request.Trackers, .. Tracker],
             Selection = Include.Length + Exclude.Length == 0 ? null : new FileSelection { Include = Include, Exclude = Exclude },

@@ -32,7 +32,7 @@ public abstract class SessionCompleter : IArgumentCompleter
     private protected static IEnumerable<TorrentTarget> Torrents(IDictionary bound)
     {
         IReadOnlyList<TorrentTarget> torrents = RunspacePatrons.Current.Torrents;
-        if (Unwrapped(bound["Patron"]) is Patron patron)
+        if (GivenPatron(bound) is { } patron)
             torrents = [.. patron.OwnStatuses.Select(status => new TorrentTarget(patron, status))];
         if (Unwrapped(bound["InfoHash"]) is string hash)
             return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(hash, StringComparison.OrdinalIgnoreCase));
@@ -47,7 +47,7 @@ public abstract class SessionCompleter : IArgumentCompleter
     {
         try
         {
-            return SavedTarget.Of(Unwrapped(bound["Patron"]) as Patron ?? RunspacePatrons.Current.Default());
+            return SavedTarget.Of(GivenPatron(bound) ?? RunspacePatrons.Current.Default());
         }
         catch (TorrentException)
         {
@@ -55,6 +55,14 @@ public abstract class SessionCompleter : IArgumentCompleter
             return [];
         }
     }
+
+    /// <summary>The patron that is given, itself or by its name.</summary>
+    private static Patron? GivenPatron(IDictionary bound) => Unwrapped(bound["Patron"]) switch
+    {
+        Patron patron => patron,
+        string name => RunspacePatrons.Current.Patrons.FirstOrDefault(patron => patron.Name.Equals(name, StringComparison.OrdinalIgnoreCase)),
+        _ => null,
+    };
 
     private static object? Unwrapped(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 

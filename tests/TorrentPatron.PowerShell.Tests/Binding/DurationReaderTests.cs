@@ -31,6 +31,10 @@ public sealed class DurationReaderTests
         Assert.Equal(TimeSpan.FromMinutes(3), timeout);
     }
 
+    [Fact]
+    public void A_decimal_is_refused_for_it_may_be_days_that_lost_their_unit() =>
+        Assert.False(DurationReader.TryRead(1m, Longest, out _));
+
     [Theory]
     [InlineData(null)]
     [InlineData(-1)]

@@ -1,0 +1,78 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+
+    # A server that takes connections and never answers.
+    $script:silent = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+    $silent.Start()
+    $script:nowhere = "http://127.0.0.1:$($silent.LocalEndpoint.Port)/x.torrent"
+
+    # A file that takes long to hash: one with holes would not.
+    $script:large = Join-Path $TestDrive 'large.bin'
+    $bytes = [byte[]]::new(16MB)
+    [Random]::Shared.NextBytes($bytes)
+    $file = [IO.File]::Create($large)
+    1..96 | ForEach-Object { $file.Write($bytes) }
+    $file.Dispose()
+}
+
+AfterAll {
+    $silent.Stop()
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Ctrl-C' {
+    It 'ends <Command> in under a second, and the torrent runs on' -ForEach @(
+        @{ Command = 'Start-Torrent $torrent -Destination $files -Patron $patron -Wait' }
+        @{ Command = 'Start-Torrent $torrent -Destination $files -Patron $patron -StallTimeout 1h' }
+        @{ Command = 'Start-Torrent -Uri $nowhere -Destination $files -Patron $patron' }
+        @{ Command = 'Wait-Torrent' }
+        @{ Command = 'Wait-Torrent -Until SeedGoal, Stopped -Any' }
+        @{ Command = 'Watch-Torrent -Interval 1h' }
+        @{ Command = 'Watch-Torrent -Live' }
+        @{ Command = 'Receive-TorrentMessage $patron -Wait | Where-Object { $false }; Receive-TorrentMessage $patron -Wait' }
+        @{ Command = 'Get-TorrentInfo -Uri $nowhere' }
+        @{ Command = 'ConvertTo-MagnetLink -Uri $nowhere' }
+        @{ Command = 'New-TorrentFile $large "$files.torrent"' }
+        @{ Command = 'Start-Torrent $torrent -Destination $files -Patron $patron -AsJob | Receive-Job -Wait' }
+    ) {
+        $files = Join-Path $TestDrive ([guid]::NewGuid())
+        $shell = [powershell]::Create()
+        try {
+            $null = $shell.AddScript({
+                    param($modulePath, $torrent, $files, $nowhere, $large, $command)
+                    Import-Module $modulePath
+                    $null = $nowhere, $large # which some of the commands use
+                    $patron = New-TorrentPatron -Name 'inner' -BindAddress 127.0.0.1 -StatePath "$files-state"
+                    $null = Start-Torrent $torrent -Destination $files -Patron $patron
+                    'ready'
+                    . ([scriptblock]::Create($command))
+                    'ended by itself'
+                }).AddParameters(@{
+                    modulePath = Get-TestModulePath; torrent = $content.Torrent; files = $files; nowhere = $nowhere; large = $large; command = $Command
+                })
+            $output = [Management.Automation.PSDataCollection[psobject]]::new()
+            $running = $shell.BeginInvoke($output, $output)
+            Wait-TestCondition { $output -contains 'ready' } | Should -BeTrue
+            Start-Sleep -Milliseconds 200
+            if ($Command -like 'New-TorrentFile*' -and $running.IsCompleted) {
+                Set-ItResult -Skipped -Because 'this machine hashes faster than it can be stopped'
+                return
+            }
+            $running.IsCompleted | Should -BeFalse
+
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            $shell.Stop()
+            $clock.Elapsed.TotalSeconds | Should -BeLessThan 1
+            $output | Should -Not -Contain 'ended by itself'
+
+            $shell.Commands.Clear()
+            $shell.AddCommand('Get-TorrentStatus').Invoke().State | Should -Be Downloading
+            "$files.torrent" | Should -Not -Exist
+            @(Get-ChildItem $TestDrive -Filter *.tmp) | Should -BeNullOrEmpty
+        } finally {
+            $shell.Runspace.Dispose()
+            $shell.Dispose()
+        }
+    }
+}
