@@ -26,6 +26,8 @@ internal sealed class PeerConnection
     private volatile PeerTransfer? _transfer;
     private volatile bool _isPaused;
     private readonly long _connected;
+    private readonly ReceivePace _pace;
+    private int _receiveThreshold = 1;
     private int _closed;
     private long _lastReceived;
 
@@ -47,6 +49,7 @@ internal sealed class PeerConnection
         _time = time;
         IsIncoming = isIncoming;
         _connected = _lastReceived = time.GetTimestamp();
+        _pace = new ReceivePace(time);
         Sender = new PeerSender(connection, limits, time, Close);
         Extensions = new PeerExtensions(this, extensions);
     }
@@ -140,6 +143,9 @@ internal sealed class PeerConnection
             Sender.Flush();
         }
 
+        // It has sent less than was expected: what has come is not kept waiting for the rest.
+        if (silence > ReceivePace.Patience)
+            SetReceiveThreshold(1);
         _transfer?.Tick(rate, isPaused);
     }
 
@@ -157,10 +163,13 @@ internal sealed class PeerConnection
     }
 
     /// <summary>Everything that one receive brought has been handled.</summary>
-    public void EndBatch()
+    /// <param name="received">How many bytes it brought.</param>
+    public void EndBatch(int received)
     {
         _transfer?.EndBatch();
         Sender.Flush();
+        _pace.Add(received);
+        SetReceiveThreshold(_pace.Threshold(_transfer?.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
         // It may wait for that before it asks for more, and nothing is on its way that would tell it.
         if (_transfer is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
             _connection.Acknowledge();
@@ -198,6 +207,12 @@ internal sealed class PeerConnection
 
     /// <summary>Receives into a buffer.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _connection.ReceiveAsync(buffer);
+
+    private void SetReceiveThreshold(int bytes)
+    {
+        if (Interlocked.Exchange(ref _receiveThreshold, bytes) != bytes)
+            _connection.SetReceiveThreshold(bytes);
+    }
 
     private string? HandleEarly(in PeerMessage message)
     {

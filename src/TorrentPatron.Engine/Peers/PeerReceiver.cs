@@ -68,7 +68,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                     start = end = 0;
                 }
 
-                peer.EndBatch();
+                peer.EndBatch(received);
                 if (!limits.IsUnlimited)
                     await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
             }

@@ -27,4 +27,13 @@ internal interface IConnection : IDisposable
     void Acknowledge()
     {
     }
+
+    /// <summary>
+    /// Lets a receive that has to wait do so until so many bytes have come, or the stream has ended. What is there already is
+    /// received at once. Best effort, and thread-safe: a receive that waits goes by the new number too.
+    /// </summary>
+    /// <param name="bytes">1 or more; 1: whatever comes.</param>
+    void SetReceiveThreshold(int bytes)
+    {
+    }
 }

@@ -46,18 +46,29 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : 
 
     public void Acknowledge()
     {
-        if (!OperatingSystem.IsLinux())
-            return;
-        try
-        {
-            // Each call sends the one acknowledgement that is due; the socket goes back to delaying them by itself.
-            socket.SetRawSocketOption(TcpLevel, LinuxQuickAck, On);
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // Then it is told of at the next receive.
-        }
+        // Each call sends the one acknowledgement that is due; the socket goes back to delaying them by itself.
+        if (OperatingSystem.IsLinux())
+            TrySet(static (socket, _) => socket.SetRawSocketOption(TcpLevel, LinuxQuickAck, On), 0);
+    }
+
+    public void SetReceiveThreshold(int bytes)
+    {
+        // Windows has no such option.
+        if (!OperatingSystem.IsWindows())
+            TrySet(static (socket, bytes) => socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes), bytes);
     }
 
     public void Dispose() => socket.Dispose();
+
+    /// <summary>Sets an option that only makes things faster; a closed socket, or a system that refuses, does without.</summary>
+    private void TrySet(Action<Socket, int> set, int value)
+    {
+        try
+        {
+            set(socket, value);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+        }
+    }
 }
