@@ -62,6 +62,12 @@ Describe 'Patrons' {
             $client.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
         }
 
+        It 'takes an engine by name, and says which is not there' {
+            (New-TorrentPatron -Engine torrentpatron).Service.Settings.Engine | Should -Be 'TorrentPatron'
+            { New-TorrentPatron -Engine nosuch } | Should -Throw -ErrorId 'EngineNotFound,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'
+            (TabExpansion2 'New-TorrentPatron -Engine ' -cursorColumn 26).CompletionMatches.CompletionText | Should -Contain 'TorrentPatron'
+        }
+
         It 'says in a warning that its port cannot be had' {
             $first = New-TestPatron -Name 'first' -StatePath (Join-Path $here 1)
             $null = Start-Torrent $content.Torrent -Destination $here -Patron $first -Suspended

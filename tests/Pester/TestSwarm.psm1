@@ -90,9 +90,16 @@ function Invoke-TestScript {
 }
 
 function Start-TestTracker {
-    # An HTTP tracker that knows nobody, and keeps the query of each announce.
+    # An HTTP tracker that knows one peer or nobody, and keeps the query of each announce.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param()
+    param([string] $Peer)
+
+    [byte[]] $peers = @()
+    if ($Peer) {
+        $endPoint = [Net.IPEndPoint]::Parse($Peer)
+        $peers = $endPoint.Address.GetAddressBytes() + [byte]($endPoint.Port -shr 8) + [byte]($endPoint.Port -band 255)
+    }
+    $answer = [Text.Encoding]::ASCII.GetBytes("d8:completei3e10:incompletei2e8:intervali1800e12:min intervali1e5:peers$($peers.Count):") + $peers + [byte][char]'e'
 
     $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
     $socket.Start()
@@ -103,7 +110,6 @@ function Start-TestTracker {
     $listener.Start()
     $queries = [Collections.Concurrent.ConcurrentQueue[string]]::new()
     $job = Start-ThreadJob {
-        $answer = [Text.Encoding]::ASCII.GetBytes('d8:completei3e10:incompletei2e8:intervali1800e12:min intervali1e5:peers0:e')
         $listener = $using:listener
         while ($listener.IsListening) {
             try {
@@ -112,7 +118,7 @@ function Start-TestTracker {
                 return
             }
             ($using:queries).Enqueue($context.Request.Url.Query)
-            $context.Response.OutputStream.Write($answer)
+            $context.Response.OutputStream.Write([byte[]]$using:answer)
             $context.Response.Close()
         }
     }

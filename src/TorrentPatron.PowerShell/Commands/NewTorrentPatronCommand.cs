@@ -1,6 +1,9 @@
 using System.Management.Automation;
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
 using TorrentPatron.Service.State;
 
@@ -24,12 +27,30 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
     [ValidateNotNullOrEmpty]
     public string? StatePath { get; set; }
 
+    /// <summary>The engine, by name; by default the built-in one.</summary>
+    [Parameter]
+    [ArgumentCompleter(typeof(EngineCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string Engine { get; set; } = BuiltInEngine.EngineName;
+
+    private bool IsOwn => HasSettings || StatePath is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Engine));
+
     /// <inheritdoc/>
-    protected override void EndProcessing() =>
-        WriteObject(RunspacePatrons.Current.Create(Name, HasSettings || StatePath is not null ? Settings() : null));
+    protected override void EndProcessing()
+    {
+        try
+        {
+            WriteObject(RunspacePatrons.Current.Create(Name, IsOwn ? Settings() : null));
+        }
+        catch (TorrentException fault)
+        {
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(fault.Error, Engine, fault.InnerException)));
+        }
+    }
 
     private ServiceSettings Settings() => new()
     {
+        Engine = Engine,
         StatePath = StatePath is null ? StateFolder.DefaultPath : this.ResolveDestination(StatePath),
         Client = Over(new ClientSettings()),
     };

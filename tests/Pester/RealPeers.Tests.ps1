@@ -1,0 +1,106 @@
+# Behind the cmdlets: clients of others, where they are installed.
+BeforeDiscovery {
+    $hasAria = [bool] (Get-Command aria2c -ErrorAction Ignore)
+    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
+    $hasLibtorrent = $false
+    if ($python) {
+        & $python -c 'import libtorrent' 2>$null
+        $hasLibtorrent = $LASTEXITCODE -eq 0
+    }
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+
+    function Get-FreePort {
+        $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $socket.Start()
+        $socket.LocalEndpoint.Port
+        $socket.Stop()
+    }
+
+    function Start-TestProcess {
+        # A client that ends with the test.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+        param([string] $FilePath, [string[]] $ArgumentList)
+
+        $log = Join-Path $TestDrive ([guid]::NewGuid())
+        $process = Start-Process $FilePath $ArgumentList -RedirectStandardOutput "$log.out" -RedirectStandardError "$log.err" -PassThru
+        $script:processes.Add($process)
+        $process
+    }
+
+    $script:libtorrentSeed = Join-Path $TestDrive 'seed.py'
+    @'
+import libtorrent, sys, time
+port, torrent, folder = sys.argv[1:]
+session = libtorrent.session({"listen_interfaces": "127.0.0.1:" + port, "enable_dht": False, "enable_lsd": False,
+    "enable_upnp": False, "enable_natpmp": False, "in_enc_policy": 1, "out_enc_policy": 1})
+session.add_torrent({"ti": libtorrent.torrent_info(torrent), "save_path": folder})
+time.sleep(60)
+'@ | Set-Content $libtorrentSeed
+}
+
+Describe 'Real peers' {
+    BeforeEach {
+        $script:processes = [Collections.Generic.List[object]]::new()
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:port = Get-FreePort
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+        $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+    }
+
+    It 'libtorrent gives a torrent, and Get-TorrentPeer names it' -Skip:(-not $hasLibtorrent) {
+        $null = Start-TestProcess /usr/bin/python3 $libtorrentSeed, $port, $content.Torrent, $content.Folder
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 1MB
+        Wait-TestCondition { $running | Add-TorrentPeer -Peer "127.0.0.1:$port"; $running | Get-TorrentPeer } | Should -BeTrue
+        $peer = $running | Get-TorrentPeer | Select-Object -First 1
+        $peer.Client | Should -BeLike 'libtorrent*'
+        $peer.EndPoint.Port | Should -Be $port
+
+        $running | Set-Torrent -MaxDownloadRate 0
+        $done = $running | Wait-Torrent -Timeout 30
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+    }
+
+    It 'aria2 gives a torrent to a job' -Skip:(-not $hasAria) {
+        $null = Start-TestProcess aria2c @(
+            '--seed-ratio=0.0', '--check-integrity=true', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false'
+            '--bt-enable-lpd=false', '--disable-ipv6=true', '--allow-overwrite=true', "--dir=$($content.Folder)", $content.Torrent
+        )
+        $job = Start-Torrent $content.Torrent -Destination $files -Patron $patron -AsJob -Timeout 30
+        Wait-TestCondition { $job.InfoHash } | Should -BeTrue
+        Wait-TestCondition {
+            $job | Add-TorrentPeer -Peer "127.0.0.1:$port" -ErrorAction Ignore
+            $job.State -ne 'Running'
+        } | Should -BeTrue
+        $done = $job | Receive-Job -Wait -AutoRemoveJob
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+    }
+
+    It 'aria2 takes a torrent, and the seed goal is reached' -Skip:(-not $hasAria) {
+        $seed = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -SeedRatio 0.9 -Tracker 'http://127.0.0.1:1/announce' -Timeout 30
+        Register-TorrentEvent SeedGoalReached goal -Patron $patron
+        # Without a tracker aria2 knows no peer: a tracker that names ours.
+        $tracker = Start-TestTracker -Peer "127.0.0.1:$($patron.Port)"
+        try {
+            $null = Start-TestProcess aria2c @(
+                '--seed-time=0', "--listen-port=$port", '--interface=127.0.0.1', '--enable-dht=false', '--enable-dht6=false', '--bt-enable-lpd=false'
+                '--disable-ipv6=true', "--dir=$files", "--bt-tracker=$($tracker.Uri)", $content.Torrent
+            )
+            $enough = $seed | Wait-Torrent -Until SeedGoal -Timeout 30
+            (Wait-Event goal -Timeout 10).SourceEventArgs.Status.Ratio | Should -BeGreaterOrEqual 0.9
+        } finally {
+            Stop-TestTracker $tracker
+            Unregister-Event goal
+            Get-Event goal -ErrorAction Ignore | Remove-Event
+        }
+
+        $enough.State | Should -Be Suspended
+    }
+}
