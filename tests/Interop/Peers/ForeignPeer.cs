@@ -17,7 +17,7 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
 
     /// <summary>Starts a peer.</summary>
     /// <param name="kind">Whose.</param>
-    /// <param name="torrent">Path of the .torrent file.</param>
+    /// <param name="torrent">Path of the .torrent file, or a magnet link.</param>
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
     /// <param name="workspace">Where the program may keep files of its own.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>

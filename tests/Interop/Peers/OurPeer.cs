@@ -3,8 +3,10 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
@@ -42,9 +44,16 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Starts a torrent; fails where that fails.</summary>
     /// <param name="torrent">Path of the .torrent file.</param>
     /// <param name="request">All the rest.</param>
-    public async Task<InfoHash> StartAsync(string torrent, StartRequest request)
+    public Task<InfoHash> StartAsync(string torrent, StartRequest request) => StartAsync(request with { Metainfo = Read(torrent) });
+
+    /// <summary>Starts a torrent by a magnet link; fails where that fails.</summary>
+    /// <param name="link">The link.</param>
+    /// <param name="folder">The folder in which the torrent's file or folder will be.</param>
+    public Task<InfoHash> StartAsync(MagnetLink link, string folder) =>
+        StartAsync(new StartRequest { Source = TorrentSource.Parse(link.ToString()), Destination = folder });
+
+    private async Task<InfoHash> StartAsync(StartRequest request)
     {
-        request = request with { Metainfo = Read(torrent) };
         TorrentAnswer answer = await _patron.StartAsync(request, TestContext.Current.CancellationToken);
         Assert.True(answer is NewTorrentCreated, answer.ToString());
         return answer.TorrentId;
@@ -63,6 +72,9 @@ internal sealed class OurPeer : IAsyncDisposable
         TorrentAnswer answer = await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken);
         return Assert.IsType<CommandDone>(answer).Status;
     }
+
+    /// <summary>Waits until a torrent started by a link has its metadata.</summary>
+    public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
 
     public TorrentStatus Status(InfoHash torrent) => _patron.GetStatus(torrent)!;
 

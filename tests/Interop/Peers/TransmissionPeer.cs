@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
@@ -31,9 +32,11 @@ internal sealed class TransmissionPeer : ForeignPeer
             ToolProcess.Start(program, "--foreground", "--log-info", "--config-dir", configuration), endPoint, rpcPort);
         try
         {
-            string metainfo = Convert.ToBase64String(await File.ReadAllBytesAsync(torrent, CancellationToken.None));
+            object what = MagnetLink.IsMagnet(torrent)
+                ? new { filename = torrent }
+                : new { metainfo = Convert.ToBase64String(await File.ReadAllBytesAsync(torrent, CancellationToken.None)) };
             await Patience.UntilAsync(
-                async cancellationToken => await peer.CallAsync("torrent-add", new { metainfo }, cancellationToken) is not null,
+                async cancellationToken => await peer.CallAsync("torrent-add", what, cancellationToken) is not null,
                 "Transmission takes the torrent", peer.Process.Tell);
             return peer;
         }
@@ -52,9 +55,10 @@ internal sealed class TransmissionPeer : ForeignPeer
 
     protected override async Task<bool> IsSeedingAsync(CancellationToken cancellationToken)
     {
-        string[] fields = ["status", "leftUntilDone"];
+        string[] fields = ["status", "leftUntilDone", "metadataPercentComplete"];
         return await CallAsync("torrent-get", new { fields }, cancellationToken) is { } answer
             && answer.GetProperty("torrents")[0] is JsonElement torrent
+            && torrent.GetProperty("metadataPercentComplete").GetDouble() == 1
             && torrent.GetProperty("status").GetInt32() == Seeding
             && torrent.GetProperty("leftUntilDone").GetInt64() == 0;
     }

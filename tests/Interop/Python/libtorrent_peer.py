@@ -1,4 +1,4 @@
-"""A libtorrent peer on one torrent.
+"""A libtorrent peer on one torrent, given by its file or by a magnet link.
 
 usage: libtorrent_peer.py TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
 
@@ -31,8 +31,11 @@ session = lt.session({
     | lt.alert.category_t.connect_notification
     | lt.alert.category_t.tracker_notification,
 })
-parameters = lt.add_torrent_params()
-parameters.ti = lt.torrent_info(torrent)
+if torrent.startswith("magnet:"):
+    parameters = lt.parse_magnet_uri(torrent)
+else:
+    parameters = lt.add_torrent_params()
+    parameters.ti = lt.torrent_info(torrent)
 parameters.save_path = folder
 parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
 parameters.peers = [address(peer) for peer in peers]
