@@ -70,6 +70,8 @@ internal static class PatronCommandLine
             new SeedCommand(context),
             new InfoCommand(context),
             new CreateCommand(context),
+            new MagnetCommand(context),
+            new MetadataCommand(context),
             new StatusCommand(context),
             new DemoCommand(context),
         };

@@ -55,20 +55,11 @@ internal sealed class CreateCommand : Command
     {
         string path = Path.TrimEndingDirectorySeparator(Path.GetFullPath(parsed.GetRequiredValue(_path)));
         string output = Path.GetFullPath(parsed.GetValue(_output) ?? Path.GetFileName(path) + ".torrent");
-        FileMode mode = parsed.GetValue(_force) ? FileMode.Create : FileMode.CreateNew;
-        if (mode == FileMode.CreateNew && File.Exists(output))
-            throw Exists(output);
+        bool mayOverwrite = parsed.GetValue(_force);
+        TorrentWriter.Check(output, mayOverwrite);
 
         byte[] torrent = await MakeAsync(path, parsed, ctrlC).ConfigureAwait(false);
-        var file = new FileStream(output, mode, FileAccess.Write);
-        await using (file.ConfigureAwait(false))
-            await file.WriteAsync(torrent, ctrlC).ConfigureAwait(false);
-
-        TorrentMetainfo made = MetainfoReader.Read(torrent);
-        _context.Terminal.Line(output);
-        _context.Terminal.Line(
-            $"{ByteSize.Format(made.ContentSize)}, {made.PieceCount} pieces of {ByteSize.Format(made.PieceLength)}, "
-            + $"info hash {made.InfoHash}");
+        await TorrentWriter.WriteAsync(MetainfoReader.Read(torrent), output, mayOverwrite, _context.Terminal, ctrlC).ConfigureAwait(false);
         return ExitCode.Done;
     }
 
@@ -94,9 +85,4 @@ internal sealed class CreateCommand : Command
                 fault);
         }
     }
-
-    private static TorrentException Exists(string output) => new(new TorrentError(
-        TorrentErrorId.DestinationNotWritable,
-        $"'{output}' exists already.",
-        "Name another with --output, or overwrite it with --force."));
 }

@@ -17,8 +17,14 @@ internal sealed class StartCommand : Command
 
     private readonly Argument<string[]> _sources = new("torrent")
     {
-        Description = "A .torrent file, or its http or https address.",
-        Arity = ArgumentArity.OneOrMore,
+        Description = "A .torrent file, its http or https address, or a magnet link.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+
+    private readonly Option<string[]> _links = new("--links")
+    {
+        Description = "A text file of torrents, one a line: magnet links, addresses, paths. May be given again.",
+        HelpName = "file",
     };
 
     private readonly Option<string> _destination = new("--destination", "-d")
@@ -64,6 +70,12 @@ internal sealed class StartCommand : Command
     {
         _context = context;
         Arguments.Add(_sources);
+        Options.Add(_links);
+        Validators.Add(parsed =>
+        {
+            if (parsed.GetValue(_sources) is null or [] && parsed.GetValue(_links) is null or [])
+                parsed.AddError("Give a torrent, or a file of links with --links.");
+        });
         Options.Add(_destination);
         Options.Add(_peers);
         Options.Add(_trackers);
@@ -78,7 +90,9 @@ internal sealed class StartCommand : Command
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
     {
-        string[] sources = parsed.GetRequiredValue(_sources);
+        var sources = new List<string>(parsed.GetValue(_sources) ?? []);
+        foreach (string links in parsed.GetValue(_links) ?? [])
+            sources.AddRange(await LinkFile.ReadAsync(links, ctrlC).ConfigureAwait(false));
         StartRequest request = await MakeRequestAsync(parsed, ctrlC).ConfigureAwait(false);
         bool isSilent = parsed.GetValue(_quiet) || parsed.GetValue(_json);
 
@@ -110,7 +124,7 @@ internal sealed class StartCommand : Command
     }
 
     private async Task<TorrentReport[]> DownloadAsync(
-        Patron patron, string[] sources, StartRequest request, TimeSpan? timeout, CancellationToken ctrlC)
+        Patron patron, IReadOnlyList<string> sources, StartRequest request, TimeSpan? timeout, CancellationToken ctrlC)
     {
         using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
@@ -142,7 +156,8 @@ internal sealed class StartCommand : Command
         }
         catch (OperationCanceledException)
         {
-            return TorrentReport.Of(source, answer is null ? null : patron.GetStatus(answer.TorrentId), whyEnded());
+            TorrentStatus? status = answer is null ? null : patron.GetStatus(answer.TorrentId);
+            return TorrentReport.Of(source, status, whyEnded() is { } why && status?.Metadata is { } metadata ? NoMetadata(why, metadata) : whyEnded());
         }
     }
 
@@ -176,6 +191,9 @@ internal sealed class StartCommand : Command
         Array.Exists(reports, report => report.Error is not null) ? ExitCode.Failed
         : Array.TrueForAll(reports, report => report.IsComplete) ? ExitCode.Done
         : ExitCode.Interrupted;
+
+    private static TorrentError NoMetadata(TorrentError why, MetadataProgress metadata) => new(
+        TorrentErrorId.MetadataTimeout, $"{why.Message} Its metadata is not here. {metadata.Missing}", why.Remedy);
 
     private static TorrentError TimeoutReached(TimeSpan timeout) => new(
         TorrentErrorId.TimeoutReached,

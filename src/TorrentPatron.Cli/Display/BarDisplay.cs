@@ -37,7 +37,9 @@ internal sealed class BarDisplay(Terminal terminal, TimeProvider time) : IStatus
             foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
                 terminal.Warn(warning);
             if (!_bars.TryGetValue(status.InfoHash, out ProgressTask? bar))
-                _bars[status.InfoHash] = bar = progress.AddTask(Markup.Escape(DisplayText.Clean(status.Name)));
+                _bars[status.InfoHash] = bar = progress.AddTask("-");
+            // By a link alone its name is not known at first.
+            bar.Description = Markup.Escape(DisplayText.Clean(status.Name));
             _activity.Statuses[bar.Id] = status;
             bar.Value = status.PercentComplete;
         }

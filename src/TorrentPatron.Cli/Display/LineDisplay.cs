@@ -50,7 +50,7 @@ internal sealed class LineDisplay(Terminal terminal, TimeProvider time) : IStatu
         long now = time.GetTimestamp();
         if (_printed.TryGetValue(status.InfoHash, out (TorrentState State, long At) last) && last.State == status.State)
         {
-            bool isMoving = status.State is TorrentState.Downloading or TorrentState.Checking;
+            bool isMoving = status.State is TorrentState.Downloading or TorrentState.Checking or TorrentState.FetchingMetadata;
             if (!isMoving || time.GetElapsedTime(last.At, now) < Repeat)
                 return false;
         }

@@ -10,6 +10,7 @@ internal static class StatusText
     /// <param name="status">The status.</param>
     public static string Activity(TorrentStatus status) => status.State switch
     {
+        TorrentState.FetchingMetadata => status.Metadata?.Missing ?? "",
         TorrentState.Downloading => string.Join(", ", Downloading(status)),
         TorrentState.Seeding => $"{Rate(status.UploadRate)} up, {Peers(status)}",
         _ => "",
@@ -20,7 +21,8 @@ internal static class StatusText
     public static string Line(TorrentStatus status)
     {
         string activity = Activity(status);
-        return $"{status.Name}: {status.State}, {Percent(status)}{(activity.Length == 0 ? "" : ", " + activity)}";
+        string progress = status.Metadata is null ? ", " + Percent(status) : "";
+        return $"{status.Name}: {status.State}{progress}{(activity.Length == 0 ? "" : ", " + activity)}";
     }
 
     /// <summary>The progress; never 100 % before it is complete.</summary>

@@ -84,7 +84,8 @@ public sealed class SourceReader
             "Use a .torrent file, its http or https address, or a magnet link."));
     }
 
-    private static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
+    /// <summary>Reads a file, within the source's bound.</summary>
+    internal static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
     {
         if (Directory.Exists(path))
             throw NotReadable(source, "is a folder", "Give a .torrent file in it.");

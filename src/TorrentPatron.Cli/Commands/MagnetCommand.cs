@@ -1,0 +1,53 @@
+using System.CommandLine;
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Service.Sources;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary><c>patron magnet</c>: the magnet links of torrents.</summary>
+internal sealed class MagnetCommand : Command
+{
+    private readonly CommandContext _context;
+
+    private readonly Argument<string[]> _sources = new("torrent")
+    {
+        Description = "A .torrent file, its http or https address, or a magnet link, which is written in its canonical form.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    private readonly Option<bool> _noTrackers = new("--no-trackers") { Description = "Leave the trackers out." };
+
+    private readonly Option<PeerAddress[]> _peers = new("--peer")
+    {
+        Description = "A peer to name in the link. May be given again.",
+        HelpName = "host:port",
+        CustomParser = OptionReader.Peers,
+    };
+
+    public MagnetCommand(CommandContext context)
+        : base("magnet", "Prints the magnet links of torrents, one a line.")
+    {
+        _context = context;
+        Arguments.Add(_sources);
+        Options.Add(_noTrackers);
+        Options.Add(_peers);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
+    {
+        var reader = new SourceReader(_context.Time);
+        MagnetPeer[] peers = [.. (parsed.GetValue(_peers) ?? []).Select(peer => new MagnetPeer(peer.Host, peer.Port))];
+        foreach (string source in parsed.GetRequiredValue(_sources))
+        {
+            SourceContent content = await reader.ReadContentAsync(TorrentSource.Parse(source), ctrlC).ConfigureAwait(false);
+            MagnetLink link = content.Magnet ?? MagnetLink.Of(content.Metainfo!);
+            if (parsed.GetValue(_noTrackers))
+                link = link with { Trackers = [] };
+            _context.Terminal.Line((link with { Peers = [.. link.Peers.Union(peers)] }).ToString());
+        }
+
+        return ExitCode.Done;
+    }
+}

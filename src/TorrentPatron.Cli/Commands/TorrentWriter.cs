@@ -1,0 +1,43 @@
+using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary>Writes a .torrent file, and says what it is of.</summary>
+internal static class TorrentWriter
+{
+    /// <summary>Refuses to overwrite, before work is done in vain.</summary>
+    /// <param name="output">Full path of the file.</param>
+    /// <param name="mayOverwrite">Whether it may be there.</param>
+    /// <exception cref="TorrentException">It is there.</exception>
+    public static void Check(string output, bool mayOverwrite)
+    {
+        if (!mayOverwrite && File.Exists(output))
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.DestinationNotWritable,
+                $"'{output}' exists already.",
+                "Name another with --output, or overwrite it with --force."));
+        }
+    }
+
+    /// <summary>Writes it.</summary>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="output">Full path of the file.</param>
+    /// <param name="mayOverwrite">Whether it may be there.</param>
+    /// <param name="terminal">Where it is said.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task WriteAsync(
+        TorrentMetainfo torrent, string output, bool mayOverwrite, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var file = new FileStream(output, mayOverwrite ? FileMode.Create : FileMode.CreateNew, FileAccess.Write);
+        await using (file.ConfigureAwait(false))
+            await file.WriteAsync(torrent.Raw, cancellationToken).ConfigureAwait(false);
+        terminal.Line(output);
+        terminal.Line(
+            $"{ByteSize.Format(torrent.ContentSize)}, {torrent.PieceCount} pieces of {ByteSize.Format(torrent.PieceLength)}, "
+            + $"info hash {torrent.InfoHash}");
+    }
+}
