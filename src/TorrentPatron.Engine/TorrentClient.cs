@@ -65,7 +65,9 @@ public sealed class TorrentClient : ITorrentClient
 
     /// <inheritdoc/>
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
-        | ClientCapabilities.FilePriorities | ClientCapabilities.ManageTrackers | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.Magnets;
+        | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
+        | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
+        | ClientCapabilities.Magnets;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -162,6 +164,7 @@ public sealed class TorrentClient : ITorrentClient
                 NewTorrentCreated created => created with { Status = status },
                 TorrentAlreadyDownloading already => already with { Status = status },
                 CommandDone done => done with { Status = status },
+                TorrentChecked done => done with { Status = status },
                 _ => answer,
             });
         }
@@ -190,10 +193,16 @@ public sealed class TorrentClient : ITorrentClient
             SayAnswer(command switch
             {
                 CreateNewTorrent create => await CreateAsync(create).ConfigureAwait(false),
-                CloseTorrent close => await CloseAsync(close).ConfigureAwait(false),
+                CloseTorrent close => await EndAsync(close, async s => await s.StopAsync().ConfigureAwait(false)
+                    ? new TorrentClosed(close.TorrentId, close.CorrelationId, s.Status)
+                    : null).ConfigureAwait(false),
+                RemoveTorrent remove => await EndAsync(remove, async s => await s.RemoveAsync(remove.DeleteData).ConfigureAwait(false) is { } gone
+                    ? new TorrentRemoved(remove.TorrentId, remove.CorrelationId, gone.Files, gone.Bytes) { Status = s.Status, Warnings = gone.Warnings }
+                    : null).ConfigureAwait(false),
                 SuspendTorrent suspend => await WithAsync(suspend, s => Done(s.SuspendAsync())).ConfigureAwait(false),
                 ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
-                RecheckTorrent recheck => await WithAsync(recheck, s => WithContent(s, content => Done(content.RecheckAsync()))).ConfigureAwait(false),
+                RecheckTorrent recheck => await WithAsync(recheck, s => RecheckAsync(recheck, s)).ConfigureAwait(false),
+                MoveTorrent move => await WithAsync(move, s => WithContent(s, content => content.MoveAsync(move.Destination))).ConfigureAwait(false),
                 AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
                 SetTorrent set => await WithAsync(set, s => Done(s.SetAsync(set.Options))).ConfigureAwait(false),
                 SetFilePriorities set => await WithAsync(set, s => WithContent(s, content => content.SetFilePrioritiesAsync(set.Priorities)))
@@ -224,6 +233,14 @@ public sealed class TorrentClient : ITorrentClient
     private static Task<TorrentError?> WithContent(ISwarm swarm, Func<Swarm, Task<TorrentError?>> what) =>
         swarm is Swarm content ? what(content) : Task.FromResult<TorrentError?>(SwarmErrors.NoMetadata(swarm.Status.Name));
 
+    private static async Task<TorrentAnswer> RecheckAsync(RecheckTorrent command, ISwarm swarm)
+    {
+        if (swarm is not Swarm content)
+            return Failure(command, SwarmErrors.NoMetadata(swarm.Status.Name));
+        (IReadOnlyList<int> bad, TorrentError? error) = await content.RecheckAsync().ConfigureAwait(false);
+        return error is null ? new TorrentChecked(command.TorrentId, command.CorrelationId, bad, swarm.Status) : Failure(command, error);
+    }
+
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
     {
         bool isStarted = false;
@@ -243,8 +260,6 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         InfoHash torrent = command.TorrentId;
-        if (command.Options.MinimumFreeSpace > 0)
-            return new TorrentStartFail(torrent, command.CorrelationId, NotSupported(command).Error);
         ISwarm swarm;
         while (!_swarms.TryAdd(torrent, () => NewSwarm(command), out swarm))
         {
@@ -297,14 +312,16 @@ public sealed class TorrentClient : ITorrentClient
         }
     }
 
-    private async Task<TorrentAnswer> CloseAsync(CloseTorrent command)
+    /// <param name="command">What ends the torrent.</param>
+    /// <param name="end">Does it, and answers; null where it had ended before.</param>
+    private async Task<TorrentAnswer> EndAsync(TorrentCommand command, Func<ISwarm, Task<TorrentAnswer?>> end)
     {
         while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
         {
-            if (await swarm.StopAsync().ConfigureAwait(false))
+            if (await end(swarm).ConfigureAwait(false) is { } answer)
             {
                 Forget(swarm);
-                return new TorrentClosed(command.TorrentId, command.CorrelationId, swarm.Status);
+                return answer;
             }
 
             // Somebody else has closed it, or it has a successor.
@@ -319,15 +336,18 @@ public sealed class TorrentClient : ITorrentClient
     private bool HasSuccessor(ISwarm swarm) => swarm is MetadataSwarm
         && _swarms.TryFind(swarm.TorrentId, out ISwarm? other) && other is Swarm;
 
-    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentError?>> what)
+    private Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentError?>> what) =>
+        WithAsync(command, async swarm => await what(swarm).ConfigureAwait(false) is { } error
+            ? Failure(command, error)
+            : new CommandDone(command.TorrentId, command.CorrelationId, GetStatus(command.TorrentId) ?? swarm.Status));
+
+    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentAnswer>> what)
     {
         while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
         {
             try
             {
-                return await what(swarm).ConfigureAwait(false) is { } error
-                    ? new CommandFail(command.TorrentId, command.CorrelationId, error)
-                    : new CommandDone(command.TorrentId, command.CorrelationId, GetStatus(command.TorrentId) ?? swarm.Status);
+                return await what(swarm).ConfigureAwait(false);
             }
             catch (ObjectDisposedException) when (swarm.IsEnding)
             {

@@ -224,14 +224,16 @@ public sealed class Patron : IAsyncDisposable
         CommandAsync(torrent, id => new MoveTorrent(id, torrent, destination), cancellationToken);
 
     /// <summary>
-    /// Stops a torrent, anybody's, and forgets it, with its saved state. Answered by <see cref="TorrentRemoved"/> or
+    /// Stops a torrent, anybody's, and forgets it, with its saved state; one that is only saved too. Answered by <see cref="TorrentRemoved"/> or
     /// <see cref="CommandFail"/>.
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="deleteData">Whether the files that it made are deleted too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RemoveAsync(InfoHash torrent, bool deleteData, CancellationToken cancellationToken = default) =>
-        CommandAsync(torrent, id => new RemoveTorrent(id, torrent, deleteData), cancellationToken);
+        BeginAsync(
+            new PendingAnswer(Service.NextId(), torrent, isStart: false),
+            (pending, turn) => _runner.RemoveAsync(this, deleteData, pending, turn), cancellationToken);
 
     /// <summary>Takes trackers away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>

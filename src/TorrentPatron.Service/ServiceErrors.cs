@@ -15,6 +15,10 @@ internal static class ServiceErrors
     public static TorrentError NotFound(InfoHash torrent) => new(
         TorrentErrorId.TorrentNotFound, $"No torrent {torrent} runs here.", "Ask for the statuses to see which torrents run.");
 
+    public static TorrentError DataUnknown(InfoHash torrent) => new(
+        TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known which files are its own.",
+        "Remove it without its data, and delete the files by hand.");
+
     public static TorrentError Unrestorable(InfoHash torrent) => new(
         TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known where it lies.",
         "Start it from its .torrent with its destination: what is on disk is hashed again.");

@@ -21,6 +21,12 @@ public sealed record FileSnapshot
     /// <summary>How much it is wanted.</summary>
     public FilePriority Priority { get; init; } = FilePriority.Normal;
 
+    /// <summary>
+    /// Whether it is the torrent's own, so that it goes where the torrent is removed with its data: not what was there before the
+    /// torrent, unless the torrent has written all of it that was missing.
+    /// </summary>
+    public bool IsOwn { get; init; }
+
     /// <summary>Whether every byte of it is verified and written.</summary>
     public bool IsComplete => CompletedSize == Length;
 

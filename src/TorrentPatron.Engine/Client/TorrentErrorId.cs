@@ -75,6 +75,9 @@ public static class TorrentErrorId
     /// <summary>A check was ended by another command before it was over.</summary>
     public const string CheckInterrupted = nameof(CheckInterrupted);
 
+    /// <summary>A file was left where a torrent's data were deleted.</summary>
+    public const string DataKept = nameof(DataKept);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

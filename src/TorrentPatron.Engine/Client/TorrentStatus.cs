@@ -20,7 +20,8 @@ public sealed record TorrentStatus
     /// <summary>Path of the torrent's file or, if it has several, of its top folder.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Share of the wanted bytes that are verified and written, 0 to 100; while checking, share of what is checked.</summary>
+    /// <summary>Share of the wanted bytes that are verified and written, 0 to 100; while checking, share of what is checked; while
+    /// moving, of what is moved.</summary>
     public double PercentComplete { get; init; }
 
     /// <summary>Whether every wanted piece is verified and written.</summary>

@@ -7,6 +7,7 @@ namespace TorrentPatron.Engine.Storage;
 internal sealed class FileLayout
 {
     private readonly StorageFile[] _files;
+    private string[]? _folders;
 
     /// <summary>Lays a torrent out below a folder.</summary>
     /// <param name="metainfo">The torrent.</param>
@@ -54,6 +55,9 @@ internal sealed class FileLayout
 
     /// <summary>The files, in the order of their bytes.</summary>
     public IReadOnlyList<StorageFile> Files => _files;
+
+    /// <summary>The folders below the destination in which files lie, each behind the one that it is in.</summary>
+    public IReadOnlyList<string> Folders => _folders ??= FindFolders();
 
     /// <summary>Size of all files in bytes, padding included.</summary>
     public long TotalSize { get; }
@@ -130,6 +134,24 @@ internal sealed class FileLayout
         }
 
         return bytes;
+    }
+
+    private string[] FindFolders()
+    {
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        var folders = new List<string>();
+        var missing = new Stack<string>();
+        foreach (StorageFile file in _files)
+        {
+            if (!file.IsStored)
+                continue;
+            for (string at = Path.GetDirectoryName(file.FullPath)!; at.Length > Destination.Length && known.Add(at); at = Path.GetDirectoryName(at)!)
+                missing.Push(at);
+            folders.AddRange(missing);
+            missing.Clear();
+        }
+
+        return [.. folders];
     }
 
     private string FullPath(string relative)

@@ -32,4 +32,7 @@ public interface IResumeStore : IDisposable
     /// <param name="data">What to save.</param>
     /// <exception cref="IOException">The state folder cannot be written.</exception>
     void Checkpoint(ResumeData data);
+
+    /// <summary>Deletes all that is saved, and gives the lock back: the torrent is forgotten. The last call but for disposing.</summary>
+    void Discard();
 }

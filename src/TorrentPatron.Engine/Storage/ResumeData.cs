@@ -25,6 +25,9 @@ public sealed record ResumeData
     /// <summary>The folder below which the files lie.</summary>
     public required string Destination { get; init; }
 
+    /// <summary>The folder to which the files were on their way; null: none.</summary>
+    public string? MovingTo { get; init; }
+
     /// <summary>
     /// Length and last write of each file as the torrent was closed, in the metainfo's order; null for a file not there. Empty
     /// in what is saved before.
@@ -51,6 +54,9 @@ public sealed record ResumeData
 
     /// <summary>How the torrent was treated.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
+
+    /// <summary>Where the files on disk are from; null: that was not noted.</summary>
+    public DataOrigin? Origin { get; init; }
 
     /// <summary>Time spent seeding.</summary>
     public TimeSpan SeedingTime { get; init; }

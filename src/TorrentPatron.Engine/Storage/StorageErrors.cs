@@ -71,10 +71,40 @@ internal static class StorageErrors
     /// <param name="destination">Where.</param>
     /// <param name="needed">Bytes that are to be written.</param>
     /// <param name="available">Bytes that can be had.</param>
-    public static StorageException NoRoom(string destination, long needed, long available) =>
-        new(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
-            $"The torrent needs {needed:N0} more bytes in '{destination}', where {available:N0} are left.",
+    /// <param name="keepFree">Bytes of those that must stay free.</param>
+    public static StorageException NoRoom(string destination, long needed, long available, long keepFree)
+    {
+        string ofWhich = keepFree == 0 ? "" : $", of which {keepFree:N0} are to stay free";
+        return new StorageException(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
+            $"The torrent needs {needed:N0} more bytes in '{destination}', where {available:N0} are left{ofWhich}.",
             "Make room, skip some of its files, or choose another destination."));
+    }
+
+    /// <summary>Something stands where a file is to be moved to.</summary>
+    /// <param name="path">Where.</param>
+    public static StorageException InTheWay(string path) => MoveFailed($"'{path}' is there already, and nothing is overwritten.", null);
+
+    /// <summary>A torrent's files could not be moved.</summary>
+    /// <param name="e">What the system said; one of ours keeps its words.</param>
+    /// <param name="destination">Where to.</param>
+    public static StorageException Move(Exception e, string destination) => e switch
+    {
+        StorageException { Error.Id: TorrentErrorId.MoveFailed or TorrentErrorId.InsufficientDiskSpace } ours => ours,
+        StorageException ours => MoveFailed(ours.Error.Message, ours),
+        _ => MoveFailed($"The files could not be moved to '{destination}': {Sentence(e)}", e),
+    };
+
+    /// <summary>Less is free than must stay free.</summary>
+    /// <param name="destination">Where.</param>
+    /// <param name="minimum">Bytes that must stay free.</param>
+    /// <param name="available">Bytes that are.</param>
+    public static TorrentError TooLittleFree(string destination, long minimum, long available) =>
+        new(TorrentErrorId.InsufficientDiskSpace,
+            $"{available:N0} bytes are left on the disk of '{destination}', and {minimum:N0} are to stay free.",
+            "Make room, or let less stay free, and resume the torrent.");
+
+    private static StorageException MoveFailed(string message, Exception? e) => new(new TorrentError(
+        TorrentErrorId.MoveFailed, message, "The torrent goes on where it was. Choose another destination, or clear the way."), e);
 
     private static StorageException Gone(string message, Exception? e) =>
         new(new TorrentError(TorrentErrorId.DiskReadFailed, message,

@@ -16,7 +16,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
     /// <summary>Does it, or leaves nothing behind.</summary>
     /// <param name="verified">The pieces known to be there; null where nothing is known.</param>
     /// <param name="priorities">Priority of each file; empty: all normal.</param>
-    public void Run(Bitfield? verified, IReadOnlyList<FilePriority> priorities)
+    /// <param name="keepFree">Bytes that must stay free on the volume.</param>
+    public void Run(Bitfield? verified, IReadOnlyList<FilePriority> priorities, long keepFree)
     {
         List<int> wanted = [.. Enumerable.Range(0, layout.Files.Count).Where(index => layout.Files[index].IsStored
             && (priorities.Count == 0 || priorities[index] != FilePriority.Skip))];
@@ -34,7 +35,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
             FolderGuard.RefuseLinkAt(layout.RootPath);
             MakeFolder(layout.Destination);
             TryWriting(Directory.Exists(layout.RootPath) ? layout.RootPath : layout.Destination);
-            CheckRoom(missing, wanted);
+            CheckRoom(missing, wanted, keepFree);
             foreach (StorageFile file in emptyFiles)
                 MakeEmpty(file);
         }
@@ -97,30 +98,17 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         return file.Length - layout.BytesIn(index, verified);
     }
 
-    private void CheckRoom(long missing, List<int> wanted)
+    private void CheckRoom(long missing, List<int> wanted, long keepFree)
     {
-        long available = AvailableBytes();
-        if (missing <= available)
+        long available = FreeSpaceWatch.Available(layout.Destination);
+        if (missing <= available - keepFree)
             return;
 
         // Bytes that have their place on the disk already need no other, good or not: looked at only where it matters.
         long needed = wanted.Sum(index => Math.Max(0, layout.Files[index].Length - AllocatedBytes(index)));
         needed = Math.Min(needed, missing);
-        if (needed > available)
-            throw StorageErrors.NoRoom(layout.Destination, needed, available);
-    }
-
-    private long AvailableBytes()
-    {
-        try
-        {
-            return new DriveInfo(layout.Destination).AvailableFreeSpace;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            // A network share, or a system that does not tell: the disk itself will say so when it is full.
-            return long.MaxValue;
-        }
+        if (needed > available - keepFree)
+            throw StorageErrors.NoRoom(layout.Destination, needed, available, keepFree);
     }
 
     private long AllocatedBytes(int index)

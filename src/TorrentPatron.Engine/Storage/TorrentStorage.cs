@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Wire;
@@ -12,27 +13,31 @@ namespace TorrentPatron.Engine.Storage;
 /// </remarks>
 internal sealed class TorrentStorage : IDisposable
 {
-    private readonly FileHandlePool _pool;
-    private readonly FolderGuard _guard;
-    private readonly PooledFile[] _files;
+    /// <summary>The file was written in this run.</summary>
+    private const int Written = 1;
 
-    /// <summary>1 for each file that was written since it was last flushed.</summary>
-    private readonly int[] _isUnflushed;
+    /// <summary>The file was written since it was last flushed.</summary>
+    private const int Unflushed = 2;
+
+    private readonly FileHandlePool _pool;
+    private FolderGuard _guard;
+    private PooledFile[] _files;
+
+    /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
+    private readonly int[] _marks;
 
     /// <summary>Makes a storage; touches nothing.</summary>
     /// <param name="layout">Where the bytes lie.</param>
     /// <param name="pool">Keeps the files open.</param>
     public TorrentStorage(FileLayout layout, FileHandlePool pool)
     {
-        Layout = layout;
         _pool = pool;
-        _guard = new FolderGuard(layout.Destination);
-        _files = [.. layout.Files.Select(file => new PooledFile(write => Open(file, write)))];
-        _isUnflushed = new int[_files.Length];
+        Settle(layout);
+        _marks = new int[_files.Length];
     }
 
     /// <summary>Where the bytes lie.</summary>
-    public FileLayout Layout { get; }
+    public FileLayout Layout { get; private set; }
 
     /// <summary>
     /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
@@ -41,9 +46,11 @@ internal sealed class TorrentStorage : IDisposable
     /// <param name="verified">The pieces known to be there; null: nothing is known, what is on disk counts as good.</param>
     /// <param name="priorities">Priority of each file; empty: all normal. What is skipped needs no room.</param>
     /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    /// <param name="keepFree">Bytes that must stay free on the volume, 0 or more.</param>
     /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
-    public void Prepare(Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps) =>
-        new StoragePreparation(Layout, _guard, stamps).Run(verified, priorities);
+    public void Prepare(
+        Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
+        new StoragePreparation(Layout, _guard, stamps).Run(verified, priorities, keepFree);
 
     /// <summary>Writes bytes.</summary>
     /// <param name="offset">Where in the torrent.</param>
@@ -169,6 +176,19 @@ internal sealed class TorrentStorage : IDisposable
     public IReadOnlyList<FileStamp?> Stamps() =>
         [.. Layout.Files.Select(file => file.IsStored ? DiskFile.Stamp(file.FullPath) : null)];
 
+    /// <summary>The files that were written in this run.</summary>
+    public Bitfield WrittenFiles()
+    {
+        var written = new Bitfield(_marks.Length);
+        for (int file = 0; file < _marks.Length; file++)
+        {
+            if ((Volatile.Read(ref _marks[file]) & Written) != 0)
+                written.Set(file);
+        }
+
+        return written;
+    }
+
     /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
     /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
     public Bitfield PossiblePieces(IReadOnlyList<FileStamp?> stamps)
@@ -226,7 +246,7 @@ internal sealed class TorrentStorage : IDisposable
         for (int index = 0; index < _files.Length; index++)
         {
             // Opening a file that someone has removed would make it anew.
-            if (Interlocked.Exchange(ref _isUnflushed[index], 0) == 0 || !File.Exists(Layout.Files[index].FullPath))
+            if ((Interlocked.And(ref _marks[index], ~Unflushed) & Unflushed) == 0 || !File.Exists(Layout.Files[index].FullPath))
                 continue;
             try
             {
@@ -242,7 +262,7 @@ internal sealed class TorrentStorage : IDisposable
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                Volatile.Write(ref _isUnflushed[index], 1);
+                Interlocked.Or(ref _marks[index], Unflushed);
                 throw StorageErrors.Write(e, Layout.Files[index].FullPath);
             }
         }
@@ -256,11 +276,28 @@ internal sealed class TorrentStorage : IDisposable
             file.Close();
     }
 
+    /// <summary>Goes on where the files lie now. Nobody reads or writes meanwhile, and all files are closed.</summary>
+    /// <param name="layout">The same files elsewhere.</param>
+    public void Relocate(FileLayout layout)
+    {
+        foreach (PooledFile file in _files)
+            file.CloseForGood();
+        Settle(layout);
+    }
+
     /// <summary>Closes all files for good. What is being read or written is finished first.</summary>
     public void Dispose()
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
+    }
+
+    [MemberNotNull(nameof(Layout), nameof(_guard), nameof(_files))]
+    private void Settle(FileLayout layout)
+    {
+        Layout = layout;
+        _guard = new FolderGuard(layout.Destination);
+        _files = [.. layout.Files.Select(file => new PooledFile(write => Open(file, write)))];
     }
 
     private StorageFile FileAt(long offset, ref int index)
@@ -300,8 +337,8 @@ internal sealed class TorrentStorage : IDisposable
     private OpenFile UseForWriting(int index)
     {
         OpenFile open = Use(index, write: true);
-        if (Volatile.Read(ref _isUnflushed[index]) == 0)
-            Volatile.Write(ref _isUnflushed[index], 1);
+        if (Volatile.Read(ref _marks[index]) != (Written | Unflushed))
+            Interlocked.Or(ref _marks[index], Written | Unflushed);
         return open;
     }
 

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -49,6 +50,10 @@ internal interface ISwarm
     /// <summary>Stops for good.</summary>
     /// <returns>Whether this did it; false where it had been done before, or there is a successor.</returns>
     Task<bool> StopAsync();
+
+    /// <summary>Stops for good and forgets the torrent: nothing stays saved and, where that is wanted, nothing of its own data.</summary>
+    /// <returns>What was deleted; null where it had been stopped before, or there is a successor.</returns>
+    Task<ErasedData?> RemoveAsync(bool deleteData);
 
     /// <summary>Leaves the swarm but stays known.</summary>
     Task SuspendAsync();

@@ -131,7 +131,14 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<bool> StopAsync()
+    public Task<bool> StopAsync() => EndAsync(SaveAsync);
+
+    /// <inheritdoc/>
+    public async Task<ErasedData?> RemoveAsync(bool deleteData) =>
+        await EndAsync(() => _engine.DiskWorkers.RunAsync(_command.ResumeStore.Discard)).ConfigureAwait(false) ? ErasedData.Nothing : null;
+
+    /// <param name="finish">What is left to do once nothing happens any more.</param>
+    private async Task<bool> EndAsync(Func<Task> finish)
     {
         _isStopping = true;
         await _commands.WaitAsync().ConfigureAwait(false);
@@ -142,7 +149,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
             await Network.LeaveAsync("The torrent leaves the swarm.").ConfigureAwait(false);
             if (_ledger.State != TorrentState.Failed)
                 _state.Set(TorrentState.Stopped);
-            await SaveAsync().ConfigureAwait(false);
+            await finish().ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
             return true;
         }

@@ -72,11 +72,16 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
         }
     }
 
+    /// <summary>Deletes what is saved, and gives the store back; see <see cref="DisposeAsync"/>.</summary>
+    public Task DiscardAsync() => CloseAsync(store.Discard);
+
     /// <summary>
     /// Gives the store back, after the checkpoint under way; from then on nothing touches the state, which another process may
     /// have. The disk threads have been drained before: no piece is noted beside this.
     /// </summary>
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(CloseAsync(store.Dispose));
+
+    private async Task CloseAsync(Action close)
     {
         await _one.WaitAsync().ConfigureAwait(false);
         try
@@ -84,7 +89,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
             if (_isClosed)
                 return;
             _isClosed = true;
-            await workers.RunAsync(store.Dispose).ConfigureAwait(false);
+            await workers.RunAsync(close).ConfigureAwait(false);
         }
         finally
         {

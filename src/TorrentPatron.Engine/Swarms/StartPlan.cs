@@ -1,4 +1,3 @@
-using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
 
@@ -7,23 +6,57 @@ namespace TorrentPatron.Engine.Swarms;
 /// <summary>What a torrent that starts may believe of what is on disk, and what it must hash first.</summary>
 /// <param name="Trusted">Pieces that resume data vouches for.</param>
 /// <param name="ToCheck">Pieces that may be there but that nothing vouches for.</param>
-internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck)
+/// <param name="Origin">Where the files on disk are from; null: that was not noted.</param>
+internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin? Origin)
 {
     /// <summary>Looks at the disk, and makes the torrent's place ready. Blocks.</summary>
     /// <param name="storage">The files.</param>
     /// <param name="data">What was saved; null: nothing.</param>
     /// <param name="recheck">Whether everything is to be hashed.</param>
-    /// <param name="priorities">Priority of each file.</param>
+    /// <param name="choices">Which files are wanted, and how much must stay free.</param>
     /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
-    public static StartPlan Make(TorrentStorage storage, ResumeData? data, bool recheck, IReadOnlyList<FilePriority> priorities)
+    public static StartPlan Make(TorrentStorage storage, ResumeData? data, bool recheck, TorrentChoices choices)
     {
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
         Bitfield possible = storage.PossiblePieces(stamps);
         bool isKnown = data is not null && !recheck && data.Verified.Length == possible.Length
             && data.Destination == storage.Layout.Destination;
-        StartPlan plan = isKnown ? Compare(storage, data!, possible, stamps) : new StartPlan(new Bitfield(possible.Length), possible);
-        storage.Prepare(isKnown ? plan.Trusted : null, priorities, stamps);
+        bool isHere = data is not null && data.Destination == storage.Layout.Destination;
+        DataOrigin? origin = !isHere ? DataOrigin.Look(storage.Layout, stamps)
+            : data!.Origin is { } saved && saved.Fits(storage.Layout) ? saved : null;
+        StartPlan plan = isKnown
+            ? Compare(storage, data!, possible, stamps) with { Origin = origin }
+            : new StartPlan(new Bitfield(possible.Length), possible, origin);
+        storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
         return plan;
+    }
+
+    /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>
+    /// <param name="storage">The files.</param>
+    /// <param name="verified">The pieces that counted as there.</param>
+    /// <param name="unchecked">Those of a check that was not finished; null: there was none.</param>
+    /// <param name="isAllDoubtful">Whether nothing that counted as there may be believed.</param>
+    /// <param name="choices">Which files are wanted, and how much must stay free.</param>
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
+    public static StartPlan MakeAgain(
+        TorrentStorage storage, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices)
+    {
+        // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
+        storage.CloseFiles();
+        IReadOnlyList<FileStamp?> stamps = storage.Stamps();
+        Bitfield possible = storage.PossiblePieces(stamps);
+        var trusted = new Bitfield(possible.Length);
+        var toCheck = new Bitfield(possible.Length);
+        foreach (int piece in possible.Ones)
+        {
+            if (@unchecked?[piece] == true || (isAllDoubtful && verified[piece]))
+                toCheck.Set(piece);
+            if (verified[piece] && !isAllDoubtful)
+                trusted.Set(piece);
+        }
+
+        storage.Prepare(trusted, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
+        return new StartPlan(trusted, toCheck, Origin: null);
     }
 
     private static StartPlan Compare(
@@ -51,7 +84,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck)
             }
         }
 
-        return new StartPlan(trusted, toCheck);
+        return new StartPlan(trusted, toCheck, Origin: null);
     }
 
     private static void Doubt((int First, int Count) pieces, Bitfield possible, Bitfield trusted, Bitfield toCheck)

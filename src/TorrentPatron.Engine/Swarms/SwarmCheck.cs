@@ -13,9 +13,7 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
     : IDisposable
 {
     private CancellationTokenSource? _session;
-
-    /// <summary>The check under way, or the last one, with what came behind it.</summary>
-    public Task Current { get; private set; } = Task.CompletedTask;
+    private Task<Bitfield?> _current = Task.FromResult<Bitfield?>(null);
 
     /// <summary>Begins a check; nothing else changes pieces meanwhile.</summary>
     /// <param name="toCheck">The pieces to hash, noted in the ledger already.</param>
@@ -23,11 +21,12 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
     /// What comes next; it is given the reason where a file cannot be read. Not called where the check is ended: whoever ends it says
     /// what comes next.
     /// </param>
-    public void Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver)
+    /// <returns>The good pieces among them, when what comes next is done; null where it was ended, or a file cannot be read.</returns>
+    public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver)
     {
         _session?.Dispose();
         _session = new CancellationTokenSource();
-        Current = RunAsync(toCheck, whenOver, _session.Token);
+        return _current = RunAsync(toCheck, whenOver, _session.Token);
     }
 
     /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
@@ -36,7 +35,7 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         if (_session is null)
             return;
         await _session.CancelAsync().ConfigureAwait(false);
-        await Current.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await ((Task)_current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _session.Dispose();
         _session = null;
     }
@@ -49,12 +48,13 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         _session = null;
     }
 
-    private async Task RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
+    private async Task<Bitfield?> RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
     {
+        Bitfield? good = null;
         TorrentError? error = null;
         try
         {
-            Bitfield good = await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
+            good = await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
             Bitfield verified = pieces.Verified();
             foreach (int piece in good.Ones)
                 verified.Set(piece);
@@ -64,7 +64,7 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         }
         catch (OperationCanceledException)
         {
-            return;
+            return null;
         }
         catch (StorageException e)
         {
@@ -72,6 +72,7 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         }
 
         await whenOver(error).ConfigureAwait(false);
+        return good;
     }
 
     private async Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken)

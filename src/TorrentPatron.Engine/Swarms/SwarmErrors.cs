@@ -12,6 +12,15 @@ internal static class SwarmErrors
         TorrentErrorId.InvalidTorrent, $"Priorities were given for {given} files, but '{metainfo.Name}' has {metainfo.Files.Count}.",
         "Give one priority for each file.");
 
+    public static TorrentError CheckInterrupted(string name) => new(
+        TorrentErrorId.CheckInterrupted, $"The check of '{name}' was ended by another command before it was over.", "Check it again.");
+
+    public static TorrentError MoveInterrupted(string name) => new(
+        TorrentErrorId.MoveFailed, $"The move of '{name}' was ended by another command; its files are where they were.", "Move it again.");
+
+    public static TorrentError NoDestination(string destination) => new(
+        TorrentErrorId.MoveFailed, $"'{DisplayText.Clean(destination)}' is no absolute path of a folder.", "Give the folder's full path.");
+
     public static TorrentError NotActive(string name) => new(
         TorrentErrorId.TorrentNotActive, $"'{name}' does not run just now, so it asks nobody.", "Resume it, and ask again.");
 

@@ -12,14 +12,15 @@ namespace TorrentPatron.Engine.Swarms;
 /// What is written down of a torrent: its state, totals and times; and what is made from it: the status that people see, the
 /// resume data, and what trackers are told. The swarm that owns it guards it.
 /// </summary>
-internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent command, FileLayout layout, SwarmPieces pieces, SwarmPeers peers)
-    : IStateRecord
+internal sealed class SwarmLedger(
+    EngineResources engine, CreateNewTorrent command, TorrentStorage storage, SwarmPieces pieces, SwarmPeers peers) : IStateRecord
 {
     /// <summary>Nothing has come in for so long: it is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
 
     private readonly TorrentMetainfo _metainfo = command.Metainfo!;
     private int _checked;
+    private bool _isAtRest;
     private TimeSpan _seededBefore;
     private long _seedingSince;
     private long _receivedAtProgress;
@@ -35,12 +36,21 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
                 _seededBefore = SeedingTime;
             if (value == TorrentState.Seeding)
                 _seedingSince = engine.Time.GetTimestamp();
+            // One that rests when it is stopped rests when it is started again.
+            _isAtRest = value == TorrentState.Suspended || (_isAtRest && value is TorrentState.Stopped or TorrentState.Moving);
             field = value;
         }
     } = TorrentState.Stopped;
 
     /// <summary>What has been chosen for it.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
+
+    /// <summary>Where the files on disk are from; null: that was not noted by the release that began the torrent.</summary>
+    public DataOrigin? Origin
+    {
+        get => field?.WithWritten(storage.WrittenFiles());
+        set;
+    }
 
     /// <summary>How it came to be complete in this run; null where it is not.</summary>
     public CompletionReason? Completion { get; set; }
@@ -59,7 +69,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     public TorrentError? Error { get; set; }
 
     /// <summary>What was wrong with the saved state.</summary>
-    public TorrentError? StateWarning { get; set; }
+    public TorrentError? StateWarning { get; private set; }
 
     /// <summary>When it was first added, UTC.</summary>
     public DateTimeOffset AddedAt { get; private set; } = engine.Time.GetUtcNow();
@@ -70,6 +80,15 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     /// <summary>The pieces of a check that is not over; null: there is none.</summary>
     public Bitfield? Unchecked { get; set; }
 
+    /// <summary>The folder to which its files are on their way; null: none.</summary>
+    public string? MovingTo { get; set; }
+
+    /// <summary>How much of them is there, 0 to 1.</summary>
+    public double MovedShare { get; set; }
+
+    /// <summary>What it was doing before its files were moved.</summary>
+    public TorrentState StateBeforeMove { get; private set; }
+
     /// <summary>Whether the torrent is being closed in order.</summary>
     public bool ClosedInOrder { get; set; }
 
@@ -79,7 +98,7 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     /// </summary>
     public bool IsResting => State switch
     {
-        TorrentState.Checking or TorrentState.Downloading => false,
+        TorrentState.Checking or TorrentState.Downloading or TorrentState.Moving => false,
         TorrentState.Seeding => peers.IsResting && !HasReachedGoal() && (IsGoalReached || Choices.Goal.Time is null),
         _ => true,
     };
@@ -94,8 +113,14 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     private long SentBefore { get; set; }
 
     /// <summary>Goes on with what an earlier run has saved.</summary>
-    public void Continue(ResumeData data)
+    /// <param name="origin">Where the files on disk are from.</param>
+    /// <param name="data">What was saved; null: nothing.</param>
+    /// <param name="warning">What was wrong with what was saved; null: nothing.</param>
+    public void Begin(DataOrigin? origin, ResumeData? data, TorrentError? warning)
     {
+        (Origin, StateWarning) = (origin, warning);
+        if (data is null)
+            return;
         (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
         (ReceivedBefore, SentBefore) = (data.BytesReceived, data.BytesSent);
         _seededBefore = data.SeedingTime;
@@ -117,6 +142,11 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
     /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
     public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
         && (SeedingTime >= Choices.Goal.Time || Ratio(pieces.CompletedBytes()) >= Choices.Goal.Ratio);
+
+    /// <summary>A move begins.</summary>
+    /// <param name="before">What the torrent was doing.</param>
+    /// <param name="destination">Where its files go.</param>
+    public void BeginMove(TorrentState before, string destination) => (StateBeforeMove, MovingTo, MovedShare) = (before, destination, 0);
 
     /// <summary>A check begins.</summary>
     public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
@@ -162,14 +192,16 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         {
             Verified = verified,
             Doubtful = doubtful,
-            Destination = layout.Destination,
+            Destination = storage.Layout.Destination,
             Files = stamps,
             ClosedInOrder = ClosedInOrder,
-            Suspended = State == TorrentState.Suspended,
+            Suspended = _isAtRest,
             FilePriorities = choices.FilePriorities,
             Trackers = choices.AddedTrackers,
             RemovedTrackers = choices.RemovedTrackers,
             Options = choices.Options,
+            Origin = Origin,
+            MovingTo = MovingTo,
             SeedingTime = SeedingTime,
             GoalReached = IsGoalReached,
             BytesReceived = ReceivedBefore + peers.Received.Total,
@@ -195,15 +227,20 @@ internal sealed class SwarmLedger(EngineResources engine, CreateNewTorrent comma
         DateTimeOffset time = engine.Time.GetUtcNow();
         long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
         bool isChecking = State == TorrentState.Checking;
-        double share = isChecking ? (double)_checked / Math.Max(1, Unchecked?.Count ?? 1) : wanted == 0 ? 1 : (double)completed / wanted;
+        double share = State switch
+        {
+            TorrentState.Checking => (double)_checked / Math.Max(1, Unchecked?.Count ?? 1),
+            TorrentState.Moving => MovedShare,
+            _ => wanted == 0 ? 1 : (double)completed / wanted,
+        };
         IReadOnlyList<PeerTransfer> connected = peers.Connected;
         return new TorrentStatus
         {
             Name = _metainfo.Name,
             InfoHash = _infoHash ??= _metainfo.InfoHash.ToString(),
             State = State,
-            Destination = command.Destination,
-            Path = layout.RootPath,
+            Destination = storage.Layout.Destination,
+            Path = storage.Layout.RootPath,
             PercentComplete = 100 * share,
             IsComplete = !isChecking && completed == wanted,
             TotalSize = _metainfo.ContentSize,

@@ -19,9 +19,10 @@ internal static class SwarmView
     /// <param name="metainfo">The torrent.</param>
     /// <param name="layout">Where its files lie.</param>
     /// <param name="verified">The pieces that are here.</param>
-    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
+    /// <param name="origin">Where the files on disk are from; null: that is not known.</param>
     public static IReadOnlyList<FileSnapshot> Files(
-        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities)
+        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin)
     {
         var files = new List<FileSnapshot>(metainfo.Files.Count);
         for (int index = 0; index < metainfo.Files.Count; index++)
@@ -36,7 +37,8 @@ internal static class SwarmView
                 FullPath = layout.Files[index].FullPath,
                 Length = file.Length,
                 CompletedSize = layout.BytesIn(index, verified),
-                Priority = priorities.Count == 0 ? FilePriority.Normal : priorities[index],
+                Priority = priorities.Count == metainfo.Files.Count ? priorities[index] : FilePriority.Normal,
+                IsOwn = DataOrigin.IsOwn(origin, layout, index, verified),
             });
         }
 

@@ -18,6 +18,9 @@ internal sealed record TorrentChoices
     {
     }
 
+    /// <summary>Nothing has been chosen: every file, no limit, no goal.</summary>
+    public static TorrentChoices None { get; } = new();
+
     /// <summary>Bytes/s received; 0: no limit.</summary>
     public long MaxDownloadRate { get; private init; }
 

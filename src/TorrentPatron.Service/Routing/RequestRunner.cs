@@ -15,6 +15,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     private const int MostReads = 16;
 
     private readonly TorrentLanes _lanes = new();
+    private readonly SavedRemoval _savedRemoval = new(states);
     private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
 
     /// <summary>Starts a torrent, or joins it where it runs.</summary>
@@ -48,7 +49,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         {
             // Off the reader of the engine's messages: this touches the disk.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-            store.Discard();
+            store.GiveUp();
         }
         else if (patron.IsStopped)
         {
@@ -75,9 +76,29 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         Task<TorrentAnswer> answer = session.SendAsync(patron, pending.Torrent, command);
 
         // A start must wait for a close, but nobody for the end of a recheck.
-        if (command is not (CloseTorrent or RemoveTorrent))
+        if (command is not CloseTorrent)
             lane.Dispose();
         return await answer.ConfigureAwait(false);
+    }
+
+    /// <summary>Removes a torrent that the engine runs, or that is saved only.</summary>
+    /// <param name="patron">Who asks.</param>
+    /// <param name="deleteData">Whether the files that are its own are deleted.</param>
+    /// <param name="pending">The request's place among the patron's answers.</param>
+    /// <param name="turn">The request's place among the patron's requests.</param>
+    public async Task<TorrentAnswer> RemoveAsync(Patron patron, bool deleteData, PendingAnswer pending, RequestTurn turn)
+    {
+        InfoHash torrent = pending.Torrent;
+        using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
+        await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
+        if (service.Session is { IsOver: false } session)
+        {
+            ITorrentClient client = await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
+            if (client.GetStatus(torrent) is not null)
+                return await session.SendAsync(patron, torrent, new RemoveTorrent(pending.Id, torrent, deleteData)).ConfigureAwait(false);
+        }
+
+        return _savedRemoval.Remove(torrent, pending.Id, deleteData);
     }
 
     /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
@@ -95,12 +116,8 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
-        if (service.Session is not { } session || !session.Owns(patron, torrent))
-            return;
-        if (await session.SendAsync(patron, torrent, new CloseTorrent(service.NextId(), torrent)).ConfigureAwait(false) is not TorrentClosed)
-            return;
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        states.Forget(torrent);
+        if (service.Session is { } session && session.Owns(patron, torrent))
+            await session.SendAsync(patron, torrent, new RemoveTorrent(service.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
     }
 
     /// <summary>Closes what a patron owns, each torrent in its turn, so that who starts it next starts it anew.</summary>

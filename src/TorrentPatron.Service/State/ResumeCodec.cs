@@ -76,6 +76,8 @@ internal static class ResumeCodec
         writer.Write("info hash"u8, torrent.ToArray());
         writer.WriteKey("options"u8);
         OptionsCodec.Write(writer, data.Options);
+        if (data.Origin is { } origin)
+            WriteOrigin(writer, origin);
         writer.Write("pieces"u8, data.Verified.Length);
         writer.WriteKey("priorities"u8);
         writer.BeginList();
@@ -102,6 +104,18 @@ internal static class ResumeCodec
         writer.Write("verified"u8, data.Verified.Bytes);
         writer.End();
         return output.WrittenSpan;
+    }
+
+    private static void WriteOrigin(BencodeWriter writer, DataOrigin origin)
+    {
+        writer.WriteKey("origin"u8);
+        writer.BeginDictionary();
+        writer.Write("count"u8, origin.FilesBefore.Length);
+        writer.Write("files"u8, origin.FilesBefore.Bytes);
+        writer.Write("folder count"u8, origin.FoldersBefore.Length);
+        writer.Write("folders"u8, origin.FoldersBefore.Bytes);
+        writer.Write("written"u8, origin.FilesWritten.Bytes);
+        writer.End();
     }
 
     private static void WriteAddresses(BencodeWriter writer, IReadOnlyList<Uri> addresses)
@@ -159,12 +173,25 @@ internal static class ResumeCodec
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
             Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
             Selection = content.TryGet("selection"u8, out BencodeElement selection) ? SelectionCodec.Read(selection) : null,
+            Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
             Verified = ReadBits(Require(content, "verified"u8), pieces),
         };
         return new SavedResume(data, Require(content, "boot"u8).AsText());
+    }
+
+    private static DataOrigin ReadOrigin(BencodeElement origin)
+    {
+        int files = checked((int)Require(origin, "count"u8).AsInteger());
+        int folders = checked((int)Require(origin, "folder count"u8).AsInteger());
+        return new DataOrigin
+        {
+            FilesBefore = ReadBits(Require(origin, "files"u8), files),
+            FoldersBefore = ReadBits(Require(origin, "folders"u8), folders),
+            FilesWritten = ReadBits(Require(origin, "written"u8), files),
+        };
     }
 
     private static List<FileStamp?> ReadStamps(BencodeElement files) => ReadList(files, element =>

@@ -146,7 +146,10 @@ public sealed class ResumeStore : IResumeStore
     public void Dispose() => Close(discard: false);
 
     /// <summary>Gives the torrent back; state that was new is deleted: the torrent did not start.</summary>
-    public void Discard() => Close(discard: _isNew);
+    public void GiveUp() => Close(discard: _isNew);
+
+    /// <inheritdoc/>
+    public void Discard() => Close(discard: true);
 
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
     internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time)

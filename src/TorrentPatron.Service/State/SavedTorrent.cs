@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
@@ -16,6 +17,9 @@ public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, Resume
 
     /// <summary>Its link, where that is all that is known of it; else null.</summary>
     public MagnetLink? Magnet { get; init; }
+
+    /// <summary>What is in it; null where its .torrent cannot be read, or is another's.</summary>
+    public TorrentMetainfo? ReadMetainfo() => new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(InfoHash);
 
     /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
     public StartRequest ToRequest() => new()

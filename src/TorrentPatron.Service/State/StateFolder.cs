@@ -67,18 +67,14 @@ public sealed class StateFolder
     /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
     public TorrentMetainfo? ReadMetainfo(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
 
-    /// <summary>Deletes what is saved of a torrent; nothing where another has claimed it.</summary>
-    internal void Forget(InfoHash torrent)
-    {
-        try
-        {
-            TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
-        }
-        catch (Exception fault) when (fault is TorrentException or IOException or UnauthorizedAccessException)
-        {
-            // It is somebody's, or cannot be deleted: then it stays.
-        }
-    }
+    /// <summary>Deletes what is saved of a torrent, whatever it is.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
+    internal void Forget(InfoHash torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
+
+    /// <summary>A torrent whose state is saved, running or not; null where it is not.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public SavedTorrent? Find(InfoHash torrent) => Read(FolderOf(torrent), torrent);
 
     /// <summary>The torrents whose state is saved, running or not, in the order of their info hashes.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
@@ -90,15 +86,20 @@ public sealed class StateFolder
         var found = new List<SavedTorrent>();
         foreach (string folder in Directory.EnumerateDirectories(FolderPath).Order(StringComparer.Ordinal))
         {
-            if (!InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent))
-                continue;
-            var origin = new SavedOrigin(folder);
-            MagnetLink? magnet = null;
-            if (File.Exists(origin.MetainfoPath) || (magnet = origin.ReadMagnet(torrent)) is not null)
-                found.Add(new SavedTorrent(torrent, origin.MetainfoPath, ResumeStore.TryRead(folder, torrent)) { Magnet = magnet });
+            if (InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent) && Read(folder, torrent) is { } saved)
+                found.Add(saved);
         }
 
         return found;
+    }
+
+    private static SavedTorrent? Read(string folder, InfoHash torrent)
+    {
+        var origin = new SavedOrigin(folder);
+        MagnetLink? magnet = null;
+        return File.Exists(origin.MetainfoPath) || (magnet = origin.ReadMagnet(torrent)) is not null
+            ? new SavedTorrent(torrent, origin.MetainfoPath, ResumeStore.TryRead(folder, torrent)) { Magnet = magnet }
+            : null;
     }
 
     private string FolderOf(InfoHash torrent) => Path.Combine(FolderPath, torrent.ToString());

@@ -3,7 +3,13 @@ namespace TorrentPatron.Engine.Tests.Storage;
 /// <summary>A folder for one test, gone with it.</summary>
 internal sealed class TempFolder : IDisposable
 {
-    public TempFolder() => Path = Directory.CreateTempSubdirectory("patron-").FullName;
+    public TempFolder()
+        : this(Directory.CreateTempSubdirectory("patron-").FullName)
+    {
+    }
+
+    /// <summary>Takes a folder that is there already.</summary>
+    public TempFolder(string path) => Path = path;
 
     public string Path { get; }
 

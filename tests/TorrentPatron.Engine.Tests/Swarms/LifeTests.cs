@@ -50,7 +50,8 @@ public sealed class LifeTests
             file.WriteByte((byte)~torrent.Data[5 * Piece + 17]);
         }
 
-        CommandDone done = Assert.IsType<CommandDone>(await other.SendAsync(c => new RecheckTorrent(c, id)));
+        TorrentChecked done = Assert.IsType<TorrentChecked>(await other.SendAsync(c => new RecheckTorrent(c, id)));
+        Assert.Equal([5], done.BadPieces);
         Assert.Equal(9, done.Status.VerifiedPieces);
         Assert.Equal(TorrentState.Downloading, done.Status.State);
         await other.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
@@ -116,7 +117,7 @@ public sealed class LifeTests
         Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, id));
         await engine.WaitAsync<TorrentStateChanged>(m => m.Previous == TorrentState.Seeding && m.Status.State == TorrentState.Checking);
         Assert.IsType<CommandDone>(await engine.SendAsync(c => new SuspendTorrent(c, id)));
-        await recheck;
+        Assert.Equal(TorrentErrorId.CheckInterrupted, Assert.IsType<CommandFail>(await recheck).Error.Id);
         Assert.IsType<CommandDone>(await engine.SendAsync(c => new ResumeTorrent(c, id)));
 
         await engine.WaitAsync<TorrentStateChanged>(m => m.Previous != TorrentState.Stopped && m.Status.State == TorrentState.Seeding && m.Status.VerifiedPieces == 2000);
@@ -191,7 +192,9 @@ public sealed class LifeTests
         TorrentAnswer[] all = await Task.WhenAll(answers);
 
         Assert.All(all, answer => Assert.True(
-            answer is CommandDone or TorrentClosed || answer is CommandFail { Error.Id: TorrentErrorId.TorrentNotFound }, answer.ToString()));
+            answer is CommandDone or TorrentChecked or TorrentClosed
+                or CommandFail { Error.Id: TorrentErrorId.TorrentNotFound or TorrentErrorId.CheckInterrupted },
+            answer.ToString()));
         Assert.Single(all.OfType<TorrentClosed>());
         await engine.StopAsync();
         Assert.Equal(61, engine.Messages.OfType<TorrentAnswer>().DistinctBy(a => a.CorrelationId).Count());
@@ -273,7 +276,8 @@ public sealed class LifeTests
         Func<long, TorrentCommand>[] commands =
         [
             c => new CloseTorrent(c, id), c => new SuspendTorrent(c, id), c => new ResumeTorrent(c, id), c => new RecheckTorrent(c, id),
-            c => new AddSources(c, id, [], []),
+            c => new AddSources(c, id, [], []), c => new SetTorrent(c, id, TorrentOptions.Unchanged), c => new SetFilePriorities(c, id, []),
+            c => new RemoveTrackers(c, id, []), c => new AnnounceNow(c, id, []), c => new RemoveTorrent(c, id, DeleteData: true),
         ];
         foreach (Func<long, TorrentCommand> command in commands)
             Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(await engine.SendAsync(command)).Error.Id);

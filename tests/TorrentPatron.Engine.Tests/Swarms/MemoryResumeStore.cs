@@ -20,6 +20,8 @@ internal sealed class MemoryResumeStore : IResumeStore
 
     public bool IsDisposed { get; private set; }
 
+    public bool IsDiscarded { get; private set; }
+
     /// <summary>Whether anything was saved after the store had been closed.</summary>
     public bool WasTouchedAfterwards { get; private set; }
 
@@ -66,6 +68,12 @@ internal sealed class MemoryResumeStore : IResumeStore
             Data = data;
             Checkpoints++;
         }
+    }
+
+    public void Discard()
+    {
+        lock (_gate)
+            (Data, IsDiscarded, IsDisposed) = (null, true, true);
     }
 
     public void Dispose()

@@ -191,6 +191,43 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task A_disk_that_would_be_left_with_less_than_is_to_stay_free_is_not_begun_to_be_written()
+    {
+        var torrent = new SwarmTorrent(68, Piece, Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(
+            torrent.Metainfo, new MemoryResumeStore(), c => c with { Options = new TorrentOptions { MinimumFreeSpace = long.MaxValue } }));
+
+        Assert.Equal(TorrentErrorId.InsufficientDiskSpace, fail.Error.Id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(engine.Destination));
+    }
+
+    [Fact]
+    public async Task A_download_stops_where_less_is_free_than_is_to_stay_free_and_goes_on_when_it_may()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(69, Piece, 40 * Piece);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await leecher.StartAsync(torrent);
+        await leecher.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { MinimumFreeSpace = long.MaxValue }));
+        await leecher.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
+
+        TorrentStatus failed = await leecher.WaitStatusAsync(s => s.State == TorrentState.Failed);
+        Assert.Equal(TorrentErrorId.InsufficientDiskSpace, failed.Error!.Id);
+        Assert.InRange(failed.VerifiedPieces, 1, 39);
+        CommandFail still = Assert.IsType<CommandFail>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
+        Assert.Equal(TorrentErrorId.InsufficientDiskSpace, still.Error.Id);
+
+        await leecher.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { MinimumFreeSpace = 1 }));
+        Assert.IsType<CommandDone>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
+        await leecher.CompletedAsync();
+        torrent.AssertIsIn(leecher.Destination);
+    }
+
+    [Fact]
     public async Task A_download_to_which_nothing_comes_is_stalled_until_something_does()
     {
         var time = new FakeTimeProvider();

@@ -143,7 +143,7 @@ internal sealed class ScriptedClient : ITorrentClient
         if (!_torrents.TryRemove(remove.TorrentId, out TorrentStatus? status))
             return NotFound(remove.CorrelationId, remove.TorrentId);
         _stores.TryRemove(remove.TorrentId, out IResumeStore? store);
-        store!.Dispose();
+        store!.Discard();
         return new TorrentRemoved(remove.TorrentId, remove.CorrelationId, FilesDeleted: 0, BytesDeleted: 0) { Status = status };
     }
 

@@ -47,6 +47,7 @@ public sealed class ResumeStoreTests : IDisposable
                 Tags = ["nightly", "größe"],
                 MinimumFreeSpace = long.MaxValue,
             },
+            Origin = new DataOrigin { FilesBefore = Bits(1), FoldersBefore = Bits(3), FilesWritten = Bits(2, 19) },
             SeedingTime = TimeSpan.FromHours(30),
             GoalReached = true,
             BytesReceived = 123,
@@ -68,6 +69,9 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.FilePriorities, loaded.FilePriorities);
         Assert.Equal(saved.Trackers, loaded.Trackers);
         Assert.Equal(saved.RemovedTrackers, loaded.RemovedTrackers);
+        AssertBits(loaded.Origin!.FilesBefore, 1);
+        AssertBits(loaded.Origin.FoldersBefore, 3);
+        AssertBits(loaded.Origin.FilesWritten, 2, 19);
         Assert.Equal(saved.Options.Tags, loaded.Options.Tags);
         Assert.Equal(saved.Options, loaded.Options with { Tags = saved.Options.Tags });
         Assert.Equal((saved.SeedingTime, true), (loaded.SeedingTime, loaded.GoalReached));
@@ -121,6 +125,7 @@ public sealed class ResumeStoreTests : IDisposable
         AssertBits(loaded.Verified, 0);
         Assert.Equal([FilePriority.High], loaded.FilePriorities);
         Assert.Equal(TorrentOptions.Unchanged, loaded.Options);
+        Assert.Null(loaded.Origin);
         Assert.Equal((5, 6, TimeSpan.Zero, false), (loaded.BytesReceived, loaded.BytesSent, loaded.SeedingTime, loaded.GoalReached));
     }
 
@@ -442,19 +447,19 @@ public sealed class ResumeStoreTests : IDisposable
     public void Discarding_leaves_nothing_of_what_is_new_and_everything_of_what_was_there()
     {
         ResumeStore store = _states.Open(_torrent);
-        store.Discard();
+        store.GiveUp();
         Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
 
         store = _states.Open(_torrent);
         store.Dispose(); // as the engine does where a start fails
-        store.Discard();
+        store.GiveUp();
         Assert.Empty(Directory.EnumerateFileSystemEntries(_states.FolderPath));
 
         store = _states.Open(_torrent);
         store.Checkpoint(Data(1));
         store.Dispose();
         store = _states.Open(_torrent);
-        store.Discard();
+        store.GiveUp();
         Assert.Single(_states.Enumerate());
     }
 

@@ -25,12 +25,12 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
         Metainfo = MetainfoReader.Read(SampleTorrents.OneFile(pieceCount));
         _engine = new EngineResources(new ClientSettings(), this, this, TimeProvider.System, new Random(1));
-        var layout = new FileLayout(Metainfo, "nowhere");
-        Pieces = new SwarmPieces(Metainfo, new TorrentStorage(layout, _engine.Files), _engine, this);
+        var storage = new TorrentStorage(new FileLayout(Metainfo, "nowhere"), _engine.Files);
+        Pieces = new SwarmPieces(Metainfo, storage, _engine, this);
         var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
         Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits));
         var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
-        Ledger = new SwarmLedger(_engine, command, layout, Pieces, Peers);
+        Ledger = new SwarmLedger(_engine, command, storage, Pieces, Peers);
         Pieces.Open(true);
         Peers.Open();
     }

@@ -1,0 +1,104 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// Deletes files of a torrent's layout, and then the folders of the layout that are empty: nothing else, nothing through a link, and no
+/// link. What cannot be deleted is left and told. Blocks on the disk.
+/// </summary>
+/// <param name="layout">Where the torrent's files lie.</param>
+/// <param name="isOwnFile">Which files are the torrent's own.</param>
+/// <param name="isOwnFolder">Which folders of the layout are.</param>
+internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, Func<int, bool> isOwnFolder)
+{
+    /// <summary>So many files left are told of by name.</summary>
+    private const int MostWarnings = 20;
+
+    private readonly LinkFreeFolders _reached = new(layout);
+    private readonly List<TorrentError> _warnings = [];
+    private int _left;
+    private int _files;
+    private long _bytes;
+
+    /// <summary>Does it.</summary>
+    public ErasedData Run()
+    {
+        for (int file = 0; file < layout.Files.Count; file++)
+        {
+            if (layout.Files[file].IsStored)
+                Erase(layout.Files[file].FullPath, isOwnFile(file));
+        }
+
+        RunFolders();
+        if (_left > MostWarnings)
+            _warnings.Add(Kept($"{_left - MostWarnings} more files were left."));
+        return new ErasedData(_files, _bytes, _warnings);
+    }
+
+    /// <summary>Deletes the folders alone.</summary>
+    public void RunFolders()
+    {
+        // From the bottom up: a folder is empty once those in it are gone.
+        for (int folder = layout.Folders.Count - 1; folder >= 0; folder--)
+        {
+            if (isOwnFolder(folder))
+                EraseFolder(layout.Folders[folder]);
+        }
+    }
+
+    private void Erase(string path, bool isOwn)
+    {
+        try
+        {
+            if (!_reached.Contains(Path.GetDirectoryName(path)!))
+            {
+                Leave($"'{path}' was left: it lies behind a link.");
+                return;
+            }
+
+            var file = new FileInfo(path);
+            if (file.LinkTarget is not null)
+            {
+                Leave($"'{path}' was left: it is a link.");
+            }
+            else if (file.Exists && !isOwn)
+            {
+                Leave($"'{path}' was left: it is not the torrent's own.");
+            }
+            else if (file.Exists)
+            {
+                long length = file.Length;
+                file.Delete();
+                _files++;
+                _bytes += length;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Leave($"'{path}' could not be deleted: {e.Message}");
+        }
+    }
+
+    private void EraseFolder(string path)
+    {
+        try
+        {
+            // Only an empty one goes.
+            if (_reached.Contains(path) && Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+                Directory.Delete(path, recursive: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Leave($"The folder '{path}' could not be deleted: {e.Message}");
+        }
+    }
+
+    private void Leave(string message)
+    {
+        if (++_left <= MostWarnings)
+            _warnings.Add(Kept(message));
+    }
+
+    private static TorrentError Kept(string message) =>
+        new(TorrentErrorId.DataKept, message, "Delete it by hand, where it is not wanted any more.");
+}

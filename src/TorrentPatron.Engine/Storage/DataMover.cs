@@ -1,0 +1,222 @@
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// Takes a torrent's files to another folder: renames them where the volume is the same; else copies them and, when all copies are
+/// there and of their length, deletes the files. Where it fails, or is ended, everything is as it was; and what a kill leaves half done
+/// <see cref="TakeBack"/> puts right. Nobody has the files open meanwhile.
+/// </summary>
+/// <param name="from">Where the files lie.</param>
+/// <param name="to">Where they are to lie.</param>
+/// <param name="torrent">Which torrent.</param>
+/// <param name="workers">The disk threads.</param>
+internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent, DiskWorkers workers)
+{
+    private readonly List<string> _madeFolders = [];
+    private IReadOnlyList<MovedFile> _files = [];
+
+    /// <summary>Moves the files.</summary>
+    /// <param name="keepFree">Bytes that must stay free on the volume they go to.</param>
+    /// <param name="progress">Is told the share that is done, 0 to 1, on a disk thread.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="StorageException">It could not be done.</exception>
+    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    public async Task MoveAsync(long keepFree, Action<double> progress, CancellationToken cancellationToken)
+    {
+        bool isSameVolume = await workers.RunAsync(Prepare, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isSameVolume)
+                await RenameAsync(progress, cancellationToken).ConfigureAwait(false);
+            else
+                await CopyAsync(keepFree, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            await workers.RunAsync(TakeBack, CancellationToken.None).ConfigureAwait(false);
+            if (e is IOException or UnauthorizedAccessException or StorageException)
+                throw StorageErrors.Move(e, to.Destination);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Puts back what is on its way: files that are at the new place only, and copies. A file at both places is the copy of one, if it is
+    /// its very twin, and goes. Blocks on the disk.
+    /// </summary>
+    public void TakeBack()
+    {
+        for (int index = 0; index < from.Files.Count; index++)
+        {
+            if (!from.Files[index].IsStored)
+                continue;
+            (string old, string next) = (from.Files[index].FullPath, to.Files[index].FullPath);
+            try
+            {
+                TryDelete(MovePlan.CopyOf(next, torrent, index));
+                var moved = new FileInfo(next);
+                if (!moved.Exists || moved.LinkTarget is not null)
+                    continue;
+                var left = new FileInfo(old);
+                if (!left.Exists)
+                {
+                    Directory.CreateDirectory(left.DirectoryName!);
+                    File.Move(next, old, overwrite: false);
+                }
+                else if (left.Length == moved.Length && left.LastWriteTimeUtc == moved.LastWriteTimeUtc)
+                {
+                    moved.Delete();
+                }
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // It stays where it is; what is missing at the old place is fetched anew.
+            }
+        }
+
+        // Those that were made for this and are empty now.
+        for (int i = _madeFolders.Count - 1; i >= 0; i--)
+            TryDeleteFolder(_madeFolders[i]);
+    }
+
+    /// <returns>Whether both places are on one volume.</returns>
+    private bool Prepare()
+    {
+        try
+        {
+            _files = MovePlan.Make(from, to, torrent);
+            MakeFolder(to.Destination);
+            foreach (MovedFile file in _files)
+                MakeFolder(Path.GetDirectoryName(file.To)!);
+            return _files.Count == 0 || IsSameVolume();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
+        {
+            for (int i = _madeFolders.Count - 1; i >= 0; i--)
+                TryDeleteFolder(_madeFolders[i]);
+            throw StorageErrors.Move(e, to.Destination);
+        }
+    }
+
+    /// <summary>Makes a folder and those above it, one after the other, so that it is known which ones are ours.</summary>
+    private void MakeFolder(string folder)
+    {
+        var missing = new Stack<string>();
+        for (string? at = folder; at is not null && !Directory.Exists(at); at = Path.GetDirectoryName(at))
+            missing.Push(at);
+        foreach (string at in missing)
+        {
+            Directory.CreateDirectory(at);
+            _madeFolders.Add(at);
+        }
+    }
+
+    /// <summary>Nothing tells this on every system but to try: a folder is never copied, only renamed.</summary>
+    private bool IsSameVolume()
+    {
+        string probe = $".{Guid.NewGuid():N}.tmp";
+        string here = Path.Combine(from.Destination, probe);
+        string there = Path.Combine(to.Destination, probe);
+        Directory.CreateDirectory(here);
+        try
+        {
+            Directory.Move(here, there);
+            Directory.Delete(there);
+            return true;
+        }
+        catch (IOException)
+        {
+            Directory.Delete(here);
+            return false;
+        }
+    }
+
+    private async Task RenameAsync(Action<double> progress, CancellationToken cancellationToken)
+    {
+        for (int i = 0; i < _files.Count; i++)
+        {
+            MovedFile file = _files[i];
+            double share = (double)(i + 1) / _files.Count;
+            await workers.RunAsync(
+                () =>
+                {
+                    File.Move(file.From, file.To, overwrite: false);
+                    progress(share);
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task CopyAsync(long keepFree, Action<double> progress, CancellationToken cancellationToken)
+    {
+        long total = _files.Sum(file => file.Length);
+        long copied = 0;
+        await workers.RunAsync(() => CheckRoom(keepFree), cancellationToken).ConfigureAwait(false);
+        var guard = new FolderGuard(to.Destination);
+        foreach (MovedFile file in _files)
+        {
+            using FileCopier copier = await workers.RunAsync(
+                () =>
+                {
+                    TryDelete(file.Copy);
+                    return FileCopier.Begin(file.From, file.Copy, guard);
+                },
+                cancellationToken).ConfigureAwait(false);
+            while (await workers.RunAsync(copier.Step, cancellationToken).ConfigureAwait(false) is > 0 and var step)
+            {
+                copied += step;
+                progress((double)copied / Math.Max(1, total));
+            }
+
+            await workers.RunAsync(copier.Finish, cancellationToken).ConfigureAwait(false);
+        }
+
+        // From here on it is not ended: in a moment it is done.
+        await workers.RunAsync(() =>
+        {
+            foreach (MovedFile file in _files)
+                File.Move(file.Copy, file.To, overwrite: false);
+            foreach (MovedFile file in _files)
+                TryDelete(file.From);
+        }, CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private void CheckRoom(long keepFree)
+    {
+        long available = FreeSpaceWatch.Available(to.Destination);
+        long needed = 0;
+        foreach (MovedFile file in _files)
+        {
+            using var handle = DiskFile.Open(file.From, FileMode.Open, FileAccess.Read);
+            needed += SparseFile.AllocatedBytes(handle, file.Length);
+        }
+
+        if (needed > available - keepFree)
+            throw StorageErrors.NoRoom(to.Destination, needed, available, keepFree);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // It is in nobody's way but ours.
+        }
+    }
+
+    private static void TryDeleteFolder(string path)
+    {
+        try
+        {
+            Directory.Delete(path, recursive: false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Somebody has put something there.
+        }
+    }
+}

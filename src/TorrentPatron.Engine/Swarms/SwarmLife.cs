@@ -1,0 +1,217 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Takes one torrent into its swarm and out of it again, by way of a check where one is needed, and sees to what comes of its pieces
+/// meanwhile. To come and to go are the owner's, one at a time.
+/// </summary>
+internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
+{
+    private readonly EngineResources _engine;
+    private readonly FreeSpaceWatch _freeSpace = new();
+    private readonly CancellationTokenSource _stop = new();
+    private long _lastTick;
+    private volatile bool _isResting;
+
+    /// <summary>Puts the torrent together.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="command">The start; it has the metainfo.</param>
+    /// <param name="say">Takes what is said of the torrent.</param>
+    /// <param name="network">The torrent's network, where its metadata was fetched with it; null: there is none yet.</param>
+    public SwarmLife(EngineResources engine, CreateNewTorrent command, Action<TorrentMessage> say, SwarmNetwork? network)
+    {
+        _engine = engine;
+        Parts = new SwarmParts(engine, command, network, this, AddPeers, say);
+        _lastTick = engine.Time.GetTimestamp();
+    }
+
+    /// <summary>What the torrent is made of.</summary>
+    public SwarmParts Parts { get; }
+
+    /// <summary>Whether nothing was to be done for it when it was last looked at, and it has not been woken since.</summary>
+    public bool IsResting => _isResting;
+
+    /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
+    /// <param name="toCheck">The pieces to hash first.</param>
+    /// <param name="reason">How it comes to be complete, where it is.</param>
+    /// <param name="suspended">Whether it is to rest.</param>
+    /// <returns>The good pieces among those checked; null where the check is ended before it is over. It is not to be waited for.</returns>
+    public Task<Bitfield?> Begin(Bitfield toCheck, CompletionReason reason, bool suspended)
+    {
+        Wake();
+        if (toCheck.IsEmpty)
+        {
+            Parts.Ledger.Unchecked = null;
+            if (suspended)
+                Parts.State.Set(TorrentState.Suspended);
+            else
+                Join(reason);
+            return Task.FromResult<Bitfield?>(toCheck);
+        }
+
+        // Those who helped with the metadata, if any: they are dialled again when it is known what is here.
+        Parts.Network.Peers.Close("The torrent looks at what is on disk first.");
+        Parts.Ledger.BeginCheck(toCheck);
+        Parts.Resume.Touch();
+        Parts.State.Set(TorrentState.Checking);
+        return Parts.Check.Begin(toCheck, error => EndCheckAsync(error, reason, suspended));
+    }
+
+    /// <summary>Takes the files elsewhere, then goes on as before, there or, where that failed, here. It has left the swarm before.</summary>
+    /// <param name="to">Where the files are to lie.</param>
+    /// <param name="before">What the torrent did before.</param>
+    /// <returns>Why the files are where they were, or null. It is not to be waited for.</returns>
+    public Task<TorrentError?> BeginMove(FileLayout to, TorrentState before)
+    {
+        Wake();
+        TorrentError? failure = Parts.Ledger.Error;
+        Parts.State.Set(TorrentState.Moving);
+        return Parts.Move.Begin(to, async _ =>
+        {
+            if (before == TorrentState.Failed && failure is not null)
+                Parts.State.Fail(failure);
+            else
+                GoOn(before == TorrentState.Suspended);
+            await Parts.SaveAsync().ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>Ends a check or a move, or leaves the swarm; blocks already received are written first.</summary>
+    public async Task LeaveAsync()
+    {
+        // The move first: what comes behind it may be a check.
+        await Parts.Move.CancelAsync().ConfigureAwait(false);
+        await Parts.Check.CancelAsync().ConfigureAwait(false);
+        Parts.Network.Peers.Close("The torrent leaves the swarm.");
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+        Parts.Pieces.Open(false);
+        // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+        await Parts.Network.Trackers.StopAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes note of addresses, and dials.</summary>
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    {
+        Wake();
+        Parts.Network.Peers.Add(peers, source);
+    }
+
+    /// <summary>Something is about to happen: from the next beat on it is looked at each time.</summary>
+    public void Wake()
+    {
+        if (!_isResting)
+            return;
+        Parts.Peers.BeginFlow();
+        _lastTick = _engine.Time.GetTimestamp();
+        _isResting = false;
+    }
+
+    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
+    public void Tick()
+    {
+        long now = _engine.Time.GetTimestamp();
+        TimeSpan elapsed = _engine.Time.GetElapsedTime(_lastTick, now);
+        _lastTick = now;
+        bool wasResting = _isResting;
+        _isResting = Parts.Ledger.IsResting && !Parts.Resume.IsDirty;
+        if (_isResting && !wasResting)
+            Parts.State.Changed();
+        if (_isResting || Parts.Ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
+            return;
+        if (Parts.Ledger.IsActive)
+            Parts.Peers.Tick(elapsed);
+        Parts.Ledger.NoteProgress();
+        if (Parts.Resume.IsDue)
+            _ = Parts.SaveAsync();
+        Parts.State.Tick();
+    }
+
+    /// <inheritdoc/>
+    public void PieceVerified(int piece, bool isComplete)
+    {
+        Parts.Resume.PieceVerified(piece);
+        Parts.Peers.PieceVerified(piece, isComplete);
+        Parts.State.PieceArrived();
+        TorrentError? error = isComplete
+            ? Parts.Storage.FindLoss(Parts.Pieces.Verified())?.Error
+            : _freeSpace.Written(
+                Parts.Metainfo.PieceSize(piece), Parts.Storage.Layout.Destination, Parts.Ledger.Choices.MinimumFreeSpace);
+        if (error is not null)
+        {
+            StorageFailed(error);
+        }
+        else if (isComplete && Parts.State.TryComplete())
+        {
+            Parts.Network.Trackers.Completed();
+            _ = Parts.SaveAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => Parts.Peers.PieceFailed(piece.Length, senders);
+
+    /// <inheritdoc/>
+    public void PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => Parts.Peers.Ban(guilty);
+
+    /// <inheritdoc/>
+    public void StorageFailed(TorrentError error)
+    {
+        if (!Parts.State.TryFail(error))
+            return;
+
+        // Peers are asked for nothing more; the trackers are told from a thread that may wait.
+        Parts.Pieces.Open(false);
+        Parts.Network.Peers.Close("The torrent has failed.");
+        _ = StopAnnouncingAsync();
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Parts.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    /// <summary>Goes on with what is known, and with a check that was not finished.</summary>
+    private void GoOn(bool suspended) =>
+        _ = Begin(Parts.Ledger.Unchecked ?? new Bitfield(Parts.Metainfo.PieceCount), CompletionReason.AlreadyOnDisk, suspended);
+
+    private async Task EndCheckAsync(TorrentError? error, CompletionReason reason, bool suspended)
+    {
+        if (error is not null)
+        {
+            Parts.State.Fail(error);
+            return;
+        }
+
+        if (suspended)
+            Parts.State.Set(TorrentState.Suspended);
+        else if (Parts.Pieces.IsComplete)
+            Parts.Ledger.CompletedAt ??= _engine.Time.GetUtcNow();
+        // Before any piece can arrive: what is noted of one counts only beside what was here before.
+        await Parts.SaveAsync().ConfigureAwait(false);
+        if (!suspended)
+            Join(reason);
+    }
+
+    private void Join(CompletionReason reason)
+    {
+        Parts.Pieces.Open(true);
+        Parts.State.Join(Parts.Peers.Open, () => Parts.Pieces.IsComplete, reason);
+        Parts.Network.Trackers.Start();
+    }
+
+    private async Task StopAnnouncingAsync()
+    {
+        await Parts.Network.Trackers.StopAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Parts.SaveAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+}

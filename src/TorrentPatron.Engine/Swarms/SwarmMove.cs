@@ -1,0 +1,87 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Takes one torrent's files to another folder, one move at a time, while the torrent is out of its swarm. Commands come one at a
+/// time, as the swarm's do.
+/// </summary>
+internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, SwarmLedger ledger) : IDisposable
+{
+    private CancellationTokenSource? _session;
+    private Task<TorrentError?> _current = Task.FromResult<TorrentError?>(null);
+
+    /// <summary>Begins a move; nothing else touches the files meanwhile.</summary>
+    /// <param name="to">Where the files are to lie.</param>
+    /// <param name="whenOver">What comes next, there or, with the reason, here. Not called where the move is ended.</param>
+    /// <returns>Why the files are where they were, or null; when what comes next is done.</returns>
+    public Task<TorrentError?> Begin(FileLayout to, Func<TorrentError?, Task> whenOver)
+    {
+        _session?.Dispose();
+        _session = new CancellationTokenSource();
+        return _current = RunAsync(to, whenOver, _session.Token);
+    }
+
+    /// <summary>Ends the move under way, where there is one; the files are where they were then.</summary>
+    public async Task CancelAsync()
+    {
+        if (_session is null)
+            return;
+        await _session.CancelAsync().ConfigureAwait(false);
+        await ((Task)_current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _session.Dispose();
+        _session = null;
+    }
+
+    /// <summary>Puts right what a move has left half done that was under way when the process was killed. Blocks on the disk.</summary>
+    /// <param name="saved">What was saved then.</param>
+    public void TakeBack(ResumeData saved)
+    {
+        if (saved.MovingTo is not null)
+            Mover(new FileLayout(metainfo, saved.Destination), new FileLayout(metainfo, saved.MovingTo)).TakeBack();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _session?.Cancel();
+        _session?.Dispose();
+        _session = null;
+    }
+
+    private DataMover Mover(FileLayout from, FileLayout to) => new(from, to, metainfo.InfoHash, workers);
+
+    private async Task<TorrentError?> RunAsync(FileLayout to, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
+    {
+        TorrentError? error = null;
+        try
+        {
+            FileLayout from = storage.Layout;
+            DataOrigin there = await workers.RunAsync(() => DataOrigin.Look(to, []), cancellationToken).ConfigureAwait(false);
+            await Mover(from, to).MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken)
+                .ConfigureAwait(false);
+            DataOrigin? origin = ledger.Origin;
+            await workers.RunAsync(() =>
+            {
+                storage.Relocate(to);
+                TorrentData.EraseFolders(from, origin);
+            }, CancellationToken.None).ConfigureAwait(false);
+            ledger.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };
+        }
+        catch (OperationCanceledException)
+        {
+            ledger.MovingTo = null;
+            return SwarmErrors.MoveInterrupted(metainfo.Name);
+        }
+        catch (StorageException e)
+        {
+            error = e.Error;
+        }
+
+        ledger.MovingTo = null;
+        await whenOver(error).ConfigureAwait(false);
+        return error;
+    }
+}

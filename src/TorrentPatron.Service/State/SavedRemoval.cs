@@ -1,0 +1,38 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>Forgets torrents that are saved but do not run, and deletes their data where that is wanted. Blocks on the disk.</summary>
+internal sealed class SavedRemoval(StateFolder states)
+{
+    /// <summary>Forgets a torrent.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="id">The correlation id of the answer.</param>
+    /// <param name="deleteData">Whether the files that are its own are deleted.</param>
+    /// <exception cref="TorrentException">
+    /// It is not saved, or is run by another; or it is not known which files are its own.
+    /// </exception>
+    public TorrentRemoved Remove(InfoHash torrent, long id, bool deleteData)
+    {
+        SavedTorrent saved = states.Find(torrent) ?? throw new TorrentException(ServiceErrors.NotFound(torrent));
+        if (saved.ReadMetainfo() is not { } metainfo)
+        {
+            if (deleteData && saved.Magnet is null)
+                throw new TorrentException(ServiceErrors.DataUnknown(torrent));
+            states.Forget(torrent);
+            return new TorrentRemoved(torrent, id, FilesDeleted: 0, BytesDeleted: 0);
+        }
+
+        using ResumeStore store = states.Open(metainfo);
+        ErasedData erased = deleteData ? Erase(metainfo, store) : ErasedData.Nothing;
+        store.Discard();
+        return new TorrentRemoved(torrent, id, erased.Files, erased.Bytes) { Warnings = erased.Warnings };
+    }
+
+    private static ErasedData Erase(TorrentMetainfo metainfo, ResumeStore store) => store.Load(out _) is { } data
+        ? TorrentData.Erase(metainfo, data)
+        : throw new TorrentException(ServiceErrors.DataUnknown(metainfo.InfoHash));
+}
