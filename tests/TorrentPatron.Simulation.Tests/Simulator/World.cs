@@ -5,7 +5,7 @@ namespace TorrentPatron.Simulation.Simulator;
 /// as everything that an event has led to is done. Hours pass in moments, and the same seed gives the same world.
 /// </summary>
 /// <remarks>
-/// Everything runs on the pool's one thread (see the project file): the simulation yields it until no work is queued, and then
+/// Everything runs on the pool's one thread (see <see cref="OneThread"/>): the simulation yields it until no work is queued, and then
 /// nothing is under way anywhere.
 /// </remarks>
 internal sealed class World
@@ -17,6 +17,8 @@ internal sealed class World
 
     private World(int seed)
     {
+        ThreadPool.GetMaxThreads(out int threads, out _);
+        Assert.Equal(1, threads);
         Random = new Random(seed);
         Time = new SimulatedTime(this);
         Network = new SimulatedNetwork(this);

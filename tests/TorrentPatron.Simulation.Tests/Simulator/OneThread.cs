@@ -1,0 +1,16 @@
+using System.Runtime.CompilerServices;
+
+namespace TorrentPatron.Simulation.Simulator;
+
+/// <summary>One thread runs everything, in an order that follows from the seed: see <see cref="World"/>.</summary>
+internal static class OneThread
+{
+    // Said here and not in the project file: the test platform's own process reads the project's settings too,
+    // and waits for ever when its pool has one thread only.
+    [ModuleInitializer]
+    public static void Set()
+    {
+        AppContext.SetData("System.Threading.ThreadPool.MinThreads", 1);
+        AppContext.SetData("System.Threading.ThreadPool.MaxThreads", 1);
+    }
+}
