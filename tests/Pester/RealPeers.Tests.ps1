@@ -1,11 +1,11 @@
 # Behind the cmdlets: clients of others, where they are installed.
 BeforeDiscovery {
-    $hasAria = [bool] (Get-Command aria2c -ErrorAction Ignore)
+    $script:hasAria = [bool] (Get-Command aria2c -ErrorAction Ignore)
     $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
-    $hasLibtorrent = $false
+    $script:hasLibtorrent = $false
     if ($python) {
         & $python -c 'import libtorrent' 2>$null
-        $hasLibtorrent = $LASTEXITCODE -eq 0
+        $script:hasLibtorrent = $LASTEXITCODE -eq 0
     }
 }
 
