@@ -66,10 +66,12 @@ Describe 'The package' {
     It 'is published to a folder and installed from it, with what belongs to it and nothing else' -Skip:(
         -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
         $here = Join-Path $TestDrive 'gallery'
-        $null = New-Item -ItemType Directory -Path "$here/feed", "$here/home"
-        $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
+        # Without these two .NET knows no folder for settings, and NuGet would write where the process happens to be.
+        $null = New-Item -ItemType Directory -Path "$here/feed", "$here/home/.config", "$here/home/.local/share"
+        $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
         $env:HOME = "$here/home"
         $env:XDG_DATA_HOME = $null
+        $env:XDG_CONFIG_HOME = $null
         $env:XDG_CACHE_HOME = "$here/home/cache"
         $env:PSModulePath = ''
         try {
@@ -84,10 +86,11 @@ Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
 (Get-Help Start-Torrent).Synopsis
 "@
         } finally {
-            $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath = $before
+            $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath = $before
         }
 
         $run.Error | Should -BeNullOrEmpty
+        Get-ChildItem $here -Directory | ForEach-Object Name | Should -Be 'feed', 'home'
         $run.Output[0] | Should -Be (Get-Command -Module TorrentPatron).Count
         $run.Output[1] | Should -BeLike "$here/home/*"
         $run.Output[2] | Should -BeLike 'Starts torrents*'

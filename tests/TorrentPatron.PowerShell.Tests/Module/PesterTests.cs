@@ -50,6 +50,8 @@ public sealed partial class PesterTests(ITestOutputHelper output)
         var start = new ProcessStartInfo("pwsh")
         {
             ArgumentList = { "-NoProfile", "-NonInteractive", "-Command", script },
+            // What a test or a module writes beside itself, it writes here.
+            WorkingDirectory = state,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
