@@ -8,6 +8,8 @@
     Demo: a download on 127.0.0.1.
 .PARAMETER Configuration
     Release or Debug.
+.PARAMETER WithMonoTorrent
+    Builds the second engine too, where the registry has its package; the module has it in engines/MonoTorrent.
 .EXAMPLE
     ./build.ps1 -Task Test
 #>
@@ -17,7 +19,9 @@ param(
     [string] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
-    [string] $Configuration = 'Release'
+    [string] $Configuration = 'Release',
+
+    [switch] $WithMonoTorrent
 )
 
 Set-StrictMode -Version Latest
@@ -26,6 +30,7 @@ $PSNativeCommandUseErrorActionPreference = $true
 
 $module = Join-Path $PSScriptRoot 'module/TorrentPatron'
 $artifacts = Join-Path $PSScriptRoot 'artifacts'
+$engines = if ($WithMonoTorrent) { '-p:WithMonoTorrent=true' } else { '-p:WithMonoTorrent=false' }
 
 function New-ModulePackage {
     [CmdletBinding(SupportsShouldProcess)]
@@ -49,10 +54,10 @@ Push-Location $PSScriptRoot
 try {
     switch ($Task) {
         'Build' {
-            dotnet build --configuration $Configuration
+            dotnet build --configuration $Configuration $engines
         }
         'Test' {
-            dotnet build --configuration $Configuration
+            dotnet build --configuration $Configuration $engines
             # One assembly after the other: they time sockets, and must not starve each other.
             dotnet test --no-build -m:1 --configuration $Configuration
         }
@@ -61,7 +66,7 @@ try {
                 Remove-Item $module -Recurse
             }
             # Not compiled for this machine: the package is for every system, and another's images are refused.
-            dotnet build src/TorrentPatron.PowerShell --configuration $Configuration -p:ReadyToRun=false
+            dotnet build src/TorrentPatron.PowerShell --configuration $Configuration -p:ReadyToRun=false $engines
             New-ModulePackage
         }
         'Demo' {

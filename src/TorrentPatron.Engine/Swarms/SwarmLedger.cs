@@ -13,7 +13,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// resume data, and what trackers are told. The swarm that owns it guards it.
 /// </summary>
 internal sealed class SwarmLedger(
-    EngineResources engine, CreateNewTorrent command, TorrentStorage storage, SwarmPieces pieces, SwarmPeers peers) : IStateRecord
+    EngineResources engine, CreateNewTorrent command, TorrentStorage storage, SwarmPieces pieces, SwarmPeers peers) : IStateRecord, IMoveRecord
 {
     /// <summary>Nothing has come in for so long: it is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);

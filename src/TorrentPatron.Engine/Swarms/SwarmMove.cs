@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// Takes one torrent's files to another folder, one move at a time, while the torrent is out of its swarm. Commands come one at a
 /// time, as the swarm's do.
 /// </summary>
-internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, SwarmLedger ledger) : IDisposable
+internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, IMoveRecord record) : IDisposable
 {
     private CancellationTokenSource? _session;
     private Task<TorrentError?> _current = Task.FromResult<TorrentError?>(null);
@@ -60,19 +60,19 @@ internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage
         {
             FileLayout from = storage.Layout;
             DataOrigin there = await workers.RunAsync(() => DataOrigin.Look(to, []), cancellationToken).ConfigureAwait(false);
-            await Mover(from, to).MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken)
+            await Mover(from, to).MoveAsync(record.Choices.MinimumFreeSpace, share => record.MovedShare = share, cancellationToken)
                 .ConfigureAwait(false);
-            DataOrigin? origin = ledger.Origin;
+            DataOrigin? origin = record.Origin;
             await workers.RunAsync(() =>
             {
                 storage.Relocate(to);
                 TorrentData.EraseFolders(from, origin);
             }, CancellationToken.None).ConfigureAwait(false);
-            ledger.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };
+            record.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };
         }
         catch (OperationCanceledException)
         {
-            ledger.MovingTo = null;
+            record.MovingTo = null;
             return SwarmErrors.MoveInterrupted(metainfo.Name);
         }
         catch (StorageException e)
@@ -80,7 +80,7 @@ internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage
             error = e.Error;
         }
 
-        ledger.MovingTo = null;
+        record.MovingTo = null;
         await whenOver(error).ConfigureAwait(false);
         return error;
     }

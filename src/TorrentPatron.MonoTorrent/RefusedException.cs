@@ -1,0 +1,11 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.MonoTorrent;
+
+/// <summary>Something cannot be done; <see cref="Error"/> says why.</summary>
+/// <param name="error">Why, and what to do.</param>
+internal sealed class RefusedException(TorrentError error) : Exception(error.Message)
+{
+    /// <summary>Why, and what to do.</summary>
+    public TorrentError Error { get; } = error;
+}

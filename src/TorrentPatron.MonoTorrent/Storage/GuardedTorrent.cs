@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Text;
+using MonoTorrent;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.MonoTorrent.Storage;
+
+/// <summary>Makes what MonoTorrent sees of a torrent, which has been read within our bounds before.</summary>
+internal static class GuardedTorrent
+{
+    /// <summary>Makes it.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="announce">What MonoTorrent is to take for its tracker.</param>
+    /// <param name="folder">The folder that MonoTorrent is to take for the destination.</param>
+    /// <exception cref="RefusedException">MonoTorrent cannot run it, or would write outside of its folder.</exception>
+    public static Torrent Make(TorrentMetainfo metainfo, Uri announce, string folder)
+    {
+        if (metainfo.Version == MetainfoVersion.V2)
+        {
+            throw new RefusedException(new TorrentError(
+                TorrentErrorId.UnsupportedSource, $"'{metainfo.Name}' is a torrent of version 2 only, which cannot be downloaded yet.",
+                "Use a version 1 or hybrid torrent of the same content."));
+        }
+
+        Torrent torrent;
+        try
+        {
+            torrent = Torrent.Load(Reduce(metainfo, announce));
+        }
+#pragma warning disable CA1031 // Whatever its reader throws at a torrent that is fine by ours.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            throw Unreadable(metainfo, DisplayText.Clean(e.Message));
+        }
+
+        RefuseEscapes(metainfo, torrent, folder);
+        Compare(metainfo, torrent);
+        return torrent;
+    }
+
+    /// <summary>What it needs of the .torrent and no more: no web seeds, DHT nodes or trackers, which it would ask unguarded.</summary>
+    private static byte[] Reduce(TorrentMetainfo metainfo, Uri announce)
+    {
+        using var reduced = new MemoryStream();
+        Write(string.Create(CultureInfo.InvariantCulture, $"d8:announce{announce.OriginalString.Length}:{announce.OriginalString}4:info"));
+        reduced.Write(metainfo.RawInfo.Span);
+        if (!metainfo.RawPieceLayers.IsEmpty)
+        {
+            Write("12:piece layers");
+            reduced.Write(metainfo.RawPieceLayers.Span);
+        }
+
+        Write("e");
+        return reduced.ToArray();
+
+        void Write(string text) => reduced.Write(Encoding.ASCII.GetBytes(text));
+    }
+
+    /// <summary>
+    /// MonoTorrent makes paths of names as they stand in the .torrent. Our storage has the files elsewhere; but what has no bytes
+    /// MonoTorrent makes itself.
+    /// </summary>
+    private static void RefuseEscapes(TorrentMetainfo metainfo, Torrent torrent, string folder)
+    {
+        string below = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        foreach (ITorrentFile file in torrent.Files)
+        {
+            if (Resolve(below, torrent.Name, file.Path) is { } path && path.StartsWith(below, StringComparison.Ordinal)
+                && Resolve(below, "", file.Path) is { } bare && bare.StartsWith(below, StringComparison.Ordinal))
+                continue;
+            throw new RefusedException(new TorrentError(
+                TorrentErrorId.InvalidTorrent,
+                $"MonoTorrent would write the file '{DisplayText.Clean(file.Path)}' of '{metainfo.Name}' outside of the destination.",
+                "Do not trust this torrent; the built-in engine would give the file a safe name."));
+        }
+    }
+
+    private static string? Resolve(string folder, string name, string path)
+    {
+        try
+        {
+            return Path.GetFullPath(Path.Combine(folder, name, path));
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>By our offsets it reads and writes: they must be its own.</summary>
+    private static void Compare(TorrentMetainfo metainfo, Torrent torrent)
+    {
+        var ours = metainfo.Files.Where(file => file is { IsPadding: false, Length: > 0 }).Select(file => (file.Offset, file.Length));
+        var its = torrent.Files.Where(file => file.Length > 0).Select(file => (file.OffsetInTorrent, file.Length));
+        if (torrent.InfoHashes.V1 is not { } hash || !hash.Span.SequenceEqual(metainfo.InfoHash.ToArray())
+            || torrent.PieceLength != metainfo.PieceLength || torrent.PieceCount != metainfo.PieceCount || !its.SequenceEqual(ours))
+            throw Unreadable(metainfo, "it sees other pieces or files in it.");
+    }
+
+    private static RefusedException Unreadable(TorrentMetainfo metainfo, string why) => new(new TorrentError(
+        TorrentErrorId.NotSupported, $"MonoTorrent cannot run '{metainfo.Name}': {why}", "Use the built-in engine for this torrent."));
+}

@@ -1,0 +1,105 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.MonoTorrent.Torrents;
+
+/// <summary>Which pieces of a torrent are here, and which are wanted. Thread-safe.</summary>
+/// <param name="metainfo">The torrent.</param>
+/// <param name="layout">Which bytes lie in which file.</param>
+internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
+{
+    private readonly Lock _gate = new();
+    private Bitfield _verified = new(metainfo.PieceCount);
+    private Bitfield _wanted = new(metainfo.PieceCount);
+    private long _wantedBytes;
+    private long _completedBytes;
+
+    /// <summary>Size of the wanted pieces.</summary>
+    public long WantedBytes => Interlocked.Read(ref _wantedBytes);
+
+    /// <summary>Size of those of them that are here.</summary>
+    public long CompletedBytes => Interlocked.Read(ref _completedBytes);
+
+    /// <summary>Whether every wanted piece is here.</summary>
+    public bool IsComplete => CompletedBytes == WantedBytes;
+
+    /// <summary>Number of pieces that are here.</summary>
+    public int VerifiedCount
+    {
+        get
+        {
+            lock (_gate)
+                return _verified.Count;
+        }
+    }
+
+    /// <summary>The pieces that are here: a copy.</summary>
+    public Bitfield Verified()
+    {
+        lock (_gate)
+            return _verified.Clone();
+    }
+
+    /// <summary>Begins anew with other pieces.</summary>
+    public void Reset(Bitfield verified)
+    {
+        lock (_gate)
+        {
+            _verified = verified.Clone();
+            Count();
+        }
+    }
+
+    /// <summary>Wants the pieces of files that are wanted.</summary>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    public void Want(IReadOnlyList<FilePriority> priorities)
+    {
+        var wanted = new Bitfield(metainfo.PieceCount);
+        if (priorities.Count == 0)
+            wanted.SetAll();
+        for (int file = 0; file < priorities.Count; file++)
+        {
+            if (priorities[file] == FilePriority.Skip || metainfo.Files[file].IsPadding)
+                continue;
+            (int first, int count) = layout.PiecesOfFile(file);
+            for (int piece = first; piece < first + count; piece++)
+                wanted.Set(piece);
+        }
+
+        lock (_gate)
+        {
+            _wanted = wanted;
+            Count();
+        }
+    }
+
+    /// <summary>A piece has come.</summary>
+    /// <returns>Whether it was not here before.</returns>
+    public bool Add(int piece)
+    {
+        lock (_gate)
+        {
+            if (!_verified.Set(piece))
+                return false;
+            if (_wanted[piece])
+                _completedBytes += layout.PieceSize(piece);
+            return true;
+        }
+    }
+
+    private void Count()
+    {
+        long wanted = 0, completed = 0;
+        foreach (int piece in _wanted.Ones)
+        {
+            wanted += layout.PieceSize(piece);
+            if (_verified[piece])
+                completed += layout.PieceSize(piece);
+        }
+
+        Interlocked.Exchange(ref _wantedBytes, wanted);
+        Interlocked.Exchange(ref _completedBytes, completed);
+    }
+}

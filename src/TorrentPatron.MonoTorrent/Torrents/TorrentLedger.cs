@@ -1,0 +1,302 @@
+using MonoTorrent.Client;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.MonoTorrent.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Protocol.Wire;
+using TorrentState = TorrentPatron.Engine.Client.TorrentState;
+
+namespace TorrentPatron.MonoTorrent.Torrents;
+
+/// <summary>
+/// What is written down of a torrent, totals, times and choices, and what is made from it: the status that people see, the resume data,
+/// and what trackers are told.
+/// </summary>
+internal sealed class TorrentLedger : IMoveRecord
+{
+    /// <summary>So long nothing comes in before a download counts as stalled.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+
+    private readonly TorrentMetainfo _metainfo;
+    private readonly bool _hasNewGoal;
+    private readonly HostResources _host;
+    private readonly TorrentDisk _disk;
+    private readonly PieceTally _tally;
+    private readonly RateMeter _received;
+    private readonly RateMeter _sent;
+    private readonly Lock _gate = new();
+    private long _monitorReceived;
+    private long _monitorSent;
+    private long _receivedBefore;
+    private long _sentBefore;
+    private int _failedPieces;
+    private long _wasted;
+    private int _checked;
+    private int _rechecked;
+    private TimeSpan _seededBefore;
+    private long _seedingSince;
+    private bool _isSeeding;
+    private bool _isAtRest;
+
+    /// <summary>Opens an empty ledger.</summary>
+    public TorrentLedger(TorrentMetainfo metainfo, CreateNewTorrent command, HostResources host, TorrentDisk disk, PieceTally tally)
+    {
+        _metainfo = metainfo;
+        _hasNewGoal = command.Options.Goal is not null;
+        _host = host;
+        _disk = disk;
+        _tally = tally;
+        long now = host.Milliseconds;
+        _received = new RateMeter(now);
+        _sent = new RateMeter(now);
+        AddedAt = host.Time.GetUtcNow();
+        Choices = TorrentChoices.Of(command, saved: null);
+    }
+
+    /// <summary>When it was first added, UTC.</summary>
+    public DateTimeOffset AddedAt { get; private set; }
+
+    /// <summary>When it became complete, UTC.</summary>
+    public DateTimeOffset? CompletedAt { get; private set; }
+
+    /// <summary>How it came to be complete in this run.</summary>
+    public CompletionReason? Completion { get; private set; }
+
+    /// <summary>When payload last came in, or it last began to download.</summary>
+    public DateTimeOffset? LastProgressAt { get; private set; }
+
+    /// <summary>Why it stopped by itself.</summary>
+    public TorrentError? Error { get; set; }
+
+    /// <summary>What was wrong with the saved state.</summary>
+    public TorrentError? StateWarning { get; set; }
+
+    /// <summary>The pieces of a check that is not over; null: there is none.</summary>
+    public Bitfield? Unchecked { get; set; }
+
+    /// <summary>Whether the torrent is being closed in order.</summary>
+    public bool ClosedInOrder { get; set; }
+
+    /// <summary>What has been chosen for it.</summary>
+    public TorrentChoices Choices { get; set; }
+
+    /// <summary>Where the files on disk are from; null: that was not noted.</summary>
+    public DataOrigin? Origin
+    {
+        get => field?.WithWritten(_disk.Storage.WrittenFiles());
+        set;
+    }
+
+    /// <summary>The folder to which its files are on their way; null: none.</summary>
+    public string? MovingTo { get; set; }
+
+    /// <summary>How much of them is there, 0 to 1.</summary>
+    public double MovedShare { get; set; }
+
+    /// <summary>What it was doing before its files were moved.</summary>
+    public TorrentState StateBeforeMove { get; private set; }
+
+    /// <summary>Whether its goal was reached and told; it seeds on where it is let run.</summary>
+    public bool IsGoalReached { get; set; }
+
+    /// <summary>Its connected peers, as they were last looked at.</summary>
+    public IReadOnlyList<PeerSnapshot> Peers { get; set; } = [];
+
+    /// <summary>Addresses of peers that are known.</summary>
+    public int KnownPeers { get; set; }
+
+    private TimeSpan SeedingTime => _isSeeding ? _seededBefore + _host.Time.GetElapsedTime(_seedingSince) : _seededBefore;
+
+    /// <summary>Goes on with what an earlier run has saved.</summary>
+    public void Continue(ResumeData data)
+    {
+        (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
+        (_receivedBefore, _sentBefore) = (data.BytesReceived, data.BytesSent);
+        _seededBefore = data.SeedingTime;
+        // A goal given anew counts anew.
+        IsGoalReached = data.GoalReached && !_hasNewGoal;
+    }
+
+    /// <summary>It is in another state from now on.</summary>
+    public void Enter(TorrentState state)
+    {
+        _seededBefore = SeedingTime;
+        _seedingSince = _host.Time.GetTimestamp();
+        _isSeeding = state == TorrentState.Seeding;
+        // One that rests when it is stopped rests when it is started again.
+        _isAtRest = state == TorrentState.Suspended || (_isAtRest && state is TorrentState.Stopped or TorrentState.Moving);
+    }
+
+    /// <summary>Its files are about to go to another folder.</summary>
+    /// <param name="before">What it was doing.</param>
+    /// <param name="destination">Where they go.</param>
+    public void BeginMove(TorrentState before, string destination) => (StateBeforeMove, MovingTo, MovedShare) = (before, destination, 0);
+
+    /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
+    public bool HasReachedGoal() =>
+        _isSeeding && !IsGoalReached && (SeedingTime >= Choices.Goal.Time || Ratio(_tally.CompletedBytes) >= Choices.Goal.Ratio);
+
+    /// <summary>It has become complete; null: it has something to fetch.</summary>
+    public void Completed(CompletionReason? reason)
+    {
+        CompletedAt = reason is null ? null : CompletedAt ?? _host.Time.GetUtcNow();
+        Completion = reason is null ? null : Completion ?? reason;
+        if (reason is null)
+            LastProgressAt = _host.Time.GetUtcNow();
+    }
+
+    /// <summary>Takes over what MonoTorrent has counted since the last time.</summary>
+    /// <param name="monitor">Its counters, which it sets back when it stops.</param>
+    public void Count(ConnectionMonitor monitor)
+    {
+        lock (_gate)
+        {
+            long received = monitor.DataBytesReceived, sent = monitor.DataBytesSent;
+            if (received > _monitorReceived)
+            {
+                _received.Add(received - _monitorReceived);
+                LastProgressAt = _host.Time.GetUtcNow();
+            }
+
+            _sent.Add(Math.Max(0, sent - _monitorSent));
+            (_monitorReceived, _monitorSent) = (received, sent);
+        }
+    }
+
+    /// <summary>A piece has come whose hash is wrong.</summary>
+    public void PieceFailed(int piece)
+    {
+        Interlocked.Increment(ref _failedPieces);
+        Interlocked.Add(ref _wasted, _disk.Layout.PieceSize(piece));
+    }
+
+    /// <summary>A check begins.</summary>
+    public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
+
+    /// <summary>A piece has been checked; called by several threads.</summary>
+    public void PieceChecked() => Interlocked.Increment(ref _checked);
+
+    /// <summary>The check is over.</summary>
+    public void EndCheck()
+    {
+        _rechecked += Unchecked?.Count ?? 0;
+        Unchecked = null;
+    }
+
+    /// <summary>What trackers are told.</summary>
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    {
+        InfoHash = _metainfo.InfoHash,
+        PeerId = _host.PeerId,
+        Port = _host.ListenPort,
+        Uploaded = _sent.Total,
+        Downloaded = _received.Total,
+        Left = _tally.WantedBytes - _tally.CompletedBytes,
+        Event = announceEvent,
+        Key = (uint)_host.PeerId.GetHashCode(),
+    };
+
+    /// <summary>What is saved.</summary>
+    public ResumeData MakeResumeData()
+    {
+        TorrentChoices choices = Choices;
+        Bitfield verified = _tally.Verified();
+        // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
+        Bitfield? doubtful = Unchecked;
+        if (doubtful is not null)
+        {
+            foreach (int piece in doubtful.Ones)
+                verified.Set(piece);
+        }
+
+        return new ResumeData
+        {
+            Verified = verified,
+            Doubtful = doubtful,
+            Destination = _disk.Layout.Destination,
+            Files = ClosedInOrder ? _disk.Storage.Stamps() : [],
+            ClosedInOrder = ClosedInOrder,
+            Suspended = _isAtRest,
+            FilePriorities = choices.FilePriorities,
+            Trackers = choices.AddedTrackers,
+            RemovedTrackers = choices.RemovedTrackers,
+            Options = choices.Options,
+            Origin = Origin,
+            MovingTo = MovingTo,
+            SeedingTime = SeedingTime,
+            GoalReached = IsGoalReached,
+            BytesReceived = _receivedBefore + _received.Total,
+            BytesSent = _sentBefore + _sent.Total,
+            AddedAt = AddedAt,
+            CompletedAt = CompletedAt,
+        };
+    }
+
+    /// <summary>What people see.</summary>
+    /// <param name="state">What the torrent is doing.</param>
+    /// <param name="trackers">The trackers as they are now.</param>
+    public TorrentStatus MakeStatus(TorrentState state, IReadOnlyList<TrackerSnapshot> trackers)
+    {
+        long now = _host.Milliseconds;
+        long wanted = _tally.WantedBytes, completed = Math.Min(_tally.CompletedBytes, wanted);
+        TorrentChoices choices = Choices;
+        bool isChecking = state == TorrentState.Checking;
+        bool isActive = state is TorrentState.Downloading or TorrentState.Seeding;
+        long rate = state == TorrentState.Downloading ? _received.Rate(now) : 0;
+        double share = state switch
+        {
+            TorrentState.Checking => (double)_checked / Math.Max(1, Unchecked?.Count ?? 1),
+            TorrentState.Moving => MovedShare,
+            _ => wanted == 0 ? 1 : (double)completed / wanted,
+        };
+        return new TorrentStatus
+        {
+            Name = _metainfo.Name,
+            InfoHash = _metainfo.InfoHash.ToString(),
+            State = state,
+            Destination = _disk.Layout.Destination,
+            Path = _disk.Layout.RootPath,
+            PercentComplete = 100 * share,
+            IsComplete = !isChecking && completed == wanted,
+            TotalSize = _metainfo.ContentSize,
+            WantedSize = wanted,
+            CompletedSize = completed,
+            BytesReceived = _receivedBefore + _received.Total,
+            BytesSent = _sentBefore + _sent.Total,
+            BytesWasted = Interlocked.Read(ref _wasted),
+            DownloadRate = rate,
+            UploadRate = isActive ? _sent.Rate(now) : 0,
+            EstimatedTimeLeft = rate > 0 ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue)) : null,
+            Ratio = Ratio(completed),
+            ConnectedPeers = isActive ? Peers.Count : 0,
+            ConnectedSeeds = isActive ? Peers.Count(peer => peer.PercentComplete == 100) : 0,
+            KnownPeers = KnownPeers,
+            PieceCount = _metainfo.PieceCount,
+            VerifiedPieces = _tally.VerifiedCount,
+            RecheckedPieces = _rechecked,
+            FailedPieces = Volatile.Read(ref _failedPieces),
+            AddedAt = AddedAt,
+            CompletedAt = CompletedAt,
+            Timestamp = _host.Time.GetUtcNow(),
+            Completion = Completion,
+            LastProgressAt = LastProgressAt,
+            IsStalled = state == TorrentState.Downloading && LastProgressAt + Patience < _host.Time.GetUtcNow(),
+            MaxDownloadRate = choices.MaxDownloadRate,
+            MaxUploadRate = choices.MaxUploadRate,
+            SeedRatio = choices.Goal.Ratio,
+            SeedTime = choices.Goal.Time,
+            SeedingTime = SeedingTime,
+            IsPrivate = _metainfo.IsPrivate,
+            Tags = choices.Tags,
+            Error = Error,
+            Warnings = [.. TorrentWishes.Unmet(choices), .. SwarmErrors.Warnings(StateWarning, _disk.SaveWarning, trackers)],
+            Trackers = trackers,
+        };
+    }
+
+    private double Ratio(long completed) => completed == 0 ? 0 : (double)(_sentBefore + _sent.Total) / completed;
+}

@@ -1,0 +1,114 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>A client of some engine, on loopback, with nothing above it; what it says is kept.</summary>
+internal sealed class ContractClient : IAsyncDisposable
+{
+    public static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(200);
+
+    private readonly StateFolder _states;
+    private readonly Lock _gate = new();
+    private readonly List<TorrentMessage> _said = [];
+    private readonly Task _listening;
+    private long _lastId;
+
+    /// <summary>Makes a client.</summary>
+    /// <param name="engine">Of which engine.</param>
+    /// <param name="statePath">Where the torrents' state is saved.</param>
+    /// <param name="settings">What it is made with; it is bound to loopback.</param>
+    public ContractClient(ITorrentEngine engine, string statePath, ClientSettings? settings = null)
+    {
+        _states = new StateFolder(statePath);
+        Client = engine.CreateClient((settings ?? new ClientSettings()) with
+        {
+            BindAddress = settings?.BindAddress ?? IPAddress.Loopback,
+            StatusInterval = StatusInterval,
+        });
+        _listening = ListenAsync();
+    }
+
+    public ITorrentClient Client { get; }
+
+    /// <summary>Where it listens.</summary>
+    public IPEndPoint EndPoint => Assert.Single(Client.GetClientStatus().ListenEndPoints);
+
+    /// <summary>All that it has said so far.</summary>
+    public IReadOnlyList<TorrentMessage> Said
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _said];
+        }
+    }
+
+    public long NextId() => Interlocked.Increment(ref _lastId);
+
+    /// <summary>A start of a torrent, with its state opened.</summary>
+    public CreateNewTorrent NewStart(TorrentMetainfo metainfo, string destination) =>
+        new(NextId(), metainfo, destination) { ResumeStore = _states.Open(metainfo) };
+
+    /// <summary>Gives a command, and waits for its one answer.</summary>
+    public async Task<TorrentAnswer> AskAsync(TorrentCommand command)
+    {
+        Client.Post(command);
+        await UntilAsync(() => Answers(command).Count > 0, $"{command.GetType().Name} is answered");
+        return Assert.Single(Answers(command));
+    }
+
+    /// <summary>Starts a torrent; fails where that fails.</summary>
+    public async Task<TorrentStatus> StartAsync(CreateNewTorrent start)
+    {
+        TorrentAnswer answer = await AskAsync(start);
+        return answer is NewTorrentCreated created ? created.Status : throw new InvalidOperationException($"It was not started: {answer}");
+    }
+
+    /// <summary>The answers to a command.</summary>
+    public IReadOnlyList<TorrentAnswer> Answers(TorrentCommand command) =>
+        [.. Said.OfType<TorrentAnswer>().Where(answer => answer.CorrelationId == command.CorrelationId)];
+
+    /// <summary>Waits until a torrent's status is as wanted.</summary>
+    public async Task<TorrentStatus> WaitAsync(InfoHash torrent, string what, Func<TorrentStatus, bool> until)
+    {
+        await UntilAsync(() => Client.GetStatus(torrent) is { } status && until(status), what);
+        return Client.GetStatus(torrent)!;
+    }
+
+    /// <summary>Waits until every wanted piece is there.</summary>
+    public Task<TorrentStatus> WaitUntilSeedingAsync(InfoHash torrent) =>
+        WaitAsync(torrent, "it has everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
+
+    /// <summary>Waits for something that is said.</summary>
+    public async Task<TMessage> HearAsync<TMessage>(Func<TMessage, bool>? which = null)
+        where TMessage : TorrentMessage
+    {
+        await UntilAsync(() => Said.OfType<TMessage>().Any(which ?? (_ => true)), $"{typeof(TMessage).Name} is said");
+        return Said.OfType<TMessage>().First(which ?? (_ => true));
+    }
+
+    /// <summary>Waits until something is so.</summary>
+    public Task UntilAsync(Func<bool> condition, string what) =>
+        Patience.UntilAsync(_ => Task.FromResult(condition()), what, () => string.Join('\n', Said.TakeLast(20)));
+
+    /// <summary>Disposes it, and waits until its messages have ended.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await Client.DisposeAsync();
+        await _listening.WaitAsync(TestContext.Current.CancellationToken);
+    }
+
+    private async Task ListenAsync()
+    {
+        await foreach (TorrentMessage message in Client.Messages.ReadAllAsync(CancellationToken.None))
+        {
+            lock (_gate)
+                _said.Add(message);
+        }
+    }
+}
