@@ -64,10 +64,11 @@ public sealed class ResumeTests
         TorrentStatus complete = await we.WaitUntilSeedingAsync(torrent);
         ChangeByte(meeting);
 
-        TorrentStatus rechecked = await we.RecheckAsync(torrent);
+        TorrentChecked rechecked = await we.RecheckAsync(torrent);
         TorrentStatus again = await we.WaitUntilSeedingAsync(torrent);
 
-        Assert.Equal(complete.PieceCount, rechecked.RecheckedPieces);
+        Assert.Single(rechecked.BadPieces);
+        Assert.Equal(complete.PieceCount, rechecked.Status.RecheckedPieces);
         meeting.AssertDownloaded();
         Assert.Equal(Payload.PieceLength, again.BytesReceived - complete.BytesReceived);
     }

@@ -90,9 +90,9 @@ function Invoke-TestScript {
 }
 
 function Start-TestTracker {
-    # An HTTP tracker that knows one peer or nobody, and keeps the query of each announce.
+    # An HTTP tracker that knows one peer or nobody, or refuses in given words, and keeps the query of each announce.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
-    param([string] $Peer)
+    param([string] $Peer, [string] $Refusal)
 
     [byte[]] $peers = @()
     if ($Peer) {
@@ -100,6 +100,9 @@ function Start-TestTracker {
         $peers = $endPoint.Address.GetAddressBytes() + [byte]($endPoint.Port -shr 8) + [byte]($endPoint.Port -band 255)
     }
     $answer = [Text.Encoding]::ASCII.GetBytes("d8:completei3e10:incompletei2e8:intervali1800e12:min intervali1e5:peers$($peers.Count):") + $peers + [byte][char]'e'
+    if ($Refusal) {
+        $answer = [Text.Encoding]::UTF8.GetBytes("d14:failure reason$([Text.Encoding]::UTF8.GetByteCount($Refusal)):${Refusal}e")
+    }
 
     $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
     $socket.Start()

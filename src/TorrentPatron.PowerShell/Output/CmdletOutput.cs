@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Pipeline;
+using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Output;
@@ -55,11 +56,18 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
     };
 
     /// <summary>A failure as PowerShell has it.</summary>
-    internal static ErrorRecord Record(CommandFailure failure) =>
-        new(new TorrentException(failure.Error, failure.Cause), failure.Error.Id, CategoryOf(failure.Error.Id), failure.Target)
+    internal static ErrorRecord Record(CommandFailure failure)
+    {
+        var record = new ErrorRecord(
+            new TorrentException(failure.Error, failure.Cause), failure.Error.Id, CategoryOf(failure.Error.Id), failure.Target)
         {
             ErrorDetails = new ErrorDetails(failure.Error.Message) { RecommendedAction = failure.Error.Remedy },
         };
+        // The target stays as it was given; what is shown of it is text.
+        if (failure.Target?.ToString() is { } target)
+            record.CategoryInfo.TargetName = DisplayText.Clean(target);
+        return record;
+    }
 
     private static ErrorCategory CategoryOf(string id) => id switch
     {

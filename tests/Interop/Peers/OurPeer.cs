@@ -67,11 +67,8 @@ internal sealed class OurPeer : IAsyncDisposable
     }
 
     /// <summary>Hashes what is on disk again, and waits until that is done.</summary>
-    public async Task<TorrentStatus> RecheckAsync(InfoHash torrent)
-    {
-        TorrentAnswer answer = await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken);
-        return Assert.IsType<CommandDone>(answer).Status;
-    }
+    public async Task<TorrentChecked> RecheckAsync(InfoHash torrent) =>
+        Assert.IsType<TorrentChecked>(await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken));
 
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
     public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
