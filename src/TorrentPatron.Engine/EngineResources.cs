@@ -1,10 +1,12 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine;
 
@@ -62,6 +64,9 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The port we listen on; 0: none.</summary>
     public ushort ListenPort { get; set; }
 
+    /// <summary>What finds peers without trackers; null before it is opened.</summary>
+    public PeerFinder? Finder { get; set; }
+
     /// <summary>The threads that hash and touch files.</summary>
     public DiskWorkers DiskWorkers { get; }
 
@@ -88,6 +93,10 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Connected peers of all torrents.</summary>
     public int Peers => Volatile.Read(ref _peers);
+
+    /// <summary>What we say of ourselves in the handshake of a torrent.</summary>
+    public Handshake MakeHandshake(InfoHash torrent) =>
+        new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { DhtPort: > 0 });
 
     /// <summary>Takes a place among the connected peers.</summary>
     public bool TryAddPeer()
@@ -116,6 +125,8 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (Finder is not null)
+            await Finder.DisposeAsync().ConfigureAwait(false);
         await DiskWorkers.DisposeAsync().ConfigureAwait(false);
         (Trackers as IDisposable)?.Dispose();
         Announces.Dispose();

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
@@ -54,6 +55,7 @@ public sealed class TorrentClient : ITorrentClient
         _engine = new EngineResources(settings, transport, trackers, time, random, disk);
         _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
+        _engine.Finder = PeerFinder.Open(_engine);
         Track(BeatAsync());
     }
 
@@ -115,6 +117,7 @@ public sealed class TorrentClient : ITorrentClient
             ConnectedPeers = _engine.Peers,
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
+            Dht = _engine.Finder?.Status,
             Warning = _listener.Warning,
         };
     }

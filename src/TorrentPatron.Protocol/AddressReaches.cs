@@ -43,6 +43,15 @@ public static class AddressReaches
         return addresses.Count > 0 ? addresses.Min(Of) : throw new SocketException((int)SocketError.HostNotFound);
     }
 
+    /// <summary>Whether an address is one that a host can have: not "any", no group, no broadcast.</summary>
+    public static bool IsOfHost(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (address.IsIPv4MappedToIPv6)
+            address = address.MapToIPv4();
+        return !Array.Exists(OfNoHost, network => network.Contains(address));
+    }
+
     /// <summary>
     /// Whether somebody may name an address to us: one of a host, and no nearer than the address of who names it. Who is on
     /// the internet must not make us talk to this machine or its network.
@@ -52,8 +61,6 @@ public static class AddressReaches
     public static bool MayBeNamed(IPAddress address, IPAddress namedBy)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return !Array.Exists(OfNoHost, network => network.Contains(address)) && Of(address) >= Of(namedBy);
+        return IsOfHost(address) && Of(address) >= Of(namedBy);
     }
 }

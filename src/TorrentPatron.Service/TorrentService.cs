@@ -121,6 +121,9 @@ public sealed class TorrentService : IAsyncDisposable
         await gone.ConfigureAwait(false);
     }
 
+    private ClientSettings WithStore(ClientSettings client) =>
+        client with { Dht = client.Dht with { Store = client.Dht.Store ?? new DhtStateFile(States.FolderPath) } };
+
     internal long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>The engine for a patron's start; made where there is none.</summary>
@@ -133,7 +136,7 @@ public sealed class TorrentService : IAsyncDisposable
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_session is { IsOver: true })
                 Retire();
-            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(Settings.Client));
+            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(WithStore(Settings.Client)));
         }
     }
 

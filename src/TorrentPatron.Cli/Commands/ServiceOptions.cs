@@ -25,6 +25,16 @@ internal sealed class ServiceOptions
     private readonly Option<long> _maxUp =
         RateOption("--max-up", "Most payload to send in a second, such as 512K; 0: no limit.");
 
+    private readonly Option<bool> _noDht = new("--no-dht")
+    {
+        Description = "Take no part in the distributed hash table (DHT): find peers by trackers and other peers only.",
+    };
+
+    private readonly Option<bool> _noLocalDiscovery = new("--no-local-discovery")
+    {
+        Description = "Do not look for peers in the local network.",
+    };
+
     private readonly Option<string> _engine = new("--engine")
     {
         Description = "Which engine to use.",
@@ -47,6 +57,8 @@ internal sealed class ServiceOptions
         command.Options.Add(_port);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
+        command.Options.Add(_noDht);
+        command.Options.Add(_noLocalDiscovery);
         command.Options.Add(_engine);
     }
 
@@ -59,6 +71,8 @@ internal sealed class ServiceOptions
         {
             ListenPort = parsed.GetValue(_port),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
+            Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
+            LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
         },
         parsed.GetValue(_state),
         parsed.GetRequiredValue(_engine));

@@ -26,6 +26,12 @@ public sealed record ClientSettings
     /// <summary>Bytes that may wait for the disk before sockets are no longer read.</summary>
     public long MaxQueuedBytes { get; init; } = 64L << 20;
 
+    /// <summary>How the engine takes part in the DHT (BEP 5): not, unless it is told to.</summary>
+    public DhtSettings Dht { get; init; } = new();
+
+    /// <summary>Whether peers in the local network are looked for, and called to (BEP 14).</summary>
+    public bool LocalDiscovery { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

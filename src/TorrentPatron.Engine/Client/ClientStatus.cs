@@ -23,6 +23,9 @@ public sealed record ClientStatus
     /// <summary>Payload sent in a second, all torrents.</summary>
     public long UploadRate { get; init; }
 
+    /// <summary>How its DHT node stands; null where it has none.</summary>
+    public DhtStatus? Dht { get; init; }
+
     /// <summary>Why the engine cannot be reached from outside, or null.</summary>
     public TorrentError? Warning { get; init; }
 }

@@ -40,4 +40,7 @@ public sealed record DhtStatus
 
     /// <summary>Whether nodes are known, so that peers can be found.</summary>
     public bool IsReady => NodesIPv4 + NodesIPv6 > 0;
+
+    /// <summary>The numbers of nodes and searches.</summary>
+    public override string ToString() => $"{NodesIPv4} nodes (IPv4), {NodesIPv6} nodes (IPv6), {Lookups} searches";
 }

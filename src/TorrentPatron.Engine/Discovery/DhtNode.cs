@@ -51,9 +51,12 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         _exchange = new DhtExchange(port, _budget);
         AddressFamily[] families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
         _overlays = [.. families.Where(port.Has).Select(family => new DhtOverlay(family, _exchange, settings, random))];
-        _responder = new DhtResponder(_overlays, new TokenIssuer(RandomNumberGenerator.Fill, Now));
         _upkeeps = [.. _overlays.Select(overlay => new DhtUpkeep(overlay, () => FindRouters(resolve, overlay)))];
         _schedule = new DhtSchedule(_overlays, random, Announce);
+        _responder = new DhtResponder(_overlays, new TokenIssuer(RandomNumberGenerator.Fill, Now))
+        {
+            OnAnnounced = (announce, peer) => _schedule.Announced(announce.InfoHash, announce.IsSeed, peer),
+        };
         _timer = time.CreateTimer(_ => Locked(Turn), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -111,6 +114,13 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         var wanted = new DhtTorrent(this, torrent, isSeed, peers => _outbox.Add(() => onPeers(peers)));
         Locked(now => _schedule.Add(wanted, now));
         return wanted;
+    }
+
+    /// <summary>The address at which others see us; null while too few have said so.</summary>
+    public IPAddress? ExternalAddress(AddressFamily family)
+    {
+        lock (_gate)
+            return Array.Find(_overlays, overlay => overlay.Family == family)?.ExternalAddress;
     }
 
     /// <summary>Takes note of a node that a peer or a .torrent has named, and asks whether it is there.</summary>

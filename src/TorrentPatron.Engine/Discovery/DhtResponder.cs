@@ -22,6 +22,9 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
     /// <summary>Seconds for which a sample is said to stay the same.</summary>
     private const int SampleInterval = 600;
 
+    /// <summary>Told of each peer that is announced here.</summary>
+    public Action<AnnouncePeerQuery, IPEndPoint>? OnAnnounced { get; init; }
+
     /// <summary>Makes the answer.</summary>
     /// <param name="query">The question.</param>
     /// <param name="remote">Who asks.</param>
@@ -70,6 +73,7 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
         if (!tokens.IsValid(query.Token.Span, remote.Address, now))
             return Error(query, KrpcError.Protocol, "The token is not valid.", remote);
         var peer = new IPEndPoint(remote.Address, query.IsPortImplied ? remote.Port : query.Port);
+        OnAnnounced?.Invoke(query, peer);
         return overlay.Peers.Add(query.InfoHash, peer, query.IsSeed, now)
             ? KrpcWriter.Write(response)
             : Error(query, KrpcError.Server, "There is no room.", remote);

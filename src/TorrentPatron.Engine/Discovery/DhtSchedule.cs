@@ -1,3 +1,6 @@
+using System.Net;
+using TorrentPatron.Protocol;
+
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
@@ -55,6 +58,13 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
         if (soon < torrent.Due)
             torrent.Due = soon;
         Turn(now);
+    }
+
+    /// <summary>A peer has been announced to us: where we look for that torrent ourselves, it is found.</summary>
+    public void Announced(InfoHash infoHash, bool isSeed, IPEndPoint peer)
+    {
+        if (_torrents.Find(torrent => torrent.InfoHash == infoHash) is { } wanted && !(isSeed && wanted.IsSeed()))
+            wanted.OnPeers([peer]);
     }
 
     /// <summary>Does what is due.</summary>

@@ -24,6 +24,9 @@ internal interface IPeerHandler
     /// <summary>The peer has one more piece.</summary>
     void PeerHasPiece(PeerTransfer peer, int piece);
 
+    /// <summary>The peer has a piece no longer.</summary>
+    void PeerLostPiece(PeerTransfer peer, int piece);
+
     /// <summary>The peer has become interested, or has ceased to be.</summary>
     void PeerInterestChanged(PeerTransfer peer);
 

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Net;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers.Extensions;
@@ -78,6 +79,9 @@ internal sealed class PeerConnection
     /// <summary>Whether both sides speak the extension protocol (BEP 10).</summary>
     public bool IsExtended => _handshake.SupportsExtensions;
 
+    /// <summary>Whether it takes part in the DHT (BEP 5).</summary>
+    public bool HasDhtNode => _handshake.SupportsDht;
+
     /// <summary>Whether the connection has ended.</summary>
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
@@ -157,6 +161,12 @@ internal sealed class PeerConnection
             return null;
         if (message.Id == MessageId.Extended)
             return Extensions.Handle(message.Body[0], message.Body[1..]);
+        if (message.Id == MessageId.Port)
+        {
+            _owner.PeerHasDhtNode(this, BinaryPrimitives.ReadUInt16BigEndian(message.Body));
+            return null;
+        }
+
         if (_transfer is { } transfer)
             return message.Id == MessageId.Piece ? transfer.HandleBlock(message, slab, blockOffset) : transfer.Handle(message);
         return HandleEarly(message);

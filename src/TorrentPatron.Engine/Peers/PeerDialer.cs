@@ -59,7 +59,7 @@ internal sealed class PeerDialer(
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
                 connection = await engine.Transport.ConnectAsync(address, either.Token).ConfigureAwait(false);
             Handshake handshake = await PeerHandshaker
-                .DialAsync(connection, torrent, engine.PeerId, engine.Time, session).ConfigureAwait(false);
+                .DialAsync(connection, engine.MakeHandshake(torrent), engine.Time, session).ConfigureAwait(false);
             isDone = true;
             EndDial();
             attach(connection, handshake);

@@ -1,22 +1,24 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The addresses a torrent knows peers at: who may be dialled, and when again after a failure. Bounded; thread-safe.</summary>
-internal sealed class PeerDirectory(Random random)
+/// <summary>
+/// The addresses a torrent knows peers at, whoever named them: who may be dialled, who first, and when again after a failure.
+/// Bounded; thread-safe.
+/// </summary>
+/// <param name="random">Decides between addresses of which nothing better is known.</param>
+/// <param name="self">Where others on the internet see us, by IP version; null where that is not known.</param>
+internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoint?>? self = null)
 {
     /// <summary>Addresses kept.</summary>
     public const int Capacity = 1000;
 
     /// <summary>Failures in a row after which an address is forgotten.</summary>
     private const int MostFailures = 5;
-
-    /// <summary>Peers of one address that have sent wrong data, with which the address is shut out.</summary>
-    private const int MostOffences = 3;
 
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
 
@@ -25,9 +27,7 @@ internal sealed class PeerDirectory(Random random)
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
-    private readonly HashSet<(IPAddress Address, PeerId Id)> _bannedPeers = [];
-    private readonly HashSet<IPEndPoint> _bannedEndPoints = [];
-    private readonly Dictionary<IPAddress, int> _offences = [];
+    private PeerBans? _bans;
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
     private DateTimeOffset _quietUntil;
@@ -42,26 +42,26 @@ internal sealed class PeerDirectory(Random random)
         }
     }
 
-    /// <summary>Adds an address.</summary>
+    /// <summary>Adds an address. Where there is no room, one that has failed or that came from where most come from makes way.</summary>
     /// <param name="endPoint">Where a peer listens.</param>
     /// <param name="source">Where it is from. What was given by hand is never forgotten, and dialled before others.</param>
     /// <returns>Whether it is new.</returns>
     public bool Add(IPEndPoint endPoint, PeerSource source = PeerSource.Tracker)
     {
-        bool isTrusted = source == PeerSource.Manual;
         lock (_gate)
         {
-            if (endPoint.Port == 0 || (!isTrusted && !IsOneHost(endPoint.Address)) || _bannedEndPoints.Contains(endPoint) || IsShutOut(endPoint.Address))
+            bool isPossible = endPoint.Port != 0 && (source == PeerSource.Manual || AddressReaches.IsOfHost(endPoint.Address));
+            if (!isPossible || _bans?.Has(endPoint) == true)
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
-                known.IsTrusted |= isTrusted;
+                known.NamedBy(source);
                 return false;
             }
 
-            if (_entries.Count >= Capacity && !(isTrusted && TryForgetOne()))
+            if (_entries.Count >= Capacity && !TryForgetFor(source))
                 return false;
-            _entries.Add(endPoint, new Entry { Source = source, IsTrusted = isTrusted });
+            _entries.Add(endPoint, new Entry(source, Priority(endPoint)));
             _quietUntil = default;
             return true;
         }
@@ -74,6 +74,13 @@ internal sealed class PeerDirectory(Random random)
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
+    /// <summary>Number of addresses that a source has named, first or not.</summary>
+    public int CountOf(PeerSource source)
+    {
+        lock (_gate)
+            return _entries.Values.Count(entry => entry.IsNamedBy(source));
+    }
+
     /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
     /// <param name="now">The time, UTC.</param>
     /// <returns>The address, or null where there is none.</returns>
@@ -84,27 +91,22 @@ internal sealed class PeerDirectory(Random random)
             if (now < _quietUntil)
                 return null;
             IPEndPoint? best = null;
+            Entry? bestEntry = null;
             DateTimeOffset next = DateTimeOffset.MaxValue;
-            (int Untrusted, int Failures, int Chance) bestRank = default;
             foreach ((IPEndPoint endPoint, Entry entry) in _entries)
             {
                 if (entry.IsInUse)
                     continue;
                 if (entry.NextTry > now)
-                {
                     next = entry.NextTry < next ? entry.NextTry : next;
-                    continue;
-                }
-
-                (int, int, int) rank = (entry.IsTrusted ? 0 : 1, entry.Failures, random.Next());
-                if (best is null || rank.CompareTo(bestRank) < 0)
-                    (best, bestRank) = (endPoint, rank);
+                else if (bestEntry is null || entry.IsBetterThan(bestEntry))
+                    (best, bestEntry) = (endPoint, entry);
             }
 
-            if (best is null)
+            if (bestEntry is null)
                 _quietUntil = next;
             else
-                _entries[best].IsInUse = true;
+                bestEntry.IsInUse = true;
             return best;
         }
     }
@@ -169,10 +171,20 @@ internal sealed class PeerDirectory(Random random)
         }
     }
 
-    /// <summary>
-    /// Shuts a peer out: it has sent wrong data. Others at its address, behind the same router perhaps, are not to blame; but where
-    /// several there have done so, the address is shut out.
-    /// </summary>
+    /// <summary>Forgets what some sources alone have named, and is not in use: the torrent turns out to be private.</summary>
+    public void ForgetAllOf(params IReadOnlyCollection<PeerSource> sources)
+    {
+        lock (_gate)
+        {
+            foreach ((IPEndPoint endPoint, Entry entry) in _entries)
+            {
+                if (!entry.IsInUse && entry.IsNamedOnlyBy(sources))
+                    _entries.Remove(endPoint);
+            }
+        }
+    }
+
+    /// <summary>Shuts a peer out: it has sent wrong data.</summary>
     /// <param name="endPoint">How it was connected.</param>
     /// <param name="id">Who it said it was.</param>
     /// <param name="listening">Where it says that it listens; null: it did not say.</param>
@@ -180,21 +192,12 @@ internal sealed class PeerDirectory(Random random)
     {
         lock (_gate)
         {
-            bool isNew = _bannedPeers.Count < Capacity && _bannedPeers.Add((endPoint.Address, id));
-            IPAddress neighbourhood = NeighbourhoodOf(endPoint.Address);
-            if (isNew)
-                CollectionsMarshal.GetValueRefOrAddDefault(_offences, neighbourhood, out _)++;
-            foreach (IPEndPoint one in listening is null ? [endPoint] : (IPEndPoint[])[endPoint, listening])
+            _bans ??= new PeerBans();
+            _bans.Add(id, endPoint, listening);
+            foreach (IPEndPoint known in _entries.Keys)
             {
-                if (_bannedEndPoints.Count < 2 * Capacity)
-                    _bannedEndPoints.Add(one);
-                _entries.Remove(one);
-            }
-
-            if (IsShutOut(endPoint.Address))
-            {
-                foreach (IPEndPoint other in _entries.Keys.Where(e => NeighbourhoodOf(e.Address).Equals(neighbourhood)).ToArray())
-                    _entries.Remove(other);
+                if (_bans.Has(known))
+                    _entries.Remove(known);
             }
         }
     }
@@ -205,55 +208,78 @@ internal sealed class PeerDirectory(Random random)
     public bool IsBanned(IPEndPoint endPoint, PeerId id)
     {
         lock (_gate)
-            return _bannedPeers.Contains((endPoint.Address, id)) || _bannedEndPoints.Contains(endPoint) || IsShutOut(endPoint.Address);
+            return _bans?.Has(id, endPoint) == true;
     }
 
-    /// <summary>Whether an address is one that a host can have: not "any", no group, no broadcast.</summary>
-    private static bool IsOneHost(IPAddress address)
-    {
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        if (address.AddressFamily == AddressFamily.InterNetworkV6)
-            return !address.IsIPv6Multicast && !address.Equals(IPAddress.IPv6Any);
-        Span<byte> bytes = stackalloc byte[4];
-        return address.TryWriteBytes(bytes, out _) && bytes[0] is > 0 and < 224;
-    }
+    // As others on the internet rank us (BEP 40), so do we them; elsewhere, or while our address is not known, chance decides.
+    private uint Priority(IPEndPoint endPoint) =>
+        AddressReaches.Of(endPoint.Address) == AddressReach.Global && self?.Invoke(endPoint.AddressFamily) is { } us
+            ? PeerPriority.Compute(us, endPoint)
+            : (uint)random.NextInt64(uint.MaxValue + 1L);
 
-    /// <summary>An address, or of IPv6 the network that one customer has whole.</summary>
-    private static IPAddress NeighbourhoodOf(IPAddress address)
+    private bool TryForgetFor(PeerSource newcomer)
     {
-        if (address.AddressFamily != AddressFamily.InterNetworkV6 || address.IsIPv4MappedToIPv6)
-            return address;
-        Span<byte> bytes = stackalloc byte[16];
-        address.TryWriteBytes(bytes, out _);
-        bytes[8..].Clear();
-        return new IPAddress(bytes);
-    }
-
-    private bool IsShutOut(IPAddress address) =>
-        _offences.Count > 0 && _offences.GetValueOrDefault(NeighbourhoodOf(address)) >= MostOffences;
-
-    private bool TryForgetOne()
-    {
+        Span<int> counts = stackalloc int[Entry.SourceCount];
+        foreach (Entry entry in _entries.Values)
+            counts[(int)entry.Source]++;
+        var largest = (PeerSource)counts.IndexOf(Greatest(counts));
+        // Nobody who names many drives out what others have named: not with names alone.
+        bool isOfFew = newcomer == PeerSource.Manual || counts[(int)newcomer] < counts[(int)largest];
+        (IPEndPoint EndPoint, Entry Entry)? worst = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
-            if (!entry.IsTrusted && !entry.IsInUse)
-                return _entries.Remove(endPoint);
+            bool mayGo = !entry.IsInUse && !entry.IsTrusted && entry.NextTry < DateTimeOffset.MaxValue
+                && (entry.Failures > 0 || (isOfFew && entry.Source == largest));
+            if (mayGo && (worst is null || worst.Value.Entry.IsBetterThan(entry)))
+                worst = (endPoint, entry);
         }
 
-        return false;
+        return worst is { } loser && _entries.Remove(loser.EndPoint);
     }
 
-    private sealed class Entry
+    private static int Greatest(ReadOnlySpan<int> counts)
     {
-        public PeerSource Source { get; init; }
+        int greatest = 0;
+        foreach (int count in counts)
+            greatest = Math.Max(greatest, count);
+        return greatest;
+    }
 
-        public bool IsTrusted { get; set; }
+    private sealed class Entry(PeerSource source, uint priority)
+    {
+        public const int SourceCount = (int)PeerSource.LocalDiscovery + 1;
+
+        private int _sources = 1 << (int)source;
+
+        public PeerSource Source => source;
+
+        public bool IsTrusted => IsNamedBy(PeerSource.Manual);
 
         public bool IsInUse { get; set; }
 
         public int Failures { get; set; }
 
         public DateTimeOffset NextTry { get; set; }
+
+        public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
+
+        public bool IsNamedBy(PeerSource other) => (_sources & 1 << (int)other) != 0;
+
+        public bool IsNamedOnlyBy(IReadOnlyCollection<PeerSource> others)
+        {
+            int left = _sources;
+            foreach (PeerSource other in others)
+                left &= ~(1 << (int)other);
+            return left == 0;
+        }
+
+        /// <summary>
+        /// Whether it is dialled first: what was given by hand, what has not failed, what is near, what several have named, and
+        /// then by priority.
+        /// </summary>
+        public bool IsBetterThan(Entry other) => Rank.CompareTo(other.Rank) > 0;
+
+        private (bool, int, bool, int, uint) Rank =>
+            (IsTrusted, -Failures, IsNamedBy(PeerSource.LocalDiscovery), System.Numerics.BitOperations.PopCount((uint)_sources), priority);
     }
 }

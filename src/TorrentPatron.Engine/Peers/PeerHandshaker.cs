@@ -8,19 +8,23 @@ namespace TorrentPatron.Engine.Peers;
 internal static class PeerHandshaker
 {
     /// <summary>Sends our handshake and takes the other side's.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="ours">What we say.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">The other side is no peer of that torrent.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
     public static async Task<Handshake> DialAsync(
-        IConnection connection, InfoHash infoHash, PeerId self, TimeProvider time, CancellationToken cancellationToken)
+        IConnection connection, Handshake ours, TimeProvider time, CancellationToken cancellationToken)
     {
         using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Token);
         using CancellationTokenRegistration abort = timeout.Token.UnsafeRegister(static c => ((IConnection)c!).Dispose(), connection);
         try
         {
-            await SendAsync(connection, infoHash, self).ConfigureAwait(false);
+            await SendAsync(connection, ours).ConfigureAwait(false);
             Handshake handshake = await ReceiveAsync(connection).ConfigureAwait(false);
-            return handshake.InfoHash == infoHash ? handshake : throw new IOException("The peer speaks of another torrent.");
+            return handshake.InfoHash == ours.InfoHash ? handshake : throw new IOException("The peer speaks of another torrent.");
         }
         catch (IOException) when (timeout.IsCancellationRequested)
         {
@@ -29,10 +33,16 @@ internal static class PeerHandshaker
     }
 
     /// <summary>Takes the other side's handshake and, where we know the torrent, answers.</summary>
+    /// <param name="connection">The connection.</param>
+    /// <param name="isKnown">Whether a torrent runs here.</param>
+    /// <param name="ours">What we say of a torrent.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="IOException">The other side is no peer, or of no torrent of ours.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
     public static async Task<Handshake> AnswerAsync(
-        IConnection connection, Predicate<InfoHash> isKnown, PeerId self, TimeProvider time, CancellationToken cancellationToken)
+        IConnection connection, Predicate<InfoHash> isKnown, Func<InfoHash, Handshake> ours, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Token);
@@ -42,7 +52,7 @@ internal static class PeerHandshaker
             Handshake handshake = await ReceiveAsync(connection).ConfigureAwait(false);
             if (!isKnown(handshake.InfoHash))
                 throw new IOException("The peer asks for a torrent that does not run here.");
-            await SendAsync(connection, handshake.InfoHash, self).ConfigureAwait(false);
+            await SendAsync(connection, ours(handshake.InfoHash)).ConfigureAwait(false);
             return handshake;
         }
         catch (IOException) when (timeout.IsCancellationRequested)
@@ -51,10 +61,10 @@ internal static class PeerHandshaker
         }
     }
 
-    private static async Task SendAsync(IConnection connection, InfoHash infoHash, PeerId self)
+    private static async Task SendAsync(IConnection connection, Handshake ours)
     {
         var bytes = new byte[Handshake.Length];
-        new Handshake(infoHash, self, SupportsFast: true, SupportsExtensions: true, SupportsDht: false).Write(bytes);
+        ours.Write(bytes);
         await connection.SendAsync(bytes).ConfigureAwait(false);
     }
 

@@ -106,7 +106,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         try
         {
             Handshake handshake = await PeerHandshaker
-                .AnswerAsync(connection, isKnown, engine.PeerId, engine.Time, stop).ConfigureAwait(false);
+                .AnswerAsync(connection, isKnown, engine.MakeHandshake, engine.Time, stop).ConfigureAwait(false);
             welcome(connection, handshake);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)

@@ -392,6 +392,25 @@ internal sealed class PeerTransfer
             _handler.Released(overdue);
     }
 
+    /// <summary>Takes that the peer no longer has a piece (BEP 54). Called from the receive loop.</summary>
+    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    public string? HandleDontHave(int piece)
+    {
+        if ((uint)piece >= (uint)_handler.PieceCount)
+            return "It takes back a piece that the torrent does not have.";
+        lock (_fillGate)
+        {
+            if (Record.Current?.Index == piece)
+                Record.Current = null;
+        }
+
+        // With the fast extension each request is rejected by name; without it they go as by a choke.
+        if (!Peer.IsFast)
+            ReleaseRequests();
+        _handler.PeerLostPiece(this, piece);
+        return null;
+    }
+
     private void ReleaseRequests()
     {
         PendingBlock[] released = Requests.TakeAll();

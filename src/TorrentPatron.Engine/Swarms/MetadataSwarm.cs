@@ -49,7 +49,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         _fetcher = NewFetcher();
         _ledger = new MetadataLedger(engine, command);
         _state = new SwarmVoice(engine, TorrentId, _ledger, MakeStatus, say);
-        Network.Use(_ledger.MakeAnnounce, _state.Changed, Network.Peers.Add);
+        Network.Use(_ledger.MakeAnnounce, _state.Changed, Network.Peers.Add, static () => false);
     }
 
     /// <summary>What the successor goes on with.</summary>
@@ -244,6 +244,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         foreach (PeerConnection peer in Network.Peers.Connected)
             peer.Tick(rate: 0);
         _fetcher.Tick();
+        Network.Discovery.Tick();
         Network.Peers.DialMore();
         _state.Tick();
         if (_engine.Time.GetUtcNow() - _ledger.Since > _command.MetadataTimeout)
@@ -280,7 +281,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         // Before the state is told: who reads it may dial at once.
         Network.Peers.Open();
         _state.Set(TorrentState.FetchingMetadata);
-        Network.Trackers.Start();
+        Network.Join();
     }
 
     private MetadataFetcher NewFetcher() => new(_magnet, _engine, Network.Peers.Ban, info => _ = TakeAsync(info));

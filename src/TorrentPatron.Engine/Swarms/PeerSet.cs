@@ -37,7 +37,7 @@ internal sealed class PeerSet : IPeerOwner
         _engine = engine;
         _download = download;
         _upload = upload;
-        Directory = new PeerDirectory(engine.Random);
+        Directory = new PeerDirectory(engine.Random, family => engine.Finder?.ExternalEndPoint(family));
         _dialer = new PeerDialer(
             engine, torrent, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
     }
@@ -50,6 +50,9 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>The connected peers, as they are now.</summary>
     public IReadOnlyList<PeerConnection> Connected => _peers;
+
+    /// <summary>The UDP port of our DHT node that peers are told of (BEP 5); 0: they are not.</summary>
+    public ushort DhtPort { get; set; }
 
     /// <summary>Whether it dials and takes peers.</summary>
     public bool IsOpen => _session is not null;
@@ -137,6 +140,8 @@ internal sealed class PeerSet : IPeerOwner
             session = _session!.Token;
             _peers = [.. _peers, peer];
             _owner!.PeerJoined(peer);
+            if (DhtPort > 0 && peer.HasDhtNode)
+                peer.Sender.Add(MessageId.Port, [(byte)(DhtPort >> 8), (byte)DhtPort]);
         }
 
         peer.Sender.Flush();
@@ -200,6 +205,13 @@ internal sealed class PeerSet : IPeerOwner
 
     private bool IsCrowd(IPAddress address) =>
         !IPAddress.IsLoopback(address) && _peers.Count(p => p.RemoteEndPoint.Address.Equals(address)) >= MostOfOneAddress;
+
+    /// <inheritdoc/>
+    public void PeerHasDhtNode(PeerConnection peer, ushort port)
+    {
+        if (DhtPort > 0)
+            _engine.Finder?.AddDhtNode(new IPEndPoint(peer.RemoteEndPoint.Address, port));
+    }
 
     private static bool IsAbove(PeerId left, PeerId right)
     {

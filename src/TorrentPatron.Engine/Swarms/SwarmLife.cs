@@ -93,7 +93,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         Parts.Pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
-        await Parts.Network.Trackers.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await Parts.Network.StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>
@@ -126,7 +126,11 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (_isResting || Parts.Ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
             return;
         if (Parts.Ledger.IsActive)
+        {
             Parts.Peers.Tick(elapsed);
+            Parts.Network.Discovery.Tick();
+        }
+
         Parts.Ledger.NoteProgress();
         if (Parts.Resume.IsDue)
             _ = Parts.SaveAsync();
@@ -206,12 +210,12 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
     {
         Parts.Pieces.Open(true);
         Parts.State.Join(Parts.Peers.Open, () => Parts.Pieces.IsComplete, reason);
-        Parts.Network.Trackers.Start();
+        Parts.Network.Join();
     }
 
     private async Task StopAnnouncingAsync()
     {
-        await Parts.Network.Trackers.StopAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Parts.Network.StopLookingAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Parts.SaveAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 }

@@ -16,12 +16,14 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     private Func<AnnounceEvent, AnnounceRequest>? _makeAnnounce;
     private Action _changed = static () => { };
     private Action<IEnumerable<IPEndPoint>, PeerSource> _addPeers;
+    private Func<bool> _isSeed = static () => false;
 
     /// <summary>Makes it, without a word to anybody.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="engine">What the engine shares.</param>
     /// <param name="trackers">The trackers' addresses, in tiers.</param>
-    public SwarmNetwork(InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers)
+    /// <param name="isPrivate">Whether peers may come from its trackers only (BEP 27), as far as that is known.</param>
+    public SwarmNetwork(InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers, bool isPrivate = false)
     {
         Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
@@ -29,6 +31,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Trackers = new Announcer(
             new TrackerList(trackers.Select(ToUris), engine.Random), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
+        Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed());
         _addPeers = Peers.Add;
     }
 
@@ -44,6 +47,9 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     /// <summary>The trackers.</summary>
     public Announcer Trackers { get; }
 
+    /// <summary>What finds peers without trackers.</summary>
+    public SwarmDiscovery Discovery { get; }
+
     /// <summary>The addresses that are any.</summary>
     public static IEnumerable<Uri> ToUris(IEnumerable<string> addresses) =>
         addresses.Where(address => Uri.IsWellFormedUriString(address, UriKind.Absolute)).Select(address => new Uri(address));
@@ -52,9 +58,25 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     /// <param name="makeAnnounce">Tells how the torrent stands, for a tracker.</param>
     /// <param name="changed">Told when a tracker's state has changed.</param>
     /// <param name="addPeers">Takes addresses of peers that were found.</param>
+    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     public void Use(
-        Func<AnnounceEvent, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerSource> addPeers) =>
-        (_makeAnnounce, _changed, _addPeers) = (makeAnnounce, changed, addPeers);
+        Func<AnnounceEvent, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerSource> addPeers,
+        Func<bool> isSeed) => (_makeAnnounce, _changed, _addPeers, _isSeed) = (makeAnnounce, changed, addPeers, isSeed);
+
+    /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>
+    public void Join()
+    {
+        Trackers.Start();
+        Discovery.Start();
+    }
+
+    /// <summary>Looks for peers no longer, and tells the trackers.</summary>
+    /// <param name="cancellationToken">Ends the wait for the trackers.</param>
+    public Task StopLookingAsync(CancellationToken cancellationToken)
+    {
+        Discovery.Stop();
+        return Trackers.StopAsync(cancellationToken);
+    }
 
     /// <summary>Sets the torrent's own limits and its trackers beside those of its metainfo or link.</summary>
     public void Apply(TorrentChoices choices)
@@ -77,12 +99,13 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     public async Task LeaveAsync(string reason)
     {
         Peers.Close(reason);
-        await Trackers.StopAsync(CancellationToken.None).ConfigureAwait(false);
+        await StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>Lets go of everything, without a word to the trackers where it was not left before.</summary>
     public async ValueTask DisposeAsync()
     {
+        Discovery.Stop();
         Peers.Close("The torrent stops.");
         await Trackers.DisposeAsync().ConfigureAwait(false);
         Download.Torrent.Dispose();

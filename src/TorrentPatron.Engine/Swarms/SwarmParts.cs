@@ -25,7 +25,7 @@ internal sealed class SwarmParts : IAsyncDisposable
     {
         _engine = engine;
         Metainfo = command.Metainfo!;
-        Network = network ?? new SwarmNetwork(Metainfo.InfoHash, engine, Metainfo.TrackerTiers);
+        Network = network ?? new SwarmNetwork(Metainfo.InfoHash, engine, Metainfo.TrackerTiers, Metainfo.IsPrivate);
         Storage = new TorrentStorage(new FileLayout(Metainfo, command.Destination), engine.Files);
         Pieces = new SwarmPieces(Metainfo, Storage, engine, events);
         var reader = new BlockReader(Storage, engine.DiskWorkers, Metainfo.PieceLength, e => events.StorageFailed(e.Error));
@@ -41,7 +41,10 @@ internal sealed class SwarmParts : IAsyncDisposable
         Check = new SwarmCheck(Metainfo, Storage, engine, Pieces, Ledger);
         State = new SwarmState(
             engine, Metainfo.InfoHash, Ledger, () => Ledger.MakeStatus(Network.Trackers.Snapshot(), Resume.Warning), say);
-        Network.Use(Ledger.MakeAnnounce, State.Changed, addPeers);
+        Network.Use(Ledger.MakeAnnounce, State.Changed, addPeers, () => Pieces.IsComplete);
+        // A magnet link did not say so.
+        if (Metainfo.IsPrivate)
+            Network.Discovery.BecomePrivate();
     }
 
     /// <summary>What is in it.</summary>
@@ -56,7 +59,7 @@ internal sealed class SwarmParts : IAsyncDisposable
     /// <summary>Its peers.</summary>
     public SwarmPeers Peers { get; }
 
-    /// <summary>Its share of the network: connections, trackers, limits.</summary>
+    /// <summary>Its share of the network: connections, trackers and other discovery, limits.</summary>
     public SwarmNetwork Network { get; }
 
     /// <summary>What is written down of it.</summary>

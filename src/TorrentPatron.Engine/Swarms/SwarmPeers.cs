@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -35,6 +36,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         _random = engine.Random;
         _isInteresting = pieces.IsInteresting;
         Set = set;
+        set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
         Received = new RateMeter(now);
         Sent = new RateMeter(now);
@@ -97,7 +99,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         {
             Bitfield pieces = _pieces.Verified();
             transfer.AddPieces(pieces);
-            peer.Extensions.AddHello(Set.Hello);
+            peer.Extensions.AddHello(Hello);
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }
@@ -167,7 +169,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         }
 
         if (isComplete)
-            CloseSeeds();
+            BecomeUploadOnly();
         if (hasNews && Interlocked.Exchange(ref _haveScheduled, 1) == 0)
             ScheduleHaves();
     }
@@ -232,6 +234,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     }
 
     /// <inheritdoc/>
+    public void PeerLostPiece(PeerTransfer peer, int piece)
+    {
+        _pieces.PeerLostPiece(peer, piece);
+        peer.UpdateInterest(_isInteresting);
+    }
+
+    /// <inheritdoc/>
     public void PeerInterestChanged(PeerTransfer peer)
     {
         if (!peer.IsInterested)
@@ -287,6 +296,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
     private PeerTransfer NewTransfer(PeerConnection peer) => new(peer, this, _metainfo.InfoHash, _reader, _engine.Time);
 
+    /// <summary>What we say of ourselves: also whether we want nothing more, have everything or not (BEP 21).</summary>
+    private ExtensionHandshake Hello => Set.Hello with { IsUploadOnly = _pieces.IsComplete };
+
     /// <summary>Begins to speak of pieces with a peer that has been connected since before they were known, and told that we have none.</summary>
     private void Adopt(PeerConnection peer)
     {
@@ -299,7 +311,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             Bitfield pieces = _pieces.Verified();
             foreach (int piece in pieces.Ones)
                 peer.Sender.Add(MessageId.Have, piece);
-            peer.Extensions.AddHello(Set.Hello);
+            peer.Extensions.AddHello(Hello);
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }
@@ -345,10 +357,16 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             peer.Peer.Sender.Flush();
     }
 
-    private void CloseSeeds()
+    /// <summary>We want nothing more: who wants nothing either goes, and the others are told where they could not know.</summary>
+    private void BecomeUploadOnly()
     {
+        bool isPartial = _pieces.VerifiedCount < PieceCount;
         foreach (PeerTransfer peer in _peers)
+        {
             CloseIfUseless(peer);
+            if (isPartial && !peer.Peer.IsClosed)
+                peer.Peer.Extensions.AddHello(Hello);
+        }
     }
 
     /// <summary>Two that have all they want have nothing to say to each other.</summary>

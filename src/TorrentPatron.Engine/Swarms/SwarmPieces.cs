@@ -208,6 +208,31 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
+    /// <summary>A peer has a piece no longer.</summary>
+    public void PeerLostPiece(PeerTransfer peer, int piece)
+    {
+        PeerRecord record = peer.Record;
+        lock (_gate)
+        {
+            if (peer.Peer.IsClosed)
+                return;
+            if (record.IsSeed)
+            {
+                _picker.RemoveSeed();
+                var all = new Bitfield(_metainfo.PieceCount);
+                all.SetAll();
+                _picker.AddPeer(all);
+                (record.IsSeed, record.Pieces, record.Interesting) = (false, all, _picker.CountWantedFor(all));
+            }
+
+            if (record.Pieces?.Clear(piece) != true)
+                return;
+            _picker.LostHave(piece);
+            if (_picker.IsWanted(piece))
+                record.Interesting--;
+        }
+    }
+
     /// <summary>Whether a peer has something that we want.</summary>
     public bool IsInteresting(PeerTransfer peer)
     {

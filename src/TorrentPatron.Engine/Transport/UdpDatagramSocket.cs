@@ -14,8 +14,9 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
 
     /// <summary>Opens a socket.</summary>
     /// <param name="local">Where it receives; port 0: any free one. Its family is the only one that can be sent to.</param>
+    /// <param name="configure">Sets what else is to be set before it is bound.</param>
     /// <exception cref="IOException">The address cannot be had.</exception>
-    public UdpDatagramSocket(IPEndPoint local)
+    public UdpDatagramSocket(IPEndPoint local, Action<Socket>? configure = null)
     {
         Socket? socket = null;
         try
@@ -25,12 +26,18 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
                 socket.DualMode = false;
             if (OperatingSystem.IsWindows())
                 socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
+            configure?.Invoke(socket);
             socket.Bind(local);
         }
         catch (SocketException e)
         {
             socket?.Dispose();
             throw new IOException(e.Message, e);
+        }
+        catch
+        {
+            socket?.Dispose();
+            throw;
         }
 
         _socket = socket;

@@ -33,7 +33,16 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
     [ValidateNotNullOrEmpty]
     public string Engine { get; set; } = BuiltInEngine.EngineName;
 
-    private bool IsOwn => HasSettings || StatePath is not null || MyInvocation.BoundParameters.ContainsKey(nameof(Engine));
+    /// <summary>Takes no part in the distributed hash table.</summary>
+    [Parameter]
+    public SwitchParameter DisableDht { get; set; }
+
+    /// <summary>Does not look for peers in the local network.</summary>
+    [Parameter]
+    public SwitchParameter DisableLocalDiscovery { get; set; }
+
+    private bool IsOwn => HasSettings || StatePath is not null || DisableDht || DisableLocalDiscovery ||
+        MyInvocation.BoundParameters.ContainsKey(nameof(Engine));
 
     /// <inheritdoc/>
     protected override void EndProcessing()
@@ -52,6 +61,10 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
     {
         Engine = Engine,
         StatePath = StatePath is null ? StateFolder.DefaultPath : this.ResolveDestination(StatePath),
-        Client = Over(new ClientSettings()),
+        Client = Over(new ClientSettings
+        {
+            Dht = DisableDht ? new DhtSettings() : DiscoveryDefaults.Dht,
+            LocalDiscovery = !DisableLocalDiscovery && DiscoveryDefaults.LocalDiscovery,
+        }),
     };
 }

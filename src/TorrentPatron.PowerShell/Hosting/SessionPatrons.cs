@@ -105,7 +105,10 @@ internal sealed class SessionPatrons : IAsyncDisposable
     }
 
     private TorrentService Shared() =>
-        _shared ??= Make(new ServiceSettings { Client = new ClientSettings() });
+        _shared ??= Make(new ServiceSettings
+        {
+            Client = new ClientSettings { Dht = DiscoveryDefaults.Dht, LocalDiscovery = DiscoveryDefaults.LocalDiscovery },
+        });
 
     private TorrentService Make(ServiceSettings settings)
     {

@@ -29,6 +29,17 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void Two_that_look_for_the_same_at_the_same_moment_find_each_other_at_once()
+    {
+        (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
+        first.Find(Torrent);
+        second.Find(Torrent);
+        Pass(TimeSpan.FromSeconds(2));
+        Assert.Contains(first.EndPoint, second.Found);
+        Assert.Contains(second.EndPoint, first.Found);
+    }
+
+    [Fact]
     public void IPv4_and_IPv6_are_networks_of_their_own_in_which_both_are_found()
     {
         DhtNetwork.Member[] members =

@@ -2,6 +2,7 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
@@ -137,6 +138,82 @@ public sealed class PeerDirectoryTests
         Assert.True(_directory.Add(At(5001), PeerSource.Manual));
         Assert.Equal(PeerDirectory.Capacity, _directory.Count);
         Assert.False(_directory.Add(new IPEndPoint(IPAddress.Loopback, 0)));
+    }
+
+    [Fact]
+    public void What_is_near_comes_first_and_then_what_several_have_named()
+    {
+        for (int i = 0; i < 100; i++)
+            _directory.Add(At(i));
+        _directory.Add(At(50), PeerSource.Dht);
+        _directory.Add(At(60), PeerSource.LocalDiscovery);
+        _directory.Add(At(50), PeerSource.PeerExchange);
+
+        Assert.Equal(At(60), _directory.TakeNext(Start));
+        Assert.Equal(At(50), _directory.TakeNext(Start));
+        Assert.Equal((PeerSource.Tracker, 100, 1), (_directory.SourceOf(At(50)), _directory.CountOf(PeerSource.Tracker), _directory.CountOf(PeerSource.Dht)));
+    }
+
+    [Fact]
+    public void What_has_failed_comes_behind_what_has_not()
+    {
+        _directory.Add(At(1), PeerSource.LocalDiscovery);
+        _directory.Add(At(2));
+        _directory.Ended(At(1), wasUseful: false, Start);
+        Assert.Equal(At(2), _directory.TakeNext(Start + TimeSpan.FromMinutes(1)));
+        Assert.Equal(At(1), _directory.TakeNext(Start + TimeSpan.FromMinutes(1)));
+    }
+
+    [Fact]
+    public void On_the_internet_the_canonical_priority_decides()
+    {
+        var self = IPEndPoint.Parse("123.213.32.10:6881");
+        var directory = new PeerDirectory(new Random(1), _ => self);
+        IPEndPoint[] peers = [.. Enumerable.Range(0, 50).Select(i => new IPEndPoint(new IPAddress([50, (byte)i, (byte)(7 * i), 1]), 6881))];
+        foreach (IPEndPoint peer in peers)
+            directory.Add(peer);
+        foreach (IPEndPoint peer in peers.OrderByDescending(peer => PeerPriority.Compute(self, peer)))
+            Assert.Equal(peer, directory.TakeNext(Start));
+    }
+
+    [Fact]
+    public void Who_names_many_does_not_drive_out_what_others_have_named()
+    {
+        for (int i = 0; i < 100; i++)
+            _directory.Add(At(i));
+        for (int i = 1000; i < 9000; i++)
+            _directory.Add(At(i), PeerSource.PeerExchange);
+        Assert.Equal((100, 900), (_directory.CountOf(PeerSource.Tracker), _directory.CountOf(PeerSource.PeerExchange)));
+
+        for (int i = 100; i < 300; i++)
+            Assert.True(_directory.Add(At(i)));
+        Assert.Equal(PeerDirectory.Capacity, _directory.Count);
+        Assert.InRange(_directory.CountOf(PeerSource.Tracker), 100, 300);
+    }
+
+    [Fact]
+    public void What_has_failed_makes_way_for_what_is_new()
+    {
+        for (int i = 0; i < PeerDirectory.Capacity; i++)
+            _directory.Add(At(i));
+        _directory.Ended(At(7), wasUseful: false, Start);
+        Assert.True(_directory.Add(At(5000)));
+        Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(7)));
+        Assert.False(_directory.Add(At(5001)));
+    }
+
+    [Fact]
+    public void What_only_the_sources_of_a_public_torrent_have_named_can_be_forgotten()
+    {
+        _directory.Add(At(1));
+        _directory.Add(At(2), PeerSource.Dht);
+        _directory.Add(At(3), PeerSource.PeerExchange);
+        _directory.Add(At(3), PeerSource.Dht);
+        _directory.Add(At(4), PeerSource.Dht);
+        _directory.Add(At(4), PeerSource.Tracker);
+        _directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange);
+        Assert.Equal(2, _directory.Count);
+        Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(2)));
     }
 
     private static IPEndPoint At(int address, int port = 6881) => new(new IPAddress([10, 1, (byte)(address >> 8), (byte)address]), port);

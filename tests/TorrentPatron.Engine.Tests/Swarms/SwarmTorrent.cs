@@ -7,6 +7,11 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 internal sealed class SwarmTorrent
 {
     public SwarmTorrent(int seed, int pieceLength, params long[] lengths)
+        : this(seed, pieceLength, isPrivate: false, lengths)
+    {
+    }
+
+    public SwarmTorrent(int seed, int pieceLength, bool isPrivate, params long[] lengths)
     {
         Data = new byte[lengths.Sum()];
         new Random(seed).NextBytes(Data);
@@ -19,6 +24,7 @@ internal sealed class SwarmTorrent
                 : [.. lengths.Select((length, i) => new TorrentBuilderFile($"file{i}.bin", length))],
             PieceLength = pieceLength,
             PieceHashes = hashes,
+            IsPrivate = isPrivate,
         }.Build());
     }
 

@@ -14,7 +14,13 @@ internal sealed class FakeDatagramSocket : IDatagramSocket
 
     public bool IsSilent => !_sent.Reader.TryPeek(out _);
 
-    public async Task<byte[]> SentAsync() => (await _sent.Reader.ReadAsync(TestContext.Current.CancellationToken)).Datagram;
+    /// <summary>The next datagram that is sent. A test in which none ever is fails, and does not wait for ever.</summary>
+    public async Task<byte[]> SentAsync()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        Task<(byte[] Datagram, IPEndPoint Remote)> sent = _sent.Reader.ReadAsync(cancellationToken).AsTask();
+        return (await sent.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken)).Datagram;
+    }
 
     public void Deliver(byte[] datagram, IPEndPoint from) => _received.Writer.TryWrite((datagram, from));
 

@@ -82,6 +82,10 @@ public class BlockReceiving
         {
         }
 
+        public void PeerLostPiece(PeerTransfer peer, int piece)
+        {
+        }
+
         public void PeerInterestChanged(PeerTransfer peer)
         {
         }
@@ -103,6 +107,10 @@ public class BlockReceiving
         }
 
         public void PeerClosed(PeerConnection peer, string reason)
+        {
+        }
+
+        public void PeerHasDhtNode(PeerConnection peer, ushort port)
         {
         }
     }

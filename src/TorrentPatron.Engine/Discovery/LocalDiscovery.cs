@@ -1,0 +1,217 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>
+/// Finds peers in the local network (BEP 14): each calls to all, every five minutes, which torrents it has. One call in a minute
+/// at most. Thread-safe.
+/// </summary>
+internal sealed class LocalDiscovery : IAsyncDisposable
+{
+    /// <summary>Time between two announces of a torrent (BEP 14).</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
+
+    /// <summary>Time between two calls (BEP 14).</summary>
+    public static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>Waited after a torrent has come, so that those that are started together go out together.</summary>
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Calls of others that are heard in a second; in a large network not all need be.</summary>
+    private const int MostHeard = 100;
+
+    private const int LongestDatagram = 1_500;
+    private const int MostFailures = 100;
+
+    private readonly Lock _gate = new();
+    private readonly List<LocalTorrent> _torrents = [];
+    private readonly IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> _groups;
+    private readonly Func<ushort> _port;
+    private readonly TimeProvider _time;
+    private readonly string _cookie;
+    private readonly ITimer _timer;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly List<Task> _receiving = [];
+    private TimeSpan? _lastCall;
+    private TimeSpan _heardSince;
+    private int _heard;
+
+    /// <summary>Begins to hear others.</summary>
+    /// <param name="groups">The groups, and the sockets that have joined them; these are disposed with this.</param>
+    /// <param name="port">The TCP port on which we listen; 0: none, so nothing is announced.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Makes the mark by which we know our own calls.</param>
+    public LocalDiscovery(
+        IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<ushort> port, TimeProvider time, Random random)
+    {
+        _groups = groups;
+        _port = port;
+        _time = time;
+        _cookie = string.Create(CultureInfo.InvariantCulture, $"TP-{random.NextInt64():x16}");
+        _timer = time.CreateTimer(_ => Call(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _receiving.AddRange(groups.Select(group => ReceiveAsync(group.Socket, _stop.Token)));
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(0);
+
+    /// <summary>Joins the groups of BEP 14.</summary>
+    /// <param name="bindAddress">The address of the interface to use; null: every interface that can.</param>
+    /// <param name="port">The TCP port on which we listen; 0: none.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="random">Source of chance.</param>
+    /// <returns>The discovery; null where no group can be joined.</returns>
+    public static LocalDiscovery? Open(IPAddress? bindAddress, Func<ushort> port, TimeProvider time, Random random)
+    {
+        var groups = new List<(IDatagramSocket, IPEndPoint)>();
+        foreach (IPAddress local in bindAddress is null ? MulticastSocket.Interfaces() : [bindAddress])
+        {
+            IPEndPoint group = local.AddressFamily == AddressFamily.InterNetwork ? LocalAnnounce.IPv4Group : LocalAnnounce.IPv6Group;
+            try
+            {
+                groups.Add((new MulticastSocket(group, local), group));
+            }
+            catch (IOException)
+            {
+                // Not over this interface.
+            }
+        }
+
+        return groups.Count > 0 ? new LocalDiscovery(groups, port, time, random) : null;
+    }
+
+    /// <summary>Announces a torrent, and takes its peers that announce themselves.</summary>
+    /// <param name="torrent">The torrent; never a private one.</param>
+    /// <param name="onPeers">Takes the peers. Called on any thread without a lock; must not throw.</param>
+    /// <returns>What ends it.</returns>
+    public LocalTorrent Find(InfoHash torrent, Action<IReadOnlyList<IPEndPoint>> onPeers)
+    {
+        var wanted = new LocalTorrent(this, torrent, onPeers);
+        lock (_gate)
+        {
+            wanted.Due = Now + Gathering;
+            _torrents.Add(wanted);
+            SetTimer();
+        }
+
+        return wanted;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach ((IDatagramSocket socket, _) in _groups)
+            socket.Dispose();
+        await Task.WhenAll(_receiving).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    internal void Remove(LocalTorrent torrent)
+    {
+        lock (_gate)
+            _torrents.Remove(torrent);
+    }
+
+    private void Call()
+    {
+        InfoHash[] due;
+        ushort port = _port();
+        lock (_gate)
+        {
+            TimeSpan now = Now;
+            LocalTorrent[] torrents = port == 0 || !MayCall(now)
+                ? []
+                : [.. _torrents.Where(torrent => torrent.Due <= now).OrderBy(torrent => torrent.Due).Take(LocalAnnounce.MaxTorrents)];
+            foreach (LocalTorrent torrent in torrents)
+                torrent.Due = now + Interval;
+            if (torrents.Length > 0)
+                _lastCall = now;
+            due = [.. torrents.Select(torrent => torrent.InfoHash)];
+            SetTimer();
+        }
+
+        if (due.Length == 0)
+            return;
+        var announce = new LocalAnnounce { Port = port, InfoHashes = due, Cookie = _cookie };
+        foreach ((IDatagramSocket socket, IPEndPoint group) in _groups)
+            _ = SendAsync(socket, announce.ToBytes(group), group);
+    }
+
+    private bool MayCall(TimeSpan now) => _lastCall is not { } last || now - last >= ShortestInterval;
+
+    private void SetTimer()
+    {
+        if (_torrents.Count == 0 || _stop.IsCancellationRequested)
+            return;
+        TimeSpan now = Now;
+        TimeSpan next = _torrents.Min(torrent => torrent.Due);
+        if (_lastCall is { } last && last + ShortestInterval > next)
+            next = last + ShortestInterval;
+        if (_port() == 0)
+            next = now + ShortestInterval;
+        // A millisecond more, as timers cut off fractions and would fire just too early.
+        _timer.Change((next > now ? next - now : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+    }
+
+    private static async Task SendAsync(IDatagramSocket socket, byte[] datagram, IPEndPoint group)
+    {
+        try
+        {
+            await socket.SendAsync(datagram, group, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            // No way there now; the next call is not far.
+        }
+    }
+
+    private async Task ReceiveAsync(IDatagramSocket socket, CancellationToken stop)
+    {
+        var buffer = new byte[LongestDatagram];
+        for (int failures = 0; !stop.IsCancellationRequested && failures < MostFailures;)
+        {
+            try
+            {
+                (int length, IPEndPoint remote) = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
+                failures = 0;
+                Hear(buffer.AsSpan(0, length), remote);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+            catch (IOException)
+            {
+                failures++;
+            }
+        }
+    }
+
+    private void Hear(ReadOnlySpan<byte> datagram, IPEndPoint remote)
+    {
+        if (!MayHear() || !LocalAnnounce.TryRead(datagram, out LocalAnnounce? announce) || announce.Cookie == _cookie)
+            return;
+        LocalTorrent[] known;
+        lock (_gate)
+            known = [.. _torrents.Where(torrent => announce.InfoHashes.Contains(torrent.InfoHash))];
+        foreach (LocalTorrent torrent in known)
+            torrent.OnPeers([new IPEndPoint(remote.Address, announce.Port)]);
+    }
+
+    private bool MayHear()
+    {
+        lock (_gate)
+        {
+            TimeSpan now = Now;
+            if (now - _heardSince >= TimeSpan.FromSeconds(1))
+                (_heardSince, _heard) = (now, 0);
+            return ++_heard <= MostHeard;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Discovery;
+
+/// <summary>
+/// What an engine has to find peers without trackers: its node in the DHT, which it remembers the surroundings of, and local
+/// discovery. Either may be off.
+/// </summary>
+internal sealed class PeerFinder : IAsyncDisposable
+{
+    /// <summary>Time between two savings of the nodes that are known.</summary>
+    private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(30);
+
+    private readonly EngineResources _engine;
+    private readonly SharedDatagramPort? _port;
+    private readonly DhtNode? _dht;
+    private readonly LocalDiscovery? _local;
+    private readonly IDhtStore? _store;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _keeping;
+
+    private PeerFinder(EngineResources engine, SharedDatagramPort? port, DhtNode? dht, LocalDiscovery? local)
+    {
+        _engine = engine;
+        _port = port;
+        _dht = dht;
+        _local = local;
+        _store = engine.Settings.Dht.Store;
+        _keeping = dht is null ? Task.CompletedTask : KeepAsync(dht, _stop.Token);
+    }
+
+    /// <summary>How the DHT node stands; null: it is off, or has no port.</summary>
+    public DhtStatus? Status => _dht is null ? null : _dht.Status with { EndPoints = _port!.EndPoints };
+
+    /// <summary>The UDP port of the DHT node; 0: there is none.</summary>
+    public ushort DhtPort => _dht is null ? (ushort)0 : (ushort)_port!.EndPoints[0].Port;
+
+    /// <summary>Opens what the engine's settings say, on the UDP port of the same number as the TCP port that it listens on.</summary>
+    /// <param name="engine">What the engine shares; it listens already.</param>
+    public static PeerFinder Open(EngineResources engine)
+    {
+        ClientSettings settings = engine.Settings;
+        SharedDatagramPort? port = settings.Dht.IsEnabled ? OpenPort(engine) : null;
+        DhtNode? dht = port is null ? null : new DhtNode(
+            settings.Dht, port, () => engine.ListenPort,
+            new BootstrapResolver(settings.Dht.BootstrapNodes, SystemHostResolver.For(AddressFamily.Unspecified), engine.Time),
+            engine.Time, engine.Random);
+        LocalDiscovery? local = settings.LocalDiscovery
+            ? LocalDiscovery.Open(settings.BindAddress, () => engine.ListenPort, engine.Time, engine.Random)
+            : null;
+        return new PeerFinder(engine, port, dht, local);
+    }
+
+    /// <summary>Finds the peers of a torrent from now on, and makes us known as one.</summary>
+    /// <param name="torrent">The torrent; never a private one.</param>
+    /// <param name="isSeed">Tells whether we have everything; must not wait for a lock.</param>
+    /// <param name="onPeers">Takes the peers. Called on any thread without a lock; must not throw.</param>
+    /// <returns>What ends it.</returns>
+    public PeerSearch Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers) => new(
+        _dht?.Find(torrent, isSeed, peers => onPeers(peers, PeerSource.Dht)),
+        _local?.Find(torrent, peers => onPeers(peers, PeerSource.LocalDiscovery)));
+
+    /// <summary>Takes note of a DHT node that a peer or a .torrent has named.</summary>
+    public void AddDhtNode(IPEndPoint endPoint) => _dht?.AddNode(endPoint);
+
+    /// <summary>Where others on the internet see us; null where that is not known.</summary>
+    public IPEndPoint? ExternalEndPoint(AddressFamily family) =>
+        _dht?.ExternalAddress(family) is { } address ? new IPEndPoint(address, _engine.ListenPort) : null;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _keeping.ConfigureAwait(false);
+        if (_dht is not null)
+        {
+            await SaveAsync(_dht).ConfigureAwait(false);
+            _dht.Dispose();
+        }
+
+        if (_local is not null)
+            await _local.DisposeAsync().ConfigureAwait(false);
+        if (_port is not null)
+            await _port.DisposeAsync().ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static SharedDatagramPort? OpenPort(EngineResources engine)
+    {
+        var sockets = new List<IDatagramSocket>();
+        int number = engine.ListenPort;
+        foreach (IPAddress address in engine.Settings.BindAddress is { } bound ? [bound] : (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
+        {
+            if (TryOpen(address, number) is not { } socket)
+                continue;
+            number = socket.LocalEndPoint.Port;
+            sockets.Add(socket);
+        }
+
+        return sockets.Count > 0 ? new SharedDatagramPort(sockets, engine.Time) : null;
+    }
+
+    private static UdpDatagramSocket? TryOpen(IPAddress address, int port)
+    {
+        // Where another program has the port, any other will do: nodes know us by the port that we send from.
+        foreach (int number in port == 0 ? [0] : (int[])[port, 0])
+        {
+            try
+            {
+                return new UdpDatagramSocket(new IPEndPoint(address, number));
+            }
+            catch (IOException)
+            {
+                // Or there is no such IP version here.
+            }
+        }
+
+        return null;
+    }
+
+    private async Task KeepAsync(DhtNode dht, CancellationToken stop)
+    {
+        byte[]? saved = _store is null ? null : await _engine.DiskWorkers.RunAsync(_store.Load, CancellationToken.None).ConfigureAwait(false);
+        _port!.Attach(dht);
+        _port.Start();
+        dht.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
+        using var timer = new PeriodicTimer(SaveInterval, _engine.Time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+                await SaveAsync(dht).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // The engine stops.
+        }
+    }
+
+    private async Task SaveAsync(DhtNode dht)
+    {
+        // What is known of nobody does not replace what was known of many.
+        if (_store is { } store && dht.Save() is { Nodes.Count: > 0 } state)
+            await _engine.DiskWorkers.RunAsync(() => store.Save(state.ToBytes())).ConfigureAwait(false);
+    }
+}

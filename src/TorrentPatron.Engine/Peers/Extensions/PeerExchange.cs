@@ -1,0 +1,100 @@
+using System.Net;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers.Extensions;
+
+/// <summary>Peer exchange (BEP 11): peers tell each other whom they are connected to. Never for a private torrent.</summary>
+/// <param name="connected">The connected peers, as they are now.</param>
+/// <param name="onPeers">Takes the peers that another has named.</param>
+/// <param name="time">The clock.</param>
+internal sealed class PeerExchange(
+    Func<IReadOnlyList<PeerConnection>> connected, Action<IReadOnlyList<IPEndPoint>> onPeers, TimeProvider time) : IPeerExtension
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<PeerConnection, PexState> _states = [];
+
+    /// <inheritdoc/>
+    public string Name => PexMessage.ExtensionName;
+
+    /// <inheritdoc/>
+    public int MaxLength => 4 * 1024;
+
+    private TimeSpan Now => time.GetElapsedTime(0);
+
+    /// <summary>Tells every peer that has not been told for a minute what is new; called about once a second.</summary>
+    public void Tick()
+    {
+        TimeSpan now = Now;
+        IReadOnlyList<PeerConnection> peers = connected();
+        (PeerConnection Peer, PexPeer Described)[]? all = null;
+        foreach (PeerConnection peer in peers)
+        {
+            if (peer.IsClosed || !peer.Extensions.Speaks(this))
+                continue;
+            PexMessage? message;
+            lock (_gate)
+            {
+                PexState state = StateOf(peer);
+                if (!state.IsDue(now))
+                    continue;
+                all ??= [.. Describe(peers)];
+                message = state.Next(all.Where(other => other.Peer != peer).Select(other => other.Described), now);
+            }
+
+            if (message is not null && peer.Extensions.TryAdd(this, message.ToBytes()))
+                peer.Sender.Flush();
+        }
+    }
+
+    /// <inheritdoc/>
+    public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
+    {
+        if (!PexMessage.TryRead(payload.ToArray(), out PexMessage? message))
+            return "Its peer exchange message is not one.";
+        IReadOnlyList<PexPeer> peers;
+        lock (_gate)
+        {
+            if (StateOf(peer).Take(message, Now, out peers) is { } fault)
+                return fault;
+        }
+
+        IPEndPoint[] named = [.. peers.Select(other => other.EndPoint).Where(other => AddressReaches.MayBeNamed(other.Address, peer.RemoteEndPoint.Address))];
+        if (named.Length > 0)
+            onPeers(named);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void PeerLeft(PeerConnection peer)
+    {
+        lock (_gate)
+            _states.Remove(peer);
+    }
+
+    private PexState StateOf(PeerConnection peer)
+    {
+        if (!_states.TryGetValue(peer, out PexState? state))
+            _states[peer] = state = new PexState();
+        return state;
+    }
+
+    private static IEnumerable<(PeerConnection Peer, PexPeer Described)> Describe(IReadOnlyList<PeerConnection> peers)
+    {
+        foreach (PeerConnection peer in peers)
+        {
+            if (Describe(peer) is { } described)
+                yield return (peer, described);
+        }
+    }
+
+    /// <summary>How a peer is told of; null: where it listens is not known, so nobody could reach it.</summary>
+    private static PexPeer? Describe(PeerConnection peer)
+    {
+        ExtensionHandshake? hello = peer.Extensions.Hello;
+        PexFlags flags = hello?.IsUploadOnly == true || peer.Transfer?.Record.IsSeed == true ? PexFlags.UploadOnly : PexFlags.None;
+        if (!peer.IsIncoming)
+            return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
+        return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;
+    }
+}

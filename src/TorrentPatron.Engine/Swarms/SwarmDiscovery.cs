@@ -1,0 +1,124 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Discovery;
+using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Finds the peers of one torrent without its trackers: in the DHT, in the local network, and by asking peers for others. Nothing
+/// of that for a private torrent (BEP 27). Thread-safe.
+/// </summary>
+internal sealed class SwarmDiscovery
+{
+    /// <summary>Connected peers below which more are looked for sooner than is due.</summary>
+    private const int FewPeers = 5;
+
+    private readonly Lock _gate = new();
+    private readonly EngineResources _engine;
+    private readonly InfoHash _torrent;
+    private readonly PeerSet _peers;
+    private readonly Action<IReadOnlyList<IPEndPoint>, PeerSource> _onPeers;
+    private readonly Func<bool> _isSeed;
+    private readonly PeerExchange _exchange;
+    private PeerSearch? _search;
+    private bool _isPrivate;
+    private bool _isStarted;
+    private TimeSpan _lastHurry;
+
+    /// <summary>Makes ready; nothing is said to anybody before <see cref="Start"/>.</summary>
+    /// <param name="engine">What the engine shares.</param>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="isPrivate">Whether it is private.</param>
+    /// <param name="peers">The peers.</param>
+    /// <param name="onPeers">Takes the addresses that are found.</param>
+    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
+    public SwarmDiscovery(
+        EngineResources engine, InfoHash torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
+        Func<bool> isSeed)
+    {
+        _engine = engine;
+        _torrent = torrent;
+        _isPrivate = isPrivate;
+        _peers = peers;
+        _onPeers = onPeers;
+        _isSeed = isSeed;
+        _exchange = new PeerExchange(() => peers.Connected, named => Take(named, PeerSource.PeerExchange), engine.Time);
+        if (isPrivate)
+            return;
+        peers.Extensions.Set(_exchange);
+        peers.DhtPort = engine.Finder?.DhtPort ?? 0;
+    }
+
+    /// <summary>Begins to look for peers.</summary>
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _isStarted = true;
+            if (!_isPrivate)
+                _search ??= _engine.Finder?.Find(_torrent, _isSeed, Take);
+        }
+    }
+
+    /// <summary>Looks for peers no longer.</summary>
+    public void Stop()
+    {
+        PeerSearch? search;
+        lock (_gate)
+        {
+            _isStarted = false;
+            search = _search;
+            _search = null;
+        }
+
+        search?.Dispose();
+    }
+
+    /// <summary>The torrent turns out to be private: nobody is asked or told any more, and what was found so is forgotten.</summary>
+    public void BecomePrivate()
+    {
+        lock (_gate)
+        {
+            if (_isPrivate)
+                return;
+            _isPrivate = true;
+        }
+
+        Stop();
+        _peers.DhtPort = 0;
+        _peers.Extensions.Remove(_exchange);
+        _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery);
+    }
+
+    /// <summary>What is due; called about once a second.</summary>
+    public void Tick()
+    {
+        PeerSearch? search;
+        lock (_gate)
+        {
+            if (!_isStarted || _isPrivate)
+                return;
+            search = _search;
+        }
+
+        _exchange.Tick();
+        TimeSpan now = _engine.Time.GetElapsedTime(0);
+        if (now - _lastHurry < DhtSchedule.ShortestInterval || _peers.Connected.Count >= FewPeers || _isSeed())
+            return;
+        _lastHurry = now;
+        search?.Hurry();
+    }
+
+    private void Take(IReadOnlyList<IPEndPoint> peers, PeerSource source)
+    {
+        lock (_gate)
+        {
+            if (!_isStarted || _isPrivate)
+                return;
+        }
+
+        _onPeers(peers, source);
+    }
+}

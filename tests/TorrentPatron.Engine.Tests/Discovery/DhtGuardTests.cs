@@ -1,0 +1,40 @@
+using System.Net;
+using TorrentPatron.Engine.Discovery;
+
+namespace TorrentPatron.Engine.Tests.Discovery;
+
+public sealed class DhtGuardTests
+{
+    private readonly DhtGuard _guard = new();
+
+    [Fact]
+    public void Five_questions_a_second_are_heard_for_ever()
+    {
+        for (int i = 0; i < 1000; i++)
+            Assert.True(_guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.FromMilliseconds(200 * i)));
+    }
+
+    [Theory]
+    [InlineData("50.1.1.1:1", "50.1.1.1:2", true)]
+    [InlineData("[2001:db8::1]:1", "[2001:db8::ffff:2]:2", true)]
+    [InlineData("[2001:db8::1]:1", "[2001:db8:0:1::1]:1", false)]
+    [InlineData("127.0.0.1:1", "127.0.0.1:2", false)]
+    public void Who_is_one_is_counted_as_one(string first, string second, bool isOne)
+    {
+        for (int i = 0; i <= DhtGuard.MostQuestions; i++)
+            _guard.Allows(IPEndPoint.Parse(first), TimeSpan.Zero);
+        Assert.Equal(!isOne, _guard.Allows(IPEndPoint.Parse(second), TimeSpan.Zero));
+    }
+
+    [Fact]
+    public void A_crowd_does_not_fill_the_memory_and_the_blocked_stay_blocked_in_a_small_one()
+    {
+        for (int i = 0; i <= DhtGuard.MostQuestions; i++)
+            _guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.Zero);
+        for (int i = 0; i < DhtGuard.Capacity - 10; i++)
+            Assert.True(_guard.Allows(new IPEndPoint(new IPAddress([60, 1, (byte)(i >> 8), (byte)i]), 1), TimeSpan.Zero));
+        Assert.False(_guard.Allows(IPEndPoint.Parse("50.1.1.1:1"), TimeSpan.FromMinutes(1)));
+        for (int i = 0; i < 10 * DhtGuard.Capacity; i++)
+            Assert.True(_guard.Allows(new IPEndPoint(new IPAddress([61, 1, (byte)(i >> 8), (byte)i]), 1), TimeSpan.FromMinutes(2)));
+    }
+}

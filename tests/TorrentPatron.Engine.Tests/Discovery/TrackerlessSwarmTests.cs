@@ -1,0 +1,132 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Storage;
+using TorrentPatron.Engine.Tests.Swarms;
+using TorrentPatron.Protocol.Dht;
+
+namespace TorrentPatron.Engine.Tests.Discovery;
+
+/// <summary>Whole engines, over real sockets on loopback, that find each other without a tracker.</summary>
+public sealed class TrackerlessSwarmTests : IAsyncDisposable
+{
+    private const int Piece = 32 * 1024;
+
+    private readonly List<(TorrentClient Client, TempFolder Folder)> _engines = [];
+    private long _lastId;
+
+    [Fact]
+    public async Task By_the_DHT_alone_a_torrent_is_found_and_downloaded()
+    {
+        var torrent = new SwarmTorrent(1, Piece, 20 * Piece);
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        await AddAsync(seed, torrent, isSeed: true);
+        IPEndPoint node = seed.GetClientStatus().Dht!.EndPoints[0];
+        var store = new MemoryDhtStore();
+        TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()], Store = store } });
+        await AddAsync(leecher, torrent, isSeed: false);
+
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+
+        DhtStatus status = leecher.GetClientStatus().Dht!;
+        Assert.Equal((1, 1), (status.NodesIPv4, status.Torrents));
+        Assert.True(status.IsReady);
+        Assert.InRange(status.BytesSent, 1, 100_000);
+        await leecher.DisposeAsync();
+        Assert.True(DhtState.TryRead(store.Saved!, out DhtState? saved));
+        Assert.Equal([node], saved.Nodes.Select(known => known.EndPoint));
+    }
+
+    [Fact]
+    public async Task The_nodes_that_were_saved_are_enough_the_next_time()
+    {
+        var torrent = new SwarmTorrent(2, Piece, 4 * Piece);
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        await AddAsync(seed, torrent, isSeed: true);
+        var contact = new NodeContact(NodeId.Create(new Random(1)), seed.GetClientStatus().Dht!.EndPoints[0]);
+        var store = new MemoryDhtStore { Saved = new DhtState { Nodes = [contact] }.ToBytes() };
+        TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, Store = store } });
+        await AddAsync(leecher, torrent, isSeed: false);
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+    }
+
+    [Fact]
+    public async Task A_peer_that_is_known_otherwise_brings_its_DHT_node_along()
+    {
+        var torrent = new SwarmTorrent(3, Piece, 4 * Piece);
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        await AddAsync(seed, torrent, isSeed: true);
+        TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        await AddAsync(leecher, torrent, isSeed: false, seed.GetClientStatus().ListenEndPoints[0]);
+        await TestEngine.UntilAsync(() => leecher.GetClientStatus().Dht!.IsReady && seed.GetClientStatus().Dht!.IsReady);
+    }
+
+    [Fact]
+    public async Task In_the_local_network_a_torrent_is_found_and_downloaded()
+    {
+        var torrent = new SwarmTorrent(4, Piece, 20 * Piece);
+        TorrentClient seed = Start(settings => settings with { LocalDiscovery = true });
+        TorrentClient leecher = Start(settings => settings with { LocalDiscovery = true });
+        await AddAsync(leecher, torrent, isSeed: false);
+        await AddAsync(seed, torrent, isSeed: true);
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+    }
+
+    [Fact]
+    public async Task A_private_torrent_is_neither_announced_nor_looked_for()
+    {
+        var torrent = new SwarmTorrent(5, Piece, isPrivate: true, 4 * Piece);
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true }, LocalDiscovery = true });
+        await AddAsync(seed, torrent, isSeed: true);
+        IPEndPoint node = seed.GetClientStatus().Dht!.EndPoints[0];
+        TorrentClient leecher = Start(settings =>
+            settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] }, LocalDiscovery = true });
+        await AddAsync(leecher, torrent, isSeed: false);
+        // A public one is found meanwhile, so there was time.
+        var other = new SwarmTorrent(6, Piece, 4 * Piece);
+        await AddAsync(seed, other, isSeed: true);
+        await AddAsync(leecher, other, isSeed: false);
+        await TestEngine.UntilAsync(() => leecher.GetStatus(other.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+
+        Assert.Equal(0, leecher.GetStatus(torrent.Metainfo.InfoHash)!.KnownPeers);
+        Assert.Equal(0, seed.GetStatus(torrent.Metainfo.InfoHash)!.KnownPeers);
+        Assert.Equal((1, 1), (leecher.GetClientStatus().Dht!.Torrents, seed.GetClientStatus().Dht!.Torrents));
+    }
+
+    [Fact]
+    public void Unless_it_is_asked_for_there_is_no_DHT_node() => Assert.Null(Start(settings => settings).GetClientStatus().Dht);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach ((TorrentClient client, TempFolder folder) in _engines)
+        {
+            await client.DisposeAsync();
+            folder.Dispose();
+        }
+    }
+
+    private TorrentClient Start(Func<ClientSettings, ClientSettings> with)
+    {
+        var client = new TorrentClient(with(new ClientSettings { BindAddress = IPAddress.Loopback, DiskThreads = 1, StatusInterval = TimeSpan.FromSeconds(1) }));
+        _engines.Add((client, new TempFolder()));
+        return client;
+    }
+
+    private async Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, params IReadOnlyList<IPEndPoint> peers)
+    {
+        string folder = _engines.Find(engine => engine.Client == client).Folder.Path;
+        if (isSeed)
+            torrent.WriteTo(folder);
+        client.Post(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = new MemoryResumeStore(), Peers = peers });
+        TorrentState[] goals = isSeed ? [TorrentState.Seeding] : [TorrentState.Downloading, TorrentState.Seeding];
+        await TestEngine.UntilAsync(() => client.GetStatus(torrent.Metainfo.InfoHash) is { } status && goals.Contains(status.State));
+    }
+
+    private sealed class MemoryDhtStore : IDhtStore
+    {
+        public byte[]? Saved { get; set; }
+
+        public byte[]? Load() => Saved;
+
+        public void Save(byte[] state) => Saved = state;
+    }
+}

@@ -1,0 +1,60 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Transport;
+
+namespace TorrentPatron.Engine.Tests.Transport;
+
+public sealed class SharedDatagramPortTests
+{
+    [Fact]
+    public async Task Each_datagram_goes_to_the_first_that_takes_it()
+    {
+        await using SharedDatagramPort port = Open();
+        await using SharedDatagramPort other = Open();
+        var letters = new Handler((byte)'d');
+        var rest = new Handler(null);
+        port.Attach(letters);
+        port.Attach(rest);
+        port.Start();
+        other.Start();
+
+        other.Send("dht"u8.ToArray(), port.EndPoints[0]);
+        other.Send("utp"u8.ToArray(), port.EndPoints[0]);
+
+        Assert.Equal(("dht", other.EndPoints[0]), await letters.NextAsync());
+        Assert.Equal(("utp", other.EndPoints[0]), await rest.NextAsync());
+        Assert.Equal(6, port.BytesReceived);
+        Assert.Equal(6, other.BytesSent);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_sent_is_lost_and_nothing_else_happens()
+    {
+        await using SharedDatagramPort port = Open();
+        var handler = new Handler(null);
+        port.Attach(handler);
+        port.Start();
+        Assert.True(port.Has(AddressFamily.InterNetwork));
+        Assert.False(port.Has(AddressFamily.InterNetworkV6));
+
+        port.Send("x"u8.ToArray(), new IPEndPoint(IPAddress.IPv6Loopback, 1));
+        port.Send(new byte[100_000], port.EndPoints[0]);
+        port.Send("x"u8.ToArray(), new IPEndPoint(IPAddress.Loopback, 1));
+        port.Send("me"u8.ToArray(), port.EndPoints[0]);
+
+        Assert.Equal("me", (await handler.NextAsync()).Text);
+    }
+
+    private static SharedDatagramPort Open() => new([new UdpDatagramSocket(new IPEndPoint(IPAddress.Loopback, 0))], TimeProvider.System);
+
+    private sealed class Handler(byte? first) : IDatagramHandler
+    {
+        private readonly System.Threading.Channels.Channel<(string, IPEndPoint)> _taken = System.Threading.Channels.Channel.CreateUnbounded<(string, IPEndPoint)>();
+
+        public async Task<(string Text, IPEndPoint From)> NextAsync() =>
+            await _taken.Reader.ReadAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+
+        public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => (first is null || datagram.Span[0] == first)
+            && _taken.Writer.TryWrite((System.Text.Encoding.ASCII.GetString(datagram.Span), remote));
+    }
+}

@@ -1,0 +1,60 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>Swarms without a tracker, in which each peer is told of one other only.</summary>
+public sealed class PeerExchangeScenarios
+{
+    private const int Piece = 32 * 1024;
+    private const int Leechers = 6;
+
+    [Fact]
+    public Task Peers_that_know_one_other_each_come_to_know_all() => World.RunAsync(seed: 21, async world =>
+    {
+        var torrent = new SwarmTorrent(21, Piece, 256 * Piece);
+        Node[] nodes = await ChainAsync(world, torrent);
+
+        // Slow enough that nobody is complete before all have met.
+        await world.UntilAsync(
+            () => nodes.All(node => node.Status(torrent).ConnectedPeers == Leechers), TimeSpan.FromMinutes(5), "everybody is connected to everybody");
+        Assert.Contains(nodes[^1].Client.GetPeers(torrent.Metainfo.InfoHash), peer => peer.Source == PeerSource.PeerExchange || peer.IsIncoming);
+        await world.UntilAsync(() => nodes.All(node => node.Has(torrent)), TimeSpan.FromMinutes(60), "all are complete");
+        foreach (Node node in nodes)
+        {
+            torrent.AssertIsIn(node.Folder);
+            await node.DisposeAsync();
+        }
+    });
+
+    [Fact]
+    public Task Peers_of_a_private_torrent_tell_nobody_of_others() => World.RunAsync(seed: 22, async world =>
+    {
+        var torrent = new SwarmTorrent(22, Piece, isPrivate: true, 256 * Piece);
+        Node[] nodes = await ChainAsync(world, torrent);
+        for (int minute = 0; minute < 5; minute++)
+        {
+            await world.PassAsync(TimeSpan.FromMinutes(1));
+            Assert.All(nodes, node => Assert.InRange(node.Status(torrent).ConnectedPeers, 0, 2));
+        }
+
+        foreach (Node node in nodes)
+            await node.DisposeAsync();
+    });
+
+    /// <summary>A seed and others, each of which is told of the one before it.</summary>
+    private static async Task<Node[]> ChainAsync(World world, SwarmTorrent torrent)
+    {
+        var nodes = new Node[1 + Leechers];
+        nodes[0] = new Node(world, seed: 1, world.Network.Join(up: 20_000));
+        await nodes[0].SeedAsync(torrent);
+        for (int i = 1; i < nodes.Length; i++)
+        {
+            nodes[i] = new Node(world, seed: 1 + i, world.Network.Join(up: 20_000));
+            await nodes[i].StartAsync(torrent, nodes[i - 1].EndPoint);
+        }
+
+        return nodes;
+    }
+}
