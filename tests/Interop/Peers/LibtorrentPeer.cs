@@ -17,6 +17,17 @@ internal sealed class LibtorrentPeer : ForeignPeer
         return new LibtorrentPeer(ToolProcess.Start(Tool.RequireLibtorrent(), arguments), endPoint);
     }
 
+    /// <summary>Starts a peer that finds others by the DHT alone.</summary>
+    /// <param name="torrent">Path of the .torrent file.</param>
+    /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
+    /// <param name="node">The node that it begins with.</param>
+    public static LibtorrentPeer StartWithDht(string torrent, string folder, IPEndPoint node)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
+        string[] arguments = [Tool.Script("libtorrent_peer.py"), torrent, folder, endPoint.ToString(), "--dht", node.ToString()];
+        return new LibtorrentPeer(ToolProcess.Start(Tool.RequireLibtorrent(), arguments), endPoint);
+    }
+
     protected override Task<bool> IsSeedingAsync(CancellationToken cancellationToken) =>
         Task.FromResult(Process.Said("seeding"));
 }

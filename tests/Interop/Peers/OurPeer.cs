@@ -19,12 +19,14 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Makes a peer.</summary>
     /// <param name="workspace">Where its saved state is kept.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
-    public OurPeer(Workspace workspace, IPAddress? address = null)
+    /// <param name="dhtNode">The DHT node that it begins with; null: it takes no part in the DHT.</param>
+    public OurPeer(Workspace workspace, IPAddress? address = null, IPEndPoint? dhtNode = null)
     {
         var client = new ClientSettings
         {
             BindAddress = address ?? IPAddress.Loopback,
             StatusInterval = TimeSpan.FromMilliseconds(250),
+            Dht = dhtNode is null ? new DhtSettings() : new DhtSettings { IsEnabled = true, BootstrapNodes = [dhtNode.ToString()] },
         };
         _service = new TorrentService(
             new ServiceSettings { Client = client, StatePath = workspace["our state"] }, settings => new TorrentClient(settings));

@@ -1,9 +1,10 @@
 """A libtorrent peer on one torrent, given by its file or by a magnet link.
 
-usage: libtorrent_peer.py TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
+usage: libtorrent_peer.py TORRENT FOLDER HOST:PORT [--dht HOST:PORT] [PEER_HOST:PORT ...]
 
-Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. Prints a line each time its state
-changes ("seeding" when it has everything), and ends when its input ends.
+Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. With --dht it takes part in the DHT,
+beginning with the node at that address. Prints a line each time its state changes ("seeding" when it has everything),
+and ends when its input ends.
 """
 import select
 import sys
@@ -17,9 +18,19 @@ def address(text):
 
 
 torrent, folder, listen, *peers = sys.argv[1:]
+node = ""
+if peers[:1] == ["--dht"]:
+    node, peers = peers[1], peers[2:]
 session = lt.session({
     "listen_interfaces": listen,
-    "enable_dht": False,
+    "enable_dht": bool(node),
+    "dht_bootstrap_nodes": node,
+    # All nodes are on this machine: to libtorrent such a network looks like an attack.
+    "dht_restrict_routing_ips": False,
+    "dht_restrict_search_ips": False,
+    "dht_ignore_dark_internet": False,
+    "dht_prefer_verified_node_ids": False,
+    "dht_enforce_node_id": False,
     "enable_lsd": False,
     "enable_upnp": False,
     "enable_natpmp": False,

@@ -1,0 +1,48 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>Engines of ours without a torrent, which do nothing but take part in a DHT on loopback.</summary>
+internal sealed class DhtCrowd : IAsyncDisposable
+{
+    private readonly List<TorrentClient> _engines = [];
+
+    private DhtCrowd()
+    {
+    }
+
+    /// <summary>Where the nodes are.</summary>
+    public IReadOnlyList<IPEndPoint> Nodes => [.. _engines.Select(engine => engine.GetClientStatus().Dht!.EndPoints[0])];
+
+    /// <summary>Peers that have been announced to the nodes.</summary>
+    public int StoredPeers => _engines.Sum(engine => engine.GetClientStatus().Dht!.StoredPeers);
+
+    /// <summary>Starts nodes, each of which begins with the first, and waits until each knows some others.</summary>
+    public static async Task<DhtCrowd> StartAsync(int count)
+    {
+        var crowd = new DhtCrowd();
+        for (int i = 0; i < count; i++)
+        {
+            crowd._engines.Add(new TorrentClient(new ClientSettings
+            {
+                BindAddress = IPAddress.Loopback,
+                DiskThreads = 1,
+                Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [.. crowd.Nodes.Take(1).Select(node => node.ToString())] },
+            }));
+        }
+
+        await Patience.UntilAsync(
+            _ => Task.FromResult(crowd._engines.TrueForAll(engine => engine.GetClientStatus().Dht!.NodesIPv4 >= Math.Min(8, count - 1))),
+            "the nodes know each other", () => string.Join('\n', crowd._engines.Select(engine => engine.GetClientStatus().Dht)));
+        return crowd;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (TorrentClient engine in _engines)
+            await engine.DisposeAsync();
+    }
+}
