@@ -18,6 +18,9 @@ internal sealed class PeerConnection
     /// <summary>Longest message where nothing needs more, bytes.</summary>
     private const int LeastMaxMessageLength = 128 * 1024;
 
+    /// <summary>Age below which a peer has things to say that should not wait.</summary>
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
+
     private readonly IPeerOwner _owner;
     private readonly IConnection _connection;
     private readonly Handshake _handshake;
@@ -28,6 +31,7 @@ internal sealed class PeerConnection
     private volatile bool _isPaused;
     private readonly long _connected;
     private readonly ReceivePace _pace;
+    private readonly PeerRest _rest = new();
     private int _receiveThreshold = 1;
     private int _closed;
     private long _lastReceived;
@@ -151,7 +155,18 @@ internal sealed class PeerConnection
         if (silence > ReceivePace.Patience)
             SetReceiveThreshold(1);
         _transfer?.Tick(rate, isPaused);
+        _rest.End();
     }
+
+    /// <summary>Waits until it is worthwhile to look what has come: at once, unless nothing goes on between the peer and us.</summary>
+    public Task RestAsync()
+    {
+        bool isIdle = _transfer is { AmInterested: false } transfer && (transfer.AmChoking || !transfer.IsInterested);
+        return isIdle && Age > Settling ? _rest.BeginAsync() : Task.CompletedTask;
+    }
+
+    /// <summary>Looks at once what has come, and what will come: something begins between the peer and us.</summary>
+    public void EndRest() => _rest.End();
 
     /// <summary>Takes one message. Called from the receive loop.</summary>
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
@@ -210,6 +225,7 @@ internal sealed class PeerConnection
             return;
         Sender.Dispose();
         _connection.Dispose();
+        _rest.EndForEver();
         _transfer?.End();
         Extensions.End();
         _owner.PeerClosed(this, reason);

@@ -71,6 +71,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 peer.EndBatch(received);
                 if (!limits.IsUnlimited)
                     await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
+                await peer.RestAsync().ConfigureAwait(false);
             }
         }
         finally

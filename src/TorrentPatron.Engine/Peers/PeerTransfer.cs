@@ -124,6 +124,7 @@ internal sealed class PeerTransfer
             }
         }
 
+        Peer.EndRest();
         Sender.Flush();
     }
 
@@ -142,6 +143,7 @@ internal sealed class PeerTransfer
             Sender.Add(interested ? MessageId.Interested : MessageId.NotInterested);
         }
 
+        Peer.EndRest();
         Sender.Flush();
     }
 

@@ -1,0 +1,80 @@
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>Peers that neither give nor take: what they say waits a moment, and is heard all the same.</summary>
+public sealed class IdlePeerScenarios
+{
+    private const int Piece = 32 * 1024;
+
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Choice = TimeSpan.FromSeconds(35); // who is unchoked is decided every ten seconds, by chance every thirty
+
+    [Fact]
+    public Task Who_was_idle_for_long_and_becomes_interested_gets_what_it_asks_for() => World.RunAsync(seed: 1, async world =>
+    {
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        await using Node _ = node;
+        using FakePeer __ = peer;
+        peer.Send(MessageId.Interested);
+        await world.UntilAsync(() => peer.Count(MessageId.Unchoke) > 0, Choice, "it is unchoked");
+        TimeSpan asked = world.Elapsed;
+        peer.SendRange(MessageId.Request, new BlockRequest(0, 0, 16 * 1024));
+        await world.UntilAsync(() => peer.Count(MessageId.Piece) > 0, TimeSpan.FromSeconds(5), "it gets a block");
+        Assert.InRange(world.Elapsed - asked, TimeSpan.Zero, TimeSpan.FromSeconds(1.5));
+    });
+
+    [Fact]
+    public Task What_an_idle_peer_says_meanwhile_is_all_heard_in_a_second() => World.RunAsync(seed: 2, async world =>
+    {
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        await using Node _ = node;
+        using FakePeer __ = peer;
+        for (int piece = 0; piece < torrent.Metainfo.PieceCount; piece++)
+        {
+            peer.SendIndex(MessageId.Have, piece);
+            await world.PassAsync(TimeSpan.FromMilliseconds(100));
+        }
+
+        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(2), "it has everything, as we have, and is let go");
+    });
+
+    [Fact]
+    public Task An_idle_peer_that_leaves_is_missed_in_a_second() => World.RunAsync(seed: 3, async world =>
+    {
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        await using Node _ = node;
+        peer.SendIndex(MessageId.Have, 0);
+        await world.PassAsync(TimeSpan.FromMilliseconds(50));
+        peer.Dispose();
+        await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 0, TimeSpan.FromSeconds(2), "it is missed");
+    });
+
+    [Fact]
+    public Task An_engine_whose_peers_are_idle_stops_at_once() => World.RunAsync(seed: 4, async world =>
+    {
+        (Node node, SwarmTorrent _, FakePeer peer) = await BeIdleAsync(world);
+        using FakePeer __ = peer;
+        peer.SendIndex(MessageId.Have, 0);
+        await world.PassAsync(TimeSpan.FromMilliseconds(50));
+        TimeSpan asked = world.Elapsed;
+        await node.DisposeAsync();
+        Assert.InRange(world.Elapsed - asked, TimeSpan.Zero, TimeSpan.FromSeconds(1));
+        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(1), "the peer is left");
+    });
+
+    /// <summary>A seed, and a peer that has done nothing for long but tell of a piece.</summary>
+    private static async Task<(Node Node, SwarmTorrent Torrent, FakePeer Peer)> BeIdleAsync(World world)
+    {
+        var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
+        var node = new Node(world, 1);
+        await node.SeedAsync(torrent);
+        FakePeer peer = await FakePeer.MeetAsync(world, node, torrent);
+        await world.PassAsync(Idle / 2);
+        peer.SendIndex(MessageId.Have, 0);
+        await world.PassAsync(Idle / 2);
+        return (node, torrent, peer);
+    }
+}
