@@ -37,8 +37,8 @@ internal sealed class EngineResources : IAsyncDisposable
 
     private const int MostChecks = 8;
 
-    /// <summary>What the engine was made with.</summary>
-    public ClientSettings Settings { get; }
+    /// <summary>What the engine was made with, but for what has been changed since.</summary>
+    public ClientSettings Settings { get; private set; }
 
     /// <summary>How peers are reached.</summary>
     public ITransport Transport { get; }
@@ -97,6 +97,22 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>What we say of ourselves in the handshake of a torrent.</summary>
     public Handshake MakeHandshake(InfoHash torrent) =>
         new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { DhtPort: > 0 });
+
+    /// <summary>Goes on with other settings; what cannot change stays as it is.</summary>
+    /// <param name="settings">All settings.</param>
+    public void Apply(ClientSettings settings)
+    {
+        Settings = settings with
+        {
+            BindAddress = Settings.BindAddress,
+            MaxQueuedBytes = Settings.MaxQueuedBytes,
+            DiskThreads = Settings.DiskThreads,
+            Dht = Settings.Dht,
+            LocalDiscovery = Settings.LocalDiscovery,
+        };
+        Download.Rate = settings.Limits.Download;
+        Upload.Rate = settings.Limits.Upload;
+    }
 
     /// <summary>Takes a place among the connected peers.</summary>
     public bool TryAddPeer()

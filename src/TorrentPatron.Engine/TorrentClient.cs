@@ -16,6 +16,9 @@ namespace TorrentPatron.Engine;
 /// <summary>The built-in engine.</summary>
 public sealed class TorrentClient : ITorrentClient
 {
+    private static readonly TorrentError Stopped =
+        new(TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.");
+
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
     /// <summary>Beats between two looks at a torrent in which nothing happens: of ten thousand, few have anything to do.</summary>
@@ -28,6 +31,7 @@ public sealed class TorrentClient : ITorrentClient
     private readonly SwarmList _swarms = new();
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly PeerListener _listener;
+    private readonly SettingsChange _settings;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private bool _isDisposed;
@@ -56,6 +60,7 @@ public sealed class TorrentClient : ITorrentClient
         _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
         _engine.Finder = PeerFinder.Open(_engine);
+        _settings = new SettingsChange(_engine, _listener, AnnounceAll);
         Track(BeatAsync());
     }
 
@@ -69,7 +74,7 @@ public sealed class TorrentClient : ITorrentClient
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
         | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
         | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
-        | ClientCapabilities.Magnets;
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -104,6 +109,20 @@ public sealed class TorrentClient : ITorrentClient
 
     /// <inheritdoc/>
     public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Peers() : [];
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return Task.FromResult<IReadOnlyList<TorrentError>>([Stopped]);
+            Task<IReadOnlyList<TorrentError>> change = _settings.ApplyAsync(settings);
+            Track(change);
+            return change.WaitAsync(cancellationToken);
+        }
+    }
 
     /// <inheritdoc/>
     public ClientStatus GetClientStatus()
@@ -150,6 +169,13 @@ public sealed class TorrentClient : ITorrentClient
             swarm.Accept(connection, handshake);
         else
             connection.Dispose();
+    }
+
+    /// <summary>Trackers hear, as soon as they allow it, where we listen now.</summary>
+    private void AnnounceAll()
+    {
+        foreach (ISwarm swarm in _swarms.All)
+            swarm.Announce([]);
     }
 
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
@@ -384,8 +410,7 @@ public sealed class TorrentClient : ITorrentClient
     private CommandFail NotSupported(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
         TorrentErrorId.NotSupported, $"The engine {Name} cannot carry out {command.GetType().Name}.", "Look at what the engine can do."));
 
-    private void Refuse(TorrentCommand command) => Say(Failure(command, new TorrentError(
-        TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.")));
+    private void Refuse(TorrentCommand command) => Say(Failure(command, Stopped));
 
     private static TorrentAnswer Failure(TorrentCommand command, TorrentError error) => command is CreateNewTorrent
         ? new TorrentStartFail(command.TorrentId, command.CorrelationId, error)

@@ -98,6 +98,11 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     public TorrentStatus? GetStatus(InfoHash torrent) => Running?.Client?.GetStatus(torrent);
 
+    /// <summary>A snapshot of one of this patron's own torrents, or null. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public TorrentStatus? GetOwnStatus(InfoHash torrent) =>
+        Running is { } session && session.Owns(this, torrent) ? session.Client?.GetStatus(torrent) : null;
+
     /// <summary>What is in one of the service's torrents; null where it is not there or not known yet. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
     public TorrentMetainfo? GetMetainfo(InfoHash torrent) => Running?.Client?.GetMetainfo(torrent);

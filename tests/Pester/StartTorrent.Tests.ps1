@@ -174,6 +174,25 @@ Describe 'Start-Torrent' {
             Test-Path $statePath | Should -BeFalse
         }
 
+        It 'of many are started side by side, and come out in their order, with what is wrong in its place: <How>' -ForEach @(
+            @{ How = 'down the pipeline'; Start = { $given | Start-Torrent -Destination $files -Patron $patron -Suspended 2>&1 } }
+            @{ How = 'as an array'; Start = { Start-Torrent $given -Destination $files -Patron $patron -Suspended 2>&1 } }
+        ) {
+            $many = Join-Path $TestDrive ([guid]::NewGuid())
+            $null = New-Item -ItemType Directory -Path $many
+            $torrents = foreach ($number in 10..69) {
+                [IO.File]::WriteAllText("$many/file$number.txt", "content $number")
+                (New-TorrentFile "$many/file$number.txt" -Destination $many).FullName
+            }
+            $null = New-Item -Path "$many/none.torrent" -Value 'no torrent'
+            $given = @($torrents[0..39]) + "$many/none.torrent" + "$many/missing.torrent" + @($torrents[40..59])
+            $found = & $Start
+
+            $found.ForEach({ if ($_ -is [Management.Automation.ErrorRecord]) { $_.FullyQualifiedErrorId -replace ',.*' } else { $_.Name } }) |
+                Should -Be (@(10..49 | ForEach-Object { "file$_.txt" }) + 'InvalidTorrent' + 'SourceNotReadable' + @(50..69 | ForEach-Object { "file$_.txt" }))
+            (Get-TorrentStatus -Patron $patron).Count | Should -Be 60
+        }
+
         It 'that is bad does not keep the others from being started' {
             $result = (Join-Path $here 'no.torrent'), $content.Torrent |
                 Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorVariable problem -ErrorAction SilentlyContinue

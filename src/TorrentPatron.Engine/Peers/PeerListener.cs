@@ -19,13 +19,11 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Waited when the system can take no connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
-    private readonly List<IListener> _listeners = [];
-    private readonly List<Task> _accepting = [];
-    private readonly CancellationTokenSource _stop = new();
+    private volatile ListeningPort _port = new();
     private int _strangers;
 
     /// <summary>Where it listens.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints => [.. _listeners.Select(listener => listener.LocalEndPoint)];
+    public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
     public TorrentError? Warning { get; private set; }
@@ -33,24 +31,52 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Begins to listen as the engine's settings say.</summary>
     public void Open()
     {
-        int port = engine.Settings.ListenPort;
+        (_port, Warning) = Listen(engine.Settings.ListenPort);
+        engine.ListenPort = PortOf(_port);
+    }
+
+    /// <summary>Listens on another port from now on. Where that cannot be had it goes on listening where it did.</summary>
+    /// <param name="port">The port; 0: any free one; -1: do not listen.</param>
+    /// <returns>Why it cannot be had, or null.</returns>
+    public async Task<TorrentError?> ReopenAsync(int port)
+    {
+        (ListeningPort next, TorrentError? warning) = Listen(port);
+        bool isOpen = port < 0 || next.EndPoints.Count > 0;
+        ListeningPort old = next;
+        if (isOpen)
+        {
+            (old, _port, Warning) = (_port, next, warning);
+            engine.ListenPort = PortOf(next);
+        }
+
+        await old.DisposeAsync().ConfigureAwait(false);
+        return isOpen ? null : warning;
+    }
+
+    /// <summary>Listens no more, and drops who has not shaken hands.</summary>
+    public ValueTask DisposeAsync() => _port.DisposeAsync();
+
+    private static ushort PortOf(ListeningPort port) => port.EndPoints is [{ } first, ..] ? (ushort)first.Port : (ushort)0;
+
+    private (ListeningPort Port, TorrentError? Warning) Listen(int port)
+    {
+        var opened = new ListeningPort();
+        TorrentError? warning = null;
         if (port < 0)
-            return;
+            return (opened, null);
         IPAddress[] addresses = engine.Settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
         foreach (IPAddress address in addresses)
         {
             try
             {
                 IListener listener = engine.Transport.Listen(new IPEndPoint(address, port));
-                _listeners.Add(listener);
                 // The other version listens on the same port: trackers are told of one only.
                 port = listener.LocalEndPoint.Port;
-                engine.ListenPort = (ushort)port;
-                _accepting.Add(AcceptAsync(listener));
+                opened.Add(listener, AcceptAsync);
             }
-            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || _listeners.Count == 0)
+            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || opened.EndPoints.Count == 0)
             {
-                Warning = new TorrentError(
+                warning = new TorrentError(
                     TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
                     "Choose another port; until then peers cannot connect from outside, but downloads work.");
             }
@@ -59,21 +85,12 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
                 // No IPv6 here.
             }
         }
+
+        return (opened, warning);
     }
 
-    /// <summary>Listens no more, and drops who has not shaken hands.</summary>
-    public async ValueTask DisposeAsync()
+    private async Task AcceptAsync(IListener listener, CancellationToken stop)
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        foreach (IListener listener in _listeners)
-            listener.Dispose();
-        await Task.WhenAll(_accepting).ConfigureAwait(false);
-        _stop.Dispose();
-    }
-
-    private async Task AcceptAsync(IListener listener)
-    {
-        CancellationToken stop = _stop.Token;
         while (!stop.IsCancellationRequested)
         {
             try

@@ -24,12 +24,19 @@ public abstract class PatronCmdlet : PipelineCmdlet
     /// The torrents that are saved in the state folders of a patron, or else of all the session's, and do not run. On the
     /// pipeline thread; a folder that cannot be read ends the command.
     /// </summary>
-    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron)
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron) => SavedTargets(patron, SavedTarget.Of);
+
+    /// <summary>Those of them that have an info hash, or whose info hash begins so.</summary>
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => Protocol.InfoHash.TryParse(infoHash, out Protocol.InfoHash torrent)
+        ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
+        : [.. SavedTargets(patron).Where(saved => saved.InfoHash.StartsWith(infoHash, StringComparison.OrdinalIgnoreCase))];
+
+    private IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, Func<Patron, IEnumerable<SavedTarget>> find)
     {
         try
         {
             IEnumerable<Patron> patrons = patron is null ? Session.Patrons.Append(Session.Default()).DistinctBy(any => any.Service) : [patron];
-            return [.. patrons.SelectMany(SavedTarget.Of)];
+            return [.. patrons.SelectMany(find)];
         }
         catch (TorrentException fault)
         {

@@ -40,6 +40,12 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
         _isDisposed = true;
     }
 
+    /// <summary>Where results go, from within what <see cref="Run"/> does.</summary>
+    private protected ICommandOutput Output => _output;
+
+    /// <summary>Cancelled when the cmdlet is stopped.</summary>
+    private protected CancellationToken Cancelled => _pump.Cancelled;
+
     /// <summary>Does the work while this, the pipeline's thread, waits and writes what comes.</summary>
     private protected void Run(Func<ICommandOutput, CancellationToken, Task> work)
     {
@@ -62,7 +68,7 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     }
 
     /// <summary>Reports a failure. On the pipeline thread.</summary>
-    private protected void Fail(Engine.Client.TorrentError error, object? target) =>
+    private protected virtual void Fail(Engine.Client.TorrentError error, object? target) =>
         WriteError(CmdletOutput.Record(new CommandFailure(error, target)));
 
     /// <summary>Asks whether to do something. On the pipeline thread.</summary>

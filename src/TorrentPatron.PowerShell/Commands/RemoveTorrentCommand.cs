@@ -46,8 +46,10 @@ public sealed class RemoveTorrentCommand : SelectTorrentCmdlet
     private protected override void NotFound(TorrentError error, object target)
     {
         string text = target is TorrentStatus status ? status.InfoHash : (string)target;
-        SavedTarget[] found = [.. SavedTargets(Patron).Where(saved => saved.IsCalled(text))];
-        if (found.Length == 0)
+        IReadOnlyList<SavedTarget> found = Protocol.InfoHash.TryParse(text, out _) ? SavedTargets(Patron, text) : [];
+        if (found.Count == 0)
+            found = [.. SavedTargets(Patron).Where(saved => saved.IsCalled(text))];
+        if (found.Count == 0)
             base.NotFound(error, target);
         _saved.AddRange(found);
     }

@@ -33,15 +33,24 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
         Run(async (output, cancellation) =>
         {
             var starter = new TorrentStarter(output);
+            var line = new StartLine(
+                async start =>
+                {
+                    if (await starter.TakeAsync(start).ConfigureAwait(false) is { } restored)
+                        await output.EmitAsync(restored.Status).ConfigureAwait(false);
+                },
+                TimeProvider.System);
             foreach (SavedTarget torrent in torrents)
             {
                 string action = $"Restore torrent in '{torrent.Saved.Destination}'";
                 if (!await output.ShouldProcessAsync($"{torrent.Name} ({torrent.InfoHash})", action).ConfigureAwait(false))
                     continue;
-                TorrentTarget? restored = await starter.RestoreAsync(torrent, cancellation).ConfigureAwait(false);
-                if (restored is not null)
-                    await output.EmitAsync(restored.Status).ConfigureAwait(false);
+                line.Add(TorrentStarter.Begin(torrent, cancellation));
+                if (line.IsFull)
+                    await line.TakeSomeAsync().ConfigureAwait(false);
             }
+
+            await line.TakeAllAsync().ConfigureAwait(false);
         });
     }
 

@@ -33,9 +33,7 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     /// <summary>The torrents that the parameters name; what names none is reported.</summary>
     private protected IReadOnlyList<TorrentTarget> Select()
     {
-        var finder = new TorrentFinder(Patron is null
-            ? Session.Torrents
-            : [.. Patron.OwnStatuses.Select(status => new TorrentTarget(Patron, status))]);
+        var finder = TorrentFinder.Among(Patron, Session);
         var found = new List<TorrentTarget>();
         switch (ParameterSetName)
         {

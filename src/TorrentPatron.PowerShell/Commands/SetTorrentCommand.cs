@@ -28,7 +28,7 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     /// <summary>Stop seeding when so many bytes are sent for each that is here; null: never for that.</summary>
     [Parameter]
     [AllowNull]
-    [ValidateRange(0.0, double.MaxValue)]
+    [ValidateNotNegative]
     public double? SeedRatio { get; set; }
 
     /// <summary>Stop seeding after that time; null: never for that.</summary>

@@ -78,19 +78,16 @@ public abstract class SourceCmdlet : PatronCmdlet
 
     private IEnumerable<SourceItem> OfInfoHash(string text)
     {
-        IReadOnlyList<TorrentTarget> all = Patron is null
-            ? Session.Torrents
-            : [.. Patron.Statuses.Select(status => new TorrentTarget(Patron, status))];
-        if (new TorrentFinder(all).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
+        if (TorrentFinder.AmongAll(Patron, Session).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
             return [Magnet(torrent.Torrent, text) with { Running = torrent }];
 
-        SavedTarget[] saved = [.. SavedTargets(Patron).Where(saved => saved.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        IReadOnlyList<SavedTarget> saved = SavedTargets(Patron, text);
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
             return [new SourceItem(known.Saved.ToRequest().Source!, text) { Saved = known }];
         if (Protocol.InfoHash.TryParse(text, out Protocol.InfoHash unknown))
             return [Magnet(unknown, text)];
 
-        Fail(saved.Length > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Length) : error!, text);
+        Fail(saved.Count > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Count) : error!, text);
         return [];
     }
 

@@ -15,9 +15,18 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus), typeof(TorrentJob))]
 public sealed class StartTorrentCommand : SourceCmdlet
 {
+    private readonly TorrentStarter _starter;
+    private readonly StartLine _line;
     private readonly List<TorrentTarget> _started = [];
     private string? _destination;
     private IReadOnlyList<IPEndPoint> _peers = [];
+
+    /// <summary>Makes the command.</summary>
+    public StartTorrentCommand()
+    {
+        _starter = new TorrentStarter(Output);
+        _line = new StartLine(TakeAsync, TimeProvider.System);
+    }
 
     /// <summary>The folder below which the torrents' files lie; by default the current location.</summary>
     [Parameter(Position = 1)]
@@ -116,7 +125,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         if (Suspended && (IsWaiting || AsJob))
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SuspendedWait, Target: null)));
-        _destination = Destination is null && ParameterSetName == InfoHashSet ? null : this.ResolveDestination(Destination);
+        // What comes down the pipeline decides only later whether a torrent is meant that lies somewhere already.
+        _destination = Destination is null ? null : this.ResolveDestination(Destination);
         Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
     }
 
@@ -127,44 +137,59 @@ public sealed class StartTorrentCommand : SourceCmdlet
         {
             Patron patron = Patron ?? item.Running?.Patron ?? item.Saved?.Patron ?? Session.Default();
             StartRequest request = Request(item);
+            if (!Agree(Shown(item), Action(request)))
+                continue;
             if (AsJob)
                 StartJob(patron, request, item);
             else
-                Run((output, cancellation) => StartAsync(patron, request, item, output, cancellation));
+                Start(patron, request, item);
         }
     }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
+        TakeAll();
         if (IsWaiting)
             Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_started, Terms, cancellation));
+    }
+
+    /// <summary>What was asked for before is reported before.</summary>
+    private protected override void Fail(TorrentError error, object? target)
+    {
+        TakeAll();
+        base.Fail(error, target);
     }
 
     private static string Action(StartRequest request) => $"Start torrent in '{request.Destination}'";
 
     private static string Shown(SourceItem item) => item.Running?.Status.Name ?? item.Saved?.Name ?? item.Source.ToString();
 
-    private async Task StartAsync(
-        Patron patron, StartRequest request, SourceItem item, ICommandOutput output, CancellationToken cancellation)
+    private void Start(Patron patron, StartRequest request, SourceItem item)
     {
-        if (!await output.ShouldProcessAsync(Shown(item), Action(request)).ConfigureAwait(false))
-            return;
+        _line.Add(TorrentStarter.Begin(patron, request, item.Given, Cancelled));
+        if (_line.IsFull)
+            Run((_, _) => _line.TakeSomeAsync());
+    }
 
-        TorrentTarget? started =
-            await new TorrentStarter(output).StartAsync(patron, request, item.Given, cancellation).ConfigureAwait(false);
-        if (started is null)
+    private void TakeAll()
+    {
+        if (!_line.IsEmpty)
+            Run((_, _) => _line.TakeAllAsync());
+    }
+
+    private async Task TakeAsync(PendingStart start)
+    {
+        if (await _starter.TakeAsync(start).ConfigureAwait(false) is not { } started)
             return;
         if (IsWaiting)
             _started.Add(started);
         else
-            await output.EmitAsync(started.Status).ConfigureAwait(false);
+            await Output.EmitAsync(started.Status).ConfigureAwait(false);
     }
 
     private void StartJob(Patron patron, StartRequest request, SourceItem item)
     {
-        if (!ShouldProcess(Shown(item), Action(request)))
-            return;
         var job = new TorrentJob(MyInvocation.Line.Trim(), item.Name, patron, request, item.Given, Terms);
         TorrentJobSource.Register(JobManager, job);
         job.StartJob();

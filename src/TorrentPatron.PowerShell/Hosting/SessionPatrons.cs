@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Hosting;
@@ -42,6 +43,17 @@ internal sealed class SessionPatrons : IAsyncDisposable
             return found;
         }
     }
+
+    /// <summary>A torrent that runs: in each service that runs it.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public IReadOnlyList<TorrentTarget> Find(InfoHash torrent) =>
+    [
+        .. from service in Services()
+           from any in service.Patrons.Take(1)
+           let status = any.GetStatus(torrent)
+           where status is not null
+           select new TorrentTarget(any, status),
+    ];
 
     /// <summary>The session's own patron; made where there is none, or no longer.</summary>
     public Patron Default()

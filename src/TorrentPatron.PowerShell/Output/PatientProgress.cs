@@ -12,6 +12,7 @@ internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     private readonly DateTimeOffset _begun = time.GetUtcNow();
+    private DateTimeOffset _nextLook = time.GetUtcNow() + Interval;
 
     /// <summary>Shows progress until the work has ended, in whatever way.</summary>
     /// <param name="work">The work.</param>
@@ -33,6 +34,16 @@ internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
         await ended.CancelAsync().ConfigureAwait(false);
         cancellationToken.ThrowIfCancellationRequested();
         return something.IsCompleted;
+    }
+
+    /// <summary>Whether it is time for another look: so that what happens often is not looked at each time.</summary>
+    public bool IsTimeToLook()
+    {
+        DateTimeOffset now = time.GetUtcNow();
+        if (now < _nextLook)
+            return false;
+        _nextLook = now + Interval;
+        return true;
     }
 
     /// <summary>Shows a note, once it has taken long enough.</summary>

@@ -21,6 +21,9 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private BlockingCollection<Job> _jobs = [];
 
+    /// <summary>Cancelled with the work.</summary>
+    public CancellationToken Cancelled => _stop.Token;
+
     /// <summary>Does work to its end. To be called by the pipeline thread only.</summary>
     /// <param name="work">The work; it runs on the pool.</param>
     /// <exception cref="OperationCanceledException">The pump has been cancelled.</exception>

@@ -1,3 +1,4 @@
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.State;
@@ -12,7 +13,7 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     private readonly Lazy<string> _name = new(() => ReadName(Saved));
 
     /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
-    public string InfoHash => Saved.InfoHash.ToString();
+    public string InfoHash { get; } = Saved.InfoHash.ToString();
 
     /// <summary>The torrent's name; its info hash, where its .torrent cannot be read.</summary>
     public string Name => _name.Value;
@@ -25,13 +26,23 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     /// <summary>The torrents that are saved in a patron's state folder and do not run.</summary>
     /// <param name="patron">The patron.</param>
     /// <exception cref="TorrentException">The folder cannot be read.</exception>
-    public static IReadOnlyList<SavedTarget> Of(Patron patron)
+    public static IReadOnlyList<SavedTarget> Of(Patron patron) => Of(patron, states => states.Enumerate());
+
+    /// <summary>A torrent, where it is saved in a patron's state folder and does not run.</summary>
+    /// <param name="patron">The patron.</param>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>One, or none.</returns>
+    /// <exception cref="TorrentException">The folder cannot be read.</exception>
+    public static IReadOnlyList<SavedTarget> Find(Patron patron, InfoHash torrent) =>
+        Of(patron, states => states.Find(torrent) is { } saved ? [saved] : []);
+
+    private static IReadOnlyList<SavedTarget> Of(Patron patron, Func<StateFolder, IReadOnlyList<SavedTorrent>> read)
     {
         try
         {
             return
             [
-                .. from saved in patron.Service.States.Enumerate()
+                .. from saved in read(patron.Service.States)
                    where patron.GetStatus(saved.InfoHash) is null
                    select new SavedTarget(patron, saved),
             ];

@@ -1,17 +1,42 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>Finds the torrents that a person means among those that run.</summary>
-/// <param name="running">The torrents that run.</param>
-internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
+/// <param name="running">The torrents that run, as they are now.</param>
+/// <param name="find">Those of them with an info hash: what names one of thousands is found without looking at all.</param>
+internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, Func<InfoHash, IReadOnlyList<TorrentTarget>> find)
 {
+    /// <summary>Finds among some torrents.</summary>
+    /// <param name="running">The torrents.</param>
+    public TorrentFinder(IReadOnlyList<TorrentTarget> running)
+        : this(() => running, torrent => [.. running.Where(target => target.Torrent == torrent)])
+    {
+    }
+
     /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
     public const int ShortestPrefix = 4;
 
     /// <summary>All of them.</summary>
-    public IReadOnlyList<TorrentTarget> All => running;
+    public IReadOnlyList<TorrentTarget> All => running();
+
+    /// <summary>Finds among a patron's own torrents, or else among all of the session.</summary>
+    /// <param name="patron">The patron; null: all.</param>
+    /// <param name="session">The session.</param>
+    public static TorrentFinder Among(Patron? patron, SessionPatrons session) => patron is null
+        ? new TorrentFinder(() => session.Torrents, session.Find)
+        : Among(patron, () => patron.OwnStatuses, patron.GetOwnStatus);
+
+    /// <summary>Finds among the torrents of a patron's service, its own or not, or else among all of the session.</summary>
+    /// <param name="patron">The patron; null: all.</param>
+    /// <param name="session">The session.</param>
+    public static TorrentFinder AmongAll(Patron? patron, SessionPatrons session) => patron is null
+        ? Among(patron, session)
+        : Among(patron, () => patron.Statuses, patron.GetStatus);
 
     /// <summary>Those with an info hash: more than one where several services run the same torrent.</summary>
     /// <param name="text">The info hash or its beginning, four digits or more, of either case.</param>
@@ -24,7 +49,9 @@ internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
             return [];
         }
 
-        TorrentTarget[] found = [.. running.Where(target => target.Status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
+        if (InfoHash.TryParse(text, out InfoHash torrent))
+            return Found(find(torrent), text, out error);
+        TorrentTarget[] found = [.. All.Where(target => target.Status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
         int torrents = found.DistinctBy(target => target.Torrent).Count();
         if (torrents <= 1)
             return Found(found, text, out error);
@@ -41,24 +68,30 @@ internal sealed class TorrentFinder(IReadOnlyList<TorrentTarget> running)
         if (isMatch is null)
         {
             return Found(
-                [.. running.Where(target => target.Status.Name.Equals(text, StringComparison.OrdinalIgnoreCase))], text, out error);
+                [.. All.Where(target => target.Status.Name.Equals(text, StringComparison.OrdinalIgnoreCase))], text, out error);
         }
 
         error = null;
-        return [.. running.Where(target => isMatch(target.Status.Name))];
+        return [.. All.Where(target => isMatch(target.Status.Name))];
     }
 
     /// <summary>The one of which an earlier status tells.</summary>
     /// <param name="earlier">The status.</param>
     /// <param name="error">Why there is none; null where there is one.</param>
     public IReadOnlyList<TorrentTarget> ByStatus(TorrentStatus earlier, out TorrentError? error) => Found(
-        [.. running.Where(target => target.Status.InfoHash == earlier.InfoHash && target.Status.Destination == earlier.Destination)],
+        InfoHash.TryParse(earlier.InfoHash, out InfoHash torrent)
+            ? [.. find(torrent).Where(target => target.Status.Destination == earlier.Destination)]
+            : [],
         earlier.Name,
         out error);
 
-    private static TorrentTarget[] Found(TorrentTarget[] found, string text, out TorrentError? error)
+    private static TorrentFinder Among(Patron patron, Func<IReadOnlyList<TorrentStatus>> all, Func<InfoHash, TorrentStatus?> one) => new(
+        () => [.. all().Select(status => new TorrentTarget(patron, status))],
+        torrent => one(torrent) is { } status ? [new TorrentTarget(patron, status)] : []);
+
+    private static IReadOnlyList<TorrentTarget> Found(IReadOnlyList<TorrentTarget> found, string text, out TorrentError? error)
     {
-        error = found.Length == 0 ? CommandErrors.NoSuchTorrent(text) : null;
+        error = found.Count == 0 ? CommandErrors.NoSuchTorrent(text) : null;
         return found;
     }
 }

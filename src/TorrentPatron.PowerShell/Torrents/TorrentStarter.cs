@@ -4,48 +4,53 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>Starts torrents, one after the other.</summary>
+/// <summary>Starts torrents and reports what keeps one from being started.</summary>
+/// <param name="output">Where that goes.</param>
 internal sealed class TorrentStarter(ICommandOutput output)
 {
+    /// <summary>The services of which it was looked at whether peers can reach them; it is said once.</summary>
+    private readonly HashSet<TorrentService> _looked = [];
+
     /// <summary>Starts a torrent; one that runs already is as good.</summary>
     /// <param name="patron">Who asks.</param>
     /// <param name="request">What to start, and how.</param>
     /// <param name="target">What the user gave.</param>
     /// <param name="cancellationToken">Ends the wait, not the torrent.</param>
     /// <returns>The torrent; null where it failed, which has been reported.</returns>
-    public async Task<TorrentTarget?> StartAsync(
-        Patron patron, StartRequest request, object target, CancellationToken cancellationToken)
-    {
-        TorrentAnswer answer = await patron.StartAsync(request, cancellationToken).ConfigureAwait(false);
-        return await TakeAsync(patron, answer, target).ConfigureAwait(false);
-    }
+    public Task<TorrentTarget?> StartAsync(Patron patron, StartRequest request, object target, CancellationToken cancellationToken) =>
+        TakeAsync(Begin(patron, request, target, cancellationToken));
 
-    /// <summary>Takes up a torrent that is saved.</summary>
+    /// <summary>Asks for a torrent. What has been asked for is to be taken, in the same order.</summary>
+    /// <inheritdoc cref="StartAsync" path="/param"/>
+    public static PendingStart Begin(Patron patron, StartRequest request, object target, CancellationToken cancellationToken) =>
+        new(patron, patron.StartAsync(request, cancellationToken), target);
+
+    /// <summary>Asks for a torrent that is saved.</summary>
     /// <param name="saved">The torrent.</param>
     /// <param name="cancellationToken">Ends the wait, not the torrent.</param>
-    /// <returns>The torrent; null where it failed, which has been reported.</returns>
-    public async Task<TorrentTarget?> RestoreAsync(SavedTarget saved, CancellationToken cancellationToken)
-    {
-        TorrentAnswer answer = await saved.Patron.RestoreAsync(saved.Saved, cancellationToken).ConfigureAwait(false);
-        return await TakeAsync(saved.Patron, answer, saved.Name).ConfigureAwait(false);
-    }
+    public static PendingStart Begin(SavedTarget saved, CancellationToken cancellationToken) =>
+        new(saved.Patron, saved.Patron.RestoreAsync(saved.Saved, cancellationToken), saved.Name);
 
-    private async Task<TorrentTarget?> TakeAsync(Patron patron, TorrentAnswer answer, object target)
+    /// <summary>Waits for a torrent that was asked for.</summary>
+    /// <param name="start">The torrent.</param>
+    /// <returns>The torrent; null where it failed, which has been reported.</returns>
+    public async Task<TorrentTarget?> TakeAsync(PendingStart start)
     {
+        TorrentAnswer answer = await start.Answer.ConfigureAwait(false);
         switch (answer)
         {
             case NewTorrentCreated created:
                 foreach (TorrentError warning in created.Status.Warnings)
                     await output.WarnAsync($"{created.Status.Name}: {warning}").ConfigureAwait(false);
-                if (patron.Service.GetClientStatus()?.Warning is { } unreachable)
+                if (_looked.Add(start.Patron.Service) && start.Patron.Service.GetClientStatus()?.Warning is { } unreachable)
                     await output.WarnAsync(unreachable.ToString()).ConfigureAwait(false);
-                return new TorrentTarget(patron, created.Status);
+                return new TorrentTarget(start.Patron, created.Status);
 
             case TorrentAlreadyDownloading already:
-                return new TorrentTarget(patron, already.Status);
+                return new TorrentTarget(start.Patron, already.Status);
 
             case TorrentStartFail fail:
-                await output.FailAsync(new CommandFailure(fail.Error, target)).ConfigureAwait(false);
+                await output.FailAsync(new CommandFailure(fail.Error, start.Target)).ConfigureAwait(false);
                 return null;
 
             default:

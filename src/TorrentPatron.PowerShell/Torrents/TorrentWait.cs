@@ -29,8 +29,8 @@ internal sealed class TorrentWait
     /// <summary>Completes when the torrent got there, failed or was stopped, or when time is up.</summary>
     public Task Ended => _end;
 
-    /// <summary>Whether there is nothing more to wait for.</summary>
-    public bool IsOver => _end.IsCompleted || HasStalled(_torrent.Latest);
+    /// <summary>Whether nothing has come in for longer than the terms allow.</summary>
+    public bool HasStalled => HasStalledAt(_torrent.Latest);
 
     /// <summary>How the torrent stood at the end.</summary>
     /// <param name="error">Why it has not got there; null where it has.</param>
@@ -51,7 +51,7 @@ internal sealed class TorrentWait
 
     private bool HasArrived(TorrentStatus status) => _terms.Until.Any(status.HasReached);
 
-    private bool HasStalled(TorrentStatus status)
+    private bool HasStalledAt(TorrentStatus status)
     {
         if (_terms.StallTimeout is not { } longest || status.State is not (TorrentState.Downloading or TorrentState.FetchingMetadata))
             return false;

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 
@@ -22,32 +23,50 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
 
         using var timer = new CancellationTokenSource(terms.Timeout ?? Timeout.InfiniteTimeSpan, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, cancellationToken);
-        List<TorrentWait> open = [.. torrents.Select(torrent => new TorrentWait(torrent, terms, time, ending.Token))];
+        var ended = Channel.CreateUnbounded<int>();
+        var open = new SortedDictionary<int, TorrentWait>();
+        for (int index = 0; index < torrents.Count; index++)
+        {
+            open.Add(index, new TorrentWait(torrents[index], terms, time, ending.Token));
+            Announce(open[index].Ended, ended.Writer, index);
+        }
+
         var progress = new WaitProgress(torrents);
         var patient = new PatientProgress(output, time);
         try
         {
+            Task news = Task.CompletedTask;
             while (open.Count > 0)
             {
-                bool isNews = await patient.TickAsync(Task.WhenAny(open.Select(wait => wait.Ended)), cancellationToken).ConfigureAwait(false);
-                foreach (TorrentWait wait in open.Where(wait => wait.IsOver).ToList())
+                if (news.IsCompleted)
+                    news = ended.Reader.WaitToReadAsync(CancellationToken.None).AsTask();
+                await patient.TickAsync(news, cancellationToken).ConfigureAwait(false);
+                List<int> over = [];
+                while (ended.Reader.TryRead(out int index))
+                    over.Add(index);
+                bool isTimeToLook = patient.IsTimeToLook();
+                if (isTimeToLook && terms.StallTimeout is not null)
+                    over.AddRange(open.Where(wait => wait.Value.HasStalled).Select(wait => wait.Key));
+                foreach (int index in over.Order())
                 {
-                    open.Remove(wait);
-                    if (await WriteAsync(wait).ConfigureAwait(false) && terms.Any)
+                    if (open.Remove(index, out TorrentWait? wait) && await WriteAsync(wait).ConfigureAwait(false) && terms.Any)
                         return;
                 }
 
-                if (!isNews && open.Count > 0)
+                if (isTimeToLook && open.Count > 0)
                     await patient.ShowAsync(progress.Note).ConfigureAwait(false);
             }
         }
         finally
         {
             await ending.CancelAsync().ConfigureAwait(false);
-            foreach (TorrentWait wait in open)
+            foreach (TorrentWait wait in open.Values)
                 await wait.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static void Announce(Task ended, ChannelWriter<int> to, int index) => ended.ContinueWith(
+        _ => to.TryWrite(index), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
     /// <summary>Writes how a torrent stands that has got there; reports one that has not.</summary>
     /// <returns>Whether it has.</returns>

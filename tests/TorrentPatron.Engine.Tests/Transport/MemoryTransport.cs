@@ -19,7 +19,11 @@ internal sealed class MemoryNetwork
 
     public IPEndPoint NewEndPoint(IPAddress address) => new(address, Interlocked.Increment(ref _port));
 
-    public Channel<MemoryConnection> Listen(IPEndPoint local) => _listeners[local] = Channel.CreateUnbounded<MemoryConnection>();
+    public Channel<MemoryConnection> Listen(IPEndPoint local)
+    {
+        var queue = Channel.CreateUnbounded<MemoryConnection>();
+        return _listeners.TryAdd(local, queue) ? queue : throw new IOException("Somebody listens there.");
+    }
 
     public void Unlisten(IPEndPoint local)
     {

@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 
@@ -19,6 +20,17 @@ public sealed class CommandLogicTests
         CommandFailure failure = Assert.Single(session.Output.Failures);
         Assert.Equal(Full, failure.Error);
         Assert.Equal("given", failure.Target);
+    }
+
+    [Fact]
+    public async Task That_peers_cannot_reach_us_is_said_once_and_not_with_every_torrent()
+    {
+        await using var session = new ScriptedSession { Warning = new TorrentError(TorrentErrorId.ListenFailed, "No port.", "Take another.") };
+        var starter = new TorrentStarter(session.Output);
+        foreach (string name in new[] { "a", "b", "c" })
+            await starter.StartAsync(session.Patrons.Default(), session.Request(name), name, TestContext.Current.CancellationToken);
+
+        Assert.StartsWith("No port.", Assert.Single(session.Output.Warnings), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -267,6 +279,21 @@ public sealed class CommandLogicTests
         Assert.Null(none);
         Assert.Equal(TorrentErrorId.TorrentNotFound, unknown?.Id);
         Assert.Equal(CommandErrors.InvalidArgument, bad?.Id);
+    }
+
+    [Fact]
+    public async Task A_patron_s_own_torrents_are_found_and_another_s_only_where_all_are_meant()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        Patron other = session.Patrons.Create("other", settings: null);
+
+        Assert.Single(TorrentFinder.Among(patron: null, session.Patrons).ByInfoHash(a.Status.InfoHash, out _));
+        Assert.Single(TorrentFinder.Among(a.Patron, session.Patrons).ByStatus(a.Status, out _));
+        Assert.Empty(TorrentFinder.Among(other, session.Patrons).ByInfoHash(a.Status.InfoHash, out TorrentError? error));
+        Assert.Empty(TorrentFinder.Among(other, session.Patrons).All);
+        Assert.Equal(TorrentErrorId.TorrentNotFound, error?.Id);
+        Assert.Single(TorrentFinder.AmongAll(other, session.Patrons).ByInfoHash(a.Status.InfoHash, out _));
     }
 
     [Fact]

@@ -13,6 +13,8 @@ internal sealed class ScriptedClient : ITorrentClient
 
     public TorrentError? Refusal { get; set; }
 
+    public TorrentError? Warning { get; init; }
+
     public string Name => "scripted";
 
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -62,7 +64,7 @@ internal sealed class ScriptedClient : ITorrentClient
 
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _statuses.Values];
 
-    public ClientStatus GetClientStatus() => new() { Engine = Name, Torrents = _statuses.Count };
+    public ClientStatus GetClientStatus() => new() { Engine = Name, Torrents = _statuses.Count, Warning = Warning };
 
     public ValueTask DisposeAsync()
     {

@@ -15,7 +15,7 @@ internal sealed class ScriptedSession : IAsyncDisposable
         settings with { StatePath = Path.Combine(_folder, Guid.NewGuid().ToString("N")) },
         _ =>
         {
-            var client = new ScriptedClient { Refusal = Refusal };
+            var client = new ScriptedClient { Refusal = Refusal, Warning = Warning };
             Clients.Add(client);
             return client;
         }));
@@ -25,6 +25,8 @@ internal sealed class ScriptedSession : IAsyncDisposable
     public List<ScriptedClient> Clients { get; } = [];
 
     public TorrentError? Refusal { get; init; }
+
+    public TorrentError? Warning { get; init; }
 
     public RecordedOutput Output { get; init; } = new();
 

@@ -1,0 +1,63 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
+
+namespace TorrentPatron.Engine;
+
+/// <summary>Changes the settings of an engine that runs: what can change does so at once, and what cannot is told. One at a time.</summary>
+/// <param name="engine">What the engine shares.</param>
+/// <param name="listener">Where peers connect.</param>
+/// <param name="portChanged">Is told that the port has changed, so that trackers hear of it.</param>
+#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
+internal sealed class SettingsChange(EngineResources engine, PeerListener listener, Action portChanged)
+#pragma warning restore CA1001
+{
+    private readonly SemaphoreSlim _one = new(1, 1);
+
+    /// <summary>Goes on with other settings.</summary>
+    /// <param name="settings">All settings, changed and unchanged.</param>
+    /// <returns>What could not be changed, and why.</returns>
+    public async Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ClientSettings before = engine.Settings;
+            List<TorrentError> refused = [.. Fixed(before, settings)];
+            TorrentError? noPort = null;
+            if (settings.ListenPort != before.ListenPort)
+                noPort = await listener.ReopenAsync(settings.ListenPort).ConfigureAwait(false);
+            if (noPort is not null)
+            {
+                refused.Add(noPort);
+                settings = settings with { ListenPort = before.ListenPort };
+            }
+
+            engine.Apply(settings);
+            if (settings.ListenPort != before.ListenPort)
+                portChanged();
+            return refused;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private static IEnumerable<TorrentError> Fixed(ClientSettings before, ClientSettings after)
+    {
+        if (!Equals(before.BindAddress, after.BindAddress))
+            yield return Later("address to which it is bound");
+        if (before.MaxQueuedBytes != after.MaxQueuedBytes)
+            yield return Later("number of bytes that may wait for the disk");
+        if (before.DiskThreads != after.DiskThreads)
+            yield return Later("number of its disk threads");
+        if (before.Dht != after.Dht)
+            yield return Later("part that it takes in the DHT");
+        if (before.LocalDiscovery != after.LocalDiscovery)
+            yield return Later("search for peers in the local network");
+    }
+
+    private static TorrentError Later(string what) => new(
+        TorrentErrorId.NotSupported, $"The {what} cannot change while the engine runs.",
+        "It will hold for the next engine: stop the patrons that use this one, and start the torrents again.");
+}

@@ -1,0 +1,184 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Torrents that are saved' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'Restore-Torrent' {
+        It 'takes up what an earlier patron left, where and as it was' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
+            $null = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
+            $patron | Stop-TorrentPatron
+            $script:patron = New-TestPatron -Name 'heir' -StatePath "$files-state"
+            Restore-Torrent -Patron $patron -WhatIf | Should -BeNullOrEmpty
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            $restored = @(Restore-Torrent -Patron heir)
+
+            $restored | Should -HaveCount 2
+            $data = Get-TorrentStatus data.bin -Patron $patron | Wait-Torrent -Timeout 10
+            $data.Destination | Should -Be $files
+            $data.RecheckedPieces | Should -Be 0
+            $data.Tags, $data.SeedRatio | Should -Be 'kept', 2
+            $rest = Get-TorrentStatus other.bin -Patron $patron
+            $rest.State, $rest.Destination | Should -Be Suspended, "$files-elsewhere"
+            $rest.Trackers.Uri | Should -Be 'http://127.0.0.1:1/announce'
+            Restore-Torrent -Patron $patron | Should -BeNullOrEmpty
+        }
+
+        It 'takes up those that are named' {
+            $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
+            $started | Stop-Torrent
+            (Restore-Torrent 'OTH*' -Patron $patron).Name | Should -Be 'other.bin'
+            (Restore-Torrent -InfoHash $started[0].InfoHash.Substring(0, 9) -Patron $patron).Name | Should -Be 'data.bin'
+            Restore-Torrent 'no*' -Patron $patron | Should -BeNullOrEmpty
+            Restore-Torrent 'nothing' -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.RestoreTorrentCommand'
+        }
+
+        It 'reports what another patron runs with the same state' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $second = New-TestPatron -Name 'second' -StatePath "$files-state"
+            Restore-Torrent -Patron $second -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $second | Stop-TorrentPatron
+            $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentInUse,*'
+        }
+
+        It 'completes names of what is saved' {
+            $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
+            $line = 'Restore-Torrent -Patron leecher -Name '
+            (TabExpansion2 $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be 'other.bin'
+        }
+    }
+
+    Context 'Start-Torrent -InfoHash' {
+        It 'goes on with a torrent that is saved, where it was' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done | Stop-Torrent
+            $again = Start-Torrent -InfoHash $done.InfoHash.Substring(0, 10) -Patron $patron -Wait -Timeout 10
+
+            $again.IsComplete | Should -BeTrue
+            $again.Destination | Should -Be $files
+            $again | Stop-Torrent
+            ($done | Start-Torrent -Patron $patron).Destination | Should -Be $files
+        }
+
+        It 'joins one that runs' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            (Start-Torrent -InfoHash $running.InfoHash -Patron $patron).InfoHash | Should -Be $running.InfoHash
+            (Get-TorrentStatus -Patron $patron).State | Should -Not -Be Suspended
+        }
+
+        It 'refuses what is no info hash' {
+            Start-Torrent -InfoHash 'abc' -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*'
+        }
+    }
+
+    Context 'Get-TorrentInfo -InfoHash and ConvertTo-MagnetLink' {
+        It 'tell of torrents that run and that are saved' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            ($running | Get-TorrentInfo).Name | Should -Be 'data.bin'
+            $running | Stop-Torrent
+            (Get-TorrentInfo -InfoHash $running.InfoHash.Substring(0, 8) -Patron $patron).TotalSize | Should -Be 4MB
+        }
+
+        It 'make the same link of a file, of its bytes, of what is in it and of the running torrent' {
+            $torrent = New-TorrentFile $content.File -Destination "$files.torrent" -Tracker 'http://tracker.example/announce?key=1' -PieceLength 64KB
+            $info = $torrent | Get-TorrentInfo
+            $expected = "magnet:?xt=urn:btih:$($info.InfoHash)&dn=data.bin&tr=http%3A%2F%2Ftracker.example%2Fannounce%3Fkey%3D1"
+
+            ConvertTo-MagnetLink "$files.torrent" | Should -Be $expected
+            $torrent | ConvertTo-MagnetLink | Should -Be $expected
+            ConvertTo-MagnetLink -Content ([IO.File]::ReadAllBytes($torrent)) | Should -Be $expected
+            $info | ConvertTo-MagnetLink | Should -Be $expected
+            ConvertTo-MagnetLink $torrent -NoTracker | Should -Be "magnet:?xt=urn:btih:$($info.InfoHash)&dn=data.bin"
+            ConvertTo-MagnetLink $content.File -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidTorrent,*'
+        }
+    }
+
+    Context 'Remove-Torrent' {
+        It 'forgets a torrent, and keeps its files' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $done | Remove-Torrent | Should -BeNullOrEmpty
+
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            Restore-Torrent -Patron $patron | Should -BeNullOrEmpty
+            $done.Path | Should -Exist
+        }
+
+        It '-DeleteData deletes the files that the torrent made, and no others' {
+            $null = New-Item -ItemType Directory -Path $files
+            'mine' | Set-Content (Join-Path $files 'mine.txt')
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $removed = $done | Remove-Torrent -DeleteData -Confirm:$false -PassThru
+
+            $removed | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentRemoval
+            $removed.TorrentName, $removed.FilesDeleted, $removed.BytesDeleted | Should -Be 'data.bin', 1, 4MB
+            (Get-ChildItem $files).Name | Should -Be 'mine.txt'
+        }
+
+        It '-WhatIf shows files and bytes, and removes nothing' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $shell = [powershell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)
+            $null = Start-Transcript -Path "$files.transcript"
+            $done | Remove-Torrent -DeleteData -WhatIf
+            $null = Stop-Transcript
+            $shell.Dispose()
+
+            $said = Get-Content "$files.transcript" -Raw
+            $said | Should -BeLike '*delete 1 file, 4.00 MiB in*data.bin*'
+            $done.Path | Should -Exist
+            (Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
+        }
+
+        It 'asks only where data goes: without a way to ask, data stays' {
+            # pwsh -NonInteractive has nobody to ask.
+            $script = @"
+Import-Module '$(Get-TestModulePath)'
+`$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$files-child'
+`$null = Start-Torrent '$($other.Torrent)' -Destination '$files' -Patron `$patron -Suspended
+try { Get-TorrentStatus | Remove-Torrent -DeleteData -ErrorAction Stop; 'removed' } catch { 'asked' }
+Get-TorrentStatus | Remove-Torrent
+@(Get-TorrentStatus).Count
+"@
+            $said = pwsh -NoProfile -NonInteractive -Command $script
+            $said | Should -Be 'asked', '0'
+        }
+
+        It 'forgets what is saved and does not run: by name and by info hash' {
+            $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended
+            $started | Stop-Torrent
+            Remove-Torrent other.bin -Patron $patron -WhatIf
+            Remove-Torrent other.bin -Patron $patron
+            Remove-Torrent -InfoHash $started[0].InfoHash -Patron $patron
+            Restore-Torrent -Patron $patron | Should -BeNullOrEmpty
+            Remove-Torrent other.bin -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.RemoveTorrentCommand'
+        }
+
+        It 'raises Removed' {
+            Register-TorrentEvent Removed gone -Patron $patron
+            $running = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Remove-Torrent
+            (Wait-Event gone -Timeout 10).SourceEventArgs.InfoHash | Should -Be $running.InfoHash
+            Unregister-Event gone
+            Remove-Event gone
+        }
+    }
+}

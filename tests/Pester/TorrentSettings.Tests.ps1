@@ -1,0 +1,307 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:seeder = Get-TorrentPatron 'seeder-data.bin'
+
+    # A torrent of several files, seeded by the same patron. Each file has pieces of its own.
+    $script:album = Join-Path $TestDrive 'seed/album'
+    $null = New-Item -ItemType Directory -Path (Join-Path $album 'extra')
+    foreach ($name in 'one.mkv', 'two.mkv', 'readme.txt', 'extra/sample.mkv') {
+        $bytes = [byte[]]::new(128KB)
+        [Random]::Shared.NextBytes($bytes)
+        [IO.File]::WriteAllBytes((Join-Path $album $name), $bytes)
+    }
+    $script:albumTorrent = (New-TorrentFile $album -Destination (Join-Path $TestDrive 'seed/album.torrent') -PieceLength 32KB).FullName
+    $null = Start-Torrent $albumTorrent -Destination (Join-Path $TestDrive 'seed') -Patron $seeder -Timeout 30 -ErrorAction Stop
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Settings of torrents' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    Context 'Start-Torrent' {
+        It 'fetches only the files that are wanted, from the first byte on' {
+            $done = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include *.mkv -Exclude *sample* -Timeout 60
+
+            $done.IsComplete | Should -BeTrue
+            $done.BytesReceived | Should -Be 256KB
+            (Get-ChildItem $files -Recurse -File).Name | Sort-Object | Should -Be 'one.mkv', 'two.mkv'
+            (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, Normal, Skip, Normal
+        }
+
+        It 'refuses a choice that leaves nothing, with NothingSelected' {
+            Start-Torrent $albumTorrent -Destination $files -Patron $patron -Include *.iso -ErrorVariable problem -ErrorAction SilentlyContinue |
+                Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'NothingSelected,*'
+        }
+
+        It 'gives a torrent its limits, goals, order and tags, which its status tells' {
+            $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 5MB -MaxUploadRate '1MB' -SeedRatio 1.5 `
+                -SeedTime 2h -Sequential -Tag linux, nightly, Linux -Suspended
+
+            $status.MaxDownloadRate, $status.MaxUploadRate | Should -Be 5MB, 1MB
+            $status.SeedRatio, $status.SeedTime | Should -Be 1.5, ([timespan]'02:00')
+            $status.Sequential | Should -BeTrue
+            $status.Tags | Should -Be 'linux', 'nightly'
+        }
+
+        It 'leaves a torrent that runs as it was told before, where it says nothing else' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -SeedRatio 1.5 -Tag keep -Suspended
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxUploadRate 1MB -Suspended
+
+            $status = Get-TorrentStatus -Patron $patron
+            $status.SeedRatio | Should -Be 1.5
+            $status.Tags | Should -Be 'keep'
+            $again.InfoHash | Should -Be $status.InfoHash
+        }
+
+        It 'starts nothing that would leave less free than -MinimumFreeSpace' {
+            Start-Torrent $content.Torrent -Destination $files -Patron $patron -MinimumFreeSpace 100PB -ErrorVariable problem -ErrorAction SilentlyContinue |
+                Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'InsufficientDiskSpace,*'
+        }
+    }
+
+    Context 'Set-Torrent' {
+        It 'changes limits, goals, order and tags, and leaves the rest' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag old -SeedRatio 2 -Suspended
+            $running | Set-Torrent -MaxDownloadRate 2MB -Tag new, other | Should -BeNullOrEmpty
+            $set = Set-Torrent data.bin -Patron $patron -SeedTime '1d' -Sequential -PassThru
+
+            $set.MaxDownloadRate, $set.MaxUploadRate | Should -Be 2MB, 0
+            $set.Tags | Should -Be 'new', 'other'
+            $set.SeedRatio, $set.SeedTime | Should -Be 2, ([timespan]'1.00:00')
+            $set.Sequential | Should -BeTrue
+
+            $set = $running | Set-Torrent -Tag @() -SeedRatio $null -Sequential:$false -PassThru
+            $set.Tags | Should -BeNullOrEmpty
+            $set.SeedRatio | Should -BeNullOrEmpty
+            $set.SeedTime | Should -Be ([timespan]'1.00:00')
+            $set.Sequential | Should -BeFalse
+        }
+
+        It 'holds a limit at once' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 64KB
+            $running | Add-TorrentPeer -Peer $peer
+            $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $running | Set-Torrent -MaxDownloadRate 0
+            ($running | Wait-Torrent -Timeout 20).IsComplete | Should -BeTrue
+        }
+
+        It 'does not take 1d, which PowerShell reads as 1, for a second' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            { $running | Set-Torrent -SeedRatio -1 } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+            { $running | Set-Torrent -SeedTime 1d } | Should -Throw -ExpectedMessage "*'1d' in quotes*"
+        }
+
+        It 'keeps what was set for the next session' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Set-Torrent -Tag saved -SeedRatio 3 -MaxUploadRate 1MB
+            $running | Stop-Torrent
+            $again = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+
+            $again.Tags | Should -Be 'saved'
+            $again.SeedRatio, $again.MaxUploadRate | Should -Be 3, 1MB
+        }
+
+        It 'with -WhatIf changes nothing and says what it would' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Set-Torrent -MaxDownloadRate 2MB -WhatIf
+            (Get-TorrentStatus -Patron $patron).MaxDownloadRate | Should -Be 0
+        }
+
+        It 'without anything to change does nothing' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $running | Set-Torrent -PassThru | Should -BeNullOrEmpty
+        }
+
+        It 'moves a torrent''s files to another folder, where it goes on' {
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $moved = $running | Set-Torrent -Destination "$files-moved" -PassThru
+
+            $moved.Destination | Should -Be "$files-moved"
+            $moved.IsComplete | Should -BeTrue
+            Join-Path "$files-moved" 'album/one.mkv' | Should -Exist
+            Join-Path $files 'album' | Should -Not -Exist
+            Test-SameContent (Join-Path "$files-moved" 'album/one.mkv') (Join-Path $album 'one.mkv') | Should -BeTrue
+            (Get-TorrentStatus album -Patron $patron).State | Should -Be Seeding
+        }
+
+        It 'leaves a torrent where it was when it cannot be moved' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running | Set-Torrent -Destination (Join-Path $content.File 'below-a-file') -ErrorVariable problem -ErrorAction SilentlyContinue
+
+            $problem.FullyQualifiedErrorId -replace ',.*' | Should -BeIn 'MoveFailed', 'DestinationNotWritable'
+            (Get-TorrentStatus -Patron $patron).Destination | Should -Be $files
+            $running.Path | Should -Exist
+        }
+    }
+
+    Context 'Get-TorrentStatus' {
+        It 'filters by state, completeness and tag' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag linux -Suspended
+            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Tag music, 'to keep' -Timeout 60
+
+            (Get-TorrentStatus -Patron $patron -State Suspended).Name | Should -Be 'data.bin'
+            (Get-TorrentStatus -Patron $patron -State Seeding, Failed).Name | Should -Be 'album'
+            (Get-TorrentStatus -Patron $patron -Completed).Name | Should -Be 'album'
+            (Get-TorrentStatus -Patron $patron -Completed:$false).Name | Should -Be 'data.bin'
+            (Get-TorrentStatus -Patron $patron -Tag 'to*').Name | Should -Be 'album'
+            (Get-TorrentStatus -Patron $patron -Tag LINUX).Name | Should -Be 'data.bin'
+            Get-TorrentStatus -Patron $patron -Tag none | Should -BeNullOrEmpty
+            Get-TorrentStatus -Patron $patron -Stalled | Should -BeNullOrEmpty
+            (Get-TorrentStatus -Patron $patron -Stalled:$false).Count | Should -Be 2
+            (TabExpansion2 'Get-TorrentStatus -Tag ' -cursorColumn 23).CompletionMatches.CompletionText | Should -Be 'linux', 'music', "'to keep'"
+        }
+    }
+
+    Context 'Get-TorrentFile and Set-TorrentFile' {
+        It 'show files, and how far each is' {
+            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Exclude *.txt -Timeout 60
+            $found = Get-TorrentFile album -Patron $patron
+
+            $found | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentFile
+            $found.Name | Should -Be 'album/extra/sample.mkv', 'album/one.mkv', 'album/readme.txt', 'album/two.mkv'
+            $found.Index | Should -Be 0, 1, 2, 3
+            $found | ForEach-Object Length | Should -Be (@(128KB) * 4)
+            $found.PercentComplete | Should -Be 100, 100, 0, 100
+            $found.IsComplete | Should -Be $true, $true, $false, $true
+            $found.Priority | Should -Be Normal, Normal, Skip, Normal
+            ($found[1] | Get-Item).Length | Should -Be 128KB
+            (Get-TorrentFile album *.mkv -Exclude extra/* -Patron $patron).Name | Should -Be 'album/one.mkv', 'album/two.mkv'
+            (Get-TorrentStatus album -Patron $patron | Get-TorrentFile -Include readme.txt).Index | Should -Be 2
+        }
+
+        It 'change what is wanted: by pattern, by place, and down the pipeline' {
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
+            Set-TorrentFile album *.mkv -Patron $patron -Only | Should -BeNullOrEmpty
+            (Get-TorrentFile album -Patron $patron).Priority | Should -Be Normal, Normal, Skip, Normal
+            ($running | Set-TorrentFile -Index 1, 3 -Priority High -PassThru).Priority | Should -Be Normal, High, Skip, High
+            Get-TorrentFile album -Patron $patron | Where-Object Name -like *sample* | Set-TorrentFile -Priority Skip -Patron $patron
+            (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, High, Skip, High
+            $running | Set-TorrentFile -Priority Low -WhatIf
+            (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, High, Skip, High
+        }
+
+        It 'let a torrent that was complete fetch what is wanted anew' {
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Include one.mkv -Timeout 60
+            $running | Set-TorrentFile -Include two.mkv
+            ($running | Wait-Torrent -Timeout 30).IsComplete | Should -BeTrue
+            Test-SameContent (Join-Path $files 'album/two.mkv') (Join-Path $album 'two.mkv') | Should -BeTrue
+        }
+
+        It 'complete names of files' {
+            $null = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
+            $line = 'Get-TorrentFile -Patron leecher -Name album -Include album/o'
+            (TabExpansion2 $line -cursorColumn $line.Length).CompletionMatches.CompletionText | Should -Be 'album/one.mkv'
+        }
+    }
+
+    Context 'Get-TorrentPeer' {
+        It 'shows who is connected, both ways' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB
+            Wait-TestCondition { $running | Get-TorrentPeer } | Should -BeTrue
+            $out = $running | Get-TorrentPeer
+            $in = Get-TorrentPeer data.bin -Patron $seeder
+
+            $out | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentPeer
+            "$($out.EndPoint)" | Should -Be $peer
+            $out.Client | Should -BeLike '*TorrentPatron*'
+            $out.PercentComplete | Should -Be 100
+            $out.IsIncoming | Should -BeFalse
+            $out.Source | Should -Be Manual
+            $out.TorrentName, $out.InfoHash | Should -Be 'data.bin', $running.InfoHash
+            $in.IsIncoming | Should -BeTrue
+            ($out | Out-String -Width 80) | Should -BeLike '*Torrent: data.bin*'
+        }
+    }
+
+    Context 'Remove-TorrentTracker and Update-TorrentTracker' {
+        BeforeAll {
+            $script:tracker = Start-TestTracker
+        }
+
+        AfterAll {
+            Stop-TestTracker $tracker
+        }
+
+        It 'ask now, and take away' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tracker $tracker.Uri, 'http://127.0.0.1:1/announce'
+            Wait-TestCondition { ($running | Get-TorrentTracker -Uri $tracker.Uri).Status -eq 'Working' } | Should -BeTrue
+            $before = $tracker.Queries.Count
+            $running | Update-TorrentTracker -WhatIf
+            Start-Sleep -Milliseconds 1100
+            $running | Update-TorrentTracker -Uri $tracker.Uri
+            Wait-TestCondition { $tracker.Queries.Count -gt $before } | Should -BeTrue
+            Get-TorrentTracker -Patron $patron | Where-Object Status -eq Failed | Remove-TorrentTracker -WhatIf
+            (Get-TorrentTracker -Patron $patron).Count | Should -Be 2
+            Get-TorrentTracker -Patron $patron | Where-Object Status -eq Failed | Remove-TorrentTracker
+            (Get-TorrentTracker -Patron $patron).Uri | Should -Be $tracker.Uri
+            ($running | Remove-TorrentTracker -Uri '*' -PassThru).Trackers | Should -BeNullOrEmpty
+        }
+    }
+
+    Context 'Test-Torrent' {
+        It 'says whether all is there, and with -PassThru what is not' {
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            $running | Test-Torrent | Should -BeTrue
+            Suspend-Torrent album -Patron $patron
+            $stream = [IO.File]::Open((Join-Path $files 'album/one.mkv'), 'Open', 'ReadWrite', 'ReadWrite')
+            $stream.Position = 40KB
+            $byte = $stream.ReadByte()
+            $stream.Position = 40KB
+            $stream.WriteByte($byte -bxor 1)
+            $stream.Dispose()
+            $found = Test-Torrent album -Patron $patron -PassThru
+
+            $found | Should -BeOfType TorrentPatron.PowerShell.Torrents.TorrentCheck
+            $found.IsComplete | Should -BeFalse
+            $found.BadPieces | Should -Be 5
+            $found.BadFiles.Name | Should -Be 'album/one.mkv'
+            Test-Torrent album -Patron $patron | Should -BeFalse
+        }
+    }
+
+    Context 'Set-TorrentPatron' {
+        It 'changes what it is given of an engine that runs' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $patron | Set-TorrentPatron -MaxDownloadRate 3MB -MaxPeers 9 | Should -BeNullOrEmpty
+            $client = $patron.Service.Settings.Client
+
+            $client.Limits.Download, $client.Limits.Upload, $client.MaxPeers | Should -Be 3MB, 0, 9
+            $client.StatusInterval | Should -Be ([timespan]::FromSeconds(0.2))
+            (Set-TorrentPatron leecher -MaxUploadRate 1MB -PassThru).Name | Should -Be 'leecher'
+            $patron.Service.Settings.Client.Limits.Upload | Should -Be 1MB
+            Set-TorrentPatron leecher -MaxUploadRate 2MB -WhatIf
+            $patron.Service.Settings.Client.Limits.Upload | Should -Be 1MB
+        }
+
+        It 'listens elsewhere' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $before = $patron.Port
+            $patron | Set-TorrentPatron -Port -1
+            $patron.Port | Should -BeNullOrEmpty
+            $patron | Set-TorrentPatron -Port $before
+            $patron.Port | Should -Be $before
+        }
+
+        It 'holds a limit over all torrents at once' {
+            $patron | Set-TorrentPatron -MaxDownloadRate 64KB
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
+            $running | Wait-Torrent -Timeout 0.7 -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $patron | Set-TorrentPatron -MaxDownloadRate 0
+            ($running | Wait-Torrent -Timeout 20).IsComplete | Should -BeTrue
+        }
+    }
+}
