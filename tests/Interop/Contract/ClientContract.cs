@@ -1,0 +1,288 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Engines;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>What a client is, with any engine: it starts and stops torrents, answers each command once, refuses what it lacks, and ends.</summary>
+/// <param name="engine">The engine's name.</param>
+public abstract class ClientContract(string engine) : EngineContract(engine)
+{
+    [Fact]
+    public async Task A_client_is_called_what_its_engine_is_called_and_says_where_it_listens()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+
+        Assert.Equal(EngineName, client.Client.Name);
+        Assert.Equal(EngineName, client.Client.GetClientStatus().Engine);
+        Assert.Equal(IPAddress.Loopback, client.EndPoint.Address);
+        Assert.NotEqual(0, client.EndPoint.Port);
+        Assert.Null(client.Client.GetClientStatus().Warning);
+    }
+
+    [Fact]
+    public async Task A_client_that_is_not_to_listen_does_not_and_one_that_cannot_says_so()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var first = new ContractClient(Engine, workspace.State);
+        await using var deaf = new ContractClient(Engine, workspace.State, new ClientSettings { ListenPort = -1 });
+        await using var late = new ContractClient(Engine, workspace.State, new ClientSettings { ListenPort = first.EndPoint.Port });
+
+        Assert.Empty(deaf.Client.GetClientStatus().ListenEndPoints);
+        Assert.Null(deaf.Client.GetClientStatus().Warning);
+        Assert.Equal(TorrentErrorId.ListenFailed, late.Client.GetClientStatus().Warning?.Id);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_runs_is_not_started_again_but_shown()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        var second = new ClosableStore();
+
+        TorrentAnswer answer = await client.AskAsync(new CreateNewTorrent(client.NextId(), metainfo, workspace.Download) { ResumeStore = second });
+
+        TorrentAlreadyDownloading already = Assert.IsType<TorrentAlreadyDownloading>(answer);
+        Assert.Equal(workspace.Seed, already.Status.Destination);
+        Assert.True(second.IsClosed);
+        Assert.Single(client.Client.GetStatuses());
+    }
+
+    [Fact]
+    public async Task A_start_that_fails_says_why_and_leaves_nothing_behind()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        string inTheWay = workspace.File("in the way");
+        await File.WriteAllTextAsync(inTheWay, "a file", Token);
+        var store = new ClosableStore();
+
+        TorrentAnswer answer = await client.AskAsync(
+            new CreateNewTorrent(client.NextId(), metainfo, Path.Combine(inTheWay, "below")) { ResumeStore = store });
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(answer);
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.NotEmpty(fail.Error.Remedy);
+        Assert.True(store.IsClosed);
+        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+        Assert.Empty(client.Client.GetStatuses());
+        // And it can be started where it can be.
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_is_closed_is_gone_and_can_be_started_again()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        TorrentAnswer closed = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
+        TorrentAnswer again = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
+
+        Assert.Equal(TorrentState.Stopped, Assert.IsType<TorrentClosed>(closed).Status.State);
+        Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(again).Error.Id);
+        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        Assert.Equal(0, status.RecheckedPieces);
+        Assert.Equal(CompletionReason.AlreadyOnDisk, client.Said.OfType<TorrentCompleted>().Last().Reason);
+    }
+
+    [Fact]
+    public async Task Commands_for_a_torrent_that_does_not_run_fail()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        InfoHash nobody = (await workspace.MakeAsync()).InfoHash;
+        TorrentCommand[] commands =
+        [
+            new CloseTorrent(client.NextId(), nobody), new SuspendTorrent(client.NextId(), nobody),
+            new ResumeTorrent(client.NextId(), nobody), new RecheckTorrent(client.NextId(), nobody),
+            new AddSources(client.NextId(), nobody, [], []),
+        ];
+
+        foreach (TorrentCommand command in commands)
+            Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(await client.AskAsync(command)).Error.Id);
+        Assert.Empty(client.Client.GetFiles(nobody));
+        Assert.Empty(client.Client.GetPeers(nobody));
+    }
+
+    [Fact]
+    public async Task A_client_that_is_disposed_in_the_middle_answers_what_is_open_saves_and_ends()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        TorrentCommand[] open = [];
+        ContractClient? gone = null;
+        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+        {
+            open =
+            [
+                new RecheckTorrent(client.NextId(), metainfo.InfoHash), new SuspendTorrent(client.NextId(), metainfo.InfoHash),
+                new ResumeTorrent(client.NextId(), metainfo.InfoHash), new AddSources(client.NextId(), metainfo.InfoHash, [seed.EndPoint], []),
+            ];
+            foreach (TorrentCommand command in open)
+                client.Client.Post(command);
+            await client.DisposeAsync();
+            gone = client;
+            return client.Said.OfType<TorrentStateChanged>().Last().Status;
+        });
+
+        Assert.All(open, command => Assert.Single(gone!.Answers(command)));
+        Assert.Equal(TorrentState.Stopped, first.State);
+        await gone!.Client.DisposeAsync();
+
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        meeting.AssertDownloaded();
+        Assert.True(second.BytesReceived < 2 * second.TotalSize);
+    }
+
+    [Fact]
+    public async Task Disposal_while_torrents_start_is_answered_for_each_of_them()
+    {
+        using var workspace = new ContractWorkspace();
+        var client = new ContractClient(Engine, workspace.State);
+        var starts = new List<CreateNewTorrent>();
+        for (int i = 0; i < 10; i++)
+            starts.Add(client.NewStart(await workspace.MakeAsync($"file {i}"), workspace.Seed));
+
+        foreach (CreateNewTorrent start in starts)
+            client.Client.Post(start);
+        await client.DisposeAsync();
+
+        Assert.All(starts, start => Assert.Single(client.Answers(start)));
+        // Every state is free again: nobody holds it.
+        await using var next = new ContractClient(Engine, workspace.State);
+        foreach (CreateNewTorrent start in starts)
+            await next.StartAsync(next.NewStart(start.Metainfo!, workspace.Seed));
+        Assert.Equal(starts.Count, next.Client.GetStatuses().Count);
+    }
+
+    [Fact]
+    public async Task Two_clients_in_one_process_know_nothing_of_each_other_and_one_may_go()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var seeding = new ContractClient(under, meeting.Workspace["seed state"]);
+        await seeding.StartAsync(seeding.NewStart(metainfo, meeting.SeedFolder));
+        await seeding.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        await using (var downloading = new ContractClient(under, meeting.Workspace["state"]))
+        {
+            await downloading.StartAsync(downloading.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seeding.EndPoint] });
+            await downloading.WaitUntilSeedingAsync(metainfo.InfoHash);
+            Assert.Equal(meeting.DownloadFolder, downloading.Client.GetStatus(metainfo.InfoHash)!.Destination);
+        }
+
+        meeting.AssertDownloaded();
+        Assert.Equal(TorrentState.Seeding, seeding.Client.GetStatus(metainfo.InfoHash)!.State);
+        Assert.Equal(meeting.SeedFolder, seeding.Client.GetStatus(metainfo.InfoHash)!.Destination);
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.Workspace["third"], meeting.Workspace, peers: seeding.EndPoint);
+        await downloader.WaitUntilSeedingAsync();
+    }
+
+    [Fact]
+    public async Task What_an_engine_lacks_it_refuses_and_says_what_to_do()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        InfoHash torrent = metainfo.InfoHash;
+        (ClientCapabilities, TorrentOptions)[] starts =
+        [
+            (ClientCapabilities.Sequential, new TorrentOptions { Sequential = true }),
+            (ClientCapabilities.SeedGoals, new TorrentOptions { Goal = new SeedGoal(1, null) }),
+            (ClientCapabilities.FreeSpace, new TorrentOptions { MinimumFreeSpace = 1 }),
+        ];
+        foreach ((ClientCapabilities capability, TorrentOptions options) in starts)
+        {
+            if (Has(capability))
+                continue;
+            TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, workspace.Seed) with { Options = options });
+            AssertNotSupported(Assert.IsType<TorrentStartFail>(answer).Error);
+        }
+
+        if (!Has(ClientCapabilities.Magnets))
+        {
+            var store = new ClosableStore();
+            TorrentAnswer answer = await client.AskAsync(
+                new CreateNewTorrent(client.NextId(), MagnetLink.Parse($"magnet:?xt=urn:btih:{torrent}"), workspace.Seed) { ResumeStore = store });
+            AssertNotSupported(Assert.IsType<TorrentStartFail>(answer).Error);
+            Assert.True(store.IsClosed);
+        }
+
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        await client.WaitUntilSeedingAsync(torrent);
+        Uri tracker = new("http://127.0.0.1:9/announce");
+        (ClientCapabilities, Func<TorrentCommand>)[] commands =
+        [
+            (ClientCapabilities.Sequential, () => new SetTorrent(client.NextId(), torrent, new TorrentOptions { Sequential = true })),
+            (ClientCapabilities.SeedGoals, () => new SetTorrent(client.NextId(), torrent, new TorrentOptions { Goal = new SeedGoal(1, null) })),
+            (ClientCapabilities.Move, () => new MoveTorrent(client.NextId(), torrent, workspace.Download)),
+            (ClientCapabilities.DeleteData, () => new RemoveTorrent(client.NextId(), torrent, DeleteData: true)),
+            (ClientCapabilities.ManageTrackers, () => new RemoveTrackers(client.NextId(), torrent, [tracker])),
+            (ClientCapabilities.ManageTrackers, () => new AnnounceNow(client.NextId(), torrent, [])),
+        ];
+        foreach ((ClientCapabilities capability, Func<TorrentCommand> command) in commands)
+        {
+            if (!Has(capability))
+                AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(command())).Error);
+        }
+
+        AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new NobodysCommand(client.NextId(), torrent))).Error);
+        Assert.Equal(TorrentState.Seeding, client.Client.GetStatus(torrent)!.State);
+
+        bool Has(ClientCapabilities capability) => client.Client.Capabilities.HasFlag(capability);
+
+        void AssertNotSupported(TorrentError error)
+        {
+            Assert.Equal(TorrentErrorId.NotSupported, error.Id);
+            Assert.Contains(client.Client.Name, error.Message, StringComparison.Ordinal);
+            Assert.NotEmpty(error.Remedy);
+        }
+    }
+
+    [Fact]
+    public async Task After_its_end_a_client_refuses_everything()
+    {
+        using var workspace = new ContractWorkspace();
+        ITorrentClient client = Engine.CreateClient(new ClientSettings { BindAddress = IPAddress.Loopback });
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        await client.DisposeAsync();
+        await client.DisposeAsync();
+
+        client.Post(new CloseTorrent(1, metainfo.InfoHash));
+
+        Assert.Empty(client.GetStatuses());
+        Assert.Null(client.GetStatus(metainfo.InfoHash));
+        await client.Messages.Completion.WaitAsync(Token);
+    }
+
+    /// <summary>A command that no engine knows.</summary>
+    private sealed record NobodysCommand(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+}
+
+public sealed class BuiltInClient() : ClientContract(BuiltInEngine.EngineName);
+
+public sealed class MonoTorrentClient() : ClientContract("MonoTorrent");

@@ -1,0 +1,79 @@
+using System.Text;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>A torrent that says that a file of it lies outside of its folder.</summary>
+/// <param name="Name">What it does, fit for a file name.</param>
+/// <param name="Content">The .torrent, each character a byte.</param>
+internal sealed record HostileNames(string Name, string Content)
+{
+    /// <summary>Folders to climb: as many as there are between the system's temporary folder and where an engine may keep a torrent.</summary>
+    private const int Deepest = 4;
+
+    /// <summary>Length of a file beside it.</summary>
+    private const int Other = 7;
+
+    public byte[] Bytes => Encoding.Latin1.GetBytes(Content);
+
+    /// <summary>Torrents whose file is called by a marker: of version 1, with one file and with several, and hybrids.</summary>
+    public static IEnumerable<HostileNames> All(string marker)
+    {
+        string absolute = Path.Combine(Path.GetTempPath(), marker);
+        foreach (int length in (int[])[0, 5])
+        {
+            for (int climb = 1; climb <= Deepest; climb++)
+            {
+                string name = string.Concat(Enumerable.Repeat("../", climb)) + marker;
+                string[] path = [.. Enumerable.Repeat("..", climb), marker];
+                yield return new HostileNames($"single {climb} {length}", Single(Entry("name", name), length));
+                yield return new HostileNames($"single utf-8 {climb} {length}", Single(Entry("name", "n") + Entry("name.utf-8", name), length));
+                yield return new HostileNames($"folder {climb} {length}", Several(string.Concat(Enumerable.Repeat("../", climb)), [marker], length));
+                yield return new HostileNames($"path {climb} {length}", Several("n", path, length));
+                yield return new HostileNames($"element {climb} {length}", Several("n", [name], length));
+                yield return new HostileNames($"tree {climb} {length}", Hybrid(path, ["file"], length));
+                yield return new HostileNames($"tree and list {climb} {length}", Hybrid(path, path, length));
+                yield return new HostileNames($"tree element {climb} {length}", Hybrid([name], [name], length));
+            }
+
+            yield return new HostileNames($"absolute {length}", Single(Entry("name", absolute), length));
+            yield return new HostileNames($"absolute element {length}", Several("n", [absolute], length));
+            yield return new HostileNames($"absolute tree {length}", Hybrid([absolute], [absolute], length));
+        }
+    }
+
+    /// <summary>Where such a file would be, if it came to be outside.</summary>
+    public static IEnumerable<string> Places(string marker)
+    {
+        string? folder = Path.TrimEndingDirectorySeparator(Path.GetTempPath());
+        for (; folder is not null; folder = Path.GetDirectoryName(folder))
+            yield return Path.Combine(folder, marker);
+    }
+
+    private static string Single(string names, int length) => $"d4:infod6:lengthi{length}e{names}{Pieces(length)}ee";
+
+    private static string Several(string name, string[] path, int length) =>
+        $"d4:infod{Files(path, length)}{Entry("name", name)}{Pieces(length + Other)}ee";
+
+    private static string Hybrid(string[] tree, string[] list, int length)
+    {
+        string below = tree.Reverse().Aggregate($"d0:{Leaf(length)}e", (inner, name) => $"d{Text(name)}{inner}e");
+        below = below[..^1] + $"{Text("z")}d0:{Leaf(Other)}ee";
+        return $"d4:infod{Text("file tree")}{below}{Files(list, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Pieces(length + Other)}e"
+            + "12:piece layersdee";
+    }
+
+    private static string Files(string[] path, int length) =>
+        $"5:filesl{File(path, length)}{File(["z"], Other)}e";
+
+    private static string File(string[] path, int length) => $"d6:lengthi{length}e4:pathl{string.Concat(path.Select(Text))}ee";
+
+    private static string Leaf(int length) => length == 0 ? "d6:lengthi0ee" : $"d6:lengthi{length}e{Entry("pieces root", new string('r', 32))}e";
+
+    private static string Pieces(int size) => Entry("piece length", 16384) + Entry("pieces", new string('a', size == 0 ? 0 : 20));
+
+    private static string Entry(string key, string text) => Text(key) + Text(text);
+
+    private static string Entry(string key, int number) => $"{Text(key)}i{number}e";
+
+    private static string Text(string text) => $"{text.Length}:{text}";
+}

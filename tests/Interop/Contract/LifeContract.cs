@@ -1,0 +1,337 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Engines;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>What outlasts a run and what changes in one, with any engine: rests, checks, choices, saved state.</summary>
+/// <param name="engine">The engine's name.</param>
+public abstract class LifeContract(string engine) : EngineContract(engine)
+{
+    [Fact]
+    public async Task A_download_that_was_closed_goes_on_where_it_was()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash))).Status);
+        Assert.InRange(first.VerifiedPieces, 8, first.PieceCount - 1);
+
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(0, second.RecheckedPieces);
+        Assert.InRange(second.BytesReceived - first.BytesReceived, 1, second.TotalSize - first.CompletedSize);
+        Assert.Equal(first.AddedAt, second.AddedAt);
+    }
+
+    [Fact]
+    public async Task What_one_engine_has_saved_another_goes_on_with()
+    {
+        ITorrentEngine under = Engine;
+        ITorrentEngine other = Other();
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
+            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash))).Status);
+
+        await using var client = new ContractClient(other, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(0, second.RecheckedPieces);
+        Assert.InRange(second.BytesReceived - first.BytesReceived, 1, second.TotalSize - first.CompletedSize);
+    }
+
+    [Fact]
+    public async Task A_torrent_rests_and_goes_on()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        InfoHash torrent = metainfo.InfoHash;
+
+        TorrentStatus status = await client.StartAsync(
+            client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], Suspended = true });
+        Assert.Equal(TorrentState.Suspended, status.State);
+        Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), torrent)));
+        await client.WaitAsync(torrent, "something is here", now => now.VerifiedPieces > 0);
+        status = Assert.IsType<CommandDone>(await client.AskAsync(new SuspendTorrent(client.NextId(), torrent))).Status;
+        Assert.Equal(TorrentState.Suspended, status.State);
+        Assert.Equal(0, status.ConnectedPeers);
+        Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), torrent)));
+        await client.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+        Assert.Single(client.Said.OfType<TorrentCompleted>());
+    }
+
+    [Fact]
+    public async Task A_byte_that_was_changed_on_disk_is_found_by_a_check_and_its_piece_fetched_anew()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus complete = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        ChangeByte(meeting);
+
+        TorrentAnswer answer = await client.AskAsync(new RecheckTorrent(client.NextId(), metainfo.InfoHash));
+        TorrentStatus again = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        if (client.Client.Capabilities.HasFlag(ClientCapabilities.BadPieces))
+            Assert.Equal([Size / 2 / Payload.PieceLength], Assert.IsType<TorrentChecked>(answer).BadPieces);
+        else
+            Assert.IsType<CommandDone>(answer);
+        meeting.AssertDownloaded();
+        Assert.Equal(complete.PieceCount, again.RecheckedPieces);
+        Assert.Equal(Payload.PieceLength, again.BytesReceived - complete.BytesReceived);
+    }
+
+    [Fact]
+    public async Task A_file_that_was_changed_while_nobody_ran_it_is_not_believed()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using (var before = new ContractClient(under, meeting.Workspace["state"]))
+        {
+            await before.StartAsync(before.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+            await before.WaitUntilSeedingAsync(metainfo.InfoHash);
+        }
+
+        ChangeByte(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
+    }
+
+    [Fact]
+    public async Task A_torrent_that_has_seeded_enough_rests_and_says_so_once()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        Require(client, ClientCapabilities.SeedGoals);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed) with
+        {
+            Options = new TorrentOptions { Goal = new SeedGoal(null, TimeSpan.FromSeconds(1)) },
+        });
+        SeedGoalReached reached = await client.HearAsync<SeedGoalReached>();
+        Assert.Equal(TorrentState.Suspended, reached.Status.State);
+        Assert.True(reached.Status.SeedingTime >= TimeSpan.FromSeconds(1));
+        Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), metainfo.InfoHash)));
+        await client.WaitAsync(
+            metainfo.InfoHash, "it seeds on", status => status is { State: TorrentState.Seeding, SeedingTime.TotalSeconds: > 2.5 });
+
+        Assert.Single(client.Said.OfType<SeedGoalReached>());
+    }
+
+    [Fact]
+    public async Task What_is_set_while_a_torrent_runs_holds_and_is_remembered()
+    {
+        ITorrentEngine under = Engine;
+        using var workspace = new ContractWorkspace();
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        InfoHash torrent = metainfo.InfoHash;
+        Uri[] trackers = [new("http://127.0.0.1:9/announce"), new("http://127.0.0.1:8/announce")];
+        await using (var client = new ContractClient(under, workspace.State))
+        {
+            await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+            await client.WaitUntilSeedingAsync(torrent);
+            Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(
+                client.NextId(), torrent, new TorrentOptions { MaxUploadRate = SlowRate, Tags = ["one", "two"] })));
+            Assert.IsType<CommandDone>(await client.AskAsync(new AddSources(client.NextId(), torrent, [], trackers)));
+            if (client.Client.Capabilities.HasFlag(ClientCapabilities.ManageTrackers))
+                Assert.IsType<CommandDone>(await client.AskAsync(new RemoveTrackers(client.NextId(), torrent, trackers[..1])));
+            AssertSet(client.Client.GetStatus(torrent)!, client.Client.Capabilities);
+        }
+
+        await using var again = new ContractClient(under, workspace.State);
+        await again.StartAsync(again.NewStart(metainfo, workspace.Seed));
+        AssertSet(await again.WaitUntilSeedingAsync(torrent), again.Client.Capabilities);
+
+        void AssertSet(TorrentStatus status, ClientCapabilities capabilities)
+        {
+            Assert.Equal(SlowRate, status.MaxUploadRate);
+            Assert.Equal(0, status.MaxDownloadRate);
+            Assert.Equal(["one", "two"], status.Tags);
+            Assert.Equal(
+                capabilities.HasFlag(ClientCapabilities.ManageTrackers) ? trackers[1..] : trackers,
+                status.Trackers.Select(tracker => tracker.Uri));
+        }
+    }
+
+    [Fact]
+    public async Task Files_go_to_another_folder_while_they_are_downloaded_and_stay_good_there()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        InfoHash torrent = metainfo.InfoHash;
+        string elsewhere = meeting.Workspace["elsewhere"];
+        await using (var client = new ContractClient(under, meeting.Workspace["state"]))
+        {
+            Require(client, ClientCapabilities.Move);
+            await client.StartAsync(client.NewStart(metainfo, elsewhere) with
+            {
+                Peers = [seed.EndPoint],
+                Options = new TorrentOptions { MaxDownloadRate = SlowRate },
+            });
+            await client.WaitAsync(torrent, "a part is here", status => status.VerifiedPieces >= 8);
+
+            CommandDone done = Assert.IsType<CommandDone>(await client.AskAsync(new MoveTorrent(client.NextId(), torrent, meeting.DownloadFolder)));
+            Assert.Equal(meeting.DownloadFolder, done.Status.Destination);
+            Assert.InRange(done.Status.VerifiedPieces, 8, done.Status.PieceCount - 1);
+            Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), torrent, new TorrentOptions { MaxDownloadRate = 0 })));
+            TorrentStatus status = await client.WaitUntilSeedingAsync(torrent);
+
+            meeting.AssertDownloaded();
+            Assert.Equal(0, status.RecheckedPieces);
+            Assert.False(Directory.Exists(elsewhere) && Directory.EnumerateFileSystemEntries(elsewhere).Any());
+            Assert.Contains(client.Said.OfType<TorrentStateChanged>(), change => change.Status.State == TorrentState.Moving);
+        }
+
+        await using var again = new ContractClient(under, meeting.Workspace["state"]);
+        await again.StartAsync(again.NewStart(metainfo, meeting.DownloadFolder));
+        Assert.Equal(0, (await again.WaitUntilSeedingAsync(torrent)).RecheckedPieces);
+    }
+
+    [Fact]
+    public async Task Files_that_cannot_be_moved_stay_where_they_are()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        Require(client, ClientCapabilities.Move);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        string inTheWay = Path.Combine(workspace.Download, metainfo.Files[0].Path);
+        await File.WriteAllTextAsync(inTheWay, "somebody's", Token);
+
+        TorrentAnswer answer = await client.AskAsync(new MoveTorrent(client.NextId(), metainfo.InfoHash, workspace.Download));
+
+        Assert.Equal(TorrentErrorId.MoveFailed, Assert.IsType<CommandFail>(answer).Error.Id);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        Assert.Equal(workspace.Seed, status.Destination);
+        Assert.Equal("somebody's", await File.ReadAllTextAsync(inTheWay, Token));
+        Assert.True(File.Exists(Path.Combine(workspace.Seed, metainfo.Files[0].Path)));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_torrent_that_is_removed_is_forgotten_and_its_data_goes_where_that_is_wanted(bool deleteData)
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        if (deleteData)
+            Require(client, ClientCapabilities.DeleteData);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        string others = Path.Combine(meeting.DownloadFolder, metainfo.Name, "somebody's");
+        await File.WriteAllTextAsync(others, "not the torrent's", Token);
+
+        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.InfoHash, deleteData));
+
+        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(answer);
+        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+        Assert.Empty(Directory.EnumerateDirectories(meeting.Workspace["state"]));
+        int stored = metainfo.Files.Count(file => !file.IsPadding);
+        Assert.Equal(deleteData ? stored : 0, removed.FilesDeleted);
+        Assert.Equal(deleteData ? metainfo.ContentSize : 0, removed.BytesDeleted);
+        Assert.True(File.Exists(others));
+        int left = Directory.EnumerateFiles(meeting.DownloadFolder, "*", SearchOption.AllDirectories).Count();
+        Assert.Equal(deleteData ? 1 : stored + 1, left);
+    }
+
+    [Fact]
+    public async Task What_one_engine_has_begun_another_removes_with_its_data()
+    {
+        ITorrentEngine under = Engine;
+        ITorrentEngine other = Other();
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await DownloadAPartAsync(under, meeting, metainfo, seed, async begun =>
+            Assert.IsType<TorrentClosed>(await begun.AskAsync(new CloseTorrent(begun.NextId(), metainfo.InfoHash))).Status);
+        await using var client = new ContractClient(other, meeting.Workspace["state"]);
+        Require(client, ClientCapabilities.DeleteData);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Suspended = true });
+
+        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.InfoHash, DeleteData: true));
+
+        Assert.Equal(1, Assert.IsType<TorrentRemoved>(answer).FilesDeleted);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(meeting.DownloadFolder));
+    }
+
+    [Fact]
+    public async Task A_part_of_the_disk_stays_free()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        Require(client, ClientCapabilities.FreeSpace);
+        var all = new TorrentOptions { MinimumFreeSpace = long.MaxValue / 2 };
+
+        TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Options = all });
+        Assert.Equal(TorrentErrorId.InsufficientDiskSpace, Assert.IsType<TorrentStartFail>(answer).Error.Id);
+
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        {
+            Peers = [seed.EndPoint],
+            Options = new TorrentOptions { MaxDownloadRate = SlowRate },
+        });
+        await client.WaitAsync(metainfo.InfoHash, "a part is here", status => status.VerifiedPieces >= 8);
+        Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), metainfo.InfoHash, all)));
+        TorrentStatus failed = await client.WaitAsync(metainfo.InfoHash, "it stops", status => status.State == TorrentState.Failed);
+
+        Assert.Equal(TorrentErrorId.InsufficientDiskSpace, failed.Error?.Id);
+        Assert.True(failed.VerifiedPieces < failed.PieceCount);
+    }
+
+    /// <summary>Another engine, where there is one.</summary>
+    private ITorrentEngine Other() => EngineCatalog.Installed.Find(
+        EngineCatalog.Installed.Names.FirstOrDefault(name => name != EngineName) ?? EngineName);
+
+    /// <summary>Changes a byte in the middle of the only file.</summary>
+    private static void ChangeByte(Meeting meeting)
+    {
+        using FileStream file = File.Open(
+            Assert.Single(Directory.GetFiles(meeting.DownloadFolder)), FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        file.Position = Size / 2;
+        int old = file.ReadByte();
+        file.Position = Size / 2;
+        file.WriteByte((byte)(old ^ 1));
+    }
+}
+
+public sealed class BuiltInLife() : LifeContract(BuiltInEngine.EngineName);
+
+public sealed class MonoTorrentLife() : LifeContract("MonoTorrent");

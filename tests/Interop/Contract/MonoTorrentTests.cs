@@ -1,0 +1,40 @@
+using System.Runtime.Loader;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>What holds of MonoTorrent alone.</summary>
+public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
+{
+    [Fact]
+    public void What_it_brings_along_meets_nobody_elses()
+    {
+        AssemblyLoadContext own = AssemblyLoadContext.GetLoadContext(Engine.GetType().Assembly)!;
+
+        Assert.NotSame(AssemblyLoadContext.Default, own);
+        Assert.DoesNotContain(AssemblyLoadContext.Default.Assemblies, assembly =>
+            assembly.GetName().Name!.StartsWith("MonoTorrent", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task What_it_would_write_outside_of_its_folder_is_refused()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        foreach (HostileNames torrent in HostileNames.All("marker"))
+        {
+            TorrentMetainfo metainfo = MetainfoReader.Read(torrent.Bytes);
+            TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, workspace.Download) with { Suspended = true });
+
+            // It makes paths of a torrent's name as it stands; other such paths, and torrents without bytes, it does not take itself.
+            bool isName = torrent.Name.StartsWith("folder", StringComparison.Ordinal)
+                || (metainfo.TotalSize > 0 && !metainfo.IsMultiFile);
+            string expected = isName ? TorrentErrorId.InvalidTorrent : TorrentErrorId.NotSupported;
+            Assert.True(answer is TorrentStartFail fail && fail.Error.Id == expected, $"{torrent.Name}: {answer}");
+        }
+
+        Assert.Empty(client.Client.GetStatuses());
+        Assert.Empty(Directory.EnumerateFileSystemEntries(workspace.Download));
+    }
+}

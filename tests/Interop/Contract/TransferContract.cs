@@ -1,0 +1,258 @@
+using System.Net;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Engines;
+
+namespace TorrentPatron.Interop.Tests.Contract;
+
+/// <summary>How pieces come and go, with any engine, with libtorrent at the other end of the wire.</summary>
+/// <param name="engine">The engine's name.</param>
+public abstract class TransferContract(string engine) : EngineContract(engine)
+{
+    [Theory]
+    [InlineData(Shape.SingleFile)]
+    [InlineData(Shape.Folder)]
+    public async Task A_download_is_started_goes_through_its_states_and_is_complete_once(Shape shape)
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync(below => Payload.Write(shape, below));
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+
+        TorrentStatus status = await client.StartAsync(
+            client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
+        Assert.Equal(metainfo.InfoHash.ToString(), status.InfoHash);
+        status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.HearAsync<TorrentStatusUpdate>(update => update.Status.State == TorrentState.Seeding);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(metainfo.ContentSize, status.TotalSize);
+        Assert.Equal(status.WantedSize, status.CompletedSize);
+        Assert.Equal(metainfo.PieceCount, status.VerifiedPieces);
+        Assert.Equal(100, status.PercentComplete);
+        Assert.NotNull(status.CompletedAt);
+        Assert.Equal(meeting.DownloadFolder, status.Destination);
+        Assert.Equal(CompletionReason.Downloaded, Assert.Single(client.Said.OfType<TorrentCompleted>()).Reason);
+        TorrentStateChanged[] changes = [.. client.Said.OfType<TorrentStateChanged>()];
+        Assert.Equal([TorrentState.Downloading, TorrentState.Seeding], changes.Select(change => change.Status.State));
+        Assert.Equal(TorrentState.Downloading, changes[1].Previous);
+        Assert.Single(client.Client.GetStatuses());
+        Assert.Equal(1, client.Client.GetClientStatus().Torrents);
+    }
+
+    [Fact]
+    public async Task What_is_here_is_given_to_others_and_counted()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await client.StartAsync(client.NewStart(metainfo, meeting.SeedFolder));
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
+        Assert.Equal(CompletionReason.Rechecked, (await client.HearAsync<TorrentCompleted>()).Reason);
+
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: client.EndPoint);
+        await downloader.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        await client.WaitAsync(metainfo.InfoHash, "all that was sent is counted", now => now.BytesSent >= now.TotalSize);
+    }
+
+    [Theory]
+    [InlineData(Road.HttpTracker)]
+    [InlineData(Road.UdpTracker)]
+    public async Task Peers_are_found_by_a_tracker(Road road)
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, road, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await meeting.Tracker!.WaitForSeedAsync();
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder));
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        meeting.AssertDownloaded();
+        Assert.NotNull(Assert.Single(status.Trackers).LastAnswer);
+    }
+
+    [Fact]
+    public async Task A_torrent_tells_how_it_stands_again_and_again_while_it_downloads()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        {
+            Peers = [seed.EndPoint],
+            Options = new TorrentOptions { MaxDownloadRate = SlowRate },
+        });
+        await client.WaitAsync(metainfo.InfoHash, "a peer is there", status => status.ConnectedPeers == 1);
+        await client.WaitAsync(metainfo.InfoHash, "it has a rate", status => status.DownloadRate > 0);
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        TorrentStatus[] updates = [.. client.Said.OfType<TorrentStatusUpdate>().Select(update => update.Status)];
+        Assert.True(updates.Count(update => update.State == TorrentState.Downloading) >= 2);
+        Assert.Equal(updates.Select(update => update.CompletedSize).Order(), updates.Select(update => update.CompletedSize));
+        Assert.Equal(SlowRate, updates[^1].MaxDownloadRate);
+    }
+
+    [Fact]
+    public async Task A_torrent_stays_below_its_own_limit_and_one_without_below_the_clients()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        var limit = new TorrentOptions { MaxDownloadRate = SlowRate };
+
+        TimeSpan own = await DownloadAsync(new ClientSettings(), limit, "own");
+        TimeSpan clients = await DownloadAsync(
+            new ClientSettings { Limits = new RateLimits(SlowRate, 0) }, TorrentOptions.Unchanged, "clients");
+
+        // A second's worth may come at once, and half a second's is generosity; how slow it is depends on the machine.
+        TimeSpan least = TimeSpan.FromSeconds(((double)Size / SlowRate) - 1.5);
+        Assert.True(own > least, $"The torrent's limit let it be done in {own.TotalSeconds:0.0} s.");
+        Assert.True(clients > least, $"The client's limit let it be done in {clients.TotalSeconds:0.0} s.");
+
+        async Task<TimeSpan> DownloadAsync(ClientSettings settings, TorrentOptions options, string name)
+        {
+            await using var client = new ContractClient(under, meeting.Workspace[name + " state"], settings);
+            long start = TimeProvider.System.GetTimestamp();
+            await client.StartAsync(client.NewStart(metainfo, meeting.Workspace[name]) with
+            {
+                Peers = [seed.EndPoint],
+                Options = options,
+            });
+            await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+            return TimeProvider.System.GetElapsedTime(start);
+        }
+    }
+
+    [Fact]
+    public async Task Files_that_are_not_wanted_are_not_fetched()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        TorrentFileEntry skipped = metainfo.Files.MaxBy(file => file.Length)!;
+
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with
+        {
+            Peers = [seed.EndPoint],
+            FilePriorities = [.. metainfo.Files.Select(file => file == skipped ? FilePriority.Skip : FilePriority.Normal)],
+        });
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        foreach (TorrentFileEntry file in metainfo.Files.Where(file => file != skipped && !file.IsPadding))
+        {
+            Assert.Equal(
+                await File.ReadAllBytesAsync(Path.Combine(meeting.SeedFolder, file.Path), Token),
+                await File.ReadAllBytesAsync(Path.Combine(meeting.DownloadFolder, file.Path), Token));
+        }
+
+        // The first and the last piece of the skipped file belong to its neighbours too.
+        long others = metainfo.ContentSize - skipped.Length;
+        Assert.InRange(status.WantedSize, others, others + (2 * Payload.PieceLength));
+        Assert.Equal(status.WantedSize, status.CompletedSize);
+        Assert.True(status.VerifiedPieces < metainfo.PieceCount);
+        Assert.Single(client.Said.OfType<TorrentCompleted>());
+    }
+
+    [Fact]
+    public async Task A_choice_that_leaves_no_file_fails_the_start()
+    {
+        using var workspace = new ContractWorkspace();
+        await using var client = new ContractClient(Engine, workspace.State);
+        Require(client, ClientCapabilities.FilePriorities);
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+
+        TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, workspace.Download) with
+        {
+            Selection = new FileSelection { Include = ["nothing is called that"] },
+        });
+
+        Assert.Equal(TorrentErrorId.NothingSelected, Assert.IsType<TorrentStartFail>(answer).Error.Id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(workspace.Download));
+    }
+
+    [Fact]
+    public async Task Files_are_wanted_and_no_longer_wanted_while_the_torrent_runs()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync(below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await SeedAsync(meeting);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        TorrentFileEntry late = metainfo.Files.MaxBy(file => file.Length)!;
+        IReadOnlyList<FilePriority> few = [.. metainfo.Files.Select(file => file == late ? FilePriority.Skip : FilePriority.Normal)];
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], FilePriorities = few });
+        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+
+        TorrentAnswer answer = await client.AskAsync(new SetFilePriorities(
+            client.NextId(), metainfo.InfoHash, [.. metainfo.Files.Select(_ => FilePriority.Normal)]));
+
+        if (!client.Client.Capabilities.HasFlag(ClientCapabilities.FilePriorities))
+        {
+            Assert.Equal(TorrentErrorId.NotSupported, Assert.IsType<CommandFail>(answer).Error.Id);
+            return;
+        }
+
+        Assert.IsType<CommandDone>(answer);
+        TorrentStatus status = await client.WaitAsync(
+            metainfo.InfoHash, "all is here", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
+        meeting.AssertDownloaded();
+        Assert.Equal(metainfo.TotalSize, status.WantedSize);
+        await client.UntilAsync(() => client.Said.OfType<TorrentCompleted>().Count() == 2, "completion is said again");
+    }
+
+    [Fact]
+    public async Task Whatever_a_torrent_calls_its_files_nothing_is_made_outside_of_its_folder()
+    {
+        ITorrentEngine under = Engine;
+        using var workspace = new ContractWorkspace();
+        string marker = Path.GetFileName(Path.GetDirectoryName(workspace.Seed)) + ".escaped";
+        await using var client = new ContractClient(under, workspace.State);
+        foreach (HostileNames torrent in HostileNames.All(marker))
+        {
+            TorrentMetainfo metainfo = MetainfoReader.Read(torrent.Bytes);
+            string download = workspace.File("a/b/c/" + torrent.Name);
+
+            TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, download));
+
+            if (answer is TorrentStartFail fail)
+            {
+                Assert.True(fail.Error.Id is TorrentErrorId.InvalidTorrent or TorrentErrorId.NotSupported, fail.Error.Message);
+            }
+            else
+            {
+                await client.WaitAsync(metainfo.InfoHash, "it runs", status => status.State is TorrentState.Downloading or TorrentState.Seeding);
+                Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash)));
+                Directory.Delete(download, recursive: true);
+            }
+
+            string[] escaped = [.. HostileNames.Places(marker).Where(Path.Exists)];
+            Assert.True(escaped.Length == 0, $"{torrent.Name}: {string.Join(' ', escaped)}");
+        }
+
+        Assert.Empty(Directory.EnumerateFiles(workspace.File(""), marker, SearchOption.AllDirectories));
+    }
+}
+
+public sealed class BuiltInTransfer() : TransferContract(BuiltInEngine.EngineName);
+
+public sealed class MonoTorrentTransfer() : TransferContract("MonoTorrent");
