@@ -70,6 +70,16 @@ internal sealed class SwarmLink : IAsyncDisposable
     /// <summary>What bounds the rates of its connections.</summary>
     public ConnectionLimits Limits { get; }
 
+    /// <summary>Whether it was told of peers by hand.</summary>
+    public bool HasGivenPeers
+    {
+        get
+        {
+            lock (_given)
+                return _given.Count > 0;
+        }
+    }
+
     private string Folder => Path.Combine(_host.Folder, _metainfo.InfoHash.ToString());
 
     private TorrentManager Manager => _manager ?? throw new InvalidOperationException("It has not been opened.");

@@ -239,7 +239,8 @@ internal sealed class TorrentLedger : IMoveRecord
     /// <summary>What people see.</summary>
     /// <param name="state">What the torrent is doing.</param>
     /// <param name="trackers">The trackers as they are now.</param>
-    public TorrentStatus MakeStatus(TorrentState state, IReadOnlyList<TrackerSnapshot> trackers)
+    /// <param name="hasGivenPeers">Whether it was told of peers by hand.</param>
+    public TorrentStatus MakeStatus(TorrentState state, IReadOnlyList<TrackerSnapshot> trackers, bool hasGivenPeers)
     {
         long now = _host.Milliseconds;
         long wanted = _tally.WantedBytes, completed = Math.Min(_tally.CompletedBytes, wanted);
@@ -293,9 +294,19 @@ internal sealed class TorrentLedger : IMoveRecord
             IsPrivate = _metainfo.IsPrivate,
             Tags = choices.Tags,
             Error = Error,
-            Warnings = [.. TorrentWishes.Unmet(choices), .. SwarmErrors.Warnings(StateWarning, _disk.SaveWarning, trackers)],
+            Warnings = Warnings(trackers, state == TorrentState.Downloading && !hasGivenPeers),
             Trackers = trackers,
         };
+    }
+
+    private IReadOnlyList<TorrentError> Warnings(IReadOnlyList<TrackerSnapshot> trackers, bool needsPeers)
+    {
+        bool isLonely = needsPeers && trackers.Count == 0 && KnownPeers == 0;
+        return
+        [
+            .. TorrentWishes.Unmet(Choices), .. isLonely ? [TorrentWishes.Lonely] : Array.Empty<TorrentError>(),
+            .. SwarmErrors.Warnings(StateWarning, _disk.SaveWarning, trackers),
+        ];
     }
 
     private double Ratio(long completed) => completed == 0 ? 0 : (double)(_sentBefore + _sent.Total) / completed;

@@ -268,6 +268,6 @@ internal sealed class TorrentLife : IAsyncDisposable
     private TorrentStatus MakeStatus(TorrentState state)
     {
         Link.Count(Ledger);
-        return Ledger.MakeStatus(state, Announcer.Snapshot());
+        return Ledger.MakeStatus(state, Announcer.Snapshot(), Link.HasGivenPeers);
     }
 }

@@ -19,6 +19,11 @@ internal static class TorrentWishes
     /// <summary>What was chosen with another engine and is not met by this one: a warning, for it is kept for the other.</summary>
     public static IEnumerable<TorrentError> Unmet(TorrentChoices choices) => choices.Sequential ? [Lacking(InOrder)] : [];
 
+    /// <summary>Nobody is known, nor whom to ask: the built-in engine would look in the DHT and in the local network.</summary>
+    public static TorrentError Lonely { get; } = new(
+        TorrentErrorId.NotSupported, "No tracker and no peer is known, and the engine MonoTorrent cannot find peers without.",
+        "Add trackers or peers, or use the built-in engine.");
+
     /// <summary>Something that MonoTorrent cannot do.</summary>
     /// <param name="what">What, as what it "cannot".</param>
     public static TorrentError Lacking(string what) => new(

@@ -75,12 +75,19 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return [.. All.Where(target => isMatch(target.Status.Name))];
     }
 
-    /// <summary>The one of which an earlier status tells.</summary>
+    /// <summary>
+    /// The one of which an earlier status tells, wherever its files are by now. What another service runs of the same torrent is another:
+    /// it lies elsewhere and was added at another time.
+    /// </summary>
     /// <param name="earlier">The status.</param>
     /// <param name="error">Why there is none; null where there is one.</param>
     public IReadOnlyList<TorrentTarget> ByStatus(TorrentStatus earlier, out TorrentError? error) => Found(
         InfoHash.TryParse(earlier.InfoHash, out InfoHash torrent)
-            ? [.. find(torrent).Where(target => target.Status.Destination == earlier.Destination)]
+            ?
+            [
+                .. find(torrent).Where(target =>
+                    target.Status.Destination == earlier.Destination || target.Status.AddedAt == earlier.AddedAt),
+            ]
             : [],
         earlier.Name,
         out error);

@@ -270,7 +270,9 @@ public sealed class CommandLogicTests
         Assert.Equal("Alpha", Assert.Single(finder.ByName("ALPHA", null, out _)).Status.Name);
         Assert.Equal("beta", Assert.Single(finder.ByName("b*", name => name.StartsWith('b'), out _)).Status.Name);
         Assert.Equal("Alpha", Assert.Single(finder.ByStatus(a.Status, out _)).Status.Name);
-        Assert.Empty(finder.ByStatus(a.Status with { Destination = "/elsewhere" }, out TorrentError? elsewhere));
+        TorrentStatus moved = a.Status with { Destination = "/elsewhere" };
+        Assert.Equal("Alpha", Assert.Single(finder.ByStatus(moved, out _)).Status.Name);
+        Assert.Empty(finder.ByStatus(moved with { AddedAt = moved.AddedAt.AddSeconds(1) }, out TorrentError? elsewhere));
         Assert.Empty(finder.ByName("x*", _ => false, out TorrentError? none));
         Assert.Empty(finder.ByName("x", null, out TorrentError? unknown));
         Assert.Equal("Alpha", Assert.Single(finder.ByInfoHash(a.Status.InfoHash[..4], out _)).Status.Name);

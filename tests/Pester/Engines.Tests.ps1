@@ -1,0 +1,120 @@
+# Other engines than the built-in one, where the module was built with them.
+BeforeDiscovery {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:hasMonoTorrent = Test-Path (Join-Path (Split-Path (Get-TestModulePath)) 'engines/MonoTorrent/TorrentPatron.MonoTorrent.dll')
+    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
+    $script:hasLibtorrent = $false
+    if ($python) {
+        & $python -c 'import libtorrent' 2>$null
+        $script:hasLibtorrent = $LASTEXITCODE -eq 0
+    }
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
+
+    # Seeds for a minute, or fetches from a peer; says on which port when it has everything.
+    $script:libtorrentPeer = Join-Path $TestDrive 'peer.py'
+    @'
+import libtorrent, sys, time
+torrent, folder, *peers = sys.argv[1:]
+session = libtorrent.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": False, "enable_lsd": False, "enable_upnp": False,
+    "enable_natpmp": False, "enable_incoming_utp": False, "enable_outgoing_utp": False, "allow_multiple_connections_per_ip": True})
+parameters = libtorrent.add_torrent_params()
+parameters.ti = libtorrent.torrent_info(torrent)
+parameters.save_path = folder
+parameters.peers = [(peer.split(":")[0], int(peer.split(":")[1])) for peer in peers]
+parameters.flags &= ~(libtorrent.torrent_flags.auto_managed | libtorrent.torrent_flags.paused)
+handle = session.add_torrent(parameters)
+end = time.time() + 60
+while time.time() < end and not handle.status().is_seeding:
+    time.sleep(0.05)
+print(session.listen_port() if handle.status().is_seeding else "nothing", flush=True)
+if not peers:
+    time.sleep(60)
+'@ | Set-Content $libtorrentPeer
+
+    function New-EnginePatron {
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+        param([string] $Engine, [string] $Name)
+
+        New-TorrentPatron -Name $Name -Engine $Engine -BindAddress 127.0.0.1 -StatePath (Join-Path $TestDrive "$Name-$Engine") -StatusInterval 0.2
+    }
+}
+
+Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+    }
+
+    AfterEach {
+        Get-TorrentPatron | Stop-TorrentPatron
+    }
+
+    It '<from> gives and <to> takes' -ForEach @(
+        @{ From = 'TorrentPatron'; To = 'MonoTorrent' }
+        @{ From = 'MonoTorrent'; To = 'TorrentPatron' }
+        @{ From = 'MonoTorrent'; To = 'MonoTorrent' }
+    ) {
+        $seeder = New-EnginePatron $from 'seeder'
+        $leecher = New-EnginePatron $to 'leecher'
+        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+
+        $done = Start-Torrent $content.Torrent -Destination $files -Patron $leecher -Peer "127.0.0.1:$($seeder.Port)" -Timeout 60 -ErrorAction Stop
+
+        $done.State | Should -Be Seeding
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+        $leecher.Engine.Engine | Should -Be $to
+        (Get-TorrentPatron seeder).EngineName | Should -Be $from
+    }
+
+    It 'takes a torrent from libtorrent, and gives it to libtorrent' -Skip:(-not $hasLibtorrent) {
+        $patron = New-EnginePatron MonoTorrent 'middle'
+        $log = Join-Path $TestDrive 'port'
+        $seed = Start-Process $python $libtorrentPeer, $content.Torrent, $content.Folder -RedirectStandardOutput $log -PassThru
+        try {
+            Wait-TestCondition { (Get-Item $log -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer "127.0.0.1:$((Get-Content $log).Trim())" -Timeout 60 -ErrorAction Stop
+        } finally {
+            $seed.Kill()
+        }
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+
+        $taken = Join-Path $TestDrive 'taken'
+        & $python $libtorrentPeer $content.Torrent $taken "127.0.0.1:$($patron.Port)" | Should -Match '^\d+$'
+        Test-SameContent (Join-Path $taken $content.Name) $content.File | Should -BeTrue
+    }
+
+    It 'says which torrent it cannot run so, and runs the others' {
+        $patron = New-EnginePatron MonoTorrent 'lacking'
+        $link = Get-TorrentInfo $content.Torrent | ConvertTo-MagnetLink
+        $started = Start-Torrent $link, $content.Torrent -Destination $content.Folder -Patron $patron -Timeout 30 -ErrorVariable problem -ErrorAction SilentlyContinue
+
+        $started.Name | Should -Be $content.Name
+        $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+        $problem.TargetObject | Should -Be $link
+        $problem.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
+
+        $started | Set-Torrent -Sequential -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+        ($started | Get-TorrentStatus).State | Should -Be Seeding
+    }
+
+    It 'moves, checks and removes a torrent as the built-in engine does' {
+        $patron = New-EnginePatron MonoTorrent 'life'
+        Copy-Item $content.File (New-Item -ItemType Directory $files)
+        $started = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 30 -ErrorAction Stop
+        $started | Test-Torrent | Should -BeTrue
+        $elsewhere = Join-Path $files 'elsewhere'
+        $started | Set-Torrent -Destination $elsewhere -ErrorAction Stop
+        $moved = $started | Get-TorrentStatus
+        $moved.Destination | Should -Be $elsewhere
+        Test-SameContent $moved.Path $content.File | Should -BeTrue
+
+        $moved | Remove-Torrent -Confirm:$false -ErrorAction Stop
+        $moved.Path | Should -Exist
+        Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+    }
+}
