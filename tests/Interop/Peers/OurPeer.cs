@@ -72,6 +72,36 @@ internal sealed class OurPeer : IAsyncDisposable
     public async Task<TorrentChecked> RecheckAsync(InfoHash torrent) =>
         Assert.IsType<TorrentChecked>(await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken));
 
+    /// <summary>Takes a torrent's files to another folder, and waits until they are there.</summary>
+    public async Task<TorrentStatus> MoveAsync(InfoHash torrent, string folder)
+    {
+        TorrentAnswer answer = await _patron.MoveAsync(torrent, folder, TestContext.Current.CancellationToken);
+        Assert.True(answer is CommandDone, answer.ToString());
+        return ((CommandDone)answer).Status;
+    }
+
+    /// <summary>Wants other files.</summary>
+    public async Task SetFilePrioritiesAsync(InfoHash torrent, params FilePriority[] priorities)
+    {
+        TorrentAnswer answer = await _patron.SetFilePrioritiesAsync(torrent, priorities, TestContext.Current.CancellationToken);
+        Assert.True(answer is CommandDone, answer.ToString());
+    }
+
+    /// <summary>Treats a torrent otherwise.</summary>
+    public async Task SetAsync(InfoHash torrent, TorrentOptions options)
+    {
+        TorrentAnswer answer = await _patron.SetAsync(torrent, options, TestContext.Current.CancellationToken);
+        Assert.True(answer is CommandDone, answer.ToString());
+    }
+
+    /// <summary>Removes a torrent, running or not, with its data.</summary>
+    public async Task<TorrentRemoved> RemoveAsync(InfoHash torrent)
+    {
+        TorrentAnswer answer = await _patron.RemoveAsync(torrent, deleteData: true, TestContext.Current.CancellationToken);
+        Assert.True(answer is TorrentRemoved, answer.ToString());
+        return (TorrentRemoved)answer;
+    }
+
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
     public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
 

@@ -1,0 +1,99 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>Files are chosen, moved and deleted, with other programs at the other end.</summary>
+public sealed class TorrentLifeTests
+{
+    [Theory]
+    [InlineData(PeerKind.Libtorrent, TorrentTool.Libtorrent)]
+    [InlineData(PeerKind.Transmission, TorrentTool.Transmission)]
+    public async Task Only_the_files_that_are_chosen_come_and_the_others_when_they_are_wanted(PeerKind kind, TorrentTool tool)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(tool, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.DownloadFolder,
+            Peers = [seed.EndPoint],
+            Selection = new FileSelection { Include = ["unicode/*"] },
+        });
+        TorrentStatus chosen = await we.WaitUntilSeedingAsync(torrent);
+
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        Assert.True(chosen.WantedSize < chosen.TotalSize);
+        Assert.All(metainfo.Files.Where(file => file.Path.Contains("/unicode/", StringComparison.Ordinal)), file => Assert.Equal(
+            File.ReadAllBytes(Path.Combine(meeting.SeedFolder, file.Path)), File.ReadAllBytes(Path.Combine(meeting.DownloadFolder, file.Path))));
+
+        // The pieces at its ends may lie in files that are wanted, too.
+        string other = Path.Combine(meeting.DownloadFolder, metainfo.Files.Single(file => file.Path.EndsWith("many pieces.bin", StringComparison.Ordinal)).Path);
+        Assert.False(File.Exists(other) && File.ReadAllBytes(other).AsSpan().SequenceEqual(
+            File.ReadAllBytes(Path.Combine(meeting.SeedFolder, Path.GetRelativePath(meeting.DownloadFolder, other)))));
+
+        await we.SetFilePrioritiesAsync(torrent, [.. metainfo.Files.Select(_ => FilePriority.Normal)]);
+        await we.WaitUntilSeedingAsync(torrent);
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task Who_downloads_from_us_gets_everything_although_the_files_are_moved_meanwhile()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using var we = new OurPeer(meeting.Workspace);
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.SeedFolder,
+            Options = new TorrentOptions { MaxUploadRate = 1 << 20 },
+        });
+        await we.WaitUntilSeedingAsync(torrent);
+        string[] files = [.. OurPeer.Read(meeting.Torrent).Files.Where(file => !file.IsPadding).Select(file => file.Path).Order(StringComparer.Ordinal)];
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: we.EndPoint);
+        await we.WaitAsync(torrent, "some of it has gone out", status => status.BytesSent > 0);
+
+        string moved = meeting.Workspace["moved"];
+        TorrentStatus status = await we.MoveAsync(torrent, moved);
+        Assert.Equal((moved, TorrentState.Seeding), (status.Destination, status.State));
+        await we.SetAsync(torrent, new TorrentOptions { MaxUploadRate = 0 });
+
+        await downloader.WaitUntilSeedingAsync();
+        Payload.AssertSame(files, moved, meeting.DownloadFolder);
+        Assert.Empty(Directory.EnumerateFiles(meeting.SeedFolder, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task What_was_downloaded_is_deleted_with_the_torrent_and_nothing_else()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(
+            TorrentTool.Libtorrent, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+        InfoHash torrent;
+        string mine;
+        await using (var we = new OurPeer(meeting.Workspace))
+        {
+            torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+            TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
+            mine = Path.Combine(status.Path, "nested", "mine.txt");
+            await File.WriteAllTextAsync(mine, "mine", TestContext.Current.CancellationToken);
+        }
+
+        // It does not run any more: by what was saved it is known what is its own.
+        await using var weAgain = new OurPeer(meeting.Workspace);
+        TorrentRemoved removed = await weAgain.RemoveAsync(torrent);
+
+        Assert.Empty(removed.Warnings);
+        Assert.Equal(OurPeer.Read(meeting.Torrent).Files.Count(file => !file.IsPadding), removed.FilesDeleted);
+        Assert.Equal([mine], Directory.EnumerateFiles(meeting.DownloadFolder, "*", SearchOption.AllDirectories));
+        Assert.Equal(2, Directory.EnumerateDirectories(meeting.DownloadFolder, "*", SearchOption.AllDirectories).Count());
+    }
+}
