@@ -32,10 +32,10 @@ public sealed class TorrentService : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(makeClient);
-        Settings = settings;
         _makeClient = makeClient;
         time ??= TimeProvider.System;
         States = new StateFolder(settings.StatePath, time);
+        Settings = settings with { Client = WithStore(settings.Client) };
         _runner = new RequestRunner(this, States, new SourceReader(time), new PeerResolver(new NetworkDialer(), time));
     }
 
@@ -97,6 +97,7 @@ public sealed class TorrentService : IAsyncDisposable
         ITorrentClient? client;
         lock (_gate)
         {
+            settings = WithStore(settings);
             Settings = Settings with { Client = settings };
             client = _session?.Client;
         }
@@ -121,9 +122,6 @@ public sealed class TorrentService : IAsyncDisposable
         await gone.ConfigureAwait(false);
     }
 
-    private ClientSettings WithStore(ClientSettings client) =>
-        client with { Dht = client.Dht with { Store = client.Dht.Store ?? new DhtStateFile(States.FolderPath) } };
-
     internal long NextId() => Interlocked.Increment(ref _lastId);
 
     /// <summary>The engine for a patron's start; made where there is none.</summary>
@@ -136,7 +134,7 @@ public sealed class TorrentService : IAsyncDisposable
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_session is { IsOver: true })
                 Retire();
-            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(WithStore(Settings.Client)));
+            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(Settings.Client));
         }
     }
 
@@ -160,6 +158,11 @@ public sealed class TorrentService : IAsyncDisposable
             return _patrons.Count == 0 ? _predecessorGone : Task.CompletedTask;
         }
     }
+
+    /// <summary>Settings whose DHT node is remembered in the state folder, where no other place is given.</summary>
+    private ClientSettings WithStore(ClientSettings client) => client.Dht.Store is not null
+        ? client
+        : client with { Dht = client.Dht with { Store = new DhtStateFile(States.FolderPath) } };
 
     /// <summary>Under the lock: the next engine will wait for this one's end. Disposing yields before it does anything.</summary>
     private void Retire()

@@ -44,7 +44,7 @@ Describe 'The module' {
     }
 
     It 'shows statuses, contents and patrons within 80 columns' {
-        $patron = New-TestPatron -Name 'a patron with quite a long name, as it happens' -StatePath (Join-Path $TestDrive 'state')
+        $patron = New-TestPatron -Name 'a patron with a long name, as it happens' -StatePath (Join-Path $TestDrive 'state')
         $content = New-TestContent -Folder $TestDrive -Name "$('long name ' * 12).bin" -Size 10KB
         $status = Start-Torrent -LiteralPath $content.Torrent -Destination (Join-Path $TestDrive 'files') -Patron $patron
         try {

@@ -175,8 +175,8 @@ Describe 'Start-Torrent' {
         }
 
         It 'of many are started side by side, and come out in their order, with what is wrong in its place: <How>' -ForEach @(
-            @{ How = 'down the pipeline'; Start = { $given | Start-Torrent -Destination $files -Patron $patron -Suspended 2>&1 } }
-            @{ How = 'as an array'; Start = { Start-Torrent $given -Destination $files -Patron $patron -Suspended 2>&1 } }
+            @{ How = 'down the pipeline'; Start = { $_ | Start-Torrent -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
+            @{ How = 'as an array'; Start = { Start-Torrent $_ -Destination $files -Patron $patron -Suspended -ErrorAction Continue 2>&1 } }
         ) {
             $many = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item -ItemType Directory -Path $many
@@ -186,7 +186,7 @@ Describe 'Start-Torrent' {
             }
             $null = New-Item -Path "$many/none.torrent" -Value 'no torrent'
             $given = @($torrents[0..39]) + "$many/none.torrent" + "$many/missing.torrent" + @($torrents[40..59])
-            $found = & $Start
+            $found = , $given | ForEach-Object $Start
 
             $found.ForEach({ if ($_ -is [Management.Automation.ErrorRecord]) { $_.FullyQualifiedErrorId -replace ',.*' } else { $_.Name } }) |
                 Should -Be (@(10..49 | ForEach-Object { "file$_.txt" }) + 'InvalidTorrent' + 'SourceNotReadable' + @(50..69 | ForEach-Object { "file$_.txt" }))
