@@ -4,6 +4,11 @@ $modulePath = if ($env:TORRENTPATRON_MODULE) { $env:TORRENTPATRON_MODULE } else 
 $modulePath = Join-Path (Resolve-Path $modulePath) 'TorrentPatron.psd1'
 Import-Module $modulePath -Global
 
+# Nobody outside is asked, and nobody beside these tests answers.
+if (-not $env:TORRENTPATRON_DISCOVERY) {
+    $env:TORRENTPATRON_DISCOVERY = 'off'
+}
+
 function Get-TestModulePath {
     $modulePath
 }
