@@ -3,6 +3,7 @@
 import argparse
 import importlib.util
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -96,6 +97,8 @@ def main():
     if importlib.util.find_spec("libtorrent") is None:
         sys.exit("This Python has no libtorrent. On Debian: apt install python3-libtorrent, and run it with /usr/bin/python3.")
     arguments, chosen = parsed()
+    # No client speaks to anybody outside this machine.
+    os.environ["TORRENTPATRON_DISCOVERY"] = "off"
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmarks-", dir=arguments.folder))
     bench = Bench(

@@ -14,6 +14,7 @@ class Patron(Client):
     name = "patron"
     is_ours = True
     is_rival = False
+    options = ()  # to every command
     lacks = {
         "watch": "another process can see only what it has saved",
         "peers": "it has no option for more than 100 peers of a torrent",
@@ -27,28 +28,42 @@ class Patron(Client):
         return [*_command(), "--version"]
 
     def leech(self, job):
-        child = _run("start", job, *_peers(job), "--json")
+        child = self._run("start", job, *_peers(job), "--json")
         return Run(child, lambda seconds: _complete(child, seconds), ends_itself=True)
 
     def share(self, job):
-        child = _run("start", job, *_peers(job), "--seed")
+        child = self._run("start", job, *_peers(job), "--seed")
         return Run(child, lambda seconds: child.expect(": Seeding, ", seconds)[0])
 
     def check(self, job):
-        child = _run("start", job, "--recheck", "--json")
+        child = self._run("start", job, "--recheck", "--json")
         return Run(child, lambda seconds: _complete(child, seconds), ends_itself=True)
 
     def host(self, job):
         return _Host(job)
 
     def seed(self, job):
-        child = _run("seed", job)
+        child = self._run("seed", job)
         return Run(child, lambda seconds: child.expect("Seeding on port", seconds)[0])
 
+    def _run(self, what, job, *more):
+        return Child([
+            *_command(), what, job.payload.torrent, "--destination", job.folder, "--state", job.state, "--port", job.port, *self.options,
+            *more])
 
-def _run(what, job, *more):
-    return Child([
-        *_command(), what, job.payload.torrent, "--destination", job.folder, "--state", job.state, "--port", job.port, *more])
+
+class MonoTorrent(Patron):
+    """The same with the other engine, where it was built: what is ours is all but that which moves the pieces."""
+
+    name = "MonoTorrent"
+    is_ours = False
+    options = ("--engine", "MonoTorrent")
+    lacks = {**Patron.lacks, "many": "it is here to be compared by one torrent"}
+
+    def missing(self):
+        return super().missing() or (
+            None if (_FOLDER / "engines/MonoTorrent").exists()
+            else "not built: dotnet build -c Release -p:WithMonoTorrent=true src/TorrentPatron.Cli")
 
 
 def _peers(job):
