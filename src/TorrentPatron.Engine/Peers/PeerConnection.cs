@@ -18,9 +18,6 @@ internal sealed class PeerConnection
     /// <summary>Longest message where nothing needs more, bytes.</summary>
     private const int LeastMaxMessageLength = 128 * 1024;
 
-    /// <summary>Age below which a peer has things to say that should not wait.</summary>
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
-
     private readonly IPeerOwner _owner;
     private readonly IConnection _connection;
     private readonly Handshake _handshake;
@@ -152,21 +149,17 @@ internal sealed class PeerConnection
         }
 
         // It has sent less than was expected: what has come is not kept waiting for the rest.
-        if (silence > ReceivePace.Patience)
+        if (silence > ReceivePace.Patience && !_rest.IsResting)
             SetReceiveThreshold(1);
         _transfer?.Tick(rate, isPaused);
-        _rest.End();
+        _rest.Look(_transfer is { } transfer ? transfer.PayloadReceived + transfer.PayloadSent : 0);
     }
 
     /// <summary>Waits until it is worthwhile to look what has come: at once, unless nothing goes on between the peer and us.</summary>
-    public Task RestAsync()
-    {
-        bool isIdle = _transfer is { AmInterested: false } transfer && (transfer.AmChoking || !transfer.IsInterested);
-        return isIdle && Age > Settling ? _rest.BeginAsync() : Task.CompletedTask;
-    }
+    public Task RestAsync() => MayRest ? _rest.WaitAsync() : Task.CompletedTask;
 
-    /// <summary>Looks at once what has come, and what will come: something begins between the peer and us.</summary>
-    public void EndRest() => _rest.End();
+    /// <summary>Something begins between the peer and us: what comes is looked at as it comes.</summary>
+    public void Stir() => _rest.Stir();
 
     /// <summary>Takes one message. Called from the receive loop.</summary>
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
@@ -175,7 +168,11 @@ internal sealed class PeerConnection
         if (message.IsKeepAlive)
             return null;
         if (message.Id == MessageId.Extended)
+        {
+            Stir();
             return Extensions.Handle(message.Body[0], message.Body[1..]);
+        }
+
         if (message.Id == MessageId.Port)
         {
             _owner.PeerHasDhtNode(this, BinaryPrimitives.ReadUInt16BigEndian(message.Body));
@@ -194,7 +191,9 @@ internal sealed class PeerConnection
         _transfer?.EndBatch();
         Sender.Flush();
         _pace.Add(received);
-        SetReceiveThreshold(_pace.Threshold(_transfer?.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
+        SetReceiveThreshold(MayRest
+            ? PeerRest.ReceiveThreshold
+            : _pace.Threshold(_transfer?.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
         // It may wait for that before it asks for more, and nothing is on its way that would tell it.
         if (_transfer is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
             _connection.Acknowledge();
@@ -233,6 +232,8 @@ internal sealed class PeerConnection
 
     /// <summary>Receives into a buffer.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _connection.ReceiveAsync(buffer);
+
+    private bool MayRest => _rest.IsIdle && _transfer is { AmInterested: false };
 
     private void SetReceiveThreshold(int bytes)
     {

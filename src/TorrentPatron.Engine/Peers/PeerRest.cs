@@ -1,18 +1,56 @@
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Lets what a peer says wait until it is looked at with all others of its torrent, about once a second. Hundreds that neither give
-/// nor take, but tell of each piece that they have, would each wake us on their own. Thread-safe.
+/// Lets what an idle peer says wait until it is looked at with all others of its torrent, about every two seconds. Hundreds that
+/// neither give nor take, but tell of each piece that they have, would each wake us on their own. Thread-safe.
 /// </summary>
 internal sealed class PeerRest
 {
-    private TaskCompletionSource? _rest;
-    private volatile bool _isOver;
+    /// <summary>Bytes that wake us while a peer is idle: all that such a one may have to say for some time.</summary>
+    public const int ReceiveThreshold = 4096;
 
-    /// <summary>Rests until it is ended. One at a time.</summary>
-    public Task BeginAsync()
+    /// <summary>Looks in a row that see nothing going on, after which a peer is idle.</summary>
+    private const int LooksToIdle = 5;
+
+    /// <summary>
+    /// Looks in a rest. After one only, who speaks once a second would have nothing to say yet, and wake us as soon as it has.
+    /// </summary>
+    private const int LooksInRest = 2;
+
+    private TaskCompletionSource? _rest;
+    private volatile int _idleLooks;
+    private volatile int _looksLeft;
+    private volatile bool _isOver;
+    private long _payload;
+
+    /// <summary>Whether nothing goes on.</summary>
+    public bool IsIdle => _idleLooks >= LooksToIdle;
+
+    /// <summary>Whether it is waited for the end of a rest.</summary>
+    public bool IsResting => Volatile.Read(ref _rest) is not null;
+
+    /// <summary>Looks whether payload has moved, and ends a rest that has been long enough. Called about once a second.</summary>
+    /// <param name="payload">Bytes of payload that have gone either way so far.</param>
+    public void Look(long payload)
+    {
+        _idleLooks = payload == _payload ? _idleLooks + 1 : 0;
+        _payload = payload;
+        if (--_looksLeft <= 0)
+            End();
+    }
+
+    /// <summary>Something begins: what comes is looked at as it comes.</summary>
+    public void Stir()
+    {
+        _idleLooks = 0;
+        End();
+    }
+
+    /// <summary>Rests for a while. One at a time.</summary>
+    public Task WaitAsync()
     {
         // Whoever waits goes on elsewhere: ending the rest of hundreds must not take as long as listening to them.
+        _looksLeft = LooksInRest;
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _rest, rest);
         if (_isOver)
@@ -20,13 +58,12 @@ internal sealed class PeerRest
         return rest.Task;
     }
 
-    /// <summary>Ends the rest, if there is one.</summary>
-    public void End() => Interlocked.Exchange(ref _rest, null)?.TrySetResult();
-
-    /// <summary>Ends the rest, and each that is begun from now on.</summary>
+    /// <summary>Ends the rest, and each to come.</summary>
     public void EndForEver()
     {
         _isOver = true;
         End();
     }
+
+    private void End() => Interlocked.Exchange(ref _rest, null)?.TrySetResult();
 }

@@ -124,7 +124,7 @@ internal sealed class PeerTransfer
             }
         }
 
-        Peer.EndRest();
+        Peer.Stir();
         Sender.Flush();
     }
 
@@ -143,7 +143,7 @@ internal sealed class PeerTransfer
             Sender.Add(interested ? MessageId.Interested : MessageId.NotInterested);
         }
 
-        Peer.EndRest();
+        Peer.Stir();
         Sender.Flush();
     }
 
