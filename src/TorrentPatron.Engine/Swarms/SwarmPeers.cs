@@ -19,6 +19,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     private readonly EngineResources _engine;
     private readonly Random _random;
     private readonly Predicate<PeerTransfer> _isInteresting;
+    private readonly UploadOnly _uploadOnly;
     private readonly Lock _gate = new();
     private volatile PeerTransfer[] _peers = [];
     private ITimer? _haveTimer;
@@ -36,6 +37,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         _random = engine.Random;
         _isInteresting = pieces.IsInteresting;
         Set = set;
+        _uploadOnly = new UploadOnly(() => pieces.IsComplete, CloseIfUseless);
+        set.Extensions.Set(_uploadOnly);
         set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
         Received = new RateMeter(now);
@@ -99,7 +102,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         {
             Bitfield pieces = _pieces.Verified();
             transfer.AddPieces(pieces);
-            peer.Extensions.AddHello(Hello);
+            peer.Extensions.AddHello(Set.Hello);
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }
@@ -169,7 +172,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         }
 
         if (isComplete)
-            BecomeUploadOnly();
+            hasNews |= TellCompleteness();
         if (hasNews && Interlocked.Exchange(ref _haveScheduled, 1) == 0)
             ScheduleHaves();
     }
@@ -178,10 +181,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     public void WantsChanged()
     {
         foreach (PeerTransfer peer in _peers)
-        {
             peer.UpdateInterest(_isInteresting);
-            CloseIfUseless(peer);
-        }
+        TellCompleteness();
+        FlushHaves();
 
         if (_pieces.IsComplete)
             return;
@@ -222,7 +224,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     {
         _pieces.PeerHasPieces(peer, pieces);
         peer.UpdateInterest(_isInteresting);
-        CloseIfUseless(peer);
+        CloseIfUseless(peer.Peer);
     }
 
     /// <inheritdoc/>
@@ -230,7 +232,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     {
         _pieces.PeerHasPiece(peer, piece);
         peer.UpdateInterest(_isInteresting);
-        CloseIfUseless(peer);
+        CloseIfUseless(peer.Peer);
     }
 
     /// <inheritdoc/>
@@ -296,9 +298,6 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
     private PeerTransfer NewTransfer(PeerConnection peer) => new(peer, this, _metainfo.InfoHash, _reader, _engine.Time);
 
-    /// <summary>What we say of ourselves: also whether we want nothing more, have everything or not (BEP 21).</summary>
-    private ExtensionHandshake Hello => Set.Hello with { IsUploadOnly = _pieces.IsComplete };
-
     /// <summary>Begins to speak of pieces with a peer that has been connected since before they were known, and told that we have none.</summary>
     private void Adopt(PeerConnection peer)
     {
@@ -311,7 +310,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             Bitfield pieces = _pieces.Verified();
             foreach (int piece in pieces.Ones)
                 peer.Sender.Add(MessageId.Have, piece);
-            peer.Extensions.AddHello(Hello);
+            peer.Extensions.AddHello(Set.Hello);
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }
@@ -357,22 +356,24 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             peer.Peer.Sender.Flush();
     }
 
-    /// <summary>We want nothing more: who wants nothing either goes, and the others are told where they could not know.</summary>
-    private void BecomeUploadOnly()
+    /// <summary>Says at the next flush whether we want nothing more; whoever has nothing more to say to us then is left.</summary>
+    /// <returns>Whether anybody is told.</returns>
+    private bool TellCompleteness()
     {
-        bool isPartial = _pieces.VerifiedCount < PieceCount;
         foreach (PeerTransfer peer in _peers)
         {
-            CloseIfUseless(peer);
-            if (isPartial && !peer.Peer.IsClosed)
-                peer.Peer.Extensions.AddHello(Hello);
+            CloseIfUseless(peer.Peer);
+            if (!peer.Peer.IsClosed)
+                _uploadOnly.AddTo(peer.Peer);
         }
+
+        return _peers.Length > 0;
     }
 
     /// <summary>Two that have all they want have nothing to say to each other.</summary>
-    private void CloseIfUseless(PeerTransfer peer)
+    private void CloseIfUseless(PeerConnection peer)
     {
-        if (peer.Record.IsSeed && _pieces.IsComplete)
-            peer.Peer.Close("Both sides have everything.");
+        if ((peer.Extensions.IsUploadOnly || peer.Transfer?.Record.IsSeed == true) && _pieces.IsComplete)
+            peer.Close("Both sides have all they want.");
     }
 }

@@ -28,12 +28,21 @@ internal sealed class PeerExtensions
     /// <summary>What the peer said of itself, the latest of each; null before it did.</summary>
     public ExtensionHandshake? Hello => Volatile.Read(ref _hello);
 
+    /// <summary>Whether the peer wants nothing more (BEP 21), as it said last.</summary>
+    public bool IsUploadOnly { get; set; }
+
+    /// <summary>Whether we have told it that we want nothing more, the last time that we told it either way.</summary>
+    public bool HasSaidUploadOnly { get; set; }
+
     /// <summary>Says, at the next flush, what we speak, to a peer that understands it; again where something has changed.</summary>
     /// <param name="hello">What else is said.</param>
     public void AddHello(ExtensionHandshake hello)
     {
-        if (_peer.IsExtended)
-            _peer.Sender.AddExtended(0, _table.Describe(hello).ToBytes());
+        if (!_peer.IsExtended)
+            return;
+        hello = _table.Describe(hello);
+        HasSaidUploadOnly = hello.IsUploadOnly;
+        _peer.Sender.AddExtended(0, hello.ToBytes());
     }
 
     /// <summary>Whether the peer takes messages of an extension.</summary>
@@ -85,6 +94,7 @@ internal sealed class PeerExtensions
 
         // A later one tells what has changed only.
         Volatile.Write(ref _hello, _hello is null ? hello : hello.After(_hello));
+        IsUploadOnly |= hello.IsUploadOnly;
         _peer.SetRequestLimit();
         foreach (IPeerExtension extension in _table.All)
             extension.PeerSaidHello(_peer);

@@ -60,16 +60,18 @@ public sealed class DontHaveTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Who_wants_nothing_more_says_so_and_who_does_does_not()
+    public async Task Who_has_lost_every_piece_is_of_no_interest()
     {
-        await _engine.SeedAsync(Torrent);
-        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isExtended: true);
-        Assert.True((await peer.NextHelloAsync()).IsUploadOnly);
+        await _engine.StartAsync(Torrent);
+        using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, Torrent, isFast: true, isExtended: true);
+        byte number = (await peer.NextHelloAsync()).Extensions[DontHaveMessage.ExtensionName];
 
-        await using var other = new TestEngine(_network, seed: 2);
-        await other.StartAsync(Torrent);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(_network, other, Torrent, isExtended: true);
-        Assert.False((await second.NextHelloAsync()).IsUploadOnly);
+        await peer.SendAsync(MessageId.HaveAll);
+        await peer.NextAsync(MessageId.Interested);
+        foreach (byte piece in new byte[] { 0, 1, 1, 2, 3 })
+            await peer.SendExtendedAsync(number, [0, 0, 0, piece]);
+
+        await peer.NextAsync(MessageId.NotInterested);
     }
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();
