@@ -1,44 +1,116 @@
+using System.Diagnostics;
 using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests;
 
-/// <summary>Peers that find each other by the DHT alone, in one of twenty nodes of ours and those of the peers.</summary>
-/// <remarks>
-/// Transmission takes no node on loopback for one, so it is not here; in a network namespace with other addresses it finds us, too.
-/// </remarks>
+/// <summary>Peers that know a torrent's info hash and no more, and find each other by a DHT of twenty nodes of ours and their own.</summary>
 public sealed class DhtTests
 {
     private const int Nodes = 20;
 
+    /// <summary>The first of the addresses that the nodes do not have.</summary>
+    private const int FirstAddress = Nodes + 1;
+
     [Fact]
-    public async Task We_find_and_download_from_libtorrent()
+    public async Task On_loopback_we_find_libtorrent_by_a_link()
     {
         await using Meeting meeting = await MeetAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes);
-        await using var seed = LibtorrentPeer.StartWithDht(meeting.Torrent, meeting.SeedFolder, crowd.Nodes[3]);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding(crowd.Nodes[3]));
         await seed.WaitUntilSeedingAsync();
+        await crowd.WaitForAnnounceAsync();
+        await using var we = new OurPeer(meeting.Workspace, finding: new Finding(crowd.Nodes[7]));
 
-        await using var we = new OurPeer(meeting.Workspace, dhtNode: crowd.Nodes[7]);
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.DownloadFolder));
+        await DownloadAsync(we, meeting, crowd, "libtorrent");
 
         meeting.AssertDownloaded();
     }
 
     [Fact]
-    public async Task Libtorrent_finds_and_downloads_from_us()
+    public async Task On_loopback_libtorrent_finds_us_by_a_link()
     {
         await using Meeting meeting = await MeetAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes);
-        await using var we = new OurPeer(meeting.Workspace, dhtNode: crowd.Nodes[7]);
-        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await using var we = new OurPeer(meeting.Workspace, finding: new Finding(crowd.Nodes[7]));
+        await SeedAsync(we, meeting, crowd);
 
-        await using var downloader = LibtorrentPeer.StartWithDht(meeting.Torrent, meeting.DownloadFolder, crowd.Nodes[3]);
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, Link(meeting), meeting.DownloadFolder, meeting.Workspace, finding: new Finding(crowd.Nodes[3]));
         await downloader.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();
-        Assert.True(crowd.StoredPeers > 0);
     }
+
+    // Transmission takes no node on loopback for one, and aria2 no peer.
+    [Fact]
+    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(async () =>
+    {
+        foreach (PeerKind kind in Enum.GetValues<PeerKind>())
+        {
+            await using Meeting meeting = await MeetAsync();
+            await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
+            await using ForeignPeer seed = await ForeignPeer.StartAsync(
+                kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
+            await seed.WaitUntilSeedingAsync();
+            await crowd.WaitForAnnounceAsync();
+            await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
+            await DownloadAsync(we, meeting, crowd, kind.ToString());
+            meeting.AssertDownloaded();
+        }
+    });
+
+    [Fact]
+    public Task Whoever_has_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
+    {
+        await using Meeting meeting = await MeetAsync();
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
+        await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
+        await SeedAsync(we, meeting, crowd);
+        foreach (PeerKind kind in Enum.GetValues<PeerKind>())
+        {
+            string folder = meeting.Workspace[$"to {kind}"];
+            var clock = Stopwatch.StartNew();
+            await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+                kind, Link(meeting), folder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
+            await downloader.WaitUntilSeedingAsync();
+            Tell($"{kind} had metadata and data of us by the DHT after {clock.Elapsed.TotalSeconds:F1} s");
+            meeting.AssertDownloaded(folder: folder);
+        }
+    });
+
+    /// <summary>Seeds, and waits until that is known in the DHT: who asks sooner asks again only after minutes.</summary>
+    private static async Task SeedAsync(OurPeer we, Meeting meeting, DhtCrowd crowd)
+    {
+        await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await crowd.WaitForAnnounceAsync();
+    }
+
+    /// <summary>Downloads by a link that names nobody, and tells how long it took to find somebody.</summary>
+    private static async Task DownloadAsync(OurPeer we, Meeting meeting, DhtCrowd crowd, string whom)
+    {
+        var clock = Stopwatch.StartNew();
+        InfoHash torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
+        await we.WaitAsync(torrent, "a peer is known", status => status.KnownPeers > 0 || status.Metadata is null);
+        TimeSpan found = clock.Elapsed;
+        await we.WaitForMetadataAsync(torrent);
+        TimeSpan metadata = clock.Elapsed;
+        TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
+        DhtStatus dht = we.Dht!;
+        Tell($"{whom}: a peer was known after {found.TotalSeconds:F2} s, the metadata here after {metadata.TotalSeconds:F2} s, all after "
+            + $"{clock.Elapsed.TotalSeconds:F2} s; {dht.NodesIPv4} nodes, {dht.LookupsMade} searches, {dht.BytesSent} bytes sent, {dht.BytesReceived} received; "
+            + $"{crowd.StoredPeers} peers stored by the crowd");
+        Assert.Equal(0, status.FailedPieces);
+    }
+
+    private static string Link(Meeting meeting) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)).ToString();
+
+    private static void Tell(string what) => TestContext.Current.TestOutputHelper!.WriteLine(what);
 
     private static Task<Meeting> MeetAsync() =>
         Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));

@@ -69,7 +69,7 @@ public sealed class SwarmTests
         await we.WaitUntilSeedingAsync(await we.StartAsync(meeting.Torrent, meeting.SeedFolder));
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, IPAddress.IPv6Loopback, we.EndPoint);
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, IPAddress.IPv6Loopback, peers: we.EndPoint);
         await downloader.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();

@@ -6,7 +6,7 @@ using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>aria2, which finds its peers by trackers only.</summary>
+/// <summary>aria2, which cannot be told of a peer.</summary>
 internal sealed class Aria2Peer : ForeignPeer
 {
     private readonly HttpClient _rpc;
@@ -15,21 +15,24 @@ internal sealed class Aria2Peer : ForeignPeer
         : base(process, endPoint) =>
         _rpc = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{rpcPort}/jsonrpc") };
 
-    public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace)
+    public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding)
     {
         int rpcPort = FreePort.Next();
+        string[] entryPoint = finding.DhtNode is null ? [] : [$"--dht-entry-point={finding.DhtNode}"];
         return new Aria2Peer(
             ToolProcess.Start(
                 Tool.Require("aria2c"),
-                "--no-conf", "--summary-interval=0", "--console-log-level=notice",
+                [.. entryPoint, "--no-conf", "--summary-interval=0", "--console-log-level=notice",
                 $"--stop-with-process={Environment.ProcessId}",
                 $"--interface={endPoint.Address}", $"--listen-port={endPoint.Port}",
                 // Trackers over UDP are asked only where the DHT is on; without an entry point it knows nobody.
-                "--enable-dht=true", $"--dht-listen-port={endPoint.Port}", $"--dht-file-path={workspace.File("aria2.dht")}",
-                "--enable-dht6=false", "--bt-enable-lpd=false", "--enable-peer-exchange=false",
+                "--enable-dht=true", $"--dht-listen-port={endPoint.Port}", $"--dht-file-path={workspace.File($"aria2-{endPoint.Port}.dht")}",
+                "--enable-dht6=false",
+                $"--bt-enable-lpd={Tell(finding.LocalDiscovery)}", $"--bt-lpd-interface={endPoint.Address}",
+                $"--enable-peer-exchange={Tell(finding.PeerExchange)}",
                 "--enable-rpc=true", $"--rpc-listen-port={rpcPort}",
                 $"--dir={folder}", "--file-allocation=none", "--check-integrity=true", "--seed-ratio=0",
-                "--bt-tracker-interval=1", "--bt-tracker-timeout=5", torrent),
+                "--bt-tracker-interval=1", "--bt-tracker-timeout=5", torrent]),
             endPoint, rpcPort);
     }
 
@@ -38,6 +41,8 @@ internal sealed class Aria2Peer : ForeignPeer
         _rpc.Dispose();
         return base.DisposeAsync();
     }
+
+    private static string Tell(bool isSo) => isSo ? "true" : "false";
 
     protected override async Task<bool> IsSeedingAsync(CancellationToken cancellationToken)
     {

@@ -5,7 +5,7 @@ using TorrentPatron.Interop.Tests.Tools;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
-/// <summary>Engines of ours without a torrent, which do nothing but take part in a DHT on loopback.</summary>
+/// <summary>Engines of ours without a torrent, which do nothing but take part in a DHT on this machine.</summary>
 internal sealed class DhtCrowd : IAsyncDisposable
 {
     private readonly List<TorrentClient> _engines = [];
@@ -21,14 +21,16 @@ internal sealed class DhtCrowd : IAsyncDisposable
     public int StoredPeers => _engines.Sum(engine => engine.GetClientStatus().Dht!.StoredPeers);
 
     /// <summary>Starts nodes, each of which begins with the first, and waits until each knows some others.</summary>
-    public static async Task<DhtCrowd> StartAsync(int count)
+    /// <param name="count">How many.</param>
+    /// <param name="address">The address of each; null: that of loopback.</param>
+    public static async Task<DhtCrowd> StartAsync(int count, Func<int, IPAddress>? address = null)
     {
         var crowd = new DhtCrowd();
         for (int i = 0; i < count; i++)
         {
             crowd._engines.Add(new TorrentClient(new ClientSettings
             {
-                BindAddress = IPAddress.Loopback,
+                BindAddress = address?.Invoke(i) ?? IPAddress.Loopback,
                 DiskThreads = 1,
                 Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [.. crowd.Nodes.Take(1).Select(node => node.ToString())] },
             }));
@@ -39,6 +41,10 @@ internal sealed class DhtCrowd : IAsyncDisposable
             "the nodes know each other", () => string.Join('\n', crowd._engines.Select(engine => engine.GetClientStatus().Dht)));
         return crowd;
     }
+
+    /// <summary>Waits until somebody has announced itself: who asks sooner asks again only after a while.</summary>
+    public Task WaitForAnnounceAsync() => Patience.UntilAsync(
+        _ => Task.FromResult(StoredPeers > 0), "a peer has been announced", () => string.Join('\n', _engines.Select(engine => engine.GetClientStatus().Dht)));
 
     public async ValueTask DisposeAsync()
     {

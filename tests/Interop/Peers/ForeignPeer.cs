@@ -21,16 +21,19 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
     /// <param name="workspace">Where the program may keep files of its own.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
+    /// <param name="finding">How it finds others; null: by trackers alone.</param>
     /// <param name="peers">Whom it connects to; only libtorrent can be told.</param>
     public static async Task<ForeignPeer> StartAsync(
-        PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null, params IPEndPoint[] peers)
+        PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null,
+        Finding? finding = null, params IPEndPoint[] peers)
     {
         var endPoint = new IPEndPoint(address ?? IPAddress.Loopback, FreePort.Next());
+        finding ??= Finding.None;
         return kind switch
         {
-            PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace),
-            PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace),
-            _ => LibtorrentPeer.Start(torrent, folder, endPoint, peers),
+            PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace, finding),
+            PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace, finding),
+            _ => LibtorrentPeer.Start(torrent, folder, endPoint, finding, peers),
         };
     }
 

@@ -11,20 +11,16 @@ internal sealed class LibtorrentPeer : ForeignPeer
     {
     }
 
-    public static LibtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, IPEndPoint[] peers)
+    public static LibtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Finding finding, IPEndPoint[] peers)
     {
-        string[] arguments = [Tool.Script("libtorrent_peer.py"), torrent, folder, .. peers.Prepend(endPoint).Select(p => p.ToString())];
-        return new LibtorrentPeer(ToolProcess.Start(Tool.RequireLibtorrent(), arguments), endPoint);
-    }
-
-    /// <summary>Starts a peer that finds others by the DHT alone.</summary>
-    /// <param name="torrent">Path of the .torrent file.</param>
-    /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
-    /// <param name="node">The node that it begins with.</param>
-    public static LibtorrentPeer StartWithDht(string torrent, string folder, IPEndPoint node)
-    {
-        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
-        string[] arguments = [Tool.Script("libtorrent_peer.py"), torrent, folder, endPoint.ToString(), "--dht", node.ToString()];
+        string[] options =
+        [
+            .. finding.DhtNode is { } node ? ["--dht", node.ToString()] : Array.Empty<string>(),
+            .. finding.PeerExchange ? ["--pex"] : Array.Empty<string>(),
+            .. finding.LocalDiscovery ? ["--lsd"] : Array.Empty<string>(),
+        ];
+        string[] arguments =
+            [Tool.Script("libtorrent_peer.py"), .. options, torrent, folder, endPoint.ToString(), .. peers.Select(p => p.ToString())];
         return new LibtorrentPeer(ToolProcess.Start(Tool.RequireLibtorrent(), arguments), endPoint);
     }
 

@@ -52,14 +52,15 @@ internal sealed class Meeting : IAsyncDisposable
         }
     }
 
-    /// <summary>Fails unless every file of the torrent, and no other, is in the download folder with the bytes it should have.</summary>
+    /// <summary>Fails unless every file of the torrent, and no other, is in a folder with the bytes it should have.</summary>
     /// <param name="emptyFiles">Whether files without a byte are to be there.</param>
-    public void AssertDownloaded(bool emptyFiles = true)
+    /// <param name="folder">The folder; null: the download folder.</param>
+    public void AssertDownloaded(bool emptyFiles = true, string? folder = null)
     {
         // What the torrent says, because not every tool puts empty files into it.
         IEnumerable<string> files = OurPeer.Read(Torrent).Files
             .Where(file => !file.IsPadding && (emptyFiles || file.Length > 0)).Select(file => file.Path);
-        Payload.AssertSame([.. files.Order(StringComparer.Ordinal)], SeedFolder, DownloadFolder);
+        Payload.AssertSame([.. files.Order(StringComparer.Ordinal)], SeedFolder, folder ?? DownloadFolder);
     }
 
     public async ValueTask DisposeAsync()

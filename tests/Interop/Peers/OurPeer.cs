@@ -19,17 +19,19 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Makes a peer.</summary>
     /// <param name="workspace">Where its saved state is kept.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
-    /// <param name="dhtNode">The DHT node that it begins with; null: it takes no part in the DHT.</param>
-    public OurPeer(Workspace workspace, IPAddress? address = null, IPEndPoint? dhtNode = null)
+    /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
+    /// <param name="name">Tells those of one workspace apart.</param>
+    public OurPeer(Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state")
     {
         var client = new ClientSettings
         {
             BindAddress = address ?? IPAddress.Loopback,
             StatusInterval = TimeSpan.FromMilliseconds(250),
-            Dht = dhtNode is null ? new DhtSettings() : new DhtSettings { IsEnabled = true, BootstrapNodes = [dhtNode.ToString()] },
+            Dht = finding?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
+            LocalDiscovery = finding?.LocalDiscovery == true,
         };
         _service = new TorrentService(
-            new ServiceSettings { Client = client, StatePath = workspace["our state"] }, settings => new TorrentClient(settings));
+            new ServiceSettings { Client = client, StatePath = workspace[name] }, settings => new TorrentClient(settings));
         _patron = _service.CreatePatron();
     }
 
@@ -104,6 +106,12 @@ internal sealed class OurPeer : IAsyncDisposable
 
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
     public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
+
+    /// <summary>Those that it is connected to.</summary>
+    public IReadOnlyList<PeerSnapshot> PeersOf(InfoHash torrent) => _patron.GetPeers(torrent) ?? [];
+
+    /// <summary>How its DHT node stands.</summary>
+    public DhtStatus? Dht => _service.GetClientStatus()?.Dht;
 
     public TorrentStatus Status(InfoHash torrent) => _patron.GetStatus(torrent)!;
 

@@ -21,13 +21,19 @@ internal sealed class TransmissionPeer : ForeignPeer
         : base(process, endPoint) =>
         _rpc = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{rpcPort}/transmission/rpc") };
 
-    public static async Task<TransmissionPeer> StartAsync(string torrent, string folder, IPEndPoint endPoint, Workspace workspace)
+    public static async Task<TransmissionPeer> StartAsync(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding)
     {
         string program = Tool.Require("transmission-daemon");
         int rpcPort = FreePort.Next();
         string configuration = workspace[$"transmission-{endPoint.Port}"];
         await File.WriteAllTextAsync(
-            Path.Combine(configuration, "settings.json"), Settings(folder, endPoint, rpcPort), CancellationToken.None);
+            Path.Combine(configuration, "settings.json"), Settings(folder, endPoint, rpcPort, finding), CancellationToken.None);
+        if (finding.DhtNode is { } node)
+        {
+            await File.WriteAllTextAsync(
+                Path.Combine(configuration, "dht.bootstrap"), $"{node.Address} {node.Port}\n", CancellationToken.None);
+        }
+
         var peer = new TransmissionPeer(
             ToolProcess.Start(program, "--foreground", "--log-info", "--config-dir", configuration), endPoint, rpcPort);
         try
@@ -91,7 +97,7 @@ internal sealed class TransmissionPeer : ForeignPeer
         return answer.GetProperty("arguments");
     }
 
-    private static string Settings(string folder, IPEndPoint endPoint, int rpcPort)
+    private static string Settings(string folder, IPEndPoint endPoint, int rpcPort, Finding finding)
     {
         bool isV6 = endPoint.AddressFamily == AddressFamily.InterNetworkV6;
         return JsonSerializer.Serialize(new Dictionary<string, object>
@@ -106,9 +112,9 @@ internal sealed class TransmissionPeer : ForeignPeer
             ["rename-partial-files"] = false,
             ["preallocation"] = 0,
             ["encryption"] = 0,
-            ["dht-enabled"] = false,
-            ["lpd-enabled"] = false,
-            ["pex-enabled"] = false,
+            ["dht-enabled"] = finding.DhtNode is not null,
+            ["lpd-enabled"] = finding.LocalDiscovery,
+            ["pex-enabled"] = finding.PeerExchange,
             ["utp-enabled"] = false,
             ["port-forwarding-enabled"] = false,
             ["ratio-limit-enabled"] = false,

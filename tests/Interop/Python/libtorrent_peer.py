@@ -1,13 +1,15 @@
 """A libtorrent peer on one torrent, given by its file or by a magnet link.
 
-usage: libtorrent_peer.py TORRENT FOLDER HOST:PORT [--dht HOST:PORT] [PEER_HOST:PORT ...]
+usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--upload-limit RATE] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
 
 Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. With --dht it takes part in the DHT,
-beginning with the node at that address. Prints a line each time its state changes ("seeding" when it has everything),
+beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. RATE is in bytes a second. Prints a line each time its state changes ("seeding" when it has everything),
 and ends when its input ends.
 """
+import argparse
 import select
 import sys
+import time
 
 import libtorrent as lt
 
@@ -17,21 +19,28 @@ def address(text):
     return host.strip("[]"), int(port)
 
 
-torrent, folder, listen, *peers = sys.argv[1:]
-node = ""
-if peers[:1] == ["--dht"]:
-    node, peers = peers[1], peers[2:]
+parser = argparse.ArgumentParser()
+parser.add_argument("--dht", default="")
+parser.add_argument("--pex", action="store_true")
+parser.add_argument("--lsd", action="store_true")
+parser.add_argument("--upload-limit", type=int, default=0)
+parser.add_argument("torrent")
+parser.add_argument("folder")
+parser.add_argument("listen")
+parser.add_argument("peers", nargs="*")
+options = parser.parse_args()
+torrent = options.torrent
 session = lt.session({
-    "listen_interfaces": listen,
-    "enable_dht": bool(node),
-    "dht_bootstrap_nodes": node,
+    "listen_interfaces": options.listen,
+    "enable_dht": bool(options.dht),
+    "dht_bootstrap_nodes": options.dht,
     # All nodes are on this machine: to libtorrent such a network looks like an attack.
     "dht_restrict_routing_ips": False,
     "dht_restrict_search_ips": False,
     "dht_ignore_dark_internet": False,
     "dht_prefer_verified_node_ids": False,
     "dht_enforce_node_id": False,
-    "enable_lsd": False,
+    "enable_lsd": options.lsd,
     "enable_upnp": False,
     "enable_natpmp": False,
     "enable_incoming_utp": False,
@@ -40,16 +49,27 @@ session = lt.session({
     "min_reconnect_time": 1,
     "alert_mask": lt.alert.category_t.error_notification
     | lt.alert.category_t.connect_notification
+    | lt.alert.category_t.dht_notification
     | lt.alert.category_t.tracker_notification,
 })
+# What is added before the DHT stands is looked for there only minutes later.
+patience = time.monotonic() + 30
+stands = not options.dht
+while not stands and time.monotonic() < patience:
+    session.wait_for_alert(100)
+    stands = any(isinstance(alert, lt.dht_bootstrap_alert) for alert in session.pop_alerts())
 if torrent.startswith("magnet:"):
     parameters = lt.parse_magnet_uri(torrent)
 else:
     parameters = lt.add_torrent_params()
     parameters.ti = lt.torrent_info(torrent)
-parameters.save_path = folder
+parameters.save_path = options.folder
 parameters.flags &= ~(lt.torrent_flags.auto_managed | lt.torrent_flags.paused)
-parameters.peers = [address(peer) for peer in peers]
+if not options.pex:
+    parameters.flags |= lt.torrent_flags.disable_pex
+# The torrent's, as that of the session does not hold for peers in the local network.
+parameters.upload_limit = options.upload_limit or -1
+parameters.peers = [address(peer) for peer in options.peers]
 handle = session.add_torrent(parameters)
 
 state = None
