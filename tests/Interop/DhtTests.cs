@@ -1,8 +1,8 @@
 using System.Diagnostics;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Interop.Tests.Peers;
 using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Interop.Tests.Torrents;
-using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 
@@ -49,21 +49,18 @@ public sealed class DhtTests
 
     // Transmission takes no node on loopback for one, and aria2 no peer.
     [Fact]
-    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(async () =>
+    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(Enum.GetValues<PeerKind>().Select(async kind =>
     {
-        foreach (PeerKind kind in Enum.GetValues<PeerKind>())
-        {
-            await using Meeting meeting = await MeetAsync();
-            await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
-            await using ForeignPeer seed = await ForeignPeer.StartAsync(
-                kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
-            await seed.WaitUntilSeedingAsync();
-            await crowd.WaitForAnnounceAsync();
-            await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
-            await DownloadAsync(we, meeting, crowd, kind.ToString());
-            meeting.AssertDownloaded();
-        }
-    });
+        await using Meeting meeting = await MeetAsync();
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
+        await seed.WaitUntilSeedingAsync();
+        await crowd.WaitForAnnounceAsync();
+        await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10 + (int)kind), new Finding(crowd.Nodes[7]));
+        await DownloadAsync(we, meeting, crowd, kind.ToString());
+        meeting.AssertDownloaded();
+    })));
 
     [Fact]
     public Task Whoever_has_a_link_finds_us() => OwnNetwork.RunAsync(async () =>
@@ -72,7 +69,7 @@ public sealed class DhtTests
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
         await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
         await SeedAsync(we, meeting, crowd);
-        foreach (PeerKind kind in Enum.GetValues<PeerKind>())
+        await Task.WhenAll(Enum.GetValues<PeerKind>().Select(async kind =>
         {
             string folder = meeting.Workspace[$"to {kind}"];
             var clock = Stopwatch.StartNew();
@@ -81,7 +78,7 @@ public sealed class DhtTests
             await downloader.WaitUntilSeedingAsync();
             Tell($"{kind} had metadata and data of us by the DHT after {clock.Elapsed.TotalSeconds:F1} s");
             meeting.AssertDownloaded(folder: folder);
-        }
+        }));
     });
 
     /// <summary>Seeds, and waits until that is known in the DHT: who asks sooner asks again only after minutes.</summary>

@@ -5,7 +5,8 @@ namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
 /// Gets a node into the DHT of one IP version and keeps it there: looks for its surroundings at the start, asks nodes that have
-/// been silent whether they are there still, and looks where nothing has been heard for long. Guarded by the node's lock.
+/// been silent whether they are there still, and looks where nothing has been heard for long. As long as few are known, the
+/// surroundings are looked at again and again: those who came at the same time may have missed each other. Guarded by the node's lock.
 /// </summary>
 /// <param name="overlay">The DHT.</param>
 /// <param name="findRouters">Asks for nodes to begin with, which <see cref="Introduce"/> then takes.</param>
@@ -35,6 +36,8 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
 
     /// <summary>Searches made.</summary>
     public long SearchesMade { get; private set; }
+
+    private bool KnowsFew => overlay.Table.Count < RoutingTable.BucketSize;
 
     /// <summary>Begins.</summary>
     /// <param name="saved">The nodes of an earlier run.</param>
@@ -70,7 +73,7 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         overlay.Peers.Expire(now);
         if (overlay.Table.Questionable(now) is { } silent)
             overlay.Ping(silent.EndPoint, now);
-        if (overlay.Table.Count == 0 && _join is null && now >= _nextJoin)
+        if (KnowsFew && _join is null && now >= _nextJoin)
             Join(now);
         else if (_searches.Count == 0 && overlay.Table.TakeStale(now) is { } target)
             Begin(target, Ended, now).Pump(now);
@@ -95,7 +98,7 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         foreach (NodeContact node in _saved)
             _join.Lookup.Add(node.EndPoint, node.Id);
         // Others' services are asked only where nobody else is known.
-        bool knowsSome = _saved.Count >= RoutingTable.BucketSize;
+        bool knowsSome = overlay.Table.Count > 0 || _saved.Count >= RoutingTable.BucketSize;
         _saved = [];
         if (!knowsSome)
             findRouters();
@@ -106,14 +109,16 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
     {
         Ended(search, now);
         _join = null;
-        if (overlay.Table.Count == 0)
+        if (KnowsFew)
         {
             _nextJoin = now + _retry;
             _retry = _retry * 2 < LastRetry ? _retry * 2 : LastRetry;
-            return;
+        }
+        else
+        {
+            _retry = FirstRetry;
         }
 
-        _retry = FirstRetry;
         for (int i = 0; i < Math.Min(FarRegions, overlay.Table.BucketCount - 1); i++)
             Begin(overlay.Self.WithBitFlipped(i), Ended, now).Pump(now);
     }

@@ -108,7 +108,7 @@ internal sealed class OurPeer : IAsyncDisposable
     public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
 
     /// <summary>Those that it is connected to.</summary>
-    public IReadOnlyList<PeerSnapshot> PeersOf(InfoHash torrent) => _patron.GetPeers(torrent) ?? [];
+    public IReadOnlyList<PeerSnapshot> PeersOf(InfoHash torrent) => _patron.GetPeers(torrent);
 
     /// <summary>How its DHT node stands.</summary>
     public DhtStatus? Dht => _service.GetClientStatus()?.Dht;

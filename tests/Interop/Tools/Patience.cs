@@ -1,16 +1,17 @@
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>How tests wait: for a condition, for at most a minute and a half, and never for a time.</summary>
+/// <summary>How tests wait: for a condition, for at most a minute and a half where nothing else is said, and never for a time.</summary>
 internal static class Patience
 {
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
     /// <summary>A token that is cancelled with the test, or when patience is at its end.</summary>
-    public static CancellationTokenSource Begin()
+    /// <param name="most">How much patience there is; null: a minute and a half.</param>
+    public static CancellationTokenSource Begin(TimeSpan? most = null)
     {
         var source = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        source.CancelAfter(Most);
+        source.CancelAfter(most ?? Most);
         return source;
     }
 
@@ -18,9 +19,11 @@ internal static class Patience
     /// <param name="condition">Asked again and again.</param>
     /// <param name="what">What is waited for, for the message of a failure.</param>
     /// <param name="tell">How things stood, for the message of a failure.</param>
-    public static async Task UntilAsync(Func<CancellationToken, Task<bool>> condition, string what, Func<string> tell)
+    /// <param name="most">How much patience there is; null: a minute and a half.</param>
+    public static async Task UntilAsync(
+        Func<CancellationToken, Task<bool>> condition, string what, Func<string> tell, TimeSpan? most = null)
     {
-        using CancellationTokenSource patience = Begin();
+        using CancellationTokenSource patience = Begin(most);
         try
         {
             while (!await condition(patience.Token))

@@ -62,6 +62,16 @@ internal sealed class ToolProcess : IAsyncDisposable
             return _lines.Contains(line);
     }
 
+    /// <summary>What it has said, each line once.</summary>
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _lines];
+        }
+    }
+
     /// <summary>The program's name, state and output, for people.</summary>
     public string Tell() =>
         $"{_process.StartInfo.FileName} {string.Join(' ', _process.StartInfo.ArgumentList)}"

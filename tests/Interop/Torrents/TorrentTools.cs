@@ -16,7 +16,8 @@ internal static class TorrentTools
     /// <param name="content">Path of the file or folder.</param>
     /// <param name="torrent">Path of the .torrent.</param>
     /// <param name="announce">Its tracker; null: none.</param>
-    public static async Task MakeAsync(TorrentTool tool, string content, string torrent, Uri? announce = null)
+    /// <param name="isPrivate">Whether its peers are to come of its trackers alone; ours can do that only.</param>
+    public static async Task MakeAsync(TorrentTool tool, string content, string torrent, Uri? announce = null, bool isPrivate = false)
     {
         string[] tracker = announce is null ? [] : [announce.AbsoluteUri];
         switch (tool)
@@ -24,7 +25,12 @@ internal static class TorrentTools
             case TorrentTool.Ours:
                 byte[] bytes = await TorrentMaker.MakeAsync(
                     content,
-                    new TorrentMakerOptions { PieceLength = Payload.PieceLength, TrackerTiers = announce is null ? [] : [tracker] },
+                    new TorrentMakerOptions
+                    {
+                        PieceLength = Payload.PieceLength,
+                        TrackerTiers = announce is null ? [] : [tracker],
+                        IsPrivate = isPrivate,
+                    },
                     progress: null,
                     TestContext.Current.CancellationToken);
                 await File.WriteAllBytesAsync(torrent, bytes, TestContext.Current.CancellationToken);

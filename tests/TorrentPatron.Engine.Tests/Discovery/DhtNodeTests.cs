@@ -158,6 +158,17 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void Many_that_come_at_the_same_moment_know_each_other_soon()
+    {
+        DhtNetwork.Member first = _network.Add(DhtNetwork.Home);
+        DhtNetwork.Member[] others = [.. Enumerable.Range(1, 40).Select(_ => _network.Add(DhtNetwork.Home, first.EndPoint))];
+        foreach (DhtNetwork.Member member in (DhtNetwork.Member[])[first, .. others])
+            member.Start();
+        Pass(TimeSpan.FromSeconds(30));
+        Assert.All(others, member => Assert.InRange(member.Node.Status.NodesIPv4, 8, others.Length));
+    }
+
+    [Fact]
     public async Task Services_known_by_name_introduce_nodes_but_are_not_kept()
     {
         DhtProbe router = new(_network.Datagrams, "40.1.1.1:6881");

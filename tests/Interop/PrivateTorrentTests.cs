@@ -1,0 +1,64 @@
+using System.Net;
+using System.Text;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>What goes over the wire of a torrent whose peers are to come of its tracker alone (BEP 27).</summary>
+public sealed class PrivateTorrentTests
+{
+    [Fact]
+    public Task Nobody_hears_of_it_by_the_DHT_by_local_discovery_or_by_peer_exchange() => OwnNetwork.RunAsync(async () =>
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        string secret = meeting.Workspace.File("private.torrent");
+        await TorrentTools.MakeAsync(TorrentTool.Ours, meeting.Content, secret, isPrivate: true);
+        InfoHash hidden = OurPeer.Read(secret).InfoHash;
+        InfoHash open = OurPeer.Read(meeting.Torrent).InfoHash;
+        string exchange = Hex(PexMessage.ExtensionName);
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(8, i => OwnNetwork.Address(i + 1));
+        await using ToolProcess tap = ToolProcess.Start(
+            Tool.Require("python3"), Tool.Script("wiretap.py"), $"{hidden}", Hex($"{hidden}"), $"{open}", Hex($"{open}"), exchange);
+        await Patience.UntilAsync(_ => Task.FromResult(tap.Said("listening")), "the wire is tapped", tap.Tell);
+
+        // Two of ours and one of theirs, who look for peers in every way there is; the third is told of the second only.
+        var finding = new Finding(crowd.Nodes[3], PeerExchange: true, LocalDiscovery: true);
+        await using var first = new OurPeer(meeting.Workspace, OwnNetwork.Address(31), finding, "state of the first");
+        await first.WaitUntilSeedingAsync(await first.StartAsync(secret, meeting.SeedFolder));
+        await using ForeignPeer second = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, secret, meeting.Workspace["second"], meeting.Workspace, OwnNetwork.Address(32), finding, first.EndPoint);
+        await using var third = new OurPeer(meeting.Workspace, OwnNetwork.Address(33), finding, "state of the third");
+        await third.WaitUntilSeedingAsync(await third.StartAsync(secret, meeting.DownloadFolder, second.EndPoint));
+        // The same of a torrent that is not private: of it they find each other, so there was time, and the wire is heard.
+        await first.WaitUntilSeedingAsync(await first.StartAsync(meeting.Torrent, meeting.SeedFolder));
+        await third.WaitUntilSeedingAsync(await third.StartAsync(meeting.Torrent, meeting.Workspace["open, third"]));
+        await Patience.UntilAsync(
+            _ => Task.FromResult(Heard("udp", $"{open}").Length > 0 && Heard("udp", Hex($"{open}")).Length > 0 && Heard("tcp", exchange).Length > 0),
+            "the open torrent has been heard of", tap.Tell);
+
+        Assert.Empty(Heard("udp", $"{hidden}"));
+        Assert.Empty(Heard("udp", Hex($"{hidden}")));
+        (string Source, string Target)[] connections = Heard("tcp", $"{hidden}");
+        Assert.NotEmpty(connections);
+        Assert.DoesNotContain(connections, ends => IsOurs(ends.Source) && IsOurs(ends.Target));
+        Assert.Empty(Heard("tcp", exchange).Where(ends => IsOurs(ends.Source)).Intersect(connections));
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"Private: {connections.Length / 2} connections, 0 datagrams. Open: {Heard("udp", $"{open}").Length} ways of DHT questions, "
+            + $"{Heard("udp", Hex($"{open}")).Length} of local calls, {Heard("tcp", exchange).Length} ways on which peer exchange was offered.");
+
+        (string Source, string Target)[] Heard(string protocol, string what) =>
+        [
+            .. tap.Lines.Select(line => line.Split(' ')).Where(words => words.Length == 4 && words[0] == protocol && words[3] == what)
+                .Select(words => (words[1], words[2])),
+        ];
+
+        static bool IsOurs(string endPoint) =>
+            IPEndPoint.Parse(endPoint).Address is var address && (address.Equals(OwnNetwork.Address(31)) || address.Equals(OwnNetwork.Address(33)));
+    });
+
+    private static string Hex(string text) => Convert.ToHexStringLower(Encoding.ASCII.GetBytes(text));
+}
