@@ -18,18 +18,21 @@ public static class DiscoveryDefaults
     /// The DHT settings. <c>TORRENTPATRON_DISCOVERY</c> may say <c>off</c> or, separated by commas, the nodes to begin with, each as
     /// <c>host:port</c>, for a network that is not the internet; without it the public ones are used.
     /// </summary>
-    public static DhtSettings Dht => new()
-    {
-        IsEnabled = !IsOff,
-        BootstrapNodes = Value is null || IsOff
-            ? DhtSettings.PublicBootstrapNodes
-            : Value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
-    };
+    public static DhtSettings Dht => DhtOf(Value);
 
     /// <summary>Whether peers are looked for in the local network.</summary>
-    public static bool LocalDiscovery => !IsOff;
+    public static bool LocalDiscovery => !IsOff(Value);
 
-    private static string? Value => Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } value ? value : null;
+    private static string? Value => Environment.GetEnvironmentVariable(Variable);
 
-    private static bool IsOff => string.Equals(Value, Off, StringComparison.OrdinalIgnoreCase);
+    /// <summary>The DHT settings where the variable has a value; null: it has none.</summary>
+    internal static DhtSettings DhtOf(string? value) => new()
+    {
+        IsEnabled = !IsOff(value),
+        BootstrapNodes = string.IsNullOrEmpty(value) || IsOff(value)
+            ? DhtSettings.PublicBootstrapNodes
+            : value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+    };
+
+    private static bool IsOff(string? value) => string.Equals(value, Off, StringComparison.OrdinalIgnoreCase);
 }

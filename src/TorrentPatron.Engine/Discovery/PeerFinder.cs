@@ -17,6 +17,9 @@ internal sealed class PeerFinder : IAsyncDisposable
     /// <summary>Time between two savings of the nodes that are known.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(30);
 
+    /// <summary>Time after which they are saved for the first time: at a kill, and at a session's end, nothing is.</summary>
+    private static readonly TimeSpan FirstSave = TimeSpan.FromMinutes(1);
+
     private readonly EngineResources _engine;
     private readonly SharedDatagramPort? _port;
     private readonly DhtNode? _dht;
@@ -130,11 +133,14 @@ internal sealed class PeerFinder : IAsyncDisposable
         _port!.Attach(dht);
         _port.Start();
         dht.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
-        using var timer = new PeriodicTimer(SaveInterval, _engine.Time);
+        using var timer = new PeriodicTimer(FirstSave, _engine.Time);
         try
         {
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
+            {
                 await SaveAsync(dht).ConfigureAwait(false);
+                timer.Period = SaveInterval;
+            }
         }
         catch (OperationCanceledException)
         {

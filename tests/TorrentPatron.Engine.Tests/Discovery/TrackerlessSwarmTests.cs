@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Swarms;
@@ -47,6 +48,47 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, Store = store } });
         await AddAsync(leecher, torrent, isSeed: false);
         await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+    }
+
+    [Fact]
+    public async Task The_nodes_are_saved_soon_as_at_a_kill_nothing_is()
+    {
+        TorrentClient first = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        IPEndPoint node = first.GetClientStatus().Dht!.EndPoints[0];
+        var store = new MemoryDhtStore();
+        var time = new FakeTimeProvider();
+        TorrentClient second = Start(
+            settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()], Store = store } }, time);
+        await TestEngine.UntilAsync(() => second.GetClientStatus().Dht!.IsReady);
+
+        await TestEngine.UntilAsync(() =>
+        {
+            time.Advance(TimeSpan.FromMinutes(1));
+            return store.Saved is not null;
+        });
+
+        Assert.True(DhtState.TryRead(store.Saved!, out DhtState? saved));
+        Assert.Equal([node], saved.Nodes.Select(known => known.EndPoint));
+    }
+
+    [Fact]
+    public async Task A_node_that_lies_and_floods_keeps_nobody_from_a_torrent()
+    {
+        var torrent = new SwarmTorrent(7, Piece, 20 * Piece);
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        await AddAsync(seed, torrent, isSeed: true);
+        using var hostile = new HostileNode();
+        string[] nodes = [hostile.EndPoint.ToString(), seed.GetClientStatus().Dht!.EndPoints[0].ToString()];
+        TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = nodes } });
+        await AddAsync(leecher, torrent, isSeed: false);
+
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+
+        Assert.InRange(hostile.Lies, 1, int.MaxValue);
+        DhtStatus status = leecher.GetClientStatus().Dht!;
+        Assert.InRange(status.NodesIPv4, 1, 2);
+        Assert.InRange(status.BytesSent, 1, 100_000);
+        Assert.Null(status.ExternalAddress);
     }
 
     [Fact]
@@ -104,9 +146,10 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         }
     }
 
-    private TorrentClient Start(Func<ClientSettings, ClientSettings> with)
+    private TorrentClient Start(Func<ClientSettings, ClientSettings> with, TimeProvider? time = null)
     {
-        var client = new TorrentClient(with(new ClientSettings { BindAddress = IPAddress.Loopback, DiskThreads = 1, StatusInterval = TimeSpan.FromSeconds(1) }));
+        ClientSettings settings = with(new ClientSettings { BindAddress = IPAddress.Loopback, DiskThreads = 1, StatusInterval = TimeSpan.FromSeconds(1) });
+        var client = new TorrentClient(settings, time ?? TimeProvider.System);
         _engines.Add((client, new TempFolder()));
         return client;
     }

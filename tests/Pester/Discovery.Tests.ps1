@@ -1,0 +1,143 @@
+# How peers are found where no tracker tells of them. Everything stays on loopback: the DHT is one of these tests alone.
+BeforeDiscovery {
+    $python = @('/usr/bin/python3', 'python3') | Where-Object { Get-Command $_ -ErrorAction Ignore } | Select-Object -First 1
+    $script:hasLibtorrent = $false
+    if ($python) {
+        & $python -c 'import libtorrent' 2>$null
+        $script:hasLibtorrent = $LASTEXITCODE -eq 0
+    }
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:savedDiscovery = $env:TORRENTPATRON_DISCOVERY
+    $script:nobody = '127.0.0.1:9'
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:magnet = ConvertTo-MagnetLink $content.Torrent
+
+    function New-DhtPatron {
+        # A patron whose node begins with another.
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+        param([string] $Name, [string] $Node)
+
+        $env:TORRENTPATRON_DISCOVERY = $Node
+        New-TorrentPatron $Name -BindAddress 127.0.0.1 -StatePath (Join-Path $here "$Name state") -StatusInterval 0.2 -DisableLocalDiscovery
+    }
+}
+
+AfterAll {
+    $env:TORRENTPATRON_DISCOVERY = $script:savedDiscovery
+}
+
+Describe 'Discovery' {
+    BeforeEach {
+        $script:here = Join-Path $TestDrive ([guid]::NewGuid())
+    }
+
+    AfterEach {
+        Get-TorrentPatron | Stop-TorrentPatron
+        $env:TORRENTPATRON_DISCOVERY = 'off'
+    }
+
+    Context 'By the DHT alone' {
+        BeforeEach {
+            $script:seeder = New-DhtPatron seeder $nobody
+            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30
+            $script:node = "$($seeder.Engine.Dht.EndPoints[0])"
+        }
+
+        It 'a magnet link is enough, and Get-TorrentPatron shows the DHT' {
+            $leecher = New-DhtPatron leecher $node
+            $done = Start-Torrent $magnet -Destination $here -Patron $leecher -Timeout 30
+            Test-SameContent $done.Path $content.File | Should -BeTrue
+            $done.Trackers | Should -BeNullOrEmpty
+
+            $dht = (Get-TorrentPatron leecher).Engine.Dht
+            $dht.IsReady | Should -BeTrue
+            $dht.NodesIPv4 | Should -Be 1
+            $dht.Torrents | Should -Be 1
+            (Get-TorrentPatron leecher | Format-List | Out-String) | Should -Match 'Dht\s+: 1 nodes \(IPv4\)'
+        }
+
+        It 'the nodes of one session are enough for the next' {
+            $first = New-DhtPatron leecher $node
+            $null = Start-Torrent $magnet -Destination "$here/1" -Patron $first -Timeout 30
+            $first | Stop-TorrentPatron
+            Join-Path $here 'leecher state/dht' | Should -Exist
+
+            $second = New-DhtPatron leecher $nobody
+            $done = Start-Torrent $magnet -Destination "$here/2" -Patron $second -Timeout 30
+            Test-SameContent $done.Path $content.File | Should -BeTrue
+        }
+
+        It 'a private torrent is neither announced nor looked for' {
+            $private = New-TorrentFile $content.File -Destination "$here.torrent" -Private -PieceLength 64KB
+            $null = Start-Torrent $private -Destination $content.Folder -Patron $seeder -Timeout 30
+            Get-TorrentStatus -Patron $seeder | Should -HaveCount 2
+            $seeder.Engine.Dht.Torrents | Should -Be 1
+        }
+
+        It 'libtorrent is found, and finds us' -Skip:(-not $hasLibtorrent) {
+            $script = Join-Path $TestDrive 'dht.py'
+            @'
+import libtorrent, sys, time
+node, source, folder = sys.argv[1:]
+session = libtorrent.session({"listen_interfaces": "127.0.0.1:0", "enable_dht": True, "dht_bootstrap_nodes": node, "enable_lsd": False,
+    "enable_upnp": False, "enable_natpmp": False, "dht_restrict_routing_ips": False, "dht_restrict_search_ips": False,
+    "dht_enforce_node_id": False, "dht_prefer_verified_node_ids": False, "alert_mask": libtorrent.alert.category_t.dht_notification})
+patience = time.monotonic() + 20
+while time.monotonic() < patience and not any(isinstance(a, libtorrent.dht_bootstrap_alert) for a in session.pop_alerts()):
+    session.wait_for_alert(100)
+if source.startswith("magnet:"):
+    torrent = libtorrent.parse_magnet_uri(source)
+else:
+    torrent = libtorrent.add_torrent_params()
+    torrent.ti = libtorrent.torrent_info(source)
+torrent.save_path = folder
+session.add_torrent(torrent)
+time.sleep(90)
+'@ | Set-Content $script
+            $theirs = New-TestContent -Folder "$here/theirs" -Name 'theirs.bin'
+            $null = New-Item -ItemType Directory "$here/libtorrent"
+            $processes = @(
+                Start-Process /usr/bin/python3 $script, $node, $theirs.Torrent, $theirs.Folder -PassThru
+                Start-Process /usr/bin/python3 $script, $node, $magnet, "$here/libtorrent" -PassThru
+            )
+            try {
+                Wait-TestCondition { $seeder.Engine.Dht.StoredTorrents -ge 2 } | Should -BeTrue
+                $leecher = New-DhtPatron leecher $node
+                $done = Start-Torrent (ConvertTo-MagnetLink $theirs.Torrent) -Destination "$here/ours" -Patron $leecher -Timeout 30
+                Test-SameContent $done.Path $theirs.File | Should -BeTrue
+                $got = "$here/libtorrent/$($content.Name)"
+                Wait-TestCondition { (Test-Path $got) -and (Test-SameContent $got $content.File) } | Should -BeTrue
+            } finally {
+                $processes | Where-Object { -not $_.HasExited } | ForEach-Object { $_.Kill() }
+            }
+        }
+    }
+
+    Context 'New-TorrentPatron' {
+        It 'takes part in the DHT unless -DisableDht or the environment says no' {
+            $with = New-DhtPatron with $nobody
+            $without = New-TorrentPatron without -BindAddress 127.0.0.1 -StatePath "$here/without" -DisableDht -DisableLocalDiscovery
+            $env:TORRENTPATRON_DISCOVERY = 'off'
+            $off = New-TorrentPatron off -BindAddress 127.0.0.1 -StatePath "$here/off"
+            $with, $without, $off | ForEach-Object {
+                $null = Start-Torrent $content.Torrent -Destination $here -Patron $_ -Suspended
+            }
+
+            $with.Engine.Dht | Should -Not -BeNullOrEmpty
+            $with.Engine.Dht.EndPoints[0].Port | Should -Be $with.Port
+            $without.Engine.Dht | Should -BeNullOrEmpty
+            $off.Engine.Dht | Should -BeNullOrEmpty
+        }
+
+        It 'looks in the local network unless -DisableLocalDiscovery or the environment says no' {
+            $env:TORRENTPATRON_DISCOVERY = $nobody
+            (New-TorrentPatron with -DisableDht).Service.Settings.Client.LocalDiscovery | Should -BeTrue
+            (New-TorrentPatron without -DisableLocalDiscovery).Service.Settings.Client.LocalDiscovery | Should -BeFalse
+            $env:TORRENTPATRON_DISCOVERY = 'off'
+            (New-TorrentPatron off -Port -1).Service.Settings.Client.LocalDiscovery | Should -BeFalse
+        }
+    }
+}
