@@ -133,18 +133,30 @@ Describe 'Torrents that are saved' {
             (Get-ChildItem $files).Name | Should -Be 'mine.txt'
         }
 
-        It '-WhatIf shows files and bytes, and removes nothing' {
+        It '-WhatIf shows files and bytes, and removes nothing, whether the torrent runs or is only saved' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
-            $shell = [powershell]::Create([Management.Automation.RunspaceMode]::CurrentRunspace)
-            $null = Start-Transcript -Path "$files.transcript"
-            $done | Remove-Torrent -DeleteData -WhatIf
-            $null = Stop-Transcript
-            $shell.Dispose()
-
-            $said = Get-Content "$files.transcript" -Raw
-            $said | Should -BeLike '*delete 1 file, 4.00 MiB in*data.bin*'
-            $done.Path | Should -Exist
+            Get-WhatIfText { $done | Remove-Torrent -DeleteData -WhatIf } | Should -BeLike "*delete 1 file, 4.00 MiB in '$files': data.bin*"
             (Get-TorrentStatus -Patron $patron).Name | Should -Be 'data.bin'
+
+            $done | Stop-Torrent
+            Get-WhatIfText { Remove-Torrent data.bin -Patron $patron -DeleteData -WhatIf } |
+                Should -BeLike "*delete 1 file, 4.00 MiB in '$files': data.bin*"
+            $done.Path | Should -Exist
+            Restore-Torrent -Patron $patron | Should -HaveCount 1
+        }
+
+        It 'says of what was there before the torrent that it stays, and leaves it' {
+            $mine = Join-Path $files 'data.bin'
+            $null = New-Item -ItemType Directory -Path $files
+            Copy-Item $content.File $mine
+            $found = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Timeout 60
+            ($found | Get-TorrentFile).IsOwn | Should -BeFalse
+            Get-WhatIfText { $found | Remove-Torrent -DeleteData -WhatIf } | Should -BeLike '*delete no files*'
+            $removed = $found | Remove-Torrent -DeleteData -Confirm:$false -PassThru -WarningVariable kept -WarningAction SilentlyContinue
+
+            $removed.FilesDeleted | Should -Be 0
+            $kept | Should -BeLike '*not the torrent''s own*'
+            $mine | Should -Exist
         }
 
         It 'asks only where data goes: without a way to ask, data stays' {

@@ -68,6 +68,21 @@ function Test-SameContent {
     (Get-FileHash -LiteralPath $Path).Hash -eq (Get-FileHash -LiteralPath $Other).Hash
 }
 
+function Get-WhatIfText {
+    # What -WhatIf says to the person at the console.
+    param([scriptblock] $Script)
+
+    $transcript = Join-Path ([IO.Path]::GetTempPath()) "$([guid]::NewGuid()).txt"
+    $null = Start-Transcript -Path $transcript -UseMinimalHeader
+    try {
+        . $Script
+    } finally {
+        $null = Stop-Transcript
+    }
+    (Get-Content $transcript -Raw) -replace '\r?\n'
+    Remove-Item $transcript
+}
+
 function Invoke-TestScript {
     # Runs a script in a process of its own, as cron does: with nobody to ask.
     param([string] $Folder, [string] $Script, [switch] $NoWait)

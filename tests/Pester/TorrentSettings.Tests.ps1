@@ -138,6 +138,13 @@ Describe 'Settings of torrents' {
             (Get-TorrentStatus album -Patron $patron).State | Should -Be Seeding
         }
 
+        It '-WhatIf shows what would be moved, and moves nothing' {
+            $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
+            Get-WhatIfText { $running | Set-Torrent -Destination "$files-moved" -WhatIf } |
+                Should -BeLike "*Move 4 files, 512 KiB from '$files' to '$files-moved'*album*"
+            "$files-moved" | Should -Not -Exist
+        }
+
         It 'leaves a torrent where it was when it cannot be moved' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60
             $running | Set-Torrent -Destination (Join-Path $content.File 'below-a-file') -ErrorVariable problem -ErrorAction SilentlyContinue

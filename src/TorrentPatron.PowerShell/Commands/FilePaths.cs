@@ -16,6 +16,13 @@ internal static class FilePaths
     /// <param name="fail">Reports what makes it unusable.</param>
     public static IReadOnlyList<string> Resolve(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail)
     {
+        // Most paths mean themselves, and one of them is found much faster than a pattern.
+        if (!WildcardPattern.ContainsWildcardCharacters(path) && !path.Contains('`', StringComparison.Ordinal)
+            && cmdlet.ResolveLiteral(path, static (_, _) => { }) is [string file] && File.Exists(file))
+        {
+            return [file];
+        }
+
         try
         {
             Collection<string> found = cmdlet.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);

@@ -74,7 +74,9 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
             nameof(MaxDownloadRate), nameof(MaxUploadRate), nameof(SeedRatio), nameof(SeedTime), nameof(Sequential), nameof(Tag),
             nameof(MinimumFreeSpace),
         ])];
-        string move = _destination is null ? "" : $"Move torrent to '{_destination}'";
+        string move = _destination is null
+            ? ""
+            : $"Move {DataOnDisk.All(torrent.Patron.GetFiles(torrent.Torrent))} from '{torrent.Status.Destination}' to '{_destination}'";
         return changed.Length == 0 ? move : $"Set {string.Join(", ", changed)}{(move.Length > 0 ? ". " : "")}{move}";
     }
 

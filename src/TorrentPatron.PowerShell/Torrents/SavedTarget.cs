@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
@@ -17,6 +19,10 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
 
     /// <summary>The torrent's name; its info hash, where its .torrent cannot be read.</summary>
     public string Name => _name.Value;
+
+    /// <summary>Its files, by what is saved; none where that cannot be read, or is not known yet.</summary>
+    public IReadOnlyList<FileSnapshot> Files =>
+        Saved.Resume is { } resume && Saved.ReadMetainfo() is { } metainfo ? TorrentData.Files(metainfo, resume) : [];
 
     /// <summary>Whether it goes by a name or info hash, or the first digits of it.</summary>
     /// <param name="text">The text, of either case.</param>

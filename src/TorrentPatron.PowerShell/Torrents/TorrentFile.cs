@@ -17,6 +17,7 @@ public sealed record TorrentFile
         PercentComplete = file.PercentComplete;
         IsComplete = file.IsComplete;
         Priority = file.Priority;
+        IsOwn = file.IsOwn;
     }
 
     /// <summary>The torrent's name.</summary>
@@ -48,6 +49,9 @@ public sealed record TorrentFile
 
     /// <summary>How much it is wanted.</summary>
     public FilePriority Priority { get; }
+
+    /// <summary>Whether it goes with the torrent where that is removed with its data: not what was there before it.</summary>
+    public bool IsOwn { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

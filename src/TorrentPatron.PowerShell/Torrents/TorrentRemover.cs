@@ -11,25 +11,24 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <param name="passThru">Whether to write what was removed.</param>
 internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, bool passThru)
 {
-    private const int FilesShown = 10;
-
     /// <summary>Forgets a torrent that runs, if that is agreed to.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task RemoveAsync(TorrentTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
-        torrent.Patron, torrent.Torrent, torrent.Status.Name, torrent.Status, deleteData ? Files(torrent) : "", cancellationToken);
+        torrent.Patron, torrent.Torrent, torrent.Status.Name, torrent.Status,
+        deleteData ? DataOnDisk.Own(torrent.Patron.GetFiles(torrent.Torrent)).In(torrent.Status.Destination) : "", cancellationToken);
 
     /// <summary>Forgets a torrent that is saved but does not run, if that is agreed to.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task RemoveAsync(SavedTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
         torrent.Patron, torrent.Saved.InfoHash, torrent.Name, torrent.Name,
-        deleteData ? $" its files in '{torrent.Saved.Destination}'" : "", cancellationToken);
+        deleteData ? DataOnDisk.Own(torrent.Files).In(torrent.Saved.Destination) : "", cancellationToken);
 
     private async Task RemoveAsync(
         Patron patron, InfoHash torrent, string name, object target, string files, CancellationToken cancellationToken)
     {
-        string action = deleteData ? $"Remove torrent and delete{files}" : "Remove torrent";
+        string action = deleteData ? $"Remove torrent and delete {files}" : "Remove torrent";
         if (!await output.ShouldProcessAsync($"{name} ({torrent})", action).ConfigureAwait(false))
             return;
 
@@ -46,16 +45,5 @@ internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, boo
                     await output.EmitAsync(new TorrentRemoval(name, torrent.ToString(), removed.FilesDeleted, removed.BytesDeleted)).ConfigureAwait(false);
                 break;
         }
-    }
-
-    /// <summary>What would go: a torrent's files as far as they are here.</summary>
-    private static string Files(TorrentTarget torrent)
-    {
-        TorrentFile[] files = [.. torrent.Files];
-        string names = string.Join(", ", files.Take(FilesShown).Select(file => file.Name));
-        if (files.Length > FilesShown)
-            names += $" and {files.Length - FilesShown} more";
-        string count = files.Length == 1 ? "1 file" : $"{files.Length} files";
-        return $" {count}, {HumanText.Size(files.Sum(file => file.CompletedSize))} in '{torrent.Status.Destination}': {names}";
     }
 }
