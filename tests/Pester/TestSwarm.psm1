@@ -112,6 +112,59 @@ function Invoke-TestScript {
     }
 }
 
+function Start-TestListener {
+    # An HTTP server of one thread, which is told how to answer.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([hashtable] $State, [scriptblock] $Answer)
+
+    $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+    $socket.Start()
+    $port = $socket.LocalEndpoint.Port
+    $socket.Stop()
+    $listener = [Net.HttpListener]::new()
+    $listener.Prefixes.Add("http://127.0.0.1:$port/")
+    $listener.Start()
+    $served = @{ Listener = $listener; Answer = "$Answer"; State = $State }
+    $job = Start-ThreadJob {
+        $served = $using:served
+        $respond = [scriptblock]::Create($served.Answer)
+        while ($served.Listener.IsListening) {
+            try {
+                $context = $served.Listener.GetContext()
+            } catch {
+                return
+            }
+            & $respond $context $served.State
+            $context.Response.Close()
+        }
+    }
+    [pscustomobject]@{ Uri = "http://127.0.0.1:$port/"; Listener = $listener; Job = $job }
+}
+
+function Start-TestSite {
+    # A web site that gives the same for every address, but for /missing.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([byte[]] $Content)
+
+    Start-TestListener @{ Content = $Content } {
+        param($context, $state)
+        if ($context.Request.Url.AbsolutePath -eq '/missing') {
+            $context.Response.StatusCode = 404
+        } else {
+            $context.Response.ContentType = 'application/x-bittorrent'
+            $context.Response.OutputStream.Write([byte[]]$state.Content)
+        }
+    }
+}
+
+function Stop-TestSite {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param($Site)
+
+    $Site.Listener.Stop()
+    $Site.Job | Remove-Job -Force
+}
+
 function Start-TestTracker {
     # An HTTP tracker that knows one peer or nobody, or refuses in given words, and keeps the query of each announce.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
@@ -127,34 +180,18 @@ function Start-TestTracker {
         $answer = [Text.Encoding]::UTF8.GetBytes("d14:failure reason$([Text.Encoding]::UTF8.GetByteCount($Refusal)):${Refusal}e")
     }
 
-    $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
-    $socket.Start()
-    $port = $socket.LocalEndpoint.Port
-    $socket.Stop()
-    $listener = [Net.HttpListener]::new()
-    $listener.Prefixes.Add("http://127.0.0.1:$port/")
-    $listener.Start()
     $queries = [Collections.Concurrent.ConcurrentQueue[string]]::new()
-    $job = Start-ThreadJob {
-        $listener = $using:listener
-        while ($listener.IsListening) {
-            try {
-                $context = $listener.GetContext()
-            } catch {
-                return
-            }
-            ($using:queries).Enqueue($context.Request.Url.Query)
-            $context.Response.OutputStream.Write([byte[]]$using:answer)
-            $context.Response.Close()
-        }
+    $site = Start-TestListener @{ Answer = $answer; Queries = $queries } {
+        param($context, $state)
+        $state.Queries.Enqueue($context.Request.Url.Query)
+        $context.Response.OutputStream.Write([byte[]]$state.Answer)
     }
-    [pscustomobject]@{ Uri = "http://127.0.0.1:$port/announce"; Queries = $queries; Listener = $listener; Job = $job }
+    [pscustomobject]@{ Uri = "$($site.Uri)announce"; Queries = $queries; Site = $site }
 }
 
 function Stop-TestTracker {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param($Tracker)
 
-    $Tracker.Listener.Stop()
-    $Tracker.Job | Remove-Job -Force
+    Stop-TestSite $Tracker.Site
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
@@ -19,6 +20,7 @@ public abstract class SourceCmdlet : PatronCmdlet
 
     /// <summary>.torrent files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true)]
+    [PathTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];

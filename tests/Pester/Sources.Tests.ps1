@@ -1,0 +1,116 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:infoHash = (Get-TorrentInfo $content.Torrent).InfoHash
+    $script:link = "magnet:?xt=urn:btih:$infoHash"
+
+    # Two files, so that there is a choice.
+    $script:pair = Join-Path $TestDrive 'seed/pair'
+    $null = New-Item -ItemType Directory -Path $pair
+    foreach ($name in 'wanted.bin', 'other.bin') {
+        $bytes = [byte[]]::new(300KB)
+        [Random]::Shared.NextBytes($bytes)
+        [IO.File]::WriteAllBytes("$pair/$name", $bytes)
+    }
+    $script:pairTorrent = (New-TorrentFile $pair "$pair.torrent" -PieceLength 64KB).FullName
+    $null = Start-Torrent $pairTorrent -Destination (Split-Path $pair) -Patron "seeder-$($content.Name)" -Timeout 30
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'Magnet links' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+        Get-EventSubscriber | Unregister-Event
+        Get-Event | Remove-Event
+    }
+
+    It 'become torrents: <How>' -ForEach @(
+        @{ How = 'as text where a path is due, with the peer in the link'; Start = { Start-Torrent "$link&x.pe=$peer" -Destination $files -Patron $patron } }
+        @{ How = 'as -Uri'; Start = { Start-Torrent -Uri $link -Peer $peer -Destination $files -Patron $patron } }
+        @{ How = 'by property name'; Start = { [pscustomobject]@{ Uri = $link } | Start-Torrent -Peer $peer -Destination $files -Patron $patron } }
+        @{ How = 'of an info hash alone'; Start = { Start-Torrent -InfoHash $infoHash -Peer $peer -Destination $files -Patron $patron } }
+        @{ How = 'of ConvertTo-MagnetLink, down the pipeline'; Start = { ConvertTo-MagnetLink $content.Torrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron } }
+    ) {
+        Register-TorrentEvent MetadataReceived known -Patron $patron
+        $started = & $Start
+
+        $started.InfoHash | Should -Be $infoHash
+        ($started | Wait-Torrent -Until Metadata -Timeout 30).Name | Should -Be 'data.bin'
+        (Wait-Event known -Timeout 10).SourceEventArgs.Status.TotalSize | Should -Be 4MB
+        $done = $started | Wait-Torrent -Timeout 60
+        $done.IsComplete | Should -BeTrue
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+    }
+
+    It 'are fetched in part only, where files were chosen before they were known' {
+        $done = ConvertTo-MagnetLink $pairTorrent | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Include 'want*' -Timeout 60
+
+        $done.WantedSize | Should -BeLessThan $done.TotalSize
+        Test-SameContent "$files/pair/wanted.bin" "$pair/wanted.bin" | Should -BeTrue
+        (Get-TorrentFile pair -Patron $patron).Priority | Should -Be Skip, Normal
+    }
+
+    It 'without a peer say in time what is missing, and are known without files' {
+        $started = Start-Torrent "magnet:?xt=urn:btih:$('ab' * 20)&dn=unknown" -Destination $files -Patron $patron
+        $started.State | Should -Be FetchingMetadata
+        $started | Get-TorrentFile | Should -BeNullOrEmpty
+        $started | Set-TorrentFile -Priority High -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+        $started | Wait-Torrent -StallTimeout 0.5 -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataTimeout,*'
+        $problem.CategoryInfo.Category | Should -Be OperationTimeout
+        ($started | Out-String -Width 80) | Should -BeLike '*Metadata*unknown*'
+    }
+}
+
+Describe 'Addresses' {
+    BeforeAll {
+        $script:site = Start-TestSite -Content ([IO.File]::ReadAllBytes($content.Torrent))
+    }
+
+    AfterAll {
+        Stop-TestSite $site
+    }
+
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+    }
+
+    AfterEach {
+        $patron | Stop-TorrentPatron
+    }
+
+    It 'are fetched from: <How>' -ForEach @(
+        @{ How = '-Uri'; Start = { Start-Torrent -Uri "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
+        @{ How = 'text where a path is due'; Start = { Start-Torrent "$($site.Uri)x.torrent" -Peer $peer -Destination $files -Patron $patron -Timeout 60 } }
+        @{ How = 'the content of an answer'; Start = {
+                Invoke-WebRequest "$($site.Uri)x.torrent" | Start-Torrent -Peer $peer -Destination $files -Patron $patron -Timeout 60
+            }
+        }
+    ) {
+        $done = & $Start
+        $done.IsComplete | Should -BeTrue
+        Test-SameContent $done.Path $content.File | Should -BeTrue
+    }
+
+    It 'that answer with an error are reported' {
+        Start-Torrent -Uri "$($site.Uri)missing" -Destination $files -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.FullyQualifiedErrorId | Should -BeLike 'SourceNotReadable,*'
+        $problem.Exception.Message | Should -BeLike '*404*'
+    }
+
+    It 'tell what is in a torrent' {
+        (Get-TorrentInfo -Uri "$($site.Uri)x.torrent").InfoHash | Should -Be $infoHash
+        ConvertTo-MagnetLink -Uri "$($site.Uri)x.torrent" | Should -BeLike "magnet:?xt=urn:btih:$infoHash*"
+    }
+}
