@@ -23,4 +23,7 @@ public enum PeerSource
 
     /// <summary>It called in the local network (BEP 14).</summary>
     LocalDiscovery,
+
+    /// <summary>It was reached in an earlier run, and saved.</summary>
+    Saved,
 }

@@ -74,6 +74,31 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
+    /// <summary>A peer of this torrent was reached at an address.</summary>
+    public void Reached(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                entry.WasReached = true;
+        }
+    }
+
+    /// <summary>Addresses at which peers were reached, and could be since: first those in use, then the best.</summary>
+    /// <param name="most">How many at most.</param>
+    public IReadOnlyList<IPEndPoint> Proven(int most)
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _entries.Where(known => known.Value is { WasReached: true, Failures: 0 }).OrderByDescending(known => known.Value.IsInUse)
+                    .ThenBy(known => known.Value, Comparer<Entry>.Create((left, right) => left.IsBetterThan(right) ? -1 : right.IsBetterThan(left) ? 1 : 0))
+                    .Take(most).Select(known => known.Key),
+            ];
+        }
+    }
+
     /// <summary>Number of addresses that a source has named, first or not.</summary>
     public int CountOf(PeerSource source)
     {
@@ -247,7 +272,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     private sealed class Entry(PeerSource source, uint priority)
     {
-        public const int SourceCount = (int)PeerSource.LocalDiscovery + 1;
+        public const int SourceCount = (int)PeerSource.Saved + 1;
 
         private int _sources = 1 << (int)source;
 
@@ -256,6 +281,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         public bool IsTrusted => IsNamedBy(PeerSource.Manual);
 
         public bool IsInUse { get; set; }
+
+        public bool WasReached { get; set; }
 
         public int Failures { get; set; }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Wire;
 
@@ -45,6 +46,12 @@ public sealed record ResumeData
 
     /// <summary>Which files are wanted, where what files there are is not known yet; else null.</summary>
     public FileSelection? Selection { get; init; }
+
+    /// <summary>Most of <see cref="Peers"/> that are saved.</summary>
+    public const int MostPeers = 50;
+
+    /// <summary>Peers that could be reached, the best first, at most <see cref="MostPeers"/>; none of a private torrent.</summary>
+    public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
     /// <summary>Trackers added by hand.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];

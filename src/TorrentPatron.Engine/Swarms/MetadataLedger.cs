@@ -70,13 +70,15 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
     };
 
     /// <summary>What is saved.</summary>
-    public ResumeData MakeResumeData() => new()
+    /// <param name="peers">The peers.</param>
+    public ResumeData MakeResumeData(PeerSet peers) => new()
     {
         Verified = new Bitfield(0),
         Destination = command.Destination,
         Suspended = State == TorrentState.Suspended,
         FilePriorities = command.FilePriorities,
         Selection = Choices.Selection,
+        Peers = peers.Directory.Proven(ResumeData.MostPeers),
         Trackers = Choices.AddedTrackers,
         RemovedTrackers = Choices.RemovedTrackers,
         Options = Choices.Options,

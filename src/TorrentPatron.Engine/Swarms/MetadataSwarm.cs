@@ -97,6 +97,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
             _ledger.AddedAt = data?.AddedAt ?? _ledger.AddedAt;
             Network.Apply(_ledger.Choices);
             Network.Peers.Add([.. _command.Peers, .. _magnet.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>()], PeerSource.Manual);
+            Network.Peers.Add(data?.Peers ?? [], PeerSource.Saved);
             if (_command.Suspended)
                 _state.Set(TorrentState.Suspended);
             else
@@ -398,7 +399,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
 
     private async Task SaveAsync()
     {
-        ResumeData data = _ledger.MakeResumeData();
+        ResumeData data = _ledger.MakeResumeData(Network.Peers);
         _ledger.SaveWarning = await TrySaveAsync(store => store.Checkpoint(data)).ConfigureAwait(false);
     }
 

@@ -139,6 +139,8 @@ internal sealed class PeerSet : IPeerOwner
 
             session = _session!.Token;
             _peers = [.. _peers, peer];
+            if (!isIncoming)
+                Directory.Reached(connection.RemoteEndPoint);
             _owner!.PeerJoined(peer);
             if (DhtPort > 0 && peer.HasDhtNode)
                 peer.Sender.Add(MessageId.Port, [(byte)(DhtPort >> 8), (byte)DhtPort]);

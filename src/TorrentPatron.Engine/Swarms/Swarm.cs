@@ -331,6 +331,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             _parts.Controls.Begin(choices);
             _parts.Pieces.Reset(plan.Trusted);
             _parts.Network.Peers.Add(_command.Peers, PeerSource.Manual);
+            _parts.Network.Peers.Add(data?.Peers ?? [], PeerSource.Saved);
             _ = _life.Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
                 _command.Suspended);

@@ -89,7 +89,7 @@ internal sealed class SwarmDiscovery
         Stop();
         _peers.DhtPort = 0;
         _peers.Extensions.Remove(_exchange);
-        _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery);
+        _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery, PeerSource.Saved);
     }
 
     /// <summary>What is due; called about once a second.</summary>

@@ -197,6 +197,7 @@ internal sealed class SwarmLedger(
             ClosedInOrder = ClosedInOrder,
             Suspended = _isAtRest,
             FilePriorities = choices.FilePriorities,
+            Peers = _metainfo.IsPrivate ? [] : peers.Set.Directory.Proven(ResumeData.MostPeers),
             Trackers = choices.AddedTrackers,
             RemovedTrackers = choices.RemovedTrackers,
             Options = choices.Options,

@@ -1,9 +1,12 @@
 using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Service.State;
@@ -74,10 +77,14 @@ internal static class ResumeCodec
         writer.WriteKey("files"u8);
         WriteStamps(writer, data.Files);
         writer.Write("info hash"u8, torrent.ToArray());
+        if (data.MovingTo is { } movingTo)
+            writer.Write("moving"u8, movingTo);
         writer.WriteKey("options"u8);
         OptionsCodec.Write(writer, data.Options);
         if (data.Origin is { } origin)
             WriteOrigin(writer, origin);
+        writer.Write("peers"u8, CompactPeers.Write(data.Peers, AddressFamily.InterNetwork));
+        writer.Write("peers6"u8, CompactPeers.Write(data.Peers, AddressFamily.InterNetworkV6));
         writer.Write("pieces"u8, data.Verified.Length);
         writer.WriteKey("priorities"u8);
         writer.BeginList();
@@ -173,6 +180,8 @@ internal static class ResumeCodec
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
             Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
             Selection = content.TryGet("selection"u8, out BencodeElement selection) ? SelectionCodec.Read(selection) : null,
+            MovingTo = content.TryGet("moving"u8, out BencodeElement moving) ? moving.AsText() : null,
+            Peers = ReadPeers(content),
             Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
@@ -180,6 +189,16 @@ internal static class ResumeCodec
             Verified = ReadBits(Require(content, "verified"u8), pieces),
         };
         return new SavedResume(data, Require(content, "boot"u8).AsText());
+    }
+
+    private static List<IPEndPoint> ReadPeers(BencodeElement content)
+    {
+        var peers = new List<IPEndPoint>();
+        if (content.TryGet("peers"u8, out BencodeElement four))
+            CompactPeers.Read(four.AsBytes(), AddressFamily.InterNetwork, peers, ResumeData.MostPeers);
+        if (content.TryGet("peers6"u8, out BencodeElement six))
+            CompactPeers.Read(six.AsBytes(), AddressFamily.InterNetworkV6, peers, ResumeData.MostPeers);
+        return peers;
     }
 
     private static DataOrigin ReadOrigin(BencodeElement origin)

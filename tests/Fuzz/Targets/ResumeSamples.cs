@@ -1,3 +1,4 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
@@ -25,6 +26,8 @@ internal static class ResumeSamples
             ClosedInOrder = true,
             FilePriorities = [FilePriority.Normal, FilePriority.Skip],
             Trackers = [new Uri("http://tracker.example/announce")],
+            Peers = [IPEndPoint.Parse("192.0.2.7:6881"), IPEndPoint.Parse("[2001:db8::7]:51413")],
+            MovingTo = "/elsewhere",
             BytesReceived = 100,
             BytesSent = 200,
             Options = new TorrentOptions
@@ -47,6 +50,7 @@ internal static class ResumeSamples
         Property.Holds(data.Doubtful is null || data.Doubtful.Length == Pieces, "so are the doubtful ones");
         Property.Holds(data.Unflushed is null || data.Unflushed.Length == Pieces, "so are the unflushed ones");
         Property.Holds(data.BytesReceived >= 0 && data.BytesSent >= 0, "totals are not negative");
+        Property.Holds(data.Peers.Count <= ResumeData.MostPeers && data.Peers.All(peer => peer.Port != 0), "peers are few, and have ports");
         Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known ones");
         Property.Holds(data.Files.All(stamp => stamp is not { Length: < 0 }), "lengths are not negative");
         Property.Holds(data.Options is not { MaxDownloadRate: < 0 } and not { MaxUploadRate: < 0 } and not { MinimumFreeSpace: < 0 }, "limits are not negative");

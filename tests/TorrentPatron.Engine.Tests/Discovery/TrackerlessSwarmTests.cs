@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Swarms;
 using TorrentPatron.Protocol.Dht;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 
@@ -113,6 +114,30 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Peers_of_an_earlier_run_are_dialled_but_for_a_private_torrent_which_remembers_none(bool isPrivate)
+    {
+        var torrent = new SwarmTorrent(8, Piece, isPrivate, 20 * Piece);
+        TorrentClient seed = Start(settings => settings);
+        await AddAsync(seed, torrent, isSeed: true);
+        IPEndPoint peer = seed.GetClientStatus().ListenEndPoints[0];
+        var store = new MemoryResumeStore();
+        TorrentClient first = Start(settings => settings);
+        await AddAsync(first, torrent, isSeed: false, store, peer);
+        await TestEngine.UntilAsync(() => first.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await first.DisposeAsync();
+        Assert.Equal(isPrivate ? [] : [peer], store.Data!.Peers);
+        if (isPrivate)
+            return;
+
+        TorrentClient second = Start(settings => settings);
+        store = new MemoryResumeStore { Data = store.Data with { Verified = new Bitfield(torrent.Metainfo.PieceCount), ClosedInOrder = false } };
+        await AddAsync(second, torrent, isSeed: false, store);
+        await TestEngine.UntilAsync(() => second.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+    }
+
     [Fact]
     public async Task A_private_torrent_is_neither_announced_nor_looked_for()
     {
@@ -154,12 +179,16 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         return client;
     }
 
-    private async Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, params IReadOnlyList<IPEndPoint> peers)
+    private Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, params IReadOnlyList<IPEndPoint> peers) =>
+        AddAsync(client, torrent, isSeed, new MemoryResumeStore(), peers);
+
+    private async Task AddAsync(
+        TorrentClient client, SwarmTorrent torrent, bool isSeed, MemoryResumeStore store, params IReadOnlyList<IPEndPoint> peers)
     {
         string folder = _engines.Find(engine => engine.Client == client).Folder.Path;
         if (isSeed)
             torrent.WriteTo(folder);
-        client.Post(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = new MemoryResumeStore(), Peers = peers });
+        client.Post(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = store, Peers = peers });
         TorrentState[] goals = isSeed ? [TorrentState.Seeding] : [TorrentState.Downloading, TorrentState.Seeding];
         await TestEngine.UntilAsync(() => client.GetStatus(torrent.Metainfo.InfoHash) is { } status && goals.Contains(status.State));
     }

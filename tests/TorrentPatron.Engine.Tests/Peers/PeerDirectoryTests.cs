@@ -216,6 +216,24 @@ public sealed class PeerDirectoryTests
         Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(2)));
     }
 
+    [Fact]
+    public void Proven_are_those_that_were_reached_and_have_not_failed_since_the_connected_first()
+    {
+        for (int i = 1; i <= 4; i++)
+            _directory.Add(At(i));
+        foreach (int i in (int[])[1, 2, 3])
+            _directory.Reached(At(i));
+        _directory.Reached(At(99));
+        _directory.Ended(At(1), wasUseful: false, Start);
+        while (_directory.TakeNext(Start) is { } taken && !taken.Equals(At(3)))
+        {
+        }
+
+        _directory.Ended(At(2), wasUseful: true, Start);
+        Assert.Equal([At(3), At(2)], _directory.Proven(10));
+        Assert.Equal([At(3)], _directory.Proven(1));
+    }
+
     private static IPEndPoint At(int address, int port = 6881) => new(new IPAddress([10, 1, (byte)(address >> 8), (byte)address]), port);
 
     private static PeerId Id(byte id) => new([.. "-XX0000-00000000000"u8, id]);

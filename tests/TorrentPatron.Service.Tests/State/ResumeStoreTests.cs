@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net;
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
@@ -47,6 +48,8 @@ public sealed class ResumeStoreTests : IDisposable
                 Tags = ["nightly", "größe"],
                 MinimumFreeSpace = long.MaxValue,
             },
+            Peers = [IPEndPoint.Parse("192.0.2.7:6881"), IPEndPoint.Parse("[2001:db8::7]:51413")],
+            MovingTo = "/on the way/größer",
             Origin = new DataOrigin { FilesBefore = Bits(1), FoldersBefore = Bits(3), FilesWritten = Bits(2, 19) },
             SeedingTime = TimeSpan.FromHours(30),
             GoalReached = true,
@@ -69,6 +72,8 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.FilePriorities, loaded.FilePriorities);
         Assert.Equal(saved.Trackers, loaded.Trackers);
         Assert.Equal(saved.RemovedTrackers, loaded.RemovedTrackers);
+        Assert.Equal(saved.Peers, loaded.Peers);
+        Assert.Equal(saved.MovingTo, loaded.MovingTo);
         AssertBits(loaded.Origin!.FilesBefore, 1);
         AssertBits(loaded.Origin.FoldersBefore, 3);
         AssertBits(loaded.Origin.FilesWritten, 2, 19);
