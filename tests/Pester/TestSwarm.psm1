@@ -1,8 +1,5 @@
 # What the tests share: the staged module, files with content that nothing can guess, and patrons that keep to loopback.
 
-# Nobody outside this machine is spoken to.
-$env:TORRENTPATRON_DISCOVERY ??= 'off'
-
 $modulePath = if ($env:TORRENTPATRON_MODULE) { $env:TORRENTPATRON_MODULE } else { Join-Path $PSScriptRoot '../../module/TorrentPatron' }
 $modulePath = Join-Path (Resolve-Path $modulePath) 'TorrentPatron.psd1'
 Import-Module $modulePath -Global
