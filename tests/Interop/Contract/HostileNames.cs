@@ -15,7 +15,7 @@ internal sealed record HostileNames(string Name, string Content)
 
     public byte[] Bytes => Encoding.Latin1.GetBytes(Content);
 
-    /// <summary>Torrents whose file is called by a marker: of version 1, with one file and with several, and hybrids.</summary>
+    /// <summary>Torrents whose file is called by a marker: of version 1, with one file and with several, of version 2, and hybrids.</summary>
     public static IEnumerable<HostileNames> All(string marker)
     {
         string absolute = Path.Combine(Path.GetTempPath(), marker);
@@ -33,6 +33,8 @@ internal sealed record HostileNames(string Name, string Content)
                 yield return new HostileNames($"tree {climb} {length}", Hybrid(path, ["file"], length));
                 yield return new HostileNames($"tree and list {climb} {length}", Hybrid(path, path, length));
                 yield return new HostileNames($"tree element {climb} {length}", Hybrid([name], [name], length));
+                yield return new HostileNames($"version 2 {climb} {length}", Version2(path, length));
+                yield return new HostileNames($"version 2 element {climb} {length}", Version2([name], length));
             }
 
             yield return new HostileNames($"absolute {length}", Single(Entry("name", absolute), length));
@@ -54,12 +56,18 @@ internal sealed record HostileNames(string Name, string Content)
     private static string Several(string name, string[] path, int length) =>
         $"d4:infod{Files(path, length)}{Entry("name", name)}{Pieces(length + Other)}ee";
 
-    private static string Hybrid(string[] tree, string[] list, int length)
+    private static string Hybrid(string[] tree, string[] list, int length) => Layered(
+        $"{Tree(tree, length)}{Files(list, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Pieces(length + Other)}");
+
+    private static string Version2(string[] tree, int length) =>
+        Layered($"{Tree(tree, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Entry("piece length", 16384)}");
+
+    private static string Layered(string info) => $"d4:infod{info}e12:piece layersdee";
+
+    private static string Tree(string[] path, int length)
     {
-        string below = tree.Reverse().Aggregate($"d0:{Leaf(length)}e", (inner, name) => $"d{Text(name)}{inner}e");
-        below = below[..^1] + $"{Text("z")}d0:{Leaf(Other)}ee";
-        return $"d4:infod{Text("file tree")}{below}{Files(list, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Pieces(length + Other)}e"
-            + "12:piece layersdee";
+        string tree = path.Reverse().Aggregate($"d0:{Leaf(length)}e", (inner, name) => $"d{Text(name)}{inner}e");
+        return $"{Text("file tree")}{tree[..^1]}{Text("z")}d0:{Leaf(Other)}ee";
     }
 
     private static string Files(string[] path, int length) =>

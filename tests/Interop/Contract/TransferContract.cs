@@ -236,7 +236,8 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
 
             if (answer is TorrentStartFail fail)
             {
-                Assert.True(fail.Error.Id is TorrentErrorId.InvalidTorrent or TorrentErrorId.NotSupported, fail.Error.Message);
+                Assert.True(
+                    fail.Error.Id is TorrentErrorId.InvalidTorrent or TorrentErrorId.UnsupportedSource or TorrentErrorId.NotSupported, fail.Error.Message);
             }
             else
             {
