@@ -5,11 +5,14 @@ namespace TorrentPatron.Fuzz;
 
 /// <summary>
 /// <c>dotnet run --project tests/Fuzz -c Release -- --target NAME|all [--count N] [--seed S] [--seconds T] [--input FILE]
-/// [--failures FOLDER]</c>; <c>--list</c> names the targets.
+/// [--failures FOLDER]</c>; <c>--list</c> names the targets, and <c>--samples FOLDER</c> writes what inputs are made from, and some of
+/// those, for a fuzzer of another kind (Guided/guided.sh).
 /// </summary>
 internal static class FuzzCommand
 {
     private const int Chunk = 10_000;
+    private const int MostSamples = 40;
+    private const int LongestSample = 4096;
 
     public static int Run(string[] args)
     {
@@ -26,6 +29,13 @@ internal static class FuzzCommand
         {
             Console.Error.WriteLine($"There is no target '{name}'; --list names those that there are.");
             return 2;
+        }
+
+        if (Option(args, "--samples") is { } folder)
+        {
+            foreach (IFuzzTarget target in targets)
+                WriteSamples(target, folder);
+            return 0;
         }
 
         if (Option(args, "--input") is { } file)
@@ -49,6 +59,20 @@ internal static class FuzzCommand
         }
 
         return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Inputs that are sound, so many as are found soon: a fuzzer that learns learns from them.</summary>
+    private static void WriteSamples(IFuzzTarget target, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        var runner = new FuzzRunner(target, seed: 1, folder);
+        int written = 0;
+        for (int number = 0; number < Chunk && written < MostSamples; number++)
+        {
+            byte[] input = runner.Input(number);
+            if (input.Length is > 0 and < LongestSample && target.Run(input))
+                File.WriteAllBytes(Path.Combine(folder, $"{written++:00}"), input);
+        }
     }
 
     private static FuzzReport Run(FuzzRunner runner, long count, TimeSpan longest)

@@ -7,7 +7,17 @@ namespace TorrentPatron.Fuzz;
 /// </summary>
 internal static class Program
 {
-    public static Task<int> Main(string[] args) => args.Contains("--target") || args.Contains("--list")
-        ? Task.FromResult(FuzzCommand.Run(args))
-        : ConsoleRunner.Run(args);
+    public static Task<int> Main(string[] args)
+    {
+#if GUIDED
+        if (args is ["--guided", string target])
+        {
+            Guided.GuidedFuzz.Run(target);
+            return Task.FromResult(0);
+        }
+#endif
+        return args.Contains("--target") || args.Contains("--list")
+            ? Task.FromResult(FuzzCommand.Run(args))
+            : ConsoleRunner.Run(args);
+    }
 }
