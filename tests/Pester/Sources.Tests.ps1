@@ -64,7 +64,7 @@ Describe 'Magnet links' {
         $started.State | Should -Be FetchingMetadata
         $started | Get-TorrentFile | Should -BeNullOrEmpty
         $started | Set-TorrentFile -Priority High -ErrorVariable problem -ErrorAction SilentlyContinue
-        $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+        $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataMissing,*'
         $started | Wait-Torrent -StallTimeout 0.5 -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem.FullyQualifiedErrorId | Should -BeLike 'MetadataTimeout,*'
         $problem.CategoryInfo.Category | Should -Be OperationTimeout

@@ -52,7 +52,11 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
         }
         finally
         {
-            screen?.Clear();
+            // After Ctrl-C nothing else says how the torrents stood.
+            if (Stopping)
+                screen?.Leave();
+            else
+                screen?.Clear();
         }
     }
 

@@ -52,6 +52,13 @@ internal sealed class LiveScreen(PSHostUserInterface ui)
         _lines = 0;
     }
 
+    /// <summary>Leaves what was drawn where it is.</summary>
+    public void Leave()
+    {
+        ui.Write("\e[?25h");
+        _lines = 0;
+    }
+
     private void Back(StringBuilder text)
     {
         if (_lines > 0)

@@ -81,10 +81,11 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.DestinationNotWritable or TorrentErrorId.DiskWriteFailed or TorrentErrorId.StateNotWritable =>
             ErrorCategory.WriteError,
         TorrentErrorId.TrackerFailed => ErrorCategory.ConnectionError,
-        TorrentErrorId.PatronStopped => ErrorCategory.InvalidOperation,
+        TorrentErrorId.PatronStopped or TorrentErrorId.TorrentNotActive or TorrentErrorId.MetadataMissing => ErrorCategory.InvalidOperation,
         TorrentErrorId.TimeoutReached or TorrentErrorId.TorrentStalled or TorrentErrorId.MetadataTimeout =>
             ErrorCategory.OperationTimeout,
         TorrentErrorId.NotSupported => ErrorCategory.NotImplemented,
+        TorrentErrorId.CheckInterrupted => ErrorCategory.OperationStopped,
         TorrentErrorId.MoveFailed => ErrorCategory.WriteError,
         TorrentErrorId.NothingSelected => ErrorCategory.InvalidArgument,
         CommandErrors.FileExists => ErrorCategory.ResourceExists,

@@ -60,7 +60,7 @@ internal static class CommandErrors
         "Give this user the right to read it, or choose another with -StatePath.");
 
     public static TorrentError NoFilesYet(TorrentStatus status) => new(
-        TorrentErrorId.NotSupported,
+        TorrentErrorId.MetadataMissing,
         $"The files of '{status.Name}' are not known yet.",
         "Wait for them with Wait-Torrent -Until Metadata.");
 

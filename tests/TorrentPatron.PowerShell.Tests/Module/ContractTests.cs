@@ -6,6 +6,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Help;
 using TorrentPatron.PowerShell.Commands;
 using TorrentPatron.PowerShell.Events;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
@@ -147,6 +148,18 @@ public sealed partial class ContractTests
     public void There_is_a_topic_about_the_module() =>
         Assert.Contains("about_TorrentPatron", File.ReadAllText(Path.Combine(Repository.StagedModule, "en-US", "about_TorrentPatron.help.txt")),
             StringComparison.Ordinal);
+
+    [Fact]
+    public void Every_error_id_is_in_the_topic_about_the_module()
+    {
+        string topic = File.ReadAllText(Path.Combine(Repository.StagedModule, "en-US", "about_TorrentPatron.help.txt"));
+        Assert.All(
+            from type in new[] { typeof(TorrentErrorId), typeof(CommandErrors) }
+            from field in type.GetFields(BindingFlags.Public | BindingFlags.Static)
+            where field.IsLiteral && field.FieldType == typeof(string)
+            select (string)field.GetRawConstantValue()!,
+            id => Assert.Matches($@"(?m)^ +{id} +\S", topic));
+    }
 
     [Fact]
     public void Views_name_types_and_properties_that_exist()
