@@ -36,6 +36,17 @@ Describe 'Events and messages' {
             Get-EventSubscriber | Should -HaveCount 2
         }
 
+        It 'tells of a torrent that runs already, and of how it stands' {
+            foreach ($name in 'TorrentAlreadyDownloading', 'TorrentStatusUpdate') {
+                Register-TorrentEvent $name $name -Patron $patron
+            }
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 500KB -Peer $peer
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+
+            (Wait-Event TorrentAlreadyDownloading -Timeout 10).SourceEventArgs.Status.Name | Should -Be 'data.bin'
+            (Wait-Event TorrentStatusUpdate -Timeout 10 | Select-Object -First 1).SourceEventArgs.Status.Name | Should -Be 'data.bin'
+        }
+
         It 'queues nothing for who did not subscribe' {
             $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended
             Get-Event | Should -BeNullOrEmpty

@@ -294,6 +294,15 @@ Describe 'Settings of torrents' {
             $patron.Service.Settings.Client.Limits.Upload | Should -Be 1MB
         }
 
+        It 'changes connections and the interval, and says what cannot change while the engine runs' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+            $client = $patron.Service.Settings.Client
+            $client.MaxPeersPerTorrent, $client.StatusInterval | Should -Be 7, ([timespan]'0:0:1')
+            $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.1'
+        }
+
         It 'listens elsewhere' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $before = $patron.Port

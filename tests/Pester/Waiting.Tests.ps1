@@ -143,6 +143,16 @@ Describe 'Waiting' {
             $warning | Should -BeLike '*no console*'
         }
 
+        It '-Continuous goes on when all is complete' {
+            $module = Get-TestModulePath
+            $ended = Start-ThreadJob {
+                Import-Module $using:module
+                Watch-Torrent -Patron $using:seeder -Continuous -Interval 0.1
+            }
+            $ended | Wait-Job -Timeout 1 | Should -BeNullOrEmpty
+            $ended | Remove-Job -Force
+        }
+
         It 'of nothing writes nothing' {
             Watch-Torrent -Patron $patron | Should -BeNullOrEmpty
         }
