@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Interop.Tests.Peers;
 using TorrentPatron.Interop.Tests.Tools;
@@ -16,32 +17,40 @@ public sealed class DhtTests
     /// <summary>The first of the addresses that the nodes do not have.</summary>
     private const int FirstAddress = Nodes + 1;
 
-    [Fact]
-    public async Task On_loopback_we_find_libtorrent_by_a_link()
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task On_loopback_we_find_libtorrent_by_a_link(string loopback)
     {
+        var address = IPAddress.Parse(loopback);
+        Loopback.Require(address);
         await using Meeting meeting = await MeetAsync();
-        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes);
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, _ => address);
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding(crowd.Nodes[3]));
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, address, new Finding(crowd.Nodes[3]));
         await seed.WaitUntilSeedingAsync();
         await crowd.WaitForAnnounceAsync();
-        await using var we = new OurPeer(meeting.Workspace, finding: new Finding(crowd.Nodes[7]));
+        await using var we = new OurPeer(meeting.Workspace, address, new Finding(crowd.Nodes[7]));
 
         await DownloadAsync(we, meeting, crowd, "libtorrent");
 
         meeting.AssertDownloaded();
     }
 
-    [Fact]
-    public async Task On_loopback_libtorrent_finds_us_by_a_link()
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task On_loopback_libtorrent_finds_us_by_a_link(string loopback)
     {
+        var address = IPAddress.Parse(loopback);
+        Loopback.Require(address);
         await using Meeting meeting = await MeetAsync();
-        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes);
-        await using var we = new OurPeer(meeting.Workspace, finding: new Finding(crowd.Nodes[7]));
+        await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, _ => address);
+        await using var we = new OurPeer(meeting.Workspace, address, new Finding(crowd.Nodes[7]));
         await SeedAsync(we, meeting, crowd);
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
-            PeerKind.Libtorrent, Link(meeting), meeting.DownloadFolder, meeting.Workspace, finding: new Finding(crowd.Nodes[3]));
+            PeerKind.Libtorrent, Link(meeting), meeting.DownloadFolder, meeting.Workspace, address, new Finding(crowd.Nodes[3]));
         await downloader.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();
@@ -75,7 +84,7 @@ public sealed class DhtTests
             var clock = Stopwatch.StartNew();
             await using ForeignPeer downloader = await ForeignPeer.StartAsync(
                 kind, Link(meeting), folder, meeting.Workspace, OwnNetwork.Address(FirstAddress + (int)kind), new Finding(crowd.Nodes[3]));
-            await downloader.WaitUntilSeedingAsync();
+            await downloader.WaitUntilSeedingAsync(Patience.OfDht);
             Tell($"{kind} had metadata and data of us by the DHT after {clock.Elapsed.TotalSeconds:F1} s");
             meeting.AssertDownloaded(folder: folder);
         }));
@@ -100,7 +109,7 @@ public sealed class DhtTests
         TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
         DhtStatus dht = we.Dht!;
         Tell($"{whom}: a peer was known after {found.TotalSeconds:F2} s, the metadata here after {metadata.TotalSeconds:F2} s, all after "
-            + $"{clock.Elapsed.TotalSeconds:F2} s; {dht.NodesIPv4} nodes, {dht.LookupsMade} searches, {dht.BytesSent} bytes sent, {dht.BytesReceived} received; "
+            + $"{clock.Elapsed.TotalSeconds:F2} s; {dht.NodesIPv4 + dht.NodesIPv6} nodes, {dht.LookupsMade} searches, {dht.BytesSent} bytes sent, {dht.BytesReceived} received; "
             + $"{crowd.StoredPeers} peers stored by the crowd");
         Assert.Equal(0, status.FailedPieces);
     }

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
@@ -46,7 +46,7 @@ public sealed class SwarmTests
     [InlineData(PeerKind.Transmission)]
     public async Task We_download_over_IPv6_from(PeerKind kind)
     {
-        Assert.SkipUnless(HasIPv6Loopback(), "no IPv6 loopback");
+        Loopback.Require(IPAddress.IPv6Loopback);
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
@@ -62,7 +62,7 @@ public sealed class SwarmTests
     [Fact]
     public async Task A_peer_downloads_from_us_over_IPv6()
     {
-        Assert.SkipUnless(HasIPv6Loopback(), "no IPv6 loopback");
+        Loopback.Require(IPAddress.IPv6Loopback);
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         await using var we = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback);
@@ -155,18 +155,4 @@ public sealed class SwarmTests
     /// <summary>A second's worth may come at once, and half a second's is generosity; how slow it is depends on the machine.</summary>
     private static void AssertNotFasterThanAllowed(TimeSpan elapsed) =>
         Assert.True(elapsed >= TimeSpan.FromSeconds((LimitedSize / (double)Rate) - 1.5), $"It took {elapsed.TotalSeconds:0.0} s only.");
-
-    private static bool HasIPv6Loopback()
-    {
-        try
-        {
-            using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Stream, ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.IPv6Loopback, 0));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
 }

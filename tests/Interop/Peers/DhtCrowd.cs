@@ -37,14 +37,15 @@ internal sealed class DhtCrowd : IAsyncDisposable
         }
 
         await Patience.UntilAsync(
-            _ => Task.FromResult(crowd._engines.TrueForAll(engine => engine.GetClientStatus().Dht!.NodesIPv4 >= Math.Min(8, count - 1))),
+            _ => Task.FromResult(crowd._engines.TrueForAll(engine => engine.GetClientStatus().Dht is { } dht && dht.NodesIPv4 + dht.NodesIPv6 >= Math.Min(8, count - 1))),
             "the nodes know each other", () => string.Join('\n', crowd._engines.Select(engine => engine.GetClientStatus().Dht)));
         return crowd;
     }
 
     /// <summary>Waits until somebody has announced itself: who asks sooner asks again only after a while.</summary>
     public Task WaitForAnnounceAsync() => Patience.UntilAsync(
-        _ => Task.FromResult(StoredPeers > 0), "a peer has been announced", () => string.Join('\n', _engines.Select(engine => engine.GetClientStatus().Dht)));
+        _ => Task.FromResult(StoredPeers > 0), "a peer has been announced", () => string.Join('\n', _engines.Select(engine => engine.GetClientStatus().Dht)),
+        Patience.OfDht);
 
     public async ValueTask DisposeAsync()
     {

@@ -38,13 +38,14 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     }
 
     /// <summary>Waits until it has every piece and would give them to others.</summary>
-    public Task WaitUntilSeedingAsync() => Patience.UntilAsync(
+    /// <param name="most">How much patience there is; null: as everywhere.</param>
+    public Task WaitUntilSeedingAsync(TimeSpan? most = null) => Patience.UntilAsync(
         async cancellationToken =>
         {
             Assert.False(Process.HasExited, Process.Tell());
             return await IsSeedingAsync(cancellationToken);
         },
-        $"{GetType().Name} has everything", Process.Tell);
+        $"{GetType().Name} has everything", Process.Tell, most);
 
     /// <summary>Waits until peers can connect to it.</summary>
     public Task WaitUntilListeningAsync() => Patience.UntilAsync(

@@ -6,6 +6,9 @@ internal static class Patience
     private static readonly TimeSpan Most = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>How long others may take to get into a DHT: Transmission does so at its leisure.</summary>
+    public static TimeSpan OfDht { get; } = TimeSpan.FromMinutes(3);
+
     /// <summary>A token that is cancelled with the test, or when patience is at its end.</summary>
     /// <param name="most">How much patience there is; null: a minute and a half.</param>
     public static CancellationTokenSource Begin(TimeSpan? most = null)
