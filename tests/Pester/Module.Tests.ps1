@@ -96,8 +96,9 @@ Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
         $run.Output[2] | Should -BeLike 'Starts torrents*'
         $files = (Get-ChildItem $run.Output[1] -Recurse -File -Exclude PSGetModuleInfo.xml).FullName.Substring($run.Output[1].Length + 1)
         $files | Should -Not -BeNullOrEmpty
+        # Another engine is there only where it was built.
         $files | Where-Object {
-            $_ -notmatch '^(LICENSE|TorrentPatron\.\w+\.(dll|ps1xml)|TorrentPatron\.psd1|en-US/(about_TorrentPatron\w*\.help\.txt|TorrentPatron\.PowerShell\.dll-Help\.xml))$'
+            $_ -notmatch '^engines/\w+/[\w.]+\.(dll|deps\.json)$' -and $_ -notmatch '^(LICENSE|TorrentPatron\.\w+\.(dll|ps1xml)|TorrentPatron\.psd1|en-US/(about_TorrentPatron\w*\.help\.txt|TorrentPatron\.PowerShell\.dll-Help\.xml))$'
         } | Should -BeNullOrEmpty
     }
 }
