@@ -119,6 +119,15 @@ Describe 'Get-TorrentInfo' {
         $problem.FullyQualifiedErrorId | Should -BeLike 'UnsupportedSource,*'
     }
 
+    It 'names the same files as patron does, whose .NET has no ICU' {
+        # Two pairs that some file systems take for one name each: by composition, by case.
+        $names = "caf`u{e9}", "cafe`u{301}", "`u{1c6}", "`u{1c4}"
+        $files = -join ($names | ForEach-Object { 'd6:lengthi1e4:pathl' + [Text.Encoding]::UTF8.GetByteCount($_) + ":${_}ee" })
+        $bytes = [Text.Encoding]::UTF8.GetBytes("d4:infod5:filesl${files}e4:name1:n12:piece lengthi16384e6:pieces20:$('x' * 20)ee")
+
+        (Get-TorrentInfo -Content $bytes).Files.Path | Should -Be "n/caf`u{e9}", "n/cafe`u{301} (1)", "n/`u{1c6}", "n/`u{1c4} (1)"
+    }
+
     It 'starts nothing and leaves no file' {
         $before = (Get-ChildItem $TestDrive -Recurse -File).FullName
         $null = Get-TorrentInfo $content.Torrent

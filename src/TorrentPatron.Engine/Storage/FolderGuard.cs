@@ -1,4 +1,5 @@
 using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -67,7 +68,7 @@ internal sealed class FolderGuard(string destination)
     {
         string expected = Path.Join(realDestination, path.AsSpan(destination.Length));
         return string.Equals(real, expected, StringComparison.Ordinal)
-            || string.Equals(real.Normalize(), expected.Normalize(), StringComparison.OrdinalIgnoreCase);
+            || NameFolding.Fold(real) == NameFolding.Fold(expected);
     }
 
     private static void RefuseLink(FileSystemInfo info)

@@ -114,10 +114,10 @@ internal sealed class UniquePaths
     private readonly struct Place(int folder, string name) : IEquatable<Place>
     {
         private readonly int _folder = folder;
-        private readonly string _name = Ascii.IsValid(name) ? name : name.Normalize(NormalizationForm.FormC);
+        private readonly string _name = Ascii.IsValid(name) ? name : NameFolding.Fold(name);
 
         public bool Equals(Place other) =>
-            _folder == other._folder && string.Equals(_name, other._name, StringComparison.OrdinalIgnoreCase);
+            _folder == other._folder && (_name == other._name || Ascii.EqualsIgnoreCase(_name, other._name));
 
         public override bool Equals(object? obj) => obj is Place other && Equals(other);
 

@@ -67,6 +67,26 @@ public sealed class CreateAndInfoTests : PatronFixture
         Assert.DoesNotContain('\u0007', run.Output);
     }
 
+    /// <summary>Pester's "names the same files as patron does" expects the same names of the same torrent.</summary>
+    [Fact]
+    public async Task Info_names_files_that_differ_in_composition_only_as_the_module_does()
+    {
+        byte[] torrent = new TorrentBuilder
+        {
+            Name = "n",
+            Files = [new TorrentBuilderFile("caf\u00E9", 1), new TorrentBuilderFile("cafe\u0301", 1), new TorrentBuilderFile("\u01C6", 1), new TorrentBuilderFile("\u01C4", 1)],
+            PieceLength = 16 * 1024,
+            PieceHashes = new byte[20],
+        }.Build();
+        await File.WriteAllBytesAsync(In("n.torrent"), torrent, Token);
+
+        JsonElement info = Json(await RunAsync("info", In("n.torrent"), "--json"));
+
+        Assert.Equal(
+            ["n/caf\u00E9", "n/cafe\u0301 (1)", "n/\u01C6", "n/\u01C4 (1)"],
+            info.GetProperty("files").EnumerateArray().Select(file => file.GetProperty("path").GetString()!));
+    }
+
     [Fact]
     public async Task The_same_files_give_the_same_torrent()
     {

@@ -29,6 +29,12 @@ public sealed class UniquePathsTests
     }
 
     [Fact]
+    public void Names_that_differ_in_composition_only_clash_also_without_ICU()
+    {
+        Assert.Equal(["n/caf\u00E9", "n/cafe\u0301 (1)", "n/CAF\u00C9 (2)"], Add("n/caf\u00E9", "n/cafe\u0301", "n/CAF\u00C9"));
+    }
+
+    [Fact]
     public void A_number_that_is_taken_is_passed_over()
     {
         Assert.Equal(["a", "a (1)", "A (2)", "a (1) (1)"], Add("a", "a (1)", "A", "a (1)"));
