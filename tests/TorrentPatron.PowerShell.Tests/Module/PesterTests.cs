@@ -39,7 +39,7 @@ public sealed partial class PesterTests(ITestOutputHelper output)
     {
         string script = $$"""
             $ErrorActionPreference = 'Stop'
-            if (-not (Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -ge 5 })) { exit 86 }
+            if (-not (Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -ge 6 })) { exit 86 }
             $settings = New-PesterConfiguration
             $settings.Run.Path = '{{Path.Combine(Repository.PesterTests, file).Replace("'", "''", StringComparison.Ordinal)}}'
             $settings.Run.PassThru = $true
