@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Routing;
+using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service;
@@ -201,7 +202,7 @@ public sealed class Patron : IAsyncDisposable
         IReadOnlyList<IPEndPoint> peers,
         IReadOnlyList<Uri> trackers,
         CancellationToken cancellationToken = default) =>
-        CommandAsync(torrent, id => new AddSources(id, torrent, peers, trackers), cancellationToken);
+        CommandAsync(torrent, id => new AddSources(id, torrent, peers, TrackerAddresses.Read(trackers)), cancellationToken);
 
     /// <summary>Changes a torrent's limits, goal, tags and order. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>

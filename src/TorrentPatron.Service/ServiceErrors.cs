@@ -31,6 +31,9 @@ internal static class ServiceErrors
         TorrentErrorId.MetadataMissing, $"Which files '{name}' has is not known yet, so none can be chosen.",
         "Choose them when its metadata is here.");
 
+    public static TorrentError BadTracker(string fault) => new(
+        TorrentErrorId.InvalidArgument, fault, "Give the whole announce address, such as https://tracker.example/announce.");
+
     public static TorrentError MetadataLost(InfoHash torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
 

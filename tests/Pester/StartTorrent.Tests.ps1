@@ -285,6 +285,16 @@ Describe 'Start-Torrent' {
             { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $_ } | Should -Throw -ErrorId 'InvalidArgument,*'
         }
 
+        It 'refuses the tracker <_>, and starts nothing' -ForEach 'foo', 'wss://tracker.example/', 'udp://tracker.example/announce' {
+            Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tracker 'http://127.0.0.1:1/a', $_ -ErrorVariable problem `
+                -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+
+            $problem.FullyQualifiedErrorId | Should -Be 'InvalidArgument,TorrentPatron.PowerShell.Commands.StartTorrentCommand'
+            $problem.Exception.Message | Should -BeLike "'$_' is not a tracker's address: *"
+            $problem.TargetObject | Should -Be $content.Torrent
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+        }
+
         It 'refuses -Suspended with -Wait' {
             { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Wait } | Should -Throw -ErrorId 'InvalidArgument,*'
         }

@@ -61,6 +61,8 @@ Describe 'New-TorrentFile' {
         @{ Case = 'a missing file'; Id = 'SourceNotReadable'; Arguments = { @{ Path = Join-Path $here 'none' } } }
         @{ Case = 'a missing literal file'; Id = 'SourceNotReadable'; Arguments = { @{ LiteralPath = Join-Path $here 'none' } } }
         @{ Case = 'a piece length that is no power of two'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; PieceLength = 20000 } } }
+        @{ Case = 'a tracker that is none'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; Tracker = 'foo' } } }
+        @{ Case = 'a web seed that is none'; Id = 'InvalidArgument'; Arguments = { @{ Path = $content.File; WebSeed = 'udp://x:1/' } } }
         @{
             Case      = 'a folder that is missing'
             Id        = 'DestinationNotWritable'

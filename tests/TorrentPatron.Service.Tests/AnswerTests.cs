@@ -43,6 +43,41 @@ public sealed class AnswerTests
         Assert.True(told.Suspended && told.Recheck);
     }
 
+    [Theory]
+    [InlineData("foo")]
+    [InlineData("wss://tracker.example/")]
+    [InlineData("udp://tracker.example/no/port")]
+    public async Task What_is_not_a_trackers_address_is_refused_before_the_engine_hears_of_it(string text)
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        Uri[] trackers = [new Uri("http://tracker.example/announce"), new Uri(text, UriKind.RelativeOrAbsolute)];
+
+        TorrentAnswer start = await patron.StartAsync(Torrents.Start() with { Trackers = trackers }, Token);
+        await patron.StartAsync(Torrents.Start("b"), Token);
+        TorrentAnswer add = await patron.AddSourcesAsync(Torrents.Hash("b"), [], trackers, Token);
+
+        TorrentError error = Assert.IsType<TorrentStartFail>(start).Error;
+        Assert.Equal(TorrentErrorId.InvalidArgument, error.Id);
+        Assert.StartsWith($"'{text}' is not a tracker's address: ", error.Message, StringComparison.Ordinal);
+        Assert.Equal(error, Assert.IsType<CommandFail>(add).Error);
+        Assert.IsType<CreateNewTorrent>(Assert.Single(test.Client.Commands));
+    }
+
+    [Fact]
+    public async Task Trackers_from_a_start_and_a_link_reach_the_engine_escaped()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start() with { Trackers = [new Uri("http://t.example/{key}")] }, Token);
+        string link = $"magnet:?xt=urn:btih:{Torrents.Hash()}&tr=http%3A%2F%2Fu.example%2Fa%7Cb";
+
+        await patron.StartAsync(new StartRequest { Source = TorrentSource.Parse(link) }, Token);
+
+        Assert.Equal("http://t.example/%7Bkey%7D", Assert.IsType<CreateNewTorrent>(test.Client.Commands[0]).Trackers[0].OriginalString);
+        Assert.Equal("http://u.example/a%7Cb", Assert.IsType<AddSources>(test.Client.Commands[1]).Trackers[0].OriginalString);
+    }
+
     [Fact]
     public async Task A_start_reads_its_source()
     {

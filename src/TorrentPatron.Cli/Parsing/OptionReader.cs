@@ -1,5 +1,6 @@
 using System.CommandLine.Parsing;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Cli.Parsing;
 
@@ -29,22 +30,32 @@ internal static class OptionReader
         Each(result, PeerAddress.TryParse, "host:port");
 
     /// <summary>Addresses of trackers.</summary>
-    public static Uri[] Trackers(ArgumentResult result) =>
-        Each(result, Tracker, "an http, https or udp address");
+    public static Uri[] Trackers(ArgumentResult result)
+    {
+        var trackers = new List<Uri>();
+        foreach (Token token in result.Tokens)
+        {
+            if (AddressReader.TryReadTracker(token.Value, out Uri? tracker, out string? fault))
+                trackers.Add(tracker);
+            else
+                result.AddError($"{NameOf(result)}: {fault}");
+        }
 
-    private static Uri? Tracker(string text) =>
-        Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri.Scheme is "http" or "https" or "udp" ? uri : null;
+        return [.. trackers];
+    }
 
     private static T[] Each<T>(ArgumentResult result, Func<string, T?> read, string expected)
         where T : class =>
         [.. result.Tokens.Select(token => read(token.Value) ?? Refuse<T>(result, expected, token.Value)).OfType<T>()];
 
+    private static string NameOf(ArgumentResult result) =>
+        result.Parent is OptionResult { Option.Name: { } name } ? name : "The value";
+
     private static string Text(ArgumentResult result) => result.Tokens.Count == 0 ? "" : result.Tokens[^1].Value;
 
     private static T? Refuse<T>(ArgumentResult result, string expected, string? text = null)
     {
-        string option = result.Parent is OptionResult { Option.Name: { } name } ? name : "The value";
-        result.AddError($"{option}: '{DisplayText.Clean(text ?? Text(result))}' is not {expected}.");
+        result.AddError($"{NameOf(result)}: '{DisplayText.Clean(text ?? Text(result))}' is not {expected}.");
         return default;
     }
 }

@@ -78,6 +78,9 @@ public static class TorrentErrorId
     /// <summary>A file was left where a torrent's data were deleted.</summary>
     public const string DataKept = nameof(DataKept);
 
+    /// <summary>What was given makes no sense: a tracker's address, for one.</summary>
+    public const string InvalidArgument = nameof(InvalidArgument);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

@@ -17,7 +17,7 @@ public static class TorrentMaker
     /// <param name="cancellationToken">Ends it within milliseconds.</param>
     /// <returns>The bytes of the .torrent file.</returns>
     /// <exception cref="StorageException">A file is missing, unreadable or changed meanwhile, or there are no bytes.</exception>
-    /// <exception cref="ArgumentException">The options make no torrent: too many pieces, for one.</exception>
+    /// <exception cref="ArgumentException">The options make no torrent: too many pieces, or a tracker without an address.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<byte[]> MakeAsync(
         string path, TorrentMakerOptions options, IProgress<TorrentMakerProgress>? progress, CancellationToken cancellationToken)
@@ -26,6 +26,8 @@ public static class TorrentMaker
         ArgumentNullException.ThrowIfNull(options);
         if (options.PieceLength is { } given && (!BitOperations.IsPow2(given) || given < PieceLengthChooser.Smallest))
             throw new ArgumentException("The piece length must be a power of two from 16 KiB.", nameof(options));
+        // Before hours of hashing.
+        TorrentBuilder.CheckAddresses(options.TrackerTiers, options.WebSeeds);
 
         var workers = new DiskWorkers();
         await using (workers.ConfigureAwait(false))

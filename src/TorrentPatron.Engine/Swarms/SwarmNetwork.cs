@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -29,7 +30,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         Peers = new PeerSet(torrent, engine, Download, Upload);
         Trackers = new Announcer(
-            new TrackerList(trackers.Select(ToUris), engine.Random), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
+            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
         Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed());
         _addPeers = Peers.Add;
@@ -49,10 +50,6 @@ internal sealed class SwarmNetwork : IAsyncDisposable
 
     /// <summary>What finds peers without trackers.</summary>
     public SwarmDiscovery Discovery { get; }
-
-    /// <summary>The addresses that are any.</summary>
-    public static IEnumerable<Uri> ToUris(IEnumerable<string> addresses) =>
-        addresses.Where(address => Uri.IsWellFormedUriString(address, UriKind.Absolute)).Select(address => new Uri(address));
 
     /// <summary>Says who uses it from now on.</summary>
     /// <param name="makeAnnounce">Tells how the torrent stands, for a tracker.</param>

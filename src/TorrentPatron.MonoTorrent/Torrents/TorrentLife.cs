@@ -36,10 +36,8 @@ internal sealed class TorrentLife : IAsyncDisposable
         Ledger = new TorrentLedger(metainfo, command, host, Disk, Tally);
         _move = Disk.MakeMove(Ledger);
         Link = new SwarmLink(host, metainfo, Disk, new PeerFeed(metainfo.InfoHash), PieceArrived, Ledger.PieceFailed, Fail);
-        var tiers = metainfo.TrackerTiers
-            .Select(tier => tier.Where(t => Uri.IsWellFormedUriString(t, UriKind.Absolute)).Select(t => new Uri(t)));
         Announcer = new Announcer(
-            new TrackerList(tiers, new Random()), host.Trackers, host.Announces, Ledger.MakeAnnounce,
+            new TrackerList(metainfo.TrackerTiers.Select(AddressReader.Trackers), new Random()), host.Trackers, host.Announces, Ledger.MakeAnnounce,
             (_, peers) => Link.AddPeers(peers), _ => News?.Changed(), host.Time);
         News = new TorrentNews(metainfo.InfoHash, MakeStatus, Ledger.Enter, say, host);
     }

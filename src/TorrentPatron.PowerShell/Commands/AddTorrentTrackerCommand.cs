@@ -2,6 +2,7 @@ using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -10,21 +11,32 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus))]
 public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
 {
+    private readonly List<Uri> _trackers = [];
+
     /// <summary>The announce addresses: http, https or udp.</summary>
     [Parameter(Mandatory = true, Position = 1)]
     [Alias("Tracker")]
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
 
-    private protected override string Action(TorrentTarget torrent) => $"Add tracker {string.Join(", ", Uri.Select(uri => uri.OriginalString))}";
+    private protected override string Action(TorrentTarget torrent) =>
+        $"Add tracker {string.Join(", ", _trackers.Select(tracker => tracker.OriginalString))}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Array.Find(Uri, uri => !uri.IsAbsoluteUri || uri.Scheme is not ("http" or "https" or "udp")) is { } unusable)
-            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.BadTracker(unusable.OriginalString), unusable)));
+        foreach (Uri given in Uri)
+        {
+            if (AddressReader.TryReadTracker(given.OriginalString, out Uri? tracker, out string? fault))
+                _trackers.Add(tracker);
+            else
+                Fail(CommandErrors.BadTracker(fault), given);
+        }
     }
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
-        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], Uri, cancellation);
+        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], _trackers, cancellation);
+
+    private protected override Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
+        _trackers.Count == 0 ? Task.CompletedTask : base.ChangeAsync(torrent, output, cancellation);
 }

@@ -1,4 +1,5 @@
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -9,6 +10,8 @@ internal static class TrackerNames
     public static IEnumerable<TorrentTracker> Named(this IEnumerable<TorrentTracker> trackers, string[] texts)
     {
         var patterns = new Patterns(texts);
-        return trackers.Where(tracker => texts.Contains(tracker.Uri.OriginalString) || patterns.Match(tracker.Uri.OriginalString));
+        HashSet<Uri> addresses = [.. AddressReader.Trackers(texts)];
+        return trackers.Where(tracker =>
+            addresses.Contains(tracker.Uri) || texts.Contains(tracker.Uri.OriginalString) || patterns.Match(tracker.Uri.OriginalString));
     }
 }

@@ -8,7 +8,7 @@ namespace TorrentPatron.PowerShell.Output;
 internal static class CommandErrors
 {
     /// <summary>What was given to a parameter makes no sense.</summary>
-    public const string InvalidArgument = nameof(InvalidArgument);
+    public const string InvalidArgument = TorrentErrorId.InvalidArgument;
 
     /// <summary>A file is there already and was not to be replaced.</summary>
     public const string FileExists = nameof(FileExists);
@@ -79,10 +79,10 @@ internal static class CommandErrors
         $"'{DisplayText.Clean(text)}' is no usable peer: {why}",
         "Give host:port, for example 192.0.2.7:6881, [2001:db8::7]:6881 or seedbox.example:6881.");
 
-    public static TorrentError BadTracker(string text) => new(
+    public static TorrentError BadTracker(string fault) => new(
         InvalidArgument,
-        $"'{DisplayText.Clean(text)}' is no announce address.",
-        "Give a complete address that begins with http://, https:// or udp://.");
+        fault,
+        "Give the whole announce address, such as https://tracker.example/announce.");
 
     public static TorrentError FileIsThere(string file) => new(
         FileExists,
@@ -97,7 +97,7 @@ internal static class CommandErrors
     public static TorrentError NoTorrent(string why) => new(
         InvalidArgument,
         why,
-        "Change what the message names, or leave the choice of the piece length to New-TorrentFile.");
+        "Change what the message names. The piece length is chosen by New-TorrentFile where none is given.");
 
     public static TorrentError SuspendedWait { get; } = new(
         InvalidArgument,

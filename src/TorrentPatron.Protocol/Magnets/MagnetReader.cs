@@ -13,8 +13,8 @@ internal sealed class MagnetReader
     private const string Sha256 = "1220";
     private const int Sha256Length = 32;
 
-    private readonly List<string> _trackers = [];
-    private readonly List<string> _webSeeds = [];
+    private readonly List<Uri> _trackers = [];
+    private readonly List<Uri> _webSeeds = [];
     private readonly List<MagnetPeer> _peers = [];
     private readonly List<FileIndexRange> _files = [];
     private InfoHash? _v1;
@@ -64,8 +64,8 @@ internal sealed class MagnetReader
         InfoHash = _v1,
         InfoHashV2 = _v2,
         Name = _name,
-        Trackers = _trackers.AsReadOnly(),
-        WebSeeds = _webSeeds.AsReadOnly(),
+        Trackers = _trackers.ConvertAll(tracker => tracker.OriginalString).AsReadOnly(),
+        WebSeeds = _webSeeds.ConvertAll(seed => seed.OriginalString).AsReadOnly(),
         Peers = _peers.AsReadOnly(),
         SelectedFiles = _files.AsReadOnly(),
     };
@@ -88,10 +88,10 @@ internal sealed class MagnetReader
                 _name ??= CleanName(value);
                 return null;
             case "tr":
-                Add(_trackers, AddressReader.Read(value, AddressReader.TrackerSchemes));
+                Add(_trackers, AddressReader.TrackerOrNull(value));
                 return null;
             case "ws":
-                Add(_webSeeds, AddressReader.Read(value, AddressReader.WebSeedSchemes));
+                Add(_webSeeds, AddressReader.WebSeedOrNull(value));
                 return null;
             case "x.pe":
                 Add(_peers, MagnetPeer.TryParse(value, out MagnetPeer? peer) ? peer : null);

@@ -1,29 +1,70 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
-/// <summary>Reads a torrent's trackers (BEP 3, BEP 12) and web seeds (BEP 19); what is no address is left out.</summary>
-internal static class AddressReader
+/// <summary>
+/// Reads the addresses of trackers (BEP 3, BEP 12) and web seeds (BEP 19), wherever they come from: a .torrent, a magnet link, a
+/// person, or saved state.
+/// </summary>
+/// <remarks>
+/// What can be escaped is escaped, so that an address that is read is ASCII, and reading it again gives the same. Two addresses that
+/// differ only in their spelling (case of the host, escapes, the default port) are equal as <see cref="Uri"/>.
+/// </remarks>
+public static class AddressReader
 {
-    private const int MaxAddressBytes = 2048;
+    /// <summary>The most characters that an address may have, escapes included.</summary>
+    public const int MaxLength = 2048;
 
-    /// <summary>The schemes of trackers.</summary>
-    public static IReadOnlyList<string> TrackerSchemes { get; } = ["http", "https", "udp"];
+    private static readonly string[] TrackerSchemes = ["http", "https", "udp"];
+    private static readonly string[] WebSeedSchemes = ["http", "https"];
 
-    /// <summary>The schemes of web seeds.</summary>
-    public static IReadOnlyList<string> WebSeedSchemes { get; } = ["http", "https"];
+    /// <summary>Reads a tracker's announce address.</summary>
+    /// <param name="text">The text; white space around it is left out.</param>
+    /// <param name="address">The address, absolute and escaped.</param>
+    /// <param name="fault">Why the text is not such an address: a whole sentence, safe to print, that says what is accepted.</param>
+    public static bool TryReadTracker(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault)
+    {
+        string? why = TryRead(text, TrackerSchemes, out address);
+        if (address is { Scheme: "udp", Port: < 1 })
+            (address, why) = (null, "a UDP tracker needs a port, as in udp://tracker.example:6969");
+        fault = why is null ? null : $"'{Shown(text)}' is not a tracker's address: {why}.";
+        return address is not null;
+    }
 
-    public static IReadOnlyList<IReadOnlyList<string>> ReadTrackers(BencodeElement root)
+    /// <summary>Reads a web seed's address.</summary>
+    /// <inheritdoc cref="TryReadTracker" path="/param"/>
+    public static bool TryReadWebSeed(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out string? fault)
+    {
+        string? why = TryRead(text, WebSeedSchemes, out address);
+        fault = why is null ? null : $"'{Shown(text)}' is not a web seed's address: {why}.";
+        return address is not null;
+    }
+
+    /// <summary>The addresses among some texts that are those of trackers, in their order.</summary>
+    /// <param name="texts">The texts; what is not a tracker's address is left out.</param>
+    public static IEnumerable<Uri> Trackers(IEnumerable<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        foreach (string text in texts)
+        {
+            if (TryReadTracker(text, out Uri? address, out _))
+                yield return address;
+        }
+    }
+
+    internal static IReadOnlyList<IReadOnlyList<string>> ReadTrackers(BencodeElement root)
     {
         var tiers = new List<IReadOnlyList<string>>();
-        var known = new HashSet<string>(StringComparer.Ordinal);
+        var known = new HashSet<Uri>();
         if (root.TryGet("announce-list"u8, out BencodeElement list) && list.Kind == BencodeKind.List)
         {
             foreach (BencodeElement item in list.EnumerateList())
             {
                 var tier = new List<string>();
                 foreach (BencodeElement address in OneOrMany(item))
-                    AddAddress(address, tier, known, TrackerSchemes);
+                    AddAddress(address, tier, known, TrackerOrNull);
                 if (tier.Count > 0)
                     tiers.Add(tier.AsReadOnly());
             }
@@ -32,7 +73,7 @@ internal static class AddressReader
         if (tiers.Count == 0 && root.TryGet("announce"u8, out BencodeElement announce))
         {
             var tier = new List<string>();
-            AddAddress(announce, tier, known, TrackerSchemes);
+            AddAddress(announce, tier, known, TrackerOrNull);
             if (tier.Count > 0)
                 tiers.Add(tier.AsReadOnly());
         }
@@ -40,18 +81,22 @@ internal static class AddressReader
         return tiers.AsReadOnly();
     }
 
-    public static IReadOnlyList<string> ReadWebSeeds(BencodeElement root)
+    internal static IReadOnlyList<string> ReadWebSeeds(BencodeElement root)
     {
         var seeds = new List<string>();
-        var known = new HashSet<string>(StringComparer.Ordinal);
+        var known = new HashSet<Uri>();
         if (root.TryGet("url-list"u8, out BencodeElement list))
         {
             foreach (BencodeElement address in OneOrMany(list))
-                AddAddress(address, seeds, known, WebSeedSchemes);
+                AddAddress(address, seeds, known, WebSeedOrNull);
         }
 
         return seeds.AsReadOnly();
     }
+
+    internal static Uri? TrackerOrNull(string text) => TryReadTracker(text, out Uri? address, out _) ? address : null;
+
+    internal static Uri? WebSeedOrNull(string text) => TryReadWebSeed(text, out Uri? address, out _) ? address : null;
 
     // Some makers write a string where a list of one belongs.
     private static IEnumerable<BencodeElement> OneOrMany(BencodeElement value)
@@ -66,28 +111,59 @@ internal static class AddressReader
             yield return item;
     }
 
-    /// <summary>The address as it is used and shown; null where it is none, or could disguise itself.</summary>
-    /// <param name="text">What is meant to be an address.</param>
-    /// <param name="schemes">The schemes that it may have.</param>
-    public static string? Read(string text, IReadOnlyList<string> schemes)
+    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<Uri> known, Func<string, Uri?> read)
     {
-        // Looked at before .NET's own reader is: that one breaks on some texts with direction marks, which are none of ours.
-        string address = text.Trim();
-        return address.Length <= MaxAddressBytes
-            && schemes.Any(scheme => address.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase))
-            && ReferenceEquals(DisplayText.Clean(address), address)
-            && Uri.TryCreate(address, UriKind.Absolute, out Uri? uri)
-            && schemes.Contains(uri.Scheme)
-            && uri.Host.Length > 0
-            ? address
-            : null;
+        if (known.Count >= MetainfoReader.MaxTrackers || !value.IsValidUtf8() || value.AsBytes().Length > MaxLength)
+            return;
+        if (read(value.AsText()) is { } address && known.Add(address))
+            addresses.Add(address.OriginalString);
     }
 
-    private static void AddAddress(BencodeElement value, List<string> addresses, HashSet<string> known, IReadOnlyList<string> schemes)
+    /// <returns>Why there is no address; null: there is one.</returns>
+    private static string? TryRead(string text, string[] schemes, out Uri? address)
     {
-        if (known.Count >= MetainfoReader.MaxTrackers || !value.IsValidUtf8() || value.AsBytes().Length > MaxAddressBytes)
-            return;
-        if (Read(value.AsText(), schemes) is { } address && known.Add(address))
-            addresses.Add(address);
+        ArgumentNullException.ThrowIfNull(text);
+        address = null;
+        text = text.Trim();
+        if (!schemes.Any(scheme => text.StartsWith(scheme + "://", StringComparison.OrdinalIgnoreCase)))
+            return $"it must begin with {string.Join(", ", schemes[..^1].Select(scheme => scheme + "://"))} or {schemes[^1]}://";
+        // Looked at before .NET's own reader is: that one breaks on some texts with direction marks.
+        if (!ReferenceEquals(DisplayText.Clean(text), text))
+            return "it has control or invisible characters in it";
+
+        try
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out Uri? uri) && uri is { Host.Length: > 0, Port: not 0 })
+                address = Escape(uri);
+        }
+        catch (UriFormatException)
+        {
+            // A host name that has no form in ASCII.
+        }
+
+        if (address is null)
+            return "its host name or its port is not valid";
+        if (address.OriginalString.Length <= MaxLength)
+            return null;
+        address = null;
+        return $"it has more than {MaxLength} characters";
+    }
+
+    private static Uri Escape(Uri uri)
+    {
+        // As it was written, where that is good: people know it so.
+        if (Ascii.IsValid(uri.OriginalString) && uri.Fragment.Length == 0 && uri.IsWellFormedOriginalString())
+            return uri;
+        string user = uri.UserInfo.Length == 0 ? "" : $"{uri.GetComponents(UriComponents.UserInfo, UriFormat.UriEscaped)}@";
+        string host = uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost;
+        string port = uri.IsDefaultPort ? "" : $":{uri.Port}";
+        return new Uri($"{uri.Scheme}://{user}{host}{port}{uri.PathAndQuery}", UriKind.Absolute);
+    }
+
+    private static string Shown(string text)
+    {
+        const int Longest = 200;
+        string shown = DisplayText.Clean(text.Length > Longest ? text[..Longest] : text).Trim();
+        return text.Length > Longest ? shown + "..." : shown;
     }
 }

@@ -49,11 +49,12 @@ public sealed class TorrentBuilder
     /// <returns>The bytes of the .torrent file, which <see cref="MetainfoReader"/> reads.</returns>
     /// <exception cref="ArgumentException">
     /// What was given makes no torrent: the hashes are not as many as the pieces, a path is empty or leads out of the
-    /// folder, there is no file, or a bound of <see cref="MetainfoReader"/> is exceeded.
+    /// folder, there is no file, a tracker's or web seed's address is not one, or a bound of <see cref="MetainfoReader"/> is exceeded.
     /// </exception>
     public byte[] Build()
     {
         CheckFiles();
+        CheckAddresses(TrackerTiers, WebSeeds);
         var output = new ArrayBufferWriter<byte>(PieceHashes.Length + 1024);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
@@ -80,6 +81,27 @@ public sealed class TorrentBuilder
         return torrent;
     }
 
+    /// <summary>Refuses addresses that no reader would take.</summary>
+    /// <param name="trackerTiers">Addresses of trackers.</param>
+    /// <param name="webSeeds">Addresses of web seeds.</param>
+    /// <exception cref="ArgumentException">One of them is not such an address; the message says why.</exception>
+    public static void CheckAddresses(IReadOnlyList<IReadOnlyList<string>> trackerTiers, IReadOnlyList<string> webSeeds)
+    {
+        ArgumentNullException.ThrowIfNull(trackerTiers);
+        ArgumentNullException.ThrowIfNull(webSeeds);
+        foreach (string tracker in trackerTiers.SelectMany(tier => tier))
+        {
+            if (!AddressReader.TryReadTracker(tracker, out _, out string? fault))
+                throw new ArgumentException(fault);
+        }
+
+        foreach (string webSeed in webSeeds)
+        {
+            if (!AddressReader.TryReadWebSeed(webSeed, out _, out string? fault))
+                throw new ArgumentException(fault);
+        }
+    }
+
     /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
     internal static byte[] Assemble(ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds)
     {
@@ -96,17 +118,20 @@ public sealed class TorrentBuilder
 
     private static void WriteTrackers(BencodeWriter writer, IReadOnlyList<IReadOnlyList<string>> tiers)
     {
-        string? first = tiers.SelectMany(tier => tier).FirstOrDefault();
-        if (first is null)
+        var known = new HashSet<Uri>();
+        List<string[]> written = [.. tiers
+            .Select(tier => AddressReader.Trackers(tier).Where(known.Add).Select(tracker => tracker.OriginalString).ToArray())
+            .Where(tier => tier.Length > 0)];
+        if (written.Count == 0)
             return;
 
-        writer.Write("announce"u8, first);
-        if (tiers.Sum(tier => tier.Count) == 1)
+        writer.Write("announce"u8, written[0][0]);
+        if (known.Count == 1)
             return;
 
         writer.WriteKey("announce-list"u8);
         writer.BeginList();
-        foreach (IReadOnlyList<string> tier in tiers.Where(tier => tier.Count > 0))
+        foreach (string[] tier in written)
             WriteStrings(writer, tier);
         writer.End();
     }
@@ -117,7 +142,7 @@ public sealed class TorrentBuilder
             return;
 
         writer.WriteKey("url-list"u8);
-        WriteStrings(writer, webSeeds);
+        WriteStrings(writer, webSeeds.Select(AddressReader.WebSeedOrNull).OfType<Uri>().Distinct().Select(seed => seed.OriginalString));
     }
 
     private void WriteInfo(BencodeWriter writer)

@@ -33,7 +33,8 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     public IReadOnlyList<IPEndPoint> Peers { get; } = [.. request.Peers, .. namedPeers];
 
     /// <summary>Trackers besides the torrent's own and those of the link.</summary>
-    public IReadOnlyList<Uri> Trackers => request.Trackers;
+    /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
+    public IReadOnlyList<Uri> Trackers => field ??= TrackerAddresses.Read(request.Trackers);
 
     /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
     public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
@@ -42,6 +43,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <exception cref="TorrentException">Why.</exception>
     public void Check()
     {
+        _ = Trackers;
         if (Metainfo is { Version: MetainfoVersion.V2 })
             throw V2Only(Metainfo.Name);
         if (Magnet is { InfoHash: null })
@@ -123,8 +125,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
 
     private IEnumerable<IPEndPoint> PeersOfLink() => Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [];
 
-    private IEnumerable<Uri> TrackersOfLink() =>
-        Magnet?.Trackers.Where(tracker => Uri.IsWellFormedUriString(tracker, UriKind.Absolute)).Select(tracker => new Uri(tracker)) ?? [];
+    private IEnumerable<Uri> TrackersOfLink() => AddressReader.Trackers(Magnet?.Trackers ?? []);
 
     private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection
     {

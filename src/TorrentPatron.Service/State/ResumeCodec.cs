@@ -6,6 +6,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
@@ -224,10 +225,9 @@ internal static class ResumeCodec
         };
     });
 
+    // An earlier release took addresses of other kinds too, which it never could ask.
     private static List<Uri> ReadAddresses(BencodeElement list) =>
-        ReadList(list, element => element.AsText() is var text && text.Contains("://", StringComparison.Ordinal) && DisplayText.Clean(text) == text
-            ? new Uri(text, UriKind.Absolute)
-            : throw new InvalidDataException("an address in it is none"));
+        [.. AddressReader.Trackers(ReadList(list, element => element.AsText()))];
 
     private static List<T> ReadList<T>(BencodeElement list, Func<BencodeElement, T> read)
     {

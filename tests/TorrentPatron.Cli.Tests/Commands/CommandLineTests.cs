@@ -28,7 +28,9 @@ public sealed class CommandLineTests : PatronFixture
 
     [Theory]
     [InlineData("--peer: 'nobody' is not host:port.", "start", "x.torrent", "--peer", "nobody")]
-    [InlineData("--tracker: 'ftp://x/' is not an http, https or udp address.", "start", "x.torrent", "--tracker", "ftp://x/")]
+    [InlineData("--tracker: 'foo' is not a tracker's address: it must begin with http://, https:// or udp://.", "create", "x", "--tracker", "foo")]
+    [InlineData("--tracker: 'udp://t.example/a' is not a tracker's address: a UDP tracker needs a port, as in udp://tracker.example:6969.", "seed", "x", "--tracker", "udp://t.example/a")]
+    [InlineData("--tracker: 'ftp://x/' is not a tracker's address: it must begin with http://, https:// or udp://.", "start", "x.torrent", "--tracker", "ftp://x/")]
     [InlineData("--timeout: '0s' is not a time, such as 90s, 10m or 2h.", "start", "x.torrent", "--timeout", "0s")]
     [InlineData("--port: '65536' is not a port, 0 to 65535.", "start", "x.torrent", "--port", "65536")]
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
@@ -12,6 +13,19 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 public sealed class OptionTests
 {
     private const int Piece = 32 * 1024;
+
+    [Fact]
+    public async Task A_tracker_whose_address_has_unusual_characters_is_asked()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var torrent = new SwarmTorrent(seed: 12, Piece, Piece);
+        TorrentMetainfo metainfo = MetainfoReader.Read(
+            (byte[])[.. "d8:announce25:http://t.example/{k} a|b?4:info"u8, .. torrent.Metainfo.RawInfo.Span, (byte)'e']);
+
+        await engine.StartAsync(metainfo, new MemoryResumeStore());
+
+        Assert.Equal("/%7Bk%7D%20a%7Cb?", (await engine.Trackers.NextAsync()).Uri.PathAndQuery);
+    }
 
     [Fact]
     public async Task A_limit_that_is_lifted_lets_a_download_go_on_at_once()

@@ -100,7 +100,7 @@ public sealed class MagnetLinkTests
             InfoHashV2 = Convert.FromHexString(V2),
             Name = "a & b = c #1 % ü",
             Trackers = ["udp://tracker.example:6969/announce", "http://b.example/a?k=1&l=2"],
-            WebSeeds = ["https://seed.example/a b"],
+            WebSeeds = ["https://seed.example/a%20b"],
             Peers = [new MagnetPeer("192.0.2.1", 6881), new MagnetPeer("2001:db8::1", 51413)],
             SelectedFiles = [new FileIndexRange(1, 1), new FileIndexRange(3, 7)],
         }.ToString();
@@ -168,6 +168,16 @@ public sealed class MagnetLinkTests
         MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:{Hex}&{rest}");
 
         Assert.Equal($"magnet:?xt=urn:btih:{Hex}", link.ToString());
+    }
+
+    [Fact]
+    public void A_trackers_address_with_unusual_characters_is_escaped_and_counts_once()
+    {
+        MagnetLink link = MagnetLink.Parse(
+            $"magnet:?xt=urn:btih:{Hex}&tr=http%3A%2F%2Ft.example%2Fa%20b%3Fk%3D%7Bx%7D&tr=http://T.example:80/a%2520b?k=%257Bx%257D");
+
+        Assert.Equal(["http://t.example/a%20b?k=%7Bx%7D"], link.Trackers);
+        Assert.Equal(link.Trackers, MagnetLink.Parse(link.ToString()).Trackers);
     }
 
     [Fact]

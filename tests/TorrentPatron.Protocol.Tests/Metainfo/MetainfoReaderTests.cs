@@ -311,6 +311,15 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
+    public void A_trackers_address_with_unusual_characters_is_kept_and_counts_once_however_it_is_spelt()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(WithTop(
+            "13:announce-listl" + "l20:http://t/a b?k={x}|y" + "27:HTTP://T:80/a%20b?k={x}%7Cye" + "l9:udp://t:19:http://t/ee"));
+
+        Assert.Equal([["http://t/a%20b?k=%7Bx%7D%7Cy"], ["udp://t:1", "http://t/"]], torrent.TrackerTiers);
+    }
+
+    [Fact]
     public void Odd_text_and_dates_never_hurt()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(WithTop(

@@ -87,6 +87,33 @@ public sealed class TorrentBuilderTests
         Assert.Equal(expected, PieceLengthChooser.ForSize(totalSize));
     }
 
+    [Theory]
+    [InlineData("foo", null, "'foo' is not a tracker's address")]
+    [InlineData("wss://t.example/", null, "must begin with http://, https:// or udp://")]
+    [InlineData("http://t.example/", "bar", "'bar' is not a web seed's address")]
+    public void An_address_that_no_reader_takes_is_refused(string tracker, string? webSeed, string expected)
+    {
+        var builder = new TorrentBuilder
+        {
+            Name = "a", Files = [new TorrentBuilderFile(null, 1)], PieceLength = 16_384, PieceHashes = new byte[20],
+            TrackerTiers = [[tracker]], WebSeeds = webSeed is null ? [] : [webSeed],
+        };
+
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(builder.Build).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Addresses_are_written_escaped_and_once()
+    {
+        byte[] torrent = new TorrentBuilder
+        {
+            Name = "a", Files = [new TorrentBuilderFile(null, 1)], PieceLength = 16_384, PieceHashes = new byte[20],
+            TrackerTiers = [["http://t.example/{x}"], ["http://T.example/%7Bx%7D"]],
+        }.Build();
+
+        Assert.StartsWith("d8:announce24:http://t.example/%7Bx%7D4:infod", System.Text.Encoding.ASCII.GetString(torrent), StringComparison.Ordinal);
+    }
+
     private static byte[] Build(string name, params TorrentBuilderFile[] files) =>
         new TorrentBuilder { Name = name, Files = files, PieceLength = 16_384, PieceHashes = default }.Build();
 }

@@ -37,7 +37,7 @@ public sealed class ResumeStoreTests : IDisposable
             ClosedInOrder = true,
             Suspended = true,
             FilePriorities = [FilePriority.High, FilePriority.Skip],
-            Trackers = [new Uri("udp://127.0.0.1:6969/announce"), new Uri("http://[::1]/announce?key=%20x")],
+            Trackers = [new Uri("udp://127.0.0.1:6969/announce"), new Uri("http://[::1]/announce?key=%20x&{a}|b c")],
             RemovedTrackers = [new Uri("http://gone.example/announce")],
             Options = new TorrentOptions
             {
