@@ -113,13 +113,13 @@ Describe 'Changing torrents that run' {
 
         It 'take the addresses that are good, however odd their characters, and report each other one' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
-            $running | Add-TorrentTracker 'foo', 'http://127.0.0.1:1/{key} x|y', 'udp://127.0.0.1' -ErrorVariable problem -ErrorAction SilentlyContinue
+            $running | Add-TorrentTracker -Uri 'foo', 'http://127.0.0.1:1/{key} x|y', 'udp://127.0.0.1' -ErrorVariable problem -ErrorAction SilentlyContinue
 
             ($running | Get-TorrentTracker).Uri.OriginalString | Should -Be 'http://127.0.0.1:1/%7Bkey%7D%20x%7Cy'
             ($running | Get-TorrentTracker -Uri 'http://127.0.0.1:1/{key} x|y').Status | Should -Be NotContacted
             $problem.FullyQualifiedErrorId | Should -BeLike 'InvalidArgument,*AddTorrentTrackerCommand'
             $problem.Exception.Message | Should -BeLike "* is not a tracker's address: *"
-            $problem.TargetObject | Should -Be 'foo', 'udp://127.0.0.1'
+            $problem.TargetObject | Should -Be 'foo', 'udp://127.0.0.1/'
         }
     }
 }
