@@ -3,19 +3,19 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Which of a torrent's files are wanted, said before they are known. Without patterns and indices: all. A pattern has
-/// <c>*</c>, <c>?</c> and <c>[a-z]</c>, knows no upper and lower case, and is held against a file's name, its path in the torrent and
-/// that path below the torrent's own folder, all with <c>/</c> as separator; <c>*</c> matches separators too.
+/// Which of a torrent's files are wanted, said before they are known. Without names and indices: all. A name is a
+/// <see cref="NamePattern"/>; it is compared with a file's name, its path in the torrent and that path below the torrent's own folder,
+/// all with <c>/</c> as separator; <c>*</c> matches separators too.
 /// </summary>
 public sealed record FileSelection
 {
     /// <summary>Every file.</summary>
     public static FileSelection All { get; } = new();
 
-    /// <summary>Patterns of the files that are wanted; empty, with no <see cref="Indices"/>: all files.</summary>
+    /// <summary>Names of the files that are wanted, or patterns of names; empty, with no <see cref="Indices"/>: all files.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
-    /// <summary>Patterns of the files that are not wanted, whatever else says so.</summary>
+    /// <summary>Names of the files that are not wanted, or patterns of names, whatever else says so.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
     /// <summary>Places of files that are wanted, from 0, besides those that <see cref="Include"/> names (BEP 53).</summary>
@@ -46,31 +46,26 @@ public sealed record FileSelection
         if (IsAll)
             return [];
 
-        WildcardPattern[] include = [.. Include.Select(pattern => new WildcardPattern(pattern))];
-        WildcardPattern[] exclude = [.. Exclude.Select(pattern => new WildcardPattern(pattern))];
-        HashSet<int> indices = [.. Indices];
-        var priorities = new FilePriority[metainfo.Files.Count];
-        for (int index = 0; index < priorities.Length; index++)
-        {
-            string path = metainfo.Files[index].Path;
-            bool isWanted = (include.Length == 0 && indices.Count == 0) || indices.Contains(index) || IsNamed(path, include);
-            priorities[index] = isWanted && !IsNamed(path, exclude) ? FilePriority.Normal : FilePriority.Skip;
-        }
+        int[] files = [.. Enumerable.Range(0, metainfo.Files.Count)];
+        IReadOnlyList<string>[] names = [.. metainfo.Files.Select(file => NamePattern.NamesOfFile(file.Path))];
+        HashSet<int> wanted = Include.Count + Indices.Count == 0 ? [.. files] : [.. Named(Include), .. Indices];
+        wanted.ExceptWith(Named(Exclude));
+        return [.. files.Select(file => wanted.Contains(file) ? FilePriority.Normal : FilePriority.Skip)];
 
-        return priorities;
+        IEnumerable<int> Named(IReadOnlyList<string> texts) =>
+            texts.SelectMany(text => new NamePattern(text).Find(files, file => names[file]));
     }
 
-    private static bool IsNamed(string path, WildcardPattern[] patterns)
+    /// <summary>What of <see cref="Include"/> names a file that the torrent does not have. That a pattern matches none is in order.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    public IReadOnlyList<string> Missing(TorrentMetainfo metainfo)
     {
-        ReadOnlySpan<char> whole = path;
-        ReadOnlySpan<char> below = whole[(whole.IndexOf('/') + 1)..];
-        ReadOnlySpan<char> name = whole[(whole.LastIndexOf('/') + 1)..];
-        foreach (WildcardPattern pattern in patterns)
-        {
-            if (pattern.IsMatch(whole) || pattern.IsMatch(below) || pattern.IsMatch(name))
-                return true;
-        }
-
-        return false;
+        ArgumentNullException.ThrowIfNull(metainfo);
+        return
+        [
+            .. Include.Select(text => new NamePattern(text))
+                .Where(name => !name.HasWildcards && name.Find(metainfo.Files, file => NamePattern.NamesOfFile(file.Path)).Count == 0)
+                .Select(name => name.Text),
+        ];
     }
 }

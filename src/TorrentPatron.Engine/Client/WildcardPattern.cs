@@ -1,48 +1,71 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// A pattern for names: <c>*</c> any characters, <c>?</c> one, <c>[a-z_]</c> one of a set; upper and lower case are the same. A
-/// bracket that is never closed stands for itself. Matching takes at most pattern times text steps, without recursion.
+/// A wildcard pattern as PowerShell reads it (WildcardPattern with the options IgnoreCase and CultureInvariant): <c>*</c> any
+/// characters, <c>?</c> one, <c>[a-z_]</c> one of a set, and a backtick before a character that stands for itself. Case is ignored.
 /// </summary>
+/// <remarks>
+/// The engine cannot use PowerShell's own class. That both agree, in odd cases too, is tested with a table that PowerShell has written.
+/// Matching takes at most pattern times text steps, without recursion.
+/// </remarks>
 internal sealed class WildcardPattern
 {
-    /// <summary>Characters of a longer pattern are ignored: names of files are shorter than that.</summary>
-    private const int MostElements = 4096;
+    private const char Escape = '`';
+
+    private static readonly SearchValues<char> SpecialCharacters = SearchValues.Create("*?[]`");
 
     private readonly List<Element> _elements = [];
 
-    /// <summary>Reads a pattern; whatever it is, it is one.</summary>
-    /// <param name="pattern">The pattern.</param>
+    /// <summary>The text where no character before the last is special: PowerShell compares it by the language's rules, not by characters.</summary>
+    private readonly string? _plain;
+    private readonly bool _isPrefix;
+
+    /// <summary>Reads a pattern.</summary>
+    /// <param name="pattern">The pattern, valid or not.</param>
     public WildcardPattern(string pattern)
     {
-        ReadOnlySpan<char> left = pattern;
-        while (!left.IsEmpty && _elements.Count < MostElements)
-        {
-            int length = 1;
-            Element element = left[0] switch
-            {
-                '*' => new Element(Kind.Any, ""),
-                '?' => new Element(Kind.One, ""),
-                '[' when SetLength(left) is int set => new Element(Kind.Set, left[1..((length = set) - 1)].ToString()),
-                _ => new Element(Kind.One, left[..1].ToString()),
-            };
-            left = left[length..];
-            // Several stars in a row say no more than one.
-            if (element.Kind != Kind.Any || _elements is not [.., { Kind: Kind.Any }])
-                _elements.Add(element);
-        }
+        int special = pattern.AsSpan().IndexOfAny(SpecialCharacters);
+        _isPrefix = special >= 0 && special == pattern.Length - 1 && pattern[special] == '*';
+        HasWildcards = _isPrefix;
+        if (special < 0 || _isPrefix)
+            _plain = special < 0 ? pattern : pattern[..special];
+        else
+            IsValid = Read(pattern);
     }
 
     private enum Kind
     {
         Any,
         One,
+        Character,
         Set,
     }
 
+    /// <summary>Whether it can be read; PowerShell refuses any other (<c>[abc</c>, <c>[z-a]</c>). An invalid one matches nothing.</summary>
+    public bool IsValid { get; } = true;
+
+    /// <summary>Whether it may match several names: it has a star, a question mark or a set that is not escaped.</summary>
+    public bool HasWildcards { get; private set; }
+
     /// <summary>Whether the pattern matches a whole text.</summary>
     /// <param name="text">The text.</param>
-    public bool IsMatch(ReadOnlySpan<char> text)
+    public bool IsMatch(string text)
+    {
+        if (!IsValid)
+            return false;
+        if (_plain is null)
+            return IsMatchOfElements(text);
+        return _isPrefix
+            ? text.StartsWith(_plain, StringComparison.InvariantCultureIgnoreCase)
+            : text.Equals(_plain, StringComparison.InvariantCultureIgnoreCase);
+    }
+
+    private bool IsMatchOfElements(string text)
     {
         int element = 0, at = 0, star = -1, starAt = 0;
         while (at < text.Length)
@@ -51,7 +74,7 @@ internal sealed class WildcardPattern
             {
                 (star, starAt) = (element++, at);
             }
-            else if (element < _elements.Count && _elements[element].Takes(text[at]))
+            else if (element < _elements.Count && _elements[element].Takes(char.ToLowerInvariant(text[at])))
             {
                 element++;
                 at++;
@@ -73,39 +96,96 @@ internal sealed class WildcardPattern
         return element == _elements.Count;
     }
 
-    /// <summary>Length of a set with its brackets; null where it is not closed. A bracket that comes first is one of its characters.</summary>
-    private static int? SetLength(ReadOnlySpan<char> pattern)
+    /// <returns>Whether the pattern is valid.</returns>
+    private bool Read(string pattern)
     {
-        int end = pattern.Length < 3 ? -1 : pattern[2..].IndexOf(']');
-        return end < 0 ? null : end + 3;
+        for (int at = 0; at < pattern.Length; at++)
+        {
+            switch (pattern[at])
+            {
+                case '*':
+                    // Several stars in a row say no more than one.
+                    if (_elements is not [.., { Kind: Kind.Any }])
+                        _elements.Add(new Element(Kind.Any));
+                    HasWildcards = true;
+                    break;
+                case '?':
+                    _elements.Add(new Element(Kind.One));
+                    HasWildcards = true;
+                    break;
+                case '[':
+                    if (ReadSet(pattern, ref at) is not { } set)
+                        return false;
+                    _elements.Add(new Element(Kind.Set) { Set = set });
+                    HasWildcards = true;
+                    break;
+                case Escape when at + 1 < pattern.Length:
+                    _elements.Add(new Element(Kind.Character) { Character = char.ToLowerInvariant(pattern[++at]) });
+                    break;
+                case Escape when pattern.Length == 1:
+                    break; // Alone it stands for nothing, at the end of more for itself.
+                default:
+                    _elements.Add(new Element(Kind.Character) { Character = char.ToLowerInvariant(pattern[at]) });
+                    break;
+            }
+        }
+
+        return true;
     }
 
-    private static char Fold(char c) => char.ToLowerInvariant(c);
-
-    private readonly record struct Element(Kind Kind, string Characters)
+    /// <summary>Reads a set. A bracket that closes none of it comes first or is escaped, as is a hyphen that means itself.</summary>
+    /// <param name="pattern">The pattern.</param>
+    /// <param name="at">The set's first bracket; then its last.</param>
+    /// <returns>The set; null where it is not valid.</returns>
+    private static Regex? ReadSet(string pattern, ref int at)
     {
-        public bool Takes(char c)
+        var characters = new List<(char Value, bool IsRange)>();
+        int first = at + 1;
+        for (at = first; at < pattern.Length && (pattern[at] != ']' || at == first); at++)
         {
-            if (Characters.Length == 0)
-                return true;
-            c = Fold(c);
-            if (Kind == Kind.One)
-                return Fold(Characters[0]) == c;
-            for (int i = 0; i < Characters.Length; i++)
-            {
-                if (i + 2 < Characters.Length && Characters[i + 1] == '-')
-                {
-                    if (Fold(Characters[i]) <= c && c <= Fold(Characters[i + 2]))
-                        return true;
-                    i += 2;
-                }
-                else if (Fold(Characters[i]) == c)
-                {
-                    return true;
-                }
-            }
-
-            return false;
+            bool isEscaped = pattern[at] == Escape;
+            if (isEscaped && ++at == pattern.Length)
+                return null;
+            characters.Add((pattern[at], pattern[at] == '-' && !isEscaped));
         }
+
+        if (at == pattern.Length)
+            return null;
+
+        var expression = new StringBuilder("[");
+        for (int i = 0; i < characters.Count; i++)
+        {
+            Append(expression, characters[i].Value);
+            if (i + 2 >= characters.Count || !characters[i + 1].IsRange)
+                continue;
+
+            // That a range may not end with a bracket is an oddity of PowerShell's.
+            char last = characters[i + 2].Value;
+            if (characters[i].Value > last || last == '[')
+                return null;
+            Append(expression.Append('-'), last);
+            i += 2;
+        }
+
+        // Which characters are the same but for case, in a range too, only .NET's regular expressions say as PowerShell does.
+        return new Regex(
+            expression.Append(']').ToString(), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
+    }
+
+    private static void Append(StringBuilder expression, char c) => expression.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+
+    private readonly record struct Element(Kind Kind)
+    {
+        public char Character { get; init; }
+
+        public Regex? Set { get; init; }
+
+        /// <summary>Whether it stands for a lower-case character.</summary>
+        public bool Takes(char c) => Kind switch
+        {
+            Kind.One => true,
+            Kind.Character => c == Character,
+            _ => Set!.IsMatch(new ReadOnlySpan<char>(in c)),
+        };
     }
 }

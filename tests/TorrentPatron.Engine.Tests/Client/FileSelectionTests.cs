@@ -11,7 +11,7 @@ public sealed class FileSelectionTests
     public void Without_a_word_every_file_is_wanted()
     {
         Assert.True(FileSelection.All.IsAll);
-        Assert.Empty(FileSelection.All.Resolve(Show()));
+        Assert.Empty(FileSelection.All.Resolve(Show(Files)));
     }
 
     [Fact]
@@ -38,13 +38,32 @@ public sealed class FileSelectionTests
         Assert.Equal([0, 2], Wanted(new FileSelection { Include = ["readme*"], Indices = [2] }));
     }
 
-    private static IEnumerable<int> Wanted(FileSelection selection) => selection.Resolve(Show())
+    [Fact]
+    public void A_file_is_found_as_its_name_is_written_before_the_name_is_read_as_a_pattern()
+    {
+        string[] files = ["[a] e01.mkv", "a e01.mkv", "b [x]/e02.mkv"];
+        Assert.Equal([0], Wanted(new FileSelection { Include = ["[a] e01.mkv"] }, files));
+        Assert.Equal([0], Wanted(new FileSelection { Include = ["`[a`] e01.mkv"] }, files));
+        Assert.Equal([1], Wanted(new FileSelection { Include = ["[abc] e01.mkv"] }, files));
+        Assert.Equal([2], Wanted(new FileSelection { Include = ["show/b [x]/e02.mkv"] }, files));
+        Assert.Equal([1, 2], Wanted(new FileSelection { Exclude = ["[a] e01.mkv"] }, files));
+    }
+
+    [Fact]
+    public void A_name_of_no_file_is_missing_and_a_pattern_is_not()
+    {
+        var selection = new FileSelection { Include = ["readme.txt", "nosuch.mkv", "*.iso", "[abc"], Exclude = ["none"], Indices = [9] };
+        Assert.Equal(["nosuch.mkv", "[abc"], selection.Missing(Show(Files)));
+        Assert.Empty(FileSelection.All.Missing(Show(Files)));
+    }
+
+    private static IEnumerable<int> Wanted(FileSelection selection, string[]? files = null) => selection.Resolve(Show(files ?? Files))
         .Select((priority, index) => (priority, index)).Where(file => file.priority != FilePriority.Skip).Select(file => file.index);
 
-    private static TorrentMetainfo Show() => MetainfoReader.Read(new TorrentBuilder
+    private static TorrentMetainfo Show(string[] files) => MetainfoReader.Read(new TorrentBuilder
     {
         Name = "show",
-        Files = [.. Files.Select(path => new TorrentBuilderFile(path, 10))],
+        Files = [.. files.Select(path => new TorrentBuilderFile(path, 10))],
         PieceLength = 16384,
         PieceHashes = new byte[20],
     }.Build());

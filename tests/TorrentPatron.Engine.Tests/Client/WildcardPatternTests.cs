@@ -1,40 +1,51 @@
+using System.Text.RegularExpressions;
 using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Tests.Client;
 
 public sealed class WildcardPatternTests
 {
-    [Theory]
-    [InlineData("*", "")]
-    [InlineData("*", "any/thing at all")]
-    [InlineData("", "")]
-    [InlineData("a?c", "abc")]
-    [InlineData("*.MKV", "Film.mkv")]
-    [InlineData("*.mkv", "FILM.MKV")]
-    [InlineData("s0[1-3]e*", "s02e07.mkv")]
-    [InlineData("[abc]x", "Bx")]
-    [InlineData("[A-C]x", "bx")]
-    [InlineData("[a-]x", "-x")]
-    [InlineData("[]]x", "]x")]
-    [InlineData("[*]x", "*x")]
-    [InlineData("a[b", "a[b")]
-    [InlineData("[]", "[]")]
-    [InlineData("*a*b*c*", "xxaxxbxxcxx")]
-    [InlineData("**a**", "a")]
-    [InlineData("a*a", "aa")]
-    [InlineData("ÄÖ*", "äöü")]
-    public void Takes_what_it_names(string pattern, string text) => Assert.True(new WildcardPattern(pattern).IsMatch(text));
+    /// <summary>What PowerShell says; see New-WildcardTable.ps1.</summary>
+    private static IEnumerable<(string Pattern, string Text, char Verdict)> Table()
+    {
+        using Stream stream = typeof(WildcardPatternTests).Assembly.GetManifestResourceStream("wildcards.tsv")!;
+        using var reader = new StreamReader(stream);
+        while (reader.ReadLine() is { } line)
+        {
+            string[] fields = [.. line.Split('\t').Select(Regex.Unescape)];
+            yield return (fields[0], fields[1], fields[2][0]);
+        }
+    }
+
+    [Fact]
+    public void A_pattern_matches_what_it_matches_in_PowerShell()
+    {
+        var differences = new List<string>();
+        int cases = 0;
+        foreach ((string text, string name, char verdict) in Table())
+        {
+            cases++;
+            var pattern = new WildcardPattern(text);
+            char ours = !pattern.IsValid ? '!' : pattern.IsMatch(name) ? '+' : '-';
+            if (ours != verdict)
+                differences.Add($"'{text}' of '{name}' is {verdict} in PowerShell, {ours} here");
+        }
+
+        Assert.Empty(differences);
+        Assert.InRange(cases, 1000, int.MaxValue);
+    }
 
     [Theory]
-    [InlineData("", "a")]
-    [InlineData("?", "")]
-    [InlineData("a", "ab")]
-    [InlineData("*.mkv", "film.mkv.txt")]
-    [InlineData("[a-c]x", "dx")]
-    [InlineData("[ab", "a")]
-    [InlineData("a*a", "a")]
-    [InlineData("*a*b*c*", "cba")]
-    public void Leaves_what_it_does_not_name(string pattern, string text) => Assert.False(new WildcardPattern(pattern).IsMatch(text));
+    [InlineData("*", true)]
+    [InlineData("a*", true)]
+    [InlineData("a?c", true)]
+    [InlineData("a[b]c", true)]
+    [InlineData("a", false)]
+    [InlineData("a`[b`]c", false)]
+    [InlineData("a`*", false)]
+    [InlineData("a]", false)]
+    public void Only_a_pattern_of_several_names_has_wildcards(string pattern, bool hasWildcards) =>
+        Assert.Equal(hasWildcards, new WildcardPattern(pattern).HasWildcards);
 
     [Fact]
     public void A_pattern_made_to_take_long_does_not()
