@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -38,7 +39,7 @@ internal sealed class PeerDialer(
                 || engine.Peers >= engine.Settings.MaxPeers || !engine.TryBeginDial())
                 return null;
 
-            IPEndPoint? address = directory.TakeNext(engine.Time.GetUtcNow());
+            IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time));
             if (address is null)
                 engine.EndDial();
             else
@@ -67,7 +68,7 @@ internal sealed class PeerDialer(
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             connection?.Dispose();
-            directory.Ended(address, wasUseful: false, engine.Time.GetUtcNow());
+            directory.Ended(address, wasUseful: false, Instant.Now(engine.Time));
         }
         finally
         {

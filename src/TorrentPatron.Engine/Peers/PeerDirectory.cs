@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -30,7 +31,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     private PeerBans? _bans;
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
-    private DateTimeOffset _quietUntil;
+    private Instant _quietUntil;
 
     /// <summary>Number of known addresses.</summary>
     public int Count
@@ -107,9 +108,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     }
 
     /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
-    /// <param name="now">The time, UTC.</param>
+    /// <param name="now">The time.</param>
     /// <returns>The address, or null where there is none.</returns>
-    public IPEndPoint? TakeNext(DateTimeOffset now)
+    public IPEndPoint? TakeNext(Instant now)
     {
         lock (_gate)
         {
@@ -117,7 +118,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
                 return null;
             IPEndPoint? best = null;
             Entry? bestEntry = null;
-            DateTimeOffset next = DateTimeOffset.MaxValue;
+            Instant next = Instant.Never;
             foreach ((IPEndPoint endPoint, Entry entry) in _entries)
             {
                 if (entry.IsInUse)
@@ -137,11 +138,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     }
 
     /// <summary>When the next address may be dialled; null where none is known that is not in use.</summary>
-    public DateTimeOffset? NextTry()
+    public Instant? NextTry()
     {
         lock (_gate)
         {
-            DateTimeOffset? next = null;
+            Instant? next = null;
             foreach (Entry entry in _entries.Values)
             {
                 if (!entry.IsInUse && (next is null || entry.NextTry < next))
@@ -155,8 +156,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>A dialled connection has ended, or was never made.</summary>
     /// <param name="endPoint">What was dialled.</param>
     /// <param name="wasUseful">Whether a peer of this torrent was found there.</param>
-    /// <param name="now">The time, UTC.</param>
-    public void Ended(IPEndPoint endPoint, bool wasUseful, DateTimeOffset now)
+    /// <param name="now">The time.</param>
+    public void Ended(IPEndPoint endPoint, bool wasUseful, Instant now)
     {
         lock (_gate)
         {
@@ -178,7 +179,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         lock (_gate)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
-                (entry.IsInUse, entry.NextTry) = (false, DateTimeOffset.MaxValue);
+                (entry.IsInUse, entry.NextTry) = (false, Instant.Never);
         }
     }
 
@@ -190,7 +191,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             _quietUntil = default;
             foreach (Entry entry in _entries.Values)
             {
-                if (entry.NextTry < DateTimeOffset.MaxValue)
+                if (entry.NextTry < Instant.Never)
                     entry.NextTry = default;
             }
         }
@@ -253,7 +254,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         (IPEndPoint EndPoint, Entry Entry)? worst = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
-            bool mayGo = !entry.IsInUse && !entry.IsTrusted && entry.NextTry < DateTimeOffset.MaxValue
+            bool mayGo = !entry.IsInUse && !entry.IsTrusted && entry.NextTry < Instant.Never
                 && (entry.Failures > 0 || (isOfFew && entry.Source == largest));
             if (mayGo && (worst is null || worst.Value.Entry.IsBetterThan(entry)))
                 worst = (endPoint, entry);
@@ -286,7 +287,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         public int Failures { get; set; }
 
-        public DateTimeOffset NextTry { get; set; }
+        public Instant NextTry { get; set; }
 
         public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
 

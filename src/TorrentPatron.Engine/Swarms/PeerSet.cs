@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -132,7 +133,7 @@ internal sealed class PeerSet : IPeerOwner
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
                     Directory.Forget(connection.RemoteEndPoint);
                 else if (!isIncoming)
-                    Directory.Ended(connection.RemoteEndPoint, wasUseful: true, _engine.Time.GetUtcNow());
+                    Directory.Ended(connection.RemoteEndPoint, wasUseful: true, Instant.Now(_engine.Time));
                 connection.Dispose();
                 return;
             }
@@ -200,7 +201,7 @@ internal sealed class PeerSet : IPeerOwner
 
         _engine.RemovePeer();
         if (!peer.IsIncoming)
-            Directory.Ended(peer.RemoteEndPoint, peer.WasUseful, _engine.Time.GetUtcNow());
+            Directory.Ended(peer.RemoteEndPoint, peer.WasUseful, Instant.Now(_engine.Time));
         owner?.PeerLeft(peer);
         DialMore();
     }

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -80,7 +81,7 @@ internal sealed class Announcer : IAsyncDisposable
     public IReadOnlyList<TrackerSnapshot> Snapshot()
     {
         lock (_gate)
-            return _trackers.Snapshot();
+            return _trackers.Snapshot(_time);
     }
 
     /// <summary>Tells the trackers that know of this session that it ends, and waits a few seconds at most.</summary>
@@ -103,10 +104,10 @@ internal sealed class Announcer : IAsyncDisposable
             await _timer.DisposeAsync().ConfigureAwait(false);
     }
 
-    private void Change(Action<DateTimeOffset> change)
+    private void Change(Action<Instant> change)
     {
         lock (_gate)
-            change(_time.GetUtcNow());
+            change(Instant.Now(_time));
         Pump();
     }
 
@@ -118,7 +119,7 @@ internal sealed class Announcer : IAsyncDisposable
             if (_session is null)
                 return;
 
-            DateTimeOffset now = _time.GetUtcNow();
+            var now = Instant.Now(_time);
             _underWay.RemoveAll(announce => announce.IsCompleted);
             foreach (TrackerState tracker in _trackers.Due(now))
                 _underWay.Add(AnnounceAsync(tracker, _trackers.Begin(tracker), _session));
@@ -167,9 +168,9 @@ internal sealed class Announcer : IAsyncDisposable
             if (_session != session)
                 return;
             if (response is not null)
-                _trackers.Succeeded(tracker, announceEvent, response, _time.GetUtcNow());
+                _trackers.Succeeded(tracker, announceEvent, response, Instant.Now(_time));
             else
-                tracker.Failed(failure, _time.GetUtcNow());
+                tracker.Failed(failure, Instant.Now(_time));
         }
 
         Pump();
@@ -182,7 +183,7 @@ internal sealed class Announcer : IAsyncDisposable
     {
         TrackerSnapshot snapshot;
         lock (_gate)
-            snapshot = _trackers.Snapshot(tracker);
+            snapshot = _trackers.Snapshot(tracker, _time);
         _onChanged(snapshot);
         return snapshot;
     }

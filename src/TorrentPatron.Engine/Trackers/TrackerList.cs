@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -30,14 +31,14 @@ internal sealed class TrackerList
         }
     }
 
-    /// <summary>When a tracker is to be asked (UTC); <c>null</c> when none is, before something else happens.</summary>
-    public DateTimeOffset? NextDue => _isActive ? _tiers.Min(tier => tier.NextDue) : null;
+    /// <summary>When a tracker is to be asked; <c>null</c> when none is, before something else happens.</summary>
+    public Instant? NextDue => _isActive ? _tiers.Min(tier => tier.NextDue) : null;
 
     private IEnumerable<TrackerState> All => _tiers.SelectMany(tier => tier.Trackers);
 
     /// <summary>Adds a tracker as a tier of its own.</summary>
     /// <returns>Whether it is new and there was room for it.</returns>
-    public bool Add(Uri uri, DateTimeOffset now)
+    public bool Add(Uri uri, Instant now)
     {
         if (!IsNew(uri))
             return false;
@@ -60,7 +61,7 @@ internal sealed class TrackerList
     }
 
     /// <summary>Begins a session: every tier is to be asked at once.</summary>
-    public void Start(DateTimeOffset now)
+    public void Start(Instant now)
     {
         _isActive = true;
         _isCompleted = false;
@@ -79,7 +80,7 @@ internal sealed class TrackerList
     }
 
     /// <summary>The download is complete: the trackers in use are to be told at once.</summary>
-    public void Completed(DateTimeOffset now)
+    public void Completed(Instant now)
     {
         if (_isCompleted)
             return;
@@ -91,15 +92,15 @@ internal sealed class TrackerList
 
     /// <summary>More peers are wanted: trackers are to be asked as soon as they allow, those that failed at once.</summary>
     /// <param name="which">The trackers' addresses; empty: all.</param>
-    /// <param name="now">The time, UTC.</param>
-    public void Hurry(IReadOnlyCollection<Uri> which, DateTimeOffset now)
+    /// <param name="now">The time.</param>
+    public void Hurry(IReadOnlyCollection<Uri> which, Instant now)
     {
         foreach (TrackerState tracker in All.Where(tracker => which.Count == 0 || which.Contains(tracker.Uri)))
             tracker.BringForward(tracker.EarliestAllowed(now));
     }
 
     /// <summary>The trackers to ask now, at most one of each tier.</summary>
-    public IReadOnlyList<TrackerState> Due(DateTimeOffset now) =>
+    public IReadOnlyList<TrackerState> Due(Instant now) =>
         _isActive ? [.. _tiers.Select(tier => tier.Due(now)).OfType<TrackerState>()] : [];
 
     /// <summary>An announce begins.</summary>
@@ -113,7 +114,7 @@ internal sealed class TrackerList
     }
 
     /// <summary>The announce was answered: its tracker becomes the first of its tier.</summary>
-    public void Succeeded(TrackerState tracker, AnnounceEvent announceEvent, AnnounceResponse response, DateTimeOffset now)
+    public void Succeeded(TrackerState tracker, AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
     {
         tracker.Succeeded(announceEvent, response, now);
         if (!_tiers[tracker.Tier].Trackers.Contains(tracker))
@@ -124,11 +125,14 @@ internal sealed class TrackerList
     }
 
     /// <summary>How one tracker stands now.</summary>
-    public TrackerSnapshot Snapshot(TrackerState tracker) =>
-        tracker.ToSnapshot(_isActive && _tiers[tracker.Tier].IsPlanned(tracker));
+    /// <param name="tracker">The tracker.</param>
+    /// <param name="time">The clock of the instants that the list was given.</param>
+    public TrackerSnapshot Snapshot(TrackerState tracker, TimeProvider time) =>
+        tracker.ToSnapshot(_isActive && _tiers[tracker.Tier].IsPlanned(tracker), time);
 
     /// <summary>How all trackers stand now, by tier.</summary>
-    public IReadOnlyList<TrackerSnapshot> Snapshot() => [.. All.Select(Snapshot)];
+    /// <param name="time">The clock of the instants that the list was given.</param>
+    public IReadOnlyList<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
 
     private bool OwesCompleted(TrackerState tracker) => _isCompleted && !tracker.HasCompleted;
 

@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -10,7 +11,7 @@ internal sealed class TrackerState(Uri uri, int tier)
 
     private TrackerStatus _outcome = TrackerStatus.NotContacted;
     private string? _message;
-    private DateTimeOffset? _lastAnswer;
+    private Instant? _lastAnswer;
     private TimeSpan _minInterval;
     private int? _seeders;
     private int? _leechers;
@@ -37,14 +38,14 @@ internal sealed class TrackerState(Uri uri, int tier)
     /// <summary>How many announces have failed in a row.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>When it may be asked again (UTC).</summary>
-    public DateTimeOffset NextAnnounce { get; private set; }
+    /// <summary>When it may be asked again.</summary>
+    public Instant NextAnnounce { get; private set; }
 
     /// <summary>What it wants to be told with each announce.</summary>
     public string? TrackerId { get; private set; }
 
     /// <summary>Begins a new session.</summary>
-    public void Reset(DateTimeOffset now)
+    public void Reset(Instant now)
     {
         IsAnnouncing = HasStarted = HasCompleted = false;
         Failures = 0;
@@ -61,7 +62,7 @@ internal sealed class TrackerState(Uri uri, int tier)
     public void Abandon() => IsAnnouncing = false;
 
     /// <summary>The announce was answered.</summary>
-    public void Succeeded(AnnounceEvent announceEvent, AnnounceResponse response, DateTimeOffset now)
+    public void Succeeded(AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
     {
         IsAnnouncing = false;
         HasStarted = true;
@@ -79,7 +80,7 @@ internal sealed class TrackerState(Uri uri, int tier)
     }
 
     /// <summary>The announce failed: its tier's next tracker has its turn, and this one waits ever longer.</summary>
-    public void Failed(string message, DateTimeOffset now)
+    public void Failed(string message, Instant now)
     {
         IsAnnouncing = false;
         TimeSpan backOff = FirstBackOff * Math.Pow(2, Math.Min(Failures, 20));
@@ -91,27 +92,28 @@ internal sealed class TrackerState(Uri uri, int tier)
 
     /// <summary>Brings the next announce forward.</summary>
     /// <param name="to">Not later than this.</param>
-    public void BringForward(DateTimeOffset to)
+    public void BringForward(Instant to)
     {
         if (to < NextAnnounce)
             NextAnnounce = to;
     }
 
     /// <summary>The earliest time at which the tracker allows an announce that nothing but impatience calls for.</summary>
-    public DateTimeOffset EarliestAllowed(DateTimeOffset now) =>
+    public Instant EarliestAllowed(Instant now) =>
         IsWorking && _lastAnswer + _minInterval is { } allowed && allowed > now ? allowed : now;
 
     /// <summary>How it stands now.</summary>
     /// <param name="isPlanned">Whether the next announce will be made when its time has come.</param>
-    public TrackerSnapshot ToSnapshot(bool isPlanned) => new()
+    /// <param name="time">The clock.</param>
+    public TrackerSnapshot ToSnapshot(bool isPlanned, TimeProvider time) => new()
     {
         Uri = Uri,
         Tier = Tier,
         Status = IsAnnouncing ? TrackerStatus.Announcing : _outcome,
         Message = _message,
         Failures = Failures,
-        LastAnswer = _lastAnswer,
-        NextAnnounce = isPlanned && !IsAnnouncing ? NextAnnounce : null,
+        LastAnswer = _lastAnswer is { } answer ? WallTime.At(answer, time) : null,
+        NextAnnounce = isPlanned && !IsAnnouncing ? WallTime.At(NextAnnounce, time) : null,
         Seeders = _seeders,
         Leechers = _leechers,
         PeersReceived = _peersReceived,

@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Timing;
+
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>Trackers that stand in for one another (BEP 12): one is asked at a time, a working one is the first.</summary>
@@ -10,8 +12,8 @@ internal sealed class TrackerTier
     /// <summary>The trackers, in the order in which they are tried.</summary>
     public IReadOnlyList<TrackerState> Trackers => _trackers;
 
-    /// <summary>When one of them is to be asked (UTC); <c>null</c> while one is being asked.</summary>
-    public DateTimeOffset? NextDue
+    /// <summary>When one of them is to be asked; <c>null</c> while one is being asked.</summary>
+    public Instant? NextDue
     {
         get
         {
@@ -22,7 +24,7 @@ internal sealed class TrackerTier
     }
 
     /// <summary>The tracker to ask now, if it is time.</summary>
-    public TrackerState? Due(DateTimeOffset now)
+    public TrackerState? Due(Instant now)
     {
         if (NextDue is not { } due || due > now)
             return null;

@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -8,7 +9,7 @@ namespace TorrentPatron.Engine.Tests.Peers;
 
 public sealed class PeerDirectoryTests
 {
-    private static readonly DateTimeOffset Start = DateTimeOffset.UnixEpoch;
+    private static readonly Instant Start = Instant.Now(TimeProvider.System);
 
     private readonly PeerDirectory _directory = new(new Random(1));
 
@@ -26,7 +27,7 @@ public sealed class PeerDirectoryTests
     public void Each_failure_doubles_the_wait_and_the_fifth_is_the_last()
     {
         _directory.Add(At(1));
-        DateTimeOffset now = Start;
+        Instant now = Start;
         foreach (int seconds in (int[])[20, 40, 80, 160])
         {
             Assert.NotNull(_directory.TakeNext(now));

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
-using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;
 
@@ -12,7 +12,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
     private static readonly Uri B = new("http://b.example/announce");
     private static readonly IPEndPoint Peer = IPEndPoint.Parse("192.0.2.1:6881");
 
-    private readonly FakeTimeProvider _time = new();
+    private readonly SettableClock _time = new();
     private readonly ScriptedTrackerClient _client = new();
     private readonly AnnounceLimiter _limiter = new();
     private readonly Channel<IReadOnlyList<IPEndPoint>> _peers = Channel.CreateUnbounded<IReadOnlyList<IPEndPoint>>();
@@ -48,6 +48,39 @@ public sealed class AnnouncerTests : IAsyncDisposable
         ScriptedAnnounce again = await _client.NextAsync();
         Assert.Equal(AnnounceEvent.None, again.Request.Event);
         Assert.Equal("id", again.Request.TrackerId);
+    }
+
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(24)]
+    public async Task A_clock_that_is_set_changes_no_interval(int hours)
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
+        _time.Set(TimeSpan.FromHours(hours));
+        // Whatever changes, it looks at what is due.
+        announcer.Remove(B);
+        Assert.Equal(TrackerStatus.Working, Assert.Single(announcer.Snapshot()).Status);
+
+        _time.Advance(TimeSpan.FromMinutes(9));
+        Assert.True(_client.IsIdle);
+        _time.Advance(TimeSpan.FromMinutes(1.1));
+
+        await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
+    }
+
+    [Fact]
+    public async Task Times_are_told_by_the_clock_as_it_is_set_now()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
+        _time.Advance(TimeSpan.FromMinutes(4));
+        _time.Set(TimeSpan.FromHours(-2));
+
+        TrackerSnapshot snapshot = Assert.Single(announcer.Snapshot());
+
+        Assert.Equal(_time.GetUtcNow() - TimeSpan.FromMinutes(4), snapshot.LastAnswer);
+        Assert.Equal(_time.GetUtcNow() + TimeSpan.FromMinutes(6), snapshot.NextAnnounce);
     }
 
     [Fact]

@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Tests.Timing;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;
 
@@ -5,7 +7,8 @@ namespace TorrentPatron.Engine.Tests.Trackers;
 
 public sealed class TrackerListTests
 {
-    private static readonly DateTimeOffset Now = new(2030, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly SettableClock Clock = new();
+    private static readonly Instant Now = Instant.Now(Clock);
     private static readonly Uri A = new("http://a.example/announce");
     private static readonly Uri B = new("http://b.example/announce");
     private static readonly Uri C = new("http://c.example/announce");
@@ -48,8 +51,8 @@ public sealed class TrackerListTests
 
         TrackerList list = Started([A], tier);
 
-        Uri[] order = [.. list.Snapshot().Where(snapshot => snapshot.Tier == 1).Select(snapshot => snapshot.Uri)];
-        Assert.Equal(A, list.Snapshot()[0].Uri);
+        Uri[] order = [.. list.Snapshot(Clock).Where(snapshot => snapshot.Tier == 1).Select(snapshot => snapshot.Uri)];
+        Assert.Equal(A, list.Snapshot(Clock)[0].Uri);
         Assert.NotEqual(tier, order);
         Assert.Equal(tier.ToHashSet(), order.ToHashSet());
     }
@@ -59,8 +62,8 @@ public sealed class TrackerListTests
     {
         var many = Enumerable.Range(0, 300).Select(i => new Uri($"http://{i}.example/announce"));
 
-        Assert.Single(Started([A, A], [A]).Snapshot());
-        Assert.Equal(TrackerList.MaxTrackers, Started(many).Snapshot().Count);
+        Assert.Single(Started([A, A], [A]).Snapshot(Clock));
+        Assert.Equal(TrackerList.MaxTrackers, Started(many).Snapshot(Clock).Count);
     }
 
     [Fact]
@@ -92,21 +95,21 @@ public sealed class TrackerListTests
         Fail(list, Now);
         TrackerState working = Succeed(list, Now);
 
-        TrackerSnapshot[] snapshot = [.. list.Snapshot()];
+        TrackerSnapshot[] snapshot = [.. list.Snapshot(Clock)];
 
         Assert.Equal(working.Uri, snapshot[0].Uri);
         Assert.Equal(TrackerStatus.Working, snapshot[0].Status);
         Assert.Equal(TrackerStatus.Failed, snapshot[1].Status);
         Assert.Null(snapshot[1].NextAnnounce);
-        Assert.Equal(Now.AddMinutes(30), list.NextDue);
-        Assert.Same(working, Assert.Single(list.Due(Now.AddMinutes(30))));
+        Assert.Equal(Now + TimeSpan.FromMinutes(30), list.NextDue);
+        Assert.Same(working, Assert.Single(list.Due(Now + TimeSpan.FromMinutes(30))));
     }
 
     [Fact]
     public void Failures_back_off_from_half_a_minute_to_half_an_hour()
     {
         TrackerList list = Started([A]);
-        DateTimeOffset now = Now;
+        Instant now = Now;
         var waits = new List<double>();
         for (int i = 0; i < 40; i++)
         {
@@ -117,7 +120,7 @@ public sealed class TrackerListTests
 
         Assert.Equal([30, 60, 120, 240, 480, 960, 1800, 1800], waits.Take(8));
         Assert.All(waits.Skip(8), wait => Assert.Equal(1800, wait));
-        Assert.Equal(40, list.Snapshot()[0].Failures);
+        Assert.Equal(40, list.Snapshot(Clock)[0].Failures);
     }
 
     [Fact]
@@ -125,13 +128,13 @@ public sealed class TrackerListTests
     {
         TrackerList list = Started([A]);
         Fail(list, Now);
-        Fail(list, Now.AddMinutes(1));
-        Assert.Equal("broken", list.Snapshot()[0].Message);
+        Fail(list, Now + TimeSpan.FromMinutes(1));
+        Assert.Equal("broken", list.Snapshot(Clock)[0].Message);
 
-        Succeed(list, Now.AddMinutes(5));
+        Succeed(list, Now + TimeSpan.FromMinutes(5));
 
-        Assert.Equal(0, list.Snapshot()[0].Failures);
-        Assert.Null(list.Snapshot()[0].Message);
+        Assert.Equal(0, list.Snapshot(Clock)[0].Failures);
+        Assert.Null(list.Snapshot(Clock)[0].Message);
     }
 
     [Fact]
@@ -151,13 +154,13 @@ public sealed class TrackerListTests
         TrackerList list = Started([A]);
         TrackerState tracker = Succeed(list, Now);
 
-        list.Completed(Now.AddMinutes(1));
-        Assert.Same(tracker, Assert.Single(list.Due(Now.AddMinutes(1))));
+        list.Completed(Now + TimeSpan.FromMinutes(1));
+        Assert.Same(tracker, Assert.Single(list.Due(Now + TimeSpan.FromMinutes(1))));
         Assert.Equal(AnnounceEvent.Completed, list.Begin(tracker));
-        list.Succeeded(tracker, AnnounceEvent.Completed, new AnnounceResponse(), Now.AddMinutes(1));
-        list.Completed(Now.AddMinutes(2));
+        list.Succeeded(tracker, AnnounceEvent.Completed, new AnnounceResponse(), Now + TimeSpan.FromMinutes(1));
+        list.Completed(Now + TimeSpan.FromMinutes(2));
 
-        Assert.Equal(Now.AddMinutes(31), list.NextDue);
+        Assert.Equal(Now + TimeSpan.FromMinutes(31), list.NextDue);
         Assert.Equal(AnnounceEvent.None, list.Begin(tracker));
     }
 
@@ -186,10 +189,10 @@ public sealed class TrackerListTests
         list.Begin(due[1]);
         due[1].Failed("broken", Now);
 
-        list.Hurry([], Now.AddSeconds(10));
+        list.Hurry([], Now + TimeSpan.FromSeconds(10));
 
-        Assert.Same(due[1], Assert.Single(list.Due(Now.AddSeconds(10))));
-        Assert.Equal(Now.AddMinutes(2), due[0].NextAnnounce);
+        Assert.Same(due[1], Assert.Single(list.Due(Now + TimeSpan.FromSeconds(10))));
+        Assert.Equal(Now + TimeSpan.FromMinutes(2), due[0].NextAnnounce);
     }
 
     [Fact]
@@ -224,14 +227,14 @@ public sealed class TrackerListTests
         return list;
     }
 
-    private static TrackerState Succeed(TrackerList list, DateTimeOffset now)
+    private static TrackerState Succeed(TrackerList list, Instant now)
     {
         TrackerState tracker = Assert.Single(list.Due(now));
         list.Succeeded(tracker, list.Begin(tracker), new AnnounceResponse(), now);
         return tracker;
     }
 
-    private static TrackerState Fail(TrackerList list, DateTimeOffset now)
+    private static TrackerState Fail(TrackerList list, Instant now)
     {
         TrackerState tracker = Assert.Single(list.Due(now));
         list.Begin(tracker);

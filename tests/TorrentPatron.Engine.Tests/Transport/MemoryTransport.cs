@@ -15,6 +15,9 @@ internal sealed class MemoryNetwork
     /// <summary>Connections that were made.</summary>
     public int Dialled { get; private set; }
 
+    /// <summary>Dials that found nobody.</summary>
+    public int Refused { get; private set; }
+
     public MemoryTransport Join() => new(this, new IPAddress([10, 0, 0, (byte)Interlocked.Increment(ref _address)]));
 
     public IPEndPoint NewEndPoint(IPAddress address) => new(address, Interlocked.Increment(ref _port));
@@ -35,7 +38,11 @@ internal sealed class MemoryNetwork
     {
         (MemoryConnection dialler, MemoryConnection listener) = MemoryConnection.Pair(NewEndPoint(from), to);
         if (!_listeners.TryGetValue(to, out Channel<MemoryConnection>? queue) || !queue.Writer.TryWrite(listener))
+        {
+            Refused++;
             throw new IOException("Nobody listens there.");
+        }
+
         Dialled++;
         return dialler;
     }

@@ -25,5 +25,5 @@ public class StatusSnapshots
     public object WithoutPeersOrTrackers() => _idle.Ledger.MakeStatus([], null);
 
     [Benchmark]
-    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(), null);
+    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(TimeProvider.System), null);
 }

@@ -1,0 +1,18 @@
+namespace TorrentPatron.Engine.Timing;
+
+/// <summary>
+/// The time of day, in UTC: for what a person reads, and for what must outlive the process. It jumps when somebody sets the clock, so
+/// that nothing is measured with it; see <see cref="Instant"/>.
+/// </summary>
+public static class WallTime
+{
+    /// <summary>Reads the time of day.</summary>
+    public static DateTimeOffset Now(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        return time.GetUtcNow();
+    }
+
+    /// <summary>The time of day at an instant, past or to come, by the clock as it is set now.</summary>
+    public static DateTimeOffset At(Instant instant, TimeProvider time) => Now(time) + (instant - Instant.Now(time));
+}
