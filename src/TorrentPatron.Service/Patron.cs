@@ -324,6 +324,18 @@ public sealed class Patron : IAsyncDisposable
     /// </summary>
     public ChannelReader<TorrentMessage> OpenOutbox() => _mailbox.OpenOutbox();
 
+    /// <summary>
+    /// Waits until the events of everything that the engine has said until now have been raised. Do not await it in a handler of this
+    /// patron's events: the next event is raised when the handler returns.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public Task FlushEventsAsync(CancellationToken cancellationToken = default)
+    {
+        Running?.CatchUp();
+        return _mailbox.FlushAsync().WaitAsync(cancellationToken);
+    }
+
     /// <summary>Stops the patron and its torrents; with the last patron the engine ends. May be called more than once.</summary>
     public ValueTask DisposeAsync()
     {

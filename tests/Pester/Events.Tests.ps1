@@ -117,6 +117,12 @@ Describe 'Events and messages' {
             Get-Event more -ErrorAction Ignore | Should -BeNullOrEmpty
         }
 
+        It 'shows in Get-EventSubscriber by the event''s own name, and takes no name twice' {
+            Register-TorrentEvent StateChanged named -Patron $patron -Name data*
+            (Get-EventSubscriber named).EventName | Should -Be 'StateChanged'
+            { Register-TorrentEvent Completed named -Patron $patron } | Should -Throw -ErrorId 'InvalidArgument,*'
+        }
+
         It '-SupportEvent stays out of sight, and -Action contradicts -Forward' {
             Register-TorrentEvent Completed hidden -Patron $patron -SupportEvent -Action { }
             Get-EventSubscriber | Should -BeNullOrEmpty

@@ -109,6 +109,49 @@ public sealed class NewsTests
     }
 
     [Fact]
+    public async Task Flushing_events_waits_for_all_that_the_engine_has_said()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        int raised = 0;
+        patron.Warning += (_, _) => Interlocked.Increment(ref raised);
+        for (int round = 1; round <= 200; round++)
+        {
+            for (int i = 0; i < 5; i++)
+                test.Client.Say(new TorrentWarning(Torrents.Hash(), NewsTests.Note));
+            await patron.FlushEventsAsync(Token);
+            Assert.Equal(5 * round, Volatile.Read(ref raised));
+        }
+    }
+
+    [Fact]
+    public async Task Flushing_events_ends_with_the_patron_and_can_be_cancelled()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        using var hang = new ManualResetEventSlim();
+        int raised = 0;
+        patron.NewTorrentCreated += (_, _) => hang.Wait(Token);
+        patron.Warning += (_, _) => Interlocked.Increment(ref raised);
+        await patron.FlushEventsAsync(Token);
+        await patron.StartAsync(Torrents.Start(), Token);
+        test.Client.Say(new TorrentWarning(Torrents.Hash(), NewsTests.Note));
+        using var cancellation = new CancellationTokenSource();
+
+        Task flush = patron.FlushEventsAsync(cancellation.Token);
+        await cancellation.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => flush);
+        await patron.DisposeAsync();
+        flush = patron.FlushEventsAsync(Token);
+        Assert.False(flush.IsCompleted);
+
+        hang.Set();
+        await flush;
+        Assert.Equal(1, raised);
+    }
+
+    [Fact]
     public async Task A_handler_that_throws_or_hangs_harms_nobody()
     {
         await using var test = new TestService();

@@ -1,23 +1,26 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Pipeline;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>A cmdlet whose work is asynchronous. Ctrl-C ends the waiting at once.</summary>
+/// <summary>
+/// A cmdlet whose work is asynchronous. Ctrl-C ends the waiting at once. Actions of event subscriptions run meanwhile, and those that
+/// are due when the work has ended run before the cmdlet goes on.
+/// </summary>
 public abstract class PipelineCmdlet : PSCmdlet, IDisposable
 {
-    // What it takes to let the -Action handlers of Register-ObjectEvent run: a script that makes a statement or two.
-    private static readonly ScriptBlock LetHandlersRun = ScriptBlock.Create("foreach ($i in 1, 2) { }");
-
     private readonly PipelinePump _pump;
     private readonly CmdletOutput _output;
+    private readonly EventActions _actions;
     private bool _isDisposed;
 
     private protected PipelineCmdlet()
     {
-        _pump = new PipelinePump(OnBeat);
+        _actions = new EventActions(this);
+        _pump = new PipelinePump(_actions.RunSome);
         _output = new CmdletOutput(this, _pump, (target, action) => Agree(target, action));
     }
 
@@ -64,6 +67,8 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
         finally
         {
             _output.EndProgress();
+            if (!Stopping)
+                _actions.Drain();
         }
     }
 
@@ -78,10 +83,4 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
 
     /// <summary>Does something on the pipeline thread; awaited by what <see cref="Run"/> does.</summary>
     private protected Task<T> OnPipelineThreadAsync<T>(Func<T> what) => _pump.OnPipelineThreadAsync(what);
-
-    private void OnBeat()
-    {
-        if (Events.Subscribers.Any(subscriber => subscriber.Action is not null))
-            InvokeCommand.InvokeScript(useLocalScope: false, LetHandlersRun, input: null, args: null);
-    }
 }

@@ -17,6 +17,9 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     private const string InfoHashSet = "InfoHash";
     private const string InputObjectSet = "InputObject";
 
+    /// <summary>The torrents from the pipeline, and the patrons that started them.</summary>
+    private readonly HashSet<(Patron Patron, string InfoHash)> _owned = [];
+
     /// <summary>The event.</summary>
     [Parameter(Mandatory = true, Position = 0)]
     public TorrentEvent EventName { get; set; }
@@ -72,6 +75,9 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     {
         if (Action is not null && Forward)
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.ActionAndForward, Target: null)));
+        // Of two subscriptions of one name PowerShell gives both the events of each.
+        if (SourceIdentifier is not null && Events.GetEventSubscribers(SourceIdentifier).Any())
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SubscriberExists(SourceIdentifier), SourceIdentifier)));
     }
 
     /// <inheritdoc/>
@@ -81,22 +87,30 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
         {
             case NameSet:
                 var names = new Patterns(Name);
-                Subscribe(Patron ?? Session.Default(), (_, name) => name is not null && (names.Match(name) || Name.Contains(name)));
+                Subscribe([Patron ?? Session.Default()], (_, _, name) => name is not null && (names.Match(name) || Name.Contains(name)));
                 break;
             case InfoHashSet:
-                Subscribe(Patron ?? Session.Default(), (hash, _) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase)));
+                Subscribe([Patron ?? Session.Default()], (_, hash, _) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase)));
                 break;
             case InputObjectSet:
-                SubscribeToOwners();
+                FindOwners();
                 break;
             default:
-                Subscribe(Patron ?? Session.Default(), EventName.ToString());
+                Subscribe([Patron ?? Session.Default()], (_, _, _) => true);
                 break;
         }
     }
 
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        // One subscription for all of them, or each event would come once for every one of them.
+        if (_owned.Count > 0)
+            Subscribe([.. _owned.Select(owned => owned.Patron).Distinct()], (patron, hash, _) => _owned.Contains((patron, hash)));
+    }
+
     /// <summary>News of a torrent goes to the patron that started it.</summary>
-    private void SubscribeToOwners()
+    private void FindOwners()
     {
         foreach (TorrentStatus status in InputObject)
         {
@@ -104,34 +118,28 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
             if (owners.Length == 0)
                 Fail(CommandErrors.NoSuchTorrent(status.Name), status);
             foreach (Patron owner in owners)
-                Subscribe(owner, (hash, _) => hash == status.InfoHash);
+                _owned.Add((owner, status.InfoHash));
         }
     }
 
     private static bool Owns(Patron patron, TorrentStatus status) =>
         patron.OwnStatuses.Any(own => own.InfoHash == status.InfoHash && own.Destination == status.Destination);
 
-    private void Subscribe(Patron patron, Func<string, string?, bool> isWanted)
+    private void Subscribe(IReadOnlyList<Patron> patrons, Func<Patron, string, string?, bool> isWanted)
     {
-        var filter = new TorrentEventFilter(patron, EventName, isWanted);
+        var filter = new TorrentEventFilter(Events, patrons, EventName, isWanted);
         try
         {
-            PSEventSubscriber subscriber = Subscribe(filter, nameof(TorrentEventFilter.Passed));
-            subscriber.Unsubscribed += (_, _) => filter.Dispose();
+            PSEventSubscriber subscriber = Events.SubscribeEvent(
+                filter, EventName.ToString(), SourceIdentifier ?? Guid.NewGuid().ToString(), MessageData, Action, SupportEvent, Forward, MaxTriggerCount);
+            filter.Begin(subscriber, MessageData);
+            if (Action is not null && !SupportEvent)
+                WriteObject(subscriber.Action);
         }
         catch
         {
             filter.Dispose();
             throw;
         }
-    }
-
-    private PSEventSubscriber Subscribe(object source, string eventName)
-    {
-        PSEventSubscriber subscriber = Events.SubscribeEvent(
-            source, eventName, SourceIdentifier ?? Guid.NewGuid().ToString(), MessageData, Action, SupportEvent, Forward, MaxTriggerCount);
-        if (Action is not null && !SupportEvent)
-            WriteObject(subscriber.Action);
-        return subscriber;
     }
 }

@@ -1,41 +1,137 @@
+using System.Management.Automation;
 using System.Reflection;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Events;
 
-/// <summary>Passes on one of a patron's events, for some of its torrents only.</summary>
+/// <summary>
+/// What a subscription listens to: one of the events of patrons, for some of their torrents or all. It counts, so that it is known when
+/// each event has had its action.
+/// </summary>
+/// <remarks>
+/// PowerShell subscribes to its events, and shows them by their names, but is told by way of the session's feed: a handler would have
+/// this object for the sender, and would bring the events in any order.
+/// </remarks>
 public sealed class TorrentEventFilter : IDisposable
 {
-    private readonly Patron _patron;
-    private readonly Func<string, string?, bool> _isWanted;
+    private readonly PSEventManager _session;
+    private readonly Func<Patron, string, string?, bool> _isWanted;
     private readonly EventInfo _event;
     private readonly Delegate _handler;
+    private PSEventSubscriber? _subscriber;
+    private PSObject? _messageData;
+    private long _passed;
+    private long _begun;
+    private volatile bool _isDisposed;
 
-    /// <summary>Begins to listen.</summary>
-    /// <param name="patron">Whom to listen to.</param>
+    /// <summary>Makes a filter that does not listen yet.</summary>
+    /// <param name="session">The session that is told.</param>
+    /// <param name="patrons">Whom to listen to.</param>
     /// <param name="name">The event.</param>
-    /// <param name="isWanted">Says, from a torrent's info hash and its name, where that is known, whether it is one of them.</param>
-    internal TorrentEventFilter(Patron patron, TorrentEvent name, Func<string, string?, bool> isWanted)
+    /// <param name="isWanted">
+    /// Says, from the patron, a torrent's info hash and its name, where that is known, whether the torrent is one of them.
+    /// </param>
+    internal TorrentEventFilter(
+        PSEventManager session, IReadOnlyList<Patron> patrons, TorrentEvent name, Func<Patron, string, string?, bool> isWanted)
     {
-        _patron = patron;
+        _session = session;
+        Patrons = patrons;
         _isWanted = isWanted;
         _event = typeof(Patron).GetEvent(name.ToString())!;
         _handler = Delegate.CreateDelegate(
             _event.EventHandlerType!, this, typeof(TorrentEventFilter).GetMethod(nameof(On), BindingFlags.Instance | BindingFlags.NonPublic)!);
-        _event.AddEventHandler(patron, _handler);
     }
 
-    /// <summary>The patron's event has come, for a torrent that is wanted. The sender is the patron.</summary>
-    public event EventHandler<EventArgs>? Passed;
+#pragma warning disable CA1822 // PowerShell subscribes to the events of an object.
+    /// <inheritdoc cref="TorrentEvent.NewTorrentCreated"/>
+    public event EventHandler<EventArgs>? NewTorrentCreated { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.TorrentStartFail"/>
+    public event EventHandler<EventArgs>? TorrentStartFail { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.TorrentAlreadyDownloading"/>
+    public event EventHandler<EventArgs>? TorrentAlreadyDownloading { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.TorrentStatusUpdate"/>
+    public event EventHandler<EventArgs>? TorrentStatusUpdate { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.MetadataReceived"/>
+    public event EventHandler<EventArgs>? MetadataReceived { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.StateChanged"/>
+    public event EventHandler<EventArgs>? StateChanged { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.Completed"/>
+    public event EventHandler<EventArgs>? Completed { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.SeedGoalReached"/>
+    public event EventHandler<EventArgs>? SeedGoalReached { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.Removed"/>
+    public event EventHandler<EventArgs>? Removed { add { } remove { } }
+
+    /// <inheritdoc cref="TorrentEvent.Warning"/>
+    public event EventHandler<EventArgs>? Warning { add { } remove { } }
+#pragma warning restore CA1822
+
+    /// <summary>Whom it listens to.</summary>
+    internal IReadOnlyList<Patron> Patrons { get; }
+
+    /// <summary>Number of events that it has passed on.</summary>
+    internal long Passed => Interlocked.Read(ref _passed);
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="subscriber">The subscription to it.</param>
+    /// <param name="messageData">What comes with each event.</param>
+    internal void Begin(PSEventSubscriber subscriber, PSObject? messageData)
+    {
+        (_subscriber, _messageData) = (subscriber, messageData);
+        subscriber.Unsubscribed += (_, _) => Dispose();
+        if (subscriber.Action is { } action)
+        {
+            action.StateChanged += (_, change) =>
+            {
+                if (change.JobStateInfo.State == JobState.Running)
+                    Interlocked.Increment(ref _begun);
+            };
+        }
+
+        foreach (Patron patron in Patrons)
+            _event.AddEventHandler(patron, _handler);
+    }
+
+    /// <summary>Whether the action has begun for the first events, or will not: it has failed or was stopped.</summary>
+    /// <param name="events">How many.</param>
+    internal bool HasBegun(long events) => _subscriber?.Action is not { } action || Interlocked.Read(ref _begun) >= events
+        || action.JobStateInfo.State is JobState.Failed or JobState.Stopped or JobState.Completed;
 
     /// <inheritdoc/>
-    public void Dispose() => _event.RemoveEventHandler(_patron, _handler);
+    public void Dispose()
+    {
+        _isDisposed = true;
+        foreach (Patron patron in Patrons)
+            _event.RemoveEventHandler(patron, _handler);
+    }
 
     private void On(object? sender, TorrentEventArgs args)
     {
-        string? name = args.Status?.Name ?? (InfoHash.TryParse(args.InfoHash, out InfoHash torrent) ? _patron.GetStatus(torrent)?.Name : null);
-        if (_isWanted(args.InfoHash, name))
-            Passed?.Invoke(sender, args);
+        var patron = (Patron)sender!;
+        string? name = args.Status?.Name ?? (InfoHash.TryParse(args.InfoHash, out InfoHash torrent) ? patron.GetStatus(torrent)?.Name : null);
+        if (!_isWanted(patron, args.InfoHash, name))
+            return;
+        Interlocked.Increment(ref _passed);
+        EventFeed.Of(_session).Add(() => Hand(patron, args));
+    }
+
+    private void Hand(Patron patron, TorrentEventArgs args)
+    {
+        // An event without a subscription would stay in the session's queue.
+        if (!_isDisposed)
+        {
+            _session.GenerateEvent(
+                _subscriber!.SourceIdentifier, patron, [patron, args], _messageData,
+                processInCurrentThread: true, waitForCompletionInCurrentThread: false);
+        }
     }
 }

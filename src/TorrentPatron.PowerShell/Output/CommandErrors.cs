@@ -114,6 +114,11 @@ internal static class CommandErrors
         "-Action and -Forward contradict each other: what is forwarded is dealt with elsewhere.",
         "Leave one of them out.");
 
+    public static TorrentError SubscriberExists(string name) => new(
+        InvalidArgument,
+        $"A subscription is called '{DisplayText.Clean(name)}' already.",
+        "Give another -SourceIdentifier, or end that one with Unregister-Event.");
+
     public static TorrentError TimeoutReached(TorrentStatus status, WaitTerms terms) => new(
         TorrentErrorId.TimeoutReached,
         $"'{status.Name}' was not {Goal(terms.Until)} after {HumanText.Duration(terms.Timeout)}: {Standing(status)}.",

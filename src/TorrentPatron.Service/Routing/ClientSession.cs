@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 
@@ -15,6 +16,9 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly ConcurrentDictionary<InfoHash, List<TorrentMessage>> _early = new();
     private readonly StatusWatchers _watchers = new();
     private readonly Task<ITorrentClient> _started;
+
+    /// <summary>Held while messages are routed, so that they are routed in their order whoever does it.</summary>
+    private readonly Lock _routing = new();
     private volatile ITorrentClient? _client;
     private volatile TorrentError? _end;
     private volatile bool _isClosing;
@@ -70,6 +74,23 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <summary>Sees the statuses of many torrents from now on.</summary>
     /// <param name="torrents">Which torrents; null: all.</param>
     public StatusFeed Feed(IReadOnlyCollection<InfoHash>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
+
+    /// <summary>Routes what the engine has said until now.</summary>
+    public void CatchUp()
+    {
+        if (Client is not { } client)
+            return;
+        try
+        {
+            // A torrent tells of a change in several messages, as one step: whoever saw the change in the first finds the others here.
+            client.GetStatuses();
+            RouteAll(client.Messages);
+        }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            End(ServiceErrors.Unexpected(fault));
+        }
+    }
 
     /// <summary>Ends the engine; commands still open are answered as stopped.</summary>
     public async ValueTask DisposeAsync()
@@ -127,13 +148,22 @@ internal sealed class ClientSession : IAsyncDisposable
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         try
         {
-            await foreach (TorrentMessage message in client.Messages.ReadAllAsync().ConfigureAwait(false))
-                Route(message);
+            while (await client.Messages.WaitToReadAsync().ConfigureAwait(false))
+                RouteAll(client.Messages);
             End(_isClosing ? ServiceErrors.Stopped : ServiceErrors.ClientEnded);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             End(ServiceErrors.Unexpected(fault));
+        }
+    }
+
+    private void RouteAll(ChannelReader<TorrentMessage> messages)
+    {
+        lock (_routing)
+        {
+            while (messages.TryRead(out TorrentMessage? message))
+                Route(message);
         }
     }
 

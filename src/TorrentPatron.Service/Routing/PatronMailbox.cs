@@ -14,10 +14,11 @@ internal sealed class PatronMailbox
 
     private readonly Channel<Action> _events = Channel.CreateUnbounded<Action>();
     private readonly Lock _gate = new();
+    private readonly Task _raising;
     private Channel<TorrentMessage>? _outbox;
     private bool _isClosed;
 
-    public PatronMailbox() => _ = RaiseAllAsync();
+    public PatronMailbox() => _raising = RaiseAllAsync();
 
     public ChannelReader<TorrentMessage> OpenOutbox()
     {
@@ -46,6 +47,13 @@ internal sealed class PatronMailbox
         // A handler that hangs must not fill the memory with what is stale anyway.
         if (raise is not null && !(message is TorrentStatusUpdate && _events.Reader.Count >= Capacity))
             _events.Writer.TryWrite(raise);
+    }
+
+    /// <summary>Completes when the events that wait now have been raised.</summary>
+    public Task FlushAsync()
+    {
+        var raised = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _events.Writer.TryWrite(raised.SetResult) ? raised.Task : _raising;
     }
 
     /// <summary>Takes no more; what is there is still raised and can still be read.</summary>
