@@ -119,3 +119,34 @@ for (`$i = 0; `$i -lt 200 -and -not `$inner.IsStopped; `$i++) { Start-Sleep -Mil
         $child.Output | Should -Be 'inner', 'child', 'True'
     }
 }
+
+Describe 'A script of these tests' {
+    BeforeDiscovery {
+        $program = Join-Path $PSHOME ($IsWindows ? 'pwsh.exe' : 'pwsh')
+        $hasItsOwnDotnet = Test-Path (Join-Path $PSHOME '*hostfxr*')
+        $script:shells = @(
+            @{ Kind = 'installed as a program'; Shell = @($program); Absent = -not (Test-Path $program) }
+            @{
+                Kind   = 'installed as a .NET tool'
+                Shell  = 'dotnet', (Join-Path $PSHOME 'pwsh.dll')
+                Absent = $hasItsOwnDotnet -or -not (Get-Command dotnet -ErrorAction Ignore)
+            }
+        )
+    }
+
+    It 'runs in this PowerShell, in the very process that was started: <Kind>' -ForEach $shells {
+        if ($Absent) {
+            Set-ItResult -Skipped -Because 'PowerShell cannot be started so here'
+        }
+        $tests = Join-Path $PSScriptRoot 'TestSwarm.psm1'
+        $first = @($Shell | Select-Object -Skip 1)
+        $said = & $Shell[0] @first -NoProfile -NonInteractive -Command @"
+Import-Module '$tests'
+`$run = Invoke-TestScript '$(Join-Path $TestDrive 'a child')' '`$PID; `$PSHOME; exit 3'
+`$run.ProcessId - `$run.Output[0]
+`$run.Output[1]
+`$run.ExitCode
+"@
+        $said | Should -Be '0', $PSHOME, '3'
+    }
+}

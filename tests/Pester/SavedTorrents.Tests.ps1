@@ -160,8 +160,7 @@ Describe 'Torrents that are saved' {
         }
 
         It 'asks only where data goes: without a way to ask, data stays' {
-            # pwsh -NonInteractive has nobody to ask.
-            $script = @"
+            $run = Invoke-TestScript "$files-child" @"
 Import-Module '$(Get-TestModulePath)'
 `$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$files-child'
 `$null = Start-Torrent '$($other.Torrent)' -Destination '$files' -Patron `$patron -Suspended
@@ -169,8 +168,7 @@ try { Get-TorrentStatus | Remove-Torrent -DeleteData -ErrorAction Stop; 'removed
 Get-TorrentStatus | Remove-Torrent
 @(Get-TorrentStatus).Count
 "@
-            $said = pwsh -NoProfile -NonInteractive -Command $script
-            $said | Should -Be 'asked', '0'
+            $run.Output | Should -Be 'asked', '0'
         }
 
         It 'forgets what is saved and does not run: by name and by info hash' {

@@ -80,6 +80,16 @@ function Get-WhatIfText {
     Remove-Item $transcript
 }
 
+function Get-TestShell {
+    # The program and the first arguments that start this PowerShell again. The .NET tool's process is dotnet, and its own
+    # pwsh is a parent that passes no signals on.
+    $program = [Environment]::ProcessPath
+    $program
+    if ([IO.Path]::GetFileNameWithoutExtension($program) -eq 'dotnet') {
+        Join-Path $PSHOME 'pwsh.dll'
+    }
+}
+
 function Invoke-TestScript {
     # Runs a script in a process of its own, as cron does: with nobody to ask.
     param([string] $Folder, [string] $Script, [switch] $NoWait)
@@ -87,9 +97,10 @@ function Invoke-TestScript {
     $null = New-Item -ItemType Directory -Path $Folder -Force
     $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
     $Script | Set-Content $file
+    $program, $first = Get-TestShell
     $arguments = @{
-        FilePath               = (Get-Process -Id $PID).Path
-        ArgumentList           = '-NoProfile', '-NonInteractive', '-File', $file
+        FilePath               = $program
+        ArgumentList           = @($first) + '-NoProfile', '-NonInteractive', '-File', $file | Where-Object { $_ } | ForEach-Object { "`"$_`"" }
         WorkingDirectory       = $Folder
         RedirectStandardOutput = "$file.out"
         RedirectStandardError  = "$file.err"
@@ -103,9 +114,10 @@ function Invoke-TestScript {
         $process.Kill($true)
     }
     [pscustomobject]@{
-        ExitCode = $process.ExitCode
-        Output   = @(Get-Content "$file.out", "$file.err")
-        Error    = @(Get-Content "$file.err")
+        ProcessId = $process.Id
+        ExitCode  = $process.ExitCode
+        Output    = @(Get-Content "$file.out", "$file.err")
+        Error     = @(Get-Content "$file.err")
     }
 }
 
