@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
@@ -266,7 +267,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         if (swarm is not Swarm content)
             return Failure(command, SwarmErrors.NoMetadata(swarm.Status.Name));
-        (IReadOnlyList<int> bad, TorrentError? error) = await content.RecheckAsync().ConfigureAwait(false);
+        (ReadOnlyCollection<int> bad, TorrentError? error) = await content.RecheckAsync().ConfigureAwait(false);
         return error is null ? new TorrentChecked(command.TorrentId, command.CorrelationId, bad, swarm.Status) : Failure(command, error);
     }
 

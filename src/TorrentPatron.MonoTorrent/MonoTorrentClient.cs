@@ -94,7 +94,7 @@ internal sealed class MonoTorrentClient : ITorrentClient
         return new ClientStatus
         {
             Engine = Name,
-            ListenEndPoints = _host.ListenEndPoints,
+            ListenEndPoints = [.. _host.ListenEndPoints],
             Torrents = statuses.Count,
             ConnectedPeers = statuses.Sum(status => status.ConnectedPeers),
             DownloadRate = statuses.Sum(status => status.DownloadRate),
@@ -173,7 +173,7 @@ internal sealed class MonoTorrentClient : ITorrentClient
                 MoveTorrent move => await DoAsync(move, torrent => torrent.MoveAsync(move.Destination)).ConfigureAwait(false),
                 GiveMetadata give => await DoAsync(give, _ => { }).ConfigureAwait(false),
                 RecheckTorrent recheck => await AskAsync(recheck, async torrent => new TorrentChecked(
-                    torrent.TorrentId, recheck.CorrelationId, await torrent.RecheckAsync().ConfigureAwait(false), torrent.Status))
+                    torrent.TorrentId, recheck.CorrelationId, [.. await torrent.RecheckAsync().ConfigureAwait(false)], torrent.Status))
                     .ConfigureAwait(false),
                 _ => Failure(command, TorrentWishes.Lacking($"carry out {command.GetType().Name}")),
             };

@@ -31,7 +31,7 @@ public static class DiscoveryDefaults
         IsEnabled = !IsOff(value),
         BootstrapNodes = string.IsNullOrEmpty(value) || IsOff(value)
             ? DhtSettings.PublicBootstrapNodes
-            : value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries),
+            : [.. value.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)],
     };
 
     private static bool IsOff(string? value) => string.Equals(value, Off, StringComparison.OrdinalIgnoreCase);

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
@@ -83,10 +84,10 @@ public sealed class Patron : IAsyncDisposable
     public bool IsStopped => _isStopped;
 
     /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
-    public IReadOnlyList<TorrentStatus> Statuses => Running?.Client?.GetStatuses() ?? [];
+    public ReadOnlyCollection<TorrentStatus> Statuses => [.. Running?.Client?.GetStatuses() ?? []];
 
     /// <summary>Snapshots of this patron's own torrents, in the order in which they were started. Never waits.</summary>
-    public IReadOnlyList<TorrentStatus> OwnStatuses => Running is not { } session
+    public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } session
         ? []
         : [.. Statuses.Where(status => InfoHash.TryParse(status.InfoHash, out InfoHash torrent) && session.Owns(this, torrent))];
 
@@ -110,11 +111,11 @@ public sealed class Patron : IAsyncDisposable
 
     /// <summary>The files of one of the service's torrents, in its order; none where they are not known. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => Running?.Client?.GetFiles(torrent) ?? [];
+    public ReadOnlyCollection<FileSnapshot> GetFiles(InfoHash torrent) => [.. Running?.Client?.GetFiles(torrent) ?? []];
 
     /// <summary>The connected peers of one of the service's torrents. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => Running?.Client?.GetPeers(torrent) ?? [];
+    public ReadOnlyCollection<PeerSnapshot> GetPeers(InfoHash torrent) => [.. Running?.Client?.GetPeers(torrent) ?? []];
 
     /// <summary>
     /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
@@ -49,7 +50,7 @@ public sealed class TorrentService : IAsyncDisposable
     public StateFolder States { get; }
 
     /// <summary>The patrons that have not been stopped, in the order of their making.</summary>
-    public IReadOnlyList<Patron> Patrons
+    public ReadOnlyCollection<Patron> Patrons
     {
         get
         {

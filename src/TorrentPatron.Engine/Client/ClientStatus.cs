@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 
 namespace TorrentPatron.Engine.Client;
@@ -9,7 +10,7 @@ public sealed record ClientStatus
     public required string Engine { get; init; }
 
     /// <summary>The addresses it listens on; empty where listening is off or failed.</summary>
-    public IReadOnlyList<IPEndPoint> ListenEndPoints { get; init; } = [];
+    public ReadOnlyCollection<IPEndPoint> ListenEndPoints { get; init; } = [];
 
     /// <summary>Number of torrents.</summary>
     public int Torrents { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 
 namespace TorrentPatron.Engine.Client;
@@ -6,7 +7,7 @@ namespace TorrentPatron.Engine.Client;
 public sealed record DhtStatus
 {
     /// <summary>The UDP addresses it is reached at.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints { get; init; } = [];
+    public ReadOnlyCollection<IPEndPoint> EndPoints { get; init; } = [];
 
     /// <summary>Nodes known at IPv4 addresses, each of which has answered.</summary>
     public int NodesIPv4 { get; init; }

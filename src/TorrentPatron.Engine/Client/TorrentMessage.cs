@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
@@ -52,7 +53,7 @@ public sealed record TorrentRemoved(InfoHash TorrentId, long CorrelationId, int 
     public TorrentStatus? Status { get; init; }
 
     /// <summary>What could not be deleted, or was left because it is not the torrent's, and why.</summary>
-    public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
+    public ReadOnlyCollection<TorrentError> Warnings { get; init; } = [];
 }
 
 /// <summary>Everything on disk has been hashed.</summary>
@@ -62,7 +63,7 @@ public sealed record TorrentRemoved(InfoHash TorrentId, long CorrelationId, int 
 /// The pieces, in their order, that counted as there before the check and are not: what is on disk is other, or gone.
 /// </param>
 /// <param name="Status">The torrent as it was then.</param>
-public sealed record TorrentChecked(InfoHash TorrentId, long CorrelationId, IReadOnlyList<int> BadPieces, TorrentStatus Status)
+public sealed record TorrentChecked(InfoHash TorrentId, long CorrelationId, ReadOnlyCollection<int> BadPieces, TorrentStatus Status)
     : TorrentAnswer(TorrentId, CorrelationId);
 
 /// <summary>Any other command has been carried out.</summary>

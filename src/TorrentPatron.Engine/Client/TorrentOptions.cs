@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
@@ -22,7 +24,7 @@ public sealed record TorrentOptions
     public bool? Sequential { get; init; }
 
     /// <summary>What its user calls it by, in place of what was before; else nothing.</summary>
-    public IReadOnlyList<string>? Tags { get; init; }
+    public ReadOnlyCollection<string>? Tags { get; init; }
 
     /// <summary>
     /// Bytes that must stay free on the destination's volume, 0 or more; else 0. Looked at before the first byte and while the

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Engine.Client;
@@ -118,7 +119,7 @@ public sealed record TorrentStatus
     public bool IsPrivate { get; init; }
 
     /// <summary>What its user calls it by, safe to print.</summary>
-    public IReadOnlyList<string> Tags { get; init; } = [];
+    public ReadOnlyCollection<string> Tags { get; init; } = [];
 
     /// <summary>How far the fetching of its metadata is; null where the metadata is here.</summary>
     public MetadataProgress? Metadata { get; init; }
@@ -127,10 +128,10 @@ public sealed record TorrentStatus
     public TorrentError? Error { get; init; }
 
     /// <summary>What does not stop the torrent but may want attention.</summary>
-    public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
+    public ReadOnlyCollection<TorrentError> Warnings { get; init; } = [];
 
     /// <summary>The torrent's trackers.</summary>
-    public IReadOnlyList<TrackerSnapshot> Trackers { get; init; } = [];
+    public ReadOnlyCollection<TrackerSnapshot> Trackers { get; init; } = [];
 
     /// <summary>The name, state and progress.</summary>
     public override string ToString() => $"{Name}: {State}, {PercentComplete:0.0} %";

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Transport;
 
@@ -11,7 +12,7 @@ internal sealed class ListeningPort : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
 
     /// <summary>Where it listens.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints { get; private set; } = [];
+    public ReadOnlyCollection<IPEndPoint> EndPoints { get; private set; } = [];
 
     /// <summary>Takes a listener, and begins to accept.</summary>
     /// <param name="listener">The listener; closed with this.</param>

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
@@ -23,7 +24,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     private int _strangers;
 
     /// <summary>Where it listens.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
+    public ReadOnlyCollection<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
     public TorrentError? Warning { get; private set; }

@@ -32,7 +32,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         RunFolders();
         if (_left > MostWarnings)
             _warnings.Add(Kept($"{_left - MostWarnings} more files were left."));
-        return new ErasedData(_files, _bytes, _warnings);
+        return new ErasedData(_files, _bytes, _warnings.AsReadOnly());
     }
 
     /// <summary>Deletes the folders alone.</summary>

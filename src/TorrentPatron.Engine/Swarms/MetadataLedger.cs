@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
@@ -92,7 +93,7 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
     /// <param name="trackers">The trackers as they are now.</param>
     /// <param name="progress">How far the fetching is.</param>
     /// <param name="peers">The peers.</param>
-    public TorrentStatus MakeStatus(IReadOnlyList<TrackerSnapshot> trackers, MetadataProgress progress, PeerSet peers) => new()
+    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, MetadataProgress progress, PeerSet peers) => new()
     {
         Name = Name,
         InfoHash = command.TorrentId.ToString(),

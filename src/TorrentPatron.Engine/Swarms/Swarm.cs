@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Transport;
@@ -151,7 +152,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
 
     /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
     /// <returns>The pieces that counted as there and are not, or why the check was not finished.</returns>
-    public async Task<(IReadOnlyList<int> BadPieces, TorrentError? Error)> RecheckAsync()
+    public async Task<(ReadOnlyCollection<int> BadPieces, TorrentError? Error)> RecheckAsync()
     {
         Bitfield? before = null;
         Task<Bitfield?>? check = null;
@@ -177,7 +178,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
                 bad.Add(piece);
         }
 
-        return (bad, null);
+        return (bad.AsReadOnly(), null);
     }
 
     /// <summary>Takes the files to another folder, and goes on there.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
@@ -47,7 +48,7 @@ internal static class SwarmErrors
     /// <param name="state">What was wrong with the saved state.</param>
     /// <param name="saving">Why the state cannot be saved.</param>
     /// <param name="trackers">The trackers as they are now.</param>
-    public static IReadOnlyList<TorrentError> Warnings(TorrentError? state, TorrentError? saving, IReadOnlyList<TrackerSnapshot> trackers)
+    public static ReadOnlyCollection<TorrentError> Warnings(TorrentError? state, TorrentError? saving, IReadOnlyList<TrackerSnapshot> trackers)
     {
         var warnings = new List<TorrentError>();
         if (state is not null)
@@ -64,6 +65,6 @@ internal static class SwarmErrors
             }
         }
 
-        return warnings;
+        return warnings.AsReadOnly();
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
@@ -219,7 +220,7 @@ internal sealed class SwarmLedger(
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
     /// <param name="saving">Why the state cannot be saved; null: it can.</param>
-    public TorrentStatus MakeStatus(IReadOnlyList<TrackerSnapshot> trackers, TorrentError? saving)
+    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, TorrentError? saving)
     {
         long now = engine.Milliseconds;
         long completed = pieces.CompletedBytes();

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
@@ -34,7 +35,7 @@ internal sealed record TorrentChoices
     public bool Sequential { get; private init; }
 
     /// <summary>What its user calls it by, fit to be shown.</summary>
-    public IReadOnlyList<string> Tags { get; private init; } = [];
+    public ReadOnlyCollection<string> Tags { get; private init; } = [];
 
     /// <summary>Bytes that must stay free on the volume.</summary>
     public long MinimumFreeSpace { get; private init; }
@@ -120,7 +121,7 @@ internal sealed record TorrentChoices
         selection?.Resolve(metainfo)
         ?? (saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : []);
 
-    private static string[] Clean(IReadOnlyList<string> tags) =>
+    private static ReadOnlyCollection<string> Clean(ReadOnlyCollection<string> tags) =>
     [
         .. tags.Select(tag => DisplayText.Clean(tag).Trim()).Select(tag => tag.Length > LongestTag ? tag[..LongestTag] : tag)
             .Where(tag => tag.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase).Take(MostTags),

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
@@ -78,7 +79,7 @@ internal sealed class Announcer : IAsyncDisposable
     });
 
     /// <summary>How the trackers stand now, by tier.</summary>
-    public IReadOnlyList<TrackerSnapshot> Snapshot()
+    public ReadOnlyCollection<TrackerSnapshot> Snapshot()
     {
         lock (_gate)
             return _trackers.Snapshot(_time);

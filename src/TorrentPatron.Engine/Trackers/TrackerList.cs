@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
@@ -132,7 +133,7 @@ internal sealed class TrackerList
 
     /// <summary>How all trackers stand now, by tier.</summary>
     /// <param name="time">The clock of the instants that the list was given.</param>
-    public IReadOnlyList<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
+    public ReadOnlyCollection<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
 
     private bool OwesCompleted(TrackerState tracker) => _isCompleted && !tracker.HasCompleted;
 

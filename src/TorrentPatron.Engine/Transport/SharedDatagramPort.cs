@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 
@@ -32,7 +33,7 @@ internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
     }
 
     /// <summary>Where it receives.</summary>
-    public IReadOnlyList<IPEndPoint> EndPoints => [.. _sockets.Select(socket => socket.LocalEndPoint)];
+    public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(socket => socket.LocalEndPoint)];
 
     /// <summary>Bytes received.</summary>
     public long BytesReceived => Interlocked.Read(ref _received);

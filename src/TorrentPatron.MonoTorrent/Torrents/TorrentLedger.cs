@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MonoTorrent.Client;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
@@ -240,7 +241,7 @@ internal sealed class TorrentLedger : IMoveRecord
     /// <param name="state">What the torrent is doing.</param>
     /// <param name="trackers">The trackers as they are now.</param>
     /// <param name="hasGivenPeers">Whether it was told of peers by hand.</param>
-    public TorrentStatus MakeStatus(TorrentState state, IReadOnlyList<TrackerSnapshot> trackers, bool hasGivenPeers)
+    public TorrentStatus MakeStatus(TorrentState state, ReadOnlyCollection<TrackerSnapshot> trackers, bool hasGivenPeers)
     {
         long now = _host.Milliseconds;
         long wanted = _tally.WantedBytes, completed = Math.Min(_tally.CompletedBytes, wanted);
@@ -299,7 +300,7 @@ internal sealed class TorrentLedger : IMoveRecord
         };
     }
 
-    private IReadOnlyList<TorrentError> Warnings(IReadOnlyList<TrackerSnapshot> trackers, bool needsPeers)
+    private ReadOnlyCollection<TorrentError> Warnings(ReadOnlyCollection<TrackerSnapshot> trackers, bool needsPeers)
     {
         bool isLonely = needsPeers && trackers.Count == 0 && KnownPeers == 0;
         return

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>What hashing a torrent's files has found. Immutable.</summary>
@@ -7,4 +9,4 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <param name="BadPieces">The pieces that counted as there and are not: other bytes, or none.</param>
 /// <param name="BadFiles">The files that bad pieces lie in, as they stand now.</param>
 public sealed record TorrentCheck(
-    string TorrentName, string InfoHash, bool IsComplete, IReadOnlyList<int> BadPieces, IReadOnlyList<TorrentFile> BadFiles);
+    string TorrentName, string InfoHash, bool IsComplete, ReadOnlyCollection<int> BadPieces, ReadOnlyCollection<TorrentFile> BadFiles);

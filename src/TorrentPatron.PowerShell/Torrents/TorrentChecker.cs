@@ -54,6 +54,6 @@ internal sealed class TorrentChecker(ICommandOutput output)
     {
         HashSet<int> files = torrent.Patron.GetMetainfo(torrent.Torrent) is { } metainfo ? [.. FilesOf(metainfo, bad)] : [];
         return new TorrentCheck(
-            status.Name, status.InfoHash, status.IsComplete, bad, [.. torrent.Files.Where(file => files.Contains(file.Index))]);
+            status.Name, status.InfoHash, status.IsComplete, [.. bad], [.. torrent.Files.Where(file => files.Contains(file.Index))]);
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
@@ -53,16 +54,16 @@ public sealed class TorrentInfo
     public int PieceCount { get; }
 
     /// <summary>The files, without padding, in the torrent's order.</summary>
-    public IReadOnlyList<TorrentInfoFile> Files { get; }
+    public ReadOnlyCollection<TorrentInfoFile> Files { get; }
 
     /// <summary>All trackers, tier after tier.</summary>
-    public IReadOnlyList<string> Trackers { get; }
+    public ReadOnlyCollection<string> Trackers { get; }
 
     /// <summary>The trackers in their tiers (BEP 12).</summary>
-    public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; }
+    public ReadOnlyCollection<ReadOnlyCollection<string>> TrackerTiers { get; }
 
     /// <summary>Addresses that serve the files themselves (BEP 19).</summary>
-    public IReadOnlyList<string> WebSeeds { get; }
+    public ReadOnlyCollection<string> WebSeeds { get; }
 
     /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
     public bool IsPrivate { get; }

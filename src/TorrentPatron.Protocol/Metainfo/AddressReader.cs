@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using TorrentPatron.Protocol.Bencoding;
@@ -54,9 +55,9 @@ public static class AddressReader
         }
     }
 
-    internal static IReadOnlyList<IReadOnlyList<string>> ReadTrackers(BencodeElement root)
+    internal static ReadOnlyCollection<ReadOnlyCollection<string>> ReadTrackers(BencodeElement root)
     {
-        var tiers = new List<IReadOnlyList<string>>();
+        var tiers = new List<ReadOnlyCollection<string>>();
         var known = new HashSet<Uri>();
         if (root.TryGet("announce-list"u8, out BencodeElement list) && list.Kind == BencodeKind.List)
         {
@@ -81,7 +82,7 @@ public static class AddressReader
         return tiers.AsReadOnly();
     }
 
-    internal static IReadOnlyList<string> ReadWebSeeds(BencodeElement root)
+    internal static ReadOnlyCollection<string> ReadWebSeeds(BencodeElement root)
     {
         var seeds = new List<string>();
         var known = new HashSet<Uri>();

@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
@@ -27,7 +29,7 @@ public sealed class TorrentMetainfo
     public required bool IsMultiFile { get; init; }
 
     /// <summary>The files in the order of their bytes, padding files among them; at least one.</summary>
-    public required IReadOnlyList<TorrentFileEntry> Files { get; init; }
+    public required ReadOnlyCollection<TorrentFileEntry> Files { get; init; }
 
     /// <summary>
     /// The number of bytes that the pieces make up: all files, padding files and, in a v2 torrent, the gaps between files
@@ -51,10 +53,10 @@ public sealed class TorrentMetainfo
     /// Addresses (http, https, udp) to announce to, in tiers to be tried one after the other (BEP 12). At most
     /// <see cref="MetainfoReader.MaxTrackers"/>, none twice; it may be empty.
     /// </summary>
-    public required IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; }
+    public required ReadOnlyCollection<ReadOnlyCollection<string>> TrackerTiers { get; init; }
 
     /// <summary>Addresses (http, https) that serve the files themselves (BEP 19); it may be empty.</summary>
-    public required IReadOnlyList<string> WebSeeds { get; init; }
+    public required ReadOnlyCollection<string> WebSeeds { get; init; }
 
     /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
     public required bool IsPrivate { get; init; }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Bencoding;
@@ -70,11 +71,11 @@ internal static class OptionsCodec
         return new SeedGoal(ratio, goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(ReadSize(time)) : null);
     }
 
-    private static List<string> ReadTags(BencodeElement tags)
+    private static ReadOnlyCollection<string> ReadTags(BencodeElement tags)
     {
         var all = new List<string>(tags.Count);
         foreach (BencodeElement tag in tags.EnumerateList())
             all.Add(tag.AsText());
-        return all;
+        return all.AsReadOnly();
     }
 }

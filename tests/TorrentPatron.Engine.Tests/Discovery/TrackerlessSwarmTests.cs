@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
@@ -79,7 +80,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
         await AddAsync(seed, torrent, isSeed: true);
         using var hostile = new HostileNode();
-        string[] nodes = [hostile.EndPoint.ToString(), seed.GetClientStatus().Dht!.EndPoints[0].ToString()];
+        ReadOnlyCollection<string> nodes = [hostile.EndPoint.ToString(), seed.GetClientStatus().Dht!.EndPoints[0].ToString()];
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = nodes } });
         await AddAsync(leecher, torrent, isSeed: false);
 
