@@ -234,7 +234,7 @@ Describe 'Start-Torrent' {
             $result | Should -BeNullOrEmpty
             $problem.FullyQualifiedErrorId | Should -BeLike 'DestinationNotWritable,*'
             $problem.CategoryInfo.Category | Should -Be WriteError
-            Get-ChildItem $statePath -ErrorAction Ignore | Should -BeNullOrEmpty
+            Get-ChildItem $statePath -Directory -ErrorAction Ignore | Should -BeNullOrEmpty
         }
 
         It 'without room gives InsufficientDiskSpace and leaves nothing behind' -Skip:(-not $canMount) {
@@ -246,10 +246,36 @@ Describe 'Start-Torrent' {
                 $result | Should -BeNullOrEmpty
                 $problem.FullyQualifiedErrorId | Should -BeLike 'InsufficientDiskSpace,*'
                 Get-ChildItem $small | Should -BeNullOrEmpty
-                Get-ChildItem $statePath -ErrorAction Ignore | Should -BeNullOrEmpty
+                Get-ChildItem $statePath -Directory -ErrorAction Ignore | Should -BeNullOrEmpty
             } finally {
                 umount $small
             }
+        }
+
+        It 'at which another torrent has its files is refused with PathInUse while that runs or is saved' {
+            $other = New-TestContent -Folder (Join-Path $here 'other') -Size 1MB
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 30
+            $hash = (Get-FileHash (Join-Path $files 'data.bin')).Hash
+
+            $result = Start-Torrent $other.Torrent -Destination $files -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+            $result | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PathInUse,*'
+            $problem.CategoryInfo.Category | Should -Be ResourceBusy
+            $problem.Exception.Message | Should -BeLike "*$(Join-Path $files 'data.bin')*data.bin*"
+
+            Stop-Torrent 'data.bin' -Patron $patron
+            $another = New-TestPatron -Name 'another' -StatePath $statePath
+            Start-Torrent $other.Torrent -Destination $files -Patron $another -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'PathInUse,*'
+            (Get-FileHash (Join-Path $files 'data.bin')).Hash | Should -Be $hash
+
+            # The files stay, and are nobody's then.
+            Remove-Torrent 'data.bin' -Patron $another
+            Start-Torrent $other.Torrent -Destination $files -Patron $another -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'ForeignFile,*'
+            $problem.CategoryInfo.Category | Should -Be ResourceExists
+            (Get-FileHash (Join-Path $files 'data.bin')).Hash | Should -Be $hash
+            Stop-TorrentPatron $another.Name
         }
 
         It 'outside the file system ends the command' {

@@ -3,6 +3,7 @@ using System.Text;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.State;
 using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;
@@ -47,7 +48,55 @@ public sealed class BuiltInEngineTests
             new StartRequest { Metainfo = metainfo, Destination = temp["file", "below"] }, Token);
 
         Assert.Equal(TorrentErrorId.DestinationNotWritable, Assert.IsType<TorrentStartFail>(answer).Error.Id);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(temp["state"]));
+        Assert.Empty(Directory.EnumerateDirectories(temp["state"]));
+    }
+
+    [Fact]
+    public async Task A_torrent_is_refused_where_one_that_is_saved_and_does_not_run_has_its_path_and_starts_when_that_is_removed()
+    {
+        using var temp = new TempFolder();
+        var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
+        TorrentMetainfo saved = Torrents.Make("a"), wanted = Torrents.Make("a", pieces: 2);
+        await using (var before = new TorrentService(settings, client => new TorrentClient(client)))
+            Assert.IsType<NewTorrentCreated>(await before.CreatePatron().StartAsync(new StartRequest { Metainfo = saved, Destination = temp["data"] }, Token));
+        await using var service = new TorrentService(settings, client => new TorrentClient(client));
+        Patron patron = service.CreatePatron();
+        var request = new StartRequest { Metainfo = wanted, Destination = temp["data"] };
+
+        TorrentError refused = Assert.IsType<TorrentStartFail>(await patron.StartAsync(request, Token)).Error;
+
+        Assert.Equal(TorrentErrorId.PathInUse, refused.Id);
+        Assert.Contains(saved.InfoHash.ToString(), refused.Message);
+        Assert.Equal(saved.InfoHash, Assert.Single(service.States.Enumerate()).InfoHash);
+        Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(saved.InfoHash, deleteData: true, Token));
+        Assert.IsType<NewTorrentCreated>(await patron.StartAsync(request, Token));
+    }
+
+    [Fact]
+    public async Task A_file_that_a_running_torrent_shares_is_not_deleted_with_a_saved_one()
+    {
+        using var temp = new TempFolder();
+        var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
+        TorrentMetainfo first = MakeOnDisk(temp), second = MakeOnDisk(temp, PieceLength * 2);
+        await RunAsync(settings, first, temp, expectWarning: false);
+        Claim(settings, first);
+        await using var service = new TorrentService(settings, client => new TorrentClient(client));
+        Patron patron = service.CreatePatron();
+        await patron.StartAsync(new StartRequest { Metainfo = second, Destination = temp["data"] }, Token);
+        await patron.WaitAsync(second.InfoHash, status => status.IsComplete, Token);
+
+        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(first.InfoHash, deleteData: true, Token));
+
+        Assert.Equal(0, removed.FilesDeleted);
+        Assert.Contains(second.InfoHash.ToString(), Assert.Single(removed.Warnings).Message);
+        Assert.True(File.Exists(temp["data", "a"]));
+    }
+
+    /// <summary>As if the torrent had made the files that are there.</summary>
+    private static void Claim(ServiceSettings settings, TorrentMetainfo metainfo)
+    {
+        using ResumeStore store = new StateFolder(settings.StatePath).Open(metainfo);
+        store.Checkpoint(store.Load(out _)! with { Origin = null });
     }
 
     private static async Task<TorrentStatus> RunAsync(
@@ -77,17 +126,17 @@ public sealed class BuiltInEngineTests
         return patron.GetStatus(metainfo.InfoHash)!;
     }
 
-    private static TorrentMetainfo MakeOnDisk(TempFolder temp)
+    private static TorrentMetainfo MakeOnDisk(TempFolder temp, int pieceLength = PieceLength)
     {
         var content = new byte[(3 * PieceLength) - 1];
         new Random(1).NextBytes(content);
         Directory.CreateDirectory(temp["data"]);
         File.WriteAllBytes(temp["data", "a"], content);
-        byte[] hashes = [.. content.Chunk(PieceLength).SelectMany(SHA1.HashData)];
+        byte[] hashes = [.. content.Chunk(pieceLength).SelectMany(SHA1.HashData)];
         return MetainfoReader.Read((byte[])
         [
             .. Encoding.ASCII.GetBytes(
-                $"d4:infod6:lengthi{content.Length}e4:name1:a12:piece lengthi{PieceLength}e6:pieces{hashes.Length}:"),
+                $"d4:infod6:lengthi{content.Length}e4:name1:a12:piece lengthi{pieceLength}e6:pieces{hashes.Length}:"),
             .. hashes,
             .. "ee"u8,
         ]);

@@ -24,6 +24,12 @@ public static class TorrentErrorId
     /// <summary>The destination cannot be made or written.</summary>
     public const string DestinationNotWritable = nameof(DestinationNotWritable);
 
+    /// <summary>Another torrent has a file at the same path.</summary>
+    public const string PathInUse = nameof(PathInUse);
+
+    /// <summary>A file of another origin is at the path of one of the torrent's.</summary>
+    public const string ForeignFile = nameof(ForeignFile);
+
     /// <summary>A file of the torrent could not be read.</summary>
     public const string DiskReadFailed = nameof(DiskReadFailed);
 

@@ -9,12 +9,14 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="layout">Where the torrent's files lie.</param>
 /// <param name="isOwnFile">Which files are the torrent's own.</param>
 /// <param name="isOwnFolder">Which folders of the layout are.</param>
-internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, Func<int, bool> isOwnFolder)
+/// <param name="shared">The files that other torrents have too: they are left.</param>
+internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, Func<int, bool> isOwnFolder, IReadOnlyList<SharedFile> shared)
 {
     /// <summary>So many files left are told of by name.</summary>
     private const int MostWarnings = 20;
 
     private readonly LinkFreeFolders _reached = new(layout);
+    private readonly Dictionary<int, SharedFile> _shared = shared.DistinctBy(file => file.File).ToDictionary(file => file.File);
     private readonly List<TorrentError> _warnings = [];
     private int _left;
     private int _files;
@@ -26,7 +28,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         for (int file = 0; file < layout.Files.Count; file++)
         {
             if (layout.Files[file].IsStored)
-                Erase(layout.Files[file].FullPath, isOwnFile(file));
+                Erase(layout.Files[file].FullPath, isOwnFile(file), _shared.GetValueOrDefault(file));
         }
 
         RunFolders();
@@ -46,7 +48,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
     }
 
-    private void Erase(string path, bool isOwn)
+    private void Erase(string path, bool isOwn, SharedFile? shared)
     {
         try
         {
@@ -64,6 +66,10 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
             else if (file.Exists && !isOwn)
             {
                 Leave($"'{path}' was left: it is not the torrent's own.");
+            }
+            else if (file.Exists && shared is not null)
+            {
+                Leave($"'{path}' was left: the torrent '{shared.OtherName}' ({shared.OtherTorrent}) has it too.");
             }
             else if (file.Exists)
             {

@@ -24,6 +24,13 @@ public interface IResumeStore : IDisposable
     /// <exception cref="IOException">The state folder cannot be written.</exception>
     void MetadataReceived(TorrentMetainfo metainfo);
 
+    /// <summary>
+    /// Notes where the torrent's files are, or are to be, and finds the torrents that are saved beside it and have theirs there, above it or
+    /// below it: those that do not run, and those that other processes run. Those of this process are known without it.
+    /// </summary>
+    /// <param name="root">The torrent's file or top folder, an absolute path whose links were followed.</param>
+    IReadOnlyList<SavedFiles> ClaimPaths(string root) => [];
+
     /// <summary>Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint.</summary>
     /// <param name="piece">Index of the piece.</param>
     void PieceVerified(int piece);

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -59,6 +60,22 @@ internal static class StorageErrors
         new(new TorrentError(TorrentErrorId.DestinationNotWritable,
             $"'{path}' is a symbolic link, and the torrent's data is not written through links.",
             "Remove the link, or choose another destination."));
+
+    /// <summary>Another torrent has a path that this one needs.</summary>
+    /// <param name="taken">The file, and the other torrent.</param>
+    /// <param name="torrent">This torrent.</param>
+    public static StorageException PathInUse(SharedFile taken, InfoHash torrent) => new(taken.OtherTorrent == torrent
+        ? new TorrentError(TorrentErrorId.PathInUse,
+            $"'{taken.Path}' is in use by the same torrent, which runs in another service of this process.",
+            "Stop it there, or choose another destination.")
+        : new TorrentError(TorrentErrorId.PathInUse,
+            $"'{taken.Path}' is a file of the torrent '{taken.OtherName}' ({taken.OtherTorrent}) too.",
+            "Choose another destination, or remove the other torrent first."));
+
+    /// <summary>A file that is there already is not the torrent's.</summary>
+    /// <param name="message">A sentence that says which, and why.</param>
+    public static StorageException Foreign(string message) => new(new TorrentError(
+        TorrentErrorId.ForeignFile, message, "Move the file away, choose another destination, or leave the file out of the torrent's choice."));
 
     /// <summary>A path, or a name in it, is longer than the system or the file system takes.</summary>
     /// <param name="path">The path.</param>

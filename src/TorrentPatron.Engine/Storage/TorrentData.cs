@@ -20,25 +20,30 @@ public static class TorrentData
     }
 
     /// <summary>
-    /// Deletes the files that are the torrent's own, and the folders that it made and that are empty then. The caller holds the
-    /// torrent's saved state. Blocks on the disk.
+    /// Deletes the files that are the torrent's own and no other torrent's, and the folders that it made and that are empty then. The
+    /// caller holds the torrent's saved state. Blocks on the disk.
     /// </summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="saved">What was saved of it.</param>
-    public static ErasedData Erase(TorrentMetainfo metainfo, ResumeData saved)
+    /// <param name="store">Where that is saved; it knows the other torrents.</param>
+    public static ErasedData Erase(TorrentMetainfo metainfo, ResumeData saved, IResumeStore store)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
         ArgumentNullException.ThrowIfNull(saved);
+        ArgumentNullException.ThrowIfNull(store);
         var layout = new FileLayout(metainfo, saved.Destination);
-        return Erase(layout, Origin(layout, saved), Verified(layout, saved));
+        using var claim = new PathClaim(metainfo.InfoHash, metainfo.Name, store, PathTable.Process);
+        return Erase(claim.FilesOf(layout, saved.FilePriorities, Origin(layout, saved), Verified(layout, saved)), claim);
     }
 
-    internal static ErasedData Erase(FileLayout layout, DataOrigin? origin, Bitfield verified) => new DataEraser(
-        layout, file => DataOrigin.IsOwn(origin, layout, file, verified), folder => origin?.FoldersBefore[folder] != true).Run();
+    internal static ErasedData Erase(TorrentFiles files, PathClaim claim) => new DataEraser(
+        files.Layout, file => DataOrigin.IsOwn(files.Origin, files.Layout, file, files.Verified), IsOwnFolder(files.Origin), claim.FindShared(files)).Run();
 
     /// <summary>Deletes the folders that the torrent made and that are empty.</summary>
     internal static void EraseFolders(FileLayout layout, DataOrigin? origin) =>
-        new DataEraser(layout, _ => false, folder => origin?.FoldersBefore[folder] != true).RunFolders();
+        new DataEraser(layout, _ => false, IsOwnFolder(origin), []).RunFolders();
+
+    private static Func<int, bool> IsOwnFolder(DataOrigin? origin) => folder => origin?.FoldersBefore[folder] != true;
 
     /// <summary>What is saved is not trusted: what does not fit the torrent counts for nothing.</summary>
     private static Bitfield Verified(FileLayout layout, ResumeData saved) =>

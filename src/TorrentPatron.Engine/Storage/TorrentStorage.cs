@@ -39,6 +39,9 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Where the bytes lie.</summary>
     public FileLayout Layout { get; private set; }
 
+    /// <summary>Which files may be written.</summary>
+    public WriteRules Rules { get; set; } = WriteRules.None;
+
     /// <summary>
     /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
     /// missing. Makes the wanted files that have no bytes. Where it fails it leaves nothing behind.
@@ -67,7 +70,10 @@ internal sealed class TorrentStorage : IDisposable
                 OpenFile open = UseForWriting(index);
                 try
                 {
-                    RandomAccess.Write(open.Handle, bytes[..part], offset - file.Offset);
+                    if (Rules.IsUnproven(index))
+                        RequireEqual(open.Handle, file, offset, bytes[..part]);
+                    else
+                        RandomAccess.Write(open.Handle, bytes[..part], offset - file.Offset);
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
@@ -105,7 +111,10 @@ internal sealed class TorrentStorage : IDisposable
                 OpenFile open = UseForWriting(index);
                 try
                 {
-                    RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
+                    if (Rules.IsUnproven(index))
+                        RequireEqual(open.Handle, file, offset, buffers);
+                    else
+                        RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
                 }
                 catch (Exception e) when (e is IOException or UnauthorizedAccessException)
                 {
@@ -188,6 +197,9 @@ internal sealed class TorrentStorage : IDisposable
 
         return written;
     }
+
+    /// <summary>Notes that a file counts as written in this run: one that was there before, and is gone on with.</summary>
+    public void Adopt(int file) => Interlocked.Or(ref _marks[file], Written);
 
     /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
     /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
@@ -336,10 +348,30 @@ internal sealed class TorrentStorage : IDisposable
 
     private OpenFile UseForWriting(int index)
     {
+        Rules.Require(index);
+        if (Rules.IsUnproven(index))
+            return Use(index, write: false);
         OpenFile open = Use(index, write: true);
         if (Volatile.Read(ref _marks[index]) != (Written | Unflushed))
             Interlocked.Or(ref _marks[index], Written | Unflushed);
         return open;
+    }
+
+    /// <summary>A file of which it is not known whose it is stays as it is: what would be written must be there already.</summary>
+    private static void RequireEqual(SafeFileHandle handle, StorageFile file, long offset, IReadOnlyList<ReadOnlyMemory<byte>> segments)
+    {
+        for (int i = 0; i < segments.Count; offset += segments[i++].Length)
+            RequireEqual(handle, file, offset, segments[i].Span);
+    }
+
+    private static void RequireEqual(SafeFileHandle handle, StorageFile file, long offset, ReadOnlySpan<byte> bytes)
+    {
+        byte[] there = new byte[bytes.Length];
+        int read = 0;
+        while (read < there.Length && RandomAccess.Read(handle, there.AsSpan(read), offset - file.Offset + read) is > 0 and var count)
+            read += count;
+        if (read < there.Length || !bytes.SequenceEqual(there))
+            throw StorageErrors.Foreign($"'{file.FullPath}' is there already, and differs from the torrent's file.");
     }
 
     private OpenFile Use(int index, bool write) => _pool.Use(_files[index], write);

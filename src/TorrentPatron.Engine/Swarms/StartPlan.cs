@@ -9,13 +9,17 @@ namespace TorrentPatron.Engine.Swarms;
 /// <param name="Origin">Where the files on disk are from; null: that was not noted.</param>
 internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin? Origin)
 {
+    /// <summary>Whether a file that is to be hashed was there before, and may turn out not to be the torrent's.</summary>
+    public bool IsDisputed => !ToCheck.IsEmpty && Origin is { } origin && origin.FilesBefore.Count > origin.FilesBefore.CountInBoth(origin.FilesWritten);
+
     /// <summary>Looks at the disk, and makes the torrent's place ready. Blocks.</summary>
     /// <param name="storage">The files.</param>
+    /// <param name="claim">The claim to their paths.</param>
     /// <param name="data">What was saved; null: nothing.</param>
     /// <param name="recheck">Whether everything is to be hashed.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
-    public static StartPlan Make(TorrentStorage storage, ResumeData? data, bool recheck, TorrentChoices choices)
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    public static StartPlan Make(TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices)
     {
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
         Bitfield possible = storage.PossiblePieces(stamps);
@@ -27,19 +31,23 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         StartPlan plan = isKnown
             ? Compare(storage, data!, possible, stamps) with { Origin = origin }
             : new StartPlan(new Bitfield(possible.Length), possible, origin);
+        Bitfield believed = isHere && data!.Verified.Length == possible.Length ? data.Verified : plan.Trusted;
+        plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, believed), stamps, isUntouched: data?.ClosedInOrder == true);
         storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
         return plan;
     }
 
     /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>
     /// <param name="storage">The files.</param>
+    /// <param name="claim">The claim to their paths.</param>
+    /// <param name="origin">Where the files are from; null: that is not known.</param>
     /// <param name="verified">The pieces that counted as there.</param>
     /// <param name="unchecked">Those of a check that was not finished; null: there was none.</param>
     /// <param name="isAllDoubtful">Whether nothing that counted as there may be believed.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
     public static StartPlan MakeAgain(
-        TorrentStorage storage, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices)
+        TorrentStorage storage, PathClaim claim, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices)
     {
         // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
         storage.CloseFiles();
@@ -55,8 +63,31 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
                 trusted.Set(piece);
         }
 
+        var plan = new StartPlan(trusted, toCheck, origin);
+        plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, verified), stamps, isUntouched: true);
         storage.Prepare(trusted, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
-        return new StartPlan(trusted, toCheck, Origin: null);
+        return plan;
+    }
+
+    /// <summary>
+    /// Claims the files' paths. A file that another torrent has too is hashed, unless it is known to be as it was; where nothing is to be
+    /// hashed, it is decided at once what may be written.
+    /// </summary>
+    private void Claim(TorrentStorage storage, PathClaim claim, TorrentFiles files, IReadOnlyList<FileStamp?> stamps, bool isUntouched)
+    {
+        claim.Take(files, file => stamps[file]?.Length != files.Layout.Files[file].Length);
+        foreach (SharedFile shared in isUntouched ? [] : claim.Shared)
+        {
+            (int first, int count) = files.Layout.PiecesOfFile(shared.File);
+            for (int piece = first; piece < first + count; piece++)
+            {
+                if (Trusted.Clear(piece))
+                    ToCheck.Set(piece);
+            }
+        }
+
+        if (ToCheck.IsEmpty)
+            storage.Rules = WriteRules.Decide(storage, claim, files.With(Trusted));
     }
 
     private static StartPlan Compare(

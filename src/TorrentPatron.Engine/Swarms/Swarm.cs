@@ -115,7 +115,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             if (deleteData)
             {
                 erased = await _engine.DiskWorkers
-                    .RunAsync(() => TorrentData.Erase(_parts.Storage.Layout, _parts.Ledger.Origin, _parts.Pieces.Verified()))
+                    .RunAsync(() => TorrentData.Erase(_parts.Files(), _parts.Claim))
                     .ConfigureAwait(false);
             }
 
@@ -215,19 +215,18 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             return SwarmErrors.NotActive(Metainfo.Name);
         try
         {
-            Bitfield verified = _parts.Pieces.Verified();
-            await _engine.DiskWorkers
-                .RunAsync(() => _parts.Storage.Prepare(
-                    verified, priorities, _parts.Storage.Stamps(), _parts.Ledger.Choices.MinimumFreeSpace))
-                .ConfigureAwait(false);
+            _parts.Claim.Follow(() => _parts.FilesWanting(priorities));
+            await _engine.DiskWorkers.RunAsync(() => Prepare(priorities)).ConfigureAwait(false);
         }
         catch (StorageException e)
         {
+            _parts.Claim.Follow(_parts.Files);
             return e.Error;
         }
 
         _life.Wake();
         _parts.Controls.SetPriorities(priorities, _parts.Peers.Connected);
+        _parts.Claim.Follow(_parts.Files);
         _parts.Peers.WantsChanged();
         _parts.State.WantsChanged(() => _parts.Pieces.IsComplete);
         await _parts.SaveAsync().ConfigureAwait(false);
@@ -315,6 +314,16 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         }
     }
 
+    /// <summary>Makes ready for other files to be wanted. Blocks on the disk.</summary>
+    private void Prepare(IReadOnlyList<FilePriority> priorities)
+    {
+        TorrentFiles files = _parts.FilesWanting(priorities);
+        // What a check is still to look at is decided on when it is over.
+        if (_parts.Ledger.Unchecked is null)
+            _parts.Storage.Rules = WriteRules.Decide(_parts.Storage, _parts.Claim, files);
+        _parts.Storage.Prepare(files.Verified, priorities, _parts.Storage.Stamps(), _parts.Ledger.Choices.MinimumFreeSpace);
+    }
+
     private async Task<TorrentError?> BeginAsync()
     {
         try
@@ -326,20 +335,31 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             if (_command.Selection is not null && !choices.WantsAny(Metainfo))
                 return FileSelection.NothingSelected(Metainfo);
 
-            StartPlan plan = await _engine.DiskWorkers.RunAsync(() => StartPlan.Make(_parts.Storage, data, _command.Recheck, choices))
-                .ConfigureAwait(false);
+            StartPlan plan = await _engine.DiskWorkers
+                .RunAsync(() => StartPlan.Make(_parts.Storage, _parts.Claim, data, _command.Recheck, choices)).ConfigureAwait(false);
             _parts.Ledger.Begin(plan.Origin, data, warning);
             _parts.Controls.Begin(choices);
             _parts.Pieces.Reset(plan.Trusted);
+            _parts.Claim.Follow(_parts.Files);
             _parts.Network.Peers.Add(_command.Peers, PeerSource.Manual);
             _parts.Network.Peers.Add(data?.Peers ?? [], PeerSource.Saved);
-            _ = _life.Begin(
+            bool isQuick = (long)plan.ToCheck.Count * Metainfo.PieceLength <= QuicklyChecked;
+            // A file that turns out to be somebody else's fails the start, where that can be told at once.
+            bool isAwaited = isQuick && plan.IsDisputed && !_command.Suspended;
+            Task check = _life.Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
-                _command.Suspended);
+                _command.Suspended, isAwaited);
+            if (isAwaited)
+            {
+                await check.ConfigureAwait(false);
+                if (_parts.Ledger is { State: TorrentState.Failed, Error: { } error })
+                    return error;
+            }
+
             if (warning is not null)
                 _say(new TorrentWarning(TorrentId, warning));
             // A check saves what it finds: one that is over in a moment need not be saved when it begins, and of many that adds up.
-            if (plan.ToCheck.IsEmpty || (long)plan.ToCheck.Count * Metainfo.PieceLength > QuicklyChecked)
+            if (plan.ToCheck.IsEmpty || !isQuick)
                 await _parts.SaveAsync().ConfigureAwait(false);
             _started.TrySetResult(true);
             return null;
@@ -398,7 +418,8 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         bool isAllDoubtful = _parts.Ledger.Error?.Id == TorrentErrorId.DiskReadFailed;
         Bitfield verified = _parts.Pieces.Verified();
         StartPlan plan = await _engine.DiskWorkers
-            .RunAsync(() => StartPlan.MakeAgain(_parts.Storage, verified, _parts.Ledger.Unchecked, isAllDoubtful, _parts.Ledger.Choices))
+            .RunAsync(() => StartPlan.MakeAgain(
+                _parts.Storage, _parts.Claim, _parts.Ledger.Origin, verified, _parts.Ledger.Unchecked, isAllDoubtful, _parts.Ledger.Choices))
             .ConfigureAwait(false);
         _parts.Pieces.Reset(plan.Trusted);
         _parts.Ledger.Error = null;

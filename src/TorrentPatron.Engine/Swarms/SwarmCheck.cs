@@ -21,12 +21,13 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
     /// What comes next; it is given the reason where a file cannot be read. Not called where the check is ended: whoever ends it says
     /// what comes next.
     /// </param>
+    /// <param name="isUrgent">Whether it waits for no other torrent's check.</param>
     /// <returns>The good pieces among them, when what comes next is done; null where it was ended, or a file cannot be read.</returns>
-    public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver)
+    public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent)
     {
         _session?.Dispose();
         _session = new CancellationTokenSource();
-        return _current = RunAsync(toCheck, whenOver, _session.Token);
+        return _current = RunAsync(toCheck, whenOver, isUrgent, _session.Token);
     }
 
     /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
@@ -48,13 +49,13 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         _session = null;
     }
 
-    private async Task<Bitfield?> RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
+    private async Task<Bitfield?> RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent, CancellationToken cancellationToken)
     {
         Bitfield? good = null;
         TorrentError? error = null;
         try
         {
-            good = await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
+            good = await (isUrgent ? HashAsync(toCheck, cancellationToken) : HashInTurnAsync(toCheck, cancellationToken)).ConfigureAwait(false);
             Bitfield verified = pieces.Verified();
             foreach (int piece in good.Ones)
                 verified.Set(piece);
@@ -75,13 +76,15 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         return good;
     }
 
-    private async Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken)
+    private Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken) => new PieceChecker(storage, metainfo, engine.DiskWorkers)
+        .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken);
+
+    private async Task<Bitfield> HashInTurnAsync(Bitfield toCheck, CancellationToken cancellationToken)
     {
         await engine.Checks.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await new PieceChecker(storage, metainfo, engine.DiskWorkers)
-                .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken).ConfigureAwait(false);
+            return await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -41,8 +41,11 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
     /// <param name="toCheck">The pieces to hash first.</param>
     /// <param name="reason">How it comes to be complete, where it is.</param>
     /// <param name="suspended">Whether it is to rest.</param>
-    /// <returns>The good pieces among those checked; null where the check is ended before it is over. It is not to be waited for.</returns>
-    public Task<Bitfield?> Begin(Bitfield toCheck, CompletionReason reason, bool suspended)
+    /// <param name="isAwaited">Whether the caller waits for a check, which is short, so that it waits for no other torrent's.</param>
+    /// <returns>
+    /// The good pieces among those checked; null where the check is ended before it is over. Where it is long it is not to be waited for.
+    /// </returns>
+    public Task<Bitfield?> Begin(Bitfield toCheck, CompletionReason reason, bool suspended, bool isAwaited = false)
     {
         Wake();
         if (toCheck.IsEmpty)
@@ -60,7 +63,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         Parts.Ledger.BeginCheck(toCheck);
         Parts.Resume.Touch();
         Parts.State.Set(TorrentState.Checking);
-        return Parts.Check.Begin(toCheck, error => EndCheckAsync(error, reason, suspended));
+        return Parts.Check.Begin(toCheck, error => EndCheckAsync(error, reason, suspended), isAwaited);
     }
 
     /// <summary>Takes the files elsewhere, then goes on as before, there or, where that failed, here. It has left the swarm before.</summary>
@@ -193,6 +196,15 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (error is not null)
         {
             Parts.State.Fail(error);
+            return;
+        }
+
+        if (!suspended && await Parts.DecideWritesAsync().ConfigureAwait(false) is { } refusal)
+        {
+            // When it is resumed something may have been put right: what was not found is looked for again.
+            Parts.Ledger.Unchecked = Parts.Pieces.Verified().Inverse();
+            Parts.State.Fail(refusal);
+            await Parts.SaveAsync().ConfigureAwait(false);
             return;
         }
 

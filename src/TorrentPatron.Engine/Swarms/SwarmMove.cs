@@ -8,7 +8,14 @@ namespace TorrentPatron.Engine.Swarms;
 /// Takes one torrent's files to another folder, one move at a time, while the torrent is out of its swarm. Commands come one at a
 /// time, as the swarm's do.
 /// </summary>
-internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, IMoveRecord record) : IDisposable
+/// <param name="metainfo">The torrent.</param>
+/// <param name="storage">Its files.</param>
+/// <param name="workers">The disk threads.</param>
+/// <param name="record">Where the move is written down.</param>
+/// <param name="claim">The claim to the files' paths.</param>
+/// <param name="files">Tells how the files stand.</param>
+internal sealed class SwarmMove(
+    TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, IMoveRecord record, PathClaim claim, Func<TorrentFiles> files) : IDisposable
 {
     private CancellationTokenSource? _session;
     private Task<TorrentError?> _current = Task.FromResult<TorrentError?>(null);
@@ -59,7 +66,13 @@ internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage
         try
         {
             FileLayout from = storage.Layout;
-            DataOrigin there = await workers.RunAsync(() => DataOrigin.Look(to, []), cancellationToken).ConfigureAwait(false);
+            DataOrigin there = await workers.RunAsync(
+                () =>
+                {
+                    claim.TakeForMove(files(), to);
+                    return DataOrigin.Look(to, []);
+                },
+                cancellationToken).ConfigureAwait(false);
             await Mover(from, to).MoveAsync(record.Choices.MinimumFreeSpace, share => record.MovedShare = share, cancellationToken)
                 .ConfigureAwait(false);
             DataOrigin? origin = record.Origin;
@@ -78,6 +91,10 @@ internal sealed class SwarmMove(TorrentMetainfo metainfo, TorrentStorage storage
         catch (StorageException e)
         {
             error = e.Error;
+        }
+        finally
+        {
+            await workers.RunAsync(() => claim.Keep(storage.Layout), CancellationToken.None).ConfigureAwait(false);
         }
 
         record.MovingTo = null;

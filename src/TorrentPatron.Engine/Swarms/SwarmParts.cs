@@ -27,6 +27,7 @@ internal sealed class SwarmParts : IAsyncDisposable
         Metainfo = command.Metainfo!;
         Network = network ?? new SwarmNetwork(Metainfo.InfoHash, engine, Metainfo.TrackerTiers, Metainfo.IsPrivate);
         Storage = new TorrentStorage(new FileLayout(Metainfo, command.Destination), engine.Files);
+        Claim = new PathClaim(Metainfo.InfoHash, Metainfo.Name, command.ResumeStore, PathTable.Process);
         Pieces = new SwarmPieces(Metainfo, Storage, engine, events);
         var reader = new BlockReader(Storage, engine.DiskWorkers, Metainfo.PieceLength, e => events.StorageFailed(e.Error));
         Peers = new SwarmPeers(Metainfo, Pieces, reader, engine, Network.Peers);
@@ -37,7 +38,7 @@ internal sealed class SwarmParts : IAsyncDisposable
             Ledger.State = TorrentState.FetchingMetadata;
         Resume = new ResumeKeeper(command.ResumeStore, Storage, engine.DiskWorkers, Metainfo.PieceCount, engine.Time);
         Controls = new SwarmControls(Ledger, Pieces, Network);
-        Move = new SwarmMove(Metainfo, Storage, engine.DiskWorkers, Ledger);
+        Move = new SwarmMove(Metainfo, Storage, engine.DiskWorkers, Ledger, Claim, Files);
         Check = new SwarmCheck(Metainfo, Storage, engine, Pieces, Ledger);
         State = new SwarmState(
             engine, Metainfo.InfoHash, Ledger, () => Ledger.MakeStatus(Network.Trackers.Snapshot(), Resume.Warning), say);
@@ -52,6 +53,9 @@ internal sealed class SwarmParts : IAsyncDisposable
 
     /// <summary>Its files.</summary>
     public TorrentStorage Storage { get; }
+
+    /// <summary>Its claim to the paths of its files.</summary>
+    public PathClaim Claim { get; }
 
     /// <summary>Its pieces.</summary>
     public SwarmPieces Pieces { get; }
@@ -80,6 +84,29 @@ internal sealed class SwarmParts : IAsyncDisposable
     /// <summary>What saves it.</summary>
     public ResumeKeeper Resume { get; }
 
+    /// <summary>How its files stand.</summary>
+    public TorrentFiles Files() => FilesWanting(Ledger.Choices.FilePriorities);
+
+    /// <summary>How its files would stand with other priorities.</summary>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    public TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
+        Claim.FilesOf(Storage.Layout, priorities, Ledger.Origin, Pieces.Verified(), Ledger.Unchecked);
+
+    /// <summary>Decides, now that it is known which pieces are here, which files may be written.</summary>
+    /// <returns>Why the torrent cannot go on, or null.</returns>
+    public Task<TorrentError?> DecideWritesAsync() => _engine.DiskWorkers.RunAsync(() =>
+    {
+        try
+        {
+            Storage.Rules = WriteRules.Decide(Storage, Claim, Files());
+            return null;
+        }
+        catch (StorageException e)
+        {
+            return e.Error;
+        }
+    });
+
     /// <summary>Saves how it stands.</summary>
     // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
     public Task SaveAsync() => Resume.CheckpointAsync(() => Ledger.MakeResumeData(Ledger.ClosedInOrder ? Storage.Stamps() : []));
@@ -94,5 +121,7 @@ internal sealed class SwarmParts : IAsyncDisposable
         await Network.DisposeAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.RunAsync(Storage.Dispose).ConfigureAwait(false);
         await Resume.DisposeAsync().ConfigureAwait(false);
+        // Last: what is saved speaks for the torrent from now on.
+        Claim.Dispose();
     }
 }

@@ -26,11 +26,15 @@ internal sealed class TorrentDisk : IAsyncDisposable
         _metainfo = metainfo;
         _workers = host.Workers;
         Storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), host.Files);
+        Claim = new PathClaim(_metainfo.InfoHash, _metainfo.Name, command.ResumeStore, PathTable.Process);
         _keeper = new ResumeKeeper(command.ResumeStore, Storage, host.Workers, _metainfo.PieceCount, host.Time);
     }
 
     /// <summary>The files.</summary>
     public TorrentStorage Storage { get; }
+
+    /// <summary>The claim to the files' paths.</summary>
+    public PathClaim Claim { get; }
 
     /// <summary>Which of the torrent's bytes lie in which file.</summary>
     public FileLayout Layout => Storage.Layout;
@@ -45,37 +49,50 @@ internal sealed class TorrentDisk : IAsyncDisposable
     public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => _keeper.LoadAsync();
 
     /// <summary>Makes the torrent's place ready, and says what of it can be believed.</summary>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
     public Task<StartPlan> PlanAsync(ResumeData? saved, bool recheck, TorrentChoices choices) =>
-        _workers.RunAsync(() => StartPlan.Make(Storage, saved, recheck, choices));
+        _workers.RunAsync(() => StartPlan.Make(Storage, Claim, saved, recheck, choices));
 
     /// <summary>Makes the torrent's place ready for other files.</summary>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
-    public Task PrepareAsync(Bitfield verified, IReadOnlyList<FilePriority> priorities, long keepFree) =>
-        _workers.RunAsync(() => Storage.Prepare(verified, priorities, Storage.Stamps(), keepFree));
+    /// <param name="files">How the files stand where they are wanted.</param>
+    /// <param name="priorities">Priority of each file.</param>
+    /// <param name="keepFree">Bytes that must stay free on the disk.</param>
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    public Task PrepareAsync(TorrentFiles files, IReadOnlyList<FilePriority> priorities, long keepFree) => _workers.RunAsync(() =>
+    {
+        // What a check is still to look at is decided on when it is over.
+        if (files.Unchecked is null)
+            Storage.Rules = WriteRules.Decide(Storage, Claim, files);
+        Storage.Prepare(files.Verified, priorities, Storage.Stamps(), keepFree);
+    });
+
+    /// <summary>Decides, now that it is known which pieces are here, which files may be written.</summary>
+    /// <exception cref="StorageException">Something must be written that may not be.</exception>
+    public Task DecideWritesAsync(TorrentFiles files) => _workers.RunAsync(() => { Storage.Rules = WriteRules.Decide(Storage, Claim, files); });
 
     /// <summary>Makes the torrent's place ready again, after a rest or a failure.</summary>
     /// <param name="verified">The pieces that counted as there.</param>
     /// <param name="unchecked">Those of a check that was not finished; null: there was none.</param>
     /// <param name="isAllDoubtful">Whether files were lost, so that what is there now may be anything.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
+    /// <param name="origin">Where the files are from; null: that is not known.</param>
     /// <returns>What is to be believed and checked now.</returns>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
-    public Task<StartPlan> PlanAgainAsync(Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices) =>
-        _workers.RunAsync(() => StartPlan.MakeAgain(Storage, verified, @unchecked, isAllDoubtful, choices));
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    public Task<StartPlan> PlanAgainAsync(
+        Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices, DataOrigin? origin) =>
+        _workers.RunAsync(() => StartPlan.MakeAgain(Storage, Claim, origin, verified, @unchecked, isAllDoubtful, choices));
 
     /// <summary>Puts right what a move has left half done that was under way when the process was killed.</summary>
     public Task TakeBackAsync(SwarmMove move, ResumeData saved) => _workers.RunAsync(() => move.TakeBack(saved));
 
     /// <summary>What takes the files elsewhere.</summary>
     /// <param name="record">Where that is written down.</param>
-    public SwarmMove MakeMove(IMoveRecord record) => new(_metainfo, Storage, _workers, record);
+    /// <param name="files">Tells how the files stand.</param>
+    public SwarmMove MakeMove(IMoveRecord record, Func<TorrentFiles> files) => new(_metainfo, Storage, _workers, record, Claim, files);
 
     /// <summary>Deletes the files that are the torrent's own.</summary>
-    /// <param name="origin">Where the files are from; null: that is not known.</param>
-    /// <param name="verified">The pieces that are there.</param>
-    public Task<ErasedData> EraseAsync(DataOrigin? origin, Bitfield verified) =>
-        _workers.RunAsync(() => TorrentData.Erase(Layout, origin, verified));
+    /// <param name="files">How the files stand.</param>
+    public Task<ErasedData> EraseAsync(TorrentFiles files) => _workers.RunAsync(() => TorrentData.Erase(files, Claim));
 
     /// <summary>Deletes what is saved.</summary>
     public Task DiscardAsync() => _keeper.DiscardAsync();
@@ -121,5 +138,7 @@ internal sealed class TorrentDisk : IAsyncDisposable
     {
         await _workers.RunAsync(Storage.Dispose).ConfigureAwait(false);
         await _keeper.DisposeAsync().ConfigureAwait(false);
+        // Last: what is saved speaks for the torrent from now on.
+        Claim.Dispose();
     }
 }

@@ -116,7 +116,7 @@ internal sealed class HostedTorrent : IAsyncDisposable
         bool isDone = await StopAsync(async () =>
         {
             if (deleteData)
-                erased = await _life.Disk.EraseAsync(_life.Ledger.Origin, _life.Tally.Verified()).ConfigureAwait(false);
+                erased = await _life.Disk.EraseAsync(_life.Files()).ConfigureAwait(false);
             await _life.Disk.DiscardAsync().ConfigureAwait(false);
         }).ConfigureAwait(false);
         return isDone ? erased : null;
@@ -143,7 +143,7 @@ internal sealed class HostedTorrent : IAsyncDisposable
         {
             // Where files were lost, what is there now may be anything.
             plan = await _life.Disk.PlanAgainAsync(
-                _life.Tally.Verified(), ledger.Unchecked, ledger.Error?.Id == TorrentErrorId.DiskReadFailed, ledger.Choices)
+                _life.Tally.Verified(), ledger.Unchecked, ledger.Error?.Id == TorrentErrorId.DiskReadFailed, ledger.Choices, ledger.Origin)
                 .ConfigureAwait(false);
         }
         catch (StorageException e)
@@ -223,9 +223,20 @@ internal sealed class HostedTorrent : IAsyncDisposable
         if (_life.News.State == TorrentState.Moving)
             throw new RefusedException(SwarmErrors.NotActive(Metainfo.Name));
         TorrentLedger ledger = _life.Ledger;
-        await _life.Disk.PrepareAsync(_life.Tally.Verified(), priorities, ledger.Choices.MinimumFreeSpace).ConfigureAwait(false);
+        _life.Disk.Claim.Follow(() => _life.FilesWanting(priorities));
+        try
+        {
+            await _life.Disk.PrepareAsync(_life.FilesWanting(priorities), priorities, ledger.Choices.MinimumFreeSpace).ConfigureAwait(false);
+        }
+        catch (StorageException)
+        {
+            _life.Disk.Claim.Follow(_life.Files);
+            throw;
+        }
+
         await Link.WantAsync(priorities).ConfigureAwait(false);
         ledger.Choices = ledger.Choices with { FilePriorities = [.. priorities] };
+        _life.Disk.Claim.Follow(_life.Files);
         _life.Tally.Want(priorities);
         _life.News.WantsChanged(_life.Tally.IsComplete, ledger.Completed);
         await _life.SaveAsync().ConfigureAwait(false);

@@ -34,7 +34,7 @@ internal sealed class TorrentLife : IAsyncDisposable
         Disk = new TorrentDisk(metainfo, command, host);
         Tally = new PieceTally(metainfo, Disk.Layout);
         Ledger = new TorrentLedger(metainfo, command, host, Disk, Tally);
-        _move = Disk.MakeMove(Ledger);
+        _move = Disk.MakeMove(Ledger, Files);
         Link = new SwarmLink(host, metainfo, Disk, new PeerFeed(metainfo.InfoHash), PieceArrived, Ledger.PieceFailed, Fail);
         Announcer = new Announcer(
             new TrackerList(metainfo.TrackerTiers.Select(AddressReader.Trackers), new Random()), host.Trackers, host.Announces, Ledger.MakeAnnounce,
@@ -69,6 +69,14 @@ internal sealed class TorrentLife : IAsyncDisposable
     /// </summary>
     public Task<Bitfield?> Check { get; private set; } = Task.FromResult<Bitfield?>(null);
 
+    /// <summary>How its files stand.</summary>
+    public TorrentFiles Files() => FilesWanting(Ledger.Choices.FilePriorities);
+
+    /// <summary>How its files would stand with other priorities.</summary>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    public TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
+        Disk.Claim.FilesOf(Disk.Layout, priorities, Ledger.Origin, Tally.Verified(), Ledger.Unchecked);
+
     /// <summary>Makes ready, as far as nothing runs yet.</summary>
     /// <param name="command">What is started.</param>
     /// <returns>What was saved, if anything, and what may be believed of it.</returns>
@@ -91,6 +99,7 @@ internal sealed class TorrentLife : IAsyncDisposable
 
         StartPlan plan = await Disk.PlanAsync(saved, command.Recheck, choices).ConfigureAwait(false);
         (Ledger.Choices, Ledger.Origin) = (choices, plan.Origin);
+        Disk.Claim.Follow(Files);
         foreach (Uri tracker in choices.RemovedTrackers)
             Announcer.Remove(tracker);
         foreach (Uri tracker in choices.AddedTrackers)
@@ -197,6 +206,8 @@ internal sealed class TorrentLife : IAsyncDisposable
                 verified.Set(piece);
             Tally.Reset(verified);
             Ledger.EndCheck();
+            if (!suspended)
+                await Disk.DecideWritesAsync(Files()).ConfigureAwait(false);
             await JoinOrRestAsync(reason, suspended).ConfigureAwait(false);
             await SaveAsync().ConfigureAwait(false);
             return good;
@@ -207,6 +218,8 @@ internal sealed class TorrentLife : IAsyncDisposable
         }
         catch (StorageException e)
         {
+            // When it is resumed something may have been put right: what was not found is looked for again.
+            Ledger.Unchecked ??= Tally.Verified().Inverse();
             Ledger.Error = e.Error;
             News.Set(TorrentState.Failed);
         }

@@ -76,7 +76,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
         TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound =>
             ErrorCategory.ObjectNotFound,
-        TorrentErrorId.TorrentInUse => ErrorCategory.ResourceBusy,
+        TorrentErrorId.TorrentInUse or TorrentErrorId.PathInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed => ErrorCategory.ResourceUnavailable,
         TorrentErrorId.DestinationNotWritable or TorrentErrorId.DiskWriteFailed or TorrentErrorId.StateNotWritable =>
             ErrorCategory.WriteError,
@@ -88,7 +88,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.CheckInterrupted => ErrorCategory.OperationStopped,
         TorrentErrorId.MoveFailed => ErrorCategory.WriteError,
         TorrentErrorId.NothingSelected => ErrorCategory.InvalidArgument,
-        CommandErrors.FileExists => ErrorCategory.ResourceExists,
+        TorrentErrorId.ForeignFile or CommandErrors.FileExists => ErrorCategory.ResourceExists,
         _ => ErrorCategory.NotSpecified,
     };
 

@@ -122,6 +122,16 @@ public sealed class Bitfield
     /// <summary>A field of its own with the same bits.</summary>
     public Bitfield Clone() => new(Length, (byte[])_bytes.Clone(), Count);
 
+    /// <summary>A field of its own with the other bits set.</summary>
+    public Bitfield Inverse()
+    {
+        var inverse = new Bitfield(Length);
+        inverse.SetAll();
+        foreach (int index in Ones)
+            inverse.Clear(index);
+        return inverse;
+    }
+
     /// <summary>Whether some bit is set in both fields.</summary>
     /// <param name="other">A field of the same length.</param>
     public bool Intersects(Bitfield other)

@@ -23,6 +23,7 @@ public sealed class ResumeStore : IResumeStore
     private readonly string _folder;
     private readonly InfoHash _torrent;
     private readonly StateHolder _holder;
+    private readonly SavedPaths _paths;
     private readonly TimeProvider _time;
     private readonly TorrentClaim _claim;
     private readonly SavedOrigin _origin;
@@ -32,11 +33,12 @@ public sealed class ResumeStore : IResumeStore
     private Saved _saved;
     private int _isDisposed;
 
-    private ResumeStore(string folder, InfoHash torrent, StateHolder holder, TimeProvider time)
+    private ResumeStore(string folder, InfoHash torrent, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
         _folder = folder;
         _torrent = torrent;
         _holder = holder;
+        _paths = paths;
         _time = time;
         _claim = TorrentClaim.Take(folder, torrent, holder);
         _origin = new SavedOrigin(folder);
@@ -110,6 +112,22 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <inheritdoc/>
+    public IReadOnlyList<SavedFiles> ClaimPaths(string root)
+    {
+        try
+        {
+            // First, so that another process that starts a torrent just now can tell which files this one has there.
+            _origin.Save();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // The next checkpoint tries again, and says so.
+        }
+
+        return _paths.Claim(_torrent, root);
+    }
+
+    /// <inheritdoc/>
     public void PieceVerified(int piece) => _journal.Add(piece);
 
     /// <inheritdoc/>
@@ -152,17 +170,17 @@ public sealed class ResumeStore : IResumeStore
     public void Discard() => Close(discard: true);
 
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
-    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, TimeProvider time)
+    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, metainfo.InfoHash, holder, time);
+        var store = new ResumeStore(folder, metainfo.InfoHash, holder, paths, time);
         store.Know(metainfo);
         return store;
     }
 
     /// <summary>Opens the state of a torrent of which a link is known only.</summary>
-    internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, TimeProvider time)
+    internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, magnet.TorrentId, holder, time);
+        var store = new ResumeStore(folder, magnet.TorrentId, holder, paths, time);
         store._origin.Set(magnet);
         return store;
     }

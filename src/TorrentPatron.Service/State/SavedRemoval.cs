@@ -33,6 +33,6 @@ internal sealed class SavedRemoval(StateFolder states)
     }
 
     private static ErasedData Erase(TorrentMetainfo metainfo, ResumeStore store) => store.Load(out _) is { } data
-        ? TorrentData.Erase(metainfo, data)
+        ? TorrentData.Erase(metainfo, data, store)
         : throw new TorrentException(ServiceErrors.DataUnknown(metainfo.InfoHash));
 }

@@ -9,7 +9,7 @@ namespace TorrentPatron.Service.State;
 /// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
 /// <remarks>
 /// In it are <c>metainfo.torrent</c> (or <c>magnet</c>, as long as only a link is known), <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
-/// runs the torrent. On Unix only the user may look inside.
+/// runs the torrent. Beside the sub-folders lies <c>paths</c>: where each torrent has its files (<see cref="SavedPaths"/>). On Unix only the user may look inside.
 /// </remarks>
 public sealed class StateFolder
 {
@@ -19,6 +19,7 @@ public sealed class StateFolder
 
     private readonly TimeProvider _time;
     private readonly StateHolder _holder;
+    private readonly SavedPaths _paths;
 
     /// <summary>Names the folder; it is made when the first torrent needs it.</summary>
     /// <param name="path">Its path.</param>
@@ -29,6 +30,7 @@ public sealed class StateFolder
         FolderPath = Path.GetFullPath(path);
         _time = time ?? TimeProvider.System;
         _holder = new StateHolder(FolderPath);
+        _paths = new SavedPaths(FolderPath, _holder);
     }
 
     /// <summary>
@@ -50,7 +52,7 @@ public sealed class StateFolder
     public ResumeStore Open(TorrentMetainfo metainfo)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
-        return Open(metainfo.InfoHash, folder => ResumeStore.Open(folder, metainfo, _holder, _time));
+        return Open(metainfo.InfoHash, folder => ResumeStore.Open(folder, metainfo, _holder, _paths, _time));
     }
 
     /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
@@ -59,7 +61,7 @@ public sealed class StateFolder
     public ResumeStore Open(MagnetLink magnet)
     {
         ArgumentNullException.ThrowIfNull(magnet);
-        return Open(magnet.TorrentId, folder => ResumeStore.Open(folder, magnet, _holder, _time));
+        return Open(magnet.TorrentId, folder => ResumeStore.Open(folder, magnet, _holder, _paths, _time));
     }
 
     /// <summary>What is in a torrent, where that was saved: by a link alone it need not be fetched again.</summary>

@@ -54,6 +54,13 @@ internal sealed class StateHolder(string folder)
         }
     }
 
+    /// <summary>Whether it holds a torrent.</summary>
+    public bool Holds(InfoHash torrent)
+    {
+        lock (_gate)
+            return _torrents.Contains(torrent);
+    }
+
     /// <summary>Whether another holder is there still, by the name in a claim; one that has gone is cleared away.</summary>
     /// <param name="name">What the claim says; anything.</param>
     public bool IsHeldByOther(string name)

@@ -55,6 +55,26 @@ internal sealed class TorrentClaim : IDisposable
         }
     }
 
+    /// <summary>Whether another process has a torrent.</summary>
+    /// <param name="folder">The torrent's folder in the state folder.</param>
+    /// <param name="holder">Who asks.</param>
+    public static bool IsHeldByOther(string folder, StateHolder holder)
+    {
+        try
+        {
+            using SafeFileHandle file = OpenFile(Path.Combine(folder, FileName), FileMode.Open);
+            return holder.IsHeldByOther(Read(file));
+        }
+        catch (IOException fault) when (StateHolder.IsHeld(fault))
+        {
+            return true;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Gives the torrent up.</summary>
     public void Dispose()
     {

@@ -13,6 +13,9 @@ internal sealed class MemoryResumeStore : IResumeStore
     /// <summary>The latest checkpoint; may be set to what a store would load.</summary>
     public ResumeData? Data { get; set; }
 
+    /// <summary>What is saved of other torrents, wherever they have their files.</summary>
+    public IReadOnlyList<SavedFiles> Others { get; init; } = [];
+
     /// <summary>What was saved of a torrent that was started by a link.</summary>
     public TorrentMetainfo? Metainfo { get; private set; }
 
@@ -48,6 +51,8 @@ internal sealed class MemoryResumeStore : IResumeStore
         lock (_gate)
             Metainfo = metainfo;
     }
+
+    public IReadOnlyList<SavedFiles> ClaimPaths(string root) => Others;
 
     public void PieceVerified(int piece)
     {

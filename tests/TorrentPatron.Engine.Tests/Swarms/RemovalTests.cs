@@ -76,7 +76,8 @@ public sealed class RemovalTests
         string foreign = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
         File.WriteAllText(foreign, "somebody's own");
         File.Delete(Path.Combine(engine.Destination, torrent.Metainfo.Files[2].Path));
-        await engine.StartAsync(torrent);
+        await engine.StartAsync(
+            torrent.Metainfo, new MemoryResumeStore(), c => c with { Selection = new FileSelection { Exclude = ["*1.bin"] } });
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading && s.VerifiedPieces == 1);
         Assert.All(engine.Client.GetFiles(torrent.Metainfo.InfoHash), file => Assert.False(file.IsOwn));
 
@@ -184,7 +185,7 @@ public sealed class RemovalTests
         ResumeData saved = store.Data! with { Origin = null };
         saved.Verified.Clear(2);
 
-        ErasedData erased = TorrentData.Erase(torrent.Metainfo, saved);
+        ErasedData erased = TorrentData.Erase(torrent.Metainfo, saved, new MemoryResumeStore());
 
         Assert.Equal((1, (long)Piece), (erased.Files, erased.Bytes));
         Assert.Equal([Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path)], Directory.EnumerateFiles(engine.Destination, "*", SearchOption.AllDirectories));

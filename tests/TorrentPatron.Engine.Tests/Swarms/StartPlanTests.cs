@@ -49,12 +49,14 @@ public sealed class StartPlanTests : IDisposable
         File.WriteAllBytes(_folder["a"], new byte[20]);
         Assert.True(Make(Saved(Bits(0)) with { Destination = "/elsewhere" }).Trusted.IsEmpty);
         Assert.True(Make(Saved(new Bitfield(3))).Trusted.IsEmpty);
-        Assert.Equal([0, 1], Set(StartPlan.Make(Storage(), Saved(Bits(0)), recheck: true, TorrentChoices.None).ToCheck));
+        Assert.Equal([0, 1], Set(StartPlan.Make(Storage(), Claim(), Saved(Bits(0)), recheck: true, TorrentChoices.None).ToCheck));
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private StartPlan Make(ResumeData? data) => StartPlan.Make(Storage(), data, recheck: false, TorrentChoices.None);
+    private StartPlan Make(ResumeData? data) => StartPlan.Make(Storage(), Claim(), data, recheck: false, TorrentChoices.None);
+
+    private static PathClaim Claim() => new(default, "a", new MemoryResumeStore(), new PathTable());
 
     private TorrentStorage Storage() =>
         new(new FileLayout(_folder.Path, "a", 10, [("a", 20, true), ("b", 20, true)]), new FileHandlePool());

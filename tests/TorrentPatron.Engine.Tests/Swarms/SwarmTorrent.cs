@@ -12,13 +12,23 @@ internal sealed class SwarmTorrent
     }
 
     public SwarmTorrent(int seed, int pieceLength, bool isPrivate, params long[] lengths)
+        : this($"torrent{seed}", RandomBytes(seed, lengths.Sum()), pieceLength, isPrivate, lengths)
     {
-        Data = new byte[lengths.Sum()];
-        new Random(seed).NextBytes(Data);
+    }
+
+    /// <summary>A torrent of given bytes.</summary>
+    public SwarmTorrent(string name, byte[] data, int pieceLength, params long[] lengths)
+        : this(name, data, pieceLength, isPrivate: false, lengths)
+    {
+    }
+
+    private SwarmTorrent(string name, byte[] data, int pieceLength, bool isPrivate, long[] lengths)
+    {
+        Data = data;
         byte[] hashes = [.. Data.Chunk(pieceLength).SelectMany(SHA1.HashData)];
         Metainfo = MetainfoReader.Read(new TorrentBuilder
         {
-            Name = $"torrent{seed}",
+            Name = name,
             Files = lengths.Length == 1
                 ? [new TorrentBuilderFile(null, lengths[0])]
                 : [.. lengths.Select((length, i) => new TorrentBuilderFile($"file{i}.bin", length))],
@@ -26,6 +36,13 @@ internal sealed class SwarmTorrent
             PieceHashes = hashes,
             IsPrivate = isPrivate,
         }.Build());
+    }
+
+    public static byte[] RandomBytes(int seed, long count)
+    {
+        byte[] bytes = new byte[count];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
     }
 
     public byte[] Data { get; }

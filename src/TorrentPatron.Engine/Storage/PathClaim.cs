@@ -1,0 +1,159 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// One torrent's claim to the paths of its files, against all other torrents of the process and those that are saved in its state
+/// folder, whichever process runs them. Thread-safe. Everything but disposing looks at the disk.
+/// </summary>
+/// <param name="torrent">Which torrent.</param>
+/// <param name="name">What it is called.</param>
+/// <param name="store">Knows what else is saved.</param>
+/// <param name="table">Knows what else runs.</param>
+internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore store, PathTable table) : IFileOwner, IDisposable
+{
+    private readonly Dictionary<string, FilePlace> _places = new(StringComparer.Ordinal);
+    private TorrentFiles? _announced;
+    private Func<TorrentFiles>? _live;
+
+    /// <summary>The files that other torrents have too, and have the same bytes in as far as is known.</summary>
+    public IReadOnlyList<SharedFile> Shared { get; private set; } = [];
+
+    /// <summary>How the torrent's files stand.</summary>
+    /// <param name="layout">Where they lie.</param>
+    /// <param name="priorities">Priority of each; none where their number is another: all normal.</param>
+    /// <param name="origin">Where those on disk are from; null: that is not known.</param>
+    /// <param name="verified">The pieces that are here.</param>
+    /// <param name="unchecked">Pieces that are not checked yet, and may be here; null: none.</param>
+    public TorrentFiles FilesOf(
+        FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked = null) =>
+        new(torrent, name, layout, priorities, origin, verified) { Unchecked = @unchecked };
+
+    /// <summary>From now on others see the torrent's files as they stand when they look.</summary>
+    /// <param name="live">Tells how they stand.</param>
+    public void Follow(Func<TorrentFiles> live)
+    {
+        lock (table.Gate)
+            _live = live;
+    }
+
+    /// <summary>Claims the paths of the torrent's files. Before <see cref="Follow"/> others see them as they are given here.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="isMissing">Whether bytes of a file are known to be missing, so that it must be the torrent's alone.</param>
+    /// <exception cref="StorageException"><see cref="TorrentErrorId.PathInUse"/>; what was claimed before stays so.</exception>
+    public void Take(TorrentFiles files, Predicate<int> isMissing)
+    {
+        var place = new FilePlace(files.Layout);
+        lock (table.Gate)
+        {
+            List<SharedFile> shared = [.. Overlaps(files, place).Where(found => found.IsDisputed).Select(found => found.ToShared())];
+            if (shared.Find(file => !file.MayAgree || isMissing(file.File)) is { } taken)
+                throw StorageErrors.PathInUse(taken, torrent);
+            (Shared, _announced) = (shared, files);
+            Enter(place);
+        }
+    }
+
+    /// <summary>Claims the paths to which the torrent's files are to be moved, beside those where they are.</summary>
+    /// <param name="files">The files where they are.</param>
+    /// <param name="to">Where they go.</param>
+    /// <exception cref="StorageException">
+    /// <see cref="TorrentErrorId.PathInUse"/>: another torrent has one of the paths, or one of the files that would go.
+    /// </exception>
+    public void TakeForMove(TorrentFiles files, FileLayout to)
+    {
+        FilePlace from = new(files.Layout), next = new(to);
+        lock (table.Gate)
+        {
+            Overlap? taken = Overlaps(files, from).FirstOrDefault(found => found.IsHeldByBoth)
+                ?? Overlaps(files, next).FirstOrDefault(found => found.IsDisputed);
+            if (taken is not null)
+                throw StorageErrors.PathInUse(taken.ToShared(), torrent);
+            Enter(next);
+        }
+    }
+
+    /// <summary>Gives up all paths but those of a layout: the move is over, one way or the other.</summary>
+    public void Keep(FileLayout layout)
+    {
+        string root = new FilePlace(layout).Root;
+        lock (table.Gate)
+        {
+            foreach (string other in _places.Keys.Where(place => place != root).ToArray())
+                Leave(other);
+        }
+    }
+
+    /// <summary>The files that other torrents have too, so that they may not be deleted.</summary>
+    /// <param name="files">The torrent's files.</param>
+    public IReadOnlyList<SharedFile> FindShared(TorrentFiles files)
+    {
+        var place = new FilePlace(files.Layout);
+        lock (table.Gate)
+            return [.. Overlaps(files, place).Where(found => found.IsHeldByBoth).Select(found => found.ToShared())];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (table.Gate)
+        {
+            foreach (string place in _places.Keys.ToArray())
+                Leave(place);
+        }
+    }
+
+    IEnumerable<(TorrentFiles Files, FilePlace Place)> IFileOwner.Places()
+    {
+        // Which file is which is the same wherever they lie.
+        TorrentFiles? files = _live?.Invoke() ?? _announced;
+        return files is null ? [] : _places.Values.Select(place => (files, place));
+    }
+
+    private IEnumerable<Overlap> Overlaps(TorrentFiles files, FilePlace at)
+    {
+        IFileOwner[] others = [.. table.Near(at.Root).Where(claim => claim != this), .. store.ClaimPaths(at.Root)];
+        if (others.Length == 0)
+            return [];
+        PathSet paths = at.Paths;
+        return from other in others
+               from theirs in other.Places()
+               from pair in paths.Overlaps(theirs.Place.Paths)
+               select new Overlap(files, pair.File, theirs.Files, theirs.Place.Layout, pair.OtherFile);
+    }
+
+    private void Enter(FilePlace place)
+    {
+        _places[place.Root] = place;
+        table.Enter(place.Root, this);
+    }
+
+    private void Leave(string root)
+    {
+        _places.Remove(root);
+        table.Leave(root, this);
+    }
+
+    /// <summary>A path that two torrents have.</summary>
+    private sealed record Overlap(TorrentFiles Files, int File, TorrentFiles Other, FileLayout OtherLayout, int OtherFile)
+    {
+        /// <summary>Whether one of the two would have to make way: unless only this torrent has ever written to the file.</summary>
+        public bool IsDisputed => File < 0 ? Other.Holds(OtherFile)
+            : OtherFile < 0 ? Files.Wants(File)
+            : (Files.Wants(File) || Files.HasWritten(File)) && Other.Holds(OtherFile) && !AreBothEmpty
+                && !(Files.HasWritten(File) && !Other.HasWritten(OtherFile));
+
+        /// <summary>Whether the file is of use to both.</summary>
+        public bool IsHeldByBoth => File >= 0 && OtherFile >= 0 && Files.Holds(File) && Other.Holds(OtherFile);
+
+        private bool AreBothEmpty => LengthOf(Files, File) == 0 && LengthOf(Other, OtherFile) == 0;
+
+        public SharedFile ToShared() => new(
+            File, File >= 0 ? Files.Layout.Files[File].FullPath : OtherLayout.Files[OtherFile].FullPath, Other.Torrent, Other.Name,
+            MayAgree: File >= 0 && OtherFile >= 0 && LengthOf(Files, File) == LengthOf(Other, OtherFile) && Other.IsComplete(OtherFile));
+
+        private static long LengthOf(TorrentFiles files, int file) => files.Layout.Files[file].Length;
+    }
+}

@@ -1,0 +1,33 @@
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>The files of a torrent that is saved, and does not run in this process. Thread-safe.</summary>
+/// <remarks>Finding out where they really lie looks at the disk, and is done once.</remarks>
+public sealed class SavedFiles : IFileOwner
+{
+    private readonly Lazy<(TorrentFiles Files, FilePlace Place)[]> _places;
+
+    /// <summary>Takes what was saved of a torrent.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="saved">What was saved of it.</param>
+    public SavedFiles(TorrentMetainfo metainfo, ResumeData saved)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ArgumentNullException.ThrowIfNull(saved);
+        _places = new Lazy<(TorrentFiles, FilePlace)[]>(() => saved.MovingTo is { } to
+            ? [PlaceOf(metainfo, saved), PlaceOf(metainfo, saved with { Destination = to })]
+            : [PlaceOf(metainfo, saved)]);
+    }
+
+    /// <summary>The torrent's file or top folder, an absolute path whose links were followed.</summary>
+    public string Root => _places.Value[0].Place.Root;
+
+    IEnumerable<(TorrentFiles Files, FilePlace Place)> IFileOwner.Places() => _places.Value;
+
+    private static (TorrentFiles Files, FilePlace Place) PlaceOf(TorrentMetainfo metainfo, ResumeData saved)
+    {
+        TorrentFiles files = TorrentFiles.Of(metainfo, saved);
+        return (files, new FilePlace(files.Layout));
+    }
+}

@@ -1,0 +1,232 @@
+using System.Security.Cryptography;
+using System.Text;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// Where the torrents of a state folder have their files, so that another torrent that wants the same paths is found without reading what
+/// is saved of all: a list in the file <c>paths</c>, to which every process adds the torrents that it starts. Thread-safe.
+/// </summary>
+/// <remarks>
+/// The list only says where to look: what counts is what is saved of a torrent. So an entry may be out of date, and a torrent that is
+/// missing, saved by an earlier release or because the list was damaged, is added when the list is read for the first time.
+/// </remarks>
+/// <param name="folder">The state folder.</param>
+/// <param name="holder">Knows which torrents this process runs.</param>
+internal sealed class SavedPaths(string folder, StateHolder holder)
+{
+    private const string FileName = "paths";
+    private const string Format = "paths 1 ";
+    private const int HeaderBytes = 17;
+    private const int MostCached = 1000;
+
+    /// <summary>Entries that may be out of date before the list is written anew, besides one for each torrent.</summary>
+    private const int MostStale = 100;
+
+    /// <summary>How long the list is waited for while another process has it, which takes moments.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<InfoHash, (FileStamp Stamp, SavedFiles Files)> _cache = [];
+    private PathTree<InfoHash> _tree = new();
+    private string _header = "";
+    private long _read;
+    private bool _isComplete;
+
+    /// <summary>Notes where a torrent has, or will have, its files; and finds those that are saved and have theirs near.</summary>
+    /// <param name="torrent">The torrent, which this process holds.</param>
+    /// <param name="root">Its file or top folder, an absolute path whose links were followed.</param>
+    public IReadOnlyList<SavedFiles> Claim(InfoHash torrent, string root)
+    {
+        lock (_gate)
+        {
+            try
+            {
+                using FileStream? list = Open();
+                if (list is not null)
+                {
+                    Read(list);
+                    Complete(list);
+                    if (_tree.Add(root, torrent))
+                        Append(list, torrent, root);
+                }
+            }
+            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+            {
+                // What has been read so far has to do.
+            }
+
+            return [.. _tree.Near(root).Where(other => other != torrent).Distinct().Select(other => Find(other, root)).OfType<SavedFiles>()];
+        }
+    }
+
+    /// <summary>Opens the list for this process alone; null where it cannot be had.</summary>
+    private FileStream? Open()
+    {
+        long began = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(
+                    Path.Combine(folder, FileName), AtomicFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException fault) when (StateHolder.IsHeld(fault))
+            {
+                if (TimeProvider.System.GetElapsedTime(began) > Patience)
+                    return null;
+                Thread.Sleep(1);
+            }
+        }
+    }
+
+    /// <summary>Reads what was added since the last time; all of it, where the list was written anew.</summary>
+    private void Read(FileStream list)
+    {
+        byte[] header = new byte[HeaderBytes];
+        int length = list.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
+        string found = Encoding.ASCII.GetString(header, 0, length);
+        if (length < HeaderBytes || !found.StartsWith(Format, StringComparison.Ordinal))
+        {
+            WriteAnew(list, []);
+            return;
+        }
+
+        if (found != _header || list.Length < _read)
+            (_header, _read, _tree, _isComplete) = (found, HeaderBytes, new PathTree<InfoHash>(), false);
+        if (list.Length == _read)
+            return;
+        byte[] added = new byte[list.Length - _read];
+        list.Position = _read;
+        list.ReadExactly(added);
+        // A line that was cut short when its process was killed is ended, and counts for nothing.
+        if (added[^1] != '\n')
+            list.Write("\n"u8);
+        _read = list.Length;
+        foreach (string line in Encoding.UTF8.GetString(added).Split('\n'))
+        {
+            if (TryParse(line, out InfoHash torrent, out string root))
+                _tree.Add(root, torrent);
+        }
+    }
+
+    /// <summary>The first time: adds torrents that are saved and not in the list, and clears the list of those that are not saved any more.</summary>
+    private void Complete(FileStream list)
+    {
+        if (_isComplete)
+            return;
+        _isComplete = true;
+        var listed = new Dictionary<InfoHash, string>();
+        int lines = 0;
+        list.Position = HeaderBytes;
+        using (var reader = new StreamReader(list, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true))
+        {
+            while (reader.ReadLine() is { } line)
+            {
+                lines++;
+                if (TryParse(line, out InfoHash torrent, out string root))
+                    listed[torrent] = root;
+            }
+        }
+
+        var saved = new List<(InfoHash Torrent, string Root)>();
+        bool isMissing = false;
+        foreach (string path in Directory.EnumerateDirectories(folder))
+        {
+            if (!InfoHash.TryParse(Path.GetFileName(path), out InfoHash torrent))
+                continue;
+            if (listed.TryGetValue(torrent, out string? root))
+            {
+                saved.Add((torrent, root));
+            }
+            else if (ReadSaved(torrent, root: null) is { } files)
+            {
+                isMissing = true;
+                saved.Add((torrent, files.Root));
+            }
+        }
+
+        if (!isMissing && lines <= saved.Count + MostStale)
+            return;
+        WriteAnew(list, saved);
+        _tree = new PathTree<InfoHash>();
+        foreach ((InfoHash torrent, string root) in saved)
+            _tree.Add(root, torrent);
+    }
+
+    private void Append(FileStream list, InfoHash torrent, string root)
+    {
+        byte[] line = Encoding.UTF8.GetBytes(LineOf(torrent, root));
+        list.Position = list.Length;
+        list.Write(line);
+        _read = list.Length;
+    }
+
+    private void WriteAnew(FileStream list, IReadOnlyList<(InfoHash Torrent, string Root)> entries)
+    {
+        // Another name for it, so that who has read the old one reads it again.
+        _header = Format + RandomNumberGenerator.GetHexString(HeaderBytes - Format.Length - 1, lowercase: true) + "\n";
+        byte[] content = Encoding.UTF8.GetBytes(_header + string.Concat(entries.Select(entry => LineOf(entry.Torrent, entry.Root))));
+        list.SetLength(0);
+        list.Position = 0;
+        list.Write(content);
+        _read = content.Length;
+    }
+
+    private static string LineOf(InfoHash torrent, string root) =>
+        $"{torrent} {root.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\n";
+
+    private static bool TryParse(string line, out InfoHash torrent, out string root)
+    {
+        const int HashCharacters = 40;
+        torrent = default;
+        root = "";
+        if (line.Length < HashCharacters + 2 || line[HashCharacters] != ' ' || !InfoHash.TryParse(line[..HashCharacters], out torrent))
+            return false;
+        root = string.Join('\\', line[(HashCharacters + 1)..].Split(@"\\").Select(part => part.Replace("\\n", "\n", StringComparison.Ordinal)));
+        return Path.IsPathFullyQualified(root);
+    }
+
+    /// <summary>What is saved of a torrent; null where nothing is, or this process runs it.</summary>
+    private SavedFiles? Find(InfoHash torrent, string root)
+    {
+        if (holder.Holds(torrent))
+            return null;
+        if (DiskStamp(torrent) is not { } stamp)
+            return ReadSaved(torrent, root);
+        if (_cache.TryGetValue(torrent, out (FileStamp Stamp, SavedFiles Files) cached) && cached.Stamp == stamp)
+            return cached.Files;
+        if (_cache.Count >= MostCached)
+            _cache.Clear();
+        if (ReadSaved(torrent, root) is not { } read)
+            return null;
+        _cache[torrent] = (stamp, read);
+        return read;
+    }
+
+    private FileStamp? DiskStamp(InfoHash torrent)
+    {
+        var resume = new FileInfo(Path.Combine(FolderOf(torrent), StateFolder.ResumeName));
+        return resume.Exists ? new FileStamp(resume.Length, resume.LastWriteTimeUtc) : null;
+    }
+
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="root">Where it is listed; null: nowhere.</param>
+    private SavedFiles? ReadSaved(InfoHash torrent, string? root)
+    {
+        string path = FolderOf(torrent);
+        if (new SavedOrigin(path).ReadMetainfo(torrent) is not { } metainfo)
+            return null;
+        if (ResumeStore.TryRead(path, torrent) is { } resume)
+            return new SavedFiles(metainfo, resume);
+        // Another process is just starting it: all that is known is where.
+        return root is not null && Path.GetDirectoryName(root) is { } destination && TorrentClaim.IsHeldByOther(path, holder)
+            ? new SavedFiles(metainfo, new ResumeData { Destination = destination, Verified = new Bitfield(metainfo.PieceCount) })
+            : null;
+    }
+
+    private string FolderOf(InfoHash torrent) => Path.Combine(folder, torrent.ToString());
+}

@@ -1,0 +1,30 @@
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+/// <summary>On whatever file system the tests run: what it says of names that are there is what is expected.</summary>
+public sealed class PathCaseTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    [Fact]
+    public void Paths_that_differ_in_case_are_one_where_the_file_system_has_it_so()
+    {
+        File.WriteAllText(_folder["probe"], "");
+        bool isOne = File.Exists(_folder["PROBE"]);
+
+        Assert.Equal(isOne, PathCase.AreSame(_folder["Album", "data.bin"], _folder["album", "Data.bin"]));
+        File.WriteAllText(_folder["here.bin"], "");
+        Assert.Equal(isOne, PathCase.AreSame(_folder["here.bin"], _folder["HERE.bin"]));
+        if (!isOne)
+        {
+            File.WriteAllText(_folder["HERE.bin"], "");
+            Assert.False(PathCase.AreSame(_folder["here.bin"], _folder["HERE.bin"]));
+        }
+
+        Assert.True(PathCase.AreSame(_folder["nothing"], _folder["nothing"]));
+        Assert.DoesNotContain(Directory.EnumerateFiles(_folder.Path).Select(Path.GetFileName), name => name!.StartsWith('.'));
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

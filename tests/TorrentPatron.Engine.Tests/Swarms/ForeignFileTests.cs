@@ -1,0 +1,156 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>A file is there already where a torrent is to have one: it is gone on with where it is the torrent's, and left alone where not.</summary>
+public sealed class ForeignFileTests
+{
+    private const int Piece = 32 * 1024;
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(3 * Piece)]
+    [InlineData(4 * Piece)]
+    [InlineData(5 * Piece)]
+    public async Task A_file_in_which_nothing_is_the_torrents_fails_the_start_and_stays_as_it_is(int length)
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var torrent = new SwarmTorrent(120, Piece, 4 * Piece);
+        string path = Path.Combine(engine.Destination, torrent.Metainfo.Name);
+        byte[] foreign = SwarmTorrent.RandomBytes(121, length);
+        File.WriteAllBytes(path, foreign);
+        var store = new MemoryResumeStore();
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, store));
+
+        Assert.Equal(TorrentErrorId.ForeignFile, fail.Error.Id);
+        Assert.Contains($"'{path}'", fail.Error.Message);
+        Assert.Equal(foreign, File.ReadAllBytes(path));
+        Assert.True(store.IsDisposed);
+        Assert.Empty(engine.Client.GetStatuses());
+        File.Delete(path);
+        await engine.StartAsync(torrent);
+    }
+
+    [Fact]
+    public async Task What_another_client_has_begun_is_gone_on_with_and_noted_before_the_first_byte()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(122, Piece, 4 * Piece, 2 * Piece);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+        WriteFile(engine, torrent, 0, torrent.Data.AsSpan(Piece, Piece), at: Piece, length: 4 * Piece);
+        WriteFile(engine, torrent, 1, [], at: 0, length: 2 * Piece);
+
+        MemoryResumeStore store = await engine.StartAsync(torrent);
+        Assert.Equal(2, store.Data!.Origin!.FilesBefore.Count);
+        Assert.Equal(2, store.Data.Origin.FilesWritten.Count);
+        await engine.SendAsync(id => new AddSources(id, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.CompletedAsync();
+
+        torrent.AssertIsIn(engine.Destination);
+    }
+
+    [Fact]
+    public async Task A_longer_file_is_cut_only_where_its_beginning_is_the_torrents()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(123, Piece, 4 * Piece);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2), other = new(network, 3);
+        await seed.SeedAsync(torrent);
+        byte[] tail = SwarmTorrent.RandomBytes(124, Piece);
+        byte[] wrongBeginning = [.. tail, .. torrent.Data[Piece..], .. tail];
+        WriteFile(engine, torrent, 0, wrongBeginning, at: 0, length: 5 * Piece);
+        WriteFile(other, torrent, 0, [.. torrent.Data[..(2 * Piece)], .. tail, .. tail, .. tail], at: 0, length: 5 * Piece);
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore()));
+        Assert.Equal(TorrentErrorId.ForeignFile, fail.Error.Id);
+        Assert.Equal(wrongBeginning, File.ReadAllBytes(Path.Combine(engine.Destination, torrent.Metainfo.Name)));
+
+        await other.StartAsync(torrent, seed.EndPoint);
+        await other.CompletedAsync();
+        torrent.AssertIsIn(other.Destination);
+    }
+
+    [Fact]
+    public async Task A_longer_file_that_has_all_of_the_torrents_is_seeded_as_it_is()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var torrent = new SwarmTorrent(125, Piece, 4 * Piece);
+        byte[] longer = [.. torrent.Data, 1, 2, 3];
+        WriteFile(engine, torrent, 0, longer, at: 0, length: longer.Length);
+
+        await engine.StartAsync(torrent);
+        await engine.CompletedAsync();
+        await engine.StopAsync();
+
+        Assert.Equal(longer, File.ReadAllBytes(Path.Combine(engine.Destination, torrent.Metainfo.Name)));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_of_the_right_length_that_cannot_be_checked_alone_is_compared_and_never_changed(bool isRight)
+    {
+        // Both small files lie in the first piece, of which the second is missing.
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(126, Piece, 1000, 2000, 2 * Piece);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+        byte[] there = isRight ? torrent.Data[..1000] : SwarmTorrent.RandomBytes(127, 1000);
+        WriteFile(engine, torrent, 0, there, at: 0, length: 1000);
+        string path = Path.Combine(engine.Destination, torrent.Metainfo.Files[0].Path);
+        DateTime written = File.GetLastWriteTimeUtc(path);
+
+        await engine.StartAsync(torrent, seed.EndPoint);
+        TorrentStatus end = await engine.WaitStatusAsync(s => s.State is TorrentState.Seeding or TorrentState.Failed);
+
+        Assert.Equal(isRight ? TorrentState.Seeding : TorrentState.Failed, end.State);
+        Assert.Equal(isRight ? null : TorrentErrorId.ForeignFile, end.Error?.Id);
+        Assert.Equal(there, File.ReadAllBytes(path));
+        Assert.Equal(written, File.GetLastWriteTimeUtc(path));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_has_failed_for_a_foreign_file_goes_on_when_that_has_gone_or_is_not_wanted()
+    {
+        var network = new MemoryNetwork();
+        // Too much to be hashed before the start is answered.
+        var torrent = new SwarmTorrent(128, 1 << 20, 20 << 20, 1 << 20);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+        byte[] foreign = SwarmTorrent.RandomBytes(129, 20 << 20);
+        WriteFile(engine, torrent, 0, foreign, at: 0, length: foreign.Length);
+        string path = Path.Combine(engine.Destination, torrent.Metainfo.Files[0].Path);
+        await engine.StartAsync(torrent, seed.EndPoint);
+        TorrentStatus failed = await engine.WaitStatusAsync(s => s.State == TorrentState.Failed);
+        Assert.Equal(TorrentErrorId.ForeignFile, failed.Error!.Id);
+        Assert.Equal(foreign, File.ReadAllBytes(path));
+
+        await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Skip, FilePriority.Normal]));
+        Assert.IsType<CommandDone>(await engine.SendAsync(c => new ResumeTorrent(c, id)));
+        await engine.CompletedAsync();
+        Assert.Equal(foreign, File.ReadAllBytes(path));
+        Assert.Equal(
+            TorrentErrorId.ForeignFile,
+            Assert.IsType<CommandFail>(await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Normal]))).Error.Id);
+
+        File.Delete(path);
+        Assert.IsType<CommandDone>(await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Normal])));
+        await TestEngine.UntilAsync(() => engine.Client.GetStatus(id)!.State == TorrentState.Seeding);
+        torrent.AssertIsIn(engine.Destination);
+    }
+
+    private static void WriteFile(TestEngine engine, SwarmTorrent torrent, int file, ReadOnlySpan<byte> bytes, long at, long length)
+    {
+        string path = Path.Combine(engine.Destination, torrent.Metainfo.Files[file].Path);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using FileStream stream = File.Create(path);
+        stream.SetLength(length);
+        stream.Position = at;
+        stream.Write(bytes);
+    }
+}

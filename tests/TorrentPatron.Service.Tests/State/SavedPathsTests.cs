@@ -1,0 +1,163 @@
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.State;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests.State;
+
+/// <summary>Each <see cref="StateFolder"/> is to the others what another process is.</summary>
+public sealed class SavedPathsTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+
+    private string ListPath => _temp["state", "paths"];
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public void A_saved_torrent_is_found_by_those_that_have_files_at_above_or_below_its_path()
+    {
+        Save(States(), "album", _temp["d"]);
+
+        Assert.Equal([_temp["d", "album"]], Claim(States(), "b", _temp["d", "album"]));
+        Assert.Equal([_temp["d", "album"]], Claim(States(), "b", _temp["D", "ALBUM", "cd1"]));
+        Assert.Equal([_temp["d", "album"]], Claim(States(), "b", _temp["d"]));
+        Assert.Empty(Claim(States(), "b", _temp["d", "album2"]));
+        Assert.Empty(Claim(States(), "album", _temp["d", "album"]));
+    }
+
+    [Fact]
+    public void What_another_process_saves_meanwhile_is_found_and_what_it_forgets_is_not()
+    {
+        StateFolder first = States(), second = States();
+        Assert.Empty(Claim(first, "a", _temp["d", "a"]));
+        Save(second, "b", _temp["d"]);
+
+        Assert.Equal([_temp["d", "b"]], Claim(first, "c", _temp["d", "b"]));
+        using (ResumeStore store = second.Open(Torrents.Make("b")))
+            store.Discard();
+        Assert.Empty(Claim(first, "c", _temp["d", "b"]));
+    }
+
+    [Fact]
+    public void What_was_saved_anew_since_it_was_looked_at_is_read_again()
+    {
+        StateFolder first = States(), second = States();
+        Save(second, "b", _temp["d"]);
+        Assert.Equal([_temp["d", "b"]], Claim(first, "a", _temp["d", "b"]));
+
+        Save(second, "b", _temp["elsewhere"]);
+
+        Assert.Equal([_temp["elsewhere", "b"]], Claim(first, "c", _temp["d", "b"]));
+        Assert.Equal([_temp["elsewhere", "b"]], Claim(first, "c", _temp["elsewhere", "b"]));
+    }
+
+    [Fact]
+    public void A_torrent_of_this_process_is_not_told_since_it_is_known_and_one_that_another_just_starts_is()
+    {
+        StateFolder here = States(), there = States();
+        using ResumeStore mine = here.Open(Torrents.Make("a"));
+        mine.ClaimPaths(_temp["d", "a"]);
+
+        Assert.Empty(Claim(here, "b", _temp["d", "a"]));
+        Assert.Equal([_temp["d", "a"]], Claim(there, "b", _temp["d", "a"]));
+        mine.GiveUp();
+        Assert.Empty(Claim(there, "b", _temp["d", "a"]));
+    }
+
+    [Fact]
+    public void Torrents_that_an_earlier_release_has_saved_are_found_without_the_list()
+    {
+        Save(States(), "a", _temp["d"]);
+        Save(States(), "b", _temp["d"]);
+        File.Delete(ListPath);
+
+        Assert.Equal([_temp["d", "a"]], Claim(States(), "c", _temp["d", "a"]));
+        Assert.Equal(4, File.ReadAllLines(ListPath).Length);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("something else")]
+    [InlineData("paths 1 00000000\nnonsense\n0123")]
+    public void A_list_that_is_damaged_costs_nothing_but_its_making_anew(string content)
+    {
+        Save(States(), "a", _temp["d"]);
+        File.WriteAllText(ListPath, content);
+
+        Assert.Equal([_temp["d", "a"]], Claim(States(), "c", _temp["d", "a"]));
+        Assert.Equal([_temp["d", "a"]], Claim(States(), "d", _temp["d", "a"]));
+    }
+
+    [Fact]
+    public void A_line_that_was_cut_short_does_not_spoil_the_next()
+    {
+        StateFolder reader = States();
+        Save(States(), "a", _temp["d"]);
+        Assert.Empty(Claim(reader, "x", _temp["elsewhere"]));
+        File.AppendAllText(ListPath, "0123456789abcdef0123456789abcdef01234567 /d/cut");
+        Save(States(), "b", _temp["d"]);
+
+        Assert.Equal([_temp["d", "b"]], Claim(reader, "c", _temp["d", "b"]));
+        Assert.Equal([_temp["d", "a"]], Claim(States(), "c", _temp["d", "a"]));
+    }
+
+    [Fact]
+    public void A_list_that_another_process_has_written_anew_is_read_from_its_beginning()
+    {
+        StateFolder reader = States();
+        Assert.Empty(Claim(reader, "x", _temp["elsewhere"]));
+        StateFolder writer = States();
+        for (int i = 0; i < 150; i++)
+        {
+            using ResumeStore store = writer.Open(Torrents.Make($"gone{i}"));
+            store.ClaimPaths(_temp["d", $"gone{i}"]);
+            store.Discard();
+        }
+
+        long before = new FileInfo(ListPath).Length;
+        Save(States(), "a", _temp["d"]);
+
+        Assert.True(new FileInfo(ListPath).Length < before / 10);
+        Assert.Equal([_temp["d", "a"]], Claim(reader, "c", _temp["d", "a"]));
+    }
+
+    [Fact]
+    public void Paths_with_line_breaks_and_backslashes_are_found()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        string strange = _temp["line\nbreak\\n\\"];
+        Save(States(), "a", strange);
+
+        Assert.Equal([Path.Combine(strange, "a")], Claim(States(), "b", Path.Combine(strange, "a")));
+    }
+
+    [Fact]
+    public void Services_that_start_torrents_at_once_all_get_into_the_list()
+    {
+        Parallel.For(0, 40, new ParallelOptions { MaxDegreeOfParallelism = 8 }, i => Save(States(), $"t{i}", _temp["d"]));
+
+        Assert.Equal(40, Claim(States(), "x", _temp["d"]).Length);
+    }
+
+    private StateFolder States() => new(_temp["state"]);
+
+    private static void Save(StateFolder states, string name, string destination)
+    {
+        TorrentMetainfo torrent = Torrents.Make(name);
+        using ResumeStore store = states.Open(torrent);
+        store.ClaimPaths(Path.Combine(destination, name));
+        store.Checkpoint(new ResumeData { Verified = new Bitfield(torrent.PieceCount), Destination = destination });
+    }
+
+    /// <returns>The roots of the torrents that are found; the one that looks leaves nothing but its line in the list.</returns>
+    private static string[] Claim(StateFolder states, string name, string root)
+    {
+        using ResumeStore store = states.Open(Torrents.Make(name));
+        string[] found = [.. store.ClaimPaths(root).Select(files => files.Root).Order(StringComparer.Ordinal)];
+        store.GiveUp();
+        return found;
+    }
+}
