@@ -31,7 +31,10 @@ public interface IResumeStore : IDisposable
     /// <param name="root">The torrent's file or top folder, an absolute path whose links were followed.</param>
     IReadOnlyList<SavedFiles> ClaimPaths(string root) => [];
 
-    /// <summary>Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint.</summary>
+    /// <summary>
+    /// Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint. A note that cannot be
+    /// written is lost, and no error: after a crash the piece is hashed again.
+    /// </summary>
     /// <param name="piece">Index of the piece.</param>
     void PieceVerified(int piece);
 

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
@@ -36,10 +37,10 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
 
     /// <summary>When it was first added, UTC.</summary>
-    public DateTimeOffset AddedAt { get; set; } = engine.Time.GetUtcNow();
+    public DateTimeOffset AddedAt { get; set; } = WallTime.Now(engine.Time);
 
-    /// <summary>Since when its metadata is being fetched, UTC; a suspension begins it anew.</summary>
-    public DateTimeOffset Since { get; set; } = engine.Time.GetUtcNow();
+    /// <summary>Since when its metadata is being fetched; a suspension begins it anew.</summary>
+    public Instant Since { get; set; } = Instant.Now(engine.Time);
 
     /// <summary>What is in it, once that is known.</summary>
     public TorrentMetainfo? Metainfo { get; set; }
@@ -87,7 +88,7 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
     };
 
     /// <inheritdoc/>
-    public TorrentStatus Renew(TorrentStatus status) => status with { Timestamp = engine.Time.GetUtcNow() };
+    public TorrentStatus Renew(TorrentStatus status) => status with { Timestamp = WallTime.Now(engine.Time) };
 
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
@@ -112,8 +113,8 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
         SeedTime = Choices.Goal.Time,
         Sequential = Choices.Sequential,
         Tags = Choices.Tags,
-        Metadata = Metainfo is null ? progress with { Since = Since } : null,
-        Timestamp = engine.Time.GetUtcNow(),
+        Metadata = Metainfo is null ? progress with { Since = WallTime.At(Since, engine.Time) } : null,
+        Timestamp = WallTime.Now(engine.Time),
         Error = Error,
         Warnings = SwarmErrors.Warnings(StateWarning, SaveWarning, trackers),
         Trackers = trackers,

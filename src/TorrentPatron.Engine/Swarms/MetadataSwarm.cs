@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
@@ -147,10 +148,12 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         {
             if (_isOver)
                 return false;
-            await Network.LeaveAsync("The torrent leaves the swarm.").ConfigureAwait(false);
+            Task told = Network.LeaveAsync("The torrent leaves the swarm.");
             if (_ledger.State != TorrentState.Failed)
                 _state.Set(TorrentState.Stopped);
+            // While the trackers hear of it: whoever ends the process does not wait for a dead one.
             await finish().ConfigureAwait(false);
+            await told.ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
             return true;
         }
@@ -248,7 +251,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         Network.Discovery.Tick();
         Network.Peers.DialMore();
         _state.Tick();
-        if (_engine.Time.GetUtcNow() - _ledger.Since > _command.MetadataTimeout)
+        if (Instant.Now(_engine.Time) - _ledger.Since > _command.MetadataTimeout)
             _ = GiveUpWaitingAsync();
     }
 
@@ -278,7 +281,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         _fetcher = NewFetcher();
         Network.Peers.Extensions.Set(_fetcher);
         Network.Peers.GiveTo(this);
-        _ledger.Since = _engine.Time.GetUtcNow();
+        _ledger.Since = Instant.Now(_engine.Time);
         // Before the state is told: who reads it may dial at once.
         Network.Peers.Open();
         _state.Set(TorrentState.FetchingMetadata);
@@ -328,7 +331,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
             return;
         }
 
-        _ledger.SaveWarning = await TrySaveAsync(store => store.MetadataReceived(metainfo)).ConfigureAwait(false);
+        await TrySaveAsync(store => store.MetadataReceived(metainfo)).ConfigureAwait(false);
         _ledger.Metainfo = metainfo;
         if (_mayGoOn && _ledger.State == TorrentState.FetchingMetadata)
         {
@@ -400,21 +403,30 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     private async Task SaveAsync()
     {
         ResumeData data = _ledger.MakeResumeData(Network.Peers);
-        _ledger.SaveWarning = await TrySaveAsync(store => store.Checkpoint(data)).ConfigureAwait(false);
+        await TrySaveAsync(store => store.Checkpoint(data)).ConfigureAwait(false);
     }
 
-    private Task<TorrentError?> TrySaveAsync(Action<IResumeStore> save) => _engine.DiskWorkers.RunAsync<TorrentError?>(() =>
+    private async Task TrySaveAsync(Action<IResumeStore> save)
     {
-        try
+        TorrentError? warning = await _engine.DiskWorkers.RunAsync<TorrentError?>(() =>
         {
-            save(_command.ResumeStore);
-            return null;
-        }
-        catch (IOException e)
-        {
-            return SwarmErrors.StateNotWritable(e);
-        }
-    });
+            try
+            {
+                save(_command.ResumeStore);
+                return null;
+            }
+            catch (IOException e)
+            {
+                return SwarmErrors.StateNotWritable(e);
+            }
+        }).ConfigureAwait(false);
+        bool isNews = warning is null != _ledger.SaveWarning is null;
+        _ledger.SaveWarning = warning;
+        if (isNews && warning is not null)
+            _state.Say(_ => new TorrentWarning(TorrentId, warning));
+        else if (isNews)
+            _state.Changed();
+    }
 
     private MetadataProgress Progress() => _fetcher.Progress(Network.Peers.Connected.Count, Network.Peers.Directory.Count);
 

@@ -1,34 +1,59 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint every few seconds and at each change
-/// of state. Knows which pieces are not known to be on the medium, and flushes them when there is time.
+/// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint at each change of state, every few seconds
+/// while pieces come, each minute while other bytes flow, and seldom while nothing but seeding time passes. Knows which pieces are not
+/// known to be on the medium, and flushes them when there is time.
 /// </summary>
-internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time) : IAsyncDisposable
+/// <param name="store">Where it is kept.</param>
+/// <param name="storage">The torrent's files.</param>
+/// <param name="workers">The disk threads.</param>
+/// <param name="pieceCount">Number of pieces in the torrent.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Spreads the saving of idle torrents over time.</param>
+/// <param name="warningChanged">Called when <see cref="Warning"/> has changed, on any thread without a lock.</param>
+internal sealed class ResumeKeeper(
+    IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time, Random random,
+    Action<TorrentError?> warningChanged) : IAsyncDisposable
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TotalsInterval = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Seeding time alone is saved when it has grown by a tenth, but not before an hour is over: ten thousand idle seeds would else
+    /// keep a disk busy with what hardly matters. A crash loses so much of it at most.
+    /// </summary>
+    private static readonly TimeSpan LeastSeeding = TimeSpan.FromHours(1);
+    private const double SeedingShare = 0.1;
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
     private readonly List<int> _sinceCheckpoint = [];
     private Bitfield? _unflushed;
-    private long _lastCheckpoint = time.GetTimestamp();
-    private long _lastFlush = time.GetTimestamp();
+    // Idle torrents that were started together are not saved together.
+    private readonly double _spread = 1 - (0.5 * random.NextDouble());
+    private TransferTotals _saved;
+    private Instant _lastCheckpoint = Instant.Now(time);
+    private Instant _lastFlush = Instant.Now(time);
     private volatile bool _isDirty;
     private volatile bool _isClosed;
 
-    /// <summary>Why the state cannot be saved; null: it can.</summary>
+    /// <summary>Why the state could not be saved when that was last tried; null: it was saved, or not tried yet.</summary>
     public TorrentError? Warning { get; private set; }
 
     /// <summary>What was saved, and what was wrong with it.</summary>
     public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.RunAsync(() =>
     {
         ResumeData? data = store.Load(out TorrentError? warning);
+        if (data is not null)
+            NoteSaved(data);
         return (data, warning);
     });
 
@@ -42,17 +67,31 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
             _sinceCheckpoint.Add(piece);
         }
 
-        Try(() => store.PieceVerified(piece));
+        // A note that is lost says nothing of the state as a whole; the checkpoint that follows does.
+        if (!_isClosed)
+            store.PieceVerified(piece);
     }
 
     /// <summary>There is something to save, which has time.</summary>
     public void Touch() => _isDirty = true;
 
-    /// <summary>Whether there is something to save.</summary>
-    public bool IsDirty => _isDirty;
+    /// <summary>Whether there is something to save that more than the time has changed.</summary>
+    /// <param name="totals">The torrent's totals now.</param>
+    public bool IsDirty(TransferTotals totals) => _isDirty || totals.HaveMovedSince(Saved);
 
     /// <summary>Whether a checkpoint is due.</summary>
-    public bool IsDue => _isDirty && time.GetElapsedTime(_lastCheckpoint) > CheckpointInterval;
+    /// <param name="totals">The torrent's totals now.</param>
+    public bool IsDue(TransferTotals totals)
+    {
+        TimeSpan age = Instant.Now(time) - _lastCheckpoint;
+        if (_isDirty)
+            return age > CheckpointInterval;
+        TransferTotals saved = Saved;
+        if (totals.HaveMovedSince(saved))
+            return age > TotalsInterval;
+        TimeSpan enough = saved.Seeding * SeedingShare;
+        return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
+    }
 
     /// <summary>Saves everything, one checkpoint at a time; nothing once the store has been given back.</summary>
     /// <param name="make">Tells how the torrent stands; called on the disk thread.</param>
@@ -63,7 +102,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
         {
             if (_isClosed)
                 return;
-            _lastCheckpoint = time.GetTimestamp();
+            _lastCheckpoint = Instant.Now(time);
             await workers.RunAsync(() => Checkpoint(make)).ConfigureAwait(false);
         }
         finally
@@ -80,6 +119,16 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
     /// have. The disk threads have been drained before: no piece is noted beside this.
     /// </summary>
     public ValueTask DisposeAsync() => new(CloseAsync(store.Dispose));
+
+    /// <summary>The totals as they were last saved.</summary>
+    private TransferTotals Saved
+    {
+        get
+        {
+            lock (_gate)
+                return _saved;
+        }
+    }
 
     private async Task CloseAsync(Action close)
     {
@@ -100,7 +149,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
 
     private void Checkpoint(Func<ResumeData> make)
     {
-        if (time.GetElapsedTime(_lastFlush) > FlushInterval)
+        if (Instant.Now(time) - _lastFlush > FlushInterval)
             Flush();
         lock (_gate)
         {
@@ -108,19 +157,44 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
             _sinceCheckpoint.Clear();
         }
 
-        Try(() =>
+        try
         {
             ResumeData data = make();
             lock (_gate)
                 data = data with { Unflushed = _unflushed?.Clone() };
             store.Checkpoint(data);
+            NoteSaved(data);
             // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
             int[] again;
             lock (_gate)
                 again = [.. _sinceCheckpoint];
             foreach (int piece in again)
                 store.PieceVerified(piece);
-        });
+            Warn(null);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The next checkpoint tries again.
+            _isDirty = true;
+            Warn(new TorrentError(
+                TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {DisplayText.Clean(e.Message)}",
+                "Make the state folder writable, or choose another one; until then progress may be checked anew after a restart."));
+        }
+    }
+
+    private void NoteSaved(ResumeData data)
+    {
+        lock (_gate)
+            _saved = TransferTotals.Of(data);
+    }
+
+    // Tries follow one another every few seconds, and each may fail: that is told of once.
+    private void Warn(TorrentError? warning)
+    {
+        bool isNews = warning is null != Warning is null;
+        Warning = warning;
+        if (isNews)
+            warningChanged(warning);
     }
 
     private void Flush()
@@ -132,7 +206,7 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
             _unflushed = null;
         }
 
-        _lastFlush = time.GetTimestamp();
+        _lastFlush = Instant.Now(time);
         if (flushed is null)
             return;
         try
@@ -147,25 +221,6 @@ internal sealed class ResumeKeeper(IResumeStore store, TorrentStorage storage, D
                 foreach (int piece in flushed.Ones)
                     _unflushed.Set(piece);
             }
-        }
-    }
-
-    private void Try(Action save)
-    {
-        try
-        {
-            if (!_isClosed)
-                save();
-            Warning = null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            // The next checkpoint tries again.
-            lock (_gate)
-                _isDirty = true;
-            Warning = new TorrentError(
-                TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {e.Message}",
-                "Make the state folder writable, or choose another one; until then progress may be checked anew after a restart.");
         }
     }
 }

@@ -57,10 +57,11 @@ internal static class SwarmErrors
             warnings.Add(saving);
         foreach (TrackerSnapshot tracker in trackers)
         {
-            if (tracker.Status is TrackerStatus.Failed or TrackerStatus.Warning)
+            // Not by its status: while it is asked again, what it said last still stands.
+            if (tracker.Message is { } message)
             {
                 warnings.Add(new TorrentError(
-                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {tracker.Message}",
+                    TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {message}",
                     "Other sources are used meanwhile, and the tracker is asked again; more trackers or peers can be added."));
             }
         }

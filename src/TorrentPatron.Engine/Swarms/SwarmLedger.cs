@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
@@ -23,7 +24,8 @@ internal sealed class SwarmLedger(
     private int _checked;
     private bool _isAtRest;
     private TimeSpan _seededBefore;
-    private long _seedingSince;
+    private Instant _seedingSince;
+    private Instant? _lastProgress;
     private long _receivedAtProgress;
     private string? _infoHash;
 
@@ -36,7 +38,7 @@ internal sealed class SwarmLedger(
             if (field == TorrentState.Seeding)
                 _seededBefore = SeedingTime;
             if (value == TorrentState.Seeding)
-                _seedingSince = engine.Time.GetTimestamp();
+                _seedingSince = Instant.Now(engine.Time);
             // One that rests when it is stopped rests when it is started again.
             _isAtRest = value == TorrentState.Suspended || (_isAtRest && value is TorrentState.Stopped or TorrentState.Moving);
             field = value;
@@ -56,15 +58,15 @@ internal sealed class SwarmLedger(
     /// <summary>How it came to be complete in this run; null where it is not.</summary>
     public CompletionReason? Completion { get; set; }
 
-    /// <summary>When the last payload came in or, where none did since, when it began to download, UTC.</summary>
-    public DateTimeOffset? LastProgressAt { get; private set; }
-
     /// <summary>Whether its goal was reached and told; it seeds on where it is let run.</summary>
     public bool IsGoalReached { get; set; }
 
     /// <summary>Time spent seeding, over all runs.</summary>
     public TimeSpan SeedingTime =>
-        State == TorrentState.Seeding ? _seededBefore + engine.Time.GetElapsedTime(_seedingSince) : _seededBefore;
+        State == TorrentState.Seeding ? _seededBefore + (Instant.Now(engine.Time) - _seedingSince) : _seededBefore;
+
+    /// <summary>What it has moved, and for how long it has seeded, over all runs.</summary>
+    public TransferTotals Totals => new(ReceivedBefore + peers.Received.Total, SentBefore + peers.Sent.Total, SeedingTime);
 
     /// <summary>Why it stopped by itself.</summary>
     public TorrentError? Error { get; set; }
@@ -73,7 +75,7 @@ internal sealed class SwarmLedger(
     public TorrentError? StateWarning { get; private set; }
 
     /// <summary>When it was first added, UTC.</summary>
-    public DateTimeOffset AddedAt { get; private set; } = engine.Time.GetUtcNow();
+    public DateTimeOffset AddedAt { get; private set; } = WallTime.Now(engine.Time);
 
     /// <summary>When it became complete, UTC.</summary>
     public DateTimeOffset? CompletedAt { get; set; }
@@ -130,14 +132,14 @@ internal sealed class SwarmLedger(
     }
 
     /// <summary>It begins to download.</summary>
-    public void BeginDownload() => (CompletedAt, Completion, LastProgressAt) = (null, null, engine.Time.GetUtcNow());
+    public void BeginDownload() => (CompletedAt, Completion, _lastProgress) = (null, null, Instant.Now(engine.Time));
 
     /// <summary>Notes whether payload has come in; called about once a second.</summary>
     public void NoteProgress()
     {
         long received = peers.Received.Total;
         if (received != _receivedAtProgress)
-            (_receivedAtProgress, LastProgressAt) = (received, engine.Time.GetUtcNow());
+            (_receivedAtProgress, _lastProgress) = (received, Instant.Now(engine.Time));
     }
 
     /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
@@ -180,6 +182,7 @@ internal sealed class SwarmLedger(
     public ResumeData MakeResumeData(IReadOnlyList<FileStamp?> stamps)
     {
         TorrentChoices choices = Choices;
+        TransferTotals totals = Totals;
         Bitfield verified = pieces.Verified();
         // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
         Bitfield? doubtful = Unchecked;
@@ -204,10 +207,10 @@ internal sealed class SwarmLedger(
             Options = choices.Options,
             Origin = Origin,
             MovingTo = MovingTo,
-            SeedingTime = SeedingTime,
+            SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,
-            BytesReceived = ReceivedBefore + peers.Received.Total,
-            BytesSent = SentBefore + peers.Sent.Total,
+            BytesReceived = totals.Received,
+            BytesSent = totals.Sent,
             AddedAt = AddedAt,
             CompletedAt = CompletedAt,
         };
@@ -215,7 +218,7 @@ internal sealed class SwarmLedger(
 
     /// <summary>A status of a torrent in which nothing has changed but the time.</summary>
     public TorrentStatus Renew(TorrentStatus status) =>
-        status with { Timestamp = engine.Time.GetUtcNow(), SeedingTime = SeedingTime };
+        status with { Timestamp = WallTime.Now(engine.Time), SeedingTime = SeedingTime };
 
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
@@ -226,7 +229,7 @@ internal sealed class SwarmLedger(
         long completed = pieces.CompletedBytes();
         long wanted = pieces.WantedBytes;
         TorrentChoices choices = Choices;
-        DateTimeOffset time = engine.Time.GetUtcNow();
+        TransferTotals totals = Totals;
         long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
         bool isChecking = State == TorrentState.Checking;
         double share = State switch
@@ -248,8 +251,8 @@ internal sealed class SwarmLedger(
             TotalSize = _metainfo.ContentSize,
             WantedSize = wanted,
             CompletedSize = completed,
-            BytesReceived = ReceivedBefore + peers.Received.Total,
-            BytesSent = SentBefore + peers.Sent.Total,
+            BytesReceived = totals.Received,
+            BytesSent = totals.Sent,
             BytesWasted = peers.Wasted,
             DownloadRate = rate,
             UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
@@ -267,22 +270,22 @@ internal sealed class SwarmLedger(
             AddedAt = AddedAt,
             CompletedAt = CompletedAt,
             Completion = Completion,
-            LastProgressAt = LastProgressAt,
-            IsStalled = State == TorrentState.Downloading && time - LastProgressAt > StallTime,
+            LastProgressAt = _lastProgress is { } progress ? WallTime.At(progress, engine.Time) : null,
+            IsStalled = State == TorrentState.Downloading && Instant.Now(engine.Time) - _lastProgress > StallTime,
             MaxDownloadRate = choices.MaxDownloadRate,
             MaxUploadRate = choices.MaxUploadRate,
             SeedRatio = choices.Goal.Ratio,
             SeedTime = choices.Goal.Time,
-            SeedingTime = SeedingTime,
+            SeedingTime = totals.Seeding,
             Sequential = choices.Sequential,
             IsPrivate = _metainfo.IsPrivate,
             Tags = choices.Tags,
-            Timestamp = time,
+            Timestamp = WallTime.Now(engine.Time),
             Error = Error,
             Warnings = SwarmErrors.Warnings(StateWarning, saving, trackers),
             Trackers = trackers,
         };
     }
 
-    private double Ratio(long completed) => completed == 0 ? 0 : (double)(SentBefore + peers.Sent.Total) / completed;
+    private double Ratio(long completed) => completed == 0 ? 0 : (double)Totals.Sent / completed;
 }

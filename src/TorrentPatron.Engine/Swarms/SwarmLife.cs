@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -16,7 +17,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
     private readonly EngineResources _engine;
     private readonly FreeSpaceWatch _freeSpace = new();
     private readonly CancellationTokenSource _stop = new();
-    private long _lastTick;
+    private Instant _lastTick;
     private volatile bool _isResting;
 
     /// <summary>Puts the torrent together.</summary>
@@ -28,7 +29,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
     {
         _engine = engine;
         Parts = new SwarmParts(engine, command, network, this, AddPeers, say);
-        _lastTick = engine.Time.GetTimestamp();
+        _lastTick = Instant.Now(engine.Time);
     }
 
     /// <summary>What the torrent is made of.</summary>
@@ -85,8 +86,15 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         });
     }
 
-    /// <summary>Ends a check or a move, or leaves the swarm; blocks already received are written first.</summary>
+    /// <summary>Ends a check or a move, or leaves the swarm; blocks already received are written first, and the trackers told last.</summary>
     public async Task LeaveAsync()
+    {
+        await LeavePeersAsync().ConfigureAwait(false);
+        await TellTrackersAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a check or a move, or leaves the swarm, but for the trackers; blocks already received are written first.</summary>
+    public async Task LeavePeersAsync()
     {
         // The move first: what comes behind it may be a check.
         await Parts.Move.CancelAsync().ConfigureAwait(false);
@@ -96,8 +104,10 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         Parts.Pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
-        await Parts.Network.StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <summary>Looks for peers no longer, and tells the trackers; waits a few seconds at most for those that are dead.</summary>
+    public Task TellTrackersAsync() => Parts.Network.StopLookingAsync(CancellationToken.None);
 
     /// <summary>Takes note of addresses, and dials.</summary>
     public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
@@ -112,21 +122,27 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (!_isResting)
             return;
         Parts.Peers.BeginFlow();
-        _lastTick = _engine.Time.GetTimestamp();
+        _lastTick = Instant.Now(_engine.Time);
         _isResting = false;
     }
 
     /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
     public void Tick()
     {
-        long now = _engine.Time.GetTimestamp();
-        TimeSpan elapsed = _engine.Time.GetElapsedTime(_lastTick, now);
+        var now = Instant.Now(_engine.Time);
+        TimeSpan elapsed = now - _lastTick;
         _lastTick = now;
+        // Before its start there is nothing to save, and after its end the state is somebody else's.
+        if (Parts.Ledger.State == TorrentState.Stopped)
+            return;
         bool wasResting = _isResting;
-        _isResting = Parts.Ledger.IsResting && !Parts.Resume.IsDirty;
+        TransferTotals totals = Parts.Ledger.Totals;
+        _isResting = Parts.Ledger.IsResting && !Parts.Resume.IsDirty(totals);
         if (_isResting && !wasResting)
             Parts.State.Changed();
-        if (_isResting || Parts.Ledger.State is TorrentState.Stopped or TorrentState.Suspended or TorrentState.Failed)
+        if (Parts.Resume.IsDue(totals))
+            _ = Parts.SaveAsync();
+        if (_isResting || Parts.Ledger.State is TorrentState.Suspended or TorrentState.Failed)
             return;
         if (Parts.Ledger.IsActive)
         {
@@ -135,8 +151,6 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         }
 
         Parts.Ledger.NoteProgress();
-        if (Parts.Resume.IsDue)
-            _ = Parts.SaveAsync();
         Parts.State.Tick();
     }
 
@@ -211,7 +225,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (suspended)
             Parts.State.Set(TorrentState.Suspended);
         else if (Parts.Pieces.IsComplete)
-            Parts.Ledger.CompletedAt ??= _engine.Time.GetUtcNow();
+            Parts.Ledger.CompletedAt ??= WallTime.Now(_engine.Time);
         // Before any piece can arrive: what is noted of one counts only beside what was here before.
         await Parts.SaveAsync().ConfigureAwait(false);
         if (!suspended)

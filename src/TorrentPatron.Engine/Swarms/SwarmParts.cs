@@ -36,7 +36,7 @@ internal sealed class SwarmParts : IAsyncDisposable
         Ledger = new SwarmLedger(engine, command, Storage, Pieces, Peers);
         if (network is not null)
             Ledger.State = TorrentState.FetchingMetadata;
-        Resume = new ResumeKeeper(command.ResumeStore, Storage, engine.DiskWorkers, Metainfo.PieceCount, engine.Time);
+        Resume = new ResumeKeeper(command.ResumeStore, Storage, engine.DiskWorkers, Metainfo.PieceCount, engine.Time, engine.Random, SaveWarningChanged);
         Controls = new SwarmControls(Ledger, Pieces, Network);
         Move = new SwarmMove(Metainfo, Storage, engine.DiskWorkers, Ledger, Claim, Files);
         Check = new SwarmCheck(Metainfo, Storage, engine, Pieces, Ledger);
@@ -110,6 +110,14 @@ internal sealed class SwarmParts : IAsyncDisposable
     /// <summary>Saves how it stands.</summary>
     // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
     public Task SaveAsync() => Resume.CheckpointAsync(() => Ledger.MakeResumeData(Ledger.ClosedInOrder ? Storage.Stamps() : []));
+
+    private void SaveWarningChanged(TorrentError? warning)
+    {
+        if (warning is null)
+            State.Changed();
+        else
+            State.Say(_ => new TorrentWarning(Metainfo.InfoHash, warning));
+    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

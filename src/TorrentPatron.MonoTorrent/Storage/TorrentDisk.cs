@@ -21,13 +21,15 @@ internal sealed class TorrentDisk : IAsyncDisposable
     /// <param name="metainfo">What is in it.</param>
     /// <param name="command">What is started.</param>
     /// <param name="host">The threads and open files.</param>
-    public TorrentDisk(TorrentMetainfo metainfo, CreateNewTorrent command, HostResources host)
+    /// <param name="saveWarningChanged">Called when <see cref="SaveWarning"/> has changed, on any thread without a lock.</param>
+    public TorrentDisk(TorrentMetainfo metainfo, CreateNewTorrent command, HostResources host, Action<TorrentError?> saveWarningChanged)
     {
         _metainfo = metainfo;
         _workers = host.Workers;
         Storage = new TorrentStorage(new FileLayout(_metainfo, command.Destination), host.Files);
         Claim = new PathClaim(_metainfo.InfoHash, _metainfo.Name, command.ResumeStore, PathTable.Process);
-        _keeper = new ResumeKeeper(command.ResumeStore, Storage, host.Workers, _metainfo.PieceCount, host.Time);
+        _keeper = new ResumeKeeper(
+            command.ResumeStore, Storage, host.Workers, _metainfo.PieceCount, host.Time, Random.Shared, saveWarningChanged);
     }
 
     /// <summary>The files.</summary>
@@ -40,9 +42,10 @@ internal sealed class TorrentDisk : IAsyncDisposable
     public FileLayout Layout => Storage.Layout;
 
     /// <summary>Whether the state should be saved.</summary>
-    public bool IsSaveDue => _keeper.IsDue;
+    /// <param name="totals">The torrent's totals now.</param>
+    public bool IsSaveDue(TransferTotals totals) => _keeper.IsDue(totals);
 
-    /// <summary>Why the state cannot be saved; null: it can.</summary>
+    /// <summary>Why the state could not be saved when that was last tried; null: it was saved, or not tried yet.</summary>
     public TorrentError? SaveWarning => _keeper.Warning;
 
     /// <summary>What was saved, and what was wrong with it.</summary>

@@ -332,12 +332,15 @@ internal sealed class HostedTorrent : IAsyncDisposable
         {
             if (_isDisposed)
                 return false;
-            await _life.LeaveAsync().ConfigureAwait(false);
+            await _life.LeavePeersAsync().ConfigureAwait(false);
+            Task told = _life.TellTrackersAsync();
             if (_life.News.State != TorrentState.Failed)
                 _life.News.Set(TorrentState.Stopped);
             // Closed first: some systems set the time of the last write only then.
             await _life.Disk.CloseFilesAsync().ConfigureAwait(false);
+            // While the trackers hear of it: whoever ends the process does not wait for a dead one.
             await finish().ConfigureAwait(false);
+            await told.ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
             return true;
         }

@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.MonoTorrent.Storage;
 using TorrentPatron.Protocol.Metainfo;
@@ -39,7 +40,8 @@ internal sealed class TorrentLedger : IMoveRecord
     private int _checked;
     private int _rechecked;
     private TimeSpan _seededBefore;
-    private long _seedingSince;
+    private Instant _seedingSince;
+    private Instant? _lastProgress;
     private bool _isSeeding;
     private bool _isAtRest;
 
@@ -54,7 +56,7 @@ internal sealed class TorrentLedger : IMoveRecord
         long now = host.Milliseconds;
         _received = new RateMeter(now);
         _sent = new RateMeter(now);
-        AddedAt = host.Time.GetUtcNow();
+        AddedAt = WallTime.Now(host.Time);
         Choices = TorrentChoices.Of(command, saved: null);
     }
 
@@ -66,9 +68,6 @@ internal sealed class TorrentLedger : IMoveRecord
 
     /// <summary>How it came to be complete in this run.</summary>
     public CompletionReason? Completion { get; private set; }
-
-    /// <summary>When payload last came in, or it last began to download.</summary>
-    public DateTimeOffset? LastProgressAt { get; private set; }
 
     /// <summary>Why it stopped by itself.</summary>
     public TorrentError? Error { get; set; }
@@ -110,7 +109,10 @@ internal sealed class TorrentLedger : IMoveRecord
     /// <summary>Addresses of peers that are known.</summary>
     public int KnownPeers { get; set; }
 
-    private TimeSpan SeedingTime => _isSeeding ? _seededBefore + _host.Time.GetElapsedTime(_seedingSince) : _seededBefore;
+    /// <summary>What it has moved, and for how long it has seeded, over all runs.</summary>
+    public TransferTotals Totals => new(_receivedBefore + _received.Total, _sentBefore + _sent.Total, SeedingTime);
+
+    private TimeSpan SeedingTime => _isSeeding ? _seededBefore + (Instant.Now(_host.Time) - _seedingSince) : _seededBefore;
 
     /// <summary>Goes on with what an earlier run has saved.</summary>
     public void Continue(ResumeData data)
@@ -126,7 +128,7 @@ internal sealed class TorrentLedger : IMoveRecord
     public void Enter(TorrentState state)
     {
         _seededBefore = SeedingTime;
-        _seedingSince = _host.Time.GetTimestamp();
+        _seedingSince = Instant.Now(_host.Time);
         _isSeeding = state == TorrentState.Seeding;
         // One that rests when it is stopped rests when it is started again.
         _isAtRest = state == TorrentState.Suspended || (_isAtRest && state is TorrentState.Stopped or TorrentState.Moving);
@@ -144,10 +146,10 @@ internal sealed class TorrentLedger : IMoveRecord
     /// <summary>It has become complete; null: it has something to fetch.</summary>
     public void Completed(CompletionReason? reason)
     {
-        CompletedAt = reason is null ? null : CompletedAt ?? _host.Time.GetUtcNow();
+        CompletedAt = reason is null ? null : CompletedAt ?? WallTime.Now(_host.Time);
         Completion = reason is null ? null : Completion ?? reason;
         if (reason is null)
-            LastProgressAt = _host.Time.GetUtcNow();
+            _lastProgress = Instant.Now(_host.Time);
     }
 
     /// <summary>Takes over what MonoTorrent has counted since the last time.</summary>
@@ -160,7 +162,7 @@ internal sealed class TorrentLedger : IMoveRecord
             if (received > _monitorReceived)
             {
                 _received.Add(received - _monitorReceived);
-                LastProgressAt = _host.Time.GetUtcNow();
+                _lastProgress = Instant.Now(_host.Time);
             }
 
             _sent.Add(Math.Max(0, sent - _monitorSent));
@@ -205,6 +207,7 @@ internal sealed class TorrentLedger : IMoveRecord
     public ResumeData MakeResumeData()
     {
         TorrentChoices choices = Choices;
+        TransferTotals totals = Totals;
         Bitfield verified = _tally.Verified();
         // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
         Bitfield? doubtful = Unchecked;
@@ -228,10 +231,10 @@ internal sealed class TorrentLedger : IMoveRecord
             Options = choices.Options,
             Origin = Origin,
             MovingTo = MovingTo,
-            SeedingTime = SeedingTime,
+            SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,
-            BytesReceived = _receivedBefore + _received.Total,
-            BytesSent = _sentBefore + _sent.Total,
+            BytesReceived = totals.Received,
+            BytesSent = totals.Sent,
             AddedAt = AddedAt,
             CompletedAt = CompletedAt,
         };
@@ -246,6 +249,7 @@ internal sealed class TorrentLedger : IMoveRecord
         long now = _host.Milliseconds;
         long wanted = _tally.WantedBytes, completed = Math.Min(_tally.CompletedBytes, wanted);
         TorrentChoices choices = Choices;
+        TransferTotals totals = Totals;
         bool isChecking = state == TorrentState.Checking;
         bool isActive = state is TorrentState.Downloading or TorrentState.Seeding;
         long rate = state == TorrentState.Downloading ? _received.Rate(now) : 0;
@@ -267,8 +271,8 @@ internal sealed class TorrentLedger : IMoveRecord
             TotalSize = _metainfo.ContentSize,
             WantedSize = wanted,
             CompletedSize = completed,
-            BytesReceived = _receivedBefore + _received.Total,
-            BytesSent = _sentBefore + _sent.Total,
+            BytesReceived = totals.Received,
+            BytesSent = totals.Sent,
             BytesWasted = Interlocked.Read(ref _wasted),
             DownloadRate = rate,
             UploadRate = isActive ? _sent.Rate(now) : 0,
@@ -283,15 +287,15 @@ internal sealed class TorrentLedger : IMoveRecord
             FailedPieces = Volatile.Read(ref _failedPieces),
             AddedAt = AddedAt,
             CompletedAt = CompletedAt,
-            Timestamp = _host.Time.GetUtcNow(),
+            Timestamp = WallTime.Now(_host.Time),
             Completion = Completion,
-            LastProgressAt = LastProgressAt,
-            IsStalled = state == TorrentState.Downloading && LastProgressAt + Patience < _host.Time.GetUtcNow(),
+            LastProgressAt = _lastProgress is { } progress ? WallTime.At(progress, _host.Time) : null,
+            IsStalled = state == TorrentState.Downloading && Instant.Now(_host.Time) - _lastProgress > Patience,
             MaxDownloadRate = choices.MaxDownloadRate,
             MaxUploadRate = choices.MaxUploadRate,
             SeedRatio = choices.Goal.Ratio,
             SeedTime = choices.Goal.Time,
-            SeedingTime = SeedingTime,
+            SeedingTime = totals.Seeding,
             IsPrivate = _metainfo.IsPrivate,
             Tags = choices.Tags,
             Error = Error,
@@ -310,5 +314,5 @@ internal sealed class TorrentLedger : IMoveRecord
         ];
     }
 
-    private double Ratio(long completed) => completed == 0 ? 0 : (double)(_sentBefore + _sent.Total) / completed;
+    private double Ratio(long completed) => completed == 0 ? 0 : (double)Totals.Sent / completed;
 }

@@ -31,7 +31,7 @@ internal sealed class TorrentLife : IAsyncDisposable
     {
         _leaveFailed = leaveFailed;
         Metainfo = metainfo;
-        Disk = new TorrentDisk(metainfo, command, host);
+        Disk = new TorrentDisk(metainfo, command, host, SaveWarningChanged);
         Tally = new PieceTally(metainfo, Disk.Layout);
         Ledger = new TorrentLedger(metainfo, command, host, Disk, Tally);
         _move = Disk.MakeMove(Ledger, Files);
@@ -154,8 +154,15 @@ internal sealed class TorrentLife : IAsyncDisposable
         });
     }
 
-    /// <summary>Ends a move or a check, or leaves the swarm; blocks already received are written first.</summary>
+    /// <summary>Ends a move or a check, or leaves the swarm; blocks already received are written first, and the trackers told last.</summary>
     public async Task LeaveAsync()
+    {
+        await LeavePeersAsync().ConfigureAwait(false);
+        await TellTrackersAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Ends a move or a check, or leaves the swarm, but for the trackers; blocks already received are written first.</summary>
+    public async Task LeavePeersAsync()
     {
         // The move first: what comes behind it may be a check.
         await _move.CancelAsync().ConfigureAwait(false);
@@ -169,8 +176,10 @@ internal sealed class TorrentLife : IAsyncDisposable
 
         await Link.LeaveAsync(Ledger).ConfigureAwait(false);
         await Disk.DrainAsync().ConfigureAwait(false);
-        await Announcer.StopAsync(CancellationToken.None).ConfigureAwait(false);
     }
+
+    /// <summary>Tells the trackers; waits a few seconds at most for those that are dead.</summary>
+    public Task TellTrackersAsync() => Announcer.StopAsync(CancellationToken.None);
 
     /// <summary>Looks at its peers, saves where that is due, and tells how it stands; called about once a second.</summary>
     public async Task TickAsync()
@@ -179,7 +188,8 @@ internal sealed class TorrentLife : IAsyncDisposable
             return;
         if (News.IsActive)
             (Ledger.Peers, Ledger.KnownPeers) = await Link.LookAtPeersAsync(News.State == TorrentState.Downloading).ConfigureAwait(false);
-        if (Disk.IsSaveDue)
+        Link.Count(Ledger);
+        if (Disk.IsSaveDue(Ledger.Totals))
             _ = SaveAsync();
         News.Tick();
     }
@@ -242,6 +252,14 @@ internal sealed class TorrentLife : IAsyncDisposable
         if (News.State == TorrentState.Downloading)
             News.WantsChanged(Tally.IsComplete, Ledger.Completed);
         Announcer.Start();
+    }
+
+    private void SaveWarningChanged(TorrentError? warning)
+    {
+        if (warning is null)
+            News.Changed();
+        else
+            News.Say(_ => new TorrentWarning(Metainfo.InfoHash, warning));
     }
 
     private void PieceArrived(int piece)
