@@ -11,4 +11,10 @@ internal static class ExitCode
 
     /// <summary>Ctrl-C came before everything was done: 128 + SIGINT, as shells have it.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>The terminal was closed before everything was done: 128 + SIGHUP.</summary>
+    public const int HungUp = 129;
+
+    /// <summary>It was told to end before everything was done: 128 + SIGTERM.</summary>
+    public const int Terminated = 143;
 }

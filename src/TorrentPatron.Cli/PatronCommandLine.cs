@@ -10,16 +10,13 @@ namespace TorrentPatron.Cli;
 /// <summary>The tree of commands, and how one of them is run.</summary>
 internal static class PatronCommandLine
 {
-    /// <summary>How long a command may take after Ctrl-C to save its state and stop.</summary>
-    private static readonly TimeSpan StopTime = TimeSpan.FromSeconds(10);
-
     // A torrent's name may begin with '@': that is no file of further arguments here.
     private static readonly ParserConfiguration Parser = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs a command line.</summary>
     /// <param name="args">The arguments, without the program's name.</param>
     /// <param name="context">What the command works with.</param>
-    /// <param name="cancellationToken">Does what Ctrl-C does.</param>
+    /// <param name="cancellationToken">Does what Ctrl-C and other signals do.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static async Task<int> RunAsync(
         IReadOnlyList<string> args, CommandContext context, CancellationToken cancellationToken = default)
@@ -29,7 +26,8 @@ internal static class PatronCommandLine
             Output = context.Terminal.Out,
             Error = context.Terminal.Error,
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = StopTime,
+            // Signals are the process's own; see CommandSignals.
+            ProcessTerminationTimeout = null,
         };
         ParseResult parsed = Build(context).Parse(args, Parser);
         // What is wrong is one line; only 'patron' alone is answered with its help.

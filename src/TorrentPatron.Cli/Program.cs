@@ -5,6 +5,7 @@ using TorrentPatron.Service.Engines;
 // seventh of a download's CPU time. Ours alone to ask for: nothing in the engine blocks for long, and this process runs nothing else.
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-return await PatronCommandLine
-    .RunAsync(args, new CommandContext(Terminal.OfProcess(), EngineCatalog.Installed.Find, TimeProvider.System))
-    .ConfigureAwait(false);
+using var signals = new CommandSignals();
+return signals.End(await PatronCommandLine
+    .RunAsync(args, new CommandContext(Terminal.OfProcess(), EngineCatalog.Installed.Find, TimeProvider.System), signals.Token)
+    .ConfigureAwait(false));

@@ -66,7 +66,7 @@ internal sealed class StartCommand : Command
     public StartCommand(CommandContext context)
         : base(
             "start",
-            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130).")
+            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130), and so do SIGTERM (143) and SIGHUP (129).")
     {
         _context = context;
         Arguments.Add(_sources);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
+using TorrentPatron.PowerShell.Pipeline;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Engines;
 
@@ -8,16 +9,23 @@ namespace TorrentPatron.PowerShell.Hosting;
 
 /// <summary>
 /// Gives each runspace its own <see cref="SessionPatrons"/> and ends them with the runspace, the module or the process,
-/// whichever is first. No end takes longer than a few seconds: what is not saved by then was saved a moment before.
+/// whichever is first, also where a signal ends the process. No end takes longer than a few seconds: what is not saved by then was
+/// saved a moment before.
 /// </summary>
 internal static class RunspacePatrons
 {
     private static readonly TimeSpan EndOfRunspace = TimeSpan.FromSeconds(2.5);
     private static readonly TimeSpan EndOfProcess = TimeSpan.FromSeconds(1);
+
+    /// <summary>A tracker that is dead takes three; Windows ends a process whose console closes after five.</summary>
+    private static readonly TimeSpan EndBySignal = TimeSpan.FromSeconds(4);
+
+    private static readonly Lock Gate = new();
     private static readonly ConditionalWeakTable<Runspace, SessionPatrons> Sessions = [];
 
     // Held strongly: a session's torrents run on although nobody looks at its runspace.
     private static readonly ConcurrentDictionary<SessionPatrons, bool> Running = new();
+    private static TerminationSignals? _signals;
 
     static RunspacePatrons() => AppDomain.CurrentDomain.ProcessExit += (_, _) => End([.. Running.Keys], EndOfProcess);
 
@@ -32,6 +40,7 @@ internal static class RunspacePatrons
         var session = new SessionPatrons(
             static settings => new TorrentService(settings, EngineCatalog.Installed.Find(settings.Engine).CreateClient));
         Running.TryAdd(session, true);
+        ListenWhileAnyRuns();
         runspace.StateChanged += OnStateChanged;
         return session;
     }
@@ -55,6 +64,28 @@ internal static class RunspacePatrons
         }
     }
 
+    private static void EndAll()
+    {
+        PipelineHold.Begin(EndBySignal + EndOfProcess);
+        End([.. Running.Keys], EndBySignal);
+    }
+
+    /// <summary>Signals are ours to handle only while there is something to save: not before the first patron, nor after the last.</summary>
+    private static void ListenWhileAnyRuns()
+    {
+        lock (Gate)
+        {
+            if (!Running.IsEmpty)
+            {
+                _signals ??= new TerminationSignals(EndAll);
+                return;
+            }
+
+            _signals?.Dispose();
+            _signals = null;
+        }
+    }
+
     /// <summary>Waits on purpose: once this returns, PowerShell ends whatever still runs.</summary>
     private static void End(IReadOnlyList<SessionPatrons> sessions, TimeSpan atMost)
     {
@@ -64,6 +95,7 @@ internal static class RunspacePatrons
             {
                 await session.DisposeAsync().ConfigureAwait(false);
                 Running.TryRemove(session, out _);
+                ListenWhileAnyRuns();
             }))).Wait(atMost);
         }
         catch (AggregateException)

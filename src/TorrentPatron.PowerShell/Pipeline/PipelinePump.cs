@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.PowerShell.Pipeline;
 
@@ -38,22 +39,23 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
 
         ExceptionDispatchInfo? fault = null;
-        long nextBeat = Environment.TickCount64 + (long)Beat.TotalMilliseconds;
-        long? giveUp = null;
-        while (!jobs.IsCompleted && !(Environment.TickCount64 > giveUp))
+        Instant nextBeat = Now + Beat;
+        Instant giveUp = Instant.Never;
+        while (!jobs.IsCompleted && Now < giveUp)
         {
             if (jobs.TryTake(out Job? job, Beat))
                 Guarded(job.Do, job, ref fault);
-            if (Environment.TickCount64 >= nextBeat)
+            if (Now >= nextBeat)
             {
                 Guarded(onBeat, job: null, ref fault);
-                nextBeat = Environment.TickCount64 + (long)Beat.TotalMilliseconds;
+                nextBeat = Now + Beat;
             }
 
-            if (_stop.IsCancellationRequested)
-                giveUp ??= Environment.TickCount64 + (long)Grace.TotalMilliseconds;
+            if (_stop.IsCancellationRequested && giveUp == Instant.Never)
+                giveUp = Now + Grace;
         }
 
+        PipelineHold.Pass();
         fault?.Throw();
         if (!task.IsCompleted)
             throw new OperationCanceledException(_stop.Token);
@@ -87,8 +89,11 @@ internal sealed class PipelinePump(Action onBeat) : IDisposable
 
     public void Dispose() => _stop.Dispose();
 
+    private static Instant Now => Instant.Now(TimeProvider.System);
+
     private void Guarded(Action action, Job? job, ref ExceptionDispatchInfo? fault)
     {
+        PipelineHold.Pass();
         // Once the pipeline has refused something it takes nothing more.
         if (fault is not null)
         {
