@@ -2,6 +2,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -23,7 +24,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     private readonly Lock _gate = new();
     private volatile PeerTransfer[] _peers = [];
     private ITimer? _haveTimer;
-    private DateTimeOffset _nextChoke;
+    private Instant _nextChoke;
     private int _chokeRound;
     private int _haveScheduled;
     private long _wasted;
@@ -146,7 +147,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             peer.Peer.Tick(record.DownloadRate);
         }
 
-        if (peers.Length > 0 && _engine.Time.GetUtcNow() >= _nextChoke)
+        if (peers.Length > 0 && Instant.Now(_engine.Time) >= _nextChoke)
             Rechoke();
         Set.TurnOver();
         Set.DialMore();
@@ -322,7 +323,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
     private void Rechoke()
     {
-        _nextChoke = _engine.Time.GetUtcNow() + Choker.Interval;
+        _nextChoke = Instant.Now(_engine.Time) + Choker.Interval;
         PeerTransfer[] peers = _peers;
         IReadOnlySet<PeerTransfer> chosen =
             Choker.Choose(peers, _pieces.IsComplete, _chokeRound++ % Choker.OptimisticRounds == 0, _random);

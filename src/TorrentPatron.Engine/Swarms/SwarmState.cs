@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -109,7 +110,7 @@ internal sealed class SwarmState : SwarmVoice
     {
         bool isUntold = _isCompletionUntold;
         _isCompletionUntold = false;
-        _ledger.CompletedAt ??= _engine.Time.GetUtcNow();
+        _ledger.CompletedAt ??= WallTime.Now(_engine.Time);
         _ledger.Completion ??= reason;
         Set(TorrentState.Seeding);
         if (isUntold)

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -19,7 +20,8 @@ internal class SwarmVoice
     private readonly Func<TorrentStatus> _makeStatus;
     private readonly Action<TorrentMessage> _say;
     private TorrentStatus? _status;
-    private DateTimeOffset _nextUpdate;
+    private Instant _statusMade;
+    private Instant _nextUpdate;
 
     /// <summary>Begins in the state that is written down, without a word.</summary>
     /// <param name="engine">The clock and the interval of updates.</param>
@@ -44,8 +46,15 @@ internal class SwarmVoice
         {
             lock (Gate)
             {
-                if (_status is { } status && _engine.Time.GetUtcNow() - status.Timestamp > LongestAge)
+                var now = Instant.Now(_engine.Time);
+                if (_status is { } status)
+                {
+                    if (now - _statusMade <= LongestAge)
+                        return status;
                     _status = _record.IsResting ? _record.Renew(status) : null;
+                }
+
+                _statusMade = now;
                 return _status ??= _makeStatus();
             }
         }
@@ -68,7 +77,7 @@ internal class SwarmVoice
         lock (Gate)
         {
             Changed();
-            if (_engine.Time.GetUtcNow() >= _nextUpdate)
+            if (Instant.Now(_engine.Time) >= _nextUpdate)
                 SayUpdate();
         }
     }
@@ -110,7 +119,7 @@ internal class SwarmVoice
 
     private void SayUpdate()
     {
-        _nextUpdate = _engine.Time.GetUtcNow() + _engine.Settings.StatusInterval;
+        _nextUpdate = Instant.Now(_engine.Time) + _engine.Settings.StatusInterval;
         _say(new TorrentStatusUpdate(_torrent, Status));
     }
 }

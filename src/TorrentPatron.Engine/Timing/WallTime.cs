@@ -10,7 +10,9 @@ public static class WallTime
     public static DateTimeOffset Now(TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);
+#pragma warning disable RS0030 // The one place that may.
         return time.GetUtcNow();
+#pragma warning restore RS0030
     }
 
     /// <summary>The time of day at an instant, past or to come, by the clock as it is set now.</summary>

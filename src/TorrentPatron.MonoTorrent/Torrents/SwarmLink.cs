@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.MonoTorrent.Network;
 using TorrentPatron.MonoTorrent.Storage;
 using TorrentPatron.Protocol;
@@ -38,7 +39,7 @@ internal sealed class SwarmLink : IAsyncDisposable
     private readonly HashSet<IPEndPoint> _given = [];
     private TorrentManager? _manager;
     private TaskCompletionSource _begun = new();
-    private DateTimeOffset _nextRetry;
+    private Instant _nextRetry;
     private volatile bool _isJoined;
 
     /// <summary>Makes it; MonoTorrent knows of nothing yet.</summary>
@@ -184,7 +185,7 @@ internal sealed class SwarmLink : IAsyncDisposable
     public async Task<(IReadOnlyList<PeerSnapshot> Peers, int Known)> LookAtPeersAsync(bool wantsPeers)
     {
         List<MonoPeer> peers = await Manager.GetPeersAsync().ConfigureAwait(false);
-        DateTimeOffset now = _host.Time.GetUtcNow();
+        var now = Instant.Now(_host.Time);
         if (wantsPeers && peers.Count == 0 && now >= _nextRetry)
         {
             _nextRetry = now + RetryInterval;

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.MonoTorrent.Torrents;
@@ -21,7 +22,8 @@ internal sealed class TorrentNews(
 
     private readonly Lock _gate = new();
     private TorrentStatus? _status;
-    private DateTimeOffset _nextUpdate;
+    private Instant _statusMade;
+    private Instant _nextUpdate;
     private bool _isCompletionTold;
     private bool _hasArrived;
 
@@ -38,9 +40,11 @@ internal sealed class TorrentNews(
         {
             lock (_gate)
             {
-                if (_status is { } status && host.Time.GetUtcNow() - status.Timestamp > LongestAge)
-                    _status = null;
-                return _status ??= makeStatus(State);
+                var now = Instant.Now(host.Time);
+                if (_status is { } status && now - _statusMade <= LongestAge)
+                    return status;
+                _statusMade = now;
+                return _status = makeStatus(State);
             }
         }
     }
@@ -59,7 +63,7 @@ internal sealed class TorrentNews(
         lock (_gate)
         {
             Changed();
-            if (host.Time.GetUtcNow() >= _nextUpdate)
+            if (Instant.Now(host.Time) >= _nextUpdate)
                 SayUpdate();
         }
     }
@@ -172,7 +176,7 @@ internal sealed class TorrentNews(
 
     private void SayUpdate()
     {
-        _nextUpdate = host.Time.GetUtcNow() + host.Settings.StatusInterval;
+        _nextUpdate = Instant.Now(host.Time) + host.Settings.StatusInterval;
         say(new TorrentStatusUpdate(torrent, Status));
     }
 }

@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Timing;
+
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>Shows how far some work is, where it takes longer than a moment; a few times a second, for progress is dear.</summary>
@@ -11,8 +13,8 @@ internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
     /// <summary>What is over sooner needs no progress.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly DateTimeOffset _begun = time.GetUtcNow();
-    private DateTimeOffset _nextLook = time.GetUtcNow() + Interval;
+    private readonly Instant _begun = Instant.Now(time);
+    private Instant _nextLook = Instant.Now(time) + Interval;
 
     /// <summary>Shows progress until the work has ended, in whatever way.</summary>
     /// <param name="work">The work.</param>
@@ -39,7 +41,7 @@ internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
     /// <summary>Whether it is time for another look: so that what happens often is not looked at each time.</summary>
     public bool IsTimeToLook()
     {
-        DateTimeOffset now = time.GetUtcNow();
+        var now = Instant.Now(time);
         if (now < _nextLook)
             return false;
         _nextLook = now + Interval;
@@ -48,5 +50,5 @@ internal sealed class PatientProgress(ICommandOutput output, TimeProvider time)
 
     /// <summary>Shows a note, once it has taken long enough.</summary>
     /// <param name="note">Says how far it is.</param>
-    public Task ShowAsync(Func<ProgressNote> note) => time.GetUtcNow() - _begun >= Patience ? output.ReportAsync(note()) : Task.CompletedTask;
+    public Task ShowAsync(Func<ProgressNote> note) => Instant.Now(time) - _begun >= Patience ? output.ReportAsync(note()) : Task.CompletedTask;
 }

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Torrents;
@@ -9,8 +10,9 @@ internal sealed class TorrentWait
     private readonly TorrentTarget _torrent;
     private readonly WaitTerms _terms;
     private readonly TimeProvider _time;
-    private readonly DateTimeOffset _begun;
     private readonly Task<TorrentStatus?> _end;
+    private (TorrentState State, long Received) _seen;
+    private Instant _lastProgress;
 
     /// <summary>Begins to wait.</summary>
     /// <param name="torrent">What for.</param>
@@ -22,15 +24,26 @@ internal sealed class TorrentWait
         _torrent = torrent;
         _terms = terms;
         _time = time;
-        _begun = time.GetUtcNow();
+        // What it had to wait for before is not held against it: who waits now may have mended it just now.
+        (_seen, _lastProgress) = (Seen(torrent.Latest), Instant.Now(time));
         _end = torrent.Patron.WaitAsync(torrent.Torrent, HasArrived, timeIsUp);
     }
 
     /// <summary>Completes when the torrent got there, failed or was stopped, or when time is up.</summary>
     public Task Ended => _end;
 
-    /// <summary>Whether nothing has come in for longer than the terms allow.</summary>
-    public bool HasStalled => HasStalledAt(_torrent.Latest);
+    /// <summary>Looks whether anything has come in; to be called a few times a second.</summary>
+    /// <returns>Whether nothing has for longer than the terms allow.</returns>
+    public bool HasStalled()
+    {
+        if (_terms.StallTimeout is not { } longest)
+            return false;
+        var now = Instant.Now(_time);
+        (TorrentState State, long Received) seen = Seen(_torrent.Latest);
+        if (seen != _seen)
+            (_seen, _lastProgress) = (seen, now);
+        return seen.State is TorrentState.Downloading or TorrentState.FetchingMetadata && now - _lastProgress >= longest;
+    }
 
     /// <summary>How the torrent stood at the end.</summary>
     /// <param name="error">Why it has not got there; null where it has.</param>
@@ -51,13 +64,5 @@ internal sealed class TorrentWait
 
     private bool HasArrived(TorrentStatus status) => _terms.Until.Any(status.HasReached);
 
-    private bool HasStalledAt(TorrentStatus status)
-    {
-        if (_terms.StallTimeout is not { } longest || status.State is not (TorrentState.Downloading or TorrentState.FetchingMetadata))
-            return false;
-
-        // What it had to wait for before is not held against it: who waits now may have mended it just now.
-        DateTimeOffset last = status.LastProgressAt is { } progress && progress > _begun ? progress : _begun;
-        return _time.GetUtcNow() - last >= longest;
-    }
+    private static (TorrentState State, long Received) Seen(TorrentStatus status) => (status.State, status.BytesReceived);
 }

@@ -46,7 +46,7 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
                     over.Add(index);
                 bool isTimeToLook = patient.IsTimeToLook();
                 if (isTimeToLook && terms.StallTimeout is not null)
-                    over.AddRange(open.Where(wait => wait.Value.HasStalled).Select(wait => wait.Key));
+                    over.AddRange(open.Where(wait => wait.Value.HasStalled()).Select(wait => wait.Key));
                 foreach (int index in over.Order())
                 {
                     if (open.Remove(index, out TorrentWait? wait) && await WriteAsync(wait).ConfigureAwait(false) && terms.Any)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.Service.State;
 
@@ -19,7 +20,9 @@ internal static class BootIdentity
     {
         if (Id is not null)
             return Id;
-        long booted = time.GetUtcNow().ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
+#pragma warning disable RS0030 // Not a duration that is measured: the time of day at which the machine was booted.
+        long booted = WallTime.Now(time).ToUnixTimeSeconds() - (Environment.TickCount64 / 1000);
+#pragma warning restore RS0030
         return TimePrefix + booted.ToString(CultureInfo.InvariantCulture);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -125,7 +126,7 @@ public sealed class StateFolder
 
     /// <summary>The time as it stands in the names of what was set aside.</summary>
     internal static string Stamp(TimeProvider time) =>
-        time.GetUtcNow().ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        WallTime.Now(time).ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
     private static string UserStatePath()
     {

@@ -1,8 +1,11 @@
 using System.Net;
 using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Metadata;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
 
@@ -28,6 +31,75 @@ public sealed class ClockTests
         Channel<MemoryConnection> present = _network.Listen(absent);
 
         await UntilAsync(() => present.Reader.TryRead(out _));
+    }
+
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(24)]
+    public async Task A_download_is_stalled_after_a_minute_and_not_sooner(int hours)
+    {
+        await using var engine = new TestEngine(_network, time: _clock);
+        var torrent = new SwarmTorrent(82, Piece, 2 * Piece);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await engine.StartAsync(torrent);
+
+        _clock.Set(TimeSpan.FromHours(hours));
+        _clock.Advance(TimeSpan.FromSeconds(59));
+        TorrentStatus before = engine.Client.GetStatus(id)!;
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        TorrentStatus after = engine.Client.GetStatus(id)!;
+
+        Assert.Equal((false, true), (before.IsStalled, after.IsStalled));
+        // As the clock is set now: who reads it has no other.
+        Assert.Equal(_clock.GetUtcNow() - TimeSpan.FromSeconds(61), after.LastProgressAt);
+    }
+
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(24)]
+    public async Task Time_spent_seeding_is_the_time_that_has_passed(int hours)
+    {
+        await using var engine = new TestEngine(_network, time: _clock);
+        var torrent = new SwarmTorrent(83, Piece, 2 * Piece);
+        await engine.SeedAsync(torrent);
+
+        _clock.Advance(TimeSpan.FromMinutes(5));
+        _clock.Set(TimeSpan.FromHours(hours));
+        _clock.Advance(TimeSpan.FromMinutes(5));
+
+        TorrentStatus status = engine.Client.GetStatus(torrent.Metainfo.InfoHash)!;
+        Assert.Equal(TimeSpan.FromMinutes(10), status.SeedingTime);
+        Assert.Equal(_clock.GetUtcNow(), status.Timestamp);
+    }
+
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(24)]
+    public async Task Statuses_are_told_at_their_interval(int hours)
+    {
+        await using var engine = new TestEngine(_network, time: _clock);
+        await engine.StartAsync(new SwarmTorrent(84, Piece, 2 * Piece));
+        _clock.Set(TimeSpan.FromHours(hours));
+        DateTimeOffset set = _clock.GetUtcNow();
+
+        await UntilAsync(() => engine.Messages.OfType<TorrentStatusUpdate>()
+            .Count(update => (update.Status.Timestamp - set).Duration() < TimeSpan.FromMinutes(15)) > 2);
+    }
+
+    [Theory]
+    [InlineData(-2)]
+    [InlineData(24)]
+    public async Task Metadata_is_waited_for_as_long_as_was_asked(int hours)
+    {
+        await using var engine = new TestEngine(_network, time: _clock);
+        await engine.StartByLinkAsync(
+            MagnetDownload.NewTorrent(), command => command with { MetadataTimeout = TimeSpan.FromMinutes(10) });
+        var begun = Instant.Now(_clock);
+        _clock.Set(TimeSpan.FromHours(hours));
+
+        await UntilAsync(() => engine.Messages.OfType<TorrentStatusUpdate>().Any(update => update.Status.State == TorrentState.Failed));
+
+        Assert.True(Instant.Now(_clock) - begun > TimeSpan.FromMinutes(10));
     }
 
     /// <summary>Lets time pass, a quarter of an hour at most: less than the clock was set.</summary>
