@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using TorrentPatron.Protocol.Bencoding;
 
@@ -7,7 +8,7 @@ namespace TorrentPatron.Protocol.Metainfo;
 internal sealed class FileListReader
 {
     // Files of a tree share their folders' names, so that all paths together can be far longer than the torrent.
-    private const long MaxPathCharacters = 4L * MetainfoReader.MaxFileBytes;
+    private const long MaxPathCharacters = 40L * 1024 * 1024;
 
     private readonly string? _rootFolder;
     private readonly List<TorrentFileEntry> _files = [];
@@ -45,18 +46,8 @@ internal sealed class FileListReader
             if (file.Kind != BencodeKind.Dictionary)
                 throw new MetainfoException(MetainfoFault.InvalidField, "An entry of 'files' is no dictionary.");
 
-            BencodeElement path = file.TryGet("path.utf-8"u8, out BencodeElement utf8Path) && IsValidPath(utf8Path)
-                ? utf8Path
-                : file.Required("path"u8, BencodeKind.List);
-            int depth = 0;
-            foreach (BencodeElement element in path.EnumerateList())
-            {
-                if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
-                    throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is no string.");
-                reader.SetName(depth++, name);
-            }
-
-            reader.Add(file, depth);
+            TorrentFileAttributes attributes = ReadAttributes(file);
+            reader.Add(file, attributes, attributes.HasFlag(TorrentFileAttributes.Padding) ? reader.SetPaddingPath(file) : reader.SetPath(file));
         }
 
         return reader.Finish();
@@ -86,7 +77,7 @@ internal sealed class FileListReader
             {
                 long unaligned = reader._offset % pieceLength;
                 reader.Advance(unaligned == 0 ? 0 : pieceLength - unaligned);
-                reader.Add(entry.Value, depth);
+                reader.Add(entry.Value, ReadAttributes(entry.Value), depth);
             }
             else
             {
@@ -98,6 +89,35 @@ internal sealed class FileListReader
         return reader.Finish();
     }
 
+    /// <summary>Takes a file's path.</summary>
+    /// <returns>The number of its elements.</returns>
+    private int SetPath(BencodeElement file)
+    {
+        BencodeElement path = file.TryGet("path.utf-8"u8, out BencodeElement utf8Path) && IsValidPath(utf8Path)
+            ? utf8Path
+            : file.Required("path"u8, BencodeKind.List);
+        int depth = 0;
+        foreach (BencodeElement element in path.EnumerateList())
+        {
+            if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
+                throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is no string.");
+            SetName(depth++, name);
+        }
+
+        return depth;
+    }
+
+    /// <summary>Takes a padding file's path: its own or, as it is never written and needs none, <c>.pad</c> and its length (BEP 47).</summary>
+    /// <returns>The number of its elements.</returns>
+    private int SetPaddingPath(BencodeElement file)
+    {
+        if (file.TryGet("path"u8, out BencodeElement path) && IsValidPath(path))
+            return SetPath(file);
+        SetName(0, ".pad"u8.ToArray());
+        SetName(1, Encoding.ASCII.GetBytes(file.RequiredLength().ToString(CultureInfo.InvariantCulture)));
+        return 2;
+    }
+
     /// <summary>Notes an element of the path at hand. As a rule it is that of the file before, if it is a folder.</summary>
     private void SetName(int depth, ReadOnlyMemory<byte> raw)
     {
@@ -107,12 +127,11 @@ internal sealed class FileListReader
             _names[depth] = new Name(raw);
     }
 
-    private void Add(BencodeElement file, int depth)
+    private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth)
     {
         if (depth == 0)
             throw new MetainfoException(MetainfoFault.InvalidField, "A file in the torrent has no path.");
 
-        TorrentFileAttributes attributes = ReadAttributes(file);
         string? target = null;
         if (attributes.HasFlag(TorrentFileAttributes.SymbolicLink))
         {

@@ -6,7 +6,7 @@ public enum MetainfoFault
     /// <summary>It is empty.</summary>
     Empty,
 
-    /// <summary>It is larger than <see cref="MetainfoReader.MaxFileBytes"/>.</summary>
+    /// <summary>It is larger than <see cref="MetainfoReader.MaxFileBytes"/>, or its info dictionary than <see cref="MetainfoReader.MaxMetadataBytes"/>.</summary>
     TooLarge,
 
     /// <summary>It ends in the middle, as after a download that broke off.</summary>

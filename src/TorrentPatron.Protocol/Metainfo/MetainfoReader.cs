@@ -6,14 +6,14 @@ namespace TorrentPatron.Protocol.Metainfo;
 /// <summary>Reads .torrent files (BEP 3), which may be hostile.</summary>
 public static class MetainfoReader
 {
-    /// <summary>The largest .torrent file, in bytes.</summary>
-    public const int MaxFileBytes = 10 * 1024 * 1024;
-
-    /// <summary>The largest info dictionary that peers may send, in bytes (BEP 9).</summary>
+    /// <summary>The largest info dictionary, in bytes, whether a .torrent file has it or peers send it (BEP 9).</summary>
     public const int MaxMetadataBytes = 30 * 1024 * 1024;
 
-    /// <summary>The largest .torrent file, in bytes, that is made of such an info dictionary; see <see cref="ReadInfo"/>.</summary>
-    public const int MaxAssembledBytes = MaxMetadataBytes + (2 * 1024 * 1024);
+    /// <summary>
+    /// The largest .torrent file, in bytes, wherever it comes from: the largest info dictionary, and room for the trackers and web
+    /// seeds of a magnet link, so that what peers have sent can be saved and read again; see <see cref="ReadInfo"/>.
+    /// </summary>
+    public const int MaxFileBytes = MaxMetadataBytes + (2 * 1024 * 1024);
 
     /// <summary>The most pieces a torrent may have.</summary>
     public const int MaxPieces = 2_097_152;
@@ -27,24 +27,28 @@ public static class MetainfoReader
     private const int SmallestV2PieceLength = 16 * 1024;
 
     /// <summary>Reads a .torrent file. Its bytes are copied; what comes after its end is left out.</summary>
-    /// <param name="data">The whole file.</param>
-    /// <param name="maxBytes">
-    /// The most bytes it may have; up to <see cref="MaxAssembledBytes"/> for one that <see cref="ReadInfo"/> has made.
-    /// </param>
+    /// <param name="data">The whole file, at most <see cref="MaxFileBytes"/> bytes.</param>
     /// <exception cref="MetainfoException">It is no valid torrent; the message says why.</exception>
-    public static TorrentMetainfo Read(ReadOnlyMemory<byte> data, int maxBytes = MaxFileBytes)
+    public static TorrentMetainfo Read(ReadOnlyMemory<byte> data)
     {
         if (data.IsEmpty)
             throw new MetainfoException(MetainfoFault.Empty, "The torrent file is empty.");
-        if (data.Length > maxBytes)
+        if (data.Length > MaxFileBytes)
         {
             throw new MetainfoException(
                 MetainfoFault.TooLarge,
-                $"The file is {data.Length} bytes long; a torrent file may have {maxBytes} bytes at most.");
+                $"The file is {data.Length} bytes long; a torrent file may have {MaxFileBytes} bytes at most.");
         }
 
         BencodeElement root = Decode(data.ToArray());
         BencodeElement info = root.Required("info"u8, BencodeKind.Dictionary);
+        if (info.Raw.Length > MaxMetadataBytes)
+        {
+            throw new MetainfoException(
+                MetainfoFault.TooLarge,
+                $"The torrent's info dictionary has {info.Raw.Length} bytes; it may have {MaxMetadataBytes} bytes at most.");
+        }
+
         MetainfoVersion version = ReadVersion(info);
         int pieceLength = ReadPieceLength(info, version);
 
@@ -119,7 +123,7 @@ public static class MetainfoReader
             throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is not that of a torrent. " + fault.Message, fault);
         }
 
-        return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds), MaxAssembledBytes);
+        return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds));
     }
 
     private static BencodeElement Decode(ReadOnlyMemory<byte> data)

@@ -14,21 +14,29 @@ namespace TorrentPatron.Service.Sources;
 internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
 {
     private const int MaxRedirects = 5;
+
+    /// <summary>The longest time without receiving anything.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The longest time in all: whoever drips must not hold a start for ever.</summary>
+    private static readonly TimeSpan LongestFetch = TimeSpan.FromMinutes(5);
 
     /// <summary>Fetches the whole content.</summary>
     /// <exception cref="TorrentException">It cannot be had, or is too much.</exception>
     public async Task<byte[]> GetAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
     {
-        using var timeout = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        using var silence = new CancellationTokenSource(Patience, time);
+        using var whole = new CancellationTokenSource(LongestFetch, time);
+        using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token, whole.Token);
         try
         {
-            return await FollowAsync(source, address, either.Token).ConfigureAwait(false);
+            return await FollowAsync(source, address, () => silence.CancelAfter(Patience), any.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
-            throw NotReadable(source, $"did not arrive within {Patience.TotalSeconds:0} s", "Try again later.", fault);
+            string why = whole.IsCancellationRequested
+                ? $"did not arrive within {LongestFetch.TotalMinutes:0} minutes" : $"sent nothing for {Patience.TotalSeconds:0} s";
+            throw NotReadable(source, why, "Try again later.", fault);
         }
         catch (HttpRequestException fault) when (fault.InnerException is TorrentException refusal)
         {
@@ -42,7 +50,7 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
         }
     }
 
-    private async Task<byte[]> FollowAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    private async Task<byte[]> FollowAsync(TorrentSource source, Uri address, Action onReceived, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
         using var handler = new SocketsHttpHandler
@@ -77,7 +85,7 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
 
             Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
-                return await BoundedReader.ReadAsync(content, source, cancellationToken).ConfigureAwait(false);
+                return await BoundedReader.ReadAsync(content, source, cancellationToken, onReceived).ConfigureAwait(false);
         }
 
         throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the address that it leads to.");

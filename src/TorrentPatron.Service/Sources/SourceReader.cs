@@ -55,7 +55,7 @@ public sealed class SourceReader
             return new SourceContent(ReadMagnet(Encoding.UTF8.GetString(bytes.Span.TrimStart("\uFEFF"u8))));
         try
         {
-            return new SourceContent(MetainfoReader.Read(bytes, source.MaxBytes));
+            return new SourceContent(MetainfoReader.Read(bytes));
         }
         catch (MetainfoException fault)
         {
@@ -84,7 +84,7 @@ public sealed class SourceReader
             "Use a .torrent file, its http or https address, or a magnet link."));
     }
 
-    /// <summary>Reads a file, within the source's bound.</summary>
+    /// <summary>Reads a file, within the bound of a .torrent.</summary>
     internal static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
     {
         if (Directory.Exists(path))

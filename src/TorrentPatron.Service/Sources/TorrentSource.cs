@@ -1,6 +1,5 @@
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
-using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -19,9 +18,6 @@ public sealed class TorrentSource
 
     /// <summary>A magnet link as it was given, good or bad; null where it is none.</summary>
     public string? MagnetText { get; private init; }
-
-    /// <summary>The most bytes that the .torrent may have.</summary>
-    internal int MaxBytes { get; private init; } = MetainfoReader.MaxFileBytes;
 
     /// <summary>The bytes themselves; null where they are not given.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
@@ -71,9 +67,6 @@ public sealed class TorrentSource
         bool isAddress = text.IndexOf("://", StringComparison.Ordinal) > 0;
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }
-
-    /// <summary>A .torrent in the state folder, which may be larger than one from elsewhere.</summary>
-    internal static TorrentSource FromState(string path) => new() { FilePath = path, MaxBytes = MetainfoReader.MaxAssembledBytes };
 
     /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
     public override string ToString()

@@ -59,8 +59,8 @@ internal sealed class SavedOrigin(string folder)
     {
         try
         {
-            return Read(MetainfoPath, MetainfoReader.MaxAssembledBytes) is { } file
-                && MetainfoReader.Read(file, MetainfoReader.MaxAssembledBytes) is var metainfo && metainfo.InfoHash == torrent
+            return Read(MetainfoPath, MetainfoReader.MaxFileBytes) is { } file
+                && MetainfoReader.Read(file) is var metainfo && metainfo.InfoHash == torrent
                 ? metainfo
                 : null;
         }
