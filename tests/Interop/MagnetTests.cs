@@ -102,6 +102,6 @@ public sealed class MagnetTests
     /// <summary>A link to the meeting's torrent: with its trackers but no web seed and, where it is given, a peer.</summary>
     private static MagnetLink LinkTo(Meeting meeting, IPEndPoint? peer) => MagnetLink.Of(OurPeer.Read(meeting.Torrent)) with
     {
-        Peers = peer is null ? [] : [new MagnetPeer(peer.Address.ToString(), peer.Port)],
+        Peers = peer is null ? [] : [new HostEndPoint(peer.Address.ToString(), peer.Port)],
     };
 }

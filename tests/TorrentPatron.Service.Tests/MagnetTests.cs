@@ -193,7 +193,7 @@ public sealed class MagnetTests
         await patron.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["files"] }, Token);
         await patron.WaitAsync(metainfo.InfoHash, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
         int port = service.GetClientStatus()!.ListenEndPoints[0].Port;
-        return (MagnetLink.Of(metainfo) with { Peers = [new MagnetPeer("127.0.0.1", port)] }).ToString();
+        return (MagnetLink.Of(metainfo) with { Peers = [new HostEndPoint("127.0.0.1", port)] }).ToString();
     }
 
     private static TorrentMetainfo MakeOnDisk(TempFolder temp)

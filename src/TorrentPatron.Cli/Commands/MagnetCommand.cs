@@ -1,5 +1,6 @@
 using System.CommandLine;
 using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service.Sources;
 
@@ -38,7 +39,7 @@ internal sealed class MagnetCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
     {
         var reader = new SourceReader(_context.Time);
-        MagnetPeer[] peers = [.. (parsed.GetValue(_peers) ?? []).Select(peer => new MagnetPeer(peer.Host, peer.Port))];
+        HostEndPoint[] peers = [.. (parsed.GetValue(_peers) ?? []).Select(peer => new HostEndPoint(peer.Host, peer.Port))];
         foreach (string source in parsed.GetRequiredValue(_sources))
         {
             SourceContent content = await reader.ReadContentAsync(TorrentSource.Parse(source), ctrlC).ConfigureAwait(false);

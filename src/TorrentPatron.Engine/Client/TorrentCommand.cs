@@ -64,6 +64,12 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <summary>Trackers besides those in the metainfo, each a tier of its own.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
+    /// <summary>
+    /// DHT nodes to begin with, as the .torrent or link names them. Only those that its source may name: one on the internet must not
+    /// name an address of this machine's own network. Names that lead there are passed over.
+    /// </summary>
+    public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
+
     /// <summary>Priority of each file, in the metainfo's order; empty: by <see cref="Selection"/>.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
 

@@ -19,6 +19,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly Func<ushort> _peerPort;
+    private readonly BootstrapResolver _bootstrap;
     private readonly bool _isReadOnly;
     private readonly DhtBudget _budget;
     private readonly DhtGuard _guard = new();
@@ -39,11 +40,12 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <param name="settings">How it takes part.</param>
     /// <param name="port">Where datagrams go; those that come are given to <see cref="TryHandle"/>.</param>
     /// <param name="peerPort">The TCP port on which peers can connect to us; 0: none.</param>
-    /// <param name="resolve">Finds the addresses of bootstrap nodes that are given by name.</param>
+    /// <param name="bootstrap">The nodes to begin with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of ids and of choices.</param>
-    public DhtNode(DhtSettings settings, IDatagramPort port, Func<ushort> peerPort, BootstrapResolver resolve, TimeProvider time, Random random)
+    public DhtNode(DhtSettings settings, IDatagramPort port, Func<ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random)
     {
+        _bootstrap = bootstrap;
         _time = time;
         _peerPort = peerPort;
         _isReadOnly = settings.IsReadOnly;
@@ -51,7 +53,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         _exchange = new DhtExchange(port, _budget);
         AddressFamily[] families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
         _overlays = [.. families.Where(port.Has).Select(family => new DhtOverlay(family, _exchange, settings, random))];
-        _upkeeps = [.. _overlays.Select(overlay => new DhtUpkeep(overlay, () => FindRouters(resolve, overlay)))];
+        _upkeeps = [.. _overlays.Select(overlay => new DhtUpkeep(overlay, () => FindRouters(overlay)))];
         _schedule = new DhtSchedule(_overlays, random, Announce);
         _responder = new DhtResponder(_overlays, new TokenIssuer(RandomNumberGenerator.Fill, Now))
         {
@@ -123,8 +125,24 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
             return Array.Find(_overlays, overlay => overlay.Family == family)?.ExternalAddress;
     }
 
-    /// <summary>Takes note of a node that a peer or a .torrent has named, and asks whether it is there.</summary>
+    /// <summary>Takes note of a node that a peer has named, and asks whether it is there.</summary>
     public void AddNode(IPEndPoint endPoint) => Locked(now => OverlayOf(endPoint)?.Ping(endPoint, now));
+
+    /// <summary>
+    /// Takes nodes that a torrent names: those given by address are asked at once; all are asked, like those of the settings, whenever
+    /// nobody else is known.
+    /// </summary>
+    public void AddNodes(IReadOnlyCollection<HostEndPoint> nodes)
+    {
+        _bootstrap.Add(nodes);
+        Locked(now =>
+        {
+            if (!_isStarted)
+                return;
+            foreach (DhtUpkeep upkeep in _upkeeps)
+                upkeep.AddNodes(BootstrapResolver.Known(nodes, upkeep.Overlay.Family), now);
+        });
+    }
 
     /// <inheritdoc/>
     public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
@@ -195,16 +213,16 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     }
 
     /// <summary>Finds the nodes to begin with; they may come at once or, where names have to be resolved, later.</summary>
-    private void FindRouters(BootstrapResolver resolve, DhtOverlay overlay)
+    private void FindRouters(DhtOverlay overlay)
     {
-        foreach (IPEndPoint endPoint in resolve.Known(overlay.Family))
+        foreach (IPEndPoint endPoint in _bootstrap.Known(overlay.Family))
             UpkeepOf(overlay).Introduce(endPoint, isRouter: false, Now);
         _outbox.Add(() => _ = ResolveAsync());
 
         async Task ResolveAsync()
         {
-            foreach (IPEndPoint endPoint in await resolve.ResolveAsync(overlay.Family).ConfigureAwait(false))
-                Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter: true, now));
+            foreach ((IPEndPoint endPoint, bool isRouter) in await _bootstrap.ResolveAsync(overlay.Family).ConfigureAwait(false))
+                Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter, now));
         }
     }
 

@@ -62,6 +62,22 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         _join.Pump(now);
     }
 
+    /// <summary>Takes addresses that a torrent names.</summary>
+    public void AddNodes(IEnumerable<IPEndPoint> nodes, TimeSpan now)
+    {
+        foreach (IPEndPoint node in nodes)
+        {
+            if (KnowsFew)
+                Introduce(node, isRouter: false, now);
+            else
+                overlay.Ping(node, now);
+        }
+
+        // Nodes that are given by name wait for this.
+        if (overlay.Table.Count == 0)
+            _nextJoin = now;
+    }
+
     /// <summary>Does what is due.</summary>
     public void Turn(TimeSpan now)
     {

@@ -69,8 +69,16 @@ internal sealed class PeerFinder : IAsyncDisposable
         _dht?.Find(torrent, isSeed, peers => onPeers(peers, PeerSource.Dht)),
         _local?.Find(torrent, peers => onPeers(peers, PeerSource.LocalDiscovery)));
 
-    /// <summary>Takes note of a DHT node that a peer or a .torrent has named.</summary>
+    /// <summary>Takes note of a DHT node that a peer has named.</summary>
     public void AddDhtNode(IPEndPoint endPoint) => _dht?.AddNode(endPoint);
+
+    /// <summary>Takes DHT nodes that a torrent names.</summary>
+    /// <param name="nodes">The nodes; none of a private torrent.</param>
+    public void AddDhtNodes(IReadOnlyCollection<HostEndPoint> nodes)
+    {
+        if (nodes.Count > 0)
+            _dht?.AddNodes(nodes);
+    }
 
     /// <summary>Where others on the internet see us; null where that is not known.</summary>
     public IPEndPoint? ExternalEndPoint(AddressFamily family) =>

@@ -46,7 +46,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         _say = say;
         _passOn = passOn;
         _mayGoOn = !command.MetadataOnly;
-        Network = new SwarmNetwork(TorrentId, engine, _magnet.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)));
+        Network = new SwarmNetwork(TorrentId, engine, _magnet.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)), command.DhtNodes);
         _fetcher = NewFetcher();
         _ledger = new MetadataLedger(engine, command);
         _state = new SwarmVoice(engine, TorrentId, _ledger, MakeStatus, say);
@@ -304,7 +304,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
                 try
                 {
                     metainfo = await _engine.DiskWorkers
-                        .RunAsync(() => MetainfoReader.ReadInfo(info, _magnet.Trackers, _magnet.WebSeeds)).ConfigureAwait(false);
+                        .RunAsync(() => MetainfoReader.ReadInfo(info, _magnet.Trackers, _magnet.WebSeeds, _magnet.DhtNodes)).ConfigureAwait(false);
                 }
                 catch (MetainfoException e)
                 {

@@ -21,6 +21,7 @@ internal sealed class SwarmDiscovery
     private readonly PeerSet _peers;
     private readonly Action<IReadOnlyList<IPEndPoint>, PeerSource> _onPeers;
     private readonly Func<bool> _isSeed;
+    private readonly IReadOnlyCollection<HostEndPoint> _dhtNodes;
     private readonly PeerExchange _exchange;
     private PeerSearch? _search;
     private bool _isPrivate;
@@ -34,9 +35,10 @@ internal sealed class SwarmDiscovery
     /// <param name="peers">The peers.</param>
     /// <param name="onPeers">Takes the addresses that are found.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
+    /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
     public SwarmDiscovery(
         EngineResources engine, InfoHash torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
-        Func<bool> isSeed)
+        Func<bool> isSeed, IReadOnlyCollection<HostEndPoint> dhtNodes)
     {
         _engine = engine;
         _torrent = torrent;
@@ -44,6 +46,7 @@ internal sealed class SwarmDiscovery
         _peers = peers;
         _onPeers = onPeers;
         _isSeed = isSeed;
+        _dhtNodes = dhtNodes;
         _exchange = new PeerExchange(() => peers.Connected, named => Take(named, PeerSource.PeerExchange), engine.Time);
         if (isPrivate)
             return;
@@ -57,9 +60,12 @@ internal sealed class SwarmDiscovery
         lock (_gate)
         {
             _isStarted = true;
-            if (!_isPrivate)
-                _search ??= _engine.Finder?.Find(_torrent, _isSeed, Take);
+            if (_isPrivate)
+                return;
+            _search ??= _engine.Finder?.Find(_torrent, _isSeed, Take);
         }
+
+        _engine.Finder?.AddDhtNodes(_dhtNodes);
     }
 
     /// <summary>Looks for peers no longer.</summary>

@@ -23,8 +23,11 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     /// <param name="engine">What the engine shares.</param>
     /// <param name="trackers">The trackers' addresses, in tiers.</param>
+    /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
     /// <param name="isPrivate">Whether peers may come from its trackers only (BEP 27), as far as that is known.</param>
-    public SwarmNetwork(InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers, bool isPrivate = false)
+    public SwarmNetwork(
+        InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers, IReadOnlyCollection<HostEndPoint> dhtNodes,
+        bool isPrivate = false)
     {
         Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
@@ -32,7 +35,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Trackers = new Announcer(
             new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
-        Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed());
+        Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), dhtNodes);
         _addPeers = Peers.Add;
     }
 

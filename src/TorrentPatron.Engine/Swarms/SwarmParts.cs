@@ -25,7 +25,7 @@ internal sealed class SwarmParts : IAsyncDisposable
     {
         _engine = engine;
         Metainfo = command.Metainfo!;
-        Network = network ?? new SwarmNetwork(Metainfo.InfoHash, engine, Metainfo.TrackerTiers, Metainfo.IsPrivate);
+        Network = network ?? new SwarmNetwork(Metainfo.InfoHash, engine, Metainfo.TrackerTiers, command.DhtNodes, Metainfo.IsPrivate);
         Storage = new TorrentStorage(new FileLayout(Metainfo, command.Destination), engine.Files);
         Claim = new PathClaim(Metainfo.InfoHash, Metainfo.Name, command.ResumeStore, PathTable.Process);
         Pieces = new SwarmPieces(Metainfo, Storage, engine, events);

@@ -42,7 +42,10 @@ public sealed record MagnetLink
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
     /// <summary>Peers (<c>x.pe</c>); none twice.</summary>
-    public IReadOnlyList<MagnetPeer> Peers { get; init; } = [];
+    public IReadOnlyList<HostEndPoint> Peers { get; init; } = [];
+
+    /// <summary>DHT nodes to begin with (<c>dht</c>, as libtorrent reads it); at most <see cref="MetainfoReader.MaxDhtNodes"/>, none twice.</summary>
+    public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 
     /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty: all.</summary>
     public IReadOnlyList<FileIndexRange> SelectedFiles { get; init; } = [];
@@ -66,6 +69,7 @@ public sealed record MagnetLink
             Name = metainfo.Name,
             Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)],
             WebSeeds = metainfo.WebSeeds,
+            DhtNodes = metainfo.DhtNodes,
         };
     }
 
@@ -109,8 +113,10 @@ public sealed record MagnetLink
             Append(text, "tr", Uri.EscapeDataString(tracker));
         foreach (string webSeed in WebSeeds)
             Append(text, "ws", Uri.EscapeDataString(webSeed));
-        foreach (MagnetPeer peer in Peers)
+        foreach (HostEndPoint peer in Peers)
             Append(text, "x.pe", peer.ToString());
+        foreach (HostEndPoint node in DhtNodes)
+            Append(text, "dht", node.ToString());
         if (SelectedFiles.Count > 0)
             Append(text, "so", string.Join(',', SelectedFiles));
         return text.ToString();

@@ -15,7 +15,8 @@ internal sealed class MagnetReader
 
     private readonly List<Uri> _trackers = [];
     private readonly List<Uri> _webSeeds = [];
-    private readonly List<MagnetPeer> _peers = [];
+    private readonly List<HostEndPoint> _peers = [];
+    private readonly List<HostEndPoint> _dhtNodes = [];
     private readonly List<FileIndexRange> _files = [];
     private InfoHash? _v1;
     private byte[]? _v2;
@@ -67,6 +68,7 @@ internal sealed class MagnetReader
         Trackers = _trackers.ConvertAll(tracker => tracker.OriginalString).AsReadOnly(),
         WebSeeds = _webSeeds.ConvertAll(seed => seed.OriginalString).AsReadOnly(),
         Peers = _peers.AsReadOnly(),
+        DhtNodes = _dhtNodes.AsReadOnly(),
         SelectedFiles = _files.AsReadOnly(),
     };
 
@@ -94,7 +96,11 @@ internal sealed class MagnetReader
                 Add(_webSeeds, AddressReader.WebSeedOrNull(value));
                 return null;
             case "x.pe":
-                Add(_peers, MagnetPeer.TryParse(value, out MagnetPeer? peer) ? peer : null);
+                Add(_peers, HostEndPoint.TryParse(value, out HostEndPoint? peer) ? peer : null);
+                return null;
+            case "dht":
+                if (_dhtNodes.Count < MetainfoReader.MaxDhtNodes)
+                    Add(_dhtNodes, HostEndPoint.TryParse(value, out HostEndPoint? node) ? node : null);
                 return null;
             case "so":
                 return ReadFiles(value);

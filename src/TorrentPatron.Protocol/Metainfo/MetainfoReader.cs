@@ -24,6 +24,9 @@ public static class MetainfoReader
     /// <summary>The most trackers, and the most web seeds, that are taken from a torrent.</summary>
     public const int MaxTrackers = 100;
 
+    /// <summary>The most DHT nodes that are taken from a torrent, and from a magnet link.</summary>
+    public const int MaxDhtNodes = 32;
+
     private const int SmallestV2PieceLength = 16 * 1024;
 
     /// <summary>Reads a .torrent file. Its bytes are copied; what comes after its end is left out.</summary>
@@ -73,6 +76,7 @@ public static class MetainfoReader
         ReadOnlyMemory<byte> pieceHashes = version == MetainfoVersion.V2 ? default : ReadPieceHashes(info, pieceCount);
         byte[] hashV2 = version == MetainfoVersion.V1 ? [] : SHA256.HashData(info.Raw.Span);
         root.TryGet("piece layers"u8, out BencodeElement layers);
+        bool isPrivate = info.TryGet("private"u8, out BencodeElement mark) && mark.TryGetInteger(out long flag) && flag != 0;
 
         return new TorrentMetainfo
         {
@@ -91,8 +95,8 @@ public static class MetainfoReader
             PieceHashes = pieceHashes,
             TrackerTiers = AddressReader.ReadTrackers(root),
             WebSeeds = AddressReader.ReadWebSeeds(root),
-            IsPrivate = info.TryGet("private"u8, out BencodeElement isPrivate)
-                && isPrivate.TryGetInteger(out long flag) && flag != 0,
+            DhtNodes = isPrivate ? [] : DhtNodeReader.Read(root),
+            IsPrivate = isPrivate,
             Comment = root.OptionalText("comment"u8, "comment.utf-8"u8),
             CreatedBy = root.OptionalText("created by"u8, "created by.utf-8"u8),
             CreationDate = ReadDate(root),
@@ -108,8 +112,10 @@ public static class MetainfoReader
     /// <param name="info">The whole info dictionary, bencoded.</param>
     /// <param name="trackers">Addresses to announce to, each a tier of its own.</param>
     /// <param name="webSeeds">Addresses that serve the files.</param>
+    /// <param name="dhtNodes">DHT nodes; null: none.</param>
     /// <exception cref="MetainfoException">It is the info dictionary of no valid torrent; the message says why.</exception>
-    public static TorrentMetainfo ReadInfo(ReadOnlyMemory<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds)
+    public static TorrentMetainfo ReadInfo(
+        ReadOnlyMemory<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint>? dhtNodes = null)
     {
         ArgumentNullException.ThrowIfNull(trackers);
         ArgumentNullException.ThrowIfNull(webSeeds);
@@ -123,7 +129,7 @@ public static class MetainfoReader
             throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is not that of a torrent. " + fault.Message, fault);
         }
 
-        return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds));
+        return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds, dhtNodes ?? []));
     }
 
     private static BencodeElement Decode(ReadOnlyMemory<byte> data)

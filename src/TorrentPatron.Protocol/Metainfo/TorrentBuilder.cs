@@ -103,7 +103,7 @@ public sealed class TorrentBuilder
     }
 
     /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
-    internal static byte[] Assemble(ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds)
+    internal static byte[] Assemble(ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint> dhtNodes)
     {
         var output = new ArrayBufferWriter<byte>(info.Length + 1024);
         var writer = new BencodeWriter(output);
@@ -111,6 +111,7 @@ public sealed class TorrentBuilder
         WriteTrackers(writer, [.. trackers.Select(tracker => new[] { tracker })]);
         writer.WriteKey("info"u8);
         writer.WriteRaw(info);
+        WriteDhtNodes(writer, dhtNodes);
         WriteWebSeeds(writer, webSeeds);
         writer.End();
         return output.WrittenSpan.ToArray();
@@ -133,6 +134,24 @@ public sealed class TorrentBuilder
         writer.BeginList();
         foreach (string[] tier in written)
             WriteStrings(writer, tier);
+        writer.End();
+    }
+
+    private static void WriteDhtNodes(BencodeWriter writer, IReadOnlyList<HostEndPoint> nodes)
+    {
+        if (nodes.Count == 0)
+            return;
+
+        writer.WriteKey("nodes"u8);
+        writer.BeginList();
+        foreach (HostEndPoint node in nodes)
+        {
+            writer.BeginList();
+            writer.WriteString(node.Host);
+            writer.WriteInteger(node.Port);
+            writer.End();
+        }
+
         writer.End();
     }
 

@@ -58,6 +58,11 @@ public sealed class TorrentMetainfo
     /// <summary>Addresses (http, https) that serve the files themselves (BEP 19); it may be empty.</summary>
     public required ReadOnlyCollection<string> WebSeeds { get; init; }
 
+    /// <summary>
+    /// DHT nodes to begin with (BEP 5); at most <see cref="MetainfoReader.MaxDhtNodes"/>, none twice, none in a private torrent.
+    /// </summary>
+    public required ReadOnlyCollection<HostEndPoint> DhtNodes { get; init; }
+
     /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
     public required bool IsPrivate { get; init; }
 

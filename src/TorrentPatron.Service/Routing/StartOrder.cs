@@ -36,6 +36,13 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
     public IReadOnlyList<Uri> Trackers => field ??= TrackerAddresses.Read(request.Trackers);
 
+    /// <summary>DHT nodes that the torrent or link names, but for addresses that its source may not name.</summary>
+    public IReadOnlyList<HostEndPoint> DhtNodes { get; } =
+    [
+        .. (content.Metainfo?.DhtNodes ?? content.Magnet?.DhtNodes ?? []).Where(node => node.EndPoint is not { } endPoint
+            || (AddressReaches.IsOfHost(endPoint.Address) && AddressReaches.Of(endPoint.Address) >= content.Reach)),
+    ];
+
     /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
     public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
 
@@ -82,6 +89,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             // A link whose metadata an earlier run has fetched adds to what was saved with that.
             Peers = isKnown ? [.. Peers, .. PeersOfLink()] : Peers,
             Trackers = isKnown ? [.. Trackers, .. TrackersOfLink()] : Trackers,
+            DhtNodes = DhtNodes,
             FilePriorities = request.FilePriorities,
             Suspended = request.Suspended,
             Recheck = request.Recheck,

@@ -22,8 +22,9 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
     private static readonly TimeSpan LongestFetch = TimeSpan.FromMinutes(5);
 
     /// <summary>Fetches the whole content.</summary>
+    /// <returns>The content, and how near the host is that it came from.</returns>
     /// <exception cref="TorrentException">It cannot be had, or is too much.</exception>
-    public async Task<byte[]> GetAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    public async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> GetAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
     {
         using var silence = new CancellationTokenSource(Patience, time);
         using var whole = new CancellationTokenSource(LongestFetch, time);
@@ -50,9 +51,11 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
         }
     }
 
-    private async Task<byte[]> FollowAsync(TorrentSource source, Uri address, Action onReceived, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> FollowAsync(
+        TorrentSource source, Uri address, Action onReceived, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
+        var reach = AddressReach.Global;
         using var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -85,7 +88,7 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
 
             Stream content = await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false);
             await using (content.ConfigureAwait(false))
-                return await BoundedReader.ReadAsync(content, source, cancellationToken, onReceived).ConfigureAwait(false);
+                return (await BoundedReader.ReadAsync(content, source, cancellationToken, onReceived).ConfigureAwait(false), reach);
         }
 
         throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the address that it leads to.");
@@ -94,8 +97,8 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
         {
             DnsEndPoint host = context.DnsEndPoint;
             IPAddress[] addresses = await dialer.ResolveAsync(host.Host, token).ConfigureAwait(false);
-            bool isInternet = AddressReaches.Of(addresses) == AddressReach.Global;
-            if (cameFromInternet && !isInternet)
+            reach = AddressReaches.Of(addresses);
+            if (cameFromInternet && reach != AddressReach.Global)
             {
                 throw NotReadable(
                     source,
@@ -103,7 +106,7 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
                     "Do not trust it; use another source.");
             }
 
-            cameFromInternet |= isInternet;
+            cameFromInternet |= reach == AddressReach.Global;
             return await dialer.DialAsync(addresses, host.Port, token).ConfigureAwait(false);
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Service.Sources;
@@ -17,7 +18,7 @@ internal sealed class PeerResolver(NetworkDialer dialer, TimeProvider time)
     /// <returns>The addresses of the link's peers that are given by name; the others' are in the link.</returns>
     public async Task<IReadOnlyList<IPEndPoint>> ResolveAsync(MagnetLink magnet, CancellationToken cancellationToken)
     {
-        MagnetPeer[] named = [.. magnet.Peers.Where(peer => peer.EndPoint is null).Take(MostNames)];
+        HostEndPoint[] named = [.. magnet.Peers.Where(peer => peer.EndPoint is null).Take(MostNames)];
         if (named.Length == 0)
             return [];
         using var timeout = new CancellationTokenSource(Patience, time);
@@ -27,7 +28,7 @@ internal sealed class PeerResolver(NetworkDialer dialer, TimeProvider time)
         return [.. found.SelectMany(addresses => addresses)];
     }
 
-    private async Task<IPEndPoint[]> ResolveAsync(MagnetPeer peer, CancellationToken cancellationToken)
+    private async Task<IPEndPoint[]> ResolveAsync(HostEndPoint peer, CancellationToken cancellationToken)
     {
         try
         {

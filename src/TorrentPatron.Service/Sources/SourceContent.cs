@@ -31,6 +31,9 @@ public sealed record SourceContent
     /// <summary>The link; null where a torrent was found.</summary>
     public MagnetLink? Magnet { get; }
 
+    /// <summary>How near its source is; what it names beside the torrent's trackers may be no nearer.</summary>
+    internal AddressReach Reach { get; init; }
+
     /// <summary>Which torrent.</summary>
     public InfoHash TorrentId { get; }
 }

@@ -45,17 +45,17 @@ public sealed class SourceReader
         ArgumentNullException.ThrowIfNull(source);
         if (source.MagnetText is { } link)
             return new SourceContent(ReadMagnet(link));
-        ReadOnlyMemory<byte> bytes = source switch
+        (ReadOnlyMemory<byte> bytes, AddressReach reach) = source switch
         {
-            { FilePath: { } path } => await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false),
+            { FilePath: { } path } => (await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false), source.Reach),
             { Address: { } address } => await FetchAsync(source, address, cancellationToken).ConfigureAwait(false),
-            _ => source.Bytes.GetValueOrDefault(),
+            _ => (source.Bytes.GetValueOrDefault(), source.Reach),
         };
         if (bytes.Length <= MagnetLink.MaxLength && bytes.Span.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("magnet:"u8))
-            return new SourceContent(ReadMagnet(Encoding.UTF8.GetString(bytes.Span.TrimStart("\uFEFF"u8))));
+            return new SourceContent(ReadMagnet(Encoding.UTF8.GetString(bytes.Span.TrimStart("\uFEFF"u8)))) { Reach = reach };
         try
         {
-            return new SourceContent(MetainfoReader.Read(bytes));
+            return new SourceContent(MetainfoReader.Read(bytes)) { Reach = reach };
         }
         catch (MetainfoException fault)
         {
@@ -73,7 +73,7 @@ public sealed class SourceReader
         : throw new TorrentException(new TorrentError(
             TorrentErrorId.InvalidTorrent, fault, "Copy the whole link again, from where it came from."));
 
-    private async Task<byte[]> FetchAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    private async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> FetchAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
     {
         if (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
             return await _http.GetAsync(source, address, cancellationToken).ConfigureAwait(false);

@@ -19,6 +19,9 @@ public sealed class TorrentSource
     /// <summary>A magnet link as it was given, good or bad; null where it is none.</summary>
     public string? MagnetText { get; private init; }
 
+    /// <summary>How near the source is, as far as that is known before it is read: files, bytes and links are given by somebody here.</summary>
+    internal AddressReach Reach { get; private init; }
+
     /// <summary>The bytes themselves; null where they are not given.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
 
@@ -67,6 +70,9 @@ public sealed class TorrentSource
         bool isAddress = text.IndexOf("://", StringComparison.Ordinal) > 0;
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }
+
+    /// <summary>A .torrent in the state folder, which may have come from anywhere.</summary>
+    internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global };
 
     /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
     public override string ToString()

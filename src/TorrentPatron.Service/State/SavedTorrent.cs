@@ -24,7 +24,7 @@ public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, Resume
     /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
     public StartRequest ToRequest() => new()
     {
-        Source = Magnet is null ? TorrentSource.FromFile(MetainfoPath) : TorrentSource.FromMagnet(Magnet),
+        Source = Magnet is null ? TorrentSource.FromState(MetainfoPath) : TorrentSource.FromMagnet(Magnet),
         Destination = Destination,
         Suspended = Resume is { Suspended: true },
     };

@@ -84,7 +84,7 @@ public sealed class MagnetLinkTests
         Assert.Equal(["udp://tracker.example:6969", "http://b.example/announce", "https://c.example/a?key=1&x=2"], link.Trackers);
         Assert.Equal(["https://seed.example/data"], link.WebSeeds);
         Assert.Equal(
-            [new MagnetPeer("192.0.2.1", 6881), new MagnetPeer("2001:db8::1", 51413), new MagnetPeer("peer.example", 80)], link.Peers);
+            [new HostEndPoint("192.0.2.1", 6881), new HostEndPoint("2001:db8::1", 51413), new HostEndPoint("peer.example", 80)], link.Peers);
         Assert.Equal(IPEndPoint.Parse("192.0.2.1:6881"), link.Peers[0].EndPoint);
         Assert.Equal(IPEndPoint.Parse("[2001:db8::1]:51413"), link.Peers[1].EndPoint);
         Assert.Null(link.Peers[2].EndPoint);
@@ -101,7 +101,7 @@ public sealed class MagnetLinkTests
             Name = "a & b = c #1 % ü",
             Trackers = ["udp://tracker.example:6969/announce", "http://b.example/a?k=1&l=2"],
             WebSeeds = ["https://seed.example/a%20b"],
-            Peers = [new MagnetPeer("192.0.2.1", 6881), new MagnetPeer("2001:db8::1", 51413)],
+            Peers = [new HostEndPoint("192.0.2.1", 6881), new HostEndPoint("2001:db8::1", 51413)],
             SelectedFiles = [new FileIndexRange(1, 1), new FileIndexRange(3, 7)],
         }.ToString();
 
