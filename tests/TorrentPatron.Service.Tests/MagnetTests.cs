@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;

@@ -200,6 +200,61 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void Nodes_that_a_torrent_names_are_asked_at_once_where_nobody_is_known()
+    {
+        DhtProbe probe = Answering("10.9.9.9:6881", withPeers: true);
+        DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
+        node.Start();
+        Pass(TimeSpan.FromMinutes(1));
+        Assert.Empty(probe.Received);
+
+        node.Node.AddNodes([new HostEndPoint("10.9.9.9", 6881), new HostEndPoint("2001:db8::1", 1)]);
+        Pass(TimeSpan.FromSeconds(1));
+
+        Assert.Equal([probe.EndPoint], node.Node.Save().Nodes.Select(known => known.EndPoint));
+        node.Find(Torrent);
+        Pass(TimeSpan.FromSeconds(1));
+        Assert.NotEmpty(node.Found);
+    }
+
+    [Fact]
+    public void Nodes_that_a_torrent_names_are_asked_again_while_nobody_is_known()
+    {
+        DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
+        node.Node.AddNodes([new HostEndPoint("10.9.9.9", 6881)]);
+        node.Start();
+        Pass(TimeSpan.FromMinutes(1));
+
+        Answering("10.9.9.9:6881", withPeers: false);
+        Pass(TimeSpan.FromMinutes(5));
+
+        Assert.Equal(1, node.Node.Status.NodesIPv4);
+    }
+
+    [Fact]
+    public async Task Names_in_a_torrent_are_looked_up_ten_at_once_and_lead_to_the_internet_only()
+    {
+        var asked = new List<string>();
+        var bootstrap = new BootstrapResolver(["router.example:1", "10.0.0.1:1"], Resolve, _network.Datagrams);
+        bootstrap.Add(Enumerable.Range(0, 200).Select(i => new HostEndPoint($"node{i}.example", 2)));
+        bootstrap.Add([new HostEndPoint("router.example", 1), new HostEndPoint("private.example", 3), new HostEndPoint("40.9.9.9", 4)]);
+
+        IReadOnlyList<(IPEndPoint EndPoint, bool IsRouter)> found = await bootstrap.ResolveAsync(System.Net.Sockets.AddressFamily.InterNetwork);
+
+        Assert.Equal([.. Enumerable.Range(191, 9).Select(i => $"node{i}.example"), "private.example", "router.example"], asked.Order());
+        Assert.Contains((IPEndPoint.Parse("192.168.1.1:1"), true), found);
+        Assert.Equal(9, found.Count(node => node is { IsRouter: false, EndPoint.Port: 2 }));
+        Assert.DoesNotContain(found, node => node.EndPoint.Port == 3);
+        Assert.Equal(["10.0.0.1:1", "40.9.9.9:4"], bootstrap.Known(System.Net.Sockets.AddressFamily.InterNetwork).Select(node => node.ToString()));
+
+        Task<IPAddress[]> Resolve(string host, CancellationToken cancellationToken)
+        {
+            asked.Add(host);
+            return Task.FromResult<IPAddress[]>([IPAddress.Parse(host.StartsWith("node", StringComparison.Ordinal) ? "40.1.1.1" : "192.168.1.1")]);
+        }
+    }
+
+    [Fact]
     public void Who_asks_too_much_is_not_heard_for_five_minutes()
     {
         DhtNetwork.Member node = Started();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Swarms;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 using TorrentPatron.Protocol.Wire;
 
@@ -105,6 +106,23 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task DHT_nodes_that_a_torrent_names_are_enough_and_those_of_a_private_one_are_not_asked()
+    {
+        TorrentClient seed = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true } });
+        IPEndPoint node = seed.GetClientStatus().Dht!.EndPoints[0];
+        HostEndPoint[] nodes = [new(node.Address.ToString(), node.Port)];
+
+        await AddAsync(leecher, new SwarmTorrent(9, Piece, isPrivate: true, 4 * Piece), isSeed: false, nodes);
+        Assert.Equal(0, leecher.GetClientStatus().Dht!.BytesSent);
+
+        var torrent = new SwarmTorrent(10, Piece, 4 * Piece);
+        await AddAsync(seed, torrent, isSeed: true);
+        await AddAsync(leecher, torrent, isSeed: false, nodes);
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+    }
+
+    [Fact]
     public async Task In_the_local_network_a_torrent_is_found_and_downloaded()
     {
         var torrent = new SwarmTorrent(4, Piece, 20 * Piece);
@@ -183,13 +201,19 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
     private Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, params IReadOnlyList<IPEndPoint> peers) =>
         AddAsync(client, torrent, isSeed, new MemoryResumeStore(), peers);
 
-    private async Task AddAsync(
-        TorrentClient client, SwarmTorrent torrent, bool isSeed, MemoryResumeStore store, params IReadOnlyList<IPEndPoint> peers)
+    private Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, HostEndPoint[] dhtNodes) =>
+        AddAsync(client, torrent, isSeed, command => command with { DhtNodes = dhtNodes });
+
+    private Task AddAsync(
+        TorrentClient client, SwarmTorrent torrent, bool isSeed, MemoryResumeStore store, params IReadOnlyList<IPEndPoint> peers) =>
+        AddAsync(client, torrent, isSeed, command => command with { ResumeStore = store, Peers = peers });
+
+    private async Task AddAsync(TorrentClient client, SwarmTorrent torrent, bool isSeed, Func<CreateNewTorrent, CreateNewTorrent> with)
     {
         string folder = _engines.Find(engine => engine.Client == client).Folder.Path;
         if (isSeed)
             torrent.WriteTo(folder);
-        client.Post(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = store, Peers = peers });
+        client.Post(with(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = new MemoryResumeStore() }));
         TorrentState[] goals = isSeed ? [TorrentState.Seeding] : [TorrentState.Downloading, TorrentState.Seeding];
         await TestEngine.UntilAsync(() => client.GetStatus(torrent.Metainfo.InfoHash) is { } status && goals.Contains(status.State));
     }

@@ -78,7 +78,8 @@ public sealed class MagnetLinkTests
         MagnetLink link = MagnetLink.Parse(
             $"magnet:?xt=urn:btih:{Hex}&dn=A+name%20of%20%C3%BC&tr=udp%3A%2F%2Ftracker.example%3A6969&tr.1=http://b.example/announce"
             + "&amp;tr.2=https%3A%2F%2Fc.example%2Fa%3Fkey%3D1%26x%3D2&ws=https%3A%2F%2Fseed.example%2Fdata&xl=10826029&xs=http://x.example/y"
-            + "&x.pe=192.0.2.1:6881&x.pe=%5B2001:db8::1%5D:51413&x.pe=peer.example:80&so=0,2,6-8");
+            + "&x.pe=192.0.2.1:6881&x.pe=%5B2001:db8::1%5D:51413&x.pe=peer.example:80"
+            + "&dht=192.0.2.7:6881&dht.1=%5B2001:db8::7%5D:1&dht=node.example:2&dht=192.0.2.7:6881&so=0,2,6-8");
 
         Assert.Equal("A name of ü", link.Name);
         Assert.Equal(["udp://tracker.example:6969", "http://b.example/announce", "https://c.example/a?key=1&x=2"], link.Trackers);
@@ -88,6 +89,7 @@ public sealed class MagnetLinkTests
         Assert.Equal(IPEndPoint.Parse("192.0.2.1:6881"), link.Peers[0].EndPoint);
         Assert.Equal(IPEndPoint.Parse("[2001:db8::1]:51413"), link.Peers[1].EndPoint);
         Assert.Null(link.Peers[2].EndPoint);
+        Assert.Equal([new HostEndPoint("192.0.2.7", 6881), new HostEndPoint("2001:db8::7", 1), new HostEndPoint("node.example", 2)], link.DhtNodes);
         Assert.Equal([new FileIndexRange(0, 0), new FileIndexRange(2, 2), new FileIndexRange(6, 8)], link.SelectedFiles);
     }
 
@@ -102,12 +104,13 @@ public sealed class MagnetLinkTests
             Trackers = ["udp://tracker.example:6969/announce", "http://b.example/a?k=1&l=2"],
             WebSeeds = ["https://seed.example/a%20b"],
             Peers = [new HostEndPoint("192.0.2.1", 6881), new HostEndPoint("2001:db8::1", 51413)],
+            DhtNodes = [new HostEndPoint("node.example", 2), new HostEndPoint("2001:db8::7", 1)],
             SelectedFiles = [new FileIndexRange(1, 1), new FileIndexRange(3, 7)],
         }.ToString();
 
         Assert.Equal(text, MagnetLink.Parse(text).ToString());
         Assert.Equal("a & b = c #1 % ü", MagnetLink.Parse(text).Name);
-        Assert.EndsWith("&x.pe=192.0.2.1:6881&x.pe=[2001:db8::1]:51413&so=1,3-7", text, StringComparison.Ordinal);
+        Assert.EndsWith("&x.pe=192.0.2.1:6881&x.pe=[2001:db8::1]:51413&dht=node.example:2&dht=[2001:db8::7]:1&so=1,3-7", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -162,6 +165,7 @@ public sealed class MagnetLinkTests
     [InlineData("tr=javascript:alert(1)&tr=http://&tr=file:///etc/passwd&tr=%1B%5B31mhttp://a.example/&tr=")]
     [InlineData("ws=udp://a.example:1&ws=http://a.example/%1B%5B31m%E2%80%AE")]
     [InlineData("x.pe=1.2.3.4&x.pe=1.2.3.4:0&x.pe=1.2.3.4:65536&x.pe=2001:db8::1:80&x.pe=[1.2.3.4]:80&x.pe=%1B:80&x.pe=:80")]
+    [InlineData("dht=1.2.3.4&dht=1.2.3.4:0&dht=1.2.3.4:65536&dht=2001:db8::1:80&dht=%1B:80&dht=:80&dht=")]
     [InlineData("dn=%1B%E2%80%AE&dn=&tr&=x&so=,,")]
     public void What_is_useless_in_a_link_is_left_out(string rest)
     {

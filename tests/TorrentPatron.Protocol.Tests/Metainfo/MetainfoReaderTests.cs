@@ -1,5 +1,7 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using Xunit;
 
@@ -237,6 +239,73 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
+    public void A_torrent_of_the_largest_size_is_read_from_a_file_and_made_of_metadata_alike()
+    {
+        string info = InfoOf(MetainfoReader.MaxMetadataBytes);
+        TorrentMetainfo read = MetainfoReader.Read(TestTorrents.WithInfo(info));
+        string[] addresses = [.. Enumerable.Range(0, 100).Select(i => $"http://{i}.example/{new string('x', 2000)}")];
+        TorrentMetainfo fetched = MetainfoReader.ReadInfo(Encoding.ASCII.GetBytes(info), addresses, addresses);
+
+        Assert.Equal(read.InfoHash, fetched.InfoHash);
+        Assert.Equal(100, fetched.WebSeeds.Count);
+        Assert.Equal(read.InfoHash, MetainfoReader.Read(fetched.Raw).InfoHash);
+    }
+
+    [Fact]
+    public void Metadata_larger_than_peers_may_send_is_refused_in_a_file_too()
+    {
+        string info = InfoOf(MetainfoReader.MaxMetadataBytes + 1);
+
+        Assert.Equal(MetainfoFault.TooLarge, FaultOf(TestTorrents.WithInfo(info)));
+        Assert.Throws<MetainfoException>(() => MetainfoReader.ReadInfo(Encoding.ASCII.GetBytes(info), [], []));
+    }
+
+    [Theory]
+    [InlineData("le")]
+    [InlineData("i1e")]
+    [InlineData("d0:0:e")]
+    public void A_file_of_the_largest_size_and_nothing_but_small_values_takes_bounded_memory(string values)
+    {
+        byte[] file = Encoding.ASCII.GetBytes("d1:al" + string.Concat(Enumerable.Repeat(values, (MetainfoReader.MaxFileBytes - 10) / values.Length)) + "ee");
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        Assert.Equal(MetainfoFault.NotATorrent, FaultOf(file));
+
+        // A copy of the file, and the 3,000,000 values that one may have, in an array that has grown to their number.
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, file.Length + (3_000_000L * 16 * 3));
+    }
+
+    [Fact]
+    public void DHT_nodes_are_read_once_each_up_to_a_bound()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(WithNodes(
+            "ll9:192.0.2.1i6881eel9:192.0.2.1i6881eel11:2001:db8::1i1eel12:node.examplei51413eee"));
+        TorrentMetainfo many = MetainfoReader.Read(WithNodes(
+            $"l{string.Concat(Enumerable.Range(1, 100).Select(port => $"l9:192.0.2.1i{port}ee"))}e"));
+
+        Assert.Equal(
+            [new HostEndPoint("192.0.2.1", 6881), new HostEndPoint("2001:db8::1", 1), new HostEndPoint("node.example", 51413)], torrent.DhtNodes);
+        Assert.Equal(IPEndPoint.Parse("[2001:db8::1]:1"), torrent.DhtNodes[1].EndPoint);
+        Assert.Equal(MetainfoReader.MaxDhtNodes, many.DhtNodes.Count);
+    }
+
+    [Fact]
+    public void A_private_torrent_names_no_DHT_nodes() =>
+        Assert.Empty(MetainfoReader.Read(WithNodes("ll9:192.0.2.1i6881eee", "7:privatei1e")).DhtNodes);
+
+    [Fact]
+    public void DHT_nodes_of_a_magnet_link_are_in_the_torrent_that_its_metadata_makes()
+    {
+        HostEndPoint[] nodes = [new("192.0.2.1", 6881), new("2001:db8::1", 1)];
+
+        TorrentMetainfo torrent = MetainfoReader.ReadInfo(MetainfoReader.Read(TestTorrents.ByMktorrent).RawInfo, [], ["http://a.example/"], nodes);
+
+        Assert.Equal(nodes, torrent.DhtNodes);
+        Assert.Equal(nodes, MetainfoReader.Read(torrent.Raw).DhtNodes);
+        Assert.Equal(nodes, MagnetLink.Of(torrent).DhtNodes);
+    }
+
+    [Fact]
     public void Paths_are_made_safe_and_stay_below_the_name()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithPaths(
@@ -364,6 +433,17 @@ public sealed class MetainfoReaderTests
 
     private static byte[] WithTop(string entries) => Encoding.UTF8.GetBytes(
         $"d{entries}4:infod6:lengthi0e4:name1:n12:piece lengthi16384e6:pieces0:ee");
+
+    /// <summary>An info dictionary of so many bytes, tens of millions.</summary>
+    private static string InfoOf(int length)
+    {
+        const string Before = "d6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaa1:x";
+        int filler = length - Before.Length - "12345678:".Length - "e".Length;
+        return $"{Before}{filler}:{new string('x', filler)}e";
+    }
+
+    private static byte[] WithNodes(string nodes, string info = "") => Encoding.Latin1.GetBytes(
+        $"d4:infod6:lengthi1e4:name1:n12:piece lengthi16384e6:pieces20:aaaaaaaaaaaaaaaaaaaa{info}e5:nodes{nodes}e");
 
     private static MetainfoFault? FaultOf(byte[] data)
     {

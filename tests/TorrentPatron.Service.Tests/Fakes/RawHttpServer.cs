@@ -10,7 +10,7 @@ internal sealed class RawHttpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
-    private readonly ConcurrentDictionary<string, (byte[] Bytes, Task Gate)> _answers = new();
+    private readonly ConcurrentDictionary<string, (byte[] Bytes, Task Gate, SemaphoreSlim? Drips)> _answers = new();
     private readonly ConcurrentQueue<string> _asked = new();
     private Task _accepting = Task.CompletedTask;
 
@@ -35,7 +35,10 @@ internal sealed class RawHttpServer : IAsyncDisposable
     public static byte[] Redirect(string location) =>
         Encoding.ASCII.GetBytes($"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
 
-    public void Answer(string path, byte[] bytes, Task? gate = null) => _answers[path] = (bytes, gate ?? Task.CompletedTask);
+    public void Answer(string path, byte[] bytes, Task? gate = null) => _answers[path] = (bytes, gate ?? Task.CompletedTask, null);
+
+    /// <summary>Answers with the headers at once, and with one byte of the content for each release.</summary>
+    public void Drip(string path, byte[] bytes, SemaphoreSlim drips) => _answers[path] = (bytes, Task.CompletedTask, drips);
 
     public async ValueTask DisposeAsync()
     {
@@ -71,10 +74,16 @@ internal sealed class RawHttpServer : IAsyncDisposable
                 }
 
                 _asked.Enqueue(path);
-                if (!_answers.TryGetValue(path, out (byte[] Bytes, Task Gate) answer))
-                    answer = ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), Task.CompletedTask);
+                if (!_answers.TryGetValue(path, out (byte[] Bytes, Task Gate, SemaphoreSlim? Drips) answer))
+                    answer = ("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"u8.ToArray(), Task.CompletedTask, null);
                 await answer.Gate.WaitAsync(_stop.Token);
-                await stream.WriteAsync(answer.Bytes, _stop.Token);
+                int atOnce = answer.Drips is null ? answer.Bytes.Length : answer.Bytes.AsSpan().IndexOf("\r\n\r\n"u8) + 4;
+                await stream.WriteAsync(answer.Bytes.AsMemory(0, atOnce), _stop.Token);
+                for (int at = atOnce; at < answer.Bytes.Length; at++)
+                {
+                    await answer.Drips!.WaitAsync(_stop.Token);
+                    await stream.WriteAsync(answer.Bytes.AsMemory(at, 1), _stop.Token);
+                }
             }
             catch (Exception e) when (e is OperationCanceledException or IOException)
             {

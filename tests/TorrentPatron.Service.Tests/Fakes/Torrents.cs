@@ -10,7 +10,7 @@ internal static class Torrents
     public const int PieceLength = 16384;
 
     public static byte[] Bytes(string name = "a", int pieces = 3) => Encoding.Latin1.GetBytes(
-        $"d4:infod6:lengthi{(pieces * PieceLength) - 1}e4:name{name.Length}:{name}12:piece lengthi{PieceLength}e"
+        $"d4:infod6:lengthi{((long)pieces * PieceLength) - 1}e4:name{name.Length}:{name}12:piece lengthi{PieceLength}e"
         + $"6:pieces{pieces * 20}:{new string('#', pieces * 20)}ee");
 
     public static TorrentMetainfo Make(string name = "a", int pieces = 3) => MetainfoReader.Read(Bytes(name, pieces));

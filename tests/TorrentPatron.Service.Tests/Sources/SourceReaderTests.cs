@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Tests.Fakes;
 
@@ -58,7 +60,8 @@ public sealed class SourceReaderTests : IDisposable
         await FailsAsync(await FileAsync(bytes[..^5]), TorrentErrorId.InvalidTorrent, "incomplete");
         await FailsAsync(await FileAsync("hello"u8.ToArray()), TorrentErrorId.InvalidTorrent, "not a torrent");
         byte[] tooMuch = new byte[MetainfoReader.MaxFileBytes + 1];
-        await FailsAsync(await FileAsync(tooMuch), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
+        await FailsAsync(await FileAsync(tooMuch), TorrentErrorId.InvalidTorrent, "larger than 32 MiB");
+        await FailsAsync(TorrentSource.FromBytes(tooMuch), TorrentErrorId.InvalidTorrent, "at most");
     }
 
     [Theory]
@@ -121,7 +124,7 @@ public sealed class SourceReaderTests : IDisposable
         server.Answer("/bomb", RawHttpServer.Ok(Zip(new byte[50 << 20]), "Content-Encoding: gzip\r\n"));
 
         Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/good"]), Token)).InfoHash);
-        await FailsAsync(TorrentSource.FromAddress(server["/bomb"]), TorrentErrorId.InvalidTorrent, "larger than 10 MB");
+        await FailsAsync(TorrentSource.FromAddress(server["/bomb"]), TorrentErrorId.InvalidTorrent, "larger than 32 MiB");
     }
 
     [Fact]
@@ -161,12 +164,66 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_torrent_of_half_a_million_pieces_is_read_from_a_file_an_address_and_its_bytes()
+    {
+        byte[] bytes = Torrents.Bytes(pieces: 500_000);
+        await using var server = RawHttpServer.Start();
+        server.Answer("/large", RawHttpServer.Ok(bytes));
+
+        foreach (TorrentSource source in (TorrentSource[])[await FileAsync(bytes), TorrentSource.FromAddress(server["/large"]), TorrentSource.FromBytes(bytes)])
+            Assert.Equal(500_000, (await _reader.ReadAsync(source, Token)).PieceCount);
+    }
+
+    [Fact]
+    public async Task DHT_nodes_of_a_torrent_from_the_internet_are_none_of_this_machines_network()
+    {
+        byte[] bytes = [.. Torrents.Bytes()[..^1], .. "5:nodesll9:127.0.0.1i1eel11:192.168.1.1i2eel7:8.8.8.8i3eel9:224.0.0.1i4eel12:node.examplei5eeee"u8];
+        await using var server = RawHttpServer.Start();
+        server.Answer("/torrent", RawHttpServer.Ok(bytes));
+        var reader = new SourceReader(new HttpFetcher(TimeProvider.System, new LoopbackDialer()));
+
+        Assert.Equal("1 2 3 5", await PortsAsync(await FileAsync(bytes)));
+        Assert.Equal("1 2 3 5", await PortsAsync(TorrentSource.FromBytes(bytes)));
+        Assert.Equal("1 2 3 5", await PortsAsync(TorrentSource.FromAddress(server["/torrent"])));
+        Assert.Equal("3 5", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent")));
+        Assert.Equal("3 5", await PortsAsync(TorrentSource.FromState(_temp["x.torrent"])));
+
+        async Task<string> PortsAsync(TorrentSource source)
+        {
+            var order = new StartOrder(new StartRequest(), await reader.ReadContentAsync(source, Token), []);
+            return string.Join(' ', order.DhtNodes.Select(node => node.Port));
+        }
+    }
+
+    [Fact]
+    public async Task An_answer_that_drips_is_waited_for_five_minutes_in_all()
+    {
+        await using var server = RawHttpServer.Start();
+        using var drips = new SemaphoreSlim(0);
+        server.Drip("/slow", RawHttpServer.Ok(Torrents.Bytes()), drips);
+        var time = new RearmedTime();
+        Task<TorrentMetainfo> reading = new SourceReader(time).ReadAsync(TorrentSource.FromAddress(server["/slow"]), Token);
+
+        for (int i = 0; i < 14; i++)
+        {
+            drips.Release();
+            await time.Rearmed.WaitAsync(Token);
+            time.Advance(TimeSpan.FromSeconds(20));
+            Assert.False(reading.IsCompleted);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(20));
+        var fault = await Assert.ThrowsAsync<TorrentException>(() => reading);
+        Assert.Contains("within 5 minutes", fault.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task An_answer_that_does_not_come_is_given_up_after_thirty_seconds()
     {
         await using var server = RawHttpServer.Start();
         var never = new TaskCompletionSource();
         server.Answer("/slow", RawHttpServer.Ok(Torrents.Bytes()), never.Task);
-        var time = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var time = new FakeTimeProvider();
         Task<TorrentMetainfo> reading = new SourceReader(time).ReadAsync(TorrentSource.FromAddress(server["/slow"]), Token);
 
         time.Advance(TimeSpan.FromSeconds(29.9));
@@ -174,7 +231,7 @@ public sealed class SourceReaderTests : IDisposable
         time.Advance(TimeSpan.FromSeconds(0.1));
 
         var fault = await Assert.ThrowsAsync<TorrentException>(() => reading);
-        Assert.Contains("within 30 s", fault.Error.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing for 30 s", fault.Error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -224,6 +281,29 @@ public sealed class SourceReaderTests : IDisposable
         Assert.Equal(id, fault.Error.Id);
         Assert.Contains(mentions, fault.Error.Message, StringComparison.Ordinal);
         Assert.NotEmpty(fault.Error.Remedy);
+    }
+
+    /// <summary>A clock that tells when a timer is set anew.</summary>
+    private sealed class RearmedTime : FakeTimeProvider
+    {
+        public SemaphoreSlim Rearmed { get; } = new(0);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Timer(base.CreateTimer(callback, state, dueTime, period), Rearmed);
+
+        private sealed class Timer(ITimer timer, SemaphoreSlim rearmed) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                bool isChanged = timer.Change(dueTime, period);
+                rearmed.Release();
+                return isChanged;
+            }
+
+            public void Dispose() => timer.Dispose();
+
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
     }
 
     /// <summary>Knows one host on the internet, which is really this machine.</summary>
