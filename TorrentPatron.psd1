@@ -1,5 +1,5 @@
 @{
-    RootModule             = 'TorrentPatron.PowerShell.dll'
+    NestedModules          = @('module/TorrentPatron/TorrentPatron.psd1') # the build's copy of this, with the assembly as its root module
     ModuleVersion          = '0.1.0'
     GUID                   = '7d0f5a0c-6f2b-4d0e-9d53-2b6d3f1c8e47'
     Author                 = 'The TorrentPatron founders'
@@ -8,8 +8,8 @@
     Description            = 'BitTorrent for PowerShell: start, watch, verify and seed torrents from scripts and scheduled tasks.'
     PowerShellVersion      = '7.6'
     CompatiblePSEditions   = @('Core')
-    FormatsToProcess       = @('TorrentPatron.Format.ps1xml')
-    TypesToProcess         = @('TorrentPatron.Types.ps1xml')
+    FormatsToProcess       = @('module/TorrentPatron/TorrentPatron.Format.ps1xml')
+    TypesToProcess         = @('module/TorrentPatron/TorrentPatron.Types.ps1xml')
     FunctionsToExport      = @()
     AliasesToExport        = @()
     VariablesToExport      = @()

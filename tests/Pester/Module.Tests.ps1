@@ -16,6 +16,26 @@ Describe 'The module' {
         (Test-ModuleManifest (Get-TestModulePath)).Name | Should -Be 'TorrentPatron'
     }
 
+    It 'is imported by the clone''s own manifest too' -Skip:([bool] $env:TORRENTPATRON_MODULE) {
+        $manifest = Resolve-Path (Join-Path $PSScriptRoot '../../TorrentPatron.psd1')
+        $run = Invoke-TestScript (Join-Path $TestDrive 'clone') @"
+`$ErrorActionPreference = 'Stop'
+(Test-ModuleManifest '$manifest').Version -eq (Test-ModuleManifest '$(Get-TestModulePath)').Version
+Import-Module '$manifest'
+Import-Module '$manifest' -Force
+(Get-Command Start-Torrent).ImplementingType.Assembly.Location
+(Get-Command -Module TorrentPatron).Count
+(Get-Help Start-Torrent).Synopsis
+(Get-Help about_TorrentPatron).Length -gt 0
+"@
+        $run.Error | Should -BeNullOrEmpty
+        $run.Output[0] | Should -Be 'True'
+        $run.Output[1] | Should -Be (Join-Path (Split-Path (Get-TestModulePath)) 'TorrentPatron.PowerShell.dll')
+        $run.Output[2] | Should -Be (Get-Command -Module TorrentPatron).Count
+        $run.Output[3] | Should -BeLike 'Starts torrents*'
+        $run.Output[4] | Should -Be 'True'
+    }
+
     It 'has help for <_>' -ForEach (Get-Command -Module TorrentPatron -CommandType Cmdlet).Name {
         $help = Get-Help $_ -Full
         $help.Synopsis | Should -Not -BeLike "$_ *``[*"
