@@ -70,7 +70,7 @@ try {
             New-ModulePackage
         }
         'Demo' {
-            dotnet run --configuration $Configuration --project src/TorrentPatron.Cli -- demo
+            dotnet run --configuration $Configuration --verbosity minimal --project src/TorrentPatron.Cli -- demo
         }
     }
 } finally {

@@ -83,19 +83,32 @@ Import-Module '$manifest' -Force
 }
 
 Describe 'The package' {
+    BeforeAll {
+        # Runs a script as a user whose home is below the folder, with PowerShell's own module path.
+        function Invoke-Newcomer {
+            param([string] $Folder, [string] $Script)
+
+            # Without these two .NET knows no folder for settings, and NuGet would write where the process happens to be.
+            $null = New-Item -ItemType Directory -Path "$Folder/home/.config", "$Folder/home/.local/share" -Force
+            $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
+            $env:HOME = "$Folder/home"
+            $env:XDG_DATA_HOME = $null
+            $env:XDG_CONFIG_HOME = $null
+            $env:XDG_CACHE_HOME = "$Folder/home/cache"
+            $env:PSModulePath = ''
+            try {
+                Invoke-TestScript $Folder $Script
+            } finally {
+                $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath = $before
+            }
+        }
+    }
+
     It 'is published to a folder and installed from it, with what belongs to it and nothing else' -Skip:(
         -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
         $here = Join-Path $TestDrive 'gallery'
-        # Without these two .NET knows no folder for settings, and NuGet would write where the process happens to be.
-        $null = New-Item -ItemType Directory -Path "$here/feed", "$here/home/.config", "$here/home/.local/share"
-        $before = $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath
-        $env:HOME = "$here/home"
-        $env:XDG_DATA_HOME = $null
-        $env:XDG_CONFIG_HOME = $null
-        $env:XDG_CACHE_HOME = "$here/home/cache"
-        $env:PSModulePath = ''
-        try {
-            $run = Invoke-TestScript $here @"
+        $null = New-Item -ItemType Directory -Path "$here/feed"
+        $run = Invoke-Newcomer $here @"
 `$ErrorActionPreference = 'Stop'
 Register-PSResourceRepository -Name feed -Uri '$here/feed' -Trusted
 Publish-PSResource -Path '$(Split-Path (Get-TestModulePath))' -Repository feed
@@ -105,9 +118,6 @@ Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
 `$module.ModuleBase
 (Get-Help Start-Torrent).Synopsis
 "@
-        } finally {
-            $env:HOME, $env:XDG_DATA_HOME, $env:XDG_CONFIG_HOME, $env:XDG_CACHE_HOME, $env:PSModulePath = $before
-        }
 
         $run.Error | Should -BeNullOrEmpty
         Get-ChildItem $here -Directory | ForEach-Object Name | Should -Be 'feed', 'home'
@@ -120,6 +130,31 @@ Install-PSResource TorrentPatron -Repository feed -Scope CurrentUser
         $files | Where-Object {
             $_ -notmatch '^engines/\w+/[\w.]+\.(dll|deps\.json)$' -and $_ -notmatch '^(LICENSE|TorrentPatron\.\w+\.(dll|ps1xml)|TorrentPatron\.psd1|en-US/(about_TorrentPatron\w*\.help\.txt|TorrentPatron\.PowerShell\.dll-Help\.xml))$'
         } | Should -BeNullOrEmpty
+    }
+
+    It 'is found by sessions, jobs and ForEach-Object -Parallel where README says to copy it' -Skip:($IsWindows -or $env:TORRENTPATRON_MODULE) {
+        $here = Join-Path $TestDrive 'copied'
+        $readme = Get-Content (Join-Path $PSScriptRoot '../../README.md') -Raw
+        $install = [regex]::Match($readme, '(?s)```powershell\n(\$modules = .*?)\n```').Groups[1].Value
+        $install | Should -Not -BeNullOrEmpty
+
+        $first = Invoke-Newcomer $here @"
+`$ErrorActionPreference = 'Stop'
+Set-Location '$(Join-Path (Get-TestModulePath) '../../..')'
+$install
+$install
+"@
+        $first.Error | Should -BeNullOrEmpty
+        $then = Invoke-Newcomer $here @"
+`$ErrorActionPreference = 'Stop'
+'session ' + (Get-Command Start-Torrent).Module.ModuleBase
+1..3 | ForEach-Object -Parallel { 'parallel ' + @(Get-TorrentPatron).Count + (Get-Module TorrentPatron).ModuleBase }
+Start-ThreadJob { 'thread ' + @(Get-TorrentPatron).Count + (Get-Module TorrentPatron).ModuleBase } | Receive-Job -Wait
+Start-Job { 'job ' + @(Get-TorrentPatron).Count + (Get-Module TorrentPatron).ModuleBase } | Receive-Job -Wait
+"@
+        $then.Error | Should -BeNullOrEmpty
+        $module = "$here/home/.local/share/powershell/Modules/TorrentPatron"
+        $then.Output | Should -Be "session $module", "parallel 0$module", "parallel 0$module", "parallel 0$module", "thread 0$module", "job 0$module"
     }
 }
 
