@@ -17,7 +17,6 @@ namespace TorrentPatron.CrashTest;
 /// </summary>
 internal sealed class CrashRun : IAsyncDisposable
 {
-    private const int PieceLength = 256 * 1024;
     private const string Name = "content.bin";
 
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"crash-test-{Guid.NewGuid():N}");
@@ -27,6 +26,7 @@ internal sealed class CrashRun : IAsyncDisposable
     private readonly TorrentService _service;
     private readonly Patron _seed;
     private readonly long _rate;
+    private readonly int _pieceLength;
     private readonly List<CrashRound> _rounds = [];
     private long _counted;
     private long _sentBefore;
@@ -36,10 +36,12 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <summary>Makes a torrent of random bytes, and a seed of it.</summary>
     /// <param name="size">MiB.</param>
     /// <param name="rate">MiB/s that the seed sends.</param>
+    /// <param name="piece">KiB of a piece.</param>
     /// <param name="seed">What the bytes and the moments follow from.</param>
-    public CrashRun(int size, int rate, int seed)
+    public CrashRun(int size, int rate, int piece, int seed)
     {
         _random = new Random(seed);
+        _pieceLength = piece << 10;
         _rate = (long)rate << 20;
         Directory.CreateDirectory(SeedFolder);
         _metainfo = MakeTorrent((long)size << 20);
@@ -108,9 +110,10 @@ internal sealed class CrashRun : IAsyncDisposable
         return string.Create(CultureInfo.InvariantCulture,
             $"""
             {killed.Length} kills, {_completed} downloads of {_metainfo.TotalSize >> 20} MiB became complete and are the same to the last byte.
-            Pieces that counted and were not good: 0. State that was set aside: 0.
+            Pieces that counted, or blocks of unfinished pieces that were kept, and were not good: 0. State that was set aside: 0.
             Good on disk but lost: {killed.Sum(round => round.Lost)} pieces in all, {killed.Max(round => round.Lost)} at most in one round.
             Received for nothing: {again / 1048576.0:N1} MiB in all, {again / 1048576.0 / killed.Length:N2} MiB a kill, {killed.Max(round => round.Again) / 1048576.0:N2} MiB at most; the line gave {_rate >> 20} MiB/s.
+            Kept of unfinished pieces: {killed.Average(round => round.Unfinished) / 1048576.0:N2} MiB a kill, {killed.Max(round => round.Unfinished) / 1048576.0:N2} MiB at most; a piece has {_pieceLength / 1048576.0:N2} MiB.
             To be hashed again: {killed.Average(round => round.Doubtful):N1} pieces a kill, {killed.Max(round => round.Doubtful)} at most, of {_metainfo.PieceCount}.
             """);
     }
@@ -137,7 +140,7 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private CrashRound Look(TimeSpan age, bool isComplete)
     {
-        (Bitfield counted, Bitfield doubtful) = ReadState();
+        (Bitfield counted, Bitfield doubtful, IReadOnlyList<UnfinishedPiece> unfinished) = ReadState();
         bool[] good = HashFile();
         int lost = 0;
         long bytes = 0;
@@ -152,27 +155,54 @@ internal sealed class CrashRun : IAsyncDisposable
                 lost++;
         }
 
+        long kept = CompareBlocks([.. unfinished.Where(piece => !counted[piece.Piece])]);
+        bytes += kept;
         if (isComplete && counted.Count != _metainfo.PieceCount)
             throw new CrashTestException($"A download that is complete counts {counted.Count} pieces only.");
         long sent = _seed.GetStatus(_metainfo.InfoHash)!.BytesSent;
         long again = Math.Max(0, sent - _sentBefore - (bytes - _counted));
         (_sentBefore, _counted) = (sent, bytes);
-        // Three seconds' worth, and what was on its way to one who is no more.
-        if (again > (3 * _rate) + (16 << 20))
+        // Some seconds' worth, more where pieces take long, and what was on its way to one who is no more.
+        if (again > ((_pieceLength > _rate ? 8 : 3) * _rate) + (16 << 20))
             throw new CrashTestException($"{again} bytes came for nothing (round {_rounds.Count + 1}).");
-        return new CrashRound(age, isComplete, counted.Count - doubtful.Count, doubtful.Count, lost, _metainfo.PieceCount, again);
+        return new CrashRound(age, isComplete, counted.Count - doubtful.Count, doubtful.Count, lost, _metainfo.PieceCount, kept, again);
     }
 
-    private (Bitfield Counted, Bitfield Doubtful) ReadState()
+    private (Bitfield Counted, Bitfield Doubtful, IReadOnlyList<UnfinishedPiece> Unfinished) ReadState()
     {
         var none = new Bitfield(_metainfo.PieceCount);
         if (!Directory.Exists(State))
-            return (none, none);
+            return (none, none, []);
         using ResumeStore store = new StateFolder(State).Open(_metainfo);
         ResumeData? data = store.Load(out TorrentError? warning);
         if (warning is not null)
             throw new CrashTestException($"The state was set aside: {warning}");
-        return data is null ? (none, none) : (data.Verified, data.Doubtful ?? none);
+        return data is null ? (none, none, []) : (data.Verified, data.Doubtful ?? none, data.Unfinished);
+    }
+
+    /// <summary>What a process has written outlives it: each block that was noted is there, and good.</summary>
+    /// <returns>Bytes of the blocks of pieces that do not count.</returns>
+    private long CompareBlocks(IReadOnlyList<UnfinishedPiece> unfinished)
+    {
+        if (unfinished.Count == 0)
+            return 0;
+        using FileStream content = File.OpenRead(Content), original = File.OpenRead(Path.Combine(SeedFolder, Name));
+        byte[] here = new byte[BlockRequest.BlockLength], there = new byte[BlockRequest.BlockLength];
+        long kept = 0;
+        foreach (UnfinishedPiece piece in unfinished)
+        {
+            foreach (int block in piece.Blocks.Ones)
+            {
+                content.Position = original.Position = ((long)piece.Piece * _pieceLength) + ((long)block * BlockRequest.BlockLength);
+                int length = content.ReadAtLeast(here, here.Length, throwOnEndOfStream: false);
+                original.ReadAtLeast(there, there.Length, throwOnEndOfStream: false);
+                if (!here.AsSpan().SequenceEqual(there))
+                    throw new CrashTestException($"Block {block} of the unfinished piece {piece.Piece} is kept and is not good (round {_rounds.Count + 1}).");
+                kept += length;
+            }
+        }
+
+        return kept;
     }
 
     private bool[] HashFile()
@@ -181,7 +211,7 @@ internal sealed class CrashRun : IAsyncDisposable
         if (!File.Exists(Content))
             return good;
         using FileStream file = File.OpenRead(Content);
-        byte[] buffer = new byte[PieceLength];
+        byte[] buffer = new byte[_pieceLength];
         for (int piece = 0; piece < good.Length; piece++)
         {
             int read = file.ReadAtLeast(buffer, _metainfo.PieceSize(piece), throwOnEndOfStream: false);
@@ -204,8 +234,8 @@ internal sealed class CrashRun : IAsyncDisposable
 
     private TorrentMetainfo MakeTorrent(long size)
     {
-        byte[] hashes = new byte[(size + PieceLength - 1) / PieceLength * SHA1.HashSizeInBytes];
-        byte[] piece = new byte[PieceLength];
+        byte[] hashes = new byte[(size + _pieceLength - 1) / _pieceLength * SHA1.HashSizeInBytes];
+        byte[] piece = new byte[_pieceLength];
         using FileStream file = File.Create(Path.Combine(SeedFolder, Name));
         for (int i = 0; i < hashes.Length / SHA1.HashSizeInBytes; i++)
         {
@@ -218,7 +248,7 @@ internal sealed class CrashRun : IAsyncDisposable
         {
             Name = Name,
             Files = [new TorrentBuilderFile(null, size)],
-            PieceLength = PieceLength,
+            PieceLength = _pieceLength,
             PieceHashes = hashes,
         }.Build());
     }

@@ -65,6 +65,37 @@ Describe 'Torrents that are saved' {
         }
     }
 
+    Context 'A piece that takes longer than the torrent runs' {
+        It 'goes on where it was after <Command>' -ForEach @(
+            @{ Command = '$started | Stop-Torrent; Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer' }
+            @{ Command = '$started | Suspend-Torrent; $started | Resume-Torrent' }
+            @{ Command = 'Set-Torrent data.bin -Patron $patron -Destination "$files-elsewhere"' }
+        ) {
+            $torrent = "$files.torrent"
+            $null = New-TorrentFile $content.File $torrent -PieceLength 4MB
+            $seeder = New-TestPatron -Name 'slow' -StatePath "$files-seeder"
+            $seeder | Set-TorrentPatron -MaxUploadRate 1MB
+            $null = Start-Torrent $torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+            $peer = "127.0.0.1:$($seeder.Port)"
+            $started = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer
+            foreach ($received in 500KB, 1500KB) {
+                Wait-TestCondition { (Get-TorrentStatus data.bin -Patron $patron).BytesReceived -gt $received } | Should -BeTrue
+                $null = . ([scriptblock]::Create($Command))
+                $status = Get-TorrentStatus data.bin -Patron $patron
+                $status.VerifiedPieces, $status.CompletedSize | Should -Be 0, 0
+            }
+            $seeder | Set-TorrentPatron -MaxUploadRate 0
+            $null = Add-TorrentPeer data.bin $peer -Patron $patron
+            $done = Wait-Torrent data.bin -Patron $patron -Timeout 30
+            $seeder | Stop-TorrentPatron
+
+            $done.IsComplete | Should -BeTrue
+            $done.BytesReceived | Should -BeGreaterOrEqual 4MB
+            $done.BytesReceived | Should -BeLessOrEqual (4MB + 128KB)
+            Test-SameContent (Join-Path $done.Destination data.bin) $content.File | Should -BeTrue
+        }
+    }
+
     Context 'Start-Torrent -InfoHash' {
         It 'goes on with a torrent that is saved, where it was' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60

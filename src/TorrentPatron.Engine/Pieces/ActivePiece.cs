@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
@@ -13,6 +15,9 @@ internal sealed class ActivePiece
     /// <summary>Stands for the slab of a block that has been written: here, but no longer in memory.</summary>
     private static readonly Slab Written = new(pool: null, 0);
 
+    /// <summary>Stands for the sender of a block that an earlier session received: it is on disk, and nobody can be blamed for it.</summary>
+    private static readonly object EarlierSession = new();
+
     private readonly Lock _gate = new();
     private readonly byte[] _requests;
     private readonly ReceivedBlock[] _blocks;
@@ -24,20 +29,24 @@ internal sealed class ActivePiece
     private int _prefix;
     private long _held;
     private bool _isRetired;
+    private bool _isAbandoned;
 
-    /// <summary>Makes a piece of which nothing is here.</summary>
+    /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
     /// <param name="index">Which piece.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="held">Counts what cannot be hashed yet; null: nobody does.</param>
-    public ActivePiece(int index, int length, HeldBytes? held = null)
+    /// <param name="onDisk">The blocks that are on disk, unverified, one bit for each block; null: none.</param>
+    public ActivePiece(int index, int length, HeldBytes? held = null, Bitfield? onDisk = null)
     {
         _heldInAll = held;
         Index = index;
         Length = length;
-        BlockCount = (length + BlockRequest.BlockLength - 1) / BlockRequest.BlockLength;
+        BlockCount = UnfinishedPiece.CountBlocks(length);
         _requests = new byte[BlockCount];
         _blocks = new ReceivedBlock[BlockCount];
         _free = BlockCount;
+        if (onDisk is not null)
+            Restore(onDisk);
     }
 
     /// <summary>Which piece.</summary>
@@ -63,6 +72,9 @@ internal sealed class ActivePiece
 
     /// <summary>Who alone may be asked for its blocks, because it has been bad before; null: anybody may.</summary>
     public object? Owner { get; set; }
+
+    /// <summary>When it was begun.</summary>
+    public Instant BegunAt { get; init; }
 
     /// <summary>The range of a block.</summary>
     public BlockRequest RangeOf(int block)
@@ -205,6 +217,61 @@ internal sealed class ActivePiece
         return received.Slab!.Bytes.AsMemory(received.Offset, RangeOf(block).Length);
     }
 
+    /// <summary>The blocks that have been written and can be read back; null where there are none, or the piece has been abandoned.</summary>
+    public Bitfield? WrittenBlocks()
+    {
+        lock (_gate)
+        {
+            if (_isAbandoned)
+                return null;
+            var written = new Bitfield(BlockCount);
+            for (int block = 0; block < BlockCount; block++)
+            {
+                if (_blocks[block].Slab == Written)
+                    written.Set(block);
+            }
+
+            return written.IsEmpty ? null : written;
+        }
+    }
+
+    /// <summary>
+    /// Drops the blocks of earlier sessions, which are asked for again. Only for the disk thread, and only of a complete piece, to which
+    /// nothing is being added.
+    /// </summary>
+    /// <returns>Bytes dropped; 0: the piece has no such block.</returns>
+    public long DropRestored()
+    {
+        lock (_gate)
+        {
+            long dropped = 0;
+            for (int block = 0; block < BlockCount; block++)
+            {
+                if (_blocks[block].Sender != EarlierSession)
+                    continue;
+                _blocks[block] = default;
+                _received--;
+                dropped += RangeOf(block).Length;
+                if (!_isRetired)
+                    _free++;
+            }
+
+            if (dropped == 0)
+                return 0;
+            int prefix = CountPrefix();
+            // What lies in memory behind the gaps cannot be hashed any more.
+            for (int block = prefix; block < BlockCount; block++)
+            {
+                if (_blocks[block].Slab is { } slab && slab != Written)
+                    Hold(RangeOf(block).Length);
+            }
+
+            _freeFrom = prefix;
+            Volatile.Write(ref _prefix, prefix);
+            return dropped;
+        }
+    }
+
     /// <summary>Who sent a block that is here.</summary>
     public object SenderOf(int block) => _blocks[block].Sender!;
 
@@ -231,7 +298,26 @@ internal sealed class ActivePiece
     public void Abandon()
     {
         Retire(onlyIfUntouched: false);
+        lock (_gate)
+            _isAbandoned = true;
         ReleaseSlabs(0, BlockCount);
+    }
+
+    private void Restore(Bitfield onDisk)
+    {
+        foreach (int block in onDisk.Ones)
+            _blocks[block] = new ReceivedBlock(Written, 0, EarlierSession);
+        _received = onDisk.Count;
+        _free -= onDisk.Count;
+        _prefix = CountPrefix();
+    }
+
+    private int CountPrefix()
+    {
+        int prefix = 0;
+        while (prefix < BlockCount && _blocks[prefix].Slab is not null)
+            prefix++;
+        return prefix;
     }
 
     private void Hold(long bytes)

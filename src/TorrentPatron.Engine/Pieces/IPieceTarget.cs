@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
 
@@ -32,6 +33,19 @@ internal interface IPieceTarget
     /// <param name="prints">What it was made of.</param>
     void PieceBad(PieceFinisher finisher, BlockPrints prints);
 
-    /// <summary>The piece could not be written.</summary>
-    void PieceNotWritten(PieceFinisher finisher, StorageException error);
+    /// <summary>The piece's hash is wrong, but not all of it is from this session: the blocks of earlier ones are fetched anew.</summary>
+    /// <param name="finisher">What goes on with the piece.</param>
+    /// <param name="bytes">Bytes dropped.</param>
+    void RestoredBlocksDropped(PieceFinisher finisher, long bytes);
+
+    /// <summary>The piece has been put aside unfinished.</summary>
+    /// <param name="finisher">What has put it aside.</param>
+    /// <param name="onDisk">Its blocks that are on disk; null: none.</param>
+    void PieceParked(PieceFinisher finisher, Bitfield? onDisk);
+
+    /// <summary>The piece could not be written, or what was written of it could not be read back.</summary>
+    /// <param name="finisher">What has given it up.</param>
+    /// <param name="onDisk">Its blocks that are on disk; null: none.</param>
+    /// <param name="error">What the disk said.</param>
+    void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error);
 }

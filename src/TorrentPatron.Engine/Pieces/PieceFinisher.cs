@@ -10,13 +10,17 @@ namespace TorrentPatron.Engine.Pieces;
 /// </summary>
 /// <remarks>
 /// A piece of up to <see cref="WriteRun"/> bytes is verified before any of it is written. A longer one is written in runs
-/// of that size, so that it need not lie in memory whole. What lies in memory behind a block that does not come is written
-/// when it is too much (<see cref="Spill"/>), and read back when its turn has come.
+/// of that size, so that it need not lie in memory whole. What lies in memory is also written when it is too much, or has been
+/// there for long (<see cref="WriteOut"/>), and when the torrent stops (<see cref="Park"/>). What was written before its turn,
+/// in this session or an earlier one, is read back when its turn to be hashed has come.
 /// </remarks>
 internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expectedHash, long offset, IPieceTarget target) : IDiskJob
 {
     /// <summary>Bytes of a longer piece after which what is hashed is written.</summary>
     public const int WriteRun = 4 << 20;
+
+    /// <summary>Bytes read back at once; then the disk thread's other jobs get their turn.</summary>
+    public const int ReadBackSlice = 4 << 20;
 
     /// <summary>
     /// Blocks in one system call: 64 KiB. Measured on Linux: a call for 256 KiB takes a little more time in the kernel for the
@@ -28,10 +32,13 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
     private IncrementalHash? _hash;
     private byte[]? _readBack;
     private int _posted;
-    private int _accounted;
+
+    // What an earlier session has left on disk has never waited for this one.
+    private int _accounted = piece.Prefix;
     private int _hashed;
     private int _written;
-    private int _spillAsked;
+    private volatile bool _isWriteOutAsked;
+    private volatile bool _isParkAsked;
     private bool _isOver;
 
     /// <summary>The piece.</summary>
@@ -46,10 +53,21 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
             target.PostToDisk(this);
     }
 
-    /// <summary>Asks for the blocks that cannot be hashed yet to be written, so that they leave the memory.</summary>
-    public void Spill()
+    /// <summary>Asks for all blocks in memory to be written, verified or not, so that they leave the memory and outlive the process.</summary>
+    public void WriteOut()
     {
-        Volatile.Write(ref _spillAsked, 1);
+        _isWriteOutAsked = true;
+        Post();
+    }
+
+    /// <summary>
+    /// Asks for the piece to be put aside: its blocks are written, and <see cref="IPieceTarget.PieceParked"/> is told which are on disk;
+    /// unless the piece turns out to be complete first. It hands out no blocks any more.
+    /// </summary>
+    public void Park()
+    {
+        piece.Retire(onlyIfUntouched: false);
+        _isParkAsked = true;
         Post();
     }
 
@@ -63,19 +81,28 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         {
             if (!_isOver)
                 Advance(prefix);
-            if (!_isOver && Interlocked.Exchange(ref _spillAsked, 0) != 0)
-                SpillFrom(prefix);
+            if (!_isOver && (_isWriteOutAsked || _isParkAsked))
+                WriteInMemory(_written, piece.BlockCount);
+            _isWriteOutAsked = false;
+            if (!_isOver && _isParkAsked)
+                target.PieceParked(this, EndAndKeep());
         }
         catch (StorageException e)
         {
-            End();
-            target.PieceNotWritten(this, e);
+            target.PieceNotWritten(this, EndAndKeep(), e);
         }
         finally
         {
-            target.BytesProcessed(piece.BytesOf(prefix) - piece.BytesOf(_accounted));
-            _accounted = prefix;
+            Account(_isOver ? prefix : _hashed);
         }
+    }
+
+    private void Account(int blocks)
+    {
+        if (blocks <= _accounted)
+            return;
+        target.BytesProcessed(piece.BytesOf(blocks) - piece.BytesOf(_accounted));
+        _accounted = blocks;
     }
 
     private void Advance(int prefix)
@@ -84,8 +111,17 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
             return;
 
         _hash ??= HashPool.Rent();
+        int readBack = 0;
         for (; _hashed < prefix; _hashed++)
+        {
+            if (piece.IsWritten(_hashed) && ++readBack > ReadBackSlice / BlockRequest.BlockLength)
+            {
+                Post();
+                return;
+            }
+
             _hash.AppendData(Block(_hashed).Span);
+        }
 
         if (_hashed < piece.BlockCount)
         {
@@ -101,7 +137,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
             End();
             target.PieceGood(this, prints);
         }
-        else
+        else if (!Restart())
         {
             BlockPrints prints = TakePrints();
             End();
@@ -116,6 +152,22 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         HashPool.Return(_hash);
         _hash = null;
         return digest.SequenceEqual(expectedHash.Span);
+    }
+
+    /// <summary>
+    /// Begins a complete piece whose hash is wrong again without the blocks that an earlier session has left: a crash may have damaged
+    /// them, so no peer is to blame yet.
+    /// </summary>
+    /// <returns>False where it has none.</returns>
+    private bool Restart()
+    {
+        Account(piece.BlockCount);
+        long dropped = piece.DropRestored();
+        if (dropped == 0)
+            return false;
+        (_hashed, _written, _accounted) = (0, 0, piece.Prefix);
+        target.RestoredBlocksDropped(this, dropped);
+        return true;
     }
 
     /// <summary>A block that is here; one that has been written is read back, into memory that the next call uses again.</summary>
@@ -134,8 +186,6 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         WriteInMemory(_written, _hashed);
         _written = _hashed;
     }
-
-    private void SpillFrom(int first) => WriteInMemory(first, piece.BlockCount);
 
     /// <summary>Writes those of some blocks that are in memory, and lets go of them.</summary>
     private void WriteInMemory(int first, int end)
@@ -170,6 +220,14 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         }
 
         return new BlockPrints(hashes, senders);
+    }
+
+    /// <returns>The blocks that are on disk; null: none.</returns>
+    private Bitfield? EndAndKeep()
+    {
+        Bitfield? written = piece.WrittenBlocks();
+        End();
+        return written;
     }
 
     private void End()

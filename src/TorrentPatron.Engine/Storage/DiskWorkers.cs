@@ -57,6 +57,22 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return true;
     }, cancellationToken);
 
+    /// <summary>Does something behind what is queued with the same affinity.</summary>
+    /// <param name="affinity">As in <see cref="Post(int, IDiskJob)"/>.</param>
+    /// <param name="work">What to do.</param>
+    public Task RunAsync(int affinity, Action work)
+    {
+        var job = new TaskJob<bool>(
+            () =>
+            {
+                work();
+                return true;
+            },
+            CancellationToken.None);
+        Post(affinity, job);
+        return job.Task;
+    }
+
     /// <summary>
     /// To be awaited: what follows runs on the thread that has least to do; or on this one, without a wait, where it is one of
     /// them and nobody else waits for it.

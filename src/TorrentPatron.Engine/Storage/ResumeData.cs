@@ -23,6 +23,12 @@ public sealed record ResumeData
     /// </summary>
     public Bitfield? Unflushed { get; init; }
 
+    /// <summary>
+    /// Pieces of which some blocks are on disk, in the order of their indexes. They may be garbage after a crash, so nothing of them
+    /// counts before the piece is whole and its hash is right.
+    /// </summary>
+    public IReadOnlyList<UnfinishedPiece> Unfinished { get; init; } = [];
+
     /// <summary>The folder below which the files lie.</summary>
     public required string Destination { get; init; }
 

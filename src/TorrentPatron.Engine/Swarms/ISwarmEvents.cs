@@ -13,6 +13,12 @@ internal interface ISwarmEvents
     /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
     void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders);
 
+    /// <summary>
+    /// A piece has a wrong hash, some of it from an earlier session: those bytes have been dropped and are fetched anew, and nobody is to
+    /// blame.
+    /// </summary>
+    void RestoredBlocksDropped(long bytes);
+
     /// <summary>A piece that had been bad is good: these peers had sent wrong blocks of it, and may have left since.</summary>
     void PoisonersFound(IReadOnlyList<PeerTransfer> guilty);
 

@@ -12,6 +12,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <summary>Whether a file that is to be hashed was there before, and may turn out not to be the torrent's.</summary>
     public bool IsDisputed => !ToCheck.IsEmpty && Origin is { } origin && origin.FilesBefore.Count > origin.FilesBefore.CountInBoth(origin.FilesWritten);
 
+    /// <summary>Pieces of which some blocks may be on disk: nothing vouches for those before the piece is whole.</summary>
+    public IReadOnlyList<UnfinishedPiece> Unfinished { get; private init; } = [];
+
     /// <summary>Looks at the disk, and makes the torrent's place ready. Blocks.</summary>
     /// <param name="storage">The files.</param>
     /// <param name="claim">The claim to their paths.</param>
@@ -34,7 +37,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         Bitfield believed = isHere && data!.Verified.Length == possible.Length ? data.Verified : plan.Trusted;
         plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, believed), stamps, isUntouched: data?.ClosedInOrder == true);
         storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
-        return plan;
+        return isHere ? plan with { Unfinished = plan.Continue(storage.Layout, possible, data!.Unfinished) } : plan;
     }
 
     /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>
@@ -45,9 +48,11 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <param name="unchecked">Those of a check that was not finished; null: there was none.</param>
     /// <param name="isAllDoubtful">Whether nothing that counted as there may be believed.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
+    /// <param name="unfinished">The pieces of which a part counted as there.</param>
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
     public static StartPlan MakeAgain(
-        TorrentStorage storage, PathClaim claim, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices)
+        TorrentStorage storage, PathClaim claim, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful,
+        TorrentChoices choices, IReadOnlyList<UnfinishedPiece> unfinished)
     {
         // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
         storage.CloseFiles();
@@ -66,7 +71,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         var plan = new StartPlan(trusted, toCheck, origin);
         plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, verified), stamps, isUntouched: true);
         storage.Prepare(trusted, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
-        return plan;
+        return plan with { Unfinished = plan.Continue(storage.Layout, possible, unfinished) };
     }
 
     /// <summary>
@@ -88,6 +93,27 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
 
         if (ToCheck.IsEmpty)
             storage.Rules = WriteRules.Decide(storage, claim, files.With(Trusted));
+    }
+
+    /// <summary>The unfinished pieces that can be gone on with. One that lacks no block is checked instead.</summary>
+    /// <param name="layout">Where the torrent's files lie.</param>
+    /// <param name="possible">The pieces whose files are there and long enough.</param>
+    /// <param name="unfinished">What was noted; it need not fit the torrent.</param>
+    private List<UnfinishedPiece> Continue(FileLayout layout, Bitfield possible, IReadOnlyList<UnfinishedPiece> unfinished)
+    {
+        var pieces = new List<UnfinishedPiece>();
+        foreach (UnfinishedPiece piece in unfinished)
+        {
+            if ((uint)piece.Piece >= (uint)layout.PieceCount || !possible[piece.Piece] || Trusted[piece.Piece]
+                || piece.Blocks.Length != UnfinishedPiece.CountBlocks(layout.PieceSize(piece.Piece)) || piece.Blocks.IsEmpty)
+                continue;
+            if (piece.Blocks.IsFull)
+                ToCheck.Set(piece.Piece);
+            else
+                pieces.Add(piece);
+        }
+
+        return pieces;
     }
 
     private static StartPlan Compare(

@@ -163,7 +163,8 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             before = _parts.Pieces.Verified();
             Bitfield possible = await _engine.DiskWorkers
                 .RunAsync(() => _parts.Storage.PossiblePieces(_parts.Storage.Stamps())).ConfigureAwait(false);
-            _parts.Pieces.Reset(new Bitfield(Metainfo.PieceCount));
+            _parts.Pieces.Reset(
+                new Bitfield(Metainfo.PieceCount), [.. _parts.Pieces.Unfinished().Where(piece => possible[piece.Piece])]);
             _parts.Ledger.Error = null;
             check = _life.Begin(possible, CompletionReason.Rechecked, wasSuspended);
             return null;
@@ -339,7 +340,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
                 .RunAsync(() => StartPlan.Make(_parts.Storage, _parts.Claim, data, _command.Recheck, choices)).ConfigureAwait(false);
             _parts.Ledger.Begin(plan.Origin, data, warning);
             _parts.Controls.Begin(choices);
-            _parts.Pieces.Reset(plan.Trusted);
+            _parts.Pieces.Reset(plan.Trusted, plan.Unfinished);
             _parts.Claim.Follow(_parts.Files);
             _parts.Network.Peers.Add(_command.Peers, PeerSource.Manual);
             _parts.Network.Peers.Add(data?.Peers ?? [], PeerSource.Saved);
@@ -417,14 +418,17 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
 
     private async Task GoOnAsync()
     {
+        // What a failure has had put aside is not lost.
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         // Where files were lost, what is there now may be anything.
         bool isAllDoubtful = _parts.Ledger.Error?.Id == TorrentErrorId.DiskReadFailed;
         Bitfield verified = _parts.Pieces.Verified();
         StartPlan plan = await _engine.DiskWorkers
             .RunAsync(() => StartPlan.MakeAgain(
-                _parts.Storage, _parts.Claim, _parts.Ledger.Origin, verified, _parts.Ledger.Unchecked, isAllDoubtful, _parts.Ledger.Choices))
+                _parts.Storage, _parts.Claim, _parts.Ledger.Origin, verified, _parts.Ledger.Unchecked, isAllDoubtful, _parts.Ledger.Choices,
+                _parts.Pieces.Unfinished()))
             .ConfigureAwait(false);
-        _parts.Pieces.Reset(plan.Trusted);
+        _parts.Pieces.Reset(plan.Trusted, plan.Unfinished);
         _parts.Ledger.Error = null;
         _ = _life.Begin(plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false);
         await _parts.SaveAsync().ConfigureAwait(false);

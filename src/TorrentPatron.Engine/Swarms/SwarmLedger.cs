@@ -196,6 +196,7 @@ internal sealed class SwarmLedger(
         {
             Verified = verified,
             Doubtful = doubtful,
+            Unfinished = pieces.Unfinished(),
             Destination = storage.Layout.Destination,
             Files = stamps,
             ClosedInOrder = ClosedInOrder,

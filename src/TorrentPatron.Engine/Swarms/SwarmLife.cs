@@ -14,10 +14,14 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
 {
+    /// <summary>How often the blocks of pieces that take long are written and saved, so that they outlive a crash.</summary>
+    private static readonly TimeSpan WriteOutInterval = TimeSpan.FromSeconds(5);
+
     private readonly EngineResources _engine;
     private readonly FreeSpaceWatch _freeSpace = new();
     private readonly CancellationTokenSource _stop = new();
     private Instant _lastTick;
+    private Instant _lastWriteOut;
     private volatile bool _isResting;
 
     /// <summary>Puts the torrent together.</summary>
@@ -29,7 +33,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
     {
         _engine = engine;
         Parts = new SwarmParts(engine, command, network, this, AddPeers, say);
-        _lastTick = Instant.Now(engine.Time);
+        _lastTick = _lastWriteOut = Instant.Now(engine.Time);
     }
 
     /// <summary>What the torrent is made of.</summary>
@@ -86,7 +90,10 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         });
     }
 
-    /// <summary>Ends a check or a move, or leaves the swarm; blocks already received are written first, and the trackers told last.</summary>
+    /// <summary>
+    /// Ends a check or a move, or leaves the swarm; blocks already received are written first, those of unfinished pieces as well, and the
+    /// trackers told last.
+    /// </summary>
     public async Task LeaveAsync()
     {
         await LeavePeersAsync().ConfigureAwait(false);
@@ -150,6 +157,12 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
             Parts.Network.Discovery.Tick();
         }
 
+        if (now - _lastWriteOut >= WriteOutInterval)
+        {
+            _lastWriteOut = now;
+            _ = WriteOutAsync();
+        }
+
         Parts.Ledger.NoteProgress();
         Parts.State.Tick();
     }
@@ -177,6 +190,9 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
 
     /// <inheritdoc/>
     public void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => Parts.Peers.PieceFailed(piece.Length, senders);
+
+    /// <inheritdoc/>
+    public void RestoredBlocksDropped(long bytes) => Parts.Peers.RestoredBlocksDropped(bytes);
 
     /// <inheritdoc/>
     public void PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => Parts.Peers.Ban(guilty);
@@ -237,6 +253,13 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         Parts.Pieces.Open(true);
         Parts.State.Join(Parts.Peers.Open, () => Parts.Pieces.IsComplete, reason);
         Parts.Network.Join();
+    }
+
+    /// <summary>Writes and saves the blocks of pieces that take long.</summary>
+    private async Task WriteOutAsync()
+    {
+        if (await Parts.Pieces.WriteOutAsync().ConfigureAwait(false))
+            await Parts.SaveAsync().ConfigureAwait(false);
     }
 
     private async Task StopAnnouncingAsync()

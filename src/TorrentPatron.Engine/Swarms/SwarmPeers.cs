@@ -207,6 +207,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         WakeStarved();
     }
 
+    /// <summary>Bytes that an earlier session had left were wrong: peers are asked for them again.</summary>
+    public void RestoredBlocksDropped(long bytes)
+    {
+        Interlocked.Add(ref _wasted, bytes);
+        WakeStarved();
+    }
+
     /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
     public void Ban(IReadOnlyList<PeerTransfer> peers)
     {

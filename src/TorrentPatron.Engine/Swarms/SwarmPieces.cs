@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -10,16 +11,21 @@ namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
 /// The pieces of one torrent: which are here, which are in flight, and which a peer is asked for next. Its lock is taken for
-/// a piece, or for what a peer says it has, never for a block.
+/// a piece, or for what a peer says it has, never for a block. Pieces that are put aside unfinished, with some blocks on disk, are
+/// the first to be taken up again.
 /// </summary>
 internal sealed class SwarmPieces : IPieceTarget
 {
     /// <summary>Bytes of pieces in flight beyond which a peer joins in one that another has begun.</summary>
     private const long MostActiveBytes = 64L << 20;
 
+    /// <summary>Time in flight after which the blocks of a piece are written before it is verified.</summary>
+    private static readonly TimeSpan SlowPiece = TimeSpan.FromSeconds(2);
+
     /// <summary>Requests below which a peer takes part in the end game, and what it takes at once.</summary>
     private const int EndGameRequests = 8;
 
+    private readonly EngineResources _engine;
     private readonly TorrentMetainfo _metainfo;
     private readonly TorrentStorage _storage;
     private readonly DiskWorkers _workers;
@@ -31,6 +37,9 @@ internal sealed class SwarmPieces : IPieceTarget
     private readonly Lock _gate = new();
     private readonly PiecePicker _picker;
     private readonly Dictionary<int, ActivePiece> _active = [];
+
+    /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
+    private readonly Dictionary<int, Bitfield> _unfinished = [];
     private readonly Bitfield _verified;
     private Bitfield? _none;
     private long _wantedBytes;
@@ -40,6 +49,7 @@ internal sealed class SwarmPieces : IPieceTarget
     public SwarmPieces(
         TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, ISwarmEvents events)
     {
+        _engine = engine;
         _metainfo = metainfo;
         _storage = storage;
         _workers = engine.DiskWorkers;
@@ -121,7 +131,22 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    /// <summary>Takes what a check, or resume data, has found; nothing is in flight then.</summary>
+    /// <summary>Takes what resume data, or a look at the disk, has found; nothing is in flight then.</summary>
+    /// <param name="verified">The pieces that are here.</param>
+    /// <param name="unfinished">Those of which a part is here.</param>
+    public void Reset(Bitfield verified, IEnumerable<UnfinishedPiece> unfinished)
+    {
+        lock (_gate)
+        {
+            _unfinished.Clear();
+            foreach (UnfinishedPiece piece in unfinished)
+                _unfinished[piece.Piece] = piece.Blocks;
+            Reset(verified);
+        }
+    }
+
+    /// <summary>Takes what a check has found; nothing is in flight then. Unfinished pieces stay so unless they are verified.</summary>
+    /// <param name="verified">The pieces that are here.</param>
     public void Reset(Bitfield verified)
     {
         lock (_gate)
@@ -135,6 +160,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 {
                     _verified.Set(piece);
                     _picker.Verified(piece);
+                    _unfinished.Remove(piece);
                 }
                 else
                 {
@@ -145,7 +171,10 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    /// <summary>Lets pieces be asked for, or gives up all that are in flight.</summary>
+    /// <summary>
+    /// Lets pieces be asked for, or has all that are in flight put aside, with their blocks written: that is done when the disk threads
+    /// have been drained.
+    /// </summary>
     public void Open(bool open)
     {
         lock (_gate)
@@ -153,15 +182,57 @@ internal sealed class SwarmPieces : IPieceTarget
             _isOpen = open;
             if (open)
                 return;
+            // A copy: once the disk threads have ended, the job is done within the call.
+            foreach (ActivePiece piece in _active.Values.ToArray())
+                piece.Finisher.Park();
+        }
+    }
+
+    /// <summary>
+    /// The pieces of which a part is on disk, whether they are in flight or put aside. What is in memory of them is not in it; see
+    /// <see cref="WriteOutAsync"/>.
+    /// </summary>
+    public IReadOnlyList<UnfinishedPiece> Unfinished()
+    {
+        lock (_gate)
+        {
+            var pieces = new List<UnfinishedPiece>(_unfinished.Count);
+            foreach ((int piece, Bitfield blocks) in _unfinished)
+                pieces.Add(new UnfinishedPiece(piece, blocks));
             foreach (ActivePiece piece in _active.Values)
             {
-                piece.Retire(onlyIfUntouched: false);
-                _picker.Return(piece.Index);
+                if (piece.WrittenBlocks() is { } blocks)
+                    pieces.Add(new UnfinishedPiece(piece.Index, blocks));
             }
 
-            _active.Clear();
-            _activeBytes = 0;
+            pieces.Sort(static (one, other) => one.Piece.CompareTo(other.Piece));
+            return pieces;
         }
+    }
+
+    /// <summary>
+    /// Has the blocks written, verified or not, of the pieces that take longer than most: so they outlive a crash.
+    /// </summary>
+    /// <returns>When that is done: whether there were any.</returns>
+    public async Task<bool> WriteOutAsync()
+    {
+        bool isAny = false;
+        Instant latest = Instant.Now(_engine.Time) - SlowPiece;
+        lock (_gate)
+        {
+            foreach (ActivePiece piece in _active.Values.ToArray())
+            {
+                if (piece.BegunAt > latest)
+                    continue;
+                piece.Finisher.WriteOut();
+                isAny = true;
+            }
+        }
+
+        // Jobs of one affinity run one after the other: with this one all those before it are done.
+        if (isAny)
+            await _workers.RunAsync(_affinity, static () => { }).ConfigureAwait(false);
+        return isAny;
     }
 
     /// <summary>A peer has told its pieces; null: all of them.</summary>
@@ -361,9 +432,14 @@ internal sealed class SwarmPieces : IPieceTarget
         _events.PieceFailed(finisher.Piece, [.. prints.Senders.Cast<PeerTransfer>()]);
     }
 
-    void IPieceTarget.PieceNotWritten(PieceFinisher finisher, StorageException error)
+    void IPieceTarget.RestoredBlocksDropped(PieceFinisher finisher, long bytes) => _events.RestoredBlocksDropped(bytes);
+
+    void IPieceTarget.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => GiveUp(finisher.Piece, onDisk);
+
+    void IPieceTarget.PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error)
     {
-        if (GiveUp(finisher.Piece))
+        // A torrent that is about to stop loses no more than these blocks.
+        if (GiveUp(finisher.Piece, onDisk) && _isOpen)
             _events.StorageFailed(error.Error);
     }
 
@@ -391,7 +467,9 @@ internal sealed class SwarmPieces : IPieceTarget
 
         if (_activeBytes < MostActiveBytes)
         {
-            int index = _picker.Pick(PiecesOf(peer));
+            int index = PickUnfinished(peer);
+            if (index < 0)
+                index = _picker.Pick(PiecesOf(peer));
             if (index >= 0)
                 return Begin(index, peer);
         }
@@ -411,6 +489,19 @@ internal sealed class SwarmPieces : IPieceTarget
         }
 
         return null;
+    }
+
+    /// <summary>Takes a piece of which a part is here: the sooner it is whole, the sooner it counts.</summary>
+    /// <returns>Index of the piece; -1 where the peer has none that is wanted.</returns>
+    private int PickUnfinished(PeerTransfer peer)
+    {
+        foreach (int index in _unfinished.Keys)
+        {
+            if (Has(peer, index) && _picker.TryPick(index))
+                return index;
+        }
+
+        return -1;
     }
 
     private ActivePiece? NextAllowedFast(PeerTransfer peer)
@@ -448,11 +539,19 @@ internal sealed class SwarmPieces : IPieceTarget
 
     private ActivePiece Begin(int index, PeerTransfer peer)
     {
-        var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held) { Owner = _suspects.Contains(index) ? peer : null };
+        _unfinished.Remove(index, out Bitfield? onDisk);
+        var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held, onDisk)
+        {
+            BegunAt = Instant.Now(_engine.Time),
+            Owner = _suspects.Contains(index) ? peer : null,
+        };
         piece.Finisher = new PieceFinisher(
             piece, _metainfo.PieceHashes.Slice(index * SHA1.HashSizeInBytes, SHA1.HashSizeInBytes), (long)index * _metainfo.PieceLength, this);
         _active.Add(index, piece);
         _activeBytes += piece.Length;
+        // What is on disk is read back while the rest is on its way.
+        if (onDisk is not null)
+            piece.Finisher.Post();
         return piece;
     }
 
@@ -471,17 +570,21 @@ internal sealed class SwarmPieces : IPieceTarget
         lock (_gate)
             most = _active.Values.MaxBy(piece => piece.Held);
         if (most is { Held: > 0 })
-            most.Finisher.Spill();
+            most.Finisher.WriteOut();
     }
 
     /// <summary>Makes a piece in flight free again.</summary>
-    private bool GiveUp(ActivePiece piece)
+    /// <param name="piece">Which.</param>
+    /// <param name="onDisk">The blocks of it that stay, on disk; null: none.</param>
+    private bool GiveUp(ActivePiece piece, Bitfield? onDisk = null)
     {
         lock (_gate)
         {
             if (!IsActive(piece))
                 return false;
             Remove(piece);
+            if (onDisk is not null)
+                _unfinished[piece.Index] = onDisk;
             _picker.Return(piece.Index);
             return true;
         }

@@ -83,7 +83,7 @@ internal sealed class TorrentDisk : IAsyncDisposable
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
     public Task<StartPlan> PlanAgainAsync(
         Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful, TorrentChoices choices, DataOrigin? origin) =>
-        _workers.RunAsync(() => StartPlan.MakeAgain(Storage, Claim, origin, verified, @unchecked, isAllDoubtful, choices));
+        _workers.RunAsync(() => StartPlan.MakeAgain(Storage, Claim, origin, verified, @unchecked, isAllDoubtful, choices, unfinished: []));
 
     /// <summary>Puts right what a move has left half done that was under way when the process was killed.</summary>
     public Task TakeBackAsync(SwarmMove move, ResumeData saved) => _workers.RunAsync(() => move.TakeBack(saved));

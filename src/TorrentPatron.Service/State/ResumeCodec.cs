@@ -107,6 +107,8 @@ internal static class ResumeCodec
         writer.Write("suspended"u8, data.Suspended ? 1 : 0);
         writer.WriteKey("trackers"u8);
         WriteAddresses(writer, data.Trackers);
+        if (data.Unfinished.Count > 0)
+            WriteUnfinished(writer, data.Unfinished);
         if (data.Unflushed is { } unflushed)
             writer.Write("unflushed"u8, unflushed.Bytes);
         writer.Write("verified"u8, data.Verified.Bytes);
@@ -123,6 +125,23 @@ internal static class ResumeCodec
         writer.Write("folder count"u8, origin.FoldersBefore.Length);
         writer.Write("folders"u8, origin.FoldersBefore.Bytes);
         writer.Write("written"u8, origin.FilesWritten.Bytes);
+        writer.End();
+    }
+
+    /// <summary>A list of index, number of blocks and those on disk for each piece, in the order of the indexes.</summary>
+    private static void WriteUnfinished(BencodeWriter writer, IReadOnlyList<UnfinishedPiece> pieces)
+    {
+        writer.WriteKey("unfinished"u8);
+        writer.BeginList();
+        foreach (UnfinishedPiece piece in pieces)
+        {
+            writer.BeginList();
+            writer.WriteInteger(piece.Piece);
+            writer.WriteInteger(piece.Blocks.Length);
+            writer.WriteString(piece.Blocks.Bytes);
+            writer.End();
+        }
+
         writer.End();
     }
 
@@ -186,6 +205,7 @@ internal static class ResumeCodec
             Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
+            Unfinished = content.TryGet("unfinished"u8, out BencodeElement unfinished) ? ReadUnfinished(unfinished, pieces) : [],
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
             Verified = ReadBits(Require(content, "verified"u8), pieces),
         };
@@ -212,6 +232,19 @@ internal static class ResumeCodec
             FoldersBefore = ReadBits(Require(origin, "folders"u8), folders),
             FilesWritten = ReadBits(Require(origin, "written"u8), files),
         };
+    }
+
+    private static List<UnfinishedPiece> ReadUnfinished(BencodeElement list, int pieces)
+    {
+        int last = -1;
+        return ReadList(list, element =>
+        {
+            List<BencodeElement> parts = ReadList(element, static part => part);
+            if (parts is not [var index, var count, var bits] || index.AsInteger() <= last || index.AsInteger() >= pieces)
+                throw new InvalidDataException("an unfinished piece in it is malformed");
+            last = (int)index.AsInteger();
+            return new UnfinishedPiece(last, ReadBits(bits, checked((int)count.AsInteger())));
+        });
     }
 
     private static List<FileStamp?> ReadStamps(BencodeElement files) => ReadList(files, element =>

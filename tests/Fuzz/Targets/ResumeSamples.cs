@@ -21,6 +21,7 @@ internal static class ResumeSamples
             Verified = Bits(3, 5, 7, 19),
             Doubtful = Bits(5),
             Unflushed = Bits(7),
+            Unfinished = [new UnfinishedPiece(4, Bits(0, 1, 17)), new UnfinishedPiece(18, Bits(19))],
             Destination = "/somewhere",
             Files = [new FileStamp(5, new DateTime(2025, 1, 1, 0, 0, 0, DateTimeKind.Utc)), null],
             ClosedInOrder = true,
@@ -49,6 +50,10 @@ internal static class ResumeSamples
         Property.Holds(data.Verified.Length == Pieces, "the pieces are the torrent's");
         Property.Holds(data.Doubtful is null || data.Doubtful.Length == Pieces, "so are the doubtful ones");
         Property.Holds(data.Unflushed is null || data.Unflushed.Length == Pieces, "so are the unflushed ones");
+        Property.Holds(
+            data.Unfinished.Select(piece => piece.Piece).All(piece => piece is >= 0 and < Pieces)
+            && data.Unfinished.Zip(data.Unfinished.Skip(1)).All(pair => pair.First.Piece < pair.Second.Piece),
+            "unfinished pieces are the torrent's, each once");
         Property.Holds(data.BytesReceived >= 0 && data.BytesSent >= 0, "totals are not negative");
         Property.Holds(data.Peers.Count <= ResumeData.MostPeers && data.Peers.All(peer => peer.Port != 0), "peers are few, and have ports");
         Property.Holds(data.FilePriorities.All(Enum.IsDefined), "priorities are known ones");

@@ -117,6 +117,46 @@ public sealed class ActivePieceTests
         Assert.Equal(0, piece.ReserveFree(_taken));
     }
 
+    [Fact]
+    public void Blocks_on_disk_are_not_handed_out_and_count_as_here()
+    {
+        var piece = new ActivePiece(0, 5 * Block, onDisk: Bits(5, 0, 1, 3));
+
+        Assert.Equal((2, true, false), (piece.Prefix, piece.HasFree, piece.IsComplete));
+        Assert.Equal(2, piece.ReserveFree(_taken));
+        Assert.Equal([2, 4], _taken.Take(2).Select(t => t.Block));
+        Assert.False(piece.Retire(onlyIfUntouched: true));
+        Assert.Equal(2 * Block, Add(piece, 2));
+        Assert.Equal(Block, Add(piece, 4));
+        Assert.True(piece.IsComplete);
+        Assert.Equal([0, 1, 3], Set(piece.WrittenBlocks()!));
+    }
+
+    [Fact]
+    public void A_piece_tells_which_of_its_blocks_are_written_until_it_is_abandoned()
+    {
+        var piece = new ActivePiece(0, 3 * Block);
+        Assert.Null(piece.WrittenBlocks());
+        piece.ReserveFree(_taken);
+        Add(piece, 0);
+        Add(piece, 2);
+        Assert.Null(piece.WrittenBlocks());
+        piece.ReleaseSlabs(0, 1);
+        Assert.Equal([0], Set(piece.WrittenBlocks()!));
+        piece.Abandon();
+        Assert.Null(piece.WrittenBlocks());
+    }
+
+    private static Bitfield Bits(int length, params int[] set)
+    {
+        var bits = new Bitfield(length);
+        foreach (int bit in set)
+            bits.Set(bit);
+        return bits;
+    }
+
+    private static int[] Set(Bitfield field) => [.. Enumerable.Range(0, field.Length).Where(i => field[i])];
+
     private long Add(ActivePiece piece, int block)
     {
         Slab slab = _slabs.Rent(Block);

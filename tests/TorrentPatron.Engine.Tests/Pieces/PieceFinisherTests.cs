@@ -59,7 +59,7 @@ public sealed class PieceFinisherTests
         var target = new Target(8 * Block);
         target.Add(1, 2, 4, 6, 7);
         Assert.Equal(5 * Block, target.Held.Bytes);
-        target.Finisher.Spill();
+        target.Finisher.WriteOut();
         target.Finisher.Execute();
         Assert.Equal(0, target.Held.Bytes);
         Assert.Equal([(100L + Block, 2 * Block), (100L + 4 * Block, Block), (100L + 6 * Block, 2 * Block)], target.Writes);
@@ -79,7 +79,7 @@ public sealed class PieceFinisherTests
         var target = new Target(4 * Block);
         target.Data[2 * Block] ^= 1;
         target.Add(3, 2, 1);
-        target.Finisher.Spill();
+        target.Finisher.WriteOut();
         target.Finisher.Execute();
         target.Add(0);
 
@@ -117,6 +117,138 @@ public sealed class PieceFinisherTests
         Assert.False(suspects.Contains(0));
     }
 
+    [Fact]
+    public void A_parked_piece_is_written_and_tells_which_of_its_blocks_are_on_disk()
+    {
+        var target = new Target(6 * Block);
+        target.Add(0, 1, 3);
+        target.Finisher.Park();
+        target.Finisher.Execute();
+
+        Assert.Equal([0, 1, 3], target.Parked!);
+        Assert.Equal([(100L, 2 * Block), (100L + 3 * Block, Block)], target.Writes);
+        Assert.Equal((0, 0, 0), target.Said);
+        Assert.Equal(0, target.Held.Bytes);
+
+        target.Add(2, 4, 5);
+        Assert.Equal((0, 0, 0), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_piece_of_which_nothing_is_here_leaves_nothing_when_it_is_parked()
+    {
+        var target = new Target(2 * Block);
+        target.Finisher.Park();
+        target.Finisher.Execute();
+
+        Assert.Equal([], target.Parked!);
+        Assert.Empty(target.Writes);
+    }
+
+    [Fact]
+    public void A_piece_that_is_complete_is_finished_rather_than_parked()
+    {
+        var target = new Target(4 * Block);
+        target.Add(0, 1, 2);
+        target.AddWithoutDisk(3);
+        target.Finisher.Park();
+        target.Finisher.Execute();
+
+        Assert.Null(target.Parked);
+        Assert.Equal((1, 0, 0), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void A_disk_that_refuses_keeps_the_blocks_that_were_written_before()
+    {
+        var target = new Target(6 * Block);
+        target.Add(1, 2);
+        target.Finisher.WriteOut();
+        target.Finisher.Execute();
+        target.Refuses = true;
+        target.Add(4);
+        target.Finisher.Park();
+        target.Finisher.Execute();
+
+        Assert.Equal([1, 2], target.Parked!);
+        Assert.Equal((0, 0, 1), target.Said);
+        target.AssertBalanced();
+    }
+
+    [Theory]
+    [InlineData(6 * Block, new[] { 0, 1, 3 })]
+    [InlineData(6 * Block, new[] { 5 })]
+    [InlineData((9 << 20) + 5, new[] { 0, 1, 2, 575 })]
+    public void Blocks_of_an_earlier_session_are_read_back_and_hashed_with_the_others(int length, int[] onDisk)
+    {
+        var target = new Target(length, onDisk);
+        target.Add([.. Enumerable.Range(0, target.Piece.BlockCount).Except(onDisk)]);
+
+        Assert.Equal((1, 0, 0), target.Said);
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal(length - onDisk.Sum(block => target.Piece.RangeOf(block).Length), target.Writes.Sum(write => write.Length));
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void Much_that_is_on_disk_is_read_back_in_slices_between_which_others_have_the_disk()
+    {
+        const int Blocks = (12 << 20) / Block;
+        var target = new Target(Blocks * Block, [.. Enumerable.Range(0, Blocks - 1)]);
+        target.AddWithoutDisk(Blocks - 1);
+        target.Finisher.Execute();
+        Assert.Equal(PieceFinisher.ReadBackSlice, target.BytesRead);
+
+        int rounds = 1;
+        for (; target.Said.Good == 0; rounds++)
+            target.Finisher.Execute();
+        Assert.Equal(3, rounds);
+        Assert.Equal(rounds, target.Queued);
+        target.AssertBalanced();
+    }
+
+    [Theory]
+    [InlineData(6 * Block)]
+    [InlineData((9 << 20) + 5)]
+    public void A_damaged_block_of_an_earlier_session_is_fetched_anew_and_nobody_is_blamed(int length)
+    {
+        int[] onDisk = [0, 2, 3];
+        var target = new Target(length, onDisk);
+        target.Written[(2 * Block) + 7] ^= 1;
+        int[] others = [.. Enumerable.Range(0, target.Piece.BlockCount).Except(onDisk)];
+        target.Add(others);
+
+        Assert.Equal((0, 0, 0), target.Said);
+        Assert.Equal(3 * Block, target.Dropped);
+        Assert.True(target.Piece.HasFree);
+        var again = new PendingBlock[target.Piece.BlockCount];
+        Assert.Equal(3, target.Piece.ReserveFree(again));
+        Assert.Equal(onDisk, again.Take(3).Select(pending => pending.Block));
+        target.Add(3, 0, 2);
+        Assert.Equal((1, 0, 0), target.Said);
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal(0, target.Held.Bytes);
+        target.AssertBalanced();
+    }
+
+    [Fact]
+    public void Who_sends_a_wrong_block_beside_those_of_an_earlier_session_is_named_once_those_are_fetched_anew()
+    {
+        var target = new Target(4 * Block, 0, 2);
+        target.Data[Block] ^= 1;
+        target.Add(1, 3);
+        target.Data[Block] ^= 1;
+        Assert.Equal((0, 0, 0), target.Said);
+        target.Piece.ReserveFree(new PendingBlock[4]);
+        target.Add(0, 2);
+
+        Assert.Equal((0, 1, 0), target.Said);
+        Assert.Equal(["even", "odd"], target.Prints!.Senders.Cast<string>().Order());
+        target.AssertBalanced();
+    }
+
     [Theory]
     [InlineData(2 * Block)]
     [InlineData(6 << 20)]
@@ -147,13 +279,21 @@ public sealed class PieceFinisherTests
         private readonly SlabPool _slabs = new();
         private readonly List<Slab> _held = [];
         private long _waiting;
+        private int _executed;
 
-        public Target(int length)
+        public Target(int length, params int[] onDisk)
         {
             Data = new byte[length];
             new Random(length).NextBytes(Data);
             Written = new byte[length];
-            Piece = new ActivePiece(0, length, Held);
+            var restored = new Bitfield(UnfinishedPiece.CountBlocks(length));
+            foreach (int block in onDisk)
+            {
+                restored.Set(block);
+                Data.AsSpan(block * Block, Math.Min(Block, length - (block * Block))).CopyTo(Written.AsSpan(block * Block));
+            }
+
+            Piece = new ActivePiece(0, length, Held, restored);
             Finisher = new PieceFinisher(Piece, SHA1.HashData(Data), 100, this);
             Piece.Finisher = Finisher;
             Piece.ReserveFree(new PendingBlock[Piece.BlockCount]);
@@ -179,10 +319,29 @@ public sealed class PieceFinisherTests
 
         public int Queued { get; private set; }
 
-        public bool Refuses { get; init; }
+        public bool Refuses { get; set; }
+
+        /// <summary>The blocks that were on disk when the piece was put aside; null: it was not.</summary>
+        public int[]? Parked { get; private set; }
+
+        /// <summary>Bytes of an earlier session that were dropped.</summary>
+        public long Dropped { get; private set; }
+
+        public long BytesRead { get; private set; }
 
         /// <summary>Blocks arrive, and the disk thread runs behind them.</summary>
         public void Add(params int[] blocks)
+        {
+            foreach (int block in blocks)
+            {
+                AddWithoutDisk(block);
+                for (; _executed < Queued; _executed++)
+                    Finisher.Execute();
+            }
+        }
+
+        /// <summary>Blocks arrive, and the disk thread does not come to them yet.</summary>
+        public void AddWithoutDisk(params int[] blocks)
         {
             foreach (int block in blocks)
             {
@@ -194,7 +353,6 @@ public sealed class PieceFinisherTests
                 _waiting += bytes;
                 slab.Release();
                 Finisher.Post();
-                Finisher.Execute();
             }
         }
 
@@ -228,7 +386,11 @@ public sealed class PieceFinisherTests
 
         public void BytesProcessed(long bytes) => _waiting -= bytes;
 
-        public void Read(long offset, Span<byte> buffer) => Written.AsSpan((int)offset - 100, buffer.Length).CopyTo(buffer);
+        public void Read(long offset, Span<byte> buffer)
+        {
+            BytesRead += buffer.Length;
+            Written.AsSpan((int)offset - 100, buffer.Length).CopyTo(buffer);
+        }
 
         public bool IsSuspect(int piece) => Suspects;
 
@@ -244,7 +406,17 @@ public sealed class PieceFinisherTests
             Said = Said with { Bad = Said.Bad + 1 };
         }
 
-        public void PieceNotWritten(PieceFinisher finisher, StorageException error) =>
+        public void RestoredBlocksDropped(PieceFinisher finisher, long bytes) => Dropped += bytes;
+
+        public void PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Keep(onDisk);
+
+        public void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error)
+        {
             Said = Said with { NotWritten = Said.NotWritten + 1 };
+            Keep(onDisk);
+        }
+
+        private void Keep(Bitfield? onDisk) =>
+            Parked = onDisk is null ? [] : [.. Enumerable.Range(0, onDisk.Length).Where(block => onDisk[block])];
     }
 }

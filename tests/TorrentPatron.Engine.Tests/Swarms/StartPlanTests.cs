@@ -7,12 +7,14 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 
 public sealed class StartPlanTests : IDisposable
 {
+    private const int PieceLength = 32 * 1024;
+
     private readonly TempFolder _folder = new();
 
     [Fact]
     public void Where_nothing_was_saved_everything_that_can_be_there_is_checked()
     {
-        File.WriteAllBytes(_folder["a"], new byte[20]);
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         StartPlan plan = Make(null);
 
         Assert.True(plan.Trusted.IsEmpty);
@@ -22,7 +24,7 @@ public sealed class StartPlanTests : IDisposable
     [Fact]
     public void Saved_pieces_are_trusted_but_for_the_doubtful_and_those_whose_file_is_gone()
     {
-        File.WriteAllBytes(_folder["a"], new byte[20]);
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         StartPlan plan = Make(Saved(Bits(0, 1, 2, 3)) with { Doubtful = Bits(1, 3) });
 
         Assert.Equal([0], Set(plan.Trusted));
@@ -32,8 +34,8 @@ public sealed class StartPlanTests : IDisposable
     [Fact]
     public void A_file_that_another_program_has_touched_since_is_checked()
     {
-        File.WriteAllBytes(_folder["a"], new byte[20]);
-        File.WriteAllBytes(_folder["b"], new byte[20]);
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
+        File.WriteAllBytes(_folder["b"], new byte[2 * PieceLength]);
         ResumeData saved = Saved(Bits(0, 1, 2, 3)) with { ClosedInOrder = true, Files = Storage().Stamps() };
         Assert.Equal([0, 1, 2, 3], Set(Make(saved).Trusted));
 
@@ -46,20 +48,63 @@ public sealed class StartPlanTests : IDisposable
     [Fact]
     public void What_was_saved_of_another_place_or_is_to_be_rechecked_is_not_believed()
     {
-        File.WriteAllBytes(_folder["a"], new byte[20]);
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         Assert.True(Make(Saved(Bits(0)) with { Destination = "/elsewhere" }).Trusted.IsEmpty);
         Assert.True(Make(Saved(new Bitfield(3))).Trusted.IsEmpty);
         Assert.Equal([0, 1], Set(StartPlan.Make(Storage(), Claim(), Saved(Bits(0)), recheck: true, TorrentChoices.None).ToCheck));
     }
 
+    [Fact]
+    public void Unfinished_pieces_go_on_where_their_file_is_there_and_nothing_else_is_known_of_them()
+    {
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
+        ResumeData saved = Saved(Bits(0)) with
+        {
+            Unfinished =
+            [
+                new UnfinishedPiece(0, Blocks(2, 0)), new UnfinishedPiece(1, Blocks(2, 1)), new UnfinishedPiece(2, Blocks(2, 1)),
+                new UnfinishedPiece(9, Blocks(2, 1)),
+            ],
+        };
+
+        Assert.Equal([1], Make(saved).Unfinished.Select(piece => piece.Piece));
+        Assert.Equal([0, 1], StartPlan.Make(Storage(), Claim(), saved, recheck: true, TorrentChoices.None).Unfinished.Select(piece => piece.Piece));
+        Assert.Empty(Make(saved with { Destination = "/elsewhere" }).Unfinished);
+        Assert.Equal(
+            [1],
+            StartPlan.MakeAgain(Storage(), Claim(), null, Bits(0), null, isAllDoubtful: false, TorrentChoices.None, saved.Unfinished)
+                .Unfinished.Select(piece => piece.Piece));
+    }
+
+    [Fact]
+    public void An_unfinished_piece_that_lacks_no_block_is_checked_and_one_that_does_not_fit_counts_for_nothing()
+    {
+        File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
+        StartPlan plan = Make(Saved(Bits()) with
+        {
+            Unfinished = [new UnfinishedPiece(0, Blocks(2, 0, 1)), new UnfinishedPiece(1, Blocks(3, 1))],
+        });
+
+        Assert.Empty(plan.Unfinished);
+        Assert.Equal([0], Set(plan.ToCheck));
+    }
+
     public void Dispose() => _folder.Dispose();
+
+    private static Bitfield Blocks(int count, params int[] set)
+    {
+        var blocks = new Bitfield(count);
+        foreach (int block in set)
+            blocks.Set(block);
+        return blocks;
+    }
 
     private StartPlan Make(ResumeData? data) => StartPlan.Make(Storage(), Claim(), data, recheck: false, TorrentChoices.None);
 
     private static PathClaim Claim() => new(default, "a", new MemoryResumeStore(), new PathTable());
 
     private TorrentStorage Storage() =>
-        new(new FileLayout(_folder.Path, "a", 10, [("a", 20, true), ("b", 20, true)]), new FileHandlePool());
+        new(new FileLayout(_folder.Path, "a", PieceLength, [("a", 2 * PieceLength, true), ("b", 2 * PieceLength, true)]), new FileHandlePool());
 
     private ResumeData Saved(Bitfield verified) => new() { Verified = verified, Destination = _folder.Path };
 

@@ -33,6 +33,7 @@ public sealed class ResumeStoreTests : IDisposable
         ResumeData saved = Data(1, 2, 19) with
         {
             Unflushed = Bits(19),
+            Unfinished = [new UnfinishedPiece(3, Bits(0, 2, 19)), new UnfinishedPiece(18, Bits(4))],
             Files = [new FileStamp(20 * 16384, new DateTime(2026, 1, 2, 3, 4, 5, DateTimeKind.Utc)), null],
             ClosedInOrder = true,
             Suspended = true,
@@ -66,6 +67,9 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Null(warning);
         AssertBits(loaded.Verified, 1, 2, 19);
         AssertBits(loaded.Unflushed!, 19);
+        Assert.Equal([3, 18], loaded.Unfinished.Select(piece => piece.Piece));
+        AssertBits(loaded.Unfinished[0].Blocks, 0, 2, 19);
+        AssertBits(loaded.Unfinished[1].Blocks, 4);
         AssertBits(loaded.Doubtful!);
         Assert.Equal(saved.Files, loaded.Files);
         Assert.Equal(saved.Destination, loaded.Destination);
@@ -131,6 +135,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal([FilePriority.High], loaded.FilePriorities);
         Assert.Equal(TorrentOptions.Unchanged, loaded.Options);
         Assert.Null(loaded.Origin);
+        Assert.Empty(loaded.Unfinished);
         Assert.Equal((5, 6, TimeSpan.Zero, false), (loaded.BytesReceived, loaded.BytesSent, loaded.SeedingTime, loaded.GoalReached));
     }
 

@@ -59,9 +59,13 @@ internal sealed class Node : IAsyncDisposable
 
     /// <summary>Starts a torrent.</summary>
     public async Task StartAsync(SwarmTorrent torrent, params IReadOnlyList<IPEndPoint> peers) =>
+        await StartAsync(torrent, new MemoryResumeStore(), peers);
+
+    /// <summary>Starts a torrent with what was saved of it.</summary>
+    public async Task StartAsync(SwarmTorrent torrent, MemoryResumeStore store, params IReadOnlyList<IPEndPoint> peers) =>
         Assert.IsType<NewTorrentCreated>(await SendAsync(id => new CreateNewTorrent(id, torrent.Metainfo, Folder)
         {
-            ResumeStore = new MemoryResumeStore(),
+            ResumeStore = store,
             Peers = peers,
             Trackers = HasTracker ? [Tracker] : [],
         }));
