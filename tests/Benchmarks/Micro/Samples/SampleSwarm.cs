@@ -61,6 +61,10 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
+    void ISwarmEvents.RestoredBlocksDropped(long bytes)
+    {
+    }
+
     void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
     {
     }

@@ -1,0 +1,83 @@
+using System.Security.Cryptography;
+using BenchmarkDotNet.Attributes;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Benchmarks.Micro.Pieces;
+
+/// <summary>A piece, for each of its blocks: received in order, hashed as it comes and handed to the disk, which costs nothing here.</summary>
+public class PieceFinishing
+{
+    private const int Block = BlockRequest.BlockLength;
+
+    private readonly SlabPool _slabs = new();
+    private readonly Disk _disk = new();
+    private PendingBlock[] _reserved = [];
+    private byte[] _hash = [];
+
+    [Params(1 << 20, 16 << 20)]
+    public int PieceLength { get; set; }
+
+    [GlobalSetup]
+    public void Hash()
+    {
+        _reserved = new PendingBlock[PieceLength / Block];
+        _hash = SHA1.HashData(new byte[PieceLength]);
+    }
+
+    [Benchmark]
+    public bool InOrder()
+    {
+        var piece = new ActivePiece(0, PieceLength);
+        piece.Finisher = new PieceFinisher(piece, _hash, 0, _disk);
+        piece.ReserveFree(_reserved);
+        Slab slab = _slabs.Rent(SlabPool.LargeLength);
+        for (int block = 0; block < piece.BlockCount; block++)
+        {
+            piece.Add(block, slab, 0, this, out _, out _);
+            piece.Finisher.Post();
+            piece.Finisher.Execute();
+        }
+
+        slab.Release();
+        return _disk.IsGood;
+    }
+
+    private sealed class Disk : IPieceTarget
+    {
+        public bool IsGood { get; private set; }
+
+        public void PostToDisk(PieceFinisher finisher)
+        {
+        }
+
+        public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks)
+        {
+        }
+
+        public void Read(long offset, Span<byte> buffer) => buffer.Clear();
+
+        public bool IsSuspect(int piece) => false;
+
+        public void BytesProcessed(long bytes)
+        {
+        }
+
+        public void PieceGood(PieceFinisher finisher, BlockPrints? prints) => IsGood = true;
+
+        public void PieceBad(PieceFinisher finisher, BlockPrints prints) => IsGood = false;
+
+        public void RestoredBlocksDropped(PieceFinisher finisher, long bytes)
+        {
+        }
+
+        public void PieceParked(PieceFinisher finisher, Bitfield? onDisk)
+        {
+        }
+
+        public void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error)
+        {
+        }
+    }
+}
