@@ -234,7 +234,7 @@ public sealed class TorrentClient : ITorrentClient
                 RecheckTorrent recheck => await WithAsync(recheck, s => RecheckAsync(recheck, s)).ConfigureAwait(false),
                 MoveTorrent move => await WithAsync(move, s => WithContent(s, content => content.MoveAsync(move.Destination))).ConfigureAwait(false),
                 AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
-                SetTorrent set => await WithAsync(set, s => Done(s.SetAsync(set.Options))).ConfigureAwait(false),
+                SetTorrent set => await WithAsync(set, s => s.SetAsync(set.Options)).ConfigureAwait(false),
                 SetFilePriorities set => await WithAsync(set, s => WithContent(s, content => content.SetFilePrioritiesAsync(set.Priorities)))
                     .ConfigureAwait(false),
                 RemoveTrackers remove => await WithAsync(remove, s => Done(s.RemoveTrackersAsync(remove.Trackers))).ConfigureAwait(false),

@@ -284,6 +284,64 @@ Describe 'Start-Torrent' {
         }
     }
 
+    Context 'A torrent that only seeds' {
+        BeforeEach {
+            $null = New-Item -ItemType Directory -Path (Join-Path $files 'share')
+            Copy-Item -LiteralPath $content.File -Destination (Join-Path $files 'share')
+            Set-Content -LiteralPath (Join-Path $files 'share/b.txt') -Value 'b'
+            $script:made = New-TorrentFile -LiteralPath (Join-Path $files 'share') -Destination (Join-Path $here 'share.torrent')
+        }
+
+        It 'is returned when all of it has been found good' {
+            $status = $made | Start-Torrent -Destination $files -Patron $patron -SeedOnly -ErrorAction Stop
+
+            $status.State | Should -Be 'Seeding'
+            $status.SeedOnly | Should -BeTrue
+        }
+
+        It 'gives DataIncomplete where a file is <Case>, and nothing is made or written' -ForEach @(
+            @{ Case = 'missing'; Change = { Remove-Item -LiteralPath (Join-Path $files 'share/b.txt') } }
+            @{ Case = 'wrong'; Change = { Set-Content -LiteralPath (Join-Path $files 'share/b.txt') -Value 'c' } }
+        ) {
+            . $Change
+            $before = (Get-ChildItem $files -Recurse -File | Get-FileHash).Hash
+
+            $made | Start-Torrent -Destination $files -Patron $patron -Peer $peer -SeedOnly -ErrorVariable problem -ErrorAction SilentlyContinue |
+                Should -BeNullOrEmpty
+
+            $problem.FullyQualifiedErrorId | Should -BeLike 'DataIncomplete,*'
+            $problem.Exception.Message | Should -BeLike "*$(Join-Path $files 'share')*b.txt*"
+            (Get-ChildItem $files -Recurse -File | Get-FileHash).Hash | Should -Be $before
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+        }
+
+        It 'keeps to it when it is restored, and downloads when it is started again without it' {
+            $null = $made | Start-Torrent -Destination $files -Patron $patron -SeedOnly
+            Stop-TorrentPatron $patron.Name
+            Remove-Item -LiteralPath (Join-Path $files 'share/b.txt')
+            $script:patron = New-TestPatron -Name 'leecher' -StatePath $statePath
+
+            Restore-Torrent -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+            $problem.FullyQualifiedErrorId | Should -BeLike 'DataIncomplete,*'
+            ($made | Start-Torrent -Destination $files -Patron $patron).State | Should -BeIn 'Checking', 'Downloading'
+        }
+
+        It 'may have names that other systems refuse, and links' -Skip:$IsWindows {
+            $null = New-Item -ItemType Directory -Path (Join-Path $files 'Album: One')
+            Move-Item (Join-Path $files 'share/*') (Join-Path $files 'Album: One')
+            Move-Item (Join-Path $files 'Album: One/b.txt') (Join-Path $here 'b.txt')
+            $null = New-Item -ItemType SymbolicLink -Path (Join-Path $files 'Album: One/What? Why: b.txt') -Value (Join-Path $here 'b.txt')
+            Remove-Item (Join-Path $files 'share')
+
+            $status = New-TorrentFile -LiteralPath (Join-Path $files 'Album: One') -Destination (Join-Path $here 'album.torrent') |
+                Start-Torrent -Destination $files -Patron $patron -Timeout 30 -ErrorAction Stop
+
+            $status.State | Should -Be 'Seeding'
+            $status.Path | Should -Be (Join-Path $files 'Album: One')
+            (Get-ChildItem $files).Name | Should -Be 'Album: One'
+        }
+    }
+
     Context 'The pipeline' {
         It 'with -WhatIf starts nothing' {
             Start-Torrent $content.Torrent -Destination $files -Patron $patron -WhatIf | Should -BeNullOrEmpty

@@ -55,7 +55,6 @@ internal sealed class SeedCommand : Command
         string destination = Path.GetFullPath(parsed.GetRequiredValue(_destination));
         TorrentMetainfo metainfo = await new SourceReader(_context.Time)
             .ReadAsync(TorrentSource.Parse(parsed.GetRequiredValue(_source)), ctrlC).ConfigureAwait(false);
-        RequireFiles(metainfo, destination);
 
         TorrentService service = _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
@@ -66,6 +65,7 @@ internal sealed class SeedCommand : Command
             Destination = destination,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
+            Options = new TorrentOptions { SeedOnly = true },
         };
         bool isQuiet = parsed.GetValue(_quiet);
         Task work = SeedAsync(service, patron, request, isQuiet, ctrlC);
@@ -95,8 +95,6 @@ internal sealed class SeedCommand : Command
             .WaitAsync(answer.TorrentId, now => now.State != TorrentState.Checking, ctrlC).ConfigureAwait(false);
         if (status is { Error: { } error })
             throw new TorrentException(error);
-        if (status is not { IsComplete: true })
-            throw new TorrentException(Incomplete(request, status));
 
         if (!isQuiet && service.GetClientStatus() is { } client)
             PrintPort(client);
@@ -110,30 +108,4 @@ internal sealed class SeedCommand : Command
         if (client.ListenEndPoints is [{ Port: var port }, ..])
             _context.Terminal.Line($"Seeding on port {port}. Ctrl-C ends it.");
     }
-
-    // The engine would make what is missing and fetch it.
-    private static void RequireFiles(TorrentMetainfo metainfo, string destination)
-    {
-        foreach (TorrentFileEntry file in metainfo.Files.Where(
-            file => file is { IsPadding: false, Length: > 0, LinkTarget: null }))
-        {
-            var there = new FileInfo(Path.Combine(destination, file.Path));
-            if (!there.Exists || there.Length != file.Length)
-            {
-                throw new TorrentException(new TorrentError(
-                    TorrentErrorId.DiskReadFailed,
-                    there.Exists
-                        ? $"'{there.FullName}' has {there.Length} bytes; the torrent's file has {file.Length}."
-                        : $"'{there.FullName}' does not exist.",
-                    "Give the folder that holds the torrent's file or folder with --destination, "
-                    + "or fetch it with 'patron start'."));
-            }
-        }
-    }
-
-    private static TorrentError Incomplete(StartRequest request, TorrentStatus? status) => new(
-        TorrentErrorId.DiskReadFailed,
-        $"Only {StatusText.Percent(status?.PercentComplete ?? 0)} of '{request.Metainfo!.Name}' in '{request.Destination}' "
-        + "is as it should be.",
-        "Fetch the rest with 'patron start'.");
 }

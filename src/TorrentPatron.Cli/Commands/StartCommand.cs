@@ -120,6 +120,7 @@ internal sealed class StartCommand : Command
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
+            Options = new TorrentOptions { SeedOnly = false },
         };
     }
 

@@ -30,6 +30,9 @@ public static class TorrentErrorId
     /// <summary>A file of another origin is at the path of one of the torrent's.</summary>
     public const string ForeignFile = nameof(ForeignFile);
 
+    /// <summary>What is to be seeded is not there, or not as it should be, and may not be downloaded.</summary>
+    public const string DataIncomplete = nameof(DataIncomplete);
+
     /// <summary>A file of the torrent could not be read.</summary>
     public const string DiskReadFailed = nameof(DiskReadFailed);
 

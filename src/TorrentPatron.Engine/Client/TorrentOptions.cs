@@ -23,6 +23,12 @@ public sealed record TorrentOptions
     /// <summary>Whether pieces are fetched in their order; else not.</summary>
     public bool? Sequential { get; init; }
 
+    /// <summary>
+    /// Whether the torrent only gives what is there: nothing is downloaded and no file is made or written. Where something is missing or
+    /// wrong it stops with <see cref="TorrentErrorId.DataIncomplete"/>. Else not.
+    /// </summary>
+    public bool? SeedOnly { get; init; }
+
     /// <summary>What its user calls it by, in place of what was before; else nothing.</summary>
     public ReadOnlyCollection<string>? Tags { get; init; }
 
@@ -43,6 +49,7 @@ public sealed record TorrentOptions
             MaxUploadRate = changes.MaxUploadRate ?? MaxUploadRate,
             Goal = changes.Goal ?? Goal,
             Sequential = changes.Sequential ?? Sequential,
+            SeedOnly = changes.SeedOnly ?? SeedOnly,
             Tags = changes.Tags ?? Tags,
             MinimumFreeSpace = changes.MinimumFreeSpace ?? MinimumFreeSpace,
         };

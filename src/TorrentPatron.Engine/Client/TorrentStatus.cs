@@ -115,6 +115,9 @@ public sealed record TorrentStatus
     /// <summary>Whether pieces are fetched in their order.</summary>
     public bool Sequential { get; init; }
 
+    /// <summary>Whether it only gives what is there, and writes nothing.</summary>
+    public bool SeedOnly { get; init; }
+
     /// <summary>Whether peers may come from its trackers only (BEP 27).</summary>
     public bool IsPrivate { get; init; }
 

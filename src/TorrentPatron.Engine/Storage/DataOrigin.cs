@@ -40,9 +40,11 @@ public sealed record DataOrigin
         return new DataOrigin { FilesBefore = files, FoldersBefore = folders, FilesWritten = new Bitfield(layout.Files.Count) };
     }
 
-    /// <summary>Whether it is of a layout's size: what is saved is not trusted.</summary>
-    internal bool Fits(FileLayout layout) => FilesBefore.Length == layout.Files.Count
-        && FilesWritten.Length == layout.Files.Count && FoldersBefore.Length == layout.Folders.Count;
+    /// <summary>Whether it is of a layout's files: what is saved is not trusted.</summary>
+    internal bool Fits(FileLayout layout) => FilesBefore.Length == layout.Files.Count && FilesWritten.Length == layout.Files.Count;
+
+    /// <summary>Whether a folder of a layout is the torrent's own. None is where the files lie in other folders than it was noted of.</summary>
+    internal bool IsOwnFolder(FileLayout layout, int folder) => FoldersBefore.Length == layout.Folders.Count && !FoldersBefore[folder];
 
     /// <summary>The same, and more files written to.</summary>
     internal DataOrigin WithWritten(Bitfield written)

@@ -7,6 +7,7 @@ namespace TorrentPatron.Engine.Storage;
 internal sealed class FileLayout
 {
     private readonly StorageFile[] _files;
+    private readonly FileLayout? _safe;
     private string[]? _folders;
 
     /// <summary>Lays a torrent out below a folder.</summary>
@@ -14,7 +15,7 @@ internal sealed class FileLayout
     /// <param name="destination">The folder; made absolute here.</param>
     public FileLayout(TorrentMetainfo metainfo, string destination)
         : this(destination, metainfo.Name, metainfo.PieceLength, metainfo.Files.Select(file =>
-            (file.Path, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))))
+            (file.Path, file.RawPath, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))))
     {
     }
 
@@ -28,6 +29,12 @@ internal sealed class FileLayout
     /// <exception cref="ArgumentException">A path leads out of the destination.</exception>
     public FileLayout(
         string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files)
+        : this(destination, name, pieceLength, files.Select(file => (file.Path, (string?)null, file.Length, file.IsStored)))
+    {
+    }
+
+    private FileLayout(
+        string destination, string name, int pieceLength, IEnumerable<(string Path, string? RawPath, long Length, bool IsStored)> files)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pieceLength);
         Destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
@@ -36,15 +43,23 @@ internal sealed class FileLayout
 
         long offset = 0;
         var all = new List<StorageFile>();
-        foreach ((string path, long length, bool isStored) in files)
+        foreach ((string path, string? rawPath, long length, bool isStored) in files)
         {
-            all.Add(new StorageFile(FullPath(path), offset, length, isStored));
+            all.Add(new StorageFile(FullPath(path), offset, length, isStored) { RawPath = rawPath is null ? null : FullPath(rawPath) });
             offset = checked(offset + length);
         }
 
         _files = [.. all];
         TotalSize = offset;
         PieceCount = checked((int)((offset + pieceLength - 1) / pieceLength));
+    }
+
+    /// <summary>The layout of the same files at paths that are safe, but for some that lie at their raw paths.</summary>
+    private FileLayout(FileLayout safe, StorageFile[] files)
+    {
+        (_safe, _files) = (safe, files);
+        (Destination, TotalSize, PieceLength, PieceCount) = (safe.Destination, safe.TotalSize, safe.PieceLength, safe.PieceCount);
+        RootPath = RawRoot() ?? safe.RootPath;
     }
 
     /// <summary>The folder below which the files lie, as an absolute path. It may be a link; what is below may not.</summary>
@@ -67,6 +82,55 @@ internal sealed class FileLayout
 
     /// <summary>Number of pieces.</summary>
     public int PieceCount { get; }
+
+    /// <summary>Whether some files lie at their raw paths; see <see cref="Locate"/>.</summary>
+    public bool HasRaw => _safe is not null;
+
+    /// <summary>
+    /// Looks where the files lie: one that is not at its safe path, and is there whole by the very names that the torrent gives, is read
+    /// there. So a torrent is seeded from where it was made, whatever its files are called. Blocks on the disk.
+    /// </summary>
+    /// <returns>The layout to go on with; this one, where nothing is there by such names.</returns>
+    public FileLayout Locate()
+    {
+        FileLayout safe = _safe ?? this;
+        if (!Array.Exists(safe._files, file => file.RawPath is not null))
+            return this;
+        var taken = new HashSet<string>(safe._files.Select(file => file.FullPath), StringComparer.Ordinal);
+        return safe.With(file => file is { IsStored: true, RawPath: { } raw } && !taken.Contains(raw)
+            && DiskFile.Stamp(file.FullPath) is null && DiskFile.Stamp(raw)?.Length == file.Length);
+    }
+
+    /// <summary>
+    /// Leaves the raw paths of files of which something is missing, since nothing is written there: they are to be at their safe paths.
+    /// </summary>
+    /// <param name="verified">The pieces that are here; those that lie in files which are left are cleared.</param>
+    /// <returns>The layout to go on with; this one, where nothing is missing.</returns>
+    public FileLayout LeaveRaw(Bitfield verified)
+    {
+        if (_safe is null)
+            return this;
+        var left = new HashSet<StorageFile>(ReferenceEqualityComparer.Instance);
+        // A piece that is cleared may be one of another file.
+        while (true)
+        {
+            int before = left.Count;
+            for (int index = 0; index < _files.Length; index++)
+            {
+                if (!_files[index].IsRaw || left.Contains(_files[index]) || BytesIn(index, verified) == _files[index].Length)
+                    continue;
+                left.Add(_files[index]);
+                (int first, int count) = PiecesOfFile(index);
+                for (int piece = first; piece < first + count; piece++)
+                    verified.Clear(piece);
+            }
+
+            if (left.Count == before)
+                break;
+        }
+
+        return left.Count == 0 ? this : _safe.With((file, index) => _files[index].IsRaw && !left.Contains(_files[index]));
+    }
 
     /// <summary>Where a piece begins among all the torrent's bytes.</summary>
     /// <param name="piece">Index of the piece.</param>
@@ -134,6 +198,32 @@ internal sealed class FileLayout
         }
 
         return bytes;
+    }
+
+    private FileLayout With(Predicate<StorageFile> isRaw) => With((file, _) => isRaw(file));
+
+    private FileLayout With(Func<StorageFile, int, bool> isRaw)
+    {
+        bool isAny = false;
+        var files = new StorageFile[_files.Length];
+        for (int index = 0; index < files.Length; index++)
+        {
+            bool isAtRaw = isRaw(_files[index], index);
+            isAny |= isAtRaw;
+            files[index] = isAtRaw ? _files[index] with { FullPath = _files[index].RawPath! } : _files[index];
+        }
+
+        return isAny ? new FileLayout(this, files) : this;
+    }
+
+    /// <summary>The raw top folder or file, where all files lie there; else null.</summary>
+    private string? RawRoot()
+    {
+        string? first = Array.Find(_files, file => file.IsStored)?.FullPath;
+        int end = first?.IndexOf(Path.DirectorySeparatorChar, Destination.Length + 1) ?? -1;
+        string? root = end < 0 ? first : first![..end];
+        string? below = root + Path.DirectorySeparatorChar;
+        return Array.TrueForAll(_files, file => !file.IsStored || file.FullPath == root || file.FullPath.StartsWith(below, StringComparison.Ordinal)) ? root : null;
     }
 
     private string[] FindFolders()

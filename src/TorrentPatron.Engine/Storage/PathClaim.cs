@@ -56,6 +56,19 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
         }
     }
 
+    /// <summary>Claims the paths of files that are only read, whoever else has them.</summary>
+    /// <param name="files">The files.</param>
+    public void Join(TorrentFiles files)
+    {
+        var place = new FilePlace(files.Layout);
+        lock (table.Gate)
+        {
+            store.ClaimPaths(place.Root);
+            (Shared, _announced) = ([], files);
+            Enter(place);
+        }
+    }
+
     /// <summary>Claims the paths to which the torrent's files are to be moved, beside those where they are.</summary>
     /// <param name="files">The files where they are.</param>
     /// <param name="to">Where they go.</param>

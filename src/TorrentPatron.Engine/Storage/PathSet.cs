@@ -58,5 +58,8 @@ internal sealed class PathSet
     /// <param name="file">Index of the file.</param>
     public string RealPathOf(int file) => Real(_layout.Files[file].FullPath);
 
-    private string Real(string path) => string.Concat(_root, path.AsSpan(_layout.RootPath.Length));
+    // Some files may lie elsewhere, by the torrent's own names.
+    private string Real(string path) => path.StartsWith(_layout.RootPath, StringComparison.Ordinal)
+        ? string.Concat(_root, path.AsSpan(_layout.RootPath.Length))
+        : RealPath.Of(path);
 }

@@ -77,6 +77,17 @@ internal static class StorageErrors
     public static StorageException Foreign(string message) => new(new TorrentError(
         TorrentErrorId.ForeignFile, message, "Move the file away, choose another destination, or leave the file out of the torrent's choice."));
 
+    /// <summary>A file that lies by the torrent's own name is only read there.</summary>
+    /// <param name="path">The file.</param>
+    public static StorageException Raw(string path) =>
+        NotWritable($"'{path}' is only read: it has the name that the torrent gives, under which nothing is written.");
+
+    /// <summary>A torrent that only seeds lacks something.</summary>
+    /// <param name="message">A sentence that says what.</param>
+    public static StorageException Incomplete(string message) => new(new TorrentError(
+        TorrentErrorId.DataIncomplete, message,
+        "Give the folder that holds the torrent's file or folder as the destination, or start the torrent so that it may download."));
+
     /// <summary>A path, or a name in it, is longer than the system or the file system takes.</summary>
     /// <param name="path">The path.</param>
     /// <param name="e">What the system said.</param>

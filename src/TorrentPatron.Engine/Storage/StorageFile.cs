@@ -7,6 +7,12 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="IsStored">False for what is never on disk: padding, which reads as zeros, and links.</param>
 internal sealed record StorageFile(string FullPath, long Offset, long Length, bool IsStored)
 {
+    /// <summary>The absolute path with the very names that the torrent gives, where those differ and may lie here; else null.</summary>
+    public string? RawPath { get; init; }
+
+    /// <summary>Whether the file lies at its <see cref="RawPath"/>: there it is read, and never written.</summary>
+    public bool IsRaw => FullPath == RawPath;
+
     /// <summary>Where it ends: the offset of the first byte that is no longer its own.</summary>
     public long End => Offset + Length;
 }

@@ -37,13 +37,14 @@ public static class TorrentData
     }
 
     internal static ErasedData Erase(TorrentFiles files, PathClaim claim) => new DataEraser(
-        files.Layout, file => DataOrigin.IsOwn(files.Origin, files.Layout, file, files.Verified), IsOwnFolder(files.Origin), claim.FindShared(files)).Run();
+        files.Layout, file => DataOrigin.IsOwn(files.Origin, files.Layout, file, files.Verified), IsOwnFolder(files.Origin, files.Layout), claim.FindShared(files)).Run();
 
     /// <summary>Deletes the folders that the torrent made and that are empty.</summary>
     internal static void EraseFolders(FileLayout layout, DataOrigin? origin) =>
-        new DataEraser(layout, _ => false, IsOwnFolder(origin), []).RunFolders();
+        new DataEraser(layout, _ => false, IsOwnFolder(origin, layout), []).RunFolders();
 
-    private static Func<int, bool> IsOwnFolder(DataOrigin? origin) => folder => origin?.FoldersBefore[folder] != true;
+    private static Func<int, bool> IsOwnFolder(DataOrigin? origin, FileLayout layout) =>
+        folder => origin?.IsOwnFolder(layout, folder) ?? true;
 
     /// <summary>What is saved is not trusted: what does not fit the torrent counts for nothing.</summary>
     private static Bitfield Verified(FileLayout layout, ResumeData saved) =>

@@ -56,10 +56,6 @@ internal sealed class TorrentFiles(
         };
     }
 
-    /// <summary>The same files, with other pieces here.</summary>
-    /// <param name="pieces">The pieces that are here.</param>
-    public TorrentFiles With(Bitfield pieces) => new(torrent, name, layout, priorities, origin, pieces) { Unchecked = Unchecked };
-
     /// <summary>Whether a file is wanted.</summary>
     public bool Wants(int file) => layout.Files[file].IsStored && (priorities.Count != layout.Files.Count || priorities[file] != FilePriority.Skip);
 

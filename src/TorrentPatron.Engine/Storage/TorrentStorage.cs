@@ -225,6 +225,13 @@ internal sealed class TorrentStorage : IDisposable
         return possible;
     }
 
+    /// <summary>Looks where the files lie, and which pieces can be on disk. Nobody reads or writes meanwhile.</summary>
+    public Bitfield FindPossiblePieces()
+    {
+        Locate();
+        return PossiblePieces(Stamps());
+    }
+
     /// <summary>
     /// Looks whether the files that should be whole are there: one that was deleted or cut short while it was open takes what is
     /// written to it without a word.
@@ -297,11 +304,24 @@ internal sealed class TorrentStorage : IDisposable
         Settle(layout);
     }
 
+    /// <summary>Goes on where the files are found; see <see cref="FileLayout.Locate"/>. Nobody reads or writes meanwhile.</summary>
+    public void Locate() => GoTo(Layout.Locate());
+
+    /// <summary>Leaves files that may not be written where they lie and are not whole; see <see cref="FileLayout.LeaveRaw"/>.</summary>
+    /// <param name="verified">The pieces that are here; those of the files that are left are cleared.</param>
+    public void LeaveRaw(Bitfield verified) => GoTo(Layout.LeaveRaw(verified));
+
     /// <summary>Closes all files for good. What is being read or written is finished first.</summary>
     public void Dispose()
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
+    }
+
+    private void GoTo(FileLayout layout)
+    {
+        if (layout != Layout)
+            Relocate(layout);
     }
 
     [MemberNotNull(nameof(Layout), nameof(_guard), nameof(_files))]

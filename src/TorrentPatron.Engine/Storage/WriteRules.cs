@@ -22,36 +22,42 @@ internal sealed class WriteRules
     /// <summary>Everything may be written.</summary>
     public static WriteRules None { get; } = new([], []);
 
-    /// <summary>Decides, and claims what is to be written. Looks at the disk.</summary>
-    /// <param name="storage">The files.</param>
+    /// <summary>
+    /// Decides, and claims what is to be written. What lies where it may not be written and is not whole is left there. Looks at the disk.
+    /// </summary>
+    /// <param name="storage">The files, which nobody uses; it gets the rules.</param>
     /// <param name="claim">The claim to their paths.</param>
-    /// <param name="files">How the files stand.</param>
+    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    /// <param name="origin">Where those on disk are from; null: that is not known.</param>
+    /// <param name="verified">The pieces that are here; those that lie in files which are left are cleared.</param>
+    /// <param name="seedOnly">Whether nothing may be written at all.</param>
     /// <exception cref="StorageException">Something must be written that may not be.</exception>
-    public static WriteRules Decide(TorrentStorage storage, PathClaim claim, TorrentFiles files)
+    public static void Apply(
+        TorrentStorage storage, PathClaim claim, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, bool seedOnly)
     {
-        var missing = new HashSet<int>();
-        for (int file = 0; file < files.Layout.Files.Count; file++)
-        {
-            if (files.Wants(file) && !IsComplete(files, file))
-                missing.Add(file);
-        }
+        if (!seedOnly)
+            storage.LeaveRaw(verified);
+        TorrentFiles files = claim.FilesOf(storage.Layout, priorities, origin, verified);
+        HashSet<int> missing = [.. Enumerable.Range(0, files.Layout.Files.Count).Where(file => files.Wants(file) && !HasAll(files, file))];
+        storage.Rules = seedOnly ? ReadOnly(files, missing) : Decide(storage, claim, files, missing);
+    }
 
-        if (claim.Shared.FirstOrDefault(shared => missing.Contains(shared.File)) is { } taken)
-            throw StorageErrors.PathInUse(taken, files.Torrent);
-        HashSet<int> unproven = [], adopted = [];
-        foreach (int file in missing)
+    /// <summary>Requires the files that are to be seeded, as far as their lengths tell.</summary>
+    /// <param name="files">How the files stand.</param>
+    /// <param name="stamps">The files as they are on disk.</param>
+    /// <exception cref="StorageException">One is missing, or too short.</exception>
+    public static void RequireData(TorrentFiles files, IReadOnlyList<FileStamp?> stamps)
+    {
+        for (int file = 0; file < stamps.Count; file++)
         {
-            if (files.Origin is { } origin && origin.FilesBefore[file] && !origin.FilesWritten[file])
-                (Prove(storage, files, file) ? adopted : unproven).Add(file);
+            StorageFile entry = files.Layout.Files[file];
+            if (!files.Wants(file) || entry.Length == 0)
+                continue;
+            if (stamps[file] is not { } stamp)
+                throw StorageErrors.Incomplete($"'{entry.FullPath}' is not there.");
+            if (stamp.Length < entry.Length)
+                throw StorageErrors.Incomplete($"'{entry.FullPath}' has {stamp.Length:N0} bytes, and the torrent's file has {entry.Length:N0}.");
         }
-
-        if (missing.Count > 0)
-            claim.Take(files, missing.Contains);
-        // Noted before anything is written: a crash must not make a stranger of it.
-        foreach (int file in adopted)
-            storage.Adopt(file);
-        return new WriteRules(claim.Shared.DistinctBy(shared => shared.File)
-            .ToDictionary(shared => shared.File, shared => StorageErrors.PathInUse(shared, files.Torrent).Error), unproven);
     }
 
     /// <summary>Refuses a file that is not to be written.</summary>
@@ -65,7 +71,63 @@ internal sealed class WriteRules
     /// <summary>Whether a file's bytes are compared with what would be written.</summary>
     public bool IsUnproven(int file) => _unproven.Contains(file);
 
-    private static bool IsComplete(TorrentFiles files, int file) => files.Layout.BytesIn(file, files.Verified) == files.Layout.Files[file].Length;
+    private static WriteRules Decide(TorrentStorage storage, PathClaim claim, TorrentFiles files, HashSet<int> missing)
+    {
+        if (claim.Shared.FirstOrDefault(shared => missing.Contains(shared.File)) is { } taken)
+            throw StorageErrors.PathInUse(taken, files.Torrent);
+        RefuseLinks(files.Layout, missing);
+        HashSet<int> unproven = [], adopted = [];
+        foreach (int file in missing)
+        {
+            if (files.Origin is { } origin && origin.FilesBefore[file] && !origin.FilesWritten[file])
+                (Prove(storage, files, file) ? adopted : unproven).Add(file);
+        }
+
+        if (missing.Count > 0)
+            claim.Take(files, missing.Contains);
+        // Noted before anything is written: a crash must not make a stranger of it.
+        foreach (int file in adopted)
+            storage.Adopt(file);
+        var forbidden = new Dictionary<int, TorrentError>();
+        foreach (SharedFile shared in claim.Shared)
+            forbidden[shared.File] = StorageErrors.PathInUse(shared, files.Torrent).Error;
+        for (int file = 0; file < files.Layout.Files.Count; file++)
+        {
+            if (files.Layout.Files[file].IsRaw)
+                forbidden[file] = StorageErrors.Raw(files.Layout.Files[file].FullPath).Error;
+        }
+
+        return new WriteRules(forbidden, unproven);
+    }
+
+    /// <summary>Refuses what would be written through a link. While the torrent runs it is looked at again.</summary>
+    private static void RefuseLinks(FileLayout layout, HashSet<int> missing)
+    {
+        var looked = new HashSet<string>(StringComparer.Ordinal);
+        foreach (int file in missing)
+        {
+            for (string at = layout.Files[file].FullPath; at.Length > layout.Destination.Length && looked.Add(at); at = Path.GetDirectoryName(at)!)
+                FolderGuard.RefuseLinkAt(at);
+        }
+    }
+
+    private static WriteRules ReadOnly(TorrentFiles files, HashSet<int> missing)
+    {
+        if (missing.Count > 0)
+        {
+            int bad = files.Layout.PieceCount - files.Verified.Count;
+            throw StorageErrors.Incomplete(
+                $"{bad:N0} of {files.Layout.PieceCount:N0} pieces of '{files.Name}' are missing or wrong, the first in "
+                + $"'{files.Layout.Files[missing.Min()].FullPath}'.");
+        }
+
+        return new WriteRules(
+            Enumerable.Range(0, files.Layout.Files.Count).ToDictionary(
+                file => file, file => StorageErrors.Incomplete($"'{files.Layout.Files[file].FullPath}' is only seeded.").Error),
+            []);
+    }
+
+    private static bool HasAll(TorrentFiles files, int file) => files.Layout.BytesIn(file, files.Verified) == files.Layout.Files[file].Length;
 
     /// <returns>Whether a file that was there before may be written; false where nothing can be told of it.</returns>
     private static bool Prove(TorrentStorage storage, TorrentFiles files, int file)

@@ -68,8 +68,9 @@ internal interface ISwarm
     /// <summary>Adds peers and trackers.</summary>
     Task AddAsync(AddSources sources);
 
-    /// <summary>Treats the torrent otherwise.</summary>
-    Task SetAsync(TorrentOptions options);
+    /// <summary>Changes the torrent's options.</summary>
+    /// <returns>Why they stay as they are; null: they are changed.</returns>
+    Task<TorrentError?> SetAsync(TorrentOptions options);
 
     /// <summary>Asks trackers no longer.</summary>
     Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers);

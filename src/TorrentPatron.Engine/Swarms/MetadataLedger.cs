@@ -112,6 +112,7 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
         SeedRatio = Choices.Goal.Ratio,
         SeedTime = Choices.Goal.Time,
         Sequential = Choices.Sequential,
+        SeedOnly = Choices.SeedOnly,
         Tags = Choices.Tags,
         Metadata = Metainfo is null ? progress with { Since = WallTime.At(Since, engine.Time) } : null,
         Timestamp = WallTime.Now(engine.Time),

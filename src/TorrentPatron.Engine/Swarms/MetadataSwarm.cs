@@ -208,12 +208,16 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     });
 
     /// <inheritdoc/>
-    public Task SetAsync(TorrentOptions options) => InTurnAsync(() =>
+    public async Task<TorrentError?> SetAsync(TorrentOptions options)
     {
-        _ledger.Choices = _ledger.Choices.With(options);
-        Network.Limit(_ledger.Choices);
-        return SettledAsync();
-    });
+        await InTurnAsync(() =>
+        {
+            _ledger.Choices = _ledger.Choices.With(options);
+            Network.Limit(_ledger.Choices);
+            return SettledAsync();
+        }).ConfigureAwait(false);
+        return null;
+    }
 
     /// <inheritdoc/>
     public Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers) => InTurnAsync(() =>

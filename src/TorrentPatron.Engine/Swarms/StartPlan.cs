@@ -9,7 +9,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// <param name="Origin">Where the files on disk are from; null: that was not noted.</param>
 internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin? Origin)
 {
-    /// <summary>Whether a file that is to be hashed was there before, and may turn out not to be the torrent's.</summary>
+    /// <summary>Whether a file that is to be hashed was there before the torrent, and may turn out to be another.</summary>
     public bool IsDisputed => !ToCheck.IsEmpty && Origin is { } origin && origin.FilesBefore.Count > origin.FilesBefore.CountInBoth(origin.FilesWritten);
 
     /// <summary>Pieces of which some blocks may be on disk: nothing vouches for those before the piece is whole.</summary>
@@ -24,6 +24,8 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
     public static StartPlan Make(TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices)
     {
+        storage.Locate();
+        FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
         Bitfield possible = storage.PossiblePieces(stamps);
         bool isKnown = data is not null && !recheck && data.Verified.Length == possible.Length
@@ -35,8 +37,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
             ? Compare(storage, data!, possible, stamps) with { Origin = origin }
             : new StartPlan(new Bitfield(possible.Length), possible, origin);
         Bitfield believed = isHere && data!.Verified.Length == possible.Length ? data.Verified : plan.Trusted;
-        plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, believed), stamps, isUntouched: data?.ClosedInOrder == true);
-        storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
+        plan.Claim(storage, claim, believed, choices, stamps, isUntouched: data?.ClosedInOrder == true);
+        if (!choices.SeedOnly)
+            storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);
         return isHere ? plan with { Unfinished = plan.Continue(storage.Layout, possible, data!.Unfinished) } : plan;
     }
 
@@ -56,6 +59,8 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     {
         // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
         storage.CloseFiles();
+        storage.Locate();
+        FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
         Bitfield possible = storage.PossiblePieces(stamps);
         var trusted = new Bitfield(possible.Length);
@@ -69,8 +74,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         }
 
         var plan = new StartPlan(trusted, toCheck, origin);
-        plan.Claim(storage, claim, claim.FilesOf(storage.Layout, choices.FilePriorities, origin, verified), stamps, isUntouched: true);
-        storage.Prepare(trusted, choices.FilePriorities, stamps, choices.MinimumFreeSpace);
+        plan.Claim(storage, claim, verified, choices, stamps, isUntouched: true);
+        if (!choices.SeedOnly)
+            storage.Prepare(trusted, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);
         return plan with { Unfinished = plan.Continue(storage.Layout, possible, unfinished) };
     }
 
@@ -78,9 +84,20 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// Claims the files' paths. A file that another torrent has too is hashed, unless it is known to be as it was; where nothing is to be
     /// hashed, it is decided at once what may be written.
     /// </summary>
-    private void Claim(TorrentStorage storage, PathClaim claim, TorrentFiles files, IReadOnlyList<FileStamp?> stamps, bool isUntouched)
+    private void Claim(
+        TorrentStorage storage, PathClaim claim, Bitfield believed, TorrentChoices choices, IReadOnlyList<FileStamp?> stamps, bool isUntouched)
     {
-        claim.Take(files, file => stamps[file]?.Length != files.Layout.Files[file].Length);
+        TorrentFiles files = claim.FilesOf(storage.Layout, choices.FilePriorities, Origin, believed);
+        if (choices.SeedOnly)
+        {
+            WriteRules.RequireData(files, stamps);
+            claim.Join(files);
+        }
+        else
+        {
+            claim.Take(files, file => stamps[file]?.Length != files.Layout.Files[file].Length);
+        }
+
         foreach (SharedFile shared in isUntouched ? [] : claim.Shared)
         {
             (int first, int count) = files.Layout.PiecesOfFile(shared.File);
@@ -92,8 +109,12 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         }
 
         if (ToCheck.IsEmpty)
-            storage.Rules = WriteRules.Decide(storage, claim, files.With(Trusted));
+            WriteRules.Apply(storage, claim, choices.FilePriorities, Origin, Trusted, choices.SeedOnly);
     }
+
+    /// <summary>The files as they are on disk, where they are to be now.</summary>
+    private static IReadOnlyList<FileStamp?> StampsNow(TorrentStorage storage, FileLayout before, IReadOnlyList<FileStamp?> stamps) =>
+        storage.Layout == before ? stamps : storage.Stamps();
 
     /// <summary>The unfinished pieces that can be gone on with. One that lacks no block is checked instead.</summary>
     /// <param name="layout">Where the torrent's files lie.</param>

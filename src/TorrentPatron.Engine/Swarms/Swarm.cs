@@ -136,18 +136,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
     /// <summary>Goes on after a suspension or a failure; what a failure has left doubtful is looked at again.</summary>
     public Task<TorrentError?> ResumeAsync() => InTurnAsync(async () =>
     {
-        if (_parts.Ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
-            return null;
-        try
-        {
-            await GoOnAsync().ConfigureAwait(false);
-            return null;
-        }
-        catch (StorageException e)
-        {
-            _parts.State.Fail(e.Error);
-            return e.Error;
-        }
+        return _parts.Ledger.State is TorrentState.Suspended or TorrentState.Failed ? await TryGoOnAsync().ConfigureAwait(false) : null;
     });
 
     /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
@@ -162,7 +151,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             await _life.LeaveAsync().ConfigureAwait(false);
             before = _parts.Pieces.Verified();
             Bitfield possible = await _engine.DiskWorkers
-                .RunAsync(() => _parts.Storage.PossiblePieces(_parts.Storage.Stamps())).ConfigureAwait(false);
+                .RunAsync(_parts.Storage.FindPossiblePieces).ConfigureAwait(false);
             _parts.Pieces.Reset(
                 new Bitfield(Metainfo.PieceCount), [.. _parts.Pieces.Unfinished().Where(piece => possible[piece.Piece])]);
             _parts.Ledger.Error = null;
@@ -245,11 +234,15 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         return SettledAsync();
     }
 
-    /// <summary>Treats the torrent otherwise.</summary>
-    public Task SetAsync(TorrentOptions options)
+    /// <summary>Changes the torrent's options.</summary>
+    public async Task<TorrentError?> SetAsync(TorrentOptions options)
     {
+        if (options.SeedOnly is { } seedOnly && seedOnly != _parts.Ledger.Choices.SeedOnly
+            && await InTurnAsync(() => SetSeedOnlyAsync(seedOnly)).ConfigureAwait(false) is { } refusal)
+            return refusal;
         _parts.Controls.Set(options);
-        return SettledAsync();
+        await SettledAsync().ConfigureAwait(false);
+        return null;
     }
 
     /// <summary>Asks trackers no longer.</summary>
@@ -315,14 +308,28 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         }
     }
 
+    /// <summary>A torrent that seeds begins again with what may be written now; one that is being checked, or rests, is not held up.</summary>
+    private async Task<TorrentError?> SetSeedOnlyAsync(bool seedOnly)
+    {
+        if (seedOnly && _parts.Ledger.State == TorrentState.Downloading)
+            return SwarmErrors.NotComplete(Metainfo.Name);
+        _parts.Controls.Set(new TorrentOptions { SeedOnly = seedOnly });
+        if (_parts.Ledger.State != TorrentState.Seeding)
+            return null;
+        await _life.LeaveAsync().ConfigureAwait(false);
+        return await TryGoOnAsync().ConfigureAwait(false);
+    }
+
     /// <summary>Makes ready for other files to be wanted. Blocks on the disk.</summary>
     private void Prepare(IReadOnlyList<FilePriority> priorities)
     {
-        TorrentFiles files = _parts.FilesWanting(priorities);
+        TorrentChoices choices = _parts.Ledger.Choices;
+        Bitfield verified = _parts.Pieces.Verified();
         // What a check is still to look at is decided on when it is over.
         if (_parts.Ledger.Unchecked is null)
-            _parts.Storage.Rules = WriteRules.Decide(_parts.Storage, _parts.Claim, files);
-        _parts.Storage.Prepare(files.Verified, priorities, _parts.Storage.Stamps(), _parts.Ledger.Choices.MinimumFreeSpace);
+            WriteRules.Apply(_parts.Storage, _parts.Claim, priorities, _parts.Ledger.Origin, verified, choices.SeedOnly);
+        if (!choices.SeedOnly)
+            _parts.Storage.Prepare(verified, priorities, _parts.Storage.Stamps(), choices.MinimumFreeSpace);
     }
 
     private async Task<TorrentError?> BeginAsync()
@@ -345,8 +352,8 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             _parts.Network.Peers.Add(_command.Peers, PeerSource.Manual);
             _parts.Network.Peers.Add(data?.Peers ?? [], PeerSource.Saved);
             bool isQuick = (long)plan.ToCheck.Count * Metainfo.PieceLength <= QuicklyChecked;
-            // A file that turns out to be somebody else's fails the start, where that can be told at once.
-            bool isAwaited = isQuick && plan.IsDisputed && !_command.Suspended;
+            // A file that turns out to be somebody else's, or not good enough to seed, fails the start, where that can be told at once.
+            bool isAwaited = isQuick && !_command.Suspended && (plan.IsDisputed || choices.SeedOnly);
             Task check = _life.Begin(
                 plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
                 _command.Suspended, isAwaited);
@@ -377,6 +384,9 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         await _parts.Network.LeaveAsync("The torrent has failed.").ConfigureAwait(false);
         _parts.Ledger.Unchecked = new Bitfield(Metainfo.PieceCount);
         _parts.Ledger.Unchecked.SetAll();
+        // What is there now was there before, whatever comes of it.
+        _parts.Ledger.Origin ??= await _engine.DiskWorkers
+            .RunAsync(() => DataOrigin.Look(_parts.Storage.Layout, _parts.Storage.Stamps())).ConfigureAwait(false);
         _parts.State.Fail(error);
         await _parts.SaveAsync().ConfigureAwait(false);
         _started.TrySetResult(true);
@@ -416,6 +426,20 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         await _parts.SaveAsync().ConfigureAwait(false);
     }
 
+    private async Task<TorrentError?> TryGoOnAsync()
+    {
+        try
+        {
+            await GoOnAsync().ConfigureAwait(false);
+            return null;
+        }
+        catch (StorageException e)
+        {
+            _parts.State.Fail(e.Error);
+            return e.Error;
+        }
+    }
+
     private async Task GoOnAsync()
     {
         // What a failure has had put aside is not lost.
@@ -429,6 +453,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
                 _parts.Pieces.Unfinished()))
             .ConfigureAwait(false);
         _parts.Pieces.Reset(plan.Trusted, plan.Unfinished);
+        _parts.Claim.Follow(_parts.Files);
         _parts.Ledger.Error = null;
         _ = _life.Begin(plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false);
         await _parts.SaveAsync().ConfigureAwait(false);

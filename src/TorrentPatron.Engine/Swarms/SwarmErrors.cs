@@ -22,6 +22,10 @@ internal static class SwarmErrors
     public static TorrentError NoDestination(string destination) => new(
         TorrentErrorId.MoveFailed, $"'{DisplayText.Clean(destination)}' is no absolute path of a folder.", "Give the folder's full path.");
 
+    public static TorrentError NotComplete(string name) => new(
+        TorrentErrorId.DataIncomplete, $"'{name}' is not complete and is being downloaded, so it cannot be seeded only.",
+        "Wait until it is complete, or stop it first.");
+
     public static TorrentError NotActive(string name) => new(
         TorrentErrorId.TorrentNotActive, $"'{name}' does not run just now, so it asks nobody.", "Resume it, and ask again.");
 

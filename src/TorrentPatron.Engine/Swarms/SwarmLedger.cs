@@ -279,6 +279,7 @@ internal sealed class SwarmLedger(
             SeedTime = choices.Goal.Time,
             SeedingTime = totals.Seeding,
             Sequential = choices.Sequential,
+            SeedOnly = choices.SeedOnly,
             IsPrivate = _metainfo.IsPrivate,
             Tags = choices.Tags,
             Timestamp = WallTime.Now(engine.Time),

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
@@ -92,13 +93,17 @@ internal sealed class SwarmParts : IAsyncDisposable
     public TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
         Claim.FilesOf(Storage.Layout, priorities, Ledger.Origin, Pieces.Verified(), Ledger.Unchecked);
 
-    /// <summary>Decides, now that it is known which pieces are here, which files may be written.</summary>
+    /// <summary>Decides which files may be written, now that it is known which pieces are here. It is in no swarm.</summary>
     /// <returns>Why the torrent cannot go on, or null.</returns>
     public Task<TorrentError?> DecideWritesAsync() => _engine.DiskWorkers.RunAsync(() =>
     {
         try
         {
-            Storage.Rules = WriteRules.Decide(Storage, Claim, Files());
+            Bitfield verified = Pieces.Verified();
+            int count = verified.Count;
+            WriteRules.Apply(Storage, Claim, Ledger.Choices.FilePriorities, Ledger.Origin, verified, Ledger.Choices.SeedOnly);
+            if (verified.Count != count)
+                Pieces.Reset(verified);
             return null;
         }
         catch (StorageException e)

@@ -34,6 +34,9 @@ internal sealed record TorrentChoices
     /// <summary>Whether pieces are fetched in their order.</summary>
     public bool Sequential { get; private init; }
 
+    /// <summary>Whether it only gives what is there.</summary>
+    public bool SeedOnly { get; private init; }
+
     /// <summary>What its user calls it by, fit to be shown.</summary>
     public ReadOnlyCollection<string> Tags { get; private init; } = [];
 
@@ -59,6 +62,7 @@ internal sealed record TorrentChoices
         MaxUploadRate = MaxUploadRate,
         Goal = Goal,
         Sequential = Sequential,
+        SeedOnly = SeedOnly,
         Tags = Tags,
         MinimumFreeSpace = MinimumFreeSpace,
     };
@@ -99,6 +103,7 @@ internal sealed record TorrentChoices
         MaxUploadRate = Math.Max(0, options.MaxUploadRate ?? MaxUploadRate),
         Goal = options.Goal ?? Goal,
         Sequential = options.Sequential ?? Sequential,
+        SeedOnly = options.SeedOnly ?? SeedOnly,
         Tags = options.Tags is null ? Tags : Clean(options.Tags),
         MinimumFreeSpace = Math.Max(0, options.MinimumFreeSpace ?? MinimumFreeSpace),
     };

@@ -59,19 +59,27 @@ internal sealed class TorrentDisk : IAsyncDisposable
     /// <summary>Makes the torrent's place ready for other files.</summary>
     /// <param name="files">How the files stand where they are wanted.</param>
     /// <param name="priorities">Priority of each file.</param>
-    /// <param name="keepFree">Bytes that must stay free on the disk.</param>
+    /// <param name="choices">What else has been chosen.</param>
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
-    public Task PrepareAsync(TorrentFiles files, IReadOnlyList<FilePriority> priorities, long keepFree) => _workers.RunAsync(() =>
+    public Task PrepareAsync(TorrentFiles files, IReadOnlyList<FilePriority> priorities, TorrentChoices choices) => _workers.RunAsync(() =>
     {
         // What a check is still to look at is decided on when it is over.
         if (files.Unchecked is null)
-            Storage.Rules = WriteRules.Decide(Storage, Claim, files);
-        Storage.Prepare(files.Verified, priorities, Storage.Stamps(), keepFree);
+            WriteRules.Apply(Storage, Claim, priorities, files.Origin, files.Verified, choices.SeedOnly);
+        if (!choices.SeedOnly)
+            Storage.Prepare(files.Verified, priorities, Storage.Stamps(), choices.MinimumFreeSpace);
     });
 
-    /// <summary>Decides, now that it is known which pieces are here, which files may be written.</summary>
+    /// <summary>Decides which files may be written, now that it is known which pieces are here. Nobody reads or writes.</summary>
+    /// <param name="files">How the files stand.</param>
+    /// <param name="choices">What has been chosen.</param>
+    /// <returns>The pieces that are here, where the files are to be.</returns>
     /// <exception cref="StorageException">Something must be written that may not be.</exception>
-    public Task DecideWritesAsync(TorrentFiles files) => _workers.RunAsync(() => { Storage.Rules = WriteRules.Decide(Storage, Claim, files); });
+    public Task<Bitfield> DecideWritesAsync(TorrentFiles files, TorrentChoices choices) => _workers.RunAsync(() =>
+    {
+        WriteRules.Apply(Storage, Claim, choices.FilePriorities, files.Origin, files.Verified, choices.SeedOnly);
+        return files.Verified;
+    });
 
     /// <summary>Makes the torrent's place ready again, after a rest or a failure.</summary>
     /// <param name="verified">The pieces that counted as there.</param>
@@ -105,7 +113,7 @@ internal sealed class TorrentDisk : IAsyncDisposable
     public TorrentError? FindLoss(Bitfield verified) => Storage.FindLoss(verified)?.Error;
 
     /// <summary>The pieces that can be on disk at all.</summary>
-    public Task<Bitfield> PossiblePiecesAsync() => _workers.RunAsync(() => Storage.PossiblePieces(Storage.Stamps()));
+    public Task<Bitfield> PossiblePiecesAsync() => _workers.RunAsync(Storage.FindPossiblePieces);
 
     /// <summary>Hashes pieces.</summary>
     /// <param name="pieces">Which.</param>

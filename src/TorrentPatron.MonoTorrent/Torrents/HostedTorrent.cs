@@ -134,30 +134,8 @@ internal sealed class HostedTorrent : IAsyncDisposable
     /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
     public Task ResumeAsync() => InTurnAsync(async () =>
     {
-        if (_life.News.State is not (TorrentState.Suspended or TorrentState.Failed))
-            return;
-        await _life.LeaveAsync().ConfigureAwait(false);
-        TorrentLedger ledger = _life.Ledger;
-        StartPlan plan;
-        try
-        {
-            // Where files were lost, what is there now may be anything.
-            plan = await _life.Disk.PlanAgainAsync(
-                _life.Tally.Verified(), ledger.Unchecked, ledger.Error?.Id == TorrentErrorId.DiskReadFailed, ledger.Choices, ledger.Origin)
-                .ConfigureAwait(false);
-        }
-        catch (StorageException e)
-        {
-            ledger.Error = e.Error;
-            _life.News.Set(TorrentState.Failed);
-            throw;
-        }
-
-        _life.Tally.Reset(plan.Trusted);
-        ledger.Error = null;
-        await _life.BeginAsync(
-            plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false).ConfigureAwait(false);
-        await _life.SaveAsync().ConfigureAwait(false);
+        if (_life.News.State is TorrentState.Suspended or TorrentState.Failed)
+            await GoOnAsync().ConfigureAwait(false);
     });
 
     /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
@@ -226,7 +204,7 @@ internal sealed class HostedTorrent : IAsyncDisposable
         _life.Disk.Claim.Follow(() => _life.FilesWanting(priorities));
         try
         {
-            await _life.Disk.PrepareAsync(_life.FilesWanting(priorities), priorities, ledger.Choices.MinimumFreeSpace).ConfigureAwait(false);
+            await _life.Disk.PrepareAsync(_life.FilesWanting(priorities), priorities, ledger.Choices).ConfigureAwait(false);
         }
         catch (StorageException)
         {
@@ -242,15 +220,22 @@ internal sealed class HostedTorrent : IAsyncDisposable
         await _life.SaveAsync().ConfigureAwait(false);
     });
 
-    /// <summary>Is treated otherwise, from now on.</summary>
-    public Task SetAsync(TorrentOptions options) => InTurnAsync(() =>
+    /// <summary>Changes the torrent's options.</summary>
+    /// <exception cref="RefusedException">They stay as they are.</exception>
+    public Task SetAsync(TorrentOptions options) => InTurnAsync(async () =>
     {
         TorrentWishes.Refuse(options);
-        _life.Ledger.Choices = _life.Ledger.Choices.With(options);
+        TorrentChoices before = _life.Ledger.Choices;
+        if (options.SeedOnly == true && !before.SeedOnly && _life.News.State == TorrentState.Downloading)
+            throw new RefusedException(SwarmErrors.NotComplete(Metainfo.Name));
+        _life.Ledger.Choices = before.With(options);
+        // One that is being checked, or rests, is not held up.
+        if (_life.Ledger.Choices.SeedOnly != before.SeedOnly && _life.News.State == TorrentState.Seeding)
+            await GoOnAsync().ConfigureAwait(false);
         if (options.Goal is not null)
             _life.Ledger.IsGoalReached = false;
         Link.Limit(_life.Ledger.Choices);
-        return SettledAsync();
+        await SettledAsync().ConfigureAwait(false);
     });
 
     /// <summary>Goes by the client's settings, which have changed.</summary>
@@ -348,6 +333,34 @@ internal sealed class HostedTorrent : IAsyncDisposable
         {
             _commands.Release();
         }
+    }
+
+    /// <summary>Begins again with what is on disk now.</summary>
+    private async Task GoOnAsync()
+    {
+        await _life.LeaveAsync().ConfigureAwait(false);
+        TorrentLedger ledger = _life.Ledger;
+        StartPlan plan;
+        try
+        {
+            // Where files were lost, what is there now may be anything.
+            plan = await _life.Disk.PlanAgainAsync(
+                _life.Tally.Verified(), ledger.Unchecked, ledger.Error?.Id == TorrentErrorId.DiskReadFailed, ledger.Choices, ledger.Origin)
+                .ConfigureAwait(false);
+        }
+        catch (StorageException e)
+        {
+            ledger.Error = e.Error;
+            _life.News.Set(TorrentState.Failed);
+            throw;
+        }
+
+        _life.Tally.Reset(plan.Trusted);
+        _life.Disk.Claim.Follow(_life.Files);
+        ledger.Error = null;
+        await _life.BeginAsync(
+            plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false).ConfigureAwait(false);
+        await _life.SaveAsync().ConfigureAwait(false);
     }
 
     private async Task PauseAsync()

@@ -296,6 +296,7 @@ internal sealed class TorrentLedger : IMoveRecord
             SeedRatio = choices.Goal.Ratio,
             SeedTime = choices.Goal.Time,
             SeedingTime = totals.Seeding,
+            SeedOnly = choices.SeedOnly,
             IsPrivate = _metainfo.IsPrivate,
             Tags = choices.Tags,
             Error = Error,

@@ -217,7 +217,7 @@ internal sealed class TorrentLife : IAsyncDisposable
             Tally.Reset(verified);
             Ledger.EndCheck();
             if (!suspended)
-                await Disk.DecideWritesAsync(Files()).ConfigureAwait(false);
+                Tally.Reset(await Disk.DecideWritesAsync(Files(), Ledger.Choices).ConfigureAwait(false));
             await JoinOrRestAsync(reason, suspended).ConfigureAwait(false);
             await SaveAsync().ConfigureAwait(false);
             return good;

@@ -94,6 +94,10 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [Parameter]
     public SwitchParameter Suspended { get; set; }
 
+    /// <summary>Only seed what is there: fail where something is missing or wrong, and write nothing. Waits until that is known.</summary>
+    [Parameter]
+    public SwitchParameter SeedOnly { get; set; }
+
     /// <summary>Hash everything on disk, whatever the saved state says.</summary>
     [Parameter]
     public SwitchParameter Recheck { get; set; }
@@ -116,7 +120,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [Parameter]
     public SwitchParameter AsJob { get; set; }
 
-    private bool IsWaiting => Wait || Timeout is not null || StallTimeout is not null;
+    private bool IsWaiting => Wait || Timeout is not null || StallTimeout is not null || (SeedOnly && !Suspended);
 
     private WaitTerms Terms => new() { Timeout = Timeout, StallTimeout = StallTimeout };
 
@@ -196,6 +200,10 @@ public sealed class StartTorrentCommand : SourceCmdlet
         WriteObject(job);
     }
 
+    /// <summary>A torrent that is started anew downloads, unless it is said that it only seeds; one that is known is left as it is.</summary>
+    private bool? SeedOnlyFor(SourceItem item) =>
+        this.Given().ContainsKey(nameof(SeedOnly)) ? (bool)SeedOnly : item.Saved is null && item.Running is null ? false : null;
+
     private StartRequest Request(SourceItem item)
     {
         StartRequest request = item.Saved?.Saved.ToRequest() ?? new StartRequest();
@@ -208,7 +216,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             Trackers = [.. request.Trackers, .. Tracker],
             Selection = Include.Length + Exclude.Length == 0 ? null : new FileSelection { Include = Include, Exclude = Exclude },
             FilePriorities = Include.Length + Exclude.Length == 0 ? request.FilePriorities : [],
-            Options = new TorrentOptionsReader(this.Given()).For(torrent: null),
+            Options = new TorrentOptionsReader(this.Given()).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
             Suspended = Suspended,
             Recheck = Recheck,
         };

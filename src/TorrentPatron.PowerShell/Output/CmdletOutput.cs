@@ -74,7 +74,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.InvalidTorrent or TorrentErrorId.StateDamaged => ErrorCategory.InvalidData,
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
         TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
-        TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound =>
+        TorrentErrorId.DataIncomplete or TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound =>
             ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse or TorrentErrorId.PathInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed => ErrorCategory.ResourceUnavailable,

@@ -11,6 +11,7 @@ internal sealed class FileListReader
     private const long MaxPathCharacters = 40L * 1024 * 1024;
 
     private readonly string? _rootFolder;
+    private readonly string? _rawRootFolder;
     private readonly List<TorrentFileEntry> _files = [];
     private readonly UniquePaths _paths = new();
     private readonly List<Name> _names = [];
@@ -18,10 +19,10 @@ internal sealed class FileListReader
     private long _offset;
     private long _pathCharacters;
 
-    private FileListReader(string? rootFolder) => _rootFolder = rootFolder;
+    private FileListReader(string? rootFolder, string? rawRootFolder) => (_rootFolder, _rawRootFolder) = (rootFolder, rawRootFolder);
 
     /// <summary>Reads the one file of a torrent without a folder.</summary>
-    public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string originalName)
+    public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string rawName)
     {
         const TorrentFileAttributes Senseless = TorrentFileAttributes.Padding | TorrentFileAttributes.SymbolicLink;
         return
@@ -29,7 +30,8 @@ internal sealed class FileListReader
             new TorrentFileEntry
             {
                 Path = name,
-                OriginalPath = originalName,
+                OriginalPath = DisplayText.Clean(rawName),
+                RawPath = rawName != name && PathSanitizer.IsUsable(rawName) ? rawName : null,
                 Length = info.RequiredLength(),
                 Offset = 0,
                 Attributes = ReadAttributes(info) & ~Senseless,
@@ -38,9 +40,9 @@ internal sealed class FileListReader
     }
 
     /// <summary>Reads <c>files</c>.</summary>
-    public static TorrentFileEntry[] ReadList(BencodeElement files, string rootFolder)
+    public static TorrentFileEntry[] ReadList(BencodeElement files, string rootFolder, string rawRootFolder)
     {
-        var reader = new FileListReader(rootFolder);
+        var reader = new FileListReader(rootFolder, rawRootFolder);
         foreach (BencodeElement file in files.EnumerateList())
         {
             if (file.Kind != BencodeKind.Dictionary)
@@ -54,9 +56,9 @@ internal sealed class FileListReader
     }
 
     /// <summary>Reads <c>file tree</c>, where each file begins a piece. A single file has no root folder.</summary>
-    public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, int pieceLength)
+    public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, string? rawRootFolder, int pieceLength)
     {
-        var reader = new FileListReader(rootFolder);
+        var reader = new FileListReader(rootFolder, rawRootFolder);
         int depth = 0;
         var open = new Stack<BencodeDictionaryEnumerator>();
         open.Push(tree.EnumerateDictionary());
@@ -159,7 +161,10 @@ internal sealed class FileListReader
         string original = isChanged || isRenamed ? OriginalPath(depth) : DisplayText.Clean(path);
         if (original == path)
             original = path;
-        _pathCharacters += ReferenceEquals(original, path) ? path.Length : path.Length + original.Length;
+        string? raw = isChanged || isRenamed || _rawRootFolder != _rootFolder ? RawPath(depth) : null;
+        if (raw == path || attributes.HasFlag(TorrentFileAttributes.Padding))
+            raw = null;
+        _pathCharacters += path.Length + (ReferenceEquals(original, path) ? 0 : original.Length) + (raw?.Length ?? 0);
         if (_pathCharacters > MaxPathCharacters)
             throw new MetainfoException(MetainfoFault.InvalidField, "The paths of the torrent's files are too long.");
 
@@ -167,6 +172,7 @@ internal sealed class FileListReader
         {
             Path = path,
             OriginalPath = original,
+            RawPath = raw,
             Length = length,
             Offset = _offset,
             Attributes = attributes,
@@ -194,6 +200,15 @@ internal sealed class FileListReader
     {
         string path = string.Join('/', _names.Take(depth).Select(name => name.Text));
         return DisplayText.Clean(_rootFolder is null ? path : _rootFolder + "/" + path);
+    }
+
+    /// <summary>The path with the torrent's own names; <c>null</c> where it can be that of no file here.</summary>
+    private string? RawPath(int depth)
+    {
+        IEnumerable<string> names = _names.Take(depth).Select(name => name.Text);
+        if (_rawRootFolder is not null)
+            names = names.Prepend(_rawRootFolder);
+        return names.All(PathSanitizer.IsUsable) ? string.Join('/', names) : null;
     }
 
     /// <summary>The target, or <c>null</c> where this is no link after all: one without target, or with content.</summary>

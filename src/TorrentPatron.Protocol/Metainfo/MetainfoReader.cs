@@ -66,10 +66,10 @@ public static class MetainfoReader
 
         bool isMultiFile = version == MetainfoVersion.V2 ? !IsSingleFileTree(tree, rawName) : info.TryGet("files"u8, out _);
         TorrentFileEntry[] files = version == MetainfoVersion.V2
-            ? FileListReader.ReadTree(tree, isMultiFile ? name : null, pieceLength)
+            ? FileListReader.ReadTree(tree, isMultiFile ? name : null, isMultiFile ? rawName.AsText() : null, pieceLength)
             : isMultiFile
-                ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name)
-                : FileListReader.ReadSingle(info, name, DisplayText.Clean(rawName.AsText()));
+                ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name, rawName.AsText())
+                : FileListReader.ReadSingle(info, name, rawName.AsText());
 
         long totalSize = files[^1].Offset + files[^1].Length;
         int pieceCount = CountPieces(totalSize, pieceLength);

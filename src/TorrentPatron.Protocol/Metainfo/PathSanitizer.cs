@@ -27,6 +27,8 @@ public static class PathSanitizer
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789 !#$%&'()+,-.;=@[]^_`{}~");
 
+    private static readonly SearchValues<char> RefusedByWindows = SearchValues.Create("\\:*?\"<>|");
+
     private static readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> DeviceNames = new HashSet<string>(
         [
             "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$",
@@ -60,6 +62,26 @@ public static class PathSanitizer
         }
 
         return Placeholder;
+    }
+
+    /// <summary>
+    /// Whether a name can be that of a file on this system as it is, and stays where it is put: without separators and control characters,
+    /// and neither <c>.</c> nor <c>..</c>; on Windows, whatever that would read otherwise is excluded too.
+    /// </summary>
+    /// <param name="name">Any text.</param>
+    internal static bool IsUsable(string name)
+    {
+        if (name.Length is 0 or > MaxElementBytes || name is "." or "..")
+            return false;
+        foreach (Rune rune in name.EnumerateRunes())
+        {
+            // What was not UTF-8, or is half a surrogate pair, is the name of no file.
+            if (rune.Value is '/' or 0xFFFD || Rune.IsControl(rune))
+                return false;
+        }
+
+        return !OperatingSystem.IsWindows()
+            || (!name.AsSpan().ContainsAny(RefusedByWindows) && name[^1] is not (' ' or '.') && !IsDeviceName(name));
     }
 
     /// <summary>Cuts a name to a number of bytes, before its extension where it has one, and never within a character.</summary>

@@ -13,6 +13,13 @@ public sealed record TorrentFileEntry
     /// <summary>The path as the torrent gives it, made fit to be shown, but not to be opened.</summary>
     public required string OriginalPath { get; init; }
 
+    /// <summary>
+    /// The path with the very names that the torrent gives, relative to the destination folder, where it differs from <see cref="Path"/> and
+    /// could be that of a file below that folder on this system; else <c>null</c>. Only to look for a file that is there: such names may
+    /// mean something else, or nothing, elsewhere, and are not fit to be shown.
+    /// </summary>
+    public string? RawPath { get; init; }
+
     /// <summary>Length in bytes; 0 or more.</summary>
     public required long Length { get; init; }
 

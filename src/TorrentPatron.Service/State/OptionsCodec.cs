@@ -27,6 +27,8 @@ internal static class OptionsCodec
             writer.End();
         }
 
+        if (options.SeedOnly is { } seedOnly)
+            writer.Write("seed only"u8, seedOnly ? 1 : 0);
         if (options.Sequential is { } sequential)
             writer.Write("sequential"u8, sequential ? 1 : 0);
         if (options.Tags is { } tags)
@@ -50,6 +52,7 @@ internal static class OptionsCodec
         MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? ReadSize(down) : null,
         MinimumFreeSpace = options.TryGet("free"u8, out BencodeElement free) ? ReadSize(free) : null,
         Goal = options.TryGet("goal"u8, out BencodeElement goal) ? ReadGoal(goal) : null,
+        SeedOnly = options.TryGet("seed only"u8, out BencodeElement seedOnly) ? seedOnly.AsInteger() != 0 : null,
         Sequential = options.TryGet("sequential"u8, out BencodeElement sequential) ? sequential.AsInteger() != 0 : null,
         Tags = options.TryGet("tags"u8, out BencodeElement tags) ? ReadTags(tags) : null,
         MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? ReadSize(up) : null,

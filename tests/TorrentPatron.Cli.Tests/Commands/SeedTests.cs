@@ -28,9 +28,9 @@ public sealed class SeedTests : PatronFixture
         PatronRun run = await RunAsync("seed", torrent, "--destination", In("elsewhere"), "--state", In("state"));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.Contains($"'{In("elsewhere", "data.bin")}' does not exist.", Assert.Single(run.ErrorLines));
+        Assert.Contains($"'{In("elsewhere", "data.bin")}' is not there.", Assert.Single(run.ErrorLines));
         Assert.False(Directory.Exists(In("elsewhere")));
-        Assert.False(Directory.Exists(In("state")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(In("state")));
     }
 
     [Fact]
@@ -42,6 +42,26 @@ public sealed class SeedTests : PatronFixture
         PatronRun run = await RunAsync("seed", torrent, "--destination", In("seed"), "--state", In("state"));
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("patron: Only 0.0 % of 'data.bin'", Assert.Single(run.ErrorLines));
+        Assert.Contains($"the first in '{In("seed", "data.bin")}'", Assert.Single(run.ErrorLines));
+        Assert.Equal(new byte[300_000], await File.ReadAllBytesAsync(In("seed", "data.bin"), Token));
+    }
+
+    [Fact]
+    public async Task Files_behind_a_link_and_files_whose_names_other_systems_refuse_are_seeded_from_where_they_lie()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        WriteFile(In("real", "What? Why: x.txt"), 70_000);
+        Directory.CreateDirectory(In("share", "Album: One"));
+        File.CreateSymbolicLink(In("share", "Album: One", "What? Why: x.txt"), In("real", "What? Why: x.txt"));
+        WriteFile(In("share", "Album: One", "dot."), 70_000);
+        await RunAsync("create", In("share", "Album: One"), "-o", In("a.torrent"));
+
+        PatronRun seed = Begin("seed", In("a.torrent"), "--destination", In("share"), "--state", In("state"));
+        await seed.UntilAsync(". Ctrl-C ends it.");
+        await seed.CtrlCAsync();
+
+        Assert.Equal(0, seed.ExitCode);
+        Assert.Equal(["Album: One"], Directory.EnumerateFileSystemEntries(In("share")).Select(Path.GetFileName));
     }
 }

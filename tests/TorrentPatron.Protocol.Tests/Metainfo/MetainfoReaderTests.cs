@@ -458,4 +458,40 @@ public sealed class MetainfoReaderTests
             return fault.Fault;
         }
     }
+
+    [Fact]
+    public void A_name_that_is_changed_is_kept_as_a_raw_path_where_it_can_be_that_of_a_file_here()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        TorrentMetainfo metainfo = Read("Album: One", "plain", "dir?/a", "x.", "Read", "READ");
+
+        Assert.Equal(["Album_ One/plain", "Album_ One/dir_/a", "Album_ One/x", "Album_ One/Read", "Album_ One/READ (1)"], metainfo.Files.Select(file => file.Path));
+        Assert.Equal(
+            ["Album: One/plain", "Album: One/dir?/a", "Album: One/x.", "Album: One/Read", "Album: One/READ"], metainfo.Files.Select(file => file.RawPath));
+        Assert.All(Read("Album", "plain", "dir/a").Files, file => Assert.Null(file.RawPath));
+        Assert.Equal([null, "Album/READ"], Read("Album", "Read", "READ").Files.Select(file => file.RawPath));
+    }
+
+    [Theory]
+    [InlineData("..", "x")]
+    [InlineData("n", "../x")]
+    [InlineData("n", "a/../x:")]
+    [InlineData("n", "./x:")]
+    [InlineData("a/b", "x:")]
+    [InlineData("n", "x:\u0000")]
+    [InlineData("n", "x:\n")]
+    [InlineData("n", "x:\u001B[31m")]
+    [InlineData("n", "x:\u0085")]
+    public void A_name_that_could_lead_elsewhere_or_act_on_a_terminal_is_no_raw_path(string name, string path) =>
+        Assert.Null(Assert.Single(Read(name, path).Files).RawPath);
+
+    private static TorrentMetainfo Read(string name, params string[] paths)
+    {
+        string files = string.Concat(paths.Select(path => $"d6:lengthi1e4:pathl{string.Concat(path.Split('/').Select(Bencoded))}ee"));
+        return MetainfoReader.Read(Encoding.UTF8.GetBytes(
+            $"d4:infod5:filesl{files}e4:name{Bencoded(name)}12:piece lengthi16384e6:pieces20:{new string('x', 20)}ee"));
+    }
+
+    private static string Bencoded(string text) => $"{Encoding.UTF8.GetByteCount(text)}:{text}";
 }
