@@ -14,16 +14,23 @@ Describe 'A signal that ends the process' -Skip:$IsWindows {
     ) {
         $here = Join-Path $TestDrive $Name
         $content = New-TestContent -Folder (Join-Path $here 'seed')
+        $other = New-TestContent -Folder (Join-Path $here 'other')
         $told = [Collections.Concurrent.ConcurrentQueue[string]]::new()
         $tracker = Start-TestListener @{ Told = $told } {
             param($context, $state)
             $state.Told.Enqueue($context.Request.QueryString['event'])
+            if ($context.Request.QueryString['event'] -eq 'stopped') {
+                # Meanwhile a script that waits for another patron's torrent would run on.
+                Start-Sleep -Seconds 2.5
+            }
             $context.Response.OutputStream.Write([Text.Encoding]::ASCII.GetBytes('d8:intervali1800e5:peers0:e'))
         }
         $process = Invoke-TestScript $here -NoWait @"
 Import-Module '$modulePath'
 `$patron = New-TorrentPatron child -BindAddress 127.0.0.1 -StatePath '$here/state'
-`$null = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Patron `$patron -Tracker '$($tracker.Uri)announce' -Wait
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$($content.Folder)' -Patron `$patron -Wait
+`$slow = New-TorrentPatron slow -BindAddress 127.0.0.1 -StatePath '$here/slow'
+`$null = Start-Torrent '$($other.Torrent)' -Destination '$($other.Folder)' -Patron `$slow -Tracker '$($tracker.Uri)announce' -Wait
 `$patron.Port | Set-Content '$here/new'
 Rename-Item '$here/new' port
 `$null = Wait-Torrent -Patron `$patron -Until Stopped
