@@ -19,6 +19,7 @@ internal sealed class DhtOverlay
     private readonly bool _isReadOnly;
     private readonly AddressPoll _poll = new();
     private readonly HashSet<IPEndPoint> _pinged = [];
+    private readonly Queue<NodeContact> _lost = [];
 
     /// <summary>Addresses of services that only introduce nodes to each other: asked, but not kept (BEP 5).</summary>
     private readonly HashSet<IPEndPoint> _routers = [];
@@ -41,6 +42,12 @@ internal sealed class DhtOverlay
 
     /// <summary>The peers that others have announced here.</summary>
     public PeerStore Peers { get; }
+
+    /// <summary>
+    /// The nodes that were forgotten last, because they did not answer. Where our own network was out for long they are all that is
+    /// known of others.
+    /// </summary>
+    public IReadOnlyCollection<NodeContact> Lost => _lost;
 
     /// <summary>How we call ourselves.</summary>
     public NodeId Self => Table.Self;
@@ -108,12 +115,21 @@ internal sealed class DhtOverlay
         {
             var response = message as KrpcResponse;
             if (message is null)
-                Table.Failed(remote, then);
+                Failed(remote, then);
             else if (response is not null)
                 Learn(response, remote, then);
             done(response, then);
         },
         now);
+
+    private void Failed(IPEndPoint remote, TimeSpan now)
+    {
+        if (Table.Failed(remote, now) is not { } forgotten)
+            return;
+        _lost.Enqueue(forgotten);
+        if (_lost.Count > RoutingTable.BucketSize)
+            _lost.Dequeue();
+    }
 
     private void Learn(KrpcResponse response, IPEndPoint remote, TimeSpan now)
     {

@@ -111,7 +111,7 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
     private void Join(TimeSpan now)
     {
         _join = Begin(overlay.Self, Joined, now);
-        foreach (NodeContact node in _saved)
+        foreach (NodeContact node in _saved.Concat(overlay.Lost))
             _join.Lookup.Add(node.EndPoint, node.Id);
         // Others' services are asked only where nobody else is known.
         bool knowsSome = overlay.Table.Count > 0 || _saved.Count >= RoutingTable.BucketSize;

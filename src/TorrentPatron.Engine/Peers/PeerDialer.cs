@@ -11,9 +11,10 @@ namespace TorrentPatron.Engine.Peers;
 /// <param name="torrent">Which torrent.</param>
 /// <param name="directory">The addresses.</param>
 /// <param name="connected">How many peers the torrent is connected to.</param>
+/// <param name="effort">How much it needs others.</param>
 /// <param name="attach">Takes a connection that has shaken hands.</param>
 internal sealed class PeerDialer(
-    EngineResources engine, InfoHash torrent, PeerDirectory directory, Func<int> connected, Action<IConnection, Handshake> attach)
+    EngineResources engine, InfoHash torrent, PeerDirectory directory, Func<int> connected, Func<DialEffort> effort, Action<IConnection, Handshake> attach)
 {
     /// <summary>Connections of one torrent being made at once.</summary>
     private const int MostHalfOpen = 30;
@@ -30,6 +31,16 @@ internal sealed class PeerDialer(
             _ = DialAsync(address, session);
     }
 
+    /// <summary>Whether a connection is being made.</summary>
+    public bool IsDialling
+    {
+        get
+        {
+            lock (_gate)
+                return _dialling > 0;
+        }
+    }
+
     private IPEndPoint? TakeNext(CancellationToken session)
     {
         lock (_gate)
@@ -39,7 +50,7 @@ internal sealed class PeerDialer(
                 || engine.Peers >= engine.Settings.MaxPeers || !engine.TryBeginDial())
                 return null;
 
-            IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time));
+            IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time), effort());
             if (address is null)
                 engine.EndDial();
             else
@@ -68,7 +79,10 @@ internal sealed class PeerDialer(
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             connection?.Dispose();
-            directory.Ended(address, wasUseful: false, Instant.Now(engine.Time));
+            if (session.IsCancellationRequested)
+                directory.Released(address);
+            else
+                directory.Ended(address, wasUseful: false, Instant.Now(engine.Time), effort());
         }
         finally
         {

@@ -18,13 +18,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Addresses kept.</summary>
     public const int Capacity = 1000;
 
-    /// <summary>Failures in a row after which an address is forgotten.</summary>
-    private const int MostFailures = 5;
-
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
-
-    /// <summary>Whoever gives a peer by hand knows that it is there, or soon will be.</summary>
-    private static readonly TimeSpan FirstTrustedBackOff = TimeSpan.FromSeconds(1);
+    /// <summary>Failures in a row, of whatever addresses, after which the network is thought to be out, if all addresses have failed.</summary>
+    private const int MostOfFewFailures = 10;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
@@ -32,6 +27,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
     private Instant _quietUntil;
+
+    /// <summary>What <see cref="_quietUntil"/> was worked out for.</summary>
+    private DialEffort _quietEffort;
+
+    /// <summary>Failures since a peer was last reached.</summary>
+    private int _failuresInARow;
 
     /// <summary>Number of known addresses.</summary>
     public int Count
@@ -45,7 +46,10 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     /// <summary>Adds an address. Where there is no room, one that has failed or that came from where most come from makes way.</summary>
     /// <param name="endPoint">Where a peer listens.</param>
-    /// <param name="source">Where it is from. What was given by hand is never forgotten, and dialled before others.</param>
+    /// <param name="source">
+    /// Where it is from. What was given by hand is dialled before others and makes way last. A known address is dialled again without
+    /// waiting where its source has just seen the peer: a tracker, the local network, or whoever gives it by hand again.
+    /// </param>
     /// <returns>Whether it is new.</returns>
     public bool Add(IPEndPoint endPoint, PeerSource source = PeerSource.Tracker)
     {
@@ -57,6 +61,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
                 known.NamedBy(source);
+                if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual)
+                    (known.EndedAt, _quietUntil) = (null, default);
                 return false;
             }
 
@@ -80,12 +86,21 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     {
         lock (_gate)
         {
+            // Where all had failed before it was our own network that was out, and not the peers.
+            if (_failuresInARow >= Math.Max(MostOfFewFailures, _entries.Count))
+            {
+                foreach (Entry known in _entries.Values)
+                    (known.Failures, known.EndedAt) = (0, null);
+                _quietUntil = default;
+            }
+
+            _failuresInARow = 0;
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 entry.WasReached = true;
         }
     }
 
-    /// <summary>Addresses at which peers were reached, and could be since: first those in use, then the best.</summary>
+    /// <summary>Addresses at which peers were reached: first those in use, then those that have failed least since.</summary>
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<IPEndPoint> Proven(int most)
     {
@@ -93,7 +108,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         {
             return
             [
-                .. _entries.Where(known => known.Value is { WasReached: true, Failures: 0 }).OrderByDescending(known => known.Value.IsInUse)
+                .. _entries.Where(known => known.Value.WasReached).OrderByDescending(known => known.Value.IsInUse)
                     .ThenBy(known => known.Value, Comparer<Entry>.Create((left, right) => left.IsBetterThan(right) ? -1 : right.IsBetterThan(left) ? 1 : 0))
                     .Take(most).Select(known => known.Key),
             ];
@@ -109,67 +124,57 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
     /// <param name="now">The time.</param>
+    /// <param name="effort">How much peers are needed.</param>
     /// <returns>The address, or null where there is none.</returns>
-    public IPEndPoint? TakeNext(Instant now)
+    public IPEndPoint? TakeNext(Instant now, DialEffort effort)
     {
         lock (_gate)
         {
-            if (now < _quietUntil)
+            if (FindNext(now, effort) is not { } next)
                 return null;
-            IPEndPoint? best = null;
-            Entry? bestEntry = null;
-            Instant next = Instant.Never;
-            foreach ((IPEndPoint endPoint, Entry entry) in _entries)
-            {
-                if (entry.IsInUse)
-                    continue;
-                if (entry.NextTry > now)
-                    next = entry.NextTry < next ? entry.NextTry : next;
-                else if (bestEntry is null || entry.IsBetterThan(bestEntry))
-                    (best, bestEntry) = (endPoint, entry);
-            }
-
-            if (bestEntry is null)
-                _quietUntil = next;
-            else
-                bestEntry.IsInUse = true;
-            return best;
+            next.Entry.IsInUse = true;
+            return next.EndPoint;
         }
     }
 
-    /// <summary>When the next address may be dialled; null where none is known that is not in use.</summary>
-    public Instant? NextTry()
+    /// <summary>Whether an address may be dialled now.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="effort">How much peers are needed.</param>
+    public bool HasNext(Instant now, DialEffort effort)
     {
         lock (_gate)
-        {
-            Instant? next = null;
-            foreach (Entry entry in _entries.Values)
-            {
-                if (!entry.IsInUse && (next is null || entry.NextTry < next))
-                    next = entry.NextTry;
-            }
-
-            return next;
-        }
+            return FindNext(now, effort) is not null;
     }
 
     /// <summary>A dialled connection has ended, or was never made.</summary>
     /// <param name="endPoint">What was dialled.</param>
     /// <param name="wasUseful">Whether a peer of this torrent was found there.</param>
     /// <param name="now">The time.</param>
-    public void Ended(IPEndPoint endPoint, bool wasUseful, Instant now)
+    /// <param name="effort">How much peers are needed; where little, an address that fails again and again is forgotten.</param>
+    public void Ended(IPEndPoint endPoint, bool wasUseful, Instant now, DialEffort effort)
     {
         lock (_gate)
         {
             if (!_entries.TryGetValue(endPoint, out Entry? entry))
                 return;
-            entry.IsInUse = false;
+            (entry.IsInUse, entry.EndedAt) = (false, now);
             _quietUntil = default;
             entry.Failures = wasUseful ? 0 : entry.Failures + 1;
-            if (entry.Failures >= MostFailures && !entry.IsTrusted)
+            if (!wasUseful)
+                _failuresInARow++;
+            if (effort == DialEffort.Little && entry is { HasFailedOften: true, IsTrusted: false })
                 _entries.Remove(endPoint);
-            else
-                entry.NextTry = now + (entry.IsTrusted ? FirstTrustedBackOff : FirstBackOff) * Math.Pow(2, Math.Min(entry.Failures, MostFailures));
+        }
+    }
+
+    /// <summary>A connection was given up by ourselves, which says nothing about its address.</summary>
+    public void Released(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                entry.IsInUse = false;
+            _quietUntil = default;
         }
     }
 
@@ -179,7 +184,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         lock (_gate)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
-                (entry.IsInUse, entry.NextTry) = (false, Instant.Never);
+                (entry.IsInUse, entry.IsOurselves) = (false, true);
         }
     }
 
@@ -190,10 +195,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         {
             _quietUntil = default;
             foreach (Entry entry in _entries.Values)
-            {
-                if (entry.NextTry < Instant.Never)
-                    entry.NextTry = default;
-            }
+                entry.EndedAt = null;
         }
     }
 
@@ -243,6 +245,28 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             ? PeerPriority.Compute(us, endPoint)
             : (uint)random.NextInt64(uint.MaxValue + 1L);
 
+    private (IPEndPoint EndPoint, Entry Entry)? FindNext(Instant now, DialEffort effort)
+    {
+        if (now < _quietUntil && effort <= _quietEffort)
+            return null;
+        (IPEndPoint EndPoint, Entry Entry)? best = null;
+        Instant next = Instant.Never;
+        foreach ((IPEndPoint endPoint, Entry entry) in _entries)
+        {
+            if (entry.IsInUse)
+                continue;
+            Instant due = entry.NextTry(effort);
+            if (due > now)
+                next = due < next ? due : next;
+            else if (best is null || entry.IsBetterThan(best.Value.Entry))
+                best = (endPoint, entry);
+        }
+
+        if (best is null)
+            (_quietUntil, _quietEffort) = (next, effort);
+        return best;
+    }
+
     private bool TryForgetFor(PeerSource newcomer)
     {
         Span<int> counts = stackalloc int[Entry.SourceCount];
@@ -254,7 +278,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         (IPEndPoint EndPoint, Entry Entry)? worst = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
-            bool mayGo = !entry.IsInUse && !entry.IsTrusted && entry.NextTry < Instant.Never
+            bool mayGo = entry is { IsInUse: false, IsOurselves: false } && (!entry.IsTrusted || newcomer == PeerSource.Manual)
                 && (entry.Failures > 0 || (isOfFew && entry.Source == largest));
             if (mayGo && (worst is null || worst.Value.Entry.IsBetterThan(entry)))
                 worst = (endPoint, entry);
@@ -275,6 +299,17 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     {
         public const int SourceCount = (int)PeerSource.Saved + 1;
 
+        /// <summary>Failures after which the wait grows no longer.</summary>
+        private const int ManyFailures = 5;
+
+        private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
+
+        /// <summary>Whoever gives a peer by hand knows that it is there, or soon will be.</summary>
+        private static readonly TimeSpan FirstTrustedBackOff = TimeSpan.FromSeconds(1);
+
+        /// <summary>The longest wait while no peer is connected.</summary>
+        private static readonly TimeSpan LongestLonelyBackOff = TimeSpan.FromMinutes(2);
+
         private int _sources = 1 << (int)source;
 
         public PeerSource Source => source;
@@ -287,7 +322,24 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         public int Failures { get; set; }
 
-        public Instant NextTry { get; set; }
+        public bool HasFailedOften => Failures >= ManyFailures;
+
+        /// <summary>When it was last in use, as far as that makes it wait; null: it may be dialled at once.</summary>
+        public Instant? EndedAt { get; set; }
+
+        /// <summary>Whether it turned out to be our own address.</summary>
+        public bool IsOurselves { get; set; }
+
+        /// <summary>When it may be dialled.</summary>
+        public Instant NextTry(DialEffort effort)
+        {
+            if (IsOurselves)
+                return Instant.Never;
+            if (EndedAt is not { } ended)
+                return default;
+            TimeSpan wait = (IsTrusted ? FirstTrustedBackOff : FirstBackOff) * Math.Pow(2, Math.Min(Failures, ManyFailures));
+            return ended + (effort == DialEffort.Most && wait > LongestLonelyBackOff ? LongestLonelyBackOff : wait);
+        }
 
         public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
 

@@ -26,21 +26,29 @@ internal sealed class PeerSet : IPeerOwner
     private readonly EngineResources _engine;
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
+    private readonly Func<bool> _isSeed;
     private readonly PeerDialer _dialer;
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
     private IPeerSetOwner? _owner;
     private CancellationTokenSource? _session;
 
-    public PeerSet(InfoHash torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload)
+    /// <summary>Makes it; nobody is dialled before <see cref="Open"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="engine">What the engine shares.</param>
+    /// <param name="download">The limits on what is received.</param>
+    /// <param name="upload">The limits on what is sent.</param>
+    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
+    public PeerSet(InfoHash torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload, Func<bool> isSeed)
     {
+        _isSeed = isSeed;
         _torrent = torrent;
         _engine = engine;
         _download = download;
         _upload = upload;
         Directory = new PeerDirectory(engine.Random, family => engine.Finder?.ExternalEndPoint(family));
         _dialer = new PeerDialer(
-            engine, torrent, Directory, () => _peers.Length, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
+            engine, torrent, Directory, () => _peers.Length, () => Effort, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
     }
 
     /// <summary>The addresses that are known.</summary>
@@ -51,6 +59,11 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>The connected peers, as they are now.</summary>
     public IReadOnlyList<PeerConnection> Connected => _peers;
+
+    /// <summary>Whether it wants pieces, has no peer, and knows nobody to dial now.</summary>
+    public bool IsLonely => IsOpen && Effort == DialEffort.Most && !_dialer.IsDialling && !Directory.HasNext(Instant.Now(_engine.Time), DialEffort.Most);
+
+    private DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
 
     /// <summary>The UDP port of our DHT node that peers are told of (BEP 5); 0: they are not.</summary>
     public ushort DhtPort { get; set; }
@@ -133,7 +146,7 @@ internal sealed class PeerSet : IPeerOwner
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
                     Directory.Forget(connection.RemoteEndPoint);
                 else if (!isIncoming)
-                    Directory.Ended(connection.RemoteEndPoint, wasUseful: true, Instant.Now(_engine.Time));
+                    Directory.Ended(connection.RemoteEndPoint, wasUseful: true, Instant.Now(_engine.Time), Effort);
                 connection.Dispose();
                 return;
             }
@@ -201,7 +214,7 @@ internal sealed class PeerSet : IPeerOwner
 
         _engine.RemovePeer();
         if (!peer.IsIncoming)
-            Directory.Ended(peer.RemoteEndPoint, peer.WasUseful, Instant.Now(_engine.Time));
+            Directory.Ended(peer.RemoteEndPoint, peer.WasUseful || !IsOpen, Instant.Now(_engine.Time), Effort);
         owner?.PeerLeft(peer);
         DialMore();
     }

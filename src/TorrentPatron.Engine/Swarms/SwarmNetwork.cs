@@ -31,7 +31,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     {
         Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
-        Peers = new PeerSet(torrent, engine, Download, Upload);
+        Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
         Trackers = new Announcer(
             new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);

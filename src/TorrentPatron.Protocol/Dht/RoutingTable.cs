@@ -75,16 +75,19 @@ public sealed class RoutingTable(NodeId self, Random random)
         && !IsCrowded(bucket, contact.EndPoint.Address);
 
     /// <summary>A node has not answered.</summary>
-    public void Failed(IPEndPoint endPoint, TimeSpan now)
+    /// <returns>The node, where it is forgotten; else null.</returns>
+    public NodeContact? Failed(IPEndPoint endPoint, TimeSpan now)
     {
         if (FindAt(endPoint) is not { } known)
-            return;
+            return null;
         RoutingBucket bucket = BucketOf(known.Contact.Id);
         known.Failures++;
         bool hasHeir = known.IsBad && bucket.Spares.Count > 0;
         // Without an heir it may stay for a while: where our own network is down, all nodes seem to be.
-        if (hasHeir || known.Failures >= ForgottenAfter)
-            Remove(known, now);
+        if (!hasHeir && known.Failures < ForgottenAfter)
+            return null;
+        Remove(known, now);
+        return known.Contact;
     }
 
     /// <summary>The nodes in use nearest to an id, the nearest first; bad ones are left out.</summary>

@@ -18,37 +18,109 @@ public sealed class PeerDirectoryTests
     {
         Assert.True(_directory.Add(At(1)));
         Assert.False(_directory.Add(At(1)));
-        Assert.Equal(At(1), _directory.TakeNext(Start));
-        Assert.Null(_directory.TakeNext(Start));
-        Assert.Null(_directory.NextTry());
+        Assert.Equal(At(1), _directory.TakeNext(Start, DialEffort.More));
+        Assert.Null(_directory.TakeNext(Start, DialEffort.More));
     }
 
-    [Fact]
-    public void Each_failure_doubles_the_wait_and_the_fifth_is_the_last()
+    [Theory]
+    [InlineData(DialEffort.More, 20, 40, 80, 160, 320, 320, 320)]
+    [InlineData(DialEffort.Most, 20, 40, 80, 120, 120, 120, 120)]
+    internal void An_address_is_dialled_again_after_each_failure_in_intervals_that_grow_to_some_minutes(DialEffort effort, params int[] waits)
     {
         _directory.Add(At(1));
         Instant now = Start;
-        foreach (int seconds in (int[])[20, 40, 80, 160])
+        foreach (int seconds in waits)
         {
-            Assert.NotNull(_directory.TakeNext(now));
-            _directory.Ended(At(1), wasUseful: false, now);
-            Assert.Equal(now + TimeSpan.FromSeconds(seconds), _directory.NextTry());
-            Assert.Null(_directory.TakeNext(now + TimeSpan.FromSeconds(seconds - 1)));
+            Assert.Equal(At(1), _directory.TakeNext(now, effort));
+            _directory.Ended(At(1), wasUseful: false, now, effort);
+            Assert.False(_directory.HasNext(now + TimeSpan.FromSeconds(seconds - 1), effort));
             now += TimeSpan.FromSeconds(seconds);
         }
 
-        _directory.TakeNext(now);
-        _directory.Ended(At(1), wasUseful: false, now);
-        Assert.Equal(0, _directory.Count);
+        Assert.True(_directory.HasNext(now, effort));
     }
 
     [Fact]
-    public void A_useful_peer_is_forgiven_its_failures()
+    public void When_the_last_peer_has_gone_addresses_that_were_to_be_left_alone_for_long_are_dialled_sooner()
     {
         _directory.Add(At(1));
-        for (int i = 0; i < 20; i++)
-            _directory.Ended(At(1), wasUseful: i % 2 == 0, Start);
-        Assert.Equal(1, _directory.Count);
+        for (int i = 0; i < 9; i++)
+            _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
+
+        Assert.False(_directory.HasNext(Start + TimeSpan.FromMinutes(2), DialEffort.More));
+        Assert.True(_directory.HasNext(Start + TimeSpan.FromMinutes(2), DialEffort.Most));
+    }
+
+    [Fact]
+    public void A_complete_torrent_forgets_an_address_after_five_failures_unless_it_was_given_by_hand()
+    {
+        _directory.Add(At(1));
+        _directory.Add(At(2), PeerSource.Manual);
+        for (int i = 0; i < 5; i++)
+        {
+            Assert.Equal(2, _directory.Count);
+            _directory.Ended(At(1), wasUseful: false, Start, DialEffort.Little);
+            _directory.Ended(At(2), wasUseful: false, Start, DialEffort.Little);
+        }
+
+        Assert.Equal((1, PeerSource.Manual), (_directory.Count, _directory.SourceOf(At(2))));
+    }
+
+    [Theory]
+    [InlineData(PeerSource.Tracker, true)]
+    [InlineData(PeerSource.LocalDiscovery, true)]
+    [InlineData(PeerSource.Manual, true)]
+    [InlineData(PeerSource.Dht, false)]
+    [InlineData(PeerSource.PeerExchange, false)]
+    public void An_address_that_is_named_again_by_who_has_just_seen_the_peer_is_dialled_at_once(PeerSource source, bool isDialled)
+    {
+        _directory.Add(At(1));
+        _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
+        Assert.False(_directory.HasNext(Start, DialEffort.More));
+
+        _directory.Add(At(1), source);
+
+        Assert.Equal(isDialled, _directory.HasNext(Start, DialEffort.More));
+    }
+
+    [Fact]
+    public void After_an_outage_of_the_network_the_failures_of_all_are_forgiven()
+    {
+        for (int i = 1; i <= 5; i++)
+            _directory.Add(At(i));
+        for (int failure = 0; failure < 4; failure++)
+        {
+            for (int i = 1; i <= 5; i++)
+                _directory.Ended(At(i), wasUseful: false, Start, DialEffort.More);
+        }
+
+        _directory.Reached(At(3));
+
+        for (int i = 1; i <= 5; i++)
+            Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
+    }
+
+    [Fact]
+    public void One_peer_that_is_reached_says_nothing_about_others_that_failed_before()
+    {
+        for (int i = 1; i <= 5; i++)
+            _directory.Add(At(i));
+        for (int failure = 0; failure < 9; failure++)
+            _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
+
+        _directory.Reached(At(2));
+
+        Assert.Equal(4, Enumerable.Range(0, 9).Count(_ => _directory.TakeNext(Start, DialEffort.More) is not null));
+    }
+
+    [Fact]
+    public void A_connection_that_we_give_up_ourselves_is_no_failure()
+    {
+        _directory.Add(At(1));
+        Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
+        _directory.Released(At(1));
+
+        Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
     }
 
     [Fact]
@@ -57,9 +129,9 @@ public sealed class PeerDirectoryTests
         _directory.Add(At(1));
         _directory.Add(At(2));
         _directory.Add(At(2), PeerSource.Manual);
-        Assert.Equal(At(2), _directory.TakeNext(Start));
+        Assert.Equal(At(2), _directory.TakeNext(Start, DialEffort.More));
         for (int i = 0; i < 20; i++)
-            _directory.Ended(At(2), wasUseful: false, Start);
+            _directory.Ended(At(2), wasUseful: false, Start, DialEffort.More);
         Assert.Equal(2, _directory.Count);
     }
 
@@ -68,11 +140,11 @@ public sealed class PeerDirectoryTests
     {
         _directory.Add(At(1));
         _directory.Add(At(2));
-        _directory.Ended(At(1), wasUseful: false, Start);
+        _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
         _directory.Forget(At(2));
         _directory.RetryAll();
-        Assert.Equal(At(1), _directory.TakeNext(Start));
-        Assert.Null(_directory.TakeNext(Start));
+        Assert.Equal(At(1), _directory.TakeNext(Start, DialEffort.More));
+        Assert.Null(_directory.TakeNext(Start, DialEffort.More));
     }
 
     [Fact]
@@ -150,8 +222,8 @@ public sealed class PeerDirectoryTests
         _directory.Add(At(60), PeerSource.LocalDiscovery);
         _directory.Add(At(50), PeerSource.PeerExchange);
 
-        Assert.Equal(At(60), _directory.TakeNext(Start));
-        Assert.Equal(At(50), _directory.TakeNext(Start));
+        Assert.Equal(At(60), _directory.TakeNext(Start, DialEffort.More));
+        Assert.Equal(At(50), _directory.TakeNext(Start, DialEffort.More));
         Assert.Equal((PeerSource.Tracker, 100, 1), (_directory.SourceOf(At(50)), _directory.CountOf(PeerSource.Tracker), _directory.CountOf(PeerSource.Dht)));
     }
 
@@ -160,9 +232,9 @@ public sealed class PeerDirectoryTests
     {
         _directory.Add(At(1), PeerSource.LocalDiscovery);
         _directory.Add(At(2));
-        _directory.Ended(At(1), wasUseful: false, Start);
-        Assert.Equal(At(2), _directory.TakeNext(Start + TimeSpan.FromMinutes(1)));
-        Assert.Equal(At(1), _directory.TakeNext(Start + TimeSpan.FromMinutes(1)));
+        _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
+        Assert.Equal(At(2), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
+        Assert.Equal(At(1), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
     }
 
     [Fact]
@@ -174,7 +246,7 @@ public sealed class PeerDirectoryTests
         foreach (IPEndPoint peer in peers)
             directory.Add(peer);
         foreach (IPEndPoint peer in peers.OrderByDescending(peer => PeerPriority.Compute(self, peer)))
-            Assert.Equal(peer, directory.TakeNext(Start));
+            Assert.Equal(peer, directory.TakeNext(Start, DialEffort.More));
     }
 
     [Fact]
@@ -197,10 +269,44 @@ public sealed class PeerDirectoryTests
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
             _directory.Add(At(i));
-        _directory.Ended(At(7), wasUseful: false, Start);
+        _directory.Ended(At(7), wasUseful: false, Start, DialEffort.More);
         Assert.True(_directory.Add(At(5000)));
         Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(7)));
         Assert.False(_directory.Add(At(5001)));
+    }
+
+    [Fact]
+    public void When_it_is_full_the_worst_leave_first_and_those_given_by_hand_last()
+    {
+        for (int i = 0; i < PeerDirectory.Capacity; i++)
+            _directory.Add(At(i), i < 10 ? PeerSource.Manual : PeerSource.Tracker);
+        foreach ((int address, int failures) in (ReadOnlySpan<(int, int)>)[(3, 9), (500, 1), (501, 7), (502, 3)])
+        {
+            for (int i = 0; i < failures; i++)
+                _directory.Ended(At(address), wasUseful: false, Start, DialEffort.More);
+        }
+
+        foreach (int worst in (int[])[501, 502, 500])
+        {
+            Assert.NotEqual(PeerSource.Unknown, _directory.SourceOf(At(worst)));
+            Assert.True(_directory.Add(At(5000 + worst), PeerSource.Dht));
+            Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(worst)));
+        }
+
+        Assert.Equal(PeerSource.Manual, _directory.SourceOf(At(3)));
+    }
+
+    [Fact]
+    public void When_all_were_given_by_hand_those_that_failed_make_way_for_others_that_are()
+    {
+        for (int i = 0; i < PeerDirectory.Capacity; i++)
+            _directory.Add(At(i), PeerSource.Manual);
+        _directory.Ended(At(7), wasUseful: false, Start, DialEffort.More);
+
+        Assert.False(_directory.Add(At(5000)));
+        Assert.True(_directory.Add(At(5001), PeerSource.Manual));
+        Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(7)));
+        Assert.Equal(PeerDirectory.Capacity, _directory.Count);
     }
 
     [Fact]
@@ -218,20 +324,20 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void Proven_are_those_that_were_reached_and_have_not_failed_since_the_connected_first()
+    public void Proven_are_those_that_were_reached_the_connected_first_and_those_last_that_have_failed_since()
     {
         for (int i = 1; i <= 4; i++)
             _directory.Add(At(i));
         foreach (int i in (int[])[1, 2, 3])
             _directory.Reached(At(i));
         _directory.Reached(At(99));
-        _directory.Ended(At(1), wasUseful: false, Start);
-        while (_directory.TakeNext(Start) is { } taken && !taken.Equals(At(3)))
+        _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
+        while (_directory.TakeNext(Start, DialEffort.More) is { } taken && !taken.Equals(At(3)))
         {
         }
 
-        _directory.Ended(At(2), wasUseful: true, Start);
-        Assert.Equal([At(3), At(2)], _directory.Proven(10));
+        _directory.Ended(At(2), wasUseful: true, Start, DialEffort.More);
+        Assert.Equal([At(3), At(2), At(1)], _directory.Proven(10));
         Assert.Equal([At(3)], _directory.Proven(1));
     }
 

@@ -28,7 +28,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
         var storage = new TorrentStorage(new FileLayout(Metainfo, "nowhere"), _engine.Files);
         Pieces = new SwarmPieces(Metainfo, storage, _engine, this);
         var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
-        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits));
+        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits, static () => false));
         var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
         Ledger = new SwarmLedger(_engine, command, storage, Pieces, Peers);
         Pieces.Open(true);
