@@ -80,6 +80,21 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>The service whose engine it shares.</summary>
     public TorrentService Service { get; }
 
+    /// <summary>The most that the engine receives for all torrents, in bytes/s; 0: no limit.</summary>
+    public long MaxDownloadRate => Service.Settings.Client.Limits.Download;
+
+    /// <summary>The most that the engine sends for all torrents, in bytes/s; 0: no limit.</summary>
+    public long MaxUploadRate => Service.Settings.Client.Limits.Upload;
+
+    /// <summary>The most peers that the engine is connected to in all.</summary>
+    public int MaxPeers => Service.Settings.Client.MaxPeers;
+
+    /// <summary>The most peers that the engine is connected to for one torrent.</summary>
+    public int MaxPeersPerTorrent => Service.Settings.Client.MaxPeersPerTorrent;
+
+    /// <summary>Time between two status updates of an active torrent.</summary>
+    public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
+
     /// <summary>Whether it has been stopped: then every answer is a <see cref="TorrentErrorId.PatronStopped"/> failure.</summary>
     public bool IsStopped => _isStopped;
 

@@ -294,6 +294,36 @@ Describe 'Settings of torrents' {
             $patron.Service.Settings.Client.Limits.Upload | Should -Be 1MB
         }
 
+        It 'shows its limits in Get-TorrentPatron' {
+            $patron | Set-TorrentPatron -MaxDownloadRate 3M -MaxUploadRate 0 -MaxPeers 9 -MaxPeersPerTorrent 8 -StatusInterval 2s
+            $shown = Get-TorrentPatron leecher
+
+            $shown.MaxDownloadRate, $shown.MaxUploadRate, $shown.MaxPeers, $shown.MaxPeersPerTorrent | Should -Be 3MB, 0, 9, 8
+            $shown.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
+            $list = $shown | Format-List | Out-String
+            $list | Should -Match '(?m)^MaxDownloadRate +: 3.00 MiB/s'
+            $list | Should -Match '(?m)^MaxUploadRate +: no limit'
+            $list | Should -Match '(?m)^MaxPeers +: 9'
+            $list | Should -Match '(?m)^MaxPeersPerTorrent +: 8'
+        }
+
+        It 'takes <Text> for a rate' -ForEach @(
+            @{ Text = '2M'; Bytes = 2MB }
+            @{ Text = '500K'; Bytes = 500KB }
+            @{ Text = '500KB'; Bytes = 500KB }
+            @{ Text = '1.5MiB'; Bytes = 1.5MB }
+            @{ Text = '2 MB/s'; Bytes = 2MB }
+            @{ Text = '77'; Bytes = 77 }
+        ) {
+            (Set-TorrentPatron leecher -MaxUploadRate $Text -PassThru).MaxUploadRate | Should -Be $Bytes
+            (Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -MaxDownloadRate $Text).MaxDownloadRate | Should -Be $Bytes
+            (Get-TorrentStatus -Patron $patron | Set-Torrent -MaxUploadRate $Text -MinimumFreeSpace $Text -PassThru).MaxUploadRate | Should -Be $Bytes
+        }
+
+        It 'takes no <_> for a rate, and says what it takes' -ForEach 'fast', '-1', '2 Mbit/s' {
+            { Set-TorrentPatron leecher -MaxUploadRate $_ } | Should -Throw "*'$_' is not a number of bytes*'500K'*"
+        }
+
         It 'changes connections and the interval, and says what cannot change while the engine runs' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -ErrorVariable problem -ErrorAction SilentlyContinue

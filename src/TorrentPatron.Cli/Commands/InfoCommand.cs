@@ -1,10 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
-using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

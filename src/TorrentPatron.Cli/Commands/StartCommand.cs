@@ -6,6 +6,7 @@ using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

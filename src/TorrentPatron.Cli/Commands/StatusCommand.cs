@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Spectre.Console;
 using TorrentPatron.Cli.Display;
-using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
@@ -10,6 +9,7 @@ using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

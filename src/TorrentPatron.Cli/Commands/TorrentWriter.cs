@@ -1,7 +1,7 @@
-using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

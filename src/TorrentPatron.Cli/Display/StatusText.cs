@@ -1,5 +1,5 @@
-using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Display;
 

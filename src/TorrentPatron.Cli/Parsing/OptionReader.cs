@@ -1,12 +1,16 @@
 using System.CommandLine.Parsing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Parsing;
 
 /// <summary>Readers of options' values that say in one line what was expected.</summary>
 internal static class OptionReader
 {
+    // What a timer can wait.
+    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(49);
+
     /// <summary>A size or a rate.</summary>
     public static long Size(ArgumentResult result) =>
         ByteSize.TryParse(Text(result), out long bytes) ? bytes : Refuse<long>(result, "a size, such as 512K or 256MiB");
@@ -19,7 +23,7 @@ internal static class OptionReader
 
     /// <summary>A length of time.</summary>
     public static TimeSpan? Time(ArgumentResult result) =>
-        Duration.TryParse(Text(result), out TimeSpan time) ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
+        Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= LongestTime ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h, at most 49d");
 
     /// <summary>A port to listen on.</summary>
     public static int Port(ArgumentResult result) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Binding;
 
@@ -12,26 +13,15 @@ internal static class DurationReader
     /// <returns>Whether it is one.</returns>
     public static bool TryRead(object? value, TimeSpan longest, out TimeSpan duration)
     {
-        duration = value switch
+        duration = default;
+        bool isRead = value switch
         {
-            TimeSpan given => given,
+            TimeSpan given => (duration = given) >= TimeSpan.Zero,
             sbyte or byte or short or ushort or int or uint or long or ulong or float or double =>
-                OfSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture)),
-            string text => OfText(text.Trim()),
-            _ => TimeSpan.MinValue,
+                Duration.TryOfSeconds(Convert.ToDouble(value, CultureInfo.InvariantCulture), out duration),
+            string text => Duration.TryParse(text, out duration),
+            _ => false,
         };
-        return duration >= TimeSpan.Zero && duration <= longest;
+        return isRead && duration <= longest;
     }
-
-    private static TimeSpan OfText(string text)
-    {
-        double unit = text is [.., char last] ? char.ToLowerInvariant(last) switch { 's' => 1, 'm' => 60, 'h' => 3600, 'd' => 86400, _ => 0 } : 0;
-        ReadOnlySpan<char> number = unit > 0 ? text.AsSpan(0, text.Length - 1) : text;
-        if (double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double count))
-            return OfSeconds(count * (unit > 0 ? unit : 1));
-        return TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out TimeSpan duration) ? duration : TimeSpan.MinValue;
-    }
-
-    private static TimeSpan OfSeconds(double seconds) =>
-        seconds >= 0 && seconds < TimeSpan.MaxValue.TotalSeconds ? TimeSpan.FromSeconds(seconds) : TimeSpan.MinValue;
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
 
@@ -45,6 +46,7 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
 
     /// <summary>Length of a piece in bytes, a power of two from 16KB; by default chosen by the size.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(PieceLengthChooser.Smallest, MetainfoReader.MaxPieceLength)]
     public int? PieceLength { get; set; }
 

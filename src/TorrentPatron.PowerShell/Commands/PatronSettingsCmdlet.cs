@@ -20,11 +20,13 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
 
     /// <summary>Most to receive over all torrents, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long? MaxDownloadRate { get; set; }
 
     /// <summary>Most to send over all torrents, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long? MaxUploadRate { get; set; }
 

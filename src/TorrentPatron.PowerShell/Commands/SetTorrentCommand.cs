@@ -17,11 +17,13 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
 
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MaxUploadRate { get; set; }
 
@@ -50,6 +52,7 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
 
     /// <summary>Bytes that must stay free on the disk.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MinimumFreeSpace { get; set; }
 

@@ -57,11 +57,13 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MaxUploadRate { get; set; }
 
@@ -81,6 +83,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     /// <summary>Bytes that must stay free on the disk.</summary>
     [Parameter]
+    [ByteSizeTransformation]
     [ValidateRange(0, long.MaxValue)]
     public long MinimumFreeSpace { get; set; }
 

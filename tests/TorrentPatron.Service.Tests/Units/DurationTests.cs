@@ -1,6 +1,6 @@
-using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Service.Units;
 
-namespace TorrentPatron.Cli.Tests.Parsing;
+namespace TorrentPatron.Service.Tests.Units;
 
 public sealed class DurationTests
 {
@@ -10,6 +10,9 @@ public sealed class DurationTests
     [InlineData("1.5m", 90)]
     [InlineData("2h", 7200)]
     [InlineData("1d", 86400)]
+    [InlineData(" 5M ", 300)]
+    [InlineData("0", 0)]
+    [InlineData("00:01:30", 90)]
     public void A_time_is_a_number_of_seconds_or_has_a_unit(string text, double seconds)
     {
         Assert.True(Duration.TryParse(text, out TimeSpan duration));
@@ -19,11 +22,12 @@ public sealed class DurationTests
     [Theory]
     [InlineData("")]
     [InlineData("s")]
-    [InlineData("0")]
     [InlineData("-5s")]
     [InlineData("5 weeks")]
-    [InlineData("100d")]
-    public void What_no_timer_can_wait_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
+    [InlineData("-00:00:05")]
+    [InlineData("1e9")]
+    [InlineData("99999999999999d")]
+    public void What_is_not_a_time_is_refused(string text) => Assert.False(Duration.TryParse(text, out _));
 
     [Theory]
     [InlineData(0.25, "0.25 s")]

@@ -1,6 +1,6 @@
-using TorrentPatron.Cli.Parsing;
+using TorrentPatron.Service.Units;
 
-namespace TorrentPatron.Cli.Tests.Parsing;
+namespace TorrentPatron.Service.Tests.Units;
 
 public sealed class ByteSizeTests
 {
@@ -10,10 +10,17 @@ public sealed class ByteSizeTests
     [InlineData("17B", 17)]
     [InlineData("512K", 512 * 1024)]
     [InlineData("512kib", 512 * 1024)]
-    [InlineData("1kB", 1000)]
+    [InlineData("2M", 2 << 20)]
+    [InlineData("500K", 500 << 10)]
+    [InlineData("500KB", 500 << 10)]
+    [InlineData("1kB", 1 << 10)]
+    [InlineData("1.5MiB", 3 << 19)]
+    [InlineData(" 2 MB/s ", 2 << 20)]
+    [InlineData("10/S", 10)]
     [InlineData("256MiB", 256L << 20)]
     [InlineData("1.5 GiB", 3L << 29)]
-    [InlineData("2TB", 2_000_000_000_000)]
+    [InlineData("2TB", 2L << 40)]
+    [InlineData("1P", 1L << 50)]
     public void A_size_is_a_number_with_or_without_a_unit(string text, long bytes)
     {
         Assert.True(ByteSize.TryParse(text, out long read));
@@ -27,6 +34,11 @@ public sealed class ByteSizeTests
     [InlineData("1e3")]
     [InlineData("1 XB")]
     [InlineData("1Kb2")]
+    [InlineData("/s")]
+    [InlineData("1/s/s")]
+    [InlineData("1,5M")]
+    [InlineData("1Mbit")]
+    [InlineData("M")]
     [InlineData("99999999999TiB")]
     public void What_is_no_size_or_too_large_is_refused(string text) => Assert.False(ByteSize.TryParse(text, out _));
 

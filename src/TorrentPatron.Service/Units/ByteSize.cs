@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace TorrentPatron.Service.Units;
+
+/// <summary>Numbers of bytes, and rates in bytes/s, as people write and read them.</summary>
+public static class ByteSize
+{
+    private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+
+    /// <summary>
+    /// Reads a size or a rate: a number and, if wanted, a unit. <c>K</c>, <c>KB</c> and <c>KiB</c> are 1024 bytes, as in PowerShell;
+    /// so on with <c>M</c>, <c>G</c>, <c>T</c> and <c>P</c>. <c>/s</c> may follow; the case of letters does not matter.
+    /// </summary>
+    /// <param name="text">Such as <c>256MiB</c>, <c>1.5 G</c> or <c>500 KB/s</c>.</param>
+    /// <param name="bytes">The size in bytes, or the rate in bytes/s; 0 or more.</param>
+    /// <returns>Whether the text is a size or a rate.</returns>
+    public static bool TryParse(string text, out long bytes)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        bytes = 0;
+        ReadOnlySpan<char> size = text.AsSpan().Trim();
+        if (size.EndsWith("/s", StringComparison.OrdinalIgnoreCase))
+            size = size[..^2];
+        int end = size.LastIndexOfAnyInRange('0', '9') + 1;
+        if (!decimal.TryParse(size[..end], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number)
+            || Unit(size[end..].Trim()) is not { } unit
+            || number > long.MaxValue / unit)
+        {
+            return false;
+        }
+
+        bytes = (long)(number * unit);
+        return true;
+    }
+
+    /// <summary>Writes a size with one digit after the point, such as <c>1.5 GiB</c>.</summary>
+    /// <param name="bytes">The size.</param>
+    public static string Format(double bytes)
+    {
+        int unit = 0;
+        for (; Math.Abs(bytes) >= 1024 && unit < Names.Length - 1; unit++)
+            bytes /= 1024;
+        return unit == 0
+            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:0} B")
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes:0.0} {Names[unit]}");
+    }
+
+    private static long? Unit(ReadOnlySpan<char> name)
+    {
+        if (name.IsEmpty || name.Equals("B", StringComparison.OrdinalIgnoreCase))
+            return 1;
+        int power = "KMGTP".IndexOf(char.ToUpperInvariant(name[0]), StringComparison.Ordinal) + 1;
+        bool isUnit = power > 0 && (name.Length == 1 || name[1..].Equals("B", StringComparison.OrdinalIgnoreCase)
+            || name[1..].Equals("iB", StringComparison.OrdinalIgnoreCase));
+        return isUnit ? 1L << (10 * power) : null;
+    }
+}
