@@ -75,7 +75,7 @@ Import-Module '$manifest' -Force
                     $text | Should -BeLike '*long name*'
                 }
             }
-            ($status | Out-String -Width 80) | Should -Match 'State\s+%\s+Down\s+Up\s+ETA\s+Peers\s+Ratio\s+Name'
+            ($status | Out-String -Width 80) | Should -Match 'State\s+%\s+Down/s\s+Up/s\s+ETA\s+Peers\s+Name'
         } finally {
             $patron | Stop-TorrentPatron
         }

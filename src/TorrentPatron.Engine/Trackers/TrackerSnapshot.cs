@@ -32,4 +32,7 @@ public sealed record TrackerSnapshot
 
     /// <summary>How many peers its last answer listed.</summary>
     public int PeersReceived { get; init; }
+
+    /// <summary>The address, and how the torrent stands with it.</summary>
+    public override string ToString() => $"{Uri.OriginalString} ({Status})";
 }

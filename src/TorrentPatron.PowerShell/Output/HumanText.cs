@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace TorrentPatron.PowerShell.Output;
 
-/// <summary>Numbers as people read them: for views, progress and sentences, never for the properties of objects.</summary>
-public static class HumanText
+/// <summary>Numbers as people read them: for live tables, progress and sentences, never for the properties of objects. Views have script that shows the same.</summary>
+internal static class HumanText
 {
     private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 

@@ -2,8 +2,8 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Output;
 
-/// <summary>A torrent's state as people read it: for views only.</summary>
-public static class StateText
+/// <summary>A torrent's state as people read it, in live tables. The views have script that shows the same.</summary>
+internal static class StateText
 {
     private const string Reset = "\e[0m";
 

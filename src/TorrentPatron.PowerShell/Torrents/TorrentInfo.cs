@@ -28,7 +28,7 @@ public sealed class TorrentInfo
         IsPrivate = metainfo.IsPrivate;
         Comment = metainfo.Comment;
         CreatedBy = metainfo.CreatedBy;
-        CreationDate = metainfo.CreationDate;
+        CreationDate = metainfo.CreationDate?.LocalDateTime;
         Source = metainfo.Source;
     }
 
@@ -74,8 +74,8 @@ public sealed class TorrentInfo
     /// <summary>The program that made the torrent, if it says so.</summary>
     public string? CreatedBy { get; }
 
-    /// <summary>When the torrent was made (UTC), if it says so.</summary>
-    public DateTimeOffset? CreationDate { get; }
+    /// <summary>When the torrent was made, local time, if it says so.</summary>
+    public DateTime? CreationDate { get; }
 
     /// <summary>The mark of a private tracker, if any.</summary>
     public string? Source { get; }

@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
-/// <summary>One of a torrent's trackers as it stood at one moment. Immutable; times are UTC.</summary>
+/// <summary>One of a torrent's trackers as it stood at one moment. Immutable; times are local.</summary>
 public sealed record TorrentTracker
 {
     internal TorrentTracker(TorrentStatus torrent, TrackerSnapshot tracker)
@@ -15,8 +15,8 @@ public sealed record TorrentTracker
         Status = tracker.Status;
         Message = tracker.Message;
         Failures = tracker.Failures;
-        LastAnswer = tracker.LastAnswer;
-        NextAnnounce = tracker.NextAnnounce;
+        LastAnswer = tracker.LastAnswer?.LocalDateTime;
+        NextAnnounce = tracker.NextAnnounce?.LocalDateTime;
         Seeders = tracker.Seeders;
         Leechers = tracker.Leechers;
         PeersReceived = tracker.PeersReceived;
@@ -44,10 +44,10 @@ public sealed record TorrentTracker
     public int Failures { get; }
 
     /// <summary>When it last answered, if it ever did.</summary>
-    public DateTimeOffset? LastAnswer { get; }
+    public DateTime? LastAnswer { get; }
 
     /// <summary>When the next announce is due; null while none is planned.</summary>
-    public DateTimeOffset? NextAnnounce { get; }
+    public DateTime? NextAnnounce { get; }
 
     /// <summary>Complete peers in the swarm, as the tracker last told.</summary>
     public int? Seeders { get; }

@@ -165,7 +165,7 @@ public sealed partial class ContractTests
     public void Views_name_types_and_properties_that_exist()
     {
         ILookup<string, string> added = Load("TorrentPatron.Types.ps1xml").Elements("Type")
-            .SelectMany(type => type.Descendants("ScriptProperty").Select(property => (Type: (string)type.Element("Name")!, Name: (string)property.Element("Name")!)))
+            .SelectMany(type => type.Descendants("CodeProperty").Select(property => (Type: (string)type.Element("Name")!, Name: (string)property.Element("Name")!)))
             .ToLookup(property => property.Type, property => property.Name);
 
         foreach (XElement view in Load("TorrentPatron.Format.ps1xml").Descendants("View"))
@@ -177,11 +177,66 @@ public sealed partial class ContractTests
         }
 
         foreach (XElement type in Load("TorrentPatron.Types.ps1xml").Elements("Type"))
-            AssertExist((string)type.Element("Name")!, type.Descendants("ReferencedProperties").Elements("Name").Select(name => name.Value), added);
+        {
+            AssertExist(
+                (string)type.Element("Name")!,
+                type.Descendants("PropertySet").Where(set => (string?)set.Element("Name") != "PropertySerializationSet")
+                    .Descendants("ReferencedProperties").Elements("Name").Select(name => name.Value),
+                added);
+        }
     }
 
     [Fact]
-    public void Numbers_are_aligned_to_the_right_and_every_table_fits_80_columns()
+    public void Views_and_added_properties_need_no_script_that_constrained_language_or_a_deserialized_object_refuses()
+    {
+        XElement types = Load("TorrentPatron.Types.ps1xml");
+        Assert.DoesNotContain(types.Descendants(), element => element.Name.LocalName.StartsWith("Script", StringComparison.Ordinal));
+        Assert.All(types.Descendants("GetCodeReference"), code =>
+            Assert.NotNull(Ours[0].GetType((string)code.Element("TypeName")!)!.GetMethod((string)code.Element("MethodName")!, [typeof(PSObject)])));
+        Assert.All(
+            Load("TorrentPatron.Format.ps1xml").Descendants("ScriptBlock").SelectMany(script => TypeName().Matches(script.Value)),
+            match => Assert.Contains(match.Groups[1].Value, (string[])["double", "string", "decimal", "datetime", "cultureinfo", "Environment"]));
+    }
+
+    [Fact]
+    public void Enums_are_serialized_as_names_and_times_as_times()
+    {
+        XElement[] types = [.. Load("TorrentPatron.Types.ps1xml").Elements("Type")];
+        string[] asText =
+        [
+            .. from type in types
+               where type.Descendants("NoteProperty").Any(note => ((string?)note.Element("Name"), (string?)note.Element("Value")) == ("SerializationMethod", "String"))
+               select (string)type.Element("Name")!,
+        ];
+        foreach (PropertyInfo property in WrittenProperties())
+        {
+            Type type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+            if (type.IsEnum)
+                Assert.Contains(type.FullName, asText);
+            if (type != typeof(DateTimeOffset))
+                continue;
+            XElement? owner = types.SingleOrDefault(one => (string)one.Element("Name")! == property.DeclaringType!.FullName);
+            Assert.True(
+                owner?.Descendants("CodeProperty").Any(code => (string)code.Element("Name")! == property.Name) == true,
+                $"{property.DeclaringType}.{property.Name} becomes text.");
+        }
+    }
+
+    [Fact]
+    public void All_that_a_message_says_is_serialized()
+    {
+        XElement type = Load("TorrentPatron.Types.ps1xml").Elements("Type").Single(one => (string)one.Element("Name")! == typeof(TorrentMessage).FullName);
+        IEnumerable<string> serialized = type.Descendants("PropertySet")
+            .Single(set => (string?)set.Element("Name") == "PropertySerializationSet").Descendants("Name").Skip(1).Select(name => name.Value);
+        string[] left = [nameof(TorrentMessage.TorrentId), nameof(MetadataReceived.Metainfo)];
+
+        Assert.All(
+            typeof(TorrentMessage).Assembly.GetExportedTypes().Where(typeof(TorrentMessage).IsAssignableFrom).SelectMany(message => message.GetProperties()),
+            property => Assert.Contains(property.Name, serialized.Concat(left)));
+    }
+
+    [Fact]
+    public void Every_table_leaves_room_for_its_last_column_in_60_columns()
     {
         foreach (XElement table in Load("TorrentPatron.Format.ps1xml").Descendants("TableHeaders"))
         {
@@ -189,7 +244,8 @@ public sealed partial class ContractTests
 
             // What has no width takes what is left, which PowerShell allows to the last column only.
             Assert.All(columns[..^1], column => Assert.NotNull(column.Element("Width")));
-            Assert.InRange(columns[..^1].Sum(column => (int)column.Element("Width")! + 1), 1, 65);
+            // A peer's name is its address, which is first.
+            Assert.InRange(columns[..^1].Sum(column => (int)column.Element("Width")! + 1), 1, (string?)columns[0].Element("Label") == "Address" ? 56 : 50);
         }
     }
 
@@ -201,6 +257,24 @@ public sealed partial class ContractTests
             type.GetProperty(name) is not null || added[typeName].Contains(name), $"{typeName} has no property {name}."));
     }
 
+    /// <summary>The properties of what cmdlets write, and of what is in them.</summary>
+    private static IEnumerable<PropertyInfo> WrittenProperties()
+    {
+        var types = new Queue<Type>(CmdletShape.All.SelectMany(cmdlet => cmdlet.OutputTypes).Append(typeof(TorrentMessage))
+            .Concat(typeof(TorrentMessage).Assembly.GetExportedTypes().Where(typeof(TorrentMessage).IsAssignableFrom)));
+        var seen = new HashSet<Type>();
+        while (types.TryDequeue(out Type? type))
+        {
+            if (!Ours.Contains(type.Assembly) || type == typeof(Patron) || type == typeof(PowerShell.Jobs.TorrentJob) || !seen.Add(type))
+                continue;
+            foreach (PropertyInfo property in type.GetProperties().Where(one => one.DeclaringType == type && one.Name != nameof(MetadataReceived.Metainfo)))
+            {
+                yield return property;
+                types.Enqueue(property.PropertyType.GetGenericArguments().FirstOrDefault() ?? property.PropertyType);
+            }
+        }
+    }
+
     private static XElement Load(string file) => XDocument.Load(Path.Combine(Repository.StagedModule, file)).Root!;
 
     [GeneratedRegex(@"CmdletsToExport\s*=\s*@\(([^)]*)\)")]
@@ -208,6 +282,9 @@ public sealed partial class ContractTests
 
     [GeneratedRegex("'([^']+)'")]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@"\[([A-Za-z][\w.]*)\]")]
+    private static partial Regex TypeName();
 
     [GeneratedRegex(@"\$_\.(\w+)")]
     private static partial Regex OwnProperty();

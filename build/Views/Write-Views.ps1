@@ -1,0 +1,243 @@
+<#
+.SYNOPSIS
+Writes module/TorrentPatron.Format.ps1xml: how the module's objects are shown.
+.DESCRIPTION
+The cells are PowerShell of the plainest kind: properties, operators, and methods of PowerShell's own types. So they show the same for
+live objects and for those that come from Start-Job, remoting or Export-Clixml, in constrained language and in strict mode. What many
+cells do, such as to show a size, is said once here: #size($_.Length) stands for the script that does it.
+.EXAMPLE
+./build/Views/Write-Views.ps1
+#>
+[CmdletBinding()]
+[OutputType([void])]
+param(
+    # The file to write.
+    [string] $Path = (Join-Path $PSScriptRoot '../../module/TorrentPatron.Format.ps1xml')
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# What stands for script in a cell; {value} is what is in its brackets. They show what HumanText and StateText in C# show.
+$macros = @{
+    # A number of bytes with three significant digits.
+    size     = '$v = [double]({value}); $u = 0; while ($v -ge 999.5 -and $u -lt 6) { $v /= 1024; $u++ }; ' +
+    '$v.ToString($(if ($u -eq 0 -or $v -ge 99.95) { "0" } elseif ($v -ge 9.995) { "0.0" } else { "0.00" }), [cultureinfo]::InvariantCulture) + " " + ' +
+    '("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")[$u]'
+
+    # A duration in its two largest units, rounded up to a second; nothing for $null.
+    duration = '$d = {value}; if ($null -ne $d) { $s = [decimal]::Ceiling($(if ($d.TotalSeconds -gt 0) { $d.TotalSeconds } else { 0 })); ' +
+    'if ($s -lt 60) { "{0}s" -f $s } ' +
+    'elseif ($s -lt 3600) { "{0}m {1:00}s" -f [decimal]::Floor($s / 60), ($s % 60) } ' +
+    'elseif ($s -lt 86400) { "{0}h {1:00}m" -f [decimal]::Floor($s / 3600), [decimal]::Floor($s / 60 % 60) } ' +
+    'elseif ($s -lt 86400000) { "{0}d {1:00}h" -f [decimal]::Floor($s / 86400), [decimal]::Floor($s / 3600 % 24) } else { "> 999d" } }'
+
+    # A share with one decimal, rounded down: only what is whole is shown as 100.0.
+    percent  = '$p = 10 * {value}; (($p - $p % 1) / 10).ToString("0.0", [cultureinfo]::InvariantCulture)'
+
+    ratio    = '([double]({value})).ToString("0.00", [cultureinfo]::InvariantCulture)'
+
+    lines    = '{value} -join [Environment]::NewLine'
+
+    # A torrent's state in colour; a host that shows none takes it away.
+    state    = '$t = [string]{value}.State; if ($t -eq "FetchingMetadata") { $t = "Metadata" } ' +
+    'elseif ($t -eq "Downloading" -and {value}.IsStalled) { $t = "Stalled" }; ' +
+    '$c = switch ($t) { "Failed" { "31;1" } "Seeding" { "32" } "Downloading" { "36" } "Stalled" { "33" } "Checking" { "33" } ' +
+    '"Moving" { "33" } "Metadata" { "33" } default { "90" } }; "`e[${c}m$t`e[0m"'
+}
+
+# A column or an item shows a property, by default the one that it is called by, or what a script gives.
+function Column([string] $Label, [int] $Width, [string] $Property, [string] $Script, [switch] $Right) {
+    @{ Label = $Label; Width = $Width; Property = $Property ? $Property : $Label; Script = $Script; Right = [bool]$Right }
+}
+
+function Item([string] $Label, [string] $Script, [string] $Property) {
+    @{ Label = $Label; Property = $Property ? $Property : $Label; Script = $Script }
+}
+
+function View([string] $Name, [string] $Type, [object[]] $Columns, [object[]] $Items, [switch] $ByTorrent) {
+    @{ Name = $Name; Type = $Type; Columns = $Columns; Items = $Items; ByTorrent = [bool]$ByTorrent }
+}
+
+$percent = Column '%' 5 -Right -Script '#percent($_.PercentComplete)'
+$down = Column 'Down/s' 8 -Right -Script 'if ($_.DownloadRate) { #size($_.DownloadRate) }'
+$up = Column 'Up/s' 8 -Right -Script 'if ($_.UploadRate) { #size($_.UploadRate) }'
+
+# The last column of a table takes what is left: 60 columns leave room for a name.
+$views = @(
+    View TorrentStatus TorrentPatron.Engine.Client.TorrentStatus @(
+        Column State 11 -Script '#state($_)'
+        $percent
+        $down
+        $up
+        Column ETA 7 -Right -Script '#duration($_.EstimatedTimeLeft)'
+        Column Peers 5 -Right -Property ConnectedPeers
+        Column Name
+    )
+    View TorrentStatusList TorrentPatron.Engine.Client.TorrentStatus -Items @(
+        Item Name
+        Item State '#state($_)'
+        Item Progress '"$(#percent($_.PercentComplete)) %, $(#size($_.CompletedSize)) of $(#size($_.WantedSize))"'
+        Item IsComplete
+        Item Down 'if ($_.DownloadRate) { "$(#size($_.DownloadRate))/s" }'
+        Item Up 'if ($_.UploadRate) { "$(#size($_.UploadRate))/s" }'
+        Item ETA '#duration($_.EstimatedTimeLeft)'
+        Item Peers '"$($_.ConnectedPeers) connected, $($_.ConnectedSeeds) of them seeds, $($_.KnownPeers) known"'
+        Item Ratio '#ratio($_.Ratio)'
+        Item Received '"$(#size($_.BytesReceived))$(if ($_.BytesWasted) { ", $(#size($_.BytesWasted)) of it wasted" })"'
+        Item Sent '#size($_.BytesSent)'
+        Item Pieces '"$($_.VerifiedPieces) of $($_.PieceCount) verified, $($_.RecheckedPieces) rechecked, $($_.FailedPieces) failed"'
+        Item Limits '$(if ($_.MaxDownloadRate) { "down $(#size($_.MaxDownloadRate))/s" }; if ($_.MaxUploadRate) { "up $(#size($_.MaxUploadRate))/s" }) -join ", "'
+        Item SeedGoal '$(if ($null -ne $_.SeedRatio) { "ratio $(#ratio($_.SeedRatio))" }; if ($null -ne $_.SeedTime) { #duration($_.SeedTime) }) -join " or "'
+        Item Tags '$_.Tags -join ", "'
+        Item Path
+        Item InfoHash
+        Item Added -Property AddedAt
+        Item Completed -Property CompletedAt
+        Item Trackers '#lines($_.Trackers)'
+        Item Warnings '#lines($_.Warnings)'
+        Item Error
+    )
+    View TorrentInfo TorrentPatron.PowerShell.Torrents.TorrentInfo -Items @(
+        Item Name
+        Item InfoHash
+        Item Version
+        Item TotalSize '"$(#size($_.TotalSize)) ($($_.TotalSize) bytes)"'
+        Item Pieces '"$($_.PieceCount) of $(#size($_.PieceLength))"'
+        Item Files '#lines($(if ($_.Files.Count -gt 10) { $_.Files[0..9]; "... $($_.Files.Count) in all" } else { $_.Files }))'
+        Item Trackers '#lines($_.Trackers)'
+        Item WebSeeds '#lines($_.WebSeeds)'
+        Item IsPrivate
+        Item Source
+        Item Comment
+        Item CreatedBy
+        Item CreationDate
+    )
+    View TorrentInfoTable TorrentPatron.PowerShell.Torrents.TorrentInfo @(
+        Column Size 8 -Right -Script '#size($_.TotalSize)'
+        Column Files 6 -Right -Script '$_.Files.Count'
+        Column Pieces 7 -Right -Property PieceCount
+        Column Piece 8 -Right -Script '#size($_.PieceLength)'
+        Column Name
+    )
+    View TorrentInfoFile TorrentPatron.PowerShell.Torrents.TorrentInfoFile @(
+        Column Size 8 -Right -Script '#size($_.Length)'
+        Column Path
+    )
+    View TorrentTracker TorrentPatron.PowerShell.Torrents.TorrentTracker -ByTorrent @(
+        Column Status 12
+        Column Tier 4 -Right
+        Column Seeds 6 -Right -Property Seeders
+        Column Leech 6 -Right -Property Leechers
+        Column Next 7 -Right -Script 'if ($_.NextAnnounce) { #duration($_.NextAnnounce - [datetime]::Now) }'
+        Column Uri
+    )
+    View TorrentFile TorrentPatron.PowerShell.Torrents.TorrentFile -ByTorrent @(
+        Column Size 8 -Right -Script '#size($_.Length)'
+        $percent
+        Column Priority 8
+        Column '#' 5 -Right -Property Index
+        Column Name
+    )
+    View TorrentPeer TorrentPatron.PowerShell.Torrents.TorrentPeer -ByTorrent @(
+        Column Address 21 -Script '[string]$_.EndPoint'
+        $percent
+        $down
+        $up
+        Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
+        Column Client
+    )
+    View TorrentCheck TorrentPatron.PowerShell.Torrents.TorrentCheck @(
+        Column Complete 8 -Property IsComplete
+        Column 'Bad pieces' 10 -Right -Script '$_.BadPieces.Count'
+        Column 'Bad files' 9 -Right -Script '$_.BadFiles.Count'
+        Column Name -Property TorrentName
+    )
+    View TorrentRemoval TorrentPatron.PowerShell.Torrents.TorrentRemoval @(
+        Column Files 6 -Right -Property FilesDeleted
+        Column Deleted 8 -Right -Script '#size($_.BytesDeleted)'
+        Column InfoHash 8 -Script '$_.InfoHash.Substring(0, 8)'
+        Column Name -Property TorrentName
+    )
+    View TorrentMessage TorrentPatron.Engine.Client.TorrentMessage @(
+        Column Message 25 -Property Kind
+        Column InfoHash 8 -Script 'if ($_.InfoHash) { $_.InfoHash.Substring(0, 8) }'
+        Column Content -Property Text
+    )
+    View Patron TorrentPatron.Service.Patron @(
+        Column Port 5 -Right
+        Column Torrents 8 -Right -Script '$_.OwnStatuses.Count'
+        Column 'Down/s' 8 -Right -Script 'if ($_.Engine -and $_.Engine.DownloadRate) { #size($_.Engine.DownloadRate) }'
+        Column 'Up/s' 8 -Right -Script 'if ($_.Engine -and $_.Engine.UploadRate) { #size($_.Engine.UploadRate) }'
+        Column Engine 13 -Property EngineName
+        Column Name
+    )
+    View PatronList TorrentPatron.Service.Patron -Items @(
+        Item Name
+        Item Id
+        Item IsStopped
+        Item Torrents '#lines($_.OwnStatuses)'
+        Item Engine -Property EngineName
+        Item ListensOn 'if ($_.Engine) { $_.Engine.ListenEndPoints -join ", " }'
+        Item Peers 'if ($_.Engine) { $_.Engine.ConnectedPeers }'
+        Item Dht 'if ($_.Engine) { $_.Engine.Dht }'
+        Item Down 'if ($_.Engine -and $_.Engine.DownloadRate) { "$(#size($_.Engine.DownloadRate))/s" }'
+        Item Up 'if ($_.Engine -and $_.Engine.UploadRate) { "$(#size($_.Engine.UploadRate))/s" }'
+        Item Warning 'if ($_.Engine) { $_.Engine.Warning }'
+        Item StatePath
+    )
+)
+
+function Expand([string] $Script) {
+    # The inner brackets of what is in a macro's are counted, so that it may be any expression.
+    [regex]::Replace($Script, '#(\w+)\(((?:[^()]|(?<open>\()|(?<-open>\)))*)(?(open)(?!))\)', {
+            param($match)
+            $macros[$match.Groups[1].Value].Replace('{value}', $match.Groups[2].Value)
+        })
+}
+
+function Get-Element([string] $Name, [object[]] $Content) {
+    [Xml.Linq.XElement]::new([Xml.Linq.XName]$Name, $Content)
+}
+
+function Get-CellElement([string] $Name, [hashtable] $Cell) {
+    Get-Element $Name @(
+        if ($Name -eq 'ListItem') { Get-Element Label $Cell.Label }
+        if ($Cell.Script) { Get-Element ScriptBlock (Expand $Cell.Script) } else { Get-Element PropertyName $Cell.Property }
+    )
+}
+
+function Get-ViewElement([hashtable] $View) {
+    $control = if ($View.Columns) {
+        Get-Element TableControl @(
+            Get-Element TableHeaders @(
+                foreach ($column in $View.Columns) {
+                    Get-Element TableColumnHeader @(
+                        Get-Element Label $column.Label
+                        if ($column.Width) { Get-Element Width $column.Width }
+                        if ($column.Right) { Get-Element Alignment Right }
+                    )
+                }
+            )
+            Get-Element TableRowEntries (Get-Element TableRowEntry (Get-Element TableColumnItems @(
+                        foreach ($column in $View.Columns) { Get-CellElement TableColumnItem $column }
+                    )))
+        )
+    } else {
+        Get-Element ListControl (Get-Element ListEntries (Get-Element ListEntry (Get-Element ListItems @(
+                        foreach ($item in $View.Items) { Get-CellElement ListItem $item }
+                    ))))
+    }
+    Get-Element View @(
+        Get-Element Name $View.Name
+        Get-Element ViewSelectedBy (Get-Element TypeName $View.Type)
+        if ($View.ByTorrent) { Get-Element GroupBy @((Get-Element PropertyName TorrentName), (Get-Element Label Torrent)) }
+        $control
+    )
+}
+
+$document = [Xml.Linq.XDocument]::new(
+    [Xml.Linq.XComment]::new(' Written by build/Views/Write-Views.ps1: change that. '),
+    (Get-Element Configuration (Get-Element ViewDefinitions @($views | ForEach-Object { Get-ViewElement $_ }))))
+[IO.File]::WriteAllText(
+    $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($Path), "<?xml version=`"1.0`" encoding=`"utf-8`"?>`n$document`n".Replace("`r", ''))

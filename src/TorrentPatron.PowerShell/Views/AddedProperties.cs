@@ -1,0 +1,73 @@
+using System.Management.Automation;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.PowerShell.Views;
+
+/// <summary>
+/// The properties that PowerShell sees of objects beside, or in place of, those of their types. TorrentPatron.Types.ps1xml names them.
+/// </summary>
+/// <remarks>
+/// They are code, not script: so they are there in strict mode and in constrained language, for whoever serializes the object on a
+/// thread without a runspace, and leave nothing in <c>$Error</c>. Times are PowerShell's own kind, local, which stays a time when it is
+/// serialized; a <see cref="DateTimeOffset"/> becomes text.
+/// </remarks>
+public static class AddedProperties
+{
+    /// <inheritdoc cref="TorrentStatus.AddedAt"/>
+    public static object? AddedAt(PSObject instance) => Local(Of<TorrentStatus>(instance)?.AddedAt);
+
+    /// <inheritdoc cref="TorrentStatus.CompletedAt"/>
+    public static object? CompletedAt(PSObject instance) => Local(Of<TorrentStatus>(instance)?.CompletedAt);
+
+    /// <inheritdoc cref="TorrentStatus.LastProgressAt"/>
+    public static object? LastProgressAt(PSObject instance) => Local(Of<TorrentStatus>(instance)?.LastProgressAt);
+
+    /// <inheritdoc cref="TorrentStatus.Timestamp"/>
+    public static object? Timestamp(PSObject instance) => Local(Of<TorrentStatus>(instance)?.Timestamp);
+
+    /// <inheritdoc cref="MetadataProgress.Since"/>
+    public static object? Since(PSObject instance) => Local(Of<MetadataProgress>(instance)?.Since);
+
+    /// <inheritdoc cref="TrackerSnapshot.LastAnswer"/>
+    public static object? LastAnswer(PSObject instance) => Local(Of<TrackerSnapshot>(instance)?.LastAnswer);
+
+    /// <inheritdoc cref="TrackerSnapshot.NextAnnounce"/>
+    public static object? NextAnnounce(PSObject instance) => Local(Of<TrackerSnapshot>(instance)?.NextAnnounce);
+
+    /// <summary>What kind of message it is.</summary>
+    public static object? Kind(PSObject instance) => Of<TorrentMessage>(instance)?.GetType().Name;
+
+    /// <summary>The info hash of a message's torrent, by which it can be piped to the torrents' cmdlets; null where it is not known.</summary>
+    public static object? InfoHash(PSObject instance) =>
+        Of<TorrentMessage>(instance) is { } message && message.TorrentId != default ? message.TorrentId.ToString() : null;
+
+    /// <summary>What a message says, in a line.</summary>
+    public static object? Text(PSObject instance) => (Of<TorrentMessage>(instance) switch
+    {
+        TorrentStartFail fail => fail.Error,
+        CommandFail fail => fail.Error,
+        TorrentWarning warning => warning.Warning,
+        { } message => (object?)new TorrentEventArgs<TorrentMessage>(message).Status,
+        null => null,
+    })?.ToString();
+
+    /// <summary>The folder of a patron's saved state.</summary>
+    public static object? StatePath(PSObject instance) => Of<Patron>(instance)?.Service.Settings.StatePath;
+
+    /// <summary>What a patron's engine is called: the one that runs, or that will.</summary>
+    public static object? EngineName(PSObject instance) => Of<Patron>(instance)?.Service.Settings.Engine;
+
+    /// <summary>How a patron's engine stands; null while none runs.</summary>
+    public static object? Engine(PSObject instance) =>
+        Of<Patron>(instance) is { IsStopped: false } patron ? patron.Service.GetClientStatus() : null;
+
+    /// <summary>The port that a patron's engine listens on; null while it listens on none.</summary>
+    public static object? Port(PSObject instance) => Engine(instance) is ClientStatus { ListenEndPoints: [var first, ..] } ? first.Port : null;
+
+    private static T? Of<T>(PSObject? instance)
+        where T : class => instance?.BaseObject as T;
+
+    private static DateTime? Local(DateTimeOffset? time) => time?.LocalDateTime;
+}
