@@ -23,7 +23,7 @@ internal static class OptionReader
 
     /// <summary>A length of time.</summary>
     public static TimeSpan? Time(ArgumentResult result) =>
-        Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= LongestTime ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h, at most 49d");
+        Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= LongestTime ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
 
     /// <summary>A port to listen on.</summary>
     public static int Port(ArgumentResult result) =>
