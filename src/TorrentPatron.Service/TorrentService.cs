@@ -37,7 +37,7 @@ public sealed class TorrentService : IAsyncDisposable
         time ??= TimeProvider.System;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
-        _runner = new RequestRunner(this, States, new SourceReader(time), new PeerResolver(new NetworkDialer(), time));
+        _runner = new RequestRunner(this, States, new SourceReader(time), new PeerResolver(new NetworkDialer(time), time));
     }
 
     /// <summary>What the service works with.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
@@ -9,7 +10,7 @@ namespace TorrentPatron.Engine.Trackers;
 /// <remarks>
 /// A tracker's address comes from a .torrent, so it may be bait for requests to this machine's own services. Therefore a
 /// loopback address is asked at the path <c>/announce</c> only, and a redirect never leads from the internet into this
-/// machine's network. Connections are pooled by reach: one made under laxer rules is never used under stricter ones.
+/// machine's network. Connections are pooled by reach and IP version: one made under laxer rules is never used under stricter ones.
 /// </remarks>
 internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
 {
@@ -21,36 +22,42 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     private static readonly string UserAgent =
         $"TorrentPatron/{typeof(HttpTrackerClient).Assembly.GetName().Version?.ToString(fieldCount: 2)}";
 
-    private readonly HostResolver _resolve;
+    private readonly TrackerHosts _hosts;
     private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker[] _invokers;
+    private readonly Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers;
 
     /// <summary>Makes a client that goes out to the network.</summary>
-    /// <param name="resolve">Finds the addresses of trackers.</param>
+    /// <param name="hosts">Finds the addresses of trackers.</param>
     /// <param name="bindAddress">The local address to connect from, or <c>null</c>.</param>
     /// <param name="time">The clock for time-outs.</param>
-    public HttpTrackerClient(HostResolver resolve, IPAddress? bindAddress, TimeProvider time)
-        : this(resolve, reach => CreateHandler(new ReachBoundDialer(reach, resolve, bindAddress)), time)
+    public HttpTrackerClient(TrackerHosts hosts, IPAddress? bindAddress, TimeProvider time)
+        : this(
+            hosts,
+            (reach, family) => CreateHandler(new ReachBoundDialer(reach, family, hosts.Resolve, bindAddress, hosts.Connector)), time)
     {
     }
 
     /// <summary>Makes a client whose requests are answered by the given handlers.</summary>
-    internal HttpTrackerClient(HostResolver resolve, Func<AddressReach, HttpMessageHandler> createHandler, TimeProvider time)
+    internal HttpTrackerClient(
+        TrackerHosts hosts, Func<AddressReach, AddressFamily, HttpMessageHandler> createHandler, TimeProvider time)
     {
-        _resolve = resolve;
+        _hosts = hosts;
         _time = time;
-        _invokers = [.. Enum.GetValues<AddressReach>().Select(reach => new HttpMessageInvoker(createHandler(reach)))];
+        AddressFamily[] families = [AddressFamily.Unspecified, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        _invokers = Enum.GetValues<AddressReach>().SelectMany(reach => families.Select(family => (reach, family)))
+            .ToDictionary(road => road, road => new HttpMessageInvoker(createHandler(road.reach, road.family)));
     }
 
-    public async Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    public async Task<AnnounceResponse?> AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
     {
         TimeSpan patience = request.Event == AnnounceEvent.Stopped ? StopTimeout : AnswerTimeout;
         using var timeout = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            return HttpAnnounceCodec.Parse(
-                await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), either.Token).ConfigureAwait(false));
+            byte[]? answer = await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), family, either.Token).ConfigureAwait(false);
+            return answer is null ? null : HttpAnnounceCodec.Parse(answer);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -62,7 +69,11 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    public void Dispose() => Array.ForEach(_invokers, invoker => invoker.Dispose());
+    public void Dispose()
+    {
+        foreach (HttpMessageInvoker invoker in _invokers.Values)
+            invoker.Dispose();
+    }
 
     private static SocketsHttpHandler CreateHandler(ReachBoundDialer dialer) => new()
     {
@@ -77,16 +88,18 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         UseProxy = false,
     };
 
-    private async Task<byte[]> FetchAsync(Uri uri, CancellationToken cancellationToken)
+    private async Task<byte[]?> FetchAsync(Uri uri, AddressFamily family, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
         {
-            AddressReach reach = await CheckAsync(uri, cameFromInternet, cancellationToken).ConfigureAwait(false);
+            if (await _hosts.FindAsync(uri.IdnHost, family, cancellationToken).ConfigureAwait(false) is not { } addresses)
+                return null;
+            AddressReach reach = Check(uri, addresses, cameFromInternet);
             using var request = new HttpRequestMessage(HttpMethod.Get, uri);
             request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             using HttpResponseMessage response =
-                await _invokers[(int)reach].SendAsync(request, cancellationToken).ConfigureAwait(false);
+                await _invokers[(reach, family)].SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (RedirectOf(response, uri) is not { } target)
                 return await ReadAsync(response, cancellationToken).ConfigureAwait(false);
 
@@ -97,9 +110,9 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         throw new TrackerFailureException($"The tracker redirects more than {MaxRedirects} times.");
     }
 
-    private async Task<AddressReach> CheckAsync(Uri uri, bool cameFromInternet, CancellationToken cancellationToken)
+    private static AddressReach Check(Uri uri, IPAddress[] addresses, bool cameFromInternet)
     {
-        AddressReach reach = AddressReaches.Of(await _resolve(uri.IdnHost, cancellationToken).ConfigureAwait(false));
+        AddressReach reach = AddressReaches.Of(addresses);
         if (cameFromInternet && reach != AddressReach.Global)
             throw new TrackerFailureException("The tracker redirects from the internet into this machine's own network.");
         if (reach == AddressReach.Loopback && uri.AbsolutePath != "/announce")

@@ -1,36 +1,32 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
-/// Makes TCP connections to addresses of one reach only. The check is made on the very address that is connected to, so
-/// a name that resolves differently the second time gains nothing.
+/// Makes TCP connections to addresses of one reach, and of one IP version or both. The check is made on the very address that is
+/// connected to, so a name that resolves differently the second time gains nothing.
 /// </summary>
-internal sealed class ReachBoundDialer(AddressReach reach, HostResolver resolve, IPAddress? bindAddress)
+/// <param name="reach">The reach.</param>
+/// <param name="family">The IP version; <see cref="AddressFamily.Unspecified"/>: both.</param>
+/// <param name="resolve">Finds the addresses of hosts.</param>
+/// <param name="bindAddress">The local address to connect from; null: any.</param>
+/// <param name="connector">Tries the addresses of a host.</param>
+internal sealed class ReachBoundDialer(
+    AddressReach reach, AddressFamily family, HostResolver resolve, IPAddress? bindAddress, HostConnector connector)
 {
-    private const int MaxAddresses = 4;
-
-    /// <summary>Connects to the first address of the host that answers.</summary>
-    /// <exception cref="SocketException">No address of this reach answers.</exception>
+    /// <summary>Connects to the address of the host that answers first.</summary>
+    /// <exception cref="SocketException">No such address answers.</exception>
     public async ValueTask<Stream> ConnectAsync(DnsEndPoint host, CancellationToken cancellationToken)
     {
-        var failure = new SocketException((int)SocketError.HostUnreachable);
         IPAddress[] addresses = await resolve(host.Host, cancellationToken).ConfigureAwait(false);
-        foreach (IPAddress address in addresses.Where(address => AddressReaches.Of(address) == reach).Take(MaxAddresses))
-        {
-            try
-            {
-                return await ConnectAsync(new IPEndPoint(address, host.Port), cancellationToken).ConfigureAwait(false);
-            }
-            catch (SocketException e)
-            {
-                failure = e;
-            }
-        }
-
-        throw failure;
+        IPAddress[] allowed = [.. TrackerHosts.OfFamily(addresses, family).Where(address => AddressReaches.Of(address) == reach)];
+        if (allowed.Length == 0)
+            throw new SocketException((int)SocketError.HostUnreachable);
+        return await connector.ConnectAsync(
+            allowed, (address, token) => ConnectAsync(new IPEndPoint(address, host.Port), token), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Stream> ConnectAsync(IPEndPoint endPoint, CancellationToken cancellationToken)

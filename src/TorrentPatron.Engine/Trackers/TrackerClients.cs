@@ -14,20 +14,22 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
     /// <param name="time">The clock.</param>
     public static TrackerClients Create(IPAddress? bindAddress, Random random, TimeProvider time)
     {
-        HostResolver resolve = SystemHostResolver.For(bindAddress?.AddressFamily ?? AddressFamily.Unspecified);
+        var hosts = new TrackerHosts(
+            SystemHostResolver.For(bindAddress?.AddressFamily ?? AddressFamily.Unspecified), new HostConnector(time));
         UdpDatagramSocket OpenSocket(AddressFamily family) => new(new IPEndPoint(
             bindAddress ?? (family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any), 0));
 
         return new TrackerClients(
-            new HttpTrackerClient(resolve, bindAddress, time), new UdpTrackerClient(resolve, OpenSocket, random, time));
+            new HttpTrackerClient(hosts, bindAddress, time), new UdpTrackerClient(hosts, OpenSocket, random, time));
     }
 
-    public Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken) =>
+    public Task<AnnounceResponse?> AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>
         announce.Scheme switch
         {
-            "http" or "https" => http.AnnounceAsync(announce, request, cancellationToken),
-            "udp" => udp.AnnounceAsync(announce, request, cancellationToken),
-            _ => Task.FromException<AnnounceResponse>(new TrackerFailureException(
+            "http" or "https" => http.AnnounceAsync(announce, request, family, cancellationToken),
+            "udp" => udp.AnnounceAsync(announce, request, family, cancellationToken),
+            _ => Task.FromException<AnnounceResponse?>(new TrackerFailureException(
                 $"Trackers of the kind '{announce.Scheme}' are not supported; http, https and udp are.")),
         };
 

@@ -14,51 +14,51 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
     private readonly Lock _gate = new();
     private readonly Dictionary<AddressFamily, UdpExchange> _exchanges = [];
     private readonly Dictionary<IPEndPoint, Connection> _connections = [];
-    private readonly HostResolver _resolve;
+    private readonly TrackerHosts _hosts;
     private readonly Func<AddressFamily, IDatagramSocket> _openSocket;
     private readonly Random _random;
     private readonly TimeProvider _time;
     private bool _isDisposed;
 
     /// <summary>Makes a client; sockets are opened when they are first needed.</summary>
-    /// <param name="resolve">Finds the addresses of trackers.</param>
+    /// <param name="hosts">Finds the addresses of trackers.</param>
     /// <param name="openSocket">Opens a socket for IPv4 or IPv6.</param>
     /// <param name="random">Source of transaction ids; must bear use from many threads.</param>
     /// <param name="time">The clock for repeats and for the lifetime of connection ids.</param>
     public UdpTrackerClient(
-        HostResolver resolve, Func<AddressFamily, IDatagramSocket> openSocket, Random random, TimeProvider time)
+        TrackerHosts hosts, Func<AddressFamily, IDatagramSocket> openSocket, Random random, TimeProvider time)
     {
-        _resolve = resolve;
+        _hosts = hosts;
         _openSocket = openSocket;
         _random = random;
         _time = time;
     }
 
-    public async Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    public async Task<AnnounceResponse?> AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
     {
         if (announce.Port is < 1 or > IPEndPoint.MaxPort)
             throw new TrackerFailureException("The address of a UDP tracker must have a port.");
 
-        TrackerFailureException? failure = null;
-        foreach (IPAddress address in await ResolveAsync(announce.IdnHost, cancellationToken).ConfigureAwait(false))
+        try
         {
-            try
-            {
-                var tracker = new IPEndPoint(address, announce.Port);
-                return await AnnounceAsync(tracker, announce, request, cancellationToken).ConfigureAwait(false);
-            }
-            catch (TimeoutException e)
-            {
-                failure = new TrackerFailureException("The tracker did not answer in time.", e);
-            }
-            catch (IOException e)
-            {
-                string reason = e.InnerException is SocketException socket ? $": {socket.SocketErrorCode}" : "";
-                failure = new TrackerFailureException($"The tracker cannot be reached{reason}.", e);
-            }
+            return await _hosts.FindAsync(announce.IdnHost, family, cancellationToken).ConfigureAwait(false) is { } addresses
+                ? await AnnounceAsync(addresses, announce, request, cancellationToken).ConfigureAwait(false)
+                : null;
         }
-
-        throw failure ?? new TrackerFailureException("The tracker's host name is not known.");
+        catch (TimeoutException e)
+        {
+            throw new TrackerFailureException("The tracker did not answer in time.", e);
+        }
+        catch (IOException e)
+        {
+            string reason = e.InnerException is SocketException socket ? $": {socket.SocketErrorCode}" : "";
+            throw new TrackerFailureException($"The tracker cannot be reached{reason}.", e);
+        }
+        catch (SocketException e)
+        {
+            throw new TrackerFailureException("The tracker's host name is not known.", e);
+        }
     }
 
     public void Dispose()
@@ -71,24 +71,11 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    // One address of each family: more would only make a dead tracker take longer.
-    private async Task<IEnumerable<IPAddress>> ResolveAsync(string host, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return (await _resolve(host, cancellationToken).ConfigureAwait(false)).DistinctBy(address => address.AddressFamily);
-        }
-        catch (SocketException e)
-        {
-            throw new TrackerFailureException("The tracker's host name is not known.", e);
-        }
-    }
-
+    /// <summary>Announces to the address that answers a connect request first; the others hear of no announce.</summary>
     private async Task<AnnounceResponse> AnnounceAsync(
-        IPEndPoint tracker, Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+        IPAddress[] addresses, Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
     {
-        UdpExchange exchange = ExchangeFor(tracker.AddressFamily);
-        if (FindConnection(tracker) is { } known)
+        if (FindConnection(addresses, announce.Port) is { } known)
         {
             try
             {
@@ -100,41 +87,55 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
             }
         }
 
-        ulong fresh = await ConnectAsync(exchange, tracker, cancellationToken).ConfigureAwait(false);
+        Connection fresh = await _hosts.Connector.ConnectAsync(
+            addresses, (address, token) => ConnectAsync(new IPEndPoint(address, announce.Port), token), cancellationToken).ConfigureAwait(false);
         return await AskAsync(fresh).ConfigureAwait(false);
 
-        Task<AnnounceResponse> AskAsync(ulong connectionId) => exchange.AskAsync(
-            tracker,
-            transactionId => UdpTrackerCodec.WriteAnnounce(connectionId, transactionId, announce, request),
-            (answer, transactionId) => UdpTrackerCodec.ReadAnnounce(answer, transactionId, tracker.AddressFamily),
-            cancellationToken);
+        async Task<AnnounceResponse> AskAsync(Connection connection)
+        {
+            try
+            {
+                return await ExchangeFor(connection.Tracker.AddressFamily).AskAsync(
+                    connection.Tracker,
+                    transactionId => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
+                    (answer, transactionId) => UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily),
+                    cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                // The next announce begins with another address, where there is one.
+                _hosts.Connector.NoteSilence(connection.Tracker.Address);
+                lock (_gate)
+                    _connections.Remove(connection.Tracker);
+                throw;
+            }
+        }
     }
 
-    private async Task<ulong> ConnectAsync(UdpExchange exchange, IPEndPoint tracker, CancellationToken cancellationToken)
+    private async Task<Connection> ConnectAsync(IPEndPoint tracker, CancellationToken cancellationToken)
     {
-        ulong id = await exchange.AskAsync(
+        ulong id = await ExchangeFor(tracker.AddressFamily).AskAsync(
             tracker,
             UdpTrackerCodec.WriteConnect,
             (answer, transactionId) => UdpTrackerCodec.ReadConnect(answer, transactionId),
             cancellationToken).ConfigureAwait(false);
+        var connection = new Connection(tracker, id, _time.GetTimestamp());
         lock (_gate)
         {
             if (_connections.Count >= MaxConnections)
                 _connections.Clear();
-            _connections[tracker] = new Connection(id, _time.GetTimestamp());
+            _connections[tracker] = connection;
         }
 
-        return id;
+        return connection;
     }
 
-    private ulong? FindConnection(IPEndPoint tracker)
+    private Connection? FindConnection(IPAddress[] addresses, int port)
     {
         lock (_gate)
         {
-            return _connections.TryGetValue(tracker, out Connection? connection)
-                && _time.GetElapsedTime(connection.Since) < ConnectionLifetime
-                ? connection.Id
-                : null;
+            return addresses.Select(address => _connections.GetValueOrDefault(new IPEndPoint(address, port)))
+                .FirstOrDefault(connection => connection is not null && _time.GetElapsedTime(connection.Since) < ConnectionLifetime);
         }
     }
 
@@ -151,5 +152,5 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    private sealed record Connection(ulong Id, long Since);
+    private sealed record Connection(IPEndPoint Tracker, ulong Id, long Since);
 }

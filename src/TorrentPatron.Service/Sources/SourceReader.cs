@@ -14,7 +14,7 @@ public sealed class SourceReader
     /// <summary>Makes a reader.</summary>
     /// <param name="time">The clock; by default the system's.</param>
     public SourceReader(TimeProvider? time = null)
-        : this(new HttpFetcher(time ?? TimeProvider.System, new NetworkDialer()))
+        : this(new HttpFetcher(time ?? TimeProvider.System, new NetworkDialer(time ?? TimeProvider.System)))
     {
     }
 
