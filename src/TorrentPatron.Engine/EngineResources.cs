@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
@@ -63,6 +64,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The port we listen on; 0: none.</summary>
     public ushort ListenPort { get; set; }
+
+    /// <summary>The IP versions over which peers can reach us; none: we do not listen.</summary>
+    public IReadOnlyList<AddressFamily> ListenFamilies { get; set; } = [];
 
     /// <summary>What finds peers without trackers; null before it is opened.</summary>
     public PeerFinder? Finder { get; set; }

@@ -92,6 +92,9 @@ internal sealed class HostResources : IAsyncDisposable
     /// <summary>The port on which it listens; 0: none.</summary>
     public ushort ListenPort => _port.Number;
 
+    /// <summary>The IP versions over which peers can reach us; none: we do not listen.</summary>
+    public IReadOnlyList<AddressFamily> ListenFamilies => [.. _port.EndPoints.Select(endPoint => endPoint.AddressFamily).Distinct()];
+
     /// <summary>Why it does not listen as it should; null: it does.</summary>
     public TorrentError? ListenWarning => _port.Warning;
 

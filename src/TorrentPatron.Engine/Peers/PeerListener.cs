@@ -33,7 +33,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     public void Open()
     {
         (_port, Warning) = Listen(engine.Settings.ListenPort);
-        engine.ListenPort = PortOf(_port);
+        TellEngine();
     }
 
     /// <summary>Listens on another port from now on. Where that cannot be had it goes on listening where it did.</summary>
@@ -47,7 +47,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         if (isOpen)
         {
             (old, _port, Warning) = (_port, next, warning);
-            engine.ListenPort = PortOf(next);
+            TellEngine();
         }
 
         await old.DisposeAsync().ConfigureAwait(false);
@@ -57,7 +57,11 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Listens no more, and drops who has not shaken hands.</summary>
     public ValueTask DisposeAsync() => _port.DisposeAsync();
 
-    private static ushort PortOf(ListeningPort port) => port.EndPoints is [{ } first, ..] ? (ushort)first.Port : (ushort)0;
+    private void TellEngine()
+    {
+        engine.ListenPort = EndPoints is [{ } first, ..] ? (ushort)first.Port : (ushort)0;
+        engine.ListenFamilies = [.. EndPoints.Select(endPoint => endPoint.AddressFamily).Distinct()];
+    }
 
     private (ListeningPort Port, TorrentError? Warning) Listen(int port)
     {

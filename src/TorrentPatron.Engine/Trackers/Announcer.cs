@@ -14,6 +14,12 @@ internal sealed class Announcer : IAsyncDisposable
     /// <summary>How long the trackers are given to hear that the torrent stops.</summary>
     public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>How long a tracker is given, when the torrent stops, to hear first that it is complete.</summary>
+    public static readonly TimeSpan CompletedPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>How long a tracker that did not hear that is given to hear of the stop.</summary>
+    public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
+
     private readonly Lock _gate = new();
     private readonly TrackerList _trackers;
     private readonly ITrackerClient _client;
@@ -22,9 +28,11 @@ internal sealed class Announcer : IAsyncDisposable
     private readonly Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> _onPeers;
     private readonly Action<TrackerSnapshot> _onChanged;
     private readonly TimeProvider _time;
-    private readonly List<Task> _underWay = [];
+    private readonly List<Announce> _underWay = [];
+    private readonly List<Task> _goodbyes = [];
     private ITimer? _timer;
-    private CancellationTokenSource? _session;
+    private CancellationTokenSource? _run;
+    private Task _leaving = Task.CompletedTask;
 
     /// <summary>Makes an announcer, which does nothing before <see cref="Start"/>.</summary>
     /// <param name="trackers">The trackers, from now on used by this announcer alone.</param>
@@ -52,12 +60,15 @@ internal sealed class Announcer : IAsyncDisposable
         _time = time;
     }
 
-    /// <summary>Announces that the torrent starts; again after <see cref="StopAsync"/>.</summary>
+    /// <summary>
+    /// Announces that the torrent starts; again after <see cref="StopAsync"/>, where the trackers hear of the start when they have heard
+    /// of the stop.
+    /// </summary>
     public void Start() => Change(now =>
     {
-        if (_session is not null)
+        if (_run is not null)
             return;
-        _session = new CancellationTokenSource();
+        _run = new CancellationTokenSource();
         _trackers.Start(now);
     });
 
@@ -74,8 +85,11 @@ internal sealed class Announcer : IAsyncDisposable
     /// <summary>Takes a tracker away; it is told that the torrent stops, if it knows of it.</summary>
     public void Remove(Uri tracker) => Change(_ =>
     {
-        if (_trackers.Remove(tracker) is { HasStarted: true } removed && _session is { } session)
-            _underWay.Add(SayGoodbyeAsync(removed, session.Token));
+        if (_trackers.Remove(tracker) is not { } removed || _run is not { } run)
+            return;
+        _goodbyes.RemoveAll(goodbye => goodbye.IsCompleted);
+        foreach (TrackerSession session in removed.Sessions)
+            _goodbyes.Add(LeaveAsync(session, run.Token));
     });
 
     /// <summary>How the trackers stand now, by tier.</summary>
@@ -85,22 +99,30 @@ internal sealed class Announcer : IAsyncDisposable
             return _trackers.Snapshot(_time);
     }
 
-    /// <summary>Tells the trackers that know of this session that it ends, and waits a few seconds at most.</summary>
+    /// <summary>
+    /// Tells the trackers that know of this session that it ends, after what they have not heard yet: that the download is complete.
+    /// Waits a few seconds at most.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
-    public async Task StopAsync(CancellationToken cancellationToken)
+    public Task StopAsync(CancellationToken cancellationToken)
     {
-        (IReadOnlyList<TrackerState> toTell, Task[] underWay) = await EndSessionAsync().ConfigureAwait(false);
-        using var patience = new CancellationTokenSource(StopPatience, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        await Task.WhenAll(toTell.Select(tracker => SayStoppedAsync(tracker, either.Token))).ConfigureAwait(false);
-        await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            if (_run is null)
+                return _leaving;
+            CancellationTokenSource run = _run;
+            _run = null;
+            SetTimer(Timeout.InfiniteTimeSpan);
+            Task[] leaving = [.. _trackers.Stop().Select(session => LeaveAsync(session, cancellationToken))];
+            _leaving = EndAsync(run, Task.WhenAll(leaving), Task.WhenAll(_goodbyes));
+            return _leaving;
+        }
     }
 
     /// <summary>Ends everything without a word to the trackers, unless <see cref="StopAsync"/> came before.</summary>
     public async ValueTask DisposeAsync()
     {
-        (_, Task[] underWay) = await EndSessionAsync().ConfigureAwait(false);
-        await Task.WhenAll(underWay).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
         if (_timer is not null)
             await _timer.DisposeAsync().ConfigureAwait(false);
     }
@@ -117,13 +139,17 @@ internal sealed class Announcer : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_session is null)
+            if (_run is null)
                 return;
 
             var now = Instant.Now(_time);
-            _underWay.RemoveAll(announce => announce.IsCompleted);
-            foreach (TrackerState tracker in _trackers.Due(now))
-                _underWay.Add(AnnounceAsync(tracker, _trackers.Begin(tracker), _session));
+            _underWay.RemoveAll(announce => announce.Ended.IsCompleted);
+            foreach (TrackerSession session in _trackers.Due(now))
+            {
+                AnnounceEvent announceEvent = _trackers.Begin(session);
+                var cancel = new CancellationTokenSource();
+                _underWay.Add(new Announce(session, AnnounceAsync(session, announceEvent, _run, _leaving, cancel.Token), cancel));
+            }
 
             // A millisecond more, as timers cut off fractions and would fire just too early.
             SetTimer(_trackers.NextDue is { } due ? due - now + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan);
@@ -138,17 +164,23 @@ internal sealed class Announcer : IAsyncDisposable
         _timer?.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    private async Task AnnounceAsync(TrackerState tracker, AnnounceEvent announceEvent, CancellationTokenSource session)
+    /// <param name="session">In which session.</param>
+    /// <param name="announceEvent">What is announced.</param>
+    /// <param name="run">The run that it is part of.</param>
+    /// <param name="before">The end of the run before, of which the tracker hears first.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task AnnounceAsync(
+        TrackerSession session, AnnounceEvent announceEvent, CancellationTokenSource run, Task before, CancellationToken cancellationToken)
     {
-        CancellationToken cancellationToken = session.Token;
         // Leaves the lock of the caller: everything below runs outside of it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        Report(tracker);
+        await before.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Report(session.Tracker);
         AnnounceResponse? response = null;
-        string failure = "";
+        string? failure = null;
         try
         {
-            response = await AskAsync(tracker, announceEvent, cancellationToken).ConfigureAwait(false);
+            response = await AskAsync(session, announceEvent, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -166,16 +198,25 @@ internal sealed class Announcer : IAsyncDisposable
 
         lock (_gate)
         {
-            if (_session != session)
+            var now = Instant.Now(_time);
+            if (_run != run)
+            {
+                // It was let go on to its end for what the tracker is told after it.
+                if (response is not null)
+                    session.Succeeded(announceEvent, response, now);
                 return;
+            }
+
             if (response is not null)
-                _trackers.Succeeded(tracker, announceEvent, response, Instant.Now(_time));
+                _trackers.Succeeded(session, announceEvent, response, now);
+            else if (failure is not null)
+                session.Failed(failure, now);
             else
-                tracker.Failed(failure, Instant.Now(_time));
+                session.Tracker.BecomeAbsent(session, now);
         }
 
         Pump();
-        TrackerSnapshot snapshot = Report(tracker);
+        TrackerSnapshot snapshot = Report(session.Tracker);
         if (response?.Peers is { Count: > 0 } peers)
             _onPeers(snapshot, peers);
     }
@@ -189,50 +230,85 @@ internal sealed class Announcer : IAsyncDisposable
         return snapshot;
     }
 
-    private async Task<AnnounceResponse> AskAsync(
-        TrackerState tracker, AnnounceEvent announceEvent, CancellationToken cancellationToken)
+    private async Task<AnnounceResponse?> AskAsync(
+        TrackerSession session, AnnounceEvent announceEvent, CancellationToken cancellationToken)
     {
         using IDisposable place = await _limiter.EnterAsync(cancellationToken).ConfigureAwait(false);
-        AnnounceRequest request = _makeRequest(announceEvent) with { Event = announceEvent, TrackerId = tracker.TrackerId };
+        AnnounceRequest request = _makeRequest(announceEvent) with { Event = announceEvent };
         if (announceEvent == AnnounceEvent.Stopped)
             request = request with { NumWant = 0 };
-        return await _client.AnnounceAsync(tracker.Uri, request, cancellationToken).ConfigureAwait(false);
-    }
-
-    private async Task<(IReadOnlyList<TrackerState> ToTell, Task[] UnderWay)> EndSessionAsync()
-    {
-        CancellationTokenSource session;
-        IReadOnlyList<TrackerState> toTell;
-        Task[] underWay;
         lock (_gate)
-        {
-            if (_session is null)
-                return ([], []);
-
-            session = _session;
-            _session = null;
-            toTell = _trackers.Stop();
-            underWay = [.. _underWay];
-            SetTimer(Timeout.InfiniteTimeSpan);
-        }
-
-        await session.CancelAsync().ConfigureAwait(false);
-        return (toTell, underWay);
+            request = session.Fill(request);
+        return await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task SayGoodbyeAsync(TrackerState tracker, CancellationToken cancellationToken)
+    /// <summary>Waits until the trackers have heard of the end, then ends what is still under way.</summary>
+    private static async Task EndAsync(CancellationTokenSource run, Task leaving, Task goodbyes)
     {
+        await leaving.ConfigureAwait(false);
+        await run.CancelAsync().ConfigureAwait(false);
+        await goodbyes.ConfigureAwait(false);
+    }
+
+    /// <summary>Says goodbye in a session; the tracker hears first that the download is complete, if it is to hear that.</summary>
+    /// <param name="session">The session. Called with the lock held.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    private async Task LeaveAsync(TrackerSession session, CancellationToken cancellationToken)
+    {
+        Announce? underWay = _underWay.Find(announce => announce.Session == session);
+        // One that waits for its first answer, where the tracker answers over the other IP version, is not waited for.
+        bool isOwed = _trackers.OwesCompleted(session) && (session.HasStarted || !session.Tracker.IsWorking);
         // Leaves the lock of the caller.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var patience = new CancellationTokenSource(StopPatience, _time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        await SayStoppedAsync(tracker, either.Token).ConfigureAwait(false);
+        bool hasHeard = true;
+        if (isOwed)
+        {
+            using var patience = new CancellationTokenSource(CompletedPatience, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+            hasHeard = await SayCompletedAsync(session, underWay, either.Token).ConfigureAwait(false);
+        }
+
+        if (underWay is not null)
+        {
+            await underWay.Cancel.CancelAsync().ConfigureAwait(false);
+            await underWay.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        bool isKnown;
+        lock (_gate)
+            isKnown = session.HasStarted;
+        if (!isKnown)
+            return;
+        using var lastPatience = new CancellationTokenSource(hasHeard ? StopPatience : LastPatience, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lastPatience.Token);
+        await TryAskAsync(session, AnnounceEvent.Stopped, both.Token).ConfigureAwait(false);
     }
 
-    private async Task SayStoppedAsync(TrackerState tracker, CancellationToken cancellationToken)
+    /// <returns>Whether the tracker answered.</returns>
+    private async Task<bool> SayCompletedAsync(TrackerSession session, Announce? underWay, CancellationToken cancellationToken)
     {
-        Task<AnnounceResponse> stopped = AskAsync(tracker, AnnounceEvent.Stopped, cancellationToken);
-        // Nothing can be done about a tracker that does not listen; it forgets the peer after some intervals.
-        await ((Task)stopped).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (underWay is not null)
+            await underWay.Ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        lock (_gate)
+        {
+            // Where it did not hear of the start, it shall not hear of the end.
+            if (!session.HasStarted || session.HasCompleted)
+                return session.HasStarted;
+        }
+
+        return !cancellationToken.IsCancellationRequested
+            && await TryAskAsync(session, AnnounceEvent.Completed, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>Tells a tracker something. Nothing can be done about one that does not listen; it forgets the peer after some intervals.</summary>
+    /// <returns>Whether it answered.</returns>
+    private async Task<bool> TryAskAsync(TrackerSession session, AnnounceEvent announceEvent, CancellationToken cancellationToken)
+    {
+        Task<AnnounceResponse?> asking = AskAsync(session, announceEvent, cancellationToken);
+        await ((Task)asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return asking.IsCompletedSuccessfully;
+    }
+
+    /// <summary>An announce that is under way.</summary>
+    private sealed record Announce(TrackerSession Session, Task Ended, CancellationTokenSource Cancel);
 }

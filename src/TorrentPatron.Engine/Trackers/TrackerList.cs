@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
@@ -6,7 +7,8 @@ namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
 /// The trackers of one torrent, in tiers (BEP 12): which are to be asked when, and with what event. In each tier one tracker
-/// is asked, and the next one at once when it fails; all tiers are asked, as mainstream clients do. Not thread-safe.
+/// is asked, and the next one at once when it fails; all tiers are asked, as mainstream clients do. A tracker is asked over each IP version
+/// over which peers can reach us. Not thread-safe.
 /// </summary>
 internal sealed class TrackerList
 {
@@ -15,14 +17,19 @@ internal sealed class TrackerList
 
     private readonly List<TrackerTier> _tiers = [];
     private readonly HashSet<Uri> _known = [];
+    private readonly Func<IReadOnlyList<AddressFamily>> _families;
     private bool _isActive;
     private bool _isCompleted;
 
     /// <summary>Takes the trackers; one that comes twice counts once.</summary>
     /// <param name="tiers">The tiers, the most important first.</param>
     /// <param name="random">Shuffles the trackers within each tier.</param>
-    public TrackerList(IEnumerable<IEnumerable<Uri>> tiers, Random random)
+    /// <param name="families">
+    /// Tells the IP versions over which peers can reach us; none: trackers are asked over whichever they answer.
+    /// </param>
+    public TrackerList(IEnumerable<IEnumerable<Uri>> tiers, Random random, Func<IReadOnlyList<AddressFamily>> families)
     {
+        _families = families;
         foreach (IEnumerable<Uri> tier in tiers)
         {
             Uri[] added = [.. tier.Where(IsNew)];
@@ -35,6 +42,8 @@ internal sealed class TrackerList
     /// <summary>When a tracker is to be asked; <c>null</c> when none is, before something else happens.</summary>
     public Instant? NextDue => _isActive ? _tiers.Min(tier => tier.NextDue) : null;
 
+    private IReadOnlyList<AddressFamily> Families => _families() is { Count: > 0 } families ? families : [AddressFamily.Unspecified];
+
     private IEnumerable<TrackerState> All => _tiers.SelectMany(tier => tier.Trackers);
 
     /// <summary>Adds a tracker as a tier of its own.</summary>
@@ -45,7 +54,7 @@ internal sealed class TrackerList
             return false;
 
         var tracker = new TrackerState(uri, _tiers.Count);
-        tracker.Reset(now);
+        tracker.Reset(Families, now);
         _tiers.Add(new TrackerTier([tracker]));
         return true;
     }
@@ -66,18 +75,21 @@ internal sealed class TrackerList
     {
         _isActive = true;
         _isCompleted = false;
+        IReadOnlyList<AddressFamily> families = Families;
         foreach (TrackerState tracker in All)
-            tracker.Reset(now);
+            tracker.Reset(families, now);
     }
 
     /// <summary>Ends the session: none is to be asked any more.</summary>
-    /// <returns>The trackers that must be told.</returns>
-    public IReadOnlyList<TrackerState> Stop()
+    /// <returns>The sessions whose trackers must be told, or may have to be.</returns>
+    public IReadOnlyList<TrackerSession> Stop()
     {
         _isActive = false;
-        foreach (TrackerState tracker in All)
-            tracker.Abandon();
-        return [.. All.Where(tracker => tracker.HasStarted)];
+        TrackerSession[] sessions =
+            [.. All.SelectMany(tracker => tracker.Sessions).Where(session => session.HasStarted || session.IsAnnouncing)];
+        foreach (TrackerSession session in sessions)
+            session.Abandon();
+        return sessions;
     }
 
     /// <summary>The download is complete: the trackers in use are to be told at once.</summary>
@@ -87,8 +99,8 @@ internal sealed class TrackerList
             return;
 
         _isCompleted = true;
-        foreach (TrackerState tracker in All.Where(tracker => tracker.IsWorking))
-            tracker.BringForward(now);
+        foreach (TrackerSession session in All.SelectMany(tracker => tracker.Sessions).Where(session => session.IsWorking))
+            session.BringForward(now);
     }
 
     /// <summary>More peers are wanted: trackers are to be asked as soon as they allow, those that failed at once.</summary>
@@ -96,34 +108,45 @@ internal sealed class TrackerList
     /// <param name="now">The time.</param>
     public void Hurry(IReadOnlyCollection<Uri> which, Instant now)
     {
+        IReadOnlyList<AddressFamily> families = Families;
         foreach (TrackerState tracker in All.Where(tracker => which.Count == 0 || which.Contains(tracker.Uri)))
-            tracker.BringForward(tracker.EarliestAllowed(now));
+        {
+            // The port may be another one, also of an IP version in which nothing listened before.
+            tracker.Use(families, now);
+            foreach (TrackerSession session in tracker.Sessions)
+                session.BringForward(session.EarliestAllowed(now));
+        }
     }
 
-    /// <summary>The trackers to ask now, at most one of each tier.</summary>
-    public IReadOnlyList<TrackerState> Due(Instant now) =>
-        _isActive ? [.. _tiers.Select(tier => tier.Due(now)).OfType<TrackerState>()] : [];
+    /// <summary>The sessions in which it is time to announce: with at most one tracker of each tier.</summary>
+    public IReadOnlyList<TrackerSession> Due(Instant now) => _isActive ? [.. _tiers.SelectMany(tier => tier.Due(now))] : [];
 
     /// <summary>An announce begins.</summary>
     /// <returns>The event that it is to tell.</returns>
-    public AnnounceEvent Begin(TrackerState tracker)
+    public AnnounceEvent Begin(TrackerSession session)
     {
-        tracker.Begin();
-        if (!tracker.HasStarted)
+        session.Begin();
+        if (!session.HasStarted)
             return AnnounceEvent.Started;
-        return OwesCompleted(tracker) ? AnnounceEvent.Completed : AnnounceEvent.None;
+        return OwesCompleted(session) ? AnnounceEvent.Completed : AnnounceEvent.None;
     }
 
     /// <summary>The announce was answered: its tracker becomes the first of its tier.</summary>
-    public void Succeeded(TrackerState tracker, AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
+    public void Succeeded(TrackerSession session, AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
     {
-        tracker.Succeeded(announceEvent, response, now);
-        if (!_tiers[tracker.Tier].Trackers.Contains(tracker))
+        session.Succeeded(announceEvent, response, now);
+        TrackerTier tier = _tiers[session.Tracker.Tier];
+        if (!tier.Trackers.Contains(session.Tracker))
             return;
-        if (OwesCompleted(tracker))
-            tracker.BringForward(now);
-        _tiers[tracker.Tier].Promote(tracker);
+        tier.Promote(session.Tracker);
+        if (OwesCompleted(session))
+            session.BringForward(now);
     }
+
+    /// <summary>Whether the tracker is to hear, and has not heard, that the download is complete.</summary>
+    public bool OwesCompleted(TrackerSession session) =>
+        _isCompleted && !session.HasCompleted && _tiers[session.Tracker.Tier].IsPlanned(session.Tracker);
+
 
     /// <summary>How one tracker stands now.</summary>
     /// <param name="tracker">The tracker.</param>
@@ -134,8 +157,6 @@ internal sealed class TrackerList
     /// <summary>How all trackers stand now, by tier.</summary>
     /// <param name="time">The clock of the instants that the list was given.</param>
     public ReadOnlyCollection<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
-
-    private bool OwesCompleted(TrackerState tracker) => _isCompleted && !tracker.HasCompleted;
 
     private bool IsNew(Uri uri) => _known.Count < MaxTrackers && _known.Add(uri);
 }

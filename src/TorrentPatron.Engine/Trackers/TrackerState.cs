@@ -1,21 +1,12 @@
+using System.Net.Sockets;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>What a torrent knows about one of its trackers. Not thread-safe.</summary>
+/// <summary>What a torrent knows about one of its trackers: its sessions, one for each IP version. Not thread-safe.</summary>
 internal sealed class TrackerState(Uri uri, int tier)
 {
-    private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(30);
-
-    private TrackerStatus _outcome = TrackerStatus.NotContacted;
-    private string? _message;
-    private Instant? _lastAnswer;
-    private TimeSpan _minInterval;
-    private int? _seeders;
-    private int? _leechers;
-    private int _peersReceived;
+    private readonly List<TrackerSession> _sessions = [];
 
     /// <summary>The announce address.</summary>
     public Uri Uri { get; } = uri;
@@ -23,99 +14,74 @@ internal sealed class TrackerState(Uri uri, int tier)
     /// <summary>The number of its tier.</summary>
     public int Tier { get; } = tier;
 
+    /// <summary>The sessions.</summary>
+    public IReadOnlyList<TrackerSession> Sessions => _sessions;
+
     /// <summary>Whether an announce is under way.</summary>
-    public bool IsAnnouncing { get; private set; }
+    public bool IsAnnouncing => _sessions.Exists(session => session.IsAnnouncing);
 
-    /// <summary>Whether the last announce was answered.</summary>
-    public bool IsWorking => _outcome is TrackerStatus.Working or TrackerStatus.Warning;
+    /// <summary>Whether it answers, over one IP version at least.</summary>
+    public bool IsWorking => _sessions.Exists(session => session.IsWorking);
 
-    /// <summary>Whether it knows of this session, and so must be told of its end.</summary>
-    public bool HasStarted { get; private set; }
+    /// <summary>When it may be asked again; null while no session waits for that.</summary>
+    public Instant? NextAnnounce =>
+        _sessions.Where(session => !session.IsAnnouncing).Select(session => (Instant?)session.NextAnnounce).Min();
 
-    /// <summary>Whether it has been told in this session that the download is complete.</summary>
-    public bool HasCompleted { get; private set; }
-
-    /// <summary>How many announces have failed in a row.</summary>
-    public int Failures { get; private set; }
-
-    /// <summary>When it may be asked again.</summary>
-    public Instant NextAnnounce { get; private set; }
-
-    /// <summary>What it wants to be told with each announce.</summary>
-    public string? TrackerId { get; private set; }
-
-    /// <summary>Begins a new session.</summary>
-    public void Reset(Instant now)
+    /// <summary>Begins new sessions.</summary>
+    /// <param name="families">The IP versions.</param>
+    /// <param name="now">When they begin.</param>
+    public void Reset(IReadOnlyList<AddressFamily> families, Instant now)
     {
-        IsAnnouncing = HasStarted = HasCompleted = false;
-        Failures = 0;
-        NextAnnounce = now;
-        _lastAnswer = null;
-        _outcome = TrackerStatus.NotContacted;
-        _message = null;
+        _sessions.Clear();
+        Use(families, now);
     }
 
-    /// <summary>An announce begins.</summary>
-    public void Begin() => IsAnnouncing = true;
-
-    /// <summary>No announce is under way any more, and its outcome is not known.</summary>
-    public void Abandon() => IsAnnouncing = false;
-
-    /// <summary>The announce was answered.</summary>
-    public void Succeeded(AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
+    /// <summary>Begins sessions over the IP versions over which there is none.</summary>
+    /// <param name="families">The IP versions.</param>
+    /// <param name="now">When they begin.</param>
+    public void Use(IReadOnlyList<AddressFamily> families, Instant now)
     {
-        IsAnnouncing = false;
-        HasStarted = true;
-        HasCompleted |= announceEvent == AnnounceEvent.Completed;
-        Failures = 0;
-        NextAnnounce = now + response.Interval;
-        TrackerId = response.TrackerId ?? TrackerId;
-        _outcome = response.Warning is null ? TrackerStatus.Working : TrackerStatus.Warning;
-        _message = response.Warning;
-        _lastAnswer = now;
-        _minInterval = response.MinInterval ?? TimeSpan.Zero;
-        _seeders = response.Seeders ?? _seeders;
-        _leechers = response.Leechers ?? _leechers;
-        _peersReceived = response.Peers.Count;
+        foreach (AddressFamily family in families)
+        {
+            if (!_sessions.Exists(session => session.Family == family))
+                _sessions.Add(new TrackerSession(this, family, now));
+        }
     }
 
-    /// <summary>The announce failed: its tier's next tracker has its turn, and this one waits ever longer.</summary>
-    public void Failed(string message, Instant now)
+    /// <summary>A session found no address: where none has one, the tracker is asked over whatever IP version it has.</summary>
+    public void BecomeAbsent(TrackerSession session, Instant now)
     {
-        IsAnnouncing = false;
-        TimeSpan backOff = FirstBackOff * Math.Pow(2, Math.Min(Failures, 20));
-        Failures++;
-        NextAnnounce = now + (backOff < LongestBackOff ? backOff : LongestBackOff);
-        _outcome = TrackerStatus.Failed;
-        _message = message;
+        session.BecomeAbsent(now);
+        if (_sessions.TrueForAll(other => other.IsAbsent))
+            Use([AddressFamily.Unspecified], now);
     }
 
-    /// <summary>Brings the next announce forward.</summary>
-    /// <param name="to">Not later than this.</param>
-    public void BringForward(Instant to)
-    {
-        if (to < NextAnnounce)
-            NextAnnounce = to;
-    }
-
-    /// <summary>The earliest time at which the tracker allows an announce that nothing but impatience calls for.</summary>
-    public Instant EarliestAllowed(Instant now) =>
-        IsWorking && _lastAnswer + _minInterval is { } allowed && allowed > now ? allowed : now;
-
-    /// <summary>How it stands now.</summary>
+    /// <summary>How it stands now: as the session that stands best.</summary>
     /// <param name="isPlanned">Whether the next announce will be made when its time has come.</param>
     /// <param name="time">The clock.</param>
-    public TrackerSnapshot ToSnapshot(bool isPlanned, TimeProvider time) => new()
+    public TrackerSnapshot ToSnapshot(bool isPlanned, TimeProvider time)
     {
-        Uri = Uri,
-        Tier = Tier,
-        Status = IsAnnouncing ? TrackerStatus.Announcing : _outcome,
-        Message = _message,
-        Failures = Failures,
-        LastAnswer = _lastAnswer is { } answer ? WallTime.At(answer, time) : null,
-        NextAnnounce = isPlanned && !IsAnnouncing ? WallTime.At(NextAnnounce, time) : null,
-        Seeders = _seeders,
-        Leechers = _leechers,
-        PeersReceived = _peersReceived,
+        TrackerSession? best = _sessions.Where(session => !session.IsAbsent).OrderBy(Rank).FirstOrDefault();
+        return new TrackerSnapshot
+        {
+            Uri = Uri,
+            Tier = Tier,
+            Status = best is null ? TrackerStatus.NotContacted : best.IsAnnouncing ? TrackerStatus.Announcing : best.Outcome,
+            Message = best?.Message,
+            Failures = best?.Failures ?? 0,
+            LastAnswer = _sessions.Max(session => session.LastAnswer) is { } answer ? WallTime.At(answer, time) : null,
+            NextAnnounce = isPlanned && best is { IsAnnouncing: false } ? WallTime.At(best.NextAnnounce, time) : null,
+            Seeders = _sessions.Max(session => session.Seeders),
+            Leechers = _sessions.Max(session => session.Leechers),
+            PeersReceived = _sessions.Sum(session => session.PeersReceived),
+        };
+    }
+
+    private static int Rank(TrackerSession session) => session switch
+    {
+        { IsWorking: true, IsAnnouncing: false } => 0,
+        { IsAnnouncing: true } => 1,
+        { Outcome: TrackerStatus.NotContacted } => 2,
+        _ => 3,
     };
 }

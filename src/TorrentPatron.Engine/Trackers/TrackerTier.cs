@@ -12,24 +12,17 @@ internal sealed class TrackerTier
     /// <summary>The trackers, in the order in which they are tried.</summary>
     public IReadOnlyList<TrackerState> Trackers => _trackers;
 
-    /// <summary>When one of them is to be asked; <c>null</c> while one is being asked.</summary>
-    public Instant? NextDue
-    {
-        get
-        {
-            if (_trackers.Count == 0 || _trackers.Exists(tracker => tracker.IsAnnouncing))
-                return null;
-            return _trackers[0].IsWorking ? _trackers[0].NextAnnounce : _trackers.Min(tracker => tracker.NextAnnounce);
-        }
-    }
+    /// <summary>When one of them is to be asked; null while that depends on an announce that is under way.</summary>
+    public Instant? NextDue => Current is { } current ? current.NextAnnounce : _trackers.Min(tracker => tracker.NextAnnounce);
 
-    /// <summary>The tracker to ask now, if it is time.</summary>
-    public TrackerState? Due(Instant now)
-    {
-        if (NextDue is not { } due || due > now)
-            return null;
-        return _trackers.Find(tracker => tracker.NextAnnounce <= now);
-    }
+    /// <summary>The tracker to which the others leave the tier: the one that works, or that is being asked; null: none.</summary>
+    private TrackerState? Current =>
+        _trackers is [{ IsWorking: true } first, ..] ? first : _trackers.Find(tracker => tracker.IsAnnouncing);
+
+    /// <summary>The sessions, all with one tracker, in which it is time to announce.</summary>
+    public IEnumerable<TrackerSession> Due(Instant now) =>
+        (Current ?? _trackers.Find(tracker => tracker.NextAnnounce <= now))?.Sessions
+            .Where(session => !session.IsAnnouncing && session.NextAnnounce <= now) ?? [];
 
     /// <summary>Whether this tracker will be asked when its time has come, and does not just stand by.</summary>
     public bool IsPlanned(TrackerState tracker) => _trackers.Contains(tracker) && (!_trackers[0].IsWorking || _trackers[0] == tracker);
