@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using MonoTorrent;
 using MonoTorrent.Client;
 using MonoTorrent.Connections;

@@ -33,7 +33,8 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
         Trackers = new Announcer(
-            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenFamilies), engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
+            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenFamilies),
+            engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
         Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), dhtNodes);
         _addPeers = Peers.Add;

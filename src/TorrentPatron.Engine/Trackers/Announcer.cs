@@ -258,15 +258,11 @@ internal sealed class Announcer : IAsyncDisposable
         Announce? underWay = _underWay.Find(announce => announce.Session == session);
         // One that waits for its first answer, where the tracker answers over the other IP version, is not waited for.
         bool isOwed = _trackers.OwesCompleted(session) && (session.HasStarted || !session.Tracker.IsWorking);
+        using var patience = new CancellationTokenSource(CompletedPatience, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         // Leaves the lock of the caller.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        bool hasHeard = true;
-        if (isOwed)
-        {
-            using var patience = new CancellationTokenSource(CompletedPatience, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-            hasHeard = await SayCompletedAsync(session, underWay, either.Token).ConfigureAwait(false);
-        }
+        bool hasHeard = !isOwed || await SayCompletedAsync(session, underWay, either.Token).ConfigureAwait(false);
 
         if (underWay is not null)
         {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 

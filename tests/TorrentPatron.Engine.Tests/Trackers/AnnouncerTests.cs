@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Trackers;
@@ -17,7 +18,10 @@ public sealed class AnnouncerTests : IAsyncDisposable
     private readonly AnnounceLimiter _limiter = new();
     private readonly Channel<IReadOnlyList<IPEndPoint>> _peers = Channel.CreateUnbounded<IReadOnlyList<IPEndPoint>>();
     private readonly Channel<TrackerSnapshot> _changes = Channel.CreateUnbounded<TrackerSnapshot>();
+    private IReadOnlyList<AddressFamily> _families = [];
     private Announcer? _announcer;
+    private long _uploaded;
+    private long _downloaded;
 
     [Fact]
     public async Task Start_announces_started_and_hands_over_the_peers()
@@ -131,6 +135,191 @@ public sealed class AnnouncerTests : IAsyncDisposable
         announcer.Completed();
 
         Assert.Equal(AnnounceEvent.Completed, (await _client.NextAsync()).Request.Event);
+    }
+
+    [Fact]
+    public async Task Completed_that_is_outstanding_is_told_before_the_stop()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse());
+        announcer.Completed();
+        ScriptedAnnounce completed = await _client.NextAsync();
+
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        Assert.True(_client.IsIdle);
+        completed.Answer.SetResult(new AnnounceResponse());
+        ScriptedAnnounce stopped = await _client.NextAsync();
+        stopped.Answer.SetResult(new AnnounceResponse());
+        await stopping;
+
+        Assert.Equal((AnnounceEvent.Completed, AnnounceEvent.Stopped), (completed.Request.Event, stopped.Request.Event));
+        Assert.True(_client.IsIdle);
+    }
+
+    [Fact]
+    public async Task A_download_that_is_over_before_the_first_answer_is_told_as_started_completed_and_stopped()
+    {
+        Announcer announcer = Start([A]);
+        ScriptedAnnounce started = await _client.NextAsync();
+        announcer.Completed();
+
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        started.Answer.SetResult(new AnnounceResponse());
+        ScriptedAnnounce completed = await _client.NextAsync();
+        completed.Answer.SetResult(new AnnounceResponse());
+        ScriptedAnnounce stopped = await _client.NextAsync();
+        stopped.Answer.SetResult(new AnnounceResponse());
+        await stopping;
+
+        Assert.Equal(
+            [AnnounceEvent.Started, AnnounceEvent.Completed, AnnounceEvent.Stopped],
+            new[] { started, completed, stopped }.Select(announce => announce.Request.Event));
+    }
+
+    [Fact]
+    public async Task A_tracker_that_hears_nothing_holds_the_stop_up_for_four_seconds_at_most()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse());
+        announcer.Completed();
+        await _client.NextAsync();
+
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        _time.Advance(Announcer.CompletedPatience);
+        ScriptedAnnounce stopped = await _client.NextAsync();
+        Assert.False(stopping.IsCompleted);
+        _time.Advance(Announcer.LastPatience);
+        await stopping;
+
+        Assert.Equal(AnnounceEvent.Stopped, stopped.Request.Event);
+        Assert.True(Announcer.CompletedPatience + Announcer.LastPatience <= TimeSpan.FromSeconds(4));
+    }
+
+    [Fact]
+    public async Task A_tracker_that_never_answered_does_not_hold_the_stop_up()
+    {
+        Announcer announcer = Start([A]);
+        await _client.NextAsync();
+
+        await announcer.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.True(_client.IsIdle);
+    }
+
+    [Fact]
+    public async Task A_start_right_after_a_stop_is_told_when_the_stop_has_been_told()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse());
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        ScriptedAnnounce stopped = await _client.NextAsync();
+
+        announcer.Start();
+        Assert.True(_client.IsIdle);
+        stopped.Answer.SetResult(new AnnounceResponse());
+
+        Assert.Equal(AnnounceEvent.Started, (await _client.NextAsync()).Request.Event);
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Each_session_tells_the_bytes_since_its_started_event()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse());
+        (_uploaded, _downloaded) = (1000, 500);
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        ScriptedAnnounce stopped = await _client.NextAsync();
+        stopped.Answer.SetResult(new AnnounceResponse());
+        await stopping;
+
+        announcer.Start();
+        ScriptedAnnounce again = await _client.NextAsync();
+        again.Answer.SetResult(new AnnounceResponse());
+        await ChangedAsync(snapshot => snapshot.Status == TrackerStatus.Working);
+        _uploaded = 1300;
+        announcer.AnnounceNow([]);
+        ScriptedAnnounce later = await _client.NextAsync();
+
+        Assert.Equal((1000, 500), (stopped.Request.Uploaded, stopped.Request.Downloaded));
+        Assert.Equal((AnnounceEvent.Started, 0, 0), (again.Request.Event, again.Request.Uploaded, again.Request.Downloaded));
+        Assert.Equal((300, 0), (later.Request.Uploaded, later.Request.Downloaded));
+    }
+
+    [Fact]
+    public async Task A_tracker_that_comes_later_hears_only_of_the_bytes_since_then()
+    {
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse());
+        _uploaded = 1000;
+
+        announcer.Add(B);
+        ScriptedAnnounce started = await _client.NextAsync();
+
+        Assert.Equal((B, 0), (started.Uri, started.Request.Uploaded));
+    }
+
+    [Fact]
+    public async Task A_started_event_that_was_not_answered_is_repeated_with_the_bytes_since_it_was_first_told()
+    {
+        Start([A]);
+        await FailAsync(new TrackerFailureException("no"));
+        _uploaded = 200;
+
+        _time.Advance(TimeSpan.FromSeconds(31));
+
+        Assert.Equal(200, (await _client.NextAsync()).Request.Uploaded);
+    }
+
+    [Fact]
+    public async Task A_tracker_hears_of_us_over_both_ip_versions_and_of_the_end_too()
+    {
+        _families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        Announcer announcer = Start([A]);
+        ScriptedAnnounce[] started = [await _client.NextAsync(), await _client.NextAsync()];
+        foreach (ScriptedAnnounce announce in started)
+            announce.Answer.SetResult(new AnnounceResponse { Peers = [Peer] });
+        await _peers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        await _peers.Reader.ReadAsync(TestContext.Current.CancellationToken);
+
+        Task stopping = announcer.StopAsync(TestContext.Current.CancellationToken);
+        ScriptedAnnounce[] stopped = [await _client.NextAsync(), await _client.NextAsync()];
+        foreach (ScriptedAnnounce announce in stopped)
+            announce.Answer.SetResult(new AnnounceResponse());
+        await stopping;
+
+        Assert.Equal(_families, started.Select(announce => announce.Family).Order());
+        Assert.Equal(_families, stopped.Select(announce => announce.Family).Order());
+        Assert.Equal(2, announcer.Snapshot()[0].PeersReceived);
+    }
+
+    [Fact]
+    public async Task Peers_are_handed_over_while_the_other_ip_version_is_not_answered()
+    {
+        _families = [AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        Announcer announcer = Start([A]);
+        ScriptedAnnounce first = await _client.NextAsync();
+        await _client.NextAsync();
+
+        first.Answer.SetResult(new AnnounceResponse { Peers = [Peer] });
+
+        Assert.Equal([Peer], await _peers.Reader.ReadAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(TrackerStatus.Working, announcer.Snapshot()[0].Status);
+    }
+
+    [Fact]
+    public async Task A_tracker_without_an_address_of_the_ip_versions_we_listen_in_is_asked_over_the_one_it_has()
+    {
+        _families = [AddressFamily.InterNetwork];
+        Announcer announcer = Start([A]);
+
+        (await _client.NextAsync()).Answer.SetResult(null);
+        ScriptedAnnounce elsewhere = await _client.NextAsync();
+        elsewhere.Answer.SetResult(new AnnounceResponse());
+        await ChangedAsync(snapshot => snapshot.Status == TrackerStatus.Working);
+
+        Assert.Equal((AddressFamily.Unspecified, AnnounceEvent.Started), (elsewhere.Family, elsewhere.Request.Event));
+        Assert.Equal(0, announcer.Snapshot()[0].Failures);
     }
 
     [Fact]
@@ -255,10 +444,10 @@ public sealed class AnnouncerTests : IAsyncDisposable
     private Announcer Start(params Uri[][] tiers)
     {
         _announcer = new Announcer(
-            new TrackerList(tiers, new Random(1)),
+            new TrackerList(tiers, new Random(1), () => _families),
             _client,
             _limiter,
-            announceEvent => AnnounceRequests.Plain with { Event = announceEvent },
+            announceEvent => AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded },
             (_, peers) => _peers.Writer.TryWrite(peers),
             snapshot => _changes.Writer.TryWrite(snapshot),
             _time);

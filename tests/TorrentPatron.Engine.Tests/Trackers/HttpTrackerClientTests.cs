@@ -7,6 +7,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
@@ -22,7 +23,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     private readonly HttpTrackerClient _client;
 
     public HttpTrackerClientTests() =>
-        _client = new HttpTrackerClient(SystemHostResolver.For(AddressFamily.Unspecified), bindAddress: null, _time);
+        _client = new HttpTrackerClient(Hosts(SystemHostResolver.For(AddressFamily.Unspecified)), bindAddress: null, _time);
 
     [Fact]
     public async Task An_announce_is_a_GET_with_our_name_and_no_cookie()
@@ -139,7 +140,8 @@ public sealed class HttpTrackerClientTests : IDisposable
         });
         AnnounceRequest request = AnnounceRequests.Plain with { Event = announceEvent };
 
-        Task<AnnounceResponse> announce = _client.AnnounceAsync(tracker.Announce, request, TestContext.Current.CancellationToken);
+        Task<AnnounceResponse?> announce = _client.AnnounceAsync(
+            tracker.Announce, request, AddressFamily.Unspecified, TestContext.Current.CancellationToken);
         await asked.Task;
         _time.Advance(TimeSpan.FromSeconds(seconds));
 
@@ -158,7 +160,7 @@ public sealed class HttpTrackerClientTests : IDisposable
         });
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
-            () => _client.AnnounceAsync(tracker.Announce, AnnounceRequests.Plain, cancel.Token));
+            () => _client.AnnounceAsync(tracker.Announce, AnnounceRequests.Plain, AddressFamily.Unspecified, cancel.Token));
     }
 
     [Fact]
@@ -243,27 +245,59 @@ public sealed class HttpTrackerClientTests : IDisposable
         await using var tracker = new StubHttpTracker(OnePeer);
         int lookups = 0;
         using var client = new HttpTrackerClient(
-            (_, _) => Task.FromResult<IPAddress[]>([lookups++ == 0 ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback]),
+            Hosts((_, _) => Task.FromResult<IPAddress[]>([lookups++ == 0 ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback])),
             bindAddress: null,
             _time);
 
         var uri = new Uri($"http://rebinding.example:{tracker.Port}/admin");
 
         await Assert.ThrowsAsync<TrackerFailureException>(
-            () => client.AnnounceAsync(uri, AnnounceRequests.Plain, TestContext.Current.CancellationToken));
+            () => client.AnnounceAsync(uri, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
 
         Assert.Equal(2, lookups);
         Assert.Equal(0, tracker.Connections);
+    }
+
+    [Theory]
+    [InlineData(AddressFamily.Unspecified)]
+    [InlineData(AddressFamily.InterNetwork)]
+    public async Task A_tracker_whose_first_address_refuses_is_asked_at_its_second(AddressFamily family)
+    {
+        await using var tracker = new StubHttpTracker(OnePeer);
+        IPAddress[] addresses = [family == AddressFamily.InterNetwork ? IPAddress.Parse("127.0.0.2") : IPAddress.IPv6Loopback, IPAddress.Loopback];
+        using var client = new HttpTrackerClient(Hosts((_, _) => Task.FromResult(addresses)), bindAddress: null, _time);
+
+        AnnounceResponse? response = await client.AnnounceAsync(
+            new Uri($"http://two.example:{tracker.Port}/announce"), AnnounceRequests.Plain, family, TestContext.Current.CancellationToken);
+
+        Assert.Single(response!.Peers);
+    }
+
+    [Fact]
+    public async Task A_tracker_without_an_address_of_the_ip_version_is_not_asked_nor_is_one_that_it_redirects_to()
+    {
+        await using var tracker = new StubHttpTracker([], "Location: http://six.example/announce\r\n", "302 Found");
+        using var client = new HttpTrackerClient(
+            Hosts((host, _) => Task.FromResult<IPAddress[]>([host == "six.example" ? IPAddress.IPv6Loopback : IPAddress.Loopback])),
+            bindAddress: null, _time);
+        var uri = new Uri($"http://four.example:{tracker.Port}/announce");
+
+        Assert.Null(await client.AnnounceAsync(
+            uri, AnnounceRequests.Plain, AddressFamily.InterNetworkV6, TestContext.Current.CancellationToken));
+        Assert.Equal(0, tracker.Connections);
+        Assert.Null(await client.AnnounceAsync(
+            uri, AnnounceRequests.Plain, AddressFamily.InterNetwork, TestContext.Current.CancellationToken));
+        Assert.Equal(1, tracker.Connections);
     }
 
     [Fact]
     public async Task An_unknown_host_is_a_failure()
     {
         using var client = new HttpTrackerClient(
-            (_, _) => throw new SocketException((int)SocketError.HostNotFound), bindAddress: null, _time);
+            Hosts((_, _) => throw new SocketException((int)SocketError.HostNotFound)), bindAddress: null, _time);
 
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => client.AnnounceAsync(
-            new Uri("http://nowhere.example/announce"), AnnounceRequests.Plain, TestContext.Current.CancellationToken));
+            new Uri("http://nowhere.example/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
 
         Assert.Equal("The tracker's host name is not known.", failure.Message);
     }
@@ -314,16 +348,18 @@ public sealed class HttpTrackerClientTests : IDisposable
         return Task.FromResult<IPAddress[]>([IPAddress.TryParse(host, out IPAddress? address) ? address : named]);
     }
 
-    private Task<AnnounceResponse> AnnounceAsync(Uri announce) =>
-        _client.AnnounceAsync(announce, AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+    private TrackerHosts Hosts(HostResolver resolve) => new(resolve, new HostConnector(_time));
+
+    private async Task<AnnounceResponse> AnnounceAsync(Uri announce) => (await _client.AnnounceAsync(
+        announce, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken))!;
 
     private async Task<string> FailAsync(Uri announce) =>
         (await Assert.ThrowsAsync<TrackerFailureException>(() => AnnounceAsync(announce))).Message;
 
     private async Task<string> FailAsync(Uri announce, StubHandler handler)
     {
-        using var client = new HttpTrackerClient(ResolveAsync, _ => handler, _time);
+        using var client = new HttpTrackerClient(Hosts(ResolveAsync), (_, _) => handler, _time);
         return (await Assert.ThrowsAsync<TrackerFailureException>(() => client.AnnounceAsync(
-            announce, AnnounceRequests.Plain, TestContext.Current.CancellationToken))).Message;
+            announce, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken))).Message;
     }
 }

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;
@@ -11,9 +12,10 @@ internal sealed class ScriptedTrackerClient : ITrackerClient
 
     public bool IsIdle => !_announces.Reader.TryPeek(out _);
 
-    public Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    public Task<AnnounceResponse?> AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
     {
-        var scripted = new ScriptedAnnounce(announce, request);
+        var scripted = new ScriptedAnnounce(announce, request, family);
         _announces.Writer.TryWrite(scripted);
         return scripted.Answer.Task.WaitAsync(cancellationToken);
     }
@@ -21,7 +23,7 @@ internal sealed class ScriptedTrackerClient : ITrackerClient
     public async Task<ScriptedAnnounce> NextAsync() => await _announces.Reader.ReadAsync(TestContext.Current.CancellationToken);
 }
 
-internal sealed record ScriptedAnnounce(Uri Uri, AnnounceRequest Request)
+internal sealed record ScriptedAnnounce(Uri Uri, AnnounceRequest Request, AddressFamily Family)
 {
-    public TaskCompletionSource<AnnounceResponse> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<AnnounceResponse?> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 }

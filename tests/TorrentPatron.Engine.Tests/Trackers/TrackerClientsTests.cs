@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
@@ -15,7 +16,7 @@ public sealed class TrackerClientsTests
         using var clients = TrackerClients.Create(bindAddress: null, Random.Shared, TimeProvider.System);
 
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => clients.AnnounceAsync(
-            new Uri(announce), AnnounceRequests.Plain, TestContext.Current.CancellationToken));
+            new Uri(announce), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
 
         Assert.Contains("not supported", failure.Message, StringComparison.Ordinal);
     }
@@ -27,10 +28,10 @@ public sealed class TrackerClientsTests
         await using var tracker = new StubHttpTracker(answer);
         using var clients = TrackerClients.Create(IPAddress.Loopback, Random.Shared, TimeProvider.System);
 
-        AnnounceResponse response = await clients.AnnounceAsync(
-            new Uri($"http://localhost:{tracker.Port}/announce"), AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+        AnnounceResponse? response = await clients.AnnounceAsync(
+            new Uri($"http://localhost:{tracker.Port}/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken);
 
-        Assert.Equal(TimeSpan.FromMinutes(15), response.Interval);
+        Assert.Equal(TimeSpan.FromMinutes(15), response?.Interval);
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
@@ -9,6 +10,8 @@ public sealed class TrackerListTests
 {
     private static readonly SettableClock Clock = new();
     private static readonly Instant Now = Instant.Now(Clock);
+    private const AddressFamily Four = AddressFamily.InterNetwork;
+    private const AddressFamily Six = AddressFamily.InterNetworkV6;
     private static readonly Uri A = new("http://a.example/announce");
     private static readonly Uri B = new("http://b.example/announce");
     private static readonly Uri C = new("http://c.example/announce");
@@ -24,7 +27,7 @@ public sealed class TrackerListTests
     [Fact]
     public void Before_the_start_and_after_the_stop_none_is_due()
     {
-        var list = new TrackerList([[A]], new Random(1));
+        var list = new TrackerList([[A]], new Random(1), () => []);
         Assert.Empty(list.Due(Now));
         Assert.Null(list.NextDue);
 
@@ -81,9 +84,9 @@ public sealed class TrackerListTests
     public void When_a_tracker_fails_the_next_of_its_tier_is_due_at_once()
     {
         TrackerList list = Started([A, B]);
-        TrackerState first = Fail(list, Now);
+        TrackerSession first = Fail(list, Now);
 
-        TrackerState second = Assert.Single(list.Due(Now));
+        TrackerSession second = Assert.Single(list.Due(Now));
 
         Assert.NotSame(first, second);
     }
@@ -93,7 +96,7 @@ public sealed class TrackerListTests
     {
         TrackerList list = Started([A, B]);
         Fail(list, Now);
-        TrackerState working = Succeed(list, Now);
+        TrackerSession working = Succeed(list, Now);
 
         TrackerSnapshot[] snapshot = [.. list.Snapshot(Clock)];
 
@@ -113,7 +116,7 @@ public sealed class TrackerListTests
         var waits = new List<double>();
         for (int i = 0; i < 40; i++)
         {
-            TrackerState tracker = Fail(list, now);
+            TrackerSession tracker = Fail(list, now);
             waits.Add((tracker.NextAnnounce - now).TotalSeconds);
             now = tracker.NextAnnounce;
         }
@@ -141,7 +144,7 @@ public sealed class TrackerListTests
     public void The_first_announce_is_started_even_after_failures_and_the_later_ones_are_plain()
     {
         TrackerList list = Started([A]);
-        TrackerState tracker = Fail(list, Now);
+        TrackerSession tracker = Fail(list, Now);
         Assert.Equal(AnnounceEvent.Started, list.Begin(tracker));
         list.Succeeded(tracker, AnnounceEvent.Started, new AnnounceResponse(), Now);
 
@@ -152,7 +155,7 @@ public sealed class TrackerListTests
     public void Completed_is_told_at_once_and_once()
     {
         TrackerList list = Started([A]);
-        TrackerState tracker = Succeed(list, Now);
+        TrackerSession tracker = Succeed(list, Now);
 
         list.Completed(Now + TimeSpan.FromMinutes(1));
         Assert.Same(tracker, Assert.Single(list.Due(Now + TimeSpan.FromMinutes(1))));
@@ -168,7 +171,7 @@ public sealed class TrackerListTests
     public void Completed_in_the_middle_of_an_announce_is_told_right_after_it()
     {
         TrackerList list = Started([A]);
-        TrackerState tracker = Assert.Single(list.Due(Now));
+        TrackerSession tracker = Assert.Single(list.Due(Now));
         AnnounceEvent first = list.Begin(tracker);
         list.Completed(Now);
 
@@ -183,7 +186,7 @@ public sealed class TrackerListTests
     public void Hurry_respects_the_minimum_interval_and_retries_what_failed()
     {
         TrackerList list = Started([A], [B]);
-        TrackerState[] due = [.. list.Due(Now)];
+        TrackerSession[] due = [.. list.Due(Now)];
         list.Begin(due[0]);
         list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse { MinInterval = TimeSpan.FromMinutes(2) }, Now);
         list.Begin(due[1]);
@@ -199,7 +202,7 @@ public sealed class TrackerListTests
     public void Only_trackers_that_have_answered_are_told_of_the_stop()
     {
         TrackerList list = Started([A], [B]);
-        TrackerState[] due = [.. list.Due(Now)];
+        TrackerSession[] due = [.. list.Due(Now)];
         list.Begin(due[0]);
         list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse(), Now);
         list.Begin(due[1]);
@@ -220,23 +223,106 @@ public sealed class TrackerListTests
         Assert.Equal(B, Assert.Single(list.Due(Now)).Uri);
     }
 
-    private static TrackerList Started(params IEnumerable<Uri>[] tiers)
+    [Fact]
+    public void A_tracker_is_asked_once_over_each_ip_version_over_which_we_can_be_reached()
     {
-        var list = new TrackerList(tiers, new Random(1));
+        TrackerList list = StartedDual([A, B], [C]);
+
+        IReadOnlyList<TrackerSession> due = list.Due(Now);
+
+        Assert.Equal(4, due.Count);
+        Assert.Equal([due[0].Uri, due[0].Uri, C, C], due.Select(session => session.Uri));
+        Assert.Equal([Four, Six, Four, Six], due.Select(session => session.Family));
+        Assert.All(due, session => Assert.Equal(AnnounceEvent.Started, list.Begin(session)));
+        Assert.Empty(list.Due(Now));
+    }
+
+    [Fact]
+    public void A_tracker_that_answers_over_one_ip_version_works_and_the_other_is_tried_again_after_its_back_off()
+    {
+        TrackerList list = StartedDual([A, B]);
+        TrackerSession[] due = [.. list.Due(Now)];
+        list.Begin(due[0]);
+        list.Begin(due[1]);
+        list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse { Seeders = 2 }, Now);
+        due[1].Failed("dead", Now);
+
+        TrackerSnapshot snapshot = list.Snapshot(Clock)[0];
+
+        Assert.Equal((TrackerStatus.Working, null, 0, 2), (snapshot.Status, snapshot.Message, snapshot.Failures, snapshot.Seeders));
+        Assert.Same(due[1], Assert.Single(list.Due(Now + TimeSpan.FromSeconds(30))));
+        Assert.Equal([due[0]], list.Stop());
+    }
+
+    [Fact]
+    public void The_next_tracker_of_the_tier_has_its_turn_when_neither_ip_version_is_answered()
+    {
+        TrackerList list = StartedDual([A, B]);
+        TrackerSession[] due = [.. list.Due(Now)];
+        list.Begin(due[0]);
+        list.Begin(due[1]);
+        due[0].Failed("dead", Now);
+        Assert.Empty(list.Due(Now));
+
+        due[1].Failed("dead", Now);
+
+        Assert.Equal(2, list.Due(Now).Count);
+        Assert.DoesNotContain(list.Due(Now), session => session.Uri == due[0].Uri);
+        Assert.Equal(TrackerStatus.Failed, list.Snapshot(Clock).Single(snapshot => snapshot.Uri == due[0].Uri).Status);
+    }
+
+    [Fact]
+    public void An_ip_version_that_a_tracker_has_no_address_of_is_no_failure_and_is_looked_up_again_hours_later()
+    {
+        TrackerList list = StartedDual([A]);
+        TrackerSession[] due = [.. list.Due(Now)];
+        list.Begin(due[0]);
+        list.Begin(due[1]);
+        due[1].Tracker.BecomeAbsent(due[1], Now);
+        list.Succeeded(due[0], AnnounceEvent.Started, new AnnounceResponse(), Now);
+
+        Assert.Equal(TrackerStatus.Working, list.Snapshot(Clock)[0].Status);
+        Assert.Same(due[0], Assert.Single(list.Due(Now + TimeSpan.FromHours(5))));
+        Assert.Contains(due[1], list.Due(Now + TimeSpan.FromHours(6)));
+    }
+
+    [Fact]
+    public void A_tracker_that_has_only_addresses_of_the_other_ip_version_is_asked_there()
+    {
+        var list = new TrackerList([[A]], new Random(1), () => [Four]);
+        list.Start(Now);
+        TrackerSession four = Assert.Single(list.Due(Now));
+        list.Begin(four);
+
+        four.Tracker.BecomeAbsent(four, Now);
+
+        Assert.Equal(AddressFamily.Unspecified, Assert.Single(list.Due(Now)).Family);
+    }
+
+    private static TrackerList StartedDual(params IEnumerable<Uri>[] tiers)
+    {
+        var list = new TrackerList(tiers, new Random(1), () => [Four, Six]);
         list.Start(Now);
         return list;
     }
 
-    private static TrackerState Succeed(TrackerList list, Instant now)
+    private static TrackerList Started(params IEnumerable<Uri>[] tiers)
     {
-        TrackerState tracker = Assert.Single(list.Due(now));
+        var list = new TrackerList(tiers, new Random(1), () => []);
+        list.Start(Now);
+        return list;
+    }
+
+    private static TrackerSession Succeed(TrackerList list, Instant now)
+    {
+        TrackerSession tracker = Assert.Single(list.Due(now));
         list.Succeeded(tracker, list.Begin(tracker), new AnnounceResponse(), now);
         return tracker;
     }
 
-    private static TrackerState Fail(TrackerList list, Instant now)
+    private static TrackerSession Fail(TrackerList list, Instant now)
     {
-        TrackerState tracker = Assert.Single(list.Due(now));
+        TrackerSession tracker = Assert.Single(list.Due(now));
         list.Begin(tracker);
         tracker.Failed("broken", now);
         return tracker;

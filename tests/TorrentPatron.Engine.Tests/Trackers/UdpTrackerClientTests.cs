@@ -18,7 +18,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     private readonly UdpTrackerClient _client;
 
     public UdpTrackerClientTests() => _client = new UdpTrackerClient(
-        SystemHostResolver.For(AddressFamily.Unspecified),
+        new TrackerHosts(SystemHostResolver.For(AddressFamily.Unspecified), new HostConnector(_time)),
         _ =>
         {
             _sockets.Add(new FakeDatagramSocket());
@@ -162,7 +162,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     public async Task Who_cancels_gets_a_cancellation()
     {
         using var cancel = new CancellationTokenSource();
-        Task<AnnounceResponse> announce = _client.AnnounceAsync(Announce, AnnounceRequests.Plain, cancel.Token);
+        Task<AnnounceResponse?> announce = _client.AnnounceAsync(Announce, AnnounceRequests.Plain, AddressFamily.Unspecified, cancel.Token);
         await Socket.SentAsync();
 
         await cancel.CancelAsync();
@@ -171,8 +171,60 @@ public sealed class UdpTrackerClientTests : IDisposable
     }
 
     [Fact]
+    public async Task The_second_address_of_a_tracker_is_asked_when_the_first_does_not_answer_and_the_first_hears_of_no_announce()
+    {
+        using UdpTrackerClient client = ClientOf("192.0.2.9", "192.0.2.1");
+        Task<AnnounceResponse?> announce = AnnounceAsync(client, AddressFamily.InterNetwork);
+        await Socket.SentAsync();
+        _time.Advance(HostConnector.Stagger);
+        Deliver(ConnectAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+
+        Assert.Single((await announce)!.Peers);
+        Assert.True(Socket.IsSilent);
+
+        announce = AnnounceAsync(client, AddressFamily.InterNetwork);
+        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Assert.Single((await announce)!.Peers);
+    }
+
+    [Fact]
+    public async Task A_tracker_without_an_address_of_the_ip_version_is_not_asked()
+    {
+        using UdpTrackerClient client = ClientOf("192.0.2.1");
+
+        Assert.Null(await AnnounceAsync(client, AddressFamily.InterNetworkV6));
+        Assert.Empty(_sockets);
+    }
+
+    [Fact]
+    public async Task An_ip_version_over_which_nothing_answered_fails_at_once_for_ten_minutes_while_the_other_one_answers()
+    {
+        using UdpTrackerClient client = ClientOf("2001:db8::1", "192.0.2.1");
+        Task<AnnounceResponse?> announce = AnnounceAsync(client, AddressFamily.InterNetworkV6);
+        await Socket.SentAsync();
+        _time.Advance(UdpExchange.FirstWait);
+        await Socket.SentAsync();
+        _time.Advance(UdpExchange.FirstWait * 2);
+        await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
+
+        Assert.Contains(
+            "over IPv6",
+            (await Assert.ThrowsAsync<TrackerFailureException>(() => AnnounceAsync(client, AddressFamily.InterNetworkV6))).Message,
+            StringComparison.Ordinal);
+        Assert.True(Socket.IsSilent);
+        _time.Advance(HostConnector.Memory);
+
+        announce = AnnounceAsync(client, AddressFamily.InterNetworkV6);
+        Socket.Deliver(ConnectAnswer(await Socket.SentAsync()), IPEndPoint.Parse("[2001:db8::1]:6969"));
+        await Socket.SentAsync();
+        client.Dispose();
+        await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
+    }
+
+    [Fact]
     public async Task An_address_without_a_port_is_a_failure() => await Assert.ThrowsAsync<TrackerFailureException>(
-        () => _client.AnnounceAsync(new Uri("udp://192.0.2.1/"), AnnounceRequests.Plain, TestContext.Current.CancellationToken));
+        () => _client.AnnounceAsync(new Uri("udp://192.0.2.1/"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
 
     [Theory]
     [InlineData("127.0.0.1")]
@@ -185,8 +237,8 @@ public sealed class UdpTrackerClientTests : IDisposable
         using var clients = TrackerClients.Create(bindAddress: null, Random.Shared, TimeProvider.System);
         var uri = new Uri($"udp://{server.Client.LocalEndPoint}/announce?key=1");
 
-        Task<AnnounceResponse> announce =
-            clients.AnnounceAsync(uri, AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+        Task<AnnounceResponse?> announce =
+            clients.AnnounceAsync(uri, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken);
         UdpReceiveResult connect = await server.ReceiveAsync(TestContext.Current.CancellationToken);
         await server.SendAsync(ConnectAnswer(connect.Buffer), connect.RemoteEndPoint, TestContext.Current.CancellationToken);
         UdpReceiveResult question = await server.ReceiveAsync(TestContext.Current.CancellationToken);
@@ -194,7 +246,7 @@ public sealed class UdpTrackerClientTests : IDisposable
         byte[] answer = [.. AnnounceAnswer(question.Buffer)[..20], .. self];
         await server.SendAsync(answer, question.RemoteEndPoint, TestContext.Current.CancellationToken);
 
-        Assert.Equal([question.RemoteEndPoint], (await announce).Peers);
+        Assert.Equal([question.RemoteEndPoint], (await announce)!.Peers);
         byte[] urlData = [2, 15, .. "/announce?key=1"u8];
         Assert.Equal(urlData, question.Buffer[98..]);
     }
@@ -229,8 +281,21 @@ public sealed class UdpTrackerClientTests : IDisposable
         await announce;
     }
 
-    private Task<AnnounceResponse> AnnounceAsync() =>
-        _client.AnnounceAsync(Announce, AnnounceRequests.Plain, TestContext.Current.CancellationToken);
+    private async Task<AnnounceResponse> AnnounceAsync() => (await _client.AnnounceAsync(
+        Announce, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken))!;
+
+    private static Task<AnnounceResponse?> AnnounceAsync(UdpTrackerClient client, AddressFamily family) => client.AnnounceAsync(
+        new Uri("udp://tracker.example:6969"), AnnounceRequests.Plain, family, TestContext.Current.CancellationToken);
+
+    private UdpTrackerClient ClientOf(params string[] addresses) => new(
+        new TrackerHosts((_, _) => Task.FromResult(Array.ConvertAll(addresses, IPAddress.Parse)), new HostConnector(_time)),
+        _ =>
+        {
+            _sockets.Add(new FakeDatagramSocket());
+            return _sockets[^1];
+        },
+        Random.Shared,
+        _time);
 
     private void Deliver(byte[] datagram) => Socket.Deliver(datagram, Tracker);
 }

@@ -307,14 +307,14 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     /// <summary>Knows one host on the internet, which is really this machine.</summary>
-    private sealed class LoopbackDialer : NetworkDialer
+    private sealed class LoopbackDialer() : NetworkDialer(TimeProvider.System)
     {
         public override Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
             host == "public.example"
                 ? Task.FromResult<IPAddress[]>([new(0x08080808)])
                 : base.ResolveAsync(host, cancellationToken);
 
-        public override Task<Stream> DialAsync(IPAddress[] addresses, int port, CancellationToken cancellationToken) =>
-            base.DialAsync([IPAddress.Loopback], port, cancellationToken);
+        protected override Task<Stream> DialAsync(IPEndPoint address, CancellationToken cancellationToken) =>
+            base.DialAsync(new IPEndPoint(IPAddress.Loopback, address.Port), cancellationToken);
     }
 }

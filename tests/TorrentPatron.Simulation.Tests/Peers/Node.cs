@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
@@ -95,7 +96,8 @@ internal sealed class Node : IAsyncDisposable
 
     private sealed class NoTracker : ITrackerClient
     {
-        public Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken) =>
-            Task.FromException<AnnounceResponse>(new TrackerFailureException("There is no tracker."));
+        public Task<AnnounceResponse?> AnnounceAsync(
+            Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>
+            Task.FromException<AnnounceResponse?>(new TrackerFailureException("There is no tracker."));
     }
 }

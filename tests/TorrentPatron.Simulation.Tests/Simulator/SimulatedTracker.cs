@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;
 
@@ -39,7 +40,8 @@ internal sealed class SimulatedTracker(World world)
 
     private sealed class Client(World world, SimulatedTracker tracker, SimulatedHost host) : ITrackerClient
     {
-        public async Task<AnnounceResponse> AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+        public async Task<AnnounceResponse?> AnnounceAsync(
+            Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
         {
             await Task.Delay(tracker.Latency, world.Time, cancellationToken).ConfigureAwait(false);
             return tracker.Take(host, request);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
@@ -79,6 +80,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
 
     IListener ITransport.Listen(IPEndPoint local) => throw new NotSupportedException();
 
-    Task<AnnounceResponse> ITrackerClient.AnnounceAsync(Uri announce, AnnounceRequest request, CancellationToken cancellationToken) =>
+    Task<AnnounceResponse?> ITrackerClient.AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 }
