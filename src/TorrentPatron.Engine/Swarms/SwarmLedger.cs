@@ -165,17 +165,22 @@ internal sealed class SwarmLedger(
     }
 
     /// <summary>What trackers are told.</summary>
-    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent)
     {
-        InfoHash = _metainfo.InfoHash,
-        PeerId = engine.PeerId,
-        Port = engine.ListenPort,
-        Uploaded = peers.Sent.Total,
-        Downloaded = peers.Received.Total,
-        Left = pieces.WantedBytes - pieces.CompletedBytes(),
-        Event = announceEvent,
-        Key = (uint)engine.PeerId.GetHashCode(),
-    };
+        long left = pieces.MissingBytes;
+        return new AnnounceRequest
+        {
+            InfoHash = _metainfo.InfoHash,
+            PeerId = engine.PeerId,
+            Port = engine.ListenPort,
+            Uploaded = peers.Sent.Total,
+            Downloaded = peers.Received.Total,
+            Left = left,
+            IsPartialSeed = left > 0 && State == TorrentState.Seeding,
+            Event = announceEvent,
+            Key = (uint)engine.PeerId.GetHashCode(),
+        };
+    }
 
     /// <summary>What is saved.</summary>
     /// <param name="stamps">The files as they are left on disk; empty where the torrent goes on.</param>

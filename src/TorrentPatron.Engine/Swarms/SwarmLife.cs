@@ -181,10 +181,13 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         {
             StorageFailed(error);
         }
-        else if (isComplete && Parts.State.TryComplete())
+        else if (isComplete)
         {
-            Parts.Network.Trackers.Completed();
-            _ = Parts.SaveAsync();
+            // Trackers count whole downloads only, not those of some files (BEP 3).
+            if (Parts.Pieces.MissingBytes == 0)
+                Parts.Network.Trackers.Completed();
+            if (Parts.State.TryComplete())
+                _ = Parts.SaveAsync();
         }
     }
 

@@ -105,6 +105,22 @@ internal sealed class SwarmPieces : IPieceTarget
             return WantedBytes - LeftBytesLocked();
     }
 
+    /// <summary>Bytes of all pieces that are not here, wanted or not.</summary>
+    public long MissingBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int last = _metainfo.PieceCount - 1;
+                long here = (long)_verified.Count * _metainfo.PieceLength;
+                if (last >= 0 && _verified[last])
+                    here -= _metainfo.PieceLength - _metainfo.PieceSize(last);
+                return _metainfo.TotalSize - here;
+            }
+        }
+    }
+
     /// <summary>Whether pieces are fetched in their order.</summary>
     public bool Sequential
     {

@@ -25,6 +25,21 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
     /// <summary>Whether every wanted piece is here.</summary>
     public bool IsComplete => CompletedBytes == WantedBytes;
 
+    /// <summary>Size of all pieces that are not here, wanted or not.</summary>
+    public long MissingBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                long missing = metainfo.TotalSize;
+                foreach (int piece in _verified.Ones)
+                    missing -= layout.PieceSize(piece);
+                return missing;
+            }
+        }
+    }
+
     /// <summary>Number of pieces that are here.</summary>
     public int VerifiedCount
     {

@@ -191,17 +191,22 @@ internal sealed class TorrentLedger : IMoveRecord
     }
 
     /// <summary>What trackers are told.</summary>
-    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent)
     {
-        InfoHash = _metainfo.InfoHash,
-        PeerId = _host.PeerId,
-        Port = _host.ListenPort,
-        Uploaded = _sent.Total,
-        Downloaded = _received.Total,
-        Left = _tally.WantedBytes - _tally.CompletedBytes,
-        Event = announceEvent,
-        Key = (uint)_host.PeerId.GetHashCode(),
-    };
+        long left = _tally.MissingBytes;
+        return new AnnounceRequest
+        {
+            InfoHash = _metainfo.InfoHash,
+            PeerId = _host.PeerId,
+            Port = _host.ListenPort,
+            Uploaded = _sent.Total,
+            Downloaded = _received.Total,
+            Left = left,
+            IsPartialSeed = left > 0 && _tally.IsComplete,
+            Event = announceEvent,
+            Key = (uint)_host.PeerId.GetHashCode(),
+        };
+    }
 
     /// <summary>What is saved.</summary>
     public ResumeData MakeResumeData()

@@ -274,9 +274,11 @@ internal sealed class TorrentLife : IAsyncDisposable
             return;
         }
 
+        // Trackers count whole downloads only, not those of some files (BEP 3).
+        if (isComplete && Tally.MissingBytes == 0)
+            Announcer.Completed();
         if (!News.PieceArrived(() => Tally.IsComplete, Ledger.Completed))
             return;
-        Announcer.Completed();
         _ = SaveAsync();
     }
 

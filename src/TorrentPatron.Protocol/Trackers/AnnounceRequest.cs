@@ -20,8 +20,14 @@ public sealed record AnnounceRequest
     /// <summary>Bytes of content received in this session.</summary>
     public long Downloaded { get; init; }
 
-    /// <summary>Bytes of content still missing; 0 says that this peer is a seed.</summary>
+    /// <summary>Bytes of the torrent that are not here, wanted or not; 0 says that this peer is a seed.</summary>
     public long Left { get; init; }
+
+    /// <summary>
+    /// Whether this peer has everything that it wants but not everything (BEP 21). HTTP trackers are told with each announce that has
+    /// no event; UDP trackers have no way to be told.
+    /// </summary>
+    public bool IsPartialSeed { get; init; }
 
     /// <summary>Why this announce is made.</summary>
     public AnnounceEvent Event { get; init; }

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 23).</summary>
+/// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 21, 23).</summary>
 public static class HttpAnnounceCodec
 {
     /// <summary>A longer answer is none: the bound in bytes, after decompression.</summary>
@@ -35,7 +35,7 @@ public static class HttpAnnounceCodec
         uri.Append(CultureInfo.InvariantCulture, $"&compact=1&no_peer_id=1&key={request.Key:X8}");
         if (request.NumWant >= 0)
             uri.Append(CultureInfo.InvariantCulture, $"&numwant={request.NumWant}");
-        if (NameOf(request.Event) is { } eventName)
+        if (NameOf(request) is { } eventName)
             uri.Append("&event=").Append(eventName);
         if (request.TrackerId is { } trackerId)
             AppendEscaped(uri.Append("&trackerid="), Encoding.Latin1.GetBytes(trackerId));
@@ -148,12 +148,12 @@ public static class HttpAnnounceCodec
     private static ReadOnlyMemory<byte> BytesOf(BencodeElement element) =>
         element.TryGetBytes(out ReadOnlyMemory<byte> bytes) ? bytes : default;
 
-    private static string? NameOf(AnnounceEvent announceEvent) => announceEvent switch
+    private static string? NameOf(AnnounceRequest request) => request.Event switch
     {
         AnnounceEvent.Started => "started",
         AnnounceEvent.Completed => "completed",
         AnnounceEvent.Stopped => "stopped",
-        _ => null,
+        _ => request.IsPartialSeed ? "paused" : null,
     };
 
     private static void AppendEscaped(StringBuilder uri, ReadOnlySpan<byte> bytes)

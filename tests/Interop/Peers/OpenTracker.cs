@@ -55,6 +55,14 @@ internal sealed partial class OpenTracker : IAsyncDisposable
     /// <summary>Waits until somebody who has not got everything has announced himself.</summary>
     public Task WaitForLeecherAsync() => WaitForAsync("knows a leecher", answer => Count(Incomplete(), answer) > 0);
 
+    /// <summary>Waits until it counts what it should.</summary>
+    /// <param name="seeds">Peers that have everything.</param>
+    /// <param name="leechers">Peers that have not got everything.</param>
+    /// <param name="downloads">Downloads that became complete.</param>
+    public Task WaitForCountsAsync(int seeds, int leechers, int downloads) => WaitForAsync(
+        $"counts {seeds} seeds, {leechers} leechers and {downloads} downloads",
+        answer => (Count(Complete(), answer), Count(Incomplete(), answer), Count(Downloaded(), answer)) == (seeds, leechers, downloads));
+
     public ValueTask DisposeAsync()
     {
         _http.Dispose();
@@ -89,4 +97,7 @@ internal sealed partial class OpenTracker : IAsyncDisposable
 
     [GeneratedRegex(@"10:incompletei(\d+)e")]
     private static partial Regex Incomplete();
+
+    [GeneratedRegex(@"10:downloadedi(\d+)e")]
+    private static partial Regex Downloaded();
 }

@@ -1,6 +1,9 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
@@ -31,6 +34,43 @@ public sealed class FileChoiceTests
         Assert.Equal(
             [FilePriority.Skip, FilePriority.Normal, FilePriority.Skip],
             leecher.Client.GetFiles(torrent.Metainfo.InfoHash).Select(file => file.Priority));
+    }
+
+    [Fact]
+    public async Task Trackers_hear_what_is_missing_of_the_whole_torrent_and_of_its_completion_once()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(73, Piece, 4 * Piece, (4 * Piece) + 1);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
+        {
+            Peers = [seed.EndPoint], Trackers = [new Uri("http://t.example/announce")], FilePriorities = [FilePriority.Normal, FilePriority.Skip],
+        });
+        ScriptedAnnounce started = await leecher.Trackers.NextAsync();
+        await leecher.CompletedAsync();
+        started.Answer.SetResult(new AnnounceResponse());
+        await TestEngine.UntilAsync(() => leecher.Client.GetStatus(id)!.Trackers[0].LastAnswer is not null);
+
+        await leecher.SendAsync(c => new AnnounceNow(c, id, []));
+        ScriptedAnnounce partial = await leecher.Trackers.NextAsync();
+        partial.Answer.SetResult(new AnnounceResponse());
+        await leecher.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Normal]));
+        ScriptedAnnounce completed = await leecher.Trackers.NextAsync();
+        completed.Answer.SetResult(new AnnounceResponse());
+        await TestEngine.UntilAsync(() => leecher.Client.GetStatus(id)!.Trackers[0].Status == TrackerStatus.Working);
+        await leecher.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Skip]));
+        await leecher.SendAsync(c => new AnnounceNow(c, id, []));
+        ScriptedAnnounce later = await leecher.Trackers.NextAsync();
+
+        Assert.Equal((AnnounceEvent.Started, (8 * Piece) + 1, false), Told(started));
+        Assert.Equal((AnnounceEvent.None, (4 * Piece) + 1, true), Told(partial));
+        Assert.Equal((AnnounceEvent.Completed, 0, false), Told(completed));
+        Assert.Equal((AnnounceEvent.None, 0, false), Told(later));
+
+        static (AnnounceEvent Event, long Left, bool IsPartialSeed) Told(ScriptedAnnounce announce) =>
+            (announce.Request.Event, announce.Request.Left, announce.Request.IsPartialSeed);
     }
 
     [Fact]

@@ -65,6 +65,18 @@ public sealed class HttpAnnounceCodecTests
         Assert.DoesNotContain("numwant=", query, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(AnnounceEvent.None, "paused")]
+    [InlineData(AnnounceEvent.Started, "started")]
+    [InlineData(AnnounceEvent.Completed, "completed")]
+    [InlineData(AnnounceEvent.Stopped, "stopped")]
+    public void A_partial_seed_tells_itself_where_there_is_no_other_event(AnnounceEvent announceEvent, string told)
+    {
+        AnnounceRequest request = AnnounceRequests.Plain with { IsPartialSeed = true, Event = announceEvent };
+
+        Assert.EndsWith($"&event={told}", HttpAnnounceCodec.BuildUri(new Uri("http://t.example/"), request).Query, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_compact_answer_gives_counts_intervals_and_peers_of_both_families()
     {

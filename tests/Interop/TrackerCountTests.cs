@@ -1,0 +1,40 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>What opentracker counts of us: seeds, leechers and downloads.</summary>
+public sealed class TrackerCountTests
+{
+    [Theory]
+    [InlineData(Road.HttpTracker)]
+    [InlineData(Road.UdpTracker)]
+    internal async Task A_download_of_some_files_counts_as_a_leecher_and_one_of_all_as_a_download_even_where_it_ends_at_once(Road road)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
+        await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), we = new(meeting.Workspace);
+        await seed.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await meeting.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 0);
+
+        FilePriority[] all = [.. OurPeer.Read(meeting.Torrent).Files.Select(_ => FilePriority.Normal)];
+        FilePriority[] first = [.. all.Select((_, index) => index == 0 ? FilePriority.Normal : FilePriority.Skip)];
+        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.DownloadFolder,
+            Peers = [seed.EndPoint],
+            FilePriorities = first,
+        });
+        await we.WaitUntilSeedingAsync(torrent);
+        await meeting.Tracker.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
+
+        await we.SetFilePrioritiesAsync(torrent, all);
+        await we.WaitUntilSeedingAsync(torrent);
+        await we.CloseAsync(torrent);
+
+        await meeting.Tracker.WaitForCountsAsync(seeds: 1, leechers: 0, downloads: 1);
+        meeting.AssertDownloaded();
+    }
+}
