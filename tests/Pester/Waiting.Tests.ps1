@@ -67,6 +67,16 @@ Describe 'Waiting' {
             (Get-TorrentStatus -Patron $patron).State | Should -Be Downloading
         }
 
+        It 'names the trackers that fail, in the error and in warnings that a variable takes' {
+            Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tracker 'http://127.0.0.1:1/announce' -StallTimeout 3 `
+                -WarningVariable warning -WarningAction SilentlyContinue -ErrorVariable problem -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+
+            $problem.FullyQualifiedErrorId | Should -Be 'TorrentStalled,TorrentPatron.PowerShell.Commands.StartTorrentCommand'
+            $problem.Exception.Message | Should -BeLike '*The tracker at 127.0.0.1:1 says: The tracker cannot be reached*'
+            @($warning).Count | Should -Be 1
+            "$warning" | Should -BeLike 'data.bin: The tracker at 127.0.0.1:1 says: *'
+        }
+
         It '-StallTimeout does not mind what takes long but goes on' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 2MB -StallTimeout 1.5
             $done.IsComplete | Should -BeTrue

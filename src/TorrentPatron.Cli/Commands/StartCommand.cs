@@ -159,7 +159,7 @@ internal sealed class StartCommand : Command
         catch (OperationCanceledException)
         {
             TorrentStatus? status = answer is null ? null : patron.GetStatus(answer.TorrentId);
-            return TorrentReport.Of(source, status, whyEnded() is { } why && status?.Metadata is { } metadata ? NoMetadata(why, metadata) : whyEnded());
+            return TorrentReport.Of(source, status, whyEnded() is { } why && status is not null ? Explain(why, status) : whyEnded());
         }
     }
 
@@ -194,8 +194,10 @@ internal sealed class StartCommand : Command
         : Array.TrueForAll(reports, report => report.IsComplete) ? ExitCode.Done
         : ExitCode.Interrupted;
 
-    private static TorrentError NoMetadata(TorrentError why, MetadataProgress metadata) => new(
-        TorrentErrorId.MetadataTimeout, $"{why.Message} Its metadata is not here. {metadata.Missing}", why.Remedy);
+    private static TorrentError Explain(TorrentError why, TorrentStatus status) => status.Metadata is { } metadata
+        ? new TorrentError(
+            TorrentErrorId.MetadataTimeout, $"{why.Message} Its metadata is not here. {metadata.Missing}{StallCauses.Describe(status)}", why.Remedy)
+        : why with { Message = why.Message + StallCauses.Describe(status) };
 
     private static TorrentError TimeoutReached(TimeSpan timeout) => new(
         TorrentErrorId.TimeoutReached,

@@ -117,7 +117,7 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
         Metadata = Metainfo is null ? progress with { Since = WallTime.At(Since, engine.Time) } : null,
         Timestamp = WallTime.Now(engine.Time),
         Error = Error,
-        Warnings = SwarmErrors.Warnings(StateWarning, SaveWarning, trackers),
+        Warnings = SwarmErrors.Warnings(StateWarning, SaveWarning, trackers, isPrivate: false),
         Trackers = trackers,
     };
 }

@@ -360,7 +360,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         try
         {
             await InTurnAsync(() => _ledger.State == TorrentState.FetchingMetadata && _command.MetadataTimeout is { } timeout
-                ? FailAsync(SwarmErrors.MetadataTimeout(_ledger.Name, timeout, Progress().Missing))
+                ? FailAsync(SwarmErrors.MetadataTimeout(_ledger.Name, timeout, Progress().Missing + StallCauses.Describe(Status)))
                 : Task.CompletedTask).ConfigureAwait(false);
         }
         catch (ObjectDisposedException)

@@ -52,7 +52,9 @@ internal static class SwarmErrors
     /// <param name="state">What was wrong with the saved state.</param>
     /// <param name="saving">Why the state cannot be saved.</param>
     /// <param name="trackers">The trackers as they are now.</param>
-    public static ReadOnlyCollection<TorrentError> Warnings(TorrentError? state, TorrentError? saving, IReadOnlyList<TrackerSnapshot> trackers)
+    /// <param name="isPrivate">Whether peers come from the trackers only.</param>
+    public static ReadOnlyCollection<TorrentError> Warnings(
+        TorrentError? state, TorrentError? saving, IReadOnlyList<TrackerSnapshot> trackers, bool isPrivate)
     {
         var warnings = new List<TorrentError>();
         if (state is not null)
@@ -66,7 +68,9 @@ internal static class SwarmErrors
             {
                 warnings.Add(new TorrentError(
                     TorrentErrorId.TrackerFailed, $"The tracker at {tracker.Uri.Authority} says: {message}",
-                    "Other sources are used meanwhile, and the tracker is asked again; more trackers or peers can be added."));
+                    isPrivate
+                        ? "It is asked again. A private torrent has no source of peers but its trackers: look at the tracker's site, or add a peer."
+                        : "It is asked again; until then peers come from elsewhere, where they can. More trackers or peers can be added."));
             }
         }
 

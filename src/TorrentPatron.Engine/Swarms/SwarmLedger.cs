@@ -289,7 +289,7 @@ internal sealed class SwarmLedger(
             Tags = choices.Tags,
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
-            Warnings = SwarmErrors.Warnings(StateWarning, saving, trackers),
+            Warnings = SwarmErrors.Warnings(StateWarning, saving, trackers, _metainfo.IsPrivate),
             Trackers = trackers,
         };
     }

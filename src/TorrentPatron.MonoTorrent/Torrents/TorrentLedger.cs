@@ -316,7 +316,7 @@ internal sealed class TorrentLedger : IMoveRecord
         return
         [
             .. TorrentWishes.Unmet(Choices), .. isLonely ? [TorrentWishes.Lonely] : Array.Empty<TorrentError>(),
-            .. SwarmErrors.Warnings(StateWarning, _disk.SaveWarning, trackers),
+            .. SwarmErrors.Warnings(StateWarning, _disk.SaveWarning, trackers, _metainfo.IsPrivate),
         ];
     }
 

@@ -15,6 +15,7 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentStatus), typeof(TorrentJob))]
 public sealed class StartTorrentCommand : SourceCmdlet
 {
+    private readonly TorrentWarnings _warnings;
     private readonly TorrentStarter _starter;
     private readonly StartLine _line;
     private readonly List<TorrentTarget> _started = [];
@@ -24,7 +25,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
     /// <summary>Makes the command.</summary>
     public StartTorrentCommand()
     {
-        _starter = new TorrentStarter(Output);
+        _warnings = new TorrentWarnings(Output);
+        _starter = new TorrentStarter(Output, _warnings);
         _line = new StartLine(TakeAsync, TimeProvider.System);
     }
 
@@ -158,7 +160,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         TakeAll();
         if (IsWaiting)
-            Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_started, Terms, cancellation));
+            Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, Terms, cancellation));
     }
 
     /// <summary>What was asked for before is reported before.</summary>

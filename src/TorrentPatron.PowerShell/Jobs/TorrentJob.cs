@@ -149,13 +149,14 @@ public sealed class TorrentJob : Job2
 
     private async Task<bool> DownloadAsync(CancellationToken cancellationToken)
     {
-        _torrent = await new TorrentStarter(_output).StartAsync(_patron, _request, _given, cancellationToken).ConfigureAwait(false);
+        var warnings = new TorrentWarnings(_output);
+        _torrent = await new TorrentStarter(_output, warnings).StartAsync(_patron, _request, _given, cancellationToken).ConfigureAwait(false);
         if (_torrent is not { } torrent)
             return false;
 
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task following = FollowAsync(torrent, over.Token);
-        await new TorrentWaiter(_output, TimeProvider.System).WaitAsync([torrent], _terms, cancellationToken).ConfigureAwait(false);
+        await new TorrentWaiter(_output, TimeProvider.System, warnings).WaitAsync([torrent], _terms, cancellationToken).ConfigureAwait(false);
         await over.CancelAsync().ConfigureAwait(false);
         await following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !_output.HasFailed;

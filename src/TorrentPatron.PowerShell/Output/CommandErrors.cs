@@ -121,17 +121,17 @@ internal static class CommandErrors
 
     public static TorrentError TimeoutReached(TorrentStatus status, WaitTerms terms) => new(
         TorrentErrorId.TimeoutReached,
-        $"'{status.Name}' was not {Goal(terms.Until)} after {HumanText.Duration(terms.Timeout)}: {Standing(status)}.",
+        $"'{status.Name}' was not {Goal(terms.Until)} after {HumanText.Duration(terms.Timeout)}: {Standing(status)}.{StallCauses.Describe(status)}",
         "The torrent goes on; wait again with Wait-Torrent, or stop it with Stop-Torrent.");
 
     public static TorrentError Stalled(TorrentStatus status, TimeSpan longest) => status.Metadata is { } metadata
         ? new TorrentError(
             TorrentErrorId.MetadataTimeout,
-            $"The metadata of '{status.Name}' did not come within {HumanText.Duration(longest)}. {metadata.Missing}",
+            $"The metadata of '{status.Name}' did not come within {HumanText.Duration(longest)}. {metadata.Missing}{StallCauses.Describe(status)}",
             "The torrent goes on; give it a peer with Add-TorrentPeer or a tracker with Add-TorrentTracker, or stop it with Stop-Torrent.")
         : new TorrentError(
             TorrentErrorId.TorrentStalled,
-            $"'{status.Name}' has received nothing for {HumanText.Duration(longest)}: {Standing(status)}.",
+            $"'{status.Name}' has received nothing for {HumanText.Duration(longest)}: {Standing(status)}.{StallCauses.Describe(status)}",
             "The torrent goes on; give it a peer with Add-TorrentPeer or a tracker with Add-TorrentTracker, or stop it with Stop-Torrent.");
 
     public static TorrentError NoSeedGoal(TorrentStatus status) => new(

@@ -6,8 +6,11 @@ namespace TorrentPatron.PowerShell.Torrents;
 
 /// <summary>Starts torrents and reports what keeps one from being started.</summary>
 /// <param name="output">Where that goes.</param>
-internal sealed class TorrentStarter(ICommandOutput output)
+/// <param name="warnings">Tells the torrents' warnings; null: only those of their start are told.</param>
+internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? warnings = null)
 {
+    private readonly TorrentWarnings _warnings = warnings ?? new TorrentWarnings(output);
+
     /// <summary>The services of which it was looked at whether peers can reach them; it is said once.</summary>
     private readonly HashSet<TorrentService> _looked = [];
 
@@ -40,8 +43,7 @@ internal sealed class TorrentStarter(ICommandOutput output)
         switch (answer)
         {
             case NewTorrentCreated created:
-                foreach (TorrentError warning in created.Status.Warnings)
-                    await output.WarnAsync($"{created.Status.Name}: {warning}").ConfigureAwait(false);
+                await _warnings.TellAsync(created.Status).ConfigureAwait(false);
                 if (_looked.Add(start.Patron.Service) && start.Patron.Service.GetClientStatus()?.Warning is { } unreachable)
                     await output.WarnAsync(unreachable.ToString()).ConfigureAwait(false);
                 return new TorrentTarget(start.Patron, created.Status);

@@ -32,6 +32,9 @@ internal sealed class TorrentWait
     /// <summary>Completes when the torrent got there, failed or was stopped, or when time is up.</summary>
     public Task Ended => _end;
 
+    /// <summary>How the torrent stands now.</summary>
+    public TorrentStatus Latest => _torrent.Latest;
+
     /// <summary>Looks whether anything has come in; to be called a few times a second.</summary>
     /// <returns>Whether nothing has for longer than the terms allow.</returns>
     public bool HasStalled()

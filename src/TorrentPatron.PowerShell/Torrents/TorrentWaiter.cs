@@ -7,8 +7,11 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <summary>Waits for torrents to get as far as is wanted.</summary>
 /// <param name="output">Where the results go.</param>
 /// <param name="time">The clock.</param>
-internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
+/// <param name="warnings">Tells the torrents' warnings, and knows which have been told; null: none has.</param>
+internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, TorrentWarnings? warnings = null)
 {
+    private readonly TorrentWarnings _warnings = warnings ?? new TorrentWarnings(output);
+
     /// <summary>
     /// Waits for all of them at once and writes each one's status when it has got that far. One that fails, is stopped, stalls
     /// or does not get there in time is reported; the waiting never stops a torrent.
@@ -45,6 +48,12 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
                 while (ended.Reader.TryRead(out int index))
                     over.Add(index);
                 bool isTimeToLook = patient.IsTimeToLook();
+                if (isTimeToLook)
+                {
+                    foreach (TorrentWait wait in open.Values)
+                        await _warnings.TellAsync(wait.Latest).ConfigureAwait(false);
+                }
+
                 if (isTimeToLook && terms.StallTimeout is not null)
                     over.AddRange(open.Where(wait => wait.Value.HasStalled()).Select(wait => wait.Key));
                 foreach (int index in over.Order())
@@ -73,6 +82,7 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time)
     private async Task<bool> WriteAsync(TorrentWait wait)
     {
         TorrentStatus status = wait.Result(out TorrentError? error);
+        await _warnings.TellAsync(status).ConfigureAwait(false);
         if (error is null)
             await output.EmitAsync(status).ConfigureAwait(false);
         else

@@ -70,6 +70,17 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
+    public async Task A_timeout_names_the_trackers_that_fail()
+    {
+        string torrent = await MakeTorrentAsync();
+
+        PatronRun run = await StartAsync(torrent, "--timeout", "5s", "--tracker", "http://127.0.0.1:1/announce");
+
+        Assert.StartsWith("patron: The download was not complete after 5 s.", run.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.Contains("The tracker at 127.0.0.1:1 says: The tracker cannot be reached", run.ErrorLines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Ctrl_C_ends_with_130_and_saves_the_state()
     {
         string torrent = await MakeTorrentAsync();

@@ -188,6 +188,23 @@ public sealed class CommandLogicTests
     }
 
     [Fact]
+    public async Task What_trackers_say_is_in_the_error_of_a_stall_and_warned_of_once()
+    {
+        await using var session = new ScriptedSession();
+        TorrentTarget a = await session.StartAsync("a");
+        TorrentError[] failures = [.. Enumerable.Range(1, 5).Select(i =>
+            new TorrentError(TorrentErrorId.TrackerFailed, $"The tracker at t{i} says: no.", "Ask again."))];
+        session.Clients[0].Change(a.Torrent, status => status with { Warnings = Array.AsReadOnly(failures) });
+
+        await WaitAsync(session, [a], new WaitTerms { StallTimeout = TimeSpan.FromMilliseconds(300) });
+
+        Assert.EndsWith(
+            " No peer is known. The tracker at t1 says: no. The tracker at t2 says: no. The tracker at t3 says: no. 2 more trackers fail.",
+            Assert.Single(session.Output.Failures).Error.Message, StringComparison.Ordinal);
+        Assert.Equal(failures.Select(failure => $"a: {failure}"), session.Output.Warnings);
+    }
+
+    [Fact]
     public async Task Any_milestone_of_those_asked_for_is_enough()
     {
         await using var session = new ScriptedSession();

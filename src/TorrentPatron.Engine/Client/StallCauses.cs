@@ -1,0 +1,29 @@
+using System.Text;
+
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>Says why a torrent may not get on.</summary>
+public static class StallCauses
+{
+    /// <summary>Trackers that are named; of more, only their number is told.</summary>
+    private const int MostNamed = 3;
+
+    /// <summary>What is known of the causes: what trackers say, and that there are no peers.</summary>
+    /// <param name="status">The torrent.</param>
+    /// <returns>Sentences with a space before each, to be put behind another; empty where nothing is known.</returns>
+    public static string Describe(TorrentStatus status)
+    {
+        ArgumentNullException.ThrowIfNull(status);
+        var causes = new StringBuilder();
+        if (status is { ConnectedPeers: 0, KnownPeers: 0, Metadata: null })
+            causes.Append(" No peer is known.");
+        if (status is { IsPrivate: true, Trackers.Count: 0 })
+            causes.Append(" It is private and has no tracker.");
+        TorrentError[] failures = [.. status.Warnings.Where(warning => warning.Id == TorrentErrorId.TrackerFailed)];
+        foreach (TorrentError failure in failures.Take(MostNamed))
+            causes.Append(' ').Append(failure.Message);
+        if (failures.Length > MostNamed)
+            causes.Append(' ').Append(failures.Length - MostNamed).Append(" more trackers fail.");
+        return causes.ToString();
+    }
+}
