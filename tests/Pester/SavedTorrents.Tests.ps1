@@ -96,6 +96,50 @@ Describe 'Torrents that are saved' {
         }
     }
 
+    Context 'Get-TorrentStatus -Saved' {
+        It 'shows what is saved and does not run, as it stood, and starts nothing' {
+            $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Tag kept -SeedRatio 2 -Timeout 60
+            $rest = Start-Torrent $other.Torrent -Destination "$files-elsewhere" -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/announce'
+            Get-TorrentStatus -Saved -Patron $patron | Should -BeNullOrEmpty
+            $done, $rest | Stop-Torrent
+            $saved = Get-TorrentStatus -Saved -Patron $patron | Sort-Object Name
+
+            Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
+            $saved | Should -HaveCount 2
+            $saved | Should -BeOfType TorrentPatron.Engine.Client.TorrentStatus
+            $saved.Name | Should -Be 'data.bin', 'other.bin'
+            $saved.State | Should -Be Stopped, Stopped
+            $saved.Destination | Should -Be $files, "$files-elsewhere"
+            $saved.PercentComplete | Should -Be 100, 0
+            $saved[0].Tags, $saved[0].SeedRatio, $saved[0].BytesReceived | Should -Be 'kept', 2, 4MB
+            $saved[1].Trackers.Uri | Should -Be 'http://127.0.0.1:1/announce'
+            $saved[0].Path | Should -Be $done.Path
+        }
+
+        It 'finds by name, info hash, object, tag and progress, and reports what is not saved' {
+            $started = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended -Tag x
+            $started | Stop-Torrent
+            (Get-TorrentStatus other.bin -Saved -Patron $patron).Name | Should -Be 'other.bin'
+            (Get-TorrentStatus 'o*' -Saved -Patron $patron).Name | Should -Be 'other.bin'
+            (Get-TorrentStatus -InfoHash $started[0].InfoHash.Substring(0, 8) -Saved -Patron $patron).Name | Should -Be 'data.bin'
+            (Get-TorrentStatus $started -Saved -Patron $patron).Name | Should -Be 'data.bin', 'other.bin'
+            (Get-TorrentStatus -Saved -Tag x -Patron $patron).Count | Should -Be 2
+            Get-TorrentStatus -Saved -Completed -Patron $patron | Should -BeNullOrEmpty
+            Get-TorrentStatus nothing -Saved -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'TorrentNotFound,*'
+        }
+
+        It 'goes into Restore-Torrent, Start-Torrent and Remove-Torrent, by position and by the pipeline' {
+            $null = Start-Torrent $content.Torrent, $other.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
+            $saved = Get-TorrentStatus -Saved -Patron $patron | Sort-Object Name
+            (Restore-Torrent $saved[0] -Patron $patron).State | Should -Be Suspended
+            ($saved[1] | Start-Torrent -Suspended -Patron $patron).Destination | Should -Be $files
+            Get-TorrentStatus -Patron $patron | Stop-Torrent
+            Remove-Torrent $saved[0] -Patron $patron
+            (Get-TorrentStatus -Saved -Patron $patron).Name | Should -Be 'other.bin'
+        }
+    }
+
     Context 'Start-Torrent -InfoHash' {
         It 'goes on with a torrent that is saved, where it was' {
             $done = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -Timeout 60

@@ -91,6 +91,15 @@ Describe 'Settings of torrents' {
             $set.Sequential | Should -BeFalse
         }
 
+        It 'adds and removes tags beside those that stay' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag keep, old1, old2 -Suspended
+            ($running | Set-Torrent -AddTag new, KEEP -RemoveTag 'old*', absent -PassThru).Tags | Should -Be 'keep', 'new'
+            $running | Set-Torrent -RemoveTag new
+            (Get-TorrentStatus -Patron $patron).Tags | Should -Be 'keep'
+            Get-WhatIfText { $running | Set-Torrent -AddTag other -WhatIf } | Should -BeLike '*Set AddTag*'
+            { $running | Set-Torrent -AddTag ('x' * 101) } | Should -Throw -ErrorId 'ParameterArgumentValidationError,*'
+        }
+
         It 'holds a limit at once' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 64KB
             $running | Add-TorrentPeer -Peer $peer
@@ -194,7 +203,8 @@ Describe 'Settings of torrents' {
             $running = Start-Torrent $albumTorrent -Destination $files -Patron $patron -Suspended
             Set-TorrentFile album *.mkv -Patron $patron -Only | Should -BeNullOrEmpty
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Normal, Normal, Skip, Normal
-            ($running | Set-TorrentFile -Index 1, 3 -Priority High -PassThru).Priority | Should -Be Normal, High, Skip, High
+            ($running | Set-TorrentFile -Index 1, 3 -Priority High -PassThru).Priority | Should -Be High, High
+            ($running | Get-TorrentFile).Priority | Should -Be Normal, High, Skip, High
             Get-TorrentFile album -Patron $patron | Where-Object Name -like *sample* | Set-TorrentFile -Priority Skip -Patron $patron
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, High, Skip, High
             $running | Set-TorrentFile -Priority Low -WhatIf

@@ -32,26 +32,15 @@ public sealed record TorrentOptions
     /// <summary>What its user calls it by, in place of what was before; else nothing.</summary>
     public ReadOnlyCollection<string>? Tags { get; init; }
 
+    /// <summary>What its user calls it by besides; null: nothing more.</summary>
+    public IReadOnlyList<string>? AddTags { get; init; }
+
+    /// <summary>What its user does not call it by any more: tags, or patterns of tags (<see cref="NamePattern"/>); null: nothing less.</summary>
+    public IReadOnlyList<string>? RemoveTags { get; init; }
+
     /// <summary>
     /// Bytes that must stay free on the destination's volume, 0 or more; else 0. Looked at before the first byte and while the
     /// torrent downloads; where they are not free it stops with <see cref="TorrentErrorId.InsufficientDiskSpace"/>.
     /// </summary>
     public long? MinimumFreeSpace { get; init; }
-
-    /// <summary>These options, with those of others that say something in their place.</summary>
-    /// <param name="changes">The others.</param>
-    public TorrentOptions With(TorrentOptions changes)
-    {
-        ArgumentNullException.ThrowIfNull(changes);
-        return new TorrentOptions
-        {
-            MaxDownloadRate = changes.MaxDownloadRate ?? MaxDownloadRate,
-            MaxUploadRate = changes.MaxUploadRate ?? MaxUploadRate,
-            Goal = changes.Goal ?? Goal,
-            Sequential = changes.Sequential ?? Sequential,
-            SeedOnly = changes.SeedOnly ?? SeedOnly,
-            Tags = changes.Tags ?? Tags,
-            MinimumFreeSpace = changes.MinimumFreeSpace ?? MinimumFreeSpace,
-        };
-    }
 }

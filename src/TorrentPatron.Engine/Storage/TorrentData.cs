@@ -1,5 +1,8 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -18,6 +21,91 @@ public static class TorrentData
         var layout = new FileLayout(metainfo, saved.Destination);
         return SwarmView.Files(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved));
     }
+
+    /// <summary>How it stood when it was last saved, as far as that tells; the disk is not looked at.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="saved">What was saved of it.</param>
+    /// <param name="now">The time of the status, UTC.</param>
+    public static TorrentStatus Status(TorrentMetainfo metainfo, ResumeData saved, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ArgumentNullException.ThrowIfNull(saved);
+        var layout = new FileLayout(metainfo, saved.Destination);
+        Bitfield verified = Verified(layout, saved);
+        byte[] priorities = PiecePriorities.Of(
+            metainfo, saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : []);
+        long wanted = 0;
+        long completed = 0;
+        for (int piece = 0; piece < priorities.Length; piece++)
+        {
+            if (priorities[piece] == 0)
+                continue;
+            wanted += metainfo.PieceSize(piece);
+            if (verified[piece] && saved.Doubtful?[piece] != true)
+                completed += metainfo.PieceSize(piece);
+        }
+
+        return Status(metainfo.Name, metainfo.InfoHash.ToString(), layout.RootPath, saved, now) with
+        {
+            PercentComplete = wanted == 0 ? 100 : 100.0 * completed / wanted,
+            IsComplete = completed == wanted,
+            TotalSize = metainfo.ContentSize,
+            WantedSize = wanted,
+            CompletedSize = completed,
+            Ratio = completed == 0 ? 0 : (double)saved.BytesSent / completed,
+            PieceCount = metainfo.PieceCount,
+            VerifiedPieces = verified.Count,
+            IsPrivate = metainfo.IsPrivate,
+            Trackers = Trackers(metainfo.TrackerTiers, saved),
+        };
+    }
+
+    /// <summary>How a torrent stood when it was last saved, of which only a link was known.</summary>
+    /// <param name="magnet">The link.</param>
+    /// <param name="saved">What was saved of it.</param>
+    /// <param name="now">The time of the status, UTC.</param>
+    public static TorrentStatus Status(MagnetLink magnet, ResumeData saved, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(magnet);
+        ArgumentNullException.ThrowIfNull(saved);
+        string torrent = magnet.TorrentId.ToString();
+        return Status(magnet.Name ?? torrent, torrent, saved.Destination, saved, now) with
+        {
+            Metadata = new MetadataProgress { Since = saved.AddedAt, Missing = "It was not known what is in the torrent when it was stopped." },
+            Trackers = Trackers([.. magnet.Trackers.Select(tracker => new ReadOnlyCollection<string>([tracker]))], saved),
+        };
+    }
+
+    private static TorrentStatus Status(string name, string torrent, string path, ResumeData saved, DateTimeOffset now) => new()
+    {
+        Name = name,
+        InfoHash = torrent,
+        State = TorrentState.Stopped,
+        Destination = saved.Destination,
+        Path = path,
+        BytesReceived = saved.BytesReceived,
+        BytesSent = saved.BytesSent,
+        AddedAt = saved.AddedAt,
+        CompletedAt = saved.CompletedAt,
+        MaxDownloadRate = saved.Options.MaxDownloadRate ?? 0,
+        MaxUploadRate = saved.Options.MaxUploadRate ?? 0,
+        SeedRatio = saved.Options.Goal?.Ratio,
+        SeedTime = saved.Options.Goal?.Time,
+        SeedingTime = saved.SeedingTime,
+        Sequential = saved.Options.Sequential ?? false,
+        Tags = saved.Options.Tags ?? [],
+        Timestamp = now,
+    };
+
+    private static ReadOnlyCollection<TrackerSnapshot> Trackers(ReadOnlyCollection<ReadOnlyCollection<string>> tiers, ResumeData saved) =>
+    [
+        .. from tier in tiers.Index()
+           from tracker in AddressReader.Trackers(tier.Item)
+           where !saved.RemovedTrackers.Contains(tracker)
+           select new TrackerSnapshot { Uri = tracker, Tier = tier.Index, Status = TrackerStatus.NotContacted },
+        .. saved.Trackers.Select((tracker, index) =>
+            new TrackerSnapshot { Uri = tracker, Tier = tiers.Count + index, Status = TrackerStatus.NotContacted }),
+    ];
 
     /// <summary>
     /// Deletes the files that are the torrent's own and no other torrent's, and the folders that it made and that are empty then. The

@@ -14,6 +14,23 @@ internal static class PiecePriorities
     /// <returns>Bytes of all wanted pieces.</returns>
     public static long Apply(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files, PiecePicker picker)
     {
+        byte[] priorities = Of(metainfo, files);
+        long wanted = 0;
+        for (int piece = 0; piece < priorities.Length; piece++)
+        {
+            picker.SetPriority(piece, priorities[piece]);
+            if (priorities[piece] > 0)
+                wanted += metainfo.PieceSize(piece);
+        }
+
+        return wanted;
+    }
+
+    /// <summary>The priority of each piece.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="files">Priority of each file; empty: all normal.</param>
+    public static byte[] Of(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files)
+    {
         var priorities = new byte[metainfo.PieceCount];
         if (files.Count == 0)
             priorities.AsSpan().Fill((byte)FilePriority.Normal);
@@ -29,14 +46,6 @@ internal static class PiecePriorities
                 priorities[piece] = Math.Max(priorities[piece], priority);
         }
 
-        long wanted = 0;
-        for (int piece = 0; piece < priorities.Length; piece++)
-        {
-            picker.SetPriority(piece, priorities[piece]);
-            if (priorities[piece] > 0)
-                wanted += metainfo.PieceSize(piece);
-        }
-
-        return wanted;
+        return priorities;
     }
 }

@@ -104,7 +104,7 @@ internal sealed record TorrentChoices
         Goal = options.Goal ?? Goal,
         Sequential = options.Sequential ?? Sequential,
         SeedOnly = options.SeedOnly ?? SeedOnly,
-        Tags = options.Tags is null ? Tags : Clean(options.Tags),
+        Tags = TagsWith(options),
         MinimumFreeSpace = Math.Max(0, options.MinimumFreeSpace ?? MinimumFreeSpace),
     };
 
@@ -125,6 +125,17 @@ internal sealed record TorrentChoices
     private static IReadOnlyList<FilePriority> Resolve(TorrentMetainfo metainfo, FileSelection? selection, ResumeData? saved) =>
         selection?.Resolve(metainfo)
         ?? (saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : []);
+
+    /// <summary>What is said of tags at once is done in this order: other ones, some less, some more.</summary>
+    private ReadOnlyCollection<string> TagsWith(TorrentOptions options)
+    {
+        if (options is { Tags: null, AddTags: null, RemoveTags: null })
+            return Tags;
+        ReadOnlyCollection<string> tags = options.Tags ?? Tags;
+        var gone = new HashSet<string>(
+            (options.RemoveTags ?? []).SelectMany(text => new NamePattern(text).Find(tags, tag => [tag])), StringComparer.OrdinalIgnoreCase);
+        return Clean([.. tags.Where(tag => !gone.Contains(tag)), .. options.AddTags ?? []]);
+    }
 
     private static ReadOnlyCollection<string> Clean(ReadOnlyCollection<string> tags) =>
     [

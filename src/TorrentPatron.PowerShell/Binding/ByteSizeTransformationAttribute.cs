@@ -6,11 +6,14 @@ namespace TorrentPatron.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ByteSizeTransformationAttribute : ArgumentTransformationAttribute
 {
+    /// <summary>Whether an empty text is nothing, as in the empty cells of a CSV file.</summary>
+    public bool EmptyIsNull { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
-        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (value is null)
+        object? value = PipelineValue.Unwrap(inputData);
+        if (value is null || (EmptyIsNull && value is ""))
             return null;
         return ByteSizeReader.TryRead(value, out long bytes)
             ? bytes

@@ -11,11 +11,14 @@ public sealed class DurationTransformationAttribute : ArgumentTransformationAttr
     /// <summary>The longest duration that makes sense; by default the longest wait that timers know.</summary>
     public int AtMostDays { get; set; } = 24;
 
+    /// <summary>Whether an empty text is nothing, as in the empty cells of a CSV file.</summary>
+    public bool EmptyIsNull { get; set; }
+
     /// <inheritdoc/>
     public override object? Transform(EngineIntrinsics engineIntrinsics, object? inputData)
     {
         object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (value is null)
+        if (value is null || (EmptyIsNull && value is ""))
             return null;
         return DurationReader.TryRead(value, TimeSpan.FromDays(AtMostDays), out TimeSpan duration)
             ? duration

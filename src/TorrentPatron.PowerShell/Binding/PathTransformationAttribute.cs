@@ -1,10 +1,11 @@
+using System.Globalization;
 using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
 /// <summary>
-/// Takes no record for a path. PowerShell would make text of one before it looks for a property that fits another parameter, such as the
-/// Uri in each line of a CSV file.
+/// Takes texts and files for paths, and nothing else. PowerShell would make text of anything before it looks for a property that fits
+/// another parameter, such as the Uri in each line of a CSV file.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PathTransformationAttribute : ArgumentTransformationAttribute
@@ -12,11 +13,15 @@ public sealed class PathTransformationAttribute : ArgumentTransformationAttribut
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        if (inputData is not PSObject { BaseObject: PSCustomObject })
-            return inputData;
-
-        // By this cause PowerShell knows that it is to go on looking.
-        var cause = new PSInvalidCastException("A record is no path.");
-        throw new ArgumentTransformationMetadataException(cause.Message, cause);
+        string[] paths = [.. PipelineValue.Each(inputData).Select(Read)];
+        return paths is [string path] ? path : paths;
     }
+
+    private static string Read(object? value) => PipelineValue.Unwrap(value) switch
+    {
+        string path => path,
+        FileSystemInfo file => file.FullName,
+        int number => number.ToString(CultureInfo.InvariantCulture),
+        _ => throw PipelineValue.Refuse($"'{value}' is not a path."),
+    };
 }

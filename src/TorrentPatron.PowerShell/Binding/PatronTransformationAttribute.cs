@@ -4,15 +4,22 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes the name of one of the session's patrons where a patron is due.</summary>
+/// <summary>Takes the name of one of the session's patrons where a patron is due, and a patron that has been through a job or a file.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class PatronTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        object? value = inputData is PSObject wrapped ? wrapped.BaseObject : inputData;
-        if (value is not string name)
+        if (PipelineValue.Unwrap(inputData) is Patron)
+            return inputData;
+        if (PatronReference.Of(inputData) is { } reference)
+        {
+            return reference.Find(RunspacePatrons.Current) ?? throw new ArgumentTransformationMetadataException(
+                $"The patron '{reference.Name}' is not one of this session's. Get-TorrentPatron shows those.");
+        }
+
+        if (PipelineValue.Unwrap(inputData) is not string name)
             return inputData;
 
         Patron[] named = [.. RunspacePatrons.Current.Patrons.Where(patron => patron.Name.Equals(name, StringComparison.OrdinalIgnoreCase))];

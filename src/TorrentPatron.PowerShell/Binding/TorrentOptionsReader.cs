@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 
@@ -21,13 +22,18 @@ internal sealed class TorrentOptionsReader(IReadOnlyDictionary<string, object?> 
         MaxUploadRate = (long?)Given("MaxUploadRate"),
         MinimumFreeSpace = (long?)Given("MinimumFreeSpace"),
         Sequential = (bool?)Given("Sequential"),
-        Tags = Given("Tag") is string[] tags ? [.. tags.Select(DisplayText.Clean).Distinct(StringComparer.OrdinalIgnoreCase)] : null,
+        Tags = Tags("Tag"),
+        AddTags = Tags("AddTag"),
+        RemoveTags = Tags("RemoveTag"),
         Goal = bound.ContainsKey(SeedRatio) || bound.ContainsKey(SeedTime)
             ? new SeedGoal(
                 bound.ContainsKey(SeedRatio) ? (double?)Given(SeedRatio) : torrent?.SeedRatio,
                 bound.ContainsKey(SeedTime) ? (TimeSpan?)Given(SeedTime) : torrent?.SeedTime)
             : null,
     };
+
+    private ReadOnlyCollection<string>? Tags(string name) =>
+        Given(name) is string[] tags ? [.. tags.Select(DisplayText.Clean).Distinct(StringComparer.OrdinalIgnoreCase)] : null;
 
     private object? Given(string name) => bound.GetValueOrDefault(name);
 }

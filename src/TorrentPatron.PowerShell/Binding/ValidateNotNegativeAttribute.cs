@@ -2,14 +2,14 @@ using System.Management.Automation;
 
 namespace TorrentPatron.PowerShell.Binding;
 
-/// <summary>Takes 0, more, and null; PowerShell's own ValidateRange takes no null.</summary>
+/// <summary>Takes 0, more, and null; PowerShell's own ValidateRange does not take null.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ValidateNotNegativeAttribute : ValidateArgumentsAttribute
 {
     /// <inheritdoc/>
     protected override void Validate(object? arguments, EngineIntrinsics engineIntrinsics)
     {
-        if (arguments is < 0.0 or double.NaN)
-            throw new ValidationMetadataException("Give 0 or more, or $null.");
+        if (arguments is < 0.0 or double.NaN or < 0L or < 0)
+            throw new ValidationMetadataException("Give 0 or more.");
     }
 }

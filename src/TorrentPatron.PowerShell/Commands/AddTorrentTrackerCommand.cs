@@ -7,14 +7,14 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Gives torrents more trackers to ask.</summary>
-[Cmdlet(VerbsCommon.Add, "TorrentTracker", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Add, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
 {
     private readonly List<Uri> _trackers = [];
 
     /// <summary>The announce addresses: http, https or udp.</summary>
-    [Parameter(Mandatory = true, Position = 1)]
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Tracker")]
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
@@ -25,6 +25,26 @@ public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
+        ReadTrackers();
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IReadOnlyList<TorrentTarget> torrents = Select();
+        if (!Given.IsOfCommandLine(nameof(Uri)))
+            ReadTrackers();
+        if (_trackers.Count > 0)
+            Change(torrents);
+    }
+
+    private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
+        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], _trackers, cancellation);
+
+    private void ReadTrackers()
+    {
+        _trackers.Clear();
         foreach (Uri given in Uri)
         {
             if (AddressReader.TryReadTracker(given.OriginalString, out Uri? tracker, out string? fault))
@@ -33,10 +53,4 @@ public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
                 Fail(CommandErrors.BadTracker(fault), given);
         }
     }
-
-    private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
-        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], _trackers, cancellation);
-
-    private protected override Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
-        _trackers.Count == 0 ? Task.CompletedTask : base.ChangeAsync(torrent, output, cancellation);
 }

@@ -6,16 +6,18 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>A cmdlet that does one thing to each of the torrents that it is given.</summary>
-public abstract class ChangeTorrentCmdlet : SelectTorrentCmdlet
+public abstract class ChangeTorrentCmdlet : NamedTorrentCmdlet
 {
     /// <summary>Write how the torrents stand afterwards.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    protected override void ProcessRecord() => Change(Select());
+
+    /// <summary>Does it to some torrents.</summary>
+    private protected void Change(IReadOnlyList<TorrentTarget> torrents)
     {
-        IReadOnlyList<TorrentTarget> torrents = Select();
         Run(async (output, cancellation) =>
         {
             foreach (TorrentTarget torrent in torrents)

@@ -1,8 +1,8 @@
 using System.Management.Automation;
 using TorrentPatron.PowerShell.Output;
-using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -11,13 +11,6 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(string))]
 public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
 {
-    private const string InputObjectSet = "InputObject";
-
-    /// <summary>What is in torrents, as Get-TorrentInfo writes it.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
-    [ValidateNotNull]
-    public TorrentInfo[] InputObject { get; set; } = [];
-
     /// <summary>Leave the trackers out; they may hold a personal key.</summary>
     [Parameter]
     public SwitchParameter NoTracker { get; set; }
@@ -25,13 +18,6 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        if (ParameterSetName == InputObjectSet)
-        {
-            foreach (TorrentInfo info in InputObject)
-                WriteObject(Link(info.ToMagnetLink()));
-            return;
-        }
-
         foreach (SourceItem item in Sources())
             Run((output, cancellation) => ConvertAsync(item, output, cancellation));
     }
@@ -41,7 +27,8 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
         CommandFailure failure;
         try
         {
-            await output.EmitAsync(Link(MagnetLink.Of(await item.ReadAsync(cancellation).ConfigureAwait(false)))).ConfigureAwait(false);
+            SourceContent content = await item.ReadContentAsync(cancellation).ConfigureAwait(false);
+            await output.EmitAsync(Link(content.Magnet ?? MagnetLink.Of(content.Metainfo!))).ConfigureAwait(false);
             return;
         }
         catch (TorrentException fault)

@@ -1,21 +1,31 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Chooses among a torrent's files by patterns of their names and by their places.</summary>
-/// <param name="include">Patterns of which one must match; null: all files.</param>
-/// <param name="exclude">Patterns of which none may match; null: none.</param>
-/// <param name="index">Places of which it must be one; null: any.</param>
+/// <summary>Chooses among a torrent's files by their names, or patterns of names, and by their places.</summary>
+/// <param name="include">Names of which the file must have one; null: any.</param>
+/// <param name="exclude">Names of which it may have none; null: none.</param>
+/// <param name="index">Places of which it must have one; null: any.</param>
 internal sealed class FileChoice(string[]? include, string[]? exclude, int[]? index)
 {
-    private readonly Patterns? _include = include is null ? null : new Patterns(include);
-    private readonly Patterns? _exclude = exclude is null ? null : new Patterns(exclude);
+    /// <summary>The files that are chosen, in their order. What is to be left out and is not there does not matter.</summary>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="search">Remembers the names and places that no file has.</param>
+    /// <returns>The files; none where they are not known yet.</returns>
+    public IReadOnlyList<TorrentFile> Among(TorrentTarget torrent, NameSearch search)
+    {
+        TorrentFile[] files = [.. torrent.Files];
+        if (files.Length == 0)
+            return [];
 
-    /// <summary>Whether a file is chosen.</summary>
-    public bool Has(TorrentFile file) =>
-        index?.Contains(file.Index) != false && _include?.Match(Names(file)) != false && _exclude?.Match(Names(file)) != true;
+        search.Torrents.Add(torrent.Status.Name);
+        HashSet<TorrentFile> included = include is null ? [.. files] : [.. include.SelectMany(text => search.Find(text, files, NamesOf))];
+        HashSet<TorrentFile> excluded = [.. (exclude ?? []).SelectMany(text => new NamePattern(text).Find(files, NamesOf))];
+        foreach (int place in index ?? [])
+            search.Note(place, Array.Exists(files, file => file.Index == place));
+        return [.. files.Where(file => index?.Contains(file.Index) != false && included.Contains(file) && !excluded.Contains(file))];
+    }
 
-    /// <summary>A file goes by its name, its path in the torrent, and its path below the torrent's own folder.</summary>
-    private static string[] Names(TorrentFile file) =>
-        [file.Name, file.Name[(file.Name.IndexOf('/', StringComparison.Ordinal) + 1)..], file.Name[(file.Name.LastIndexOf('/') + 1)..]];
+    private static IReadOnlyList<string> NamesOf(TorrentFile file) => NamePattern.NamesOfFile(file.Name);
 }

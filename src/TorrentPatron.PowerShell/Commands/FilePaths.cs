@@ -10,18 +10,15 @@ internal static class FilePaths
 {
     private const string FileSystem = "FileSystem";
 
-    /// <summary>Resolves a path with wildcards. It is a failure that there is none.</summary>
+    /// <summary>Resolves a path: what lies there as it is written or, where nothing does, what its wildcards match. It is a failure that there is none.</summary>
     /// <param name="cmdlet">Whose session's drives and location count.</param>
     /// <param name="path">The path.</param>
     /// <param name="fail">Reports what makes it unusable.</param>
     public static IReadOnlyList<string> Resolve(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail)
     {
-        // Most paths mean themselves, and one of them is found much faster than a pattern.
-        if (!WildcardPattern.ContainsWildcardCharacters(path) && !path.Contains('`', StringComparison.Ordinal)
-            && cmdlet.ResolveLiteral(path, static (_, _) => { }) is [string file] && File.Exists(file))
-        {
-            return [file];
-        }
+        // Most paths mean themselves, and one of them is found much faster than a pattern. So is one with brackets in it.
+        if (cmdlet.ResolveLiteral(path, static (_, _) => { }) is [string literal] && (File.Exists(literal) || Directory.Exists(literal)))
+            return [literal];
 
         try
         {
@@ -75,8 +72,15 @@ internal static class FilePaths
         if (path is null)
             return cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath;
 
-        IReadOnlyList<string> found = cmdlet.ResolveLiteral(path, (error, target) => cmdlet.ThrowTerminatingError(
-            CmdletOutput.Record(new CommandFailure(error with { Id = TorrentErrorId.DestinationNotWritable }, target))));
-        return found[0];
+        return cmdlet.ResolveDestination(path, (error, target) => cmdlet.ThrowTerminatingError(
+            CmdletOutput.Record(new CommandFailure(error, target))))!;
     }
+
+    /// <summary>Resolves a folder or file to write to.</summary>
+    /// <param name="cmdlet">Whose session's drives and location count.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="fail">Reports what makes it unusable.</param>
+    /// <returns>The path; null where it cannot be used.</returns>
+    public static string? ResolveDestination(this PSCmdlet cmdlet, string path, Action<TorrentError, object?> fail) => cmdlet.ResolveLiteral(
+        path, (error, target) => fail(error with { Id = TorrentErrorId.DestinationNotWritable }, target)) is [string found] ? found : null;
 }

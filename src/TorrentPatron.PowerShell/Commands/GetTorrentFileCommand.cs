@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -9,6 +10,8 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentFile))]
 public sealed class GetTorrentFileCommand : SelectTorrentCmdlet
 {
+    private readonly NameSearch _search = new();
+
     /// <summary>Names of files, or patterns of them; by default all.</summary>
     [Parameter(Position = 1)]
     [ArgumentCompleter(typeof(FileNameCompleter))]
@@ -28,6 +31,13 @@ public sealed class GetTorrentFileCommand : SelectTorrentCmdlet
     {
         var choice = new FileChoice(Include, Exclude, index: null);
         foreach (TorrentTarget torrent in Select())
-            WriteObject(torrent.Files.Where(choice.Has), enumerateCollection: true);
+            WriteObject(choice.Among(torrent, _search), enumerateCollection: true);
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (object missing in _search.Missing)
+            Fail(CommandErrors.NoSuchFile(missing, _search), missing);
     }
 }

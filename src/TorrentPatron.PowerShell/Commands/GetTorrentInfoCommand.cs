@@ -1,7 +1,9 @@
 using System.Management.Automation;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -22,8 +24,9 @@ public sealed class GetTorrentInfoCommand : SourceCmdlet
         CommandFailure failure;
         try
         {
-            var info = new TorrentInfo(await item.ReadAsync(cancellation).ConfigureAwait(false));
-            await output.EmitAsync(info).ConfigureAwait(false);
+            SourceContent content = await item.ReadContentAsync(cancellation).ConfigureAwait(false);
+            TorrentMetainfo metainfo = content.Metainfo ?? throw new TorrentException(CommandErrors.OnlyLink);
+            await output.EmitAsync(new TorrentInfo(metainfo)).ConfigureAwait(false);
             return;
         }
         catch (TorrentException fault)

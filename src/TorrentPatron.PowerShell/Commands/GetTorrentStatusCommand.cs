@@ -30,21 +30,34 @@ public sealed class GetTorrentStatusCommand : SelectTorrentCmdlet
     [Parameter]
     public SwitchParameter Stalled { get; set; }
 
+    /// <summary>Torrents that are saved and do not run, in place of those that run.</summary>
+    [Parameter]
+    public SwitchParameter Saved { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        Patterns? tags = Tag is null ? null : new Patterns(Tag);
-        foreach (TorrentTarget torrent in Select())
+        IReadOnlyList<TorrentStatus> statuses = Saved
+            ? [.. SelectSaved(Patron, Name, InfoHash, InputObject).Select(saved => saved.Status)]
+            : [.. Select().Select(torrent => torrent.Status)];
+        foreach (TorrentStatus status in Tagged(statuses))
         {
-            TorrentStatus status = torrent.Status;
             if (State?.Contains(status.State) != false
-                && tags?.Match(status.Tags) != false
                 && Agrees(nameof(Completed), Completed, status.IsDone())
                 && Agrees(nameof(Stalled), Stalled, status.IsStalled))
             {
                 WriteObject(status);
             }
         }
+    }
+
+    private IEnumerable<TorrentStatus> Tagged(IReadOnlyList<TorrentStatus> statuses)
+    {
+        if (Tag is null)
+            return statuses;
+        var tagged = new HashSet<TorrentStatus>(
+            Tag.SelectMany(text => new NamePattern(text).Find(statuses, status => status.Tags)), ReferenceEqualityComparer.Instance);
+        return statuses.Where(tagged.Contains);
     }
 
     private bool Agrees(string name, SwitchParameter wanted, bool so) =>

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -9,6 +10,8 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentTracker))]
 public sealed class GetTorrentTrackerCommand : SelectTorrentCmdlet
 {
+    private readonly NameSearch _search = new();
+
     /// <summary>Announce addresses, or patterns of them.</summary>
     [Parameter(Position = 1)]
     [Alias("Tracker")]
@@ -21,6 +24,13 @@ public sealed class GetTorrentTrackerCommand : SelectTorrentCmdlet
     protected override void ProcessRecord()
     {
         foreach (TorrentTarget torrent in Select())
-            WriteObject(torrent.Trackers.Named(Uri), enumerateCollection: true);
+            WriteObject(torrent.TrackersNamed(Uri, _search), enumerateCollection: true);
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (object missing in _search.Missing)
+            Fail(CommandErrors.NoSuchTracker(missing, _search), missing);
     }
 }

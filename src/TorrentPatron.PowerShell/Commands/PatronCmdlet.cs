@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
@@ -29,7 +30,42 @@ public abstract class PatronCmdlet : PipelineCmdlet
     /// <summary>Those of them that have an info hash, or whose info hash begins so.</summary>
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => Protocol.InfoHash.TryParse(infoHash, out Protocol.InfoHash torrent)
         ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
-        : [.. SavedTargets(patron).Where(saved => saved.InfoHash.StartsWith(infoHash, StringComparison.OrdinalIgnoreCase))];
+        : [.. SavedTargets(patron).Where(saved => saved.HasInfoHash(infoHash))];
+
+    /// <summary>Those of them that were given, each once: by one of the three ways, or all. What names none is reported.</summary>
+    /// <param name="patron">The patron; null: all the session's.</param>
+    /// <param name="names">Names, or patterns of names; null: all.</param>
+    /// <param name="infoHashes">Info hashes, or beginnings of them.</param>
+    /// <param name="objects">What says which torrent it is about.</param>
+    private protected IReadOnlyList<SavedTarget> SelectSaved(Patron? patron, string[]? names, string[] infoHashes, object[] objects)
+    {
+        if (names is null && infoHashes.Length + objects.Length == 0)
+            return SavedTargets(patron);
+
+        var found = new List<SavedTarget>();
+        foreach (TorrentReference torrent in objects.Select(TorrentReference.Of).OfType<TorrentReference>())
+            Add(SavedTargets(patron, torrent.InfoHash), $"{torrent.Given}", torrent.Given);
+        foreach (string text in infoHashes)
+            Add(SavedTargets(patron, text), text, text);
+        foreach (NamePattern name in (names ?? []).Select(text => new NamePattern(text)))
+            Add(SavedTargets(patron, name), name.HasWildcards ? null : name.Text, name.Text);
+        return [.. found.Distinct()];
+
+        void Add(IReadOnlyList<SavedTarget> saved, string? promised, object given)
+        {
+            found.AddRange(saved);
+            if (saved.Count == 0 && promised is not null)
+                Fail(CommandErrors.NotSaved(promised), given);
+        }
+    }
+
+    /// <summary>Those of them that are called so, or that match; by an info hash, or the beginning of one, too.</summary>
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, NamePattern name)
+    {
+        IReadOnlyList<SavedTarget> all = SavedTargets(patron);
+        IReadOnlyList<SavedTarget> found = name.Find(all, saved => [saved.Name]);
+        return found.Count > 0 ? found : [.. all.Where(saved => saved.HasInfoHash(name.Text))];
+    }
 
     private IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, Func<Patron, IEnumerable<SavedTarget>> find)
     {

@@ -1,4 +1,3 @@
-using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
@@ -6,7 +5,7 @@ using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Finds the session's patrons by their names.</summary>
+/// <summary>Finds the session's patrons by what a person gives.</summary>
 internal static class PatronNames
 {
     /// <summary>The patrons of those names, each once; a name that none has is reported.</summary>
@@ -14,13 +13,29 @@ internal static class PatronNames
     {
         IReadOnlyList<Patron> all = RunspacePatrons.Current.Patrons;
         var found = new List<Patron>();
-        foreach (string name in names)
+        foreach (string text in names)
         {
-            var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-            Patron[] matching = [.. all.Where(patron => pattern.IsMatch(patron.Name))];
-            if (matching.Length == 0 && !WildcardPattern.ContainsWildcardCharacters(name))
-                fail(CommandErrors.NoSuchPatron(name), name);
-            found.AddRange(matching);
+            var name = new NamePattern(text);
+            IReadOnlyList<Patron> named = name.Find(all, patron => [patron.Name]);
+            if (named.Count == 0 && !name.HasWildcards)
+                fail(CommandErrors.NoSuchPatron(text), text);
+            found.AddRange(named);
+        }
+
+        return [.. found.Distinct()];
+    }
+
+    /// <summary>The patrons themselves, of what may be left of them after a trip through a job or a file; one that is not here is reported.</summary>
+    public static IReadOnlyList<Patron> FindObjects(IEnumerable<object> objects, Action<TorrentError, object?> fail)
+    {
+        var found = new List<Patron>();
+        foreach (object given in objects)
+        {
+            PatronReference? reference = PatronReference.Of(given);
+            if (reference?.Find(RunspacePatrons.Current) is { } patron)
+                found.Add(patron);
+            else
+                fail(CommandErrors.NoSuchPatron(reference?.Name ?? $"{given}"), given);
         }
 
         return [.. found.Distinct()];

@@ -1,4 +1,6 @@
 using System.Management.Automation;
+using System.Net;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Pipeline;
@@ -72,9 +74,38 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
         }
     }
 
+    /// <summary>Reads the peers that a record names, and reports one that cannot be used. On the pipeline thread.</summary>
+    /// <returns>The peers; null where one cannot be used.</returns>
+    private protected IReadOnlyList<IPEndPoint>? ReadPeers(string[] given)
+    {
+        IReadOnlyList<IPEndPoint>? peers = null;
+        TorrentException? failure = null;
+        Run(async (_, cancellation) =>
+        {
+            try
+            {
+                peers = await PeerReader.ReadAsync(given, cancellation).ConfigureAwait(false);
+            }
+            catch (TorrentException fault)
+            {
+                failure = fault;
+            }
+        });
+        if (failure is not null)
+            Fail(failure.Error, string.Join(", ", given));
+        return peers;
+    }
+
     /// <summary>Reports a failure. On the pipeline thread.</summary>
     private protected virtual void Fail(Engine.Client.TorrentError error, object? target) =>
         WriteError(CmdletOutput.Record(new CommandFailure(error, target)));
+
+    /// <summary>Ends the command where a parameter was given an empty value that only an object's property may have.</summary>
+    private protected void RequireValues(GivenParameters given)
+    {
+        if (given.Empty is { } name)
+            ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.NoValue(name), Target: null)));
+    }
 
     /// <summary>Asks whether to do something. On the pipeline thread.</summary>
     /// <param name="target">What it is done to.</param>

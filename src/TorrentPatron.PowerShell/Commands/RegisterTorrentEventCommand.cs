@@ -1,8 +1,10 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -50,8 +52,9 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
 
     /// <summary>Statuses of the torrents.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [TorrentTransformation]
     [ValidateNotNull]
-    public TorrentStatus[] InputObject { get; set; } = [];
+    public object[] InputObject { get; set; } = [];
 
     /// <summary>What comes with each event, for the action.</summary>
     [Parameter]
@@ -86,8 +89,10 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
         switch (ParameterSetName)
         {
             case NameSet:
-                var names = new Patterns(Name);
-                Subscribe([Patron ?? Session.Default()], (_, _, name) => name is not null && (names.Match(name) || Name.Contains(name)));
+                NamePattern[] names = [.. Name.Select(text => new NamePattern(text))];
+                Subscribe(
+                    [Patron ?? Session.Default()],
+                    (_, _, called) => called is not null && Array.Exists(names, name => name.IsName(called) || name.IsMatch(called)));
                 break;
             case InfoHashSet:
                 Subscribe([Patron ?? Session.Default()], (_, hash, _) => InfoHash.Any(given => hash.StartsWith(given, StringComparison.OrdinalIgnoreCase)));
@@ -112,18 +117,21 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     /// <summary>News of a torrent goes to the patron that started it.</summary>
     private void FindOwners()
     {
-        foreach (TorrentStatus status in InputObject)
+        foreach (TorrentReference torrent in InputObject.Select(TorrentReference.Of).OfType<TorrentReference>())
         {
-            Patron[] owners = Patron is not null ? [Patron] : [.. Session.Patrons.Where(patron => Owns(patron, status))];
-            if (owners.Length == 0)
-                Fail(CommandErrors.NoSuchTorrent(status.Name), status);
-            foreach (Patron owner in owners)
-                _owned.Add((owner, status.InfoHash));
+            (Patron, string)[] owned = Patron is not null
+                ? [(Patron, torrent.InfoHash.ToLowerInvariant())]
+                :
+                [
+                    .. from patron in Session.Patrons
+                       from running in TorrentFinder.Among(patron, Session).ByReference(torrent, out _)
+                       select (patron, running.Status.InfoHash),
+                ];
+            if (owned.Length == 0)
+                Fail(CommandErrors.NoSuchTorrent($"{torrent.Given}"), torrent.Given);
+            _owned.UnionWith(owned);
         }
     }
-
-    private static bool Owns(Patron patron, TorrentStatus status) =>
-        patron.OwnStatuses.Any(own => own.InfoHash == status.InfoHash && own.Destination == status.Destination);
 
     private void Subscribe(IReadOnlyList<Patron> patrons, Func<Patron, string, string?, bool> isWanted)
     {

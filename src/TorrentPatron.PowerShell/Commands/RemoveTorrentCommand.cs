@@ -6,10 +6,10 @@ namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Forgets torrents: stops them and deletes what is saved of them. Their files stay, unless they are to go too.</summary>
 [Cmdlet(
-    VerbsCommon.Remove, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true,
+    VerbsCommon.Remove, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true,
     ConfirmImpact = ConfirmImpact.High)]
 [OutputType(typeof(TorrentRemoval))]
-public sealed class RemoveTorrentCommand : SelectTorrentCmdlet
+public sealed class RemoveTorrentCommand : NamedTorrentCmdlet
 {
     private readonly List<SavedTarget> _saved = [];
 
@@ -45,10 +45,9 @@ public sealed class RemoveTorrentCommand : SelectTorrentCmdlet
     /// <summary>What does not run may still be saved.</summary>
     private protected override void NotFound(TorrentError error, object target)
     {
-        string text = target is TorrentStatus status ? status.InfoHash : (string)target;
-        IReadOnlyList<SavedTarget> found = Protocol.InfoHash.TryParse(text, out _) ? SavedTargets(Patron, text) : [];
-        if (found.Count == 0)
-            found = [.. SavedTargets(Patron).Where(saved => saved.IsCalled(text))];
+        IReadOnlyList<SavedTarget> found = ParameterSetName == NameSet
+            ? SavedTargets(Patron, new NamePattern((string)target))
+            : SavedTargets(Patron, TorrentReference.Of(target)?.InfoHash ?? (string)target);
         if (found.Count == 0)
             base.NotFound(error, target);
         _saved.AddRange(found);

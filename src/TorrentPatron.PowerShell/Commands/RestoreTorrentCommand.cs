@@ -1,6 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -12,13 +12,15 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
 {
     private const string NameSet = "Name";
     private const string InfoHashSet = "InfoHash";
+    private const string InputObjectSet = "InputObject";
 
     /// <summary>Names, or patterns of names; by default all.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [NameTransformation]
     [ArgumentCompleter(typeof(Completion.SavedNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    public string[] Name { get; set; } = ["*"];
+    public string[]? Name { get; set; }
 
     /// <summary>Info hashes, or beginnings of them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
@@ -26,10 +28,16 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
+    /// <summary>The torrents: statuses, as Get-TorrentStatus -Saved writes them, or what else has a property InfoHash.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [TorrentTransformation]
+    [ValidateNotNull]
+    public object[] InputObject { get; set; } = [];
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<SavedTarget> torrents = Select();
+        IReadOnlyList<SavedTarget> torrents = SelectSaved(Patron ?? Session.Default(), Name, InfoHash, InputObject);
         Run(async (output, cancellation) =>
         {
             var starter = new TorrentStarter(output);
@@ -52,22 +60,5 @@ public sealed class RestoreTorrentCommand : PatronCmdlet
 
             await line.TakeAllAsync().ConfigureAwait(false);
         });
-    }
-
-    private List<SavedTarget> Select()
-    {
-        IReadOnlyList<SavedTarget> saved = SavedTargets(Patron ?? Session.Default());
-        var found = new List<SavedTarget>();
-        foreach (string text in ParameterSetName == InfoHashSet ? InfoHash : Name)
-        {
-            bool isPattern = ParameterSetName == NameSet && WildcardPattern.ContainsWildcardCharacters(text);
-            var pattern = new Patterns([text]);
-            SavedTarget[] named = [.. saved.Where(torrent => isPattern ? pattern.Match(torrent.Name) : torrent.IsCalled(WildcardPattern.Unescape(text)))];
-            if (named.Length == 0 && !isPattern)
-                Fail(CommandErrors.NotSaved(text), text);
-            found.AddRange(named);
-        }
-
-        return [.. found.Distinct()];
     }
 }

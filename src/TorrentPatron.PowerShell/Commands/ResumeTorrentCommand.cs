@@ -5,7 +5,7 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Wakes torrents that rest or have failed.</summary>
-[Cmdlet(VerbsLifecycle.Resume, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Resume, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class ResumeTorrentCommand : ChangeTorrentCmdlet
 {

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Torrents;
 
@@ -14,10 +15,11 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
 
     /// <summary>Names, or patterns of names.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [NameTransformation]
     [ArgumentCompleter(typeof(TorrentNameCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
-    public string[]? Name { get; set; }
+    public virtual string[]? Name { get; set; }
 
     /// <summary>Info hashes, or beginnings of them.</summary>
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet, ValueFromPipelineByPropertyName = true)]
@@ -25,14 +27,28 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
-    /// <summary>Statuses of the torrents.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    /// <summary>The torrents: statuses, or what else has a property InfoHash.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [TorrentTransformation]
     [ValidateNotNull]
-    public TorrentStatus[] InputObject { get; set; } = [];
+    public object[] InputObject { get; set; } = [];
+
+    /// <summary>What was given on the command line, and by the record at hand.</summary>
+    private protected GivenParameters Given { get; private set; } = null!;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        Given = new GivenParameters(this);
+        RequireValues(Given);
+    }
 
     /// <summary>The torrents that the parameters name; what names none is reported.</summary>
     private protected IReadOnlyList<TorrentTarget> Select()
     {
+        TorrentReference[] references = ParameterSetName == InputObjectSet ? [.. InputObject.Select(TorrentReference.Of).OfType<TorrentReference>()] : [];
+        Given.Next(Array.Exists(references, torrent => torrent.IsRecord));
+
         var finder = TorrentFinder.Among(Patron, Session);
         var found = new List<TorrentTarget>();
         switch (ParameterSetName)
@@ -42,14 +58,14 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
                     Add(finder.ByInfoHash(text, out TorrentError? error), error, text);
                 break;
             case InputObjectSet:
-                foreach (TorrentStatus status in InputObject)
-                    Add(finder.ByStatus(status, out TorrentError? error), error, status);
+                foreach (TorrentReference torrent in references)
+                    Add(finder.ByReference(torrent, out TorrentError? error), error, torrent.Given);
                 break;
             default:
                 if (Name is null)
                     return finder.All;
                 foreach (string text in Name)
-                    Add(finder.ByName(Plain(text), Matcher(text), out TorrentError? error), error, text);
+                    Add(finder.ByName(new NamePattern(text), out TorrentError? error), error, text);
                 break;
         }
 
@@ -65,11 +81,4 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
 
     /// <summary>Reports that something the user gave names no torrent that runs.</summary>
     private protected virtual void NotFound(TorrentError error, object target) => Fail(error, target);
-
-    /// <summary>A name, whose brackets and stars may have been escaped, as completion does.</summary>
-    private static string Plain(string text) => WildcardPattern.ContainsWildcardCharacters(text) ? text : WildcardPattern.Unescape(text);
-
-    private static Func<string, bool>? Matcher(string text) => WildcardPattern.ContainsWildcardCharacters(text)
-        ? new WildcardPattern(text, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant).IsMatch
-        : null;
 }

@@ -8,74 +8,100 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Changes torrents that run: limits, goals, tags, the order of pieces, where the files lie.</summary>
-[Cmdlet(VerbsCommon.Set, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class SetTorrentCommand : ChangeTorrentCmdlet
 {
     private string? _destination;
-    private TorrentOptionsReader? _options;
+    private TorrentOptionsReader _options = null!;
 
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MaxDownloadRate { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MaxUploadRate { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MaxUploadRate { get; set; }
 
     /// <summary>Stop seeding when so many bytes are sent for each that is here; null: never for that.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
+    [RecordValue(typeof(double))]
     [ValidateNotNegative]
     public double? SeedRatio { get; set; }
 
     /// <summary>Stop seeding after that time; null: never for that.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowNull]
-    [DurationTransformation(AtMostDays = 3650)]
+    [DurationTransformation(AtMostDays = 3650, EmptyIsNull = true)]
     public TimeSpan? SeedTime { get; set; }
 
     /// <summary>Fetch pieces in their order.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
     /// <summary>What to call the torrents by, in place of what was before; empty: nothing.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowEmptyCollection]
     [ArgumentCompleter(typeof(TagCompleter))]
-    [ValidateLength(1, 100)]
-    public string[] Tag { get; set; } = [];
+    [RecordValue(typeof(string))]
+    [ValidateTag]
+    public string[]? Tag { get; set; }
+
+    /// <summary>What to call the torrents by besides.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    [RecordValue(typeof(string))]
+    [ValidateTag]
+    public string[]? AddTag { get; set; }
+
+    /// <summary>What not to call the torrents by any more; wildcards are allowed.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ArgumentCompleter(typeof(TagCompleter))]
+    [RecordValue(typeof(string))]
+    [SupportsWildcards]
+    public string[]? RemoveTag { get; set; }
 
     /// <summary>Bytes that must stay free on the disk.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MinimumFreeSpace { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MinimumFreeSpace { get; set; }
 
     /// <summary>The folder to move the files to.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     public string? Destination { get; set; }
-
-    private TorrentOptionsReader Options => _options ??= new TorrentOptionsReader(this.Given());
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        base.BeginProcessing();
+        // One of the command line that cannot be used ends the command before anything is changed.
         if (Destination is not null)
-            _destination = this.ResolveDestination(Destination);
+            this.ResolveDestination(Destination);
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        IReadOnlyList<TorrentTarget> torrents = Select();
+        _options = new TorrentOptionsReader(Given.Values);
+        _destination = Given.Get<string>(nameof(Destination)) is { } destination ? this.ResolveDestination(destination) : null;
+        Change(torrents);
     }
 
     private protected override string Action(TorrentTarget torrent)
     {
-        string[] changed = [.. this.Given().Keys.Intersect(
+        string[] changed = [.. Given.Values.Keys.Intersect(
         [
             nameof(MaxDownloadRate), nameof(MaxUploadRate), nameof(SeedRatio), nameof(SeedTime), nameof(Sequential), nameof(Tag),
-            nameof(MinimumFreeSpace),
+            nameof(AddTag), nameof(RemoveTag), nameof(MinimumFreeSpace),
         ])];
         string move = _destination is null
             ? ""
@@ -84,13 +110,13 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     }
 
     private protected override Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
-        Options.IsAny || _destination is not null ? base.ChangeAsync(torrent, output, cancellation) : Task.CompletedTask;
+        _options.IsAny || _destination is not null ? base.ChangeAsync(torrent, output, cancellation) : Task.CompletedTask;
 
     private protected override async Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation)
     {
         TorrentAnswer? answer = null;
-        if (Options.IsAny)
-            answer = await torrent.Patron.SetAsync(torrent.Torrent, Options.For(torrent.Latest), cancellation).ConfigureAwait(false);
+        if (_options.IsAny)
+            answer = await torrent.Patron.SetAsync(torrent.Torrent, _options.For(torrent.Latest), cancellation).ConfigureAwait(false);
         return answer is CommandFail || _destination is null
             ? answer!
             : await torrent.Patron.MoveAsync(torrent.Torrent, _destination, cancellation).ConfigureAwait(false);

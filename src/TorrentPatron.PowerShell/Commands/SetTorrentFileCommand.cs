@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
@@ -8,12 +10,14 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Says which files of torrents are wanted, and how much.</summary>
-[Cmdlet(VerbsCommon.Set, "TorrentFile", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsCommon.Set, "TorrentFile", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentFile))]
-public sealed class SetTorrentFileCommand : SelectTorrentCmdlet
+public sealed class SetTorrentFileCommand : NamedTorrentCmdlet
 {
+    private readonly NameSearch _search = new();
+
     // Files come one by one down the pipeline: what is said of one torrent's is done at once.
-    private readonly OrderedDictionary<(TorrentService Service, InfoHash Torrent), (TorrentTarget Torrent, HashSet<int> Chosen)> _choices = [];
+    private readonly OrderedDictionary<(TorrentService Service, InfoHash Torrent), (TorrentTarget Torrent, Dictionary<int, FilePriority> Chosen)> _choices = [];
 
     /// <summary>Names of files, or patterns of them; by default all.</summary>
     [Parameter(Position = 1)]
@@ -31,11 +35,12 @@ public sealed class SetTorrentFileCommand : SelectTorrentCmdlet
 
     /// <summary>Places of files in the torrent.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
-    [ValidateNotNullOrEmpty]
+    [RecordValue(typeof(int))]
     public int[]? Index { get; set; }
 
     /// <summary>How much they are wanted.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(FilePriority))]
     public FilePriority Priority { get; set; } = FilePriority.Normal;
 
     /// <summary>No other file is wanted.</summary>
@@ -55,15 +60,23 @@ public sealed class SetTorrentFileCommand : SelectTorrentCmdlet
             (TorrentService Service, InfoHash Torrent) key = (torrent.Patron.Service, torrent.Torrent);
             if (!_choices.ContainsKey(key))
                 _choices.Add(key, (torrent, []));
-            _choices[key].Chosen.UnionWith(torrent.Files.Where(choice.Has).Select(file => file.Index));
+            foreach (TorrentFile file in choice.Among(torrent, _search))
+                _choices[key].Chosen[file.Index] = Given.Get<FilePriority?>(nameof(Priority)) ?? FilePriority.Normal;
         }
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => Run(async (output, cancellation) =>
+    protected override void EndProcessing()
+    {
+        foreach (object missing in _search.Missing)
+            Fail(CommandErrors.NoSuchFile(missing, _search), missing);
+        Run(ChooseAsync);
+    }
+
+    private async Task ChooseAsync(ICommandOutput output, CancellationToken cancellation)
     {
         var chooser = new FileChooser(output);
-        foreach ((TorrentTarget torrent, HashSet<int> chosen) in _choices.Values)
-            await chooser.ChooseAsync(torrent, chosen, Priority, Only, PassThru, cancellation).ConfigureAwait(false);
-    });
+        foreach ((TorrentTarget torrent, Dictionary<int, FilePriority> chosen) in _choices.Values)
+            await chooser.ChooseAsync(torrent, chosen, Only, PassThru, cancellation).ConfigureAwait(false);
+    }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
@@ -19,16 +20,18 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
 
     /// <summary>Names, or patterns of names; by default the session's own patron.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
+    [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[]? Name { get; set; }
 
     /// <summary>The patrons.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [Alias("Patron")]
+    [PatronObjectTransformation]
     [ValidateNotNull]
-    public Patron[] InputObject { get; set; } = [];
+    public object[] InputObject { get; set; } = [];
 
     /// <summary>Write the patrons.</summary>
     [Parameter]
@@ -37,7 +40,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<Patron> patrons = ParameterSetName == InputObjectSet ? InputObject
+        IReadOnlyList<Patron> patrons = ParameterSetName == InputObjectSet ? PatronNames.FindObjects(InputObject, Fail)
             : Name is null ? [RunspacePatrons.Current.Default()]
             : PatronNames.Find(Name, Fail);
         Run(async (output, cancellation) =>

@@ -17,6 +17,7 @@ public abstract class SourceCmdlet : PatronCmdlet
     private protected const string UriSet = "Uri";
     private protected const string ContentSet = "Content";
     private protected const string InfoHashSet = "InfoHash";
+    private protected const string InputObjectSet = "InputObject";
 
     /// <summary>.torrent files; wildcards are allowed.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true)]
@@ -47,6 +48,12 @@ public abstract class SourceCmdlet : PatronCmdlet
     [ValidateNotNullOrEmpty]
     public string[] InfoHash { get; set; } = [];
 
+    /// <summary>Torrents: statuses, what Get-TorrentInfo writes, or what else has a property InfoHash.</summary>
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [TorrentTransformation(LeavesRecords = true)]
+    [ValidateNotNull]
+    public object[] InputObject { get; set; } = [];
+
     /// <summary>
     /// What the parameters name, each with what the user gave, found one by one; what names nothing is reported in its turn.
     /// </summary>
@@ -56,7 +63,8 @@ public abstract class SourceCmdlet : PatronCmdlet
         LiteralPathSet => LiteralPath.SelectMany(path =>
             this.ResolveLiteral(path, Fail).Select(file => new SourceItem(TorrentSource.FromFile(file), path))),
         UriSet => Uri.SelectMany(address => OfAddress(address, address.OriginalString)),
-        InfoHashSet => InfoHash.SelectMany(OfInfoHash),
+        InfoHashSet => InfoHash.SelectMany(text => OfInfoHash(text, text)),
+        InputObjectSet => InputObject.SelectMany(OfObject),
         _ => [new SourceItem(TorrentSource.FromBytes(Content), Content)],
     };
 
@@ -67,7 +75,10 @@ public abstract class SourceCmdlet : PatronCmdlet
             return [new SourceItem(TorrentSource.Parse(path), path)];
         if (path.Contains("://", StringComparison.Ordinal) && System.Uri.TryCreate(path, UriKind.Absolute, out Uri? address))
             return OfAddress(address, path);
-        return [.. this.Resolve(path, Fail).Select(file => new SourceItem(TorrentSource.FromFile(file), path))];
+        return [.. this.Resolve(path, FailPath).Select(file => new SourceItem(TorrentSource.FromFile(file), path))];
+
+        void FailPath(TorrentError error, object? target) =>
+            Fail(Protocol.InfoHash.TryParse(path, out _) ? CommandErrors.InfoHashAsPath(path) : error, target);
     }
 
     private IEnumerable<SourceItem> OfAddress(Uri address, string given)
@@ -78,21 +89,25 @@ public abstract class SourceCmdlet : PatronCmdlet
         return [];
     }
 
-    private IEnumerable<SourceItem> OfInfoHash(string text)
+    private IEnumerable<SourceItem> OfObject(object given) => PipelineValue.Unwrap(given) is TorrentInfo info
+        ? [new SourceItem(TorrentSource.FromBytes(info.Metainfo.Raw), given) { Metainfo = info.Metainfo }]
+        : OfInfoHash(TorrentReference.Of(given)!.InfoHash, given);
+
+    private IEnumerable<SourceItem> OfInfoHash(string text, object given)
     {
         if (TorrentFinder.AmongAll(Patron, Session).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
-            return [Magnet(torrent.Torrent, text) with { Running = torrent }];
+            return [Magnet(torrent.Torrent, given) with { Running = torrent, Metainfo = torrent.Patron.GetMetainfo(torrent.Torrent) }];
 
         IReadOnlyList<SavedTarget> saved = SavedTargets(Patron, text);
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
-            return [new SourceItem(known.Saved.ToRequest().Source!, text) { Saved = known }];
+            return [new SourceItem(known.Saved.ToRequest().Source!, given) { Saved = known }];
         if (Protocol.InfoHash.TryParse(text, out Protocol.InfoHash unknown))
-            return [Magnet(unknown, text)];
+            return [Magnet(unknown, given)];
 
-        Fail(saved.Count > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Count) : error!, text);
+        Fail(saved.Count > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Count) : error!, given);
         return [];
     }
 
-    private static SourceItem Magnet(Protocol.InfoHash torrent, string given) =>
+    private static SourceItem Magnet(Protocol.InfoHash torrent, object given) =>
         new(TorrentSource.FromAddress(new Uri(new MagnetLink { InfoHash = torrent }.ToString())), given);
 }

@@ -17,16 +17,17 @@ internal sealed record SourceItem(TorrentSource Source, object Given)
     public SavedTarget? Saved { get; init; }
 
     /// <summary>What it is called, as far as that is known before it is read.</summary>
-    public string Name => Running?.Status.Name ?? Saved?.Name ?? (Source.FilePath is { } path
+    public string Name => Metainfo?.Name ?? Running?.Status.Name ?? Saved?.Name ?? (Source.FilePath is { } path
         ? DisplayText.Clean(System.IO.Path.GetFileNameWithoutExtension(path))
         : Source.ToString());
 
     /// <summary>What is in it, as far as that is known without reading anything.</summary>
-    public TorrentMetainfo? Metainfo => Running?.Patron.GetMetainfo(Running.Torrent);
+    public TorrentMetainfo? Metainfo { get; init; }
 
-    /// <summary>Reads what is in it.</summary>
+    /// <summary>Reads what is in it, or the link to it.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Service.TorrentException">It cannot be read.</exception>
-    public async Task<TorrentMetainfo> ReadAsync(CancellationToken cancellationToken) =>
-        Metainfo ?? await new SourceReader().ReadAsync(Source, cancellationToken).ConfigureAwait(false);
+    public async Task<SourceContent> ReadContentAsync(CancellationToken cancellationToken) => Metainfo is not null
+        ? new SourceContent(Metainfo)
+        : await new SourceReader().ReadContentAsync(Source, cancellationToken).ConfigureAwait(false);
 }

@@ -11,7 +11,10 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Starts torrents: checks what is on disk, fetches what is missing, seeds what is there.</summary>
-[Cmdlet(VerbsLifecycle.Start, "Torrent", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+/// <remarks>
+/// There is no default parameter set: PowerShell would give a record's other properties to that one, and then miss its path in vain.
+/// </remarks>
+[Cmdlet(VerbsLifecycle.Start, "Torrent", SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus), typeof(TorrentJob))]
 public sealed class StartTorrentCommand : SourceCmdlet
 {
@@ -19,8 +22,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
     private readonly TorrentStarter _starter;
     private readonly StartLine _line;
     private readonly List<TorrentTarget> _started = [];
-    private string? _destination;
     private IReadOnlyList<IPEndPoint> _peers = [];
+    private GivenParameters _given = null!;
 
     /// <summary>Makes the command.</summary>
     public StartTorrentCommand()
@@ -31,72 +34,76 @@ public sealed class StartTorrentCommand : SourceCmdlet
     }
 
     /// <summary>The folder below which the torrents' files lie; by default the current location.</summary>
-    [Parameter(Position = 1)]
-    [ValidateNotNullOrEmpty]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     public string? Destination { get; set; }
 
     /// <summary>Peers to connect to, as <c>host:port</c> or <c>[v6]:port</c>.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string[] Peer { get; set; } = [];
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
+    public string[]? Peer { get; set; }
 
     /// <summary>Trackers besides the torrent's own.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public Uri[] Tracker { get; set; } = [];
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(Uri))]
+    public Uri[]? Tracker { get; set; }
 
     /// <summary>Names of the files that are wanted, or patterns of them; by default all.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     [SupportsWildcards]
-    public string[] Include { get; set; } = [];
+    public string[]? Include { get; set; }
 
     /// <summary>Names of files that are not wanted, or patterns of them.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     [SupportsWildcards]
-    public string[] Exclude { get; set; } = [];
+    public string[]? Exclude { get; set; }
 
     /// <summary>Most to receive, in bytes/s; 0: no limit.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MaxDownloadRate { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MaxDownloadRate { get; set; }
 
     /// <summary>Most to send, in bytes/s; 0: no limit.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MaxUploadRate { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MaxUploadRate { get; set; }
 
     /// <summary>Stop seeding when so many bytes are sent for each that is here.</summary>
-    [Parameter]
-    [ValidateRange(0.0, double.MaxValue)]
-    public double SeedRatio { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(double))]
+    [ValidateNotNegative]
+    public double? SeedRatio { get; set; }
 
     /// <summary>Stop seeding after that time.</summary>
-    [Parameter]
-    [DurationTransformation(AtMostDays = 3650)]
-    public TimeSpan SeedTime { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [DurationTransformation(AtMostDays = 3650, EmptyIsNull = true)]
+    public TimeSpan? SeedTime { get; set; }
 
     /// <summary>Fetch pieces in their order.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
     /// <summary>Bytes that must stay free on the disk.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(0, long.MaxValue)]
-    public long MinimumFreeSpace { get; set; }
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidateNotNegative]
+    public long? MinimumFreeSpace { get; set; }
 
     /// <summary>What to call the torrents by.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [ArgumentCompleter(typeof(TagCompleter))]
-    [ValidateLength(1, 100)]
-    public string[] Tag { get; set; } = [];
+    [RecordValue(typeof(string))]
+    [ValidateTag]
+    public string[]? Tag { get; set; }
 
     /// <summary>Add the torrents, but do not let them run yet.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
     public SwitchParameter Suspended { get; set; }
 
     /// <summary>Only seed what is there: fail where something is missing or wrong, and write nothing. Waits until that is known.</summary>
@@ -104,7 +111,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
     public SwitchParameter SeedOnly { get; set; }
 
     /// <summary>Hash everything on disk, whatever the saved state says.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
     public SwitchParameter Recheck { get; set; }
 
     /// <summary>Wait until the torrents are complete.</summary>
@@ -132,21 +140,26 @@ public sealed class StartTorrentCommand : SourceCmdlet
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
+        _given = new GivenParameters(this);
+        RequireValues(_given);
+        // What was given on the command line and makes no sense ends the command before anything is started.
         if (Suspended && (IsWaiting || AsJob))
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.SuspendedWait, Target: null)));
-        // What comes down the pipeline decides only later whether a torrent is meant that lies somewhere already.
-        _destination = Destination is null ? null : this.ResolveDestination(Destination);
-        Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
+        if (Destination is not null)
+            this.ResolveDestination(Destination);
+        if (Peer is not null)
+            Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
     }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        // How a torrent stood when its status was taken says nothing of how it is to be started.
+        _given.Next(isRecord: ParameterSetName != InputObjectSet);
         foreach (SourceItem item in Sources())
         {
             Patron patron = Patron ?? item.Running?.Patron ?? item.Saved?.Patron ?? Session.Default();
-            StartRequest request = Request(item);
-            if (!Agree(Shown(item), Action(request)))
+            if (Request(item) is not { } request || !Agree(Shown(item), Action(request)))
                 continue;
             if (AsJob)
                 StartJob(patron, request, item);
@@ -207,23 +220,48 @@ public sealed class StartTorrentCommand : SourceCmdlet
 
     /// <summary>A torrent that is started anew downloads, unless it is said that it only seeds; one that is known is left as it is.</summary>
     private bool? SeedOnlyFor(SourceItem item) =>
-        this.Given().ContainsKey(nameof(SeedOnly)) ? (bool)SeedOnly : item.Saved is null && item.Running is null ? false : null;
+        _given.IsOfCommandLine(nameof(SeedOnly)) ? (bool)SeedOnly : item.Saved is null && item.Running is null ? false : null;
 
-    private StartRequest Request(SourceItem item)
+    /// <summary>What to start; null where a record says what makes no sense, which has been reported.</summary>
+    private StartRequest? Request(SourceItem item)
     {
+        string[] include = _given.Get<string[]>(nameof(Include)) ?? [];
+        string[] exclude = _given.Get<string[]>(nameof(Exclude)) ?? [];
+        bool isSuspended = _given.Get<bool>(nameof(Suspended));
+        if (isSuspended && (IsWaiting || AsJob))
+        {
+            Fail(CommandErrors.SuspendedWait, item.Given);
+            return null;
+        }
+
+        if (!TryReadDestination(item, out string? destination) || ReadPeers() is not { } peers)
+            return null;
+
         StartRequest request = item.Saved?.Saved.ToRequest() ?? new StartRequest();
         return request with
         {
             Source = item.Source,
             Metainfo = item.Metainfo,
-            Destination = _destination ?? item.Running?.Status.Destination ?? request.Destination ?? this.ResolveDestination(path: null),
-            Peers = _peers,
-            Trackers = [.. request.Trackers, .. Tracker],
-            Selection = Include.Length + Exclude.Length == 0 ? null : new FileSelection { Include = Include, Exclude = Exclude },
-            FilePriorities = Include.Length + Exclude.Length == 0 ? request.FilePriorities : [],
-            Options = new TorrentOptionsReader(this.Given()).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
-            Suspended = Suspended,
-            Recheck = Recheck,
+            Destination = destination ?? request.Destination ?? this.ResolveDestination(path: null),
+            Peers = peers,
+            Trackers = [.. request.Trackers, .. _given.Get<Uri[]>(nameof(Tracker)) ?? []],
+            Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
+            FilePriorities = include.Length + exclude.Length == 0 ? request.FilePriorities : [],
+            Options = new TorrentOptionsReader(_given.Values).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
+            Suspended = isSuspended,
+            Recheck = _given.Get<bool>(nameof(Recheck)),
         };
     }
+
+    private bool TryReadDestination(SourceItem item, out string? destination)
+    {
+        destination = item.Running?.Status.Destination;
+        if (_given.Get<string>(nameof(Destination)) is not { } given)
+            return true;
+        destination = this.ResolveDestination(given, Fail);
+        return destination is not null;
+    }
+
+    private IReadOnlyList<IPEndPoint>? ReadPeers() =>
+        !_given.IsOfCommandLine(nameof(Peer)) && _given.Get<string[]>(nameof(Peer)) is { } given ? ReadPeers(given) : _peers;
 }

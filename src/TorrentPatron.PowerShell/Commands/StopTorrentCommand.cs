@@ -5,7 +5,7 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Stops torrents. Their files and their saved state stay.</summary>
-[Cmdlet(VerbsLifecycle.Stop, "Torrent", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsLifecycle.Stop, "Torrent", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class StopTorrentCommand : ChangeTorrentCmdlet
 {

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.Service;
@@ -15,21 +16,25 @@ public sealed class StopTorrentPatronCommand : PipelineCmdlet
 
     /// <summary>Names, or patterns of names.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = NameSet)]
+    [NameTransformation]
     [ArgumentCompleter(typeof(PatronCompleter))]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Name { get; set; } = [];
 
     /// <summary>The patrons.</summary>
-    [Parameter(Mandatory = true, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
+    [Parameter(Mandatory = true, Position = 0, ParameterSetName = InputObjectSet, ValueFromPipeline = true)]
     [Alias("Patron")]
+    [PatronObjectTransformation]
     [ValidateNotNull]
-    public Patron[] InputObject { get; set; } = [];
+    public object[] InputObject { get; set; } = [];
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        IReadOnlyList<Patron> patrons = ParameterSetName == NameSet ? PatronNames.Find(Name, Fail) : InputObject;
+        IReadOnlyList<Patron> patrons = ParameterSetName == NameSet
+            ? PatronNames.Find(Name, Fail)
+            : PatronNames.FindObjects(InputObject, Fail);
         SessionPatrons session = RunspacePatrons.Current;
         Run(async (output, cancellation) =>
         {

@@ -4,9 +4,9 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Hashes what is on disk of torrents, and says whether all is there.</summary>
-[Cmdlet(VerbsDiagnostic.Test, "Torrent", DefaultParameterSetName = InputObjectSet)]
+[Cmdlet(VerbsDiagnostic.Test, "Torrent", DefaultParameterSetName = NameSet)]
 [OutputType(typeof(bool), typeof(TorrentCheck))]
-public sealed class TestTorrentCommand : SelectTorrentCmdlet
+public sealed class TestTorrentCommand : NamedTorrentCmdlet
 {
     /// <summary>Write which pieces and files are bad.</summary>
     [Parameter]

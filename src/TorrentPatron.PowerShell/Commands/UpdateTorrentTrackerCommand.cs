@@ -7,10 +7,15 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Asks trackers for peers now, and not when they are due.</summary>
-[Cmdlet(VerbsData.Update, "TorrentTracker", DefaultParameterSetName = InputObjectSet, SupportsShouldProcess = true)]
+[Cmdlet(VerbsData.Update, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
 public sealed class UpdateTorrentTrackerCommand : ChangeTorrentCmdlet
 {
+    private readonly NameSearch _search = new();
+
+    /// <summary>The trackers of the torrent at hand that are meant.</summary>
+    private IReadOnlyList<TorrentTracker> _named = [];
+
     /// <summary>Announce addresses, or patterns of them; by default all.</summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Tracker")]
@@ -19,11 +24,22 @@ public sealed class UpdateTorrentTrackerCommand : ChangeTorrentCmdlet
     [SupportsWildcards]
     public string[] Uri { get; set; } = ["*"];
 
-    private protected override string Action(TorrentTarget torrent) => $"Ask tracker {string.Join(", ", torrent.Trackers.Named(Uri))}";
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (object missing in _search.Missing)
+            Fail(CommandErrors.NoSuchTracker(missing, _search), missing);
+    }
+
+    private protected override string Action(TorrentTarget torrent) => $"Ask tracker {string.Join(", ", _named)}";
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
-        torrent.Patron.AnnounceAsync(torrent.Torrent, [.. torrent.Trackers.Named(Uri).Select(tracker => tracker.Uri)], cancellation);
+        torrent.Patron.AnnounceAsync(torrent.Torrent, [.. _named.Select(tracker => tracker.Uri)], cancellation);
 
-    private protected override Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation) =>
-        torrent.Trackers.Named(Uri).Any() ? base.ChangeAsync(torrent, output, cancellation) : Task.CompletedTask;
+    private protected override async Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation)
+    {
+        _named = torrent.TrackersNamed(Uri, _search);
+        if (_named.Count > 0)
+            await base.ChangeAsync(torrent, output, cancellation).ConfigureAwait(false);
+    }
 }

@@ -1,6 +1,8 @@
 using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
@@ -15,7 +17,7 @@ public abstract class SessionCompleter : IArgumentCompleter
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         string begun = (wordToComplete ?? "").Trim('\'', '"');
-        var pattern = new WildcardPattern(begun + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        var pattern = new NamePattern(begun.TrimEnd('`') + "*");
         return
         [
             .. from candidate in Candidates(fakeBoundParameters).DistinctBy(candidate => candidate.Text)
@@ -34,12 +36,11 @@ public abstract class SessionCompleter : IArgumentCompleter
         IReadOnlyList<TorrentTarget> torrents = RunspacePatrons.Current.Torrents;
         if (GivenPatron(bound) is { } patron)
             torrents = [.. patron.OwnStatuses.Select(status => new TorrentTarget(patron, status))];
-        if (Unwrapped(bound["InfoHash"]) is string hash)
+        if (PipelineValue.Unwrap(bound["InfoHash"]) is string hash)
             return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(hash, StringComparison.OrdinalIgnoreCase));
-        if (Unwrapped(bound["Name"]) is not string name)
-            return torrents;
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return torrents.Where(torrent => pattern.IsMatch(torrent.Status.Name));
+        if (TorrentReference.Of(bound["InputObject"]) is { } reference)
+            return torrents.Where(torrent => torrent.Status.InfoHash.StartsWith(reference.InfoHash, StringComparison.OrdinalIgnoreCase));
+        return PipelineValue.Unwrap(bound["Name"]) is string name ? new NamePattern(name).Find(torrents, torrent => [torrent.Status.Name]) : torrents;
     }
 
     /// <summary>The torrents that are saved for the patron that is given, or the session's own, and do not run.</summary>
@@ -57,14 +58,12 @@ public abstract class SessionCompleter : IArgumentCompleter
     }
 
     /// <summary>The patron that is given, itself or by its name.</summary>
-    private static Patron? GivenPatron(IDictionary bound) => Unwrapped(bound["Patron"]) switch
+    private static Patron? GivenPatron(IDictionary bound) => PipelineValue.Unwrap(bound["Patron"]) switch
     {
         Patron patron => patron,
         string name => RunspacePatrons.Current.Patrons.FirstOrDefault(patron => patron.Name.Equals(name, StringComparison.OrdinalIgnoreCase)),
         _ => null,
     };
-
-    private static object? Unwrapped(object? value) => value is PSObject wrapped ? wrapped.BaseObject : value;
 
     private static string Quoted(Candidate candidate)
     {

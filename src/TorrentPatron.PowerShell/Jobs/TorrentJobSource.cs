@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Management.Automation;
 using System.Management.Automation.Runspaces;
+using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.PowerShell.Jobs;
 
@@ -43,15 +44,15 @@ public sealed class TorrentJobSource : JobSourceAdapter
     /// <inheritdoc/>
     public override IList<Job2> GetJobsByName(string name, bool recurse)
     {
-        var pattern = new WildcardPattern(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return Where(job => pattern.IsMatch(job.Name));
+        var wanted = new NamePattern(name);
+        return Where(job => wanted.IsName(job.Name) || wanted.IsMatch(job.Name));
     }
 
     /// <inheritdoc/>
     public override IList<Job2> GetJobsByCommand(string command, bool recurse)
     {
-        var pattern = new WildcardPattern(command, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return Where(job => pattern.IsMatch(job.Command));
+        var wanted = new NamePattern(command);
+        return Where(job => wanted.IsName(job.Command) || wanted.IsMatch(job.Command));
     }
 
     /// <inheritdoc/>

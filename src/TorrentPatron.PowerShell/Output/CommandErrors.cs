@@ -1,6 +1,8 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Commands;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.PowerShell.Output;
 
@@ -16,13 +18,34 @@ internal static class CommandErrors
     /// <summary>No patron of that name.</summary>
     public const string PatronNotFound = nameof(PatronNotFound);
 
+    /// <summary>No file of that name in the torrent.</summary>
+    public const string FileNotFound = nameof(FileNotFound);
+
+    /// <summary>The torrent has no such tracker.</summary>
+    public const string TrackerNotFound = nameof(TrackerNotFound);
+
     /// <summary>A state folder cannot be read.</summary>
     public const string StateUnreadable = nameof(StateUnreadable);
 
     public static TorrentError NoSuchPath(string path) => new(
         TorrentErrorId.SourceNotReadable,
         $"'{DisplayText.Clean(path)}' does not exist.",
-        "Check the path; for one with brackets in it use -LiteralPath.");
+        "Check the path.");
+
+    public static TorrentError InfoHashAsPath(string text) => new(
+        TorrentErrorId.SourceNotReadable,
+        $"'{DisplayText.Clean(text)}' does not exist.",
+        "It looks like an info hash: give it to -InfoHash.");
+
+    public static TorrentError OnlyLink { get; } = new(
+        TorrentErrorId.UnsupportedSource,
+        "A magnet link does not say what is in the torrent.",
+        "Save-TorrentMetadata has peers say it and writes the .torrent; Start-Torrent starts the link.");
+
+    public static TorrentError NoValue(string parameter) => new(
+        InvalidArgument,
+        $"-{parameter} was given without a value.",
+        "Give it a value, or leave it out.");
 
     public static TorrentError NotFileSystem(string path) => new(
         TorrentErrorId.UnsupportedSource,
@@ -52,7 +75,24 @@ internal static class CommandErrors
     public static TorrentError NoSuchTorrent(string text) => new(
         TorrentErrorId.TorrentNotFound,
         $"No torrent '{DisplayText.Clean(text)}' runs in this session.",
-        "Get-TorrentStatus shows the torrents that run; Start-Torrent starts one.");
+        text switch
+        {
+            _ when InfoHash.TryParse(text, out _) => "It looks like an info hash: give it to -InfoHash.",
+            _ when text.EndsWith(".torrent", StringComparison.OrdinalIgnoreCase) =>
+                "It looks like a .torrent file: Get-TorrentInfo shows what is in it, Start-Torrent starts it.",
+            _ when MagnetLink.IsMagnet(text) => "It looks like a magnet link: Start-Torrent starts it.",
+            _ => "Get-TorrentStatus shows the torrents that run; Start-Torrent starts one.",
+        });
+
+    public static TorrentError NoSuchFile(object given, NameSearch among) => new(
+        FileNotFound,
+        given is int place ? $"There is no file {place} in {among}." : $"There is no file '{DisplayText.Clean($"{given}")}' in {among}.",
+        "Get-TorrentFile shows the files with their names and indexes.");
+
+    public static TorrentError NoSuchTracker(object given, NameSearch among) => new(
+        TrackerNotFound,
+        $"There is no tracker '{DisplayText.Clean($"{given}")}' of {among}.",
+        "Get-TorrentTracker shows a torrent's trackers; Add-TorrentTracker adds one.");
 
     public static TorrentError StateNotReadable(string folder, string why) => new(
         StateUnreadable,
@@ -67,7 +107,7 @@ internal static class CommandErrors
     public static TorrentError NotSaved(string text) => new(
         TorrentErrorId.TorrentNotFound,
         $"No torrent '{DisplayText.Clean(text)}' is saved in the state folder.",
-        "Restore-Torrent -WhatIf shows those that are; another folder is chosen by a patron with -StatePath.");
+        "Get-TorrentStatus -Saved shows those that are; another folder is chosen by a patron with -StatePath.");
 
     public static TorrentError NoSuchPatron(string name) => new(
         PatronNotFound,

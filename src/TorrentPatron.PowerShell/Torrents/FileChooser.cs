@@ -9,13 +9,12 @@ internal sealed class FileChooser(ICommandOutput output)
 {
     /// <summary>Gives some of a torrent's files a priority.</summary>
     /// <param name="torrent">Which torrent.</param>
-    /// <param name="chosen">Places of the files.</param>
-    /// <param name="priority">How much they are wanted.</param>
+    /// <param name="chosen">Places of the files, and how much each is wanted.</param>
     /// <param name="only">Whether no other file is wanted.</param>
-    /// <param name="passThru">Whether to write how the torrent's files stand then.</param>
+    /// <param name="passThru">Whether to write how the files stand then: those chosen, or with <paramref name="only"/> all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public async Task ChooseAsync(
-        TorrentTarget torrent, IReadOnlySet<int> chosen, FilePriority priority, bool only, bool passThru, CancellationToken cancellationToken)
+        TorrentTarget torrent, IReadOnlyDictionary<int, FilePriority> chosen, bool only, bool passThru, CancellationToken cancellationToken)
     {
         if (torrent.Patron.GetMetainfo(torrent.Torrent) is not { } metainfo)
         {
@@ -23,30 +22,35 @@ internal sealed class FileChooser(ICommandOutput output)
             return;
         }
 
-        if (chosen.Count == 0 && !only)
+        if (chosen.Count == 0)
+        {
+            // That a name or a pattern finds nothing is no reason to fetch nothing.
+            if (only)
+                await output.FailAsync(new CommandFailure(FileSelection.NothingSelected(metainfo), torrent.Status)).ConfigureAwait(false);
             return;
+        }
 
-        IReadOnlyList<FilePriority> priorities = Priorities(metainfo, torrent.Patron.GetFiles(torrent.Torrent), chosen, priority, only);
+        IReadOnlyList<FilePriority> priorities = Priorities(metainfo, torrent.Patron.GetFiles(torrent.Torrent), chosen, only);
         string what = chosen.Count == 1 ? "1 file" : $"{chosen.Count} files";
         TorrentAnswer? answer = await new TorrentCommander(output).AskAsync(
             torrent,
-            $"Set priority of {what} to {priority}{(only ? ", and skip all others" : "")}",
+            $"Set priority of {what} to {string.Join(", ", chosen.Values.Distinct().Order())}{(only ? ", and skip all others" : "")}",
             (target, cancellation) => target.Patron.SetFilePrioritiesAsync(target.Torrent, priorities, cancellation),
             cancellationToken).ConfigureAwait(false);
         if (answer is null || !passThru)
             return;
-        foreach (TorrentFile file in torrent.Files)
+        foreach (TorrentFile file in torrent.Files.Where(file => only || chosen.ContainsKey(file.Index)))
             await output.EmitAsync(file).ConfigureAwait(false);
     }
 
     /// <summary>The priority of each file, padding among them.</summary>
     internal static IReadOnlyList<FilePriority> Priorities(
-        TorrentMetainfo metainfo, IReadOnlyList<FileSnapshot> files, IReadOnlySet<int> chosen, FilePriority priority, bool only)
+        TorrentMetainfo metainfo, IReadOnlyList<FileSnapshot> files, IReadOnlyDictionary<int, FilePriority> chosen, bool only)
     {
         FilePriority[] priorities = [.. Enumerable.Repeat(only ? FilePriority.Skip : FilePriority.Normal, metainfo.Files.Count)];
         foreach (FileSnapshot file in files.Where(_ => !only))
             priorities[file.Index] = file.Priority;
-        foreach (int index in chosen)
+        foreach ((int index, FilePriority priority) in chosen)
             priorities[index] = priority;
         return priorities;
     }

@@ -1,7 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
-using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.State;
 
@@ -12,22 +11,26 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <param name="Saved">What is saved of it.</param>
 internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
 {
-    private readonly Lazy<string> _name = new(() => ReadName(Saved));
+    private readonly Lazy<string> _name = new(
+        () => Saved.ReadMetainfo()?.Name ?? Saved.Magnet?.Name ?? Saved.InfoHash.ToString());
 
     /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
     public string InfoHash { get; } = Saved.InfoHash.ToString();
 
-    /// <summary>The torrent's name; its info hash, where its .torrent cannot be read.</summary>
+    /// <summary>The torrent's name; its info hash, where neither its .torrent nor its link tells.</summary>
     public string Name => _name.Value;
+
+    /// <summary>How it stood when it was last saved. Reads from the disk.</summary>
+    public TorrentStatus Status => Saved.ReadStatus();
 
     /// <summary>Its files, by what is saved; none where that cannot be read, or is not known yet.</summary>
     public IReadOnlyList<FileSnapshot> Files =>
         Saved.Resume is { } resume && Saved.ReadMetainfo() is { } metainfo ? TorrentData.Files(metainfo, resume) : [];
 
-    /// <summary>Whether it goes by a name or info hash, or the first digits of it.</summary>
+    /// <summary>Whether a text is its info hash, or the first digits of it.</summary>
     /// <param name="text">The text, of either case.</param>
-    public bool IsCalled(string text) => Name.Equals(text, StringComparison.OrdinalIgnoreCase)
-        || (text.Length >= TorrentFinder.ShortestPrefix && InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase));
+    public bool HasInfoHash(string text) =>
+        text.Length >= TorrentFinder.ShortestPrefix && InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The torrents that are saved in a patron's state folder and do not run.</summary>
     /// <param name="patron">The patron.</param>
@@ -57,21 +60,5 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
         {
             throw new TorrentException(Output.CommandErrors.StateNotReadable(patron.Service.States.FolderPath, fault.Message), fault);
         }
-    }
-
-    private static string ReadName(SavedTorrent saved)
-    {
-        try
-        {
-            var file = new FileInfo(saved.MetainfoPath);
-            if (file.Exists && file.Length <= MetainfoReader.MaxFileBytes)
-                return MetainfoReader.Read(File.ReadAllBytes(saved.MetainfoPath)).Name;
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or MetainfoException)
-        {
-            // What is wrong with it is said when it is started.
-        }
-
-        return saved.InfoHash.ToString();
     }
 }

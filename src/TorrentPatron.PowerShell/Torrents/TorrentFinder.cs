@@ -59,38 +59,24 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return [];
     }
 
-    /// <summary>Those whose name matches. That a pattern matches none is no error.</summary>
-    /// <param name="text">A name, or a pattern of names.</param>
-    /// <param name="isMatch">Whether a name matches it; null where the text is a name.</param>
+    /// <summary>Those that are called so or, where there are none, those whose name matches. That a pattern matches none is no error.</summary>
+    /// <param name="name">A name, or a pattern of names.</param>
     /// <param name="error">Why there is none; null where there is one or none was promised.</param>
-    public IReadOnlyList<TorrentTarget> ByName(string text, Func<string, bool>? isMatch, out TorrentError? error)
+    public IReadOnlyList<TorrentTarget> ByName(NamePattern name, out TorrentError? error)
     {
-        if (isMatch is null)
-        {
-            return Found(
-                [.. All.Where(target => target.Status.Name.Equals(text, StringComparison.OrdinalIgnoreCase))], text, out error);
-        }
-
-        error = null;
-        return [.. All.Where(target => isMatch(target.Status.Name))];
+        IReadOnlyList<TorrentTarget> found = name.Find(All, target => [target.Status.Name]);
+        error = found.Count == 0 && !name.HasWildcards ? CommandErrors.NoSuchTorrent(name.Text) : null;
+        return found;
     }
 
-    /// <summary>
-    /// The one of which an earlier status tells, wherever its files are by now. What another service runs of the same torrent is another:
-    /// it lies elsewhere and was added at another time.
-    /// </summary>
-    /// <param name="earlier">The status.</param>
+    /// <summary>The one that an object is about: of a status the one of which it tells, wherever its files are by now.</summary>
+    /// <param name="reference">The object.</param>
     /// <param name="error">Why there is none; null where there is one.</param>
-    public IReadOnlyList<TorrentTarget> ByStatus(TorrentStatus earlier, out TorrentError? error) => Found(
-        InfoHash.TryParse(earlier.InfoHash, out InfoHash torrent)
-            ?
-            [
-                .. find(torrent).Where(target =>
-                    target.Status.Destination == earlier.Destination || target.Status.AddedAt == earlier.AddedAt),
-            ]
-            : [],
-        earlier.Name,
-        out error);
+    public IReadOnlyList<TorrentTarget> ByReference(TorrentReference reference, out TorrentError? error)
+    {
+        IReadOnlyList<TorrentTarget> found = ByInfoHash(reference.InfoHash, out error);
+        return error is null ? Found(reference.Choose(found), $"{reference.Given}", out error) : found;
+    }
 
     private static TorrentFinder Among(Patron patron, Func<IReadOnlyList<TorrentStatus>> all, Func<InfoHash, TorrentStatus?> one) => new(
         () => [.. all().Select(status => new TorrentTarget(patron, status))],

@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
@@ -7,13 +6,11 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <summary>What is in a .torrent. Immutable; sizes are bytes. All text is safe to print.</summary>
 public sealed class TorrentInfo
 {
-    private readonly MagnetLink _link;
-
     /// <summary>Takes what a reader found.</summary>
     /// <param name="metainfo">What is in the .torrent.</param>
     internal TorrentInfo(TorrentMetainfo metainfo)
     {
-        _link = MagnetLink.Of(metainfo);
+        Metainfo = metainfo;
         Name = metainfo.Name;
         InfoHash = metainfo.InfoHash.ToString();
         InfoHashV2 = metainfo.InfoHashV2.IsEmpty ? null : Convert.ToHexStringLower(metainfo.InfoHashV2.Span);
@@ -80,8 +77,8 @@ public sealed class TorrentInfo
     /// <summary>The mark of a private tracker, if any.</summary>
     public string? Source { get; }
 
-    /// <summary>The torrent's magnet link.</summary>
-    internal MagnetLink ToMagnetLink() => _link;
+    /// <summary>The .torrent itself.</summary>
+    internal TorrentMetainfo Metainfo { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -1,4 +1,6 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -20,6 +22,29 @@ public sealed record SavedTorrent(InfoHash InfoHash, string MetainfoPath, Resume
 
     /// <summary>What is in it; null where its .torrent cannot be read, or is another's.</summary>
     public TorrentMetainfo? ReadMetainfo() => new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(InfoHash);
+
+    /// <summary>How it stood when it was last saved: its state is Stopped. Reads from the disk.</summary>
+    /// <param name="time">The clock; by default the system's.</param>
+    public TorrentStatus ReadStatus(TimeProvider? time = null)
+    {
+        DateTimeOffset now = WallTime.Now(time ?? TimeProvider.System);
+        TorrentMetainfo? metainfo = ReadMetainfo();
+        return (metainfo, Magnet, Resume) switch
+        {
+            (not null, _, { } resume) => TorrentData.Status(metainfo, resume, now),
+            (null, { } magnet, { } resume) => TorrentData.Status(magnet, resume, now),
+            _ => new TorrentStatus
+            {
+                Name = metainfo?.Name ?? Magnet?.Name ?? InfoHash.ToString(),
+                InfoHash = InfoHash.ToString(),
+                State = TorrentState.Stopped,
+                Destination = Resume?.Destination ?? "",
+                Path = "",
+                Timestamp = now,
+                Warnings = [ServiceErrors.Unrestorable(InfoHash)],
+            },
+        };
+    }
 
     /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
     public StartRequest ToRequest() => new()

@@ -81,6 +81,25 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task Tags_are_added_and_removed_beside_those_that_stay()
+    {
+        var torrent = new SwarmTorrent(63, Piece, Piece);
+        await using var engine = new TestEngine(new MemoryNetwork());
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Options = new TorrentOptions { Tags = ["keep", "old1", "old2", "[x]"] } });
+
+        // Two at once: neither undoes what the other does.
+        Task<TorrentAnswer> added = engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { AddTags = ["new", "KEEP"] }));
+        Task<TorrentAnswer> removed = engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { RemoveTags = ["old?", "[X]", "absent"] }));
+        Assert.IsType<CommandDone>(await added);
+        Assert.IsType<CommandDone>(await removed);
+        Assert.Equal(["keep", "new"], engine.Client.GetStatus(id)!.Tags);
+
+        await engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { Tags = ["a", "b"], RemoveTags = ["a"], AddTags = ["c"] }));
+        Assert.Equal(["b", "c"], engine.Client.GetStatus(id)!.Tags);
+    }
+
+    [Fact]
     public async Task A_torrent_that_has_seeded_for_its_time_is_suspended_and_says_so_once_and_seeds_on_when_it_is_resumed()
     {
         var time = new FakeTimeProvider();

@@ -284,14 +284,14 @@ public sealed class CommandLogicTests
         var finder = new TorrentFinder(session.Patrons.Torrents);
 
         Assert.Equal("Alpha", Assert.Single(finder.ByInfoHash(a.Status.InfoHash.ToUpperInvariant(), out _)).Status.Name);
-        Assert.Equal("Alpha", Assert.Single(finder.ByName("ALPHA", null, out _)).Status.Name);
-        Assert.Equal("beta", Assert.Single(finder.ByName("b*", name => name.StartsWith('b'), out _)).Status.Name);
-        Assert.Equal("Alpha", Assert.Single(finder.ByStatus(a.Status, out _)).Status.Name);
+        Assert.Equal("Alpha", Assert.Single(finder.ByName(new NamePattern("ALPHA"), out _)).Status.Name);
+        Assert.Equal("beta", Assert.Single(finder.ByName(new NamePattern("b*"), out _)).Status.Name);
+        Assert.Equal("Alpha", Assert.Single(finder.ByReference(TorrentReference.Of(a.Status), out _)).Status.Name);
         TorrentStatus moved = a.Status with { Destination = "/elsewhere" };
-        Assert.Equal("Alpha", Assert.Single(finder.ByStatus(moved, out _)).Status.Name);
-        Assert.Empty(finder.ByStatus(moved with { AddedAt = moved.AddedAt.AddSeconds(1) }, out TorrentError? elsewhere));
-        Assert.Empty(finder.ByName("x*", _ => false, out TorrentError? none));
-        Assert.Empty(finder.ByName("x", null, out TorrentError? unknown));
+        Assert.Equal("Alpha", Assert.Single(finder.ByReference(TorrentReference.Of(moved), out _)).Status.Name);
+        Assert.Empty(finder.ByReference(TorrentReference.Of(moved with { AddedAt = moved.AddedAt.AddSeconds(1) }), out TorrentError? elsewhere));
+        Assert.Empty(finder.ByName(new NamePattern("x*"), out TorrentError? none));
+        Assert.Empty(finder.ByName(new NamePattern("x"), out TorrentError? unknown));
         Assert.Equal("Alpha", Assert.Single(finder.ByInfoHash(a.Status.InfoHash[..4], out _)).Status.Name);
         Assert.Empty(finder.ByInfoHash(a.Status.InfoHash[..3], out TorrentError? bad));
         Assert.Equal(TorrentErrorId.TorrentNotFound, elsewhere?.Id);
@@ -308,7 +308,7 @@ public sealed class CommandLogicTests
         Patron other = session.Patrons.Create("other", settings: null);
 
         Assert.Single(TorrentFinder.Among(patron: null, session.Patrons).ByInfoHash(a.Status.InfoHash, out _));
-        Assert.Single(TorrentFinder.Among(a.Patron, session.Patrons).ByStatus(a.Status, out _));
+        Assert.Single(TorrentFinder.Among(a.Patron, session.Patrons).ByReference(TorrentReference.Of(a.Status), out _));
         Assert.Empty(TorrentFinder.Among(other, session.Patrons).ByInfoHash(a.Status.InfoHash, out TorrentError? error));
         Assert.Empty(TorrentFinder.Among(other, session.Patrons).All);
         Assert.Equal(TorrentErrorId.TorrentNotFound, error?.Id);

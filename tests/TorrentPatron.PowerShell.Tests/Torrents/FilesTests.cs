@@ -31,16 +31,16 @@ public sealed class FilesTests
         [
             .. Metainfo.Files.Select((file, index) => new FileSnapshot
             {
-                Index = index, Path = file.Path, FullPath = "/" + file.Path, Length = file.Length, Priority = FilePriority.Low,
+                Index = index, Path = file.Path, FullPath = "/" + file.Path, Length = file.Length, Priority = FilePriority.Normal,
             }),
         ];
-        HashSet<int> chosen = [1, 3];
+        var chosen = new Dictionary<int, FilePriority> { [1] = FilePriority.High, [3] = FilePriority.Low };
 
         Assert.Equal(
-            [FilePriority.Low, FilePriority.High, FilePriority.Low, FilePriority.High],
-            FileChooser.Priorities(Metainfo, files, chosen, FilePriority.High, only: false));
+            [FilePriority.Normal, FilePriority.High, FilePriority.Normal, FilePriority.Low],
+            FileChooser.Priorities(Metainfo, files, chosen, only: false));
         Assert.Equal(
-            [FilePriority.Skip, FilePriority.High, FilePriority.Skip, FilePriority.High],
-            FileChooser.Priorities(Metainfo, files, chosen, FilePriority.High, only: true));
+            [FilePriority.Skip, FilePriority.High, FilePriority.Skip, FilePriority.Low],
+            FileChooser.Priorities(Metainfo, files, chosen, only: true));
     }
 }

@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Service.State;
@@ -515,6 +516,52 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(Data().Destination, saved[_torrent.InfoHash.ToString()].Destination);
         Assert.Null(saved[other.InfoHash.ToString()].Destination);
         Assert.Equal(other.Raw.ToArray(), File.ReadAllBytes(saved[other.InfoHash.ToString()].MetainfoPath));
+    }
+
+    [Fact]
+    public void A_saved_torrent_says_how_it_stood_without_being_started()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            store.Checkpoint(Data(0, 1, 2) with
+            {
+                Doubtful = Bits(2),
+                Options = new TorrentOptions { Tags = ["nightly"], MaxUploadRate = 7, Goal = new SeedGoal(1.5, null) },
+                Trackers = [new Uri("http://127.0.0.1:1/announce")],
+                BytesSent = 16384,
+                AddedAt = DateTimeOffset.UnixEpoch,
+            });
+        }
+
+        TorrentStatus status = _states.Find(_torrent.InfoHash)!.ReadStatus();
+
+        Assert.Equal((_torrent.Name, _torrent.InfoHash.ToString(), TorrentState.Stopped), (status.Name, status.InfoHash, status.State));
+        Assert.Equal(Data().Destination, status.Destination);
+        Assert.Equal((_torrent.TotalSize, 2 * 16384L, false), (status.WantedSize, status.CompletedSize, status.IsComplete));
+        Assert.Equal(10, status.PercentComplete, 0.01);
+        Assert.Equal((0.5, 1.5, 7), (status.Ratio, status.SeedRatio, status.MaxUploadRate));
+        Assert.Equal(["nightly"], status.Tags);
+        Assert.Equal("http://127.0.0.1:1/announce", Assert.Single(status.Trackers).Uri.OriginalString);
+        Assert.Equal(DateTimeOffset.UnixEpoch, status.AddedAt);
+    }
+
+    [Fact]
+    public void A_saved_torrent_of_which_only_a_link_is_known_says_so_and_a_damaged_one_is_shown_with_a_warning()
+    {
+        Assert.True(MagnetLink.TryParse($"magnet:?xt=urn:btih:{new string('a', 40)}&dn=linked", out MagnetLink? link, out _));
+        using (ResumeStore store = _states.Open(link))
+            store.Checkpoint(Data() with { Verified = new Bitfield(0) });
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        File.WriteAllText(ResumePath, "damaged");
+
+        TorrentStatus linked = _states.Find(link.TorrentId)!.ReadStatus();
+        TorrentStatus damaged = _states.Find(_torrent.InfoHash)!.ReadStatus();
+
+        Assert.Equal(("linked", false), (linked.Name, linked.IsComplete));
+        Assert.NotNull(linked.Metadata);
+        Assert.Equal(_torrent.Name, damaged.Name);
+        Assert.Equal(TorrentErrorId.StateDamaged, Assert.Single(damaged.Warnings).Id);
     }
 
     [Fact]
