@@ -8,8 +8,8 @@
 param([Parameter(Mandatory)] [string] $Module, [Parameter(Mandatory)] [string] $State, [Parameter(Mandatory)] [int] $Port)
 
 Set-StrictMode -Version Latest
-Import-Module $Module
-$null = New-TorrentPatron soak -BindAddress 127.0.0.1 -Port $Port -StatePath $State -DisableDht -DisableLocalDiscovery
+Import-Module (Join-Path $Module TorrentPatron.psd1) -ErrorAction Stop
+$null = New-TorrentPatron soak -BindAddress 127.0.0.1 -Port $Port -StatePath $State -DisableDht -DisableLocalDiscovery -ErrorAction Stop
 $PSDefaultParameterValues['*-Torrent*:Patron'] = 'soak'
 function Get-Snapshot {
     Get-TorrentStatus | ForEach-Object {

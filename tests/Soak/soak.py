@@ -24,6 +24,7 @@ from soak.session import Clock, Session, SessionError  # noqa: E402
 from soak.tracker import Tracker  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+MOST_FAULTS = 50
 STUCK = 240  # seconds without a byte, for a torrent that downloads from a seed that is there
 
 
@@ -109,6 +110,7 @@ class Soak:
                     ledger.progress = time.monotonic()
         for missing in self._ledgers.keys() - seen:
             self._fault(f"{self._ledgers[missing].content.name}: is gone from Get-TorrentStatus")
+            self._start(self._ledgers[missing].content)
 
     def _is_done(self, content):
         ledger = self._ledgers[content.info_hash]
@@ -280,6 +282,8 @@ class Soak:
         text = f"[{(time.monotonic() - self._began) / 60:.1f} min, clock {self._clock.shift:+d} s] {text}"
         self.faults.append(text)
         print("FAULT", text, flush=True)
+        if len(self.faults) >= MOST_FAULTS:
+            raise SessionError(f"{MOST_FAULTS} faults are enough")
 
     def summary(self):
         print(f"{(time.monotonic() - self._began) / 60:.0f} minutes: {dict(sorted(self.counts.items()))}")
@@ -306,7 +310,8 @@ def main():
     try:
         soak.run(options.minutes)
     except SessionError as e:
-        soak._fault(f"{e}; see {folder}/session.err")
+        soak.faults.append(f"{e}; see {folder}/session.err")
+        print("FAULT", soak.faults[-1])
     finally:
         if soak._session._process:
             soak._session.kill()
