@@ -177,7 +177,9 @@ class Soak:
         acts = [(self._suspend, 16), (self._resume, 20), (self._check, 8), (self._move, 8), (self._stop_and_start, 6), (self._choose, 8),
                 (self._terminate, 3), (self._kill, 3), (self._step, 4), (self._outage, 4)]
         act = self._rng.choices([act for act, _ in acts], [weight for _, weight in acts])[0]
-        act(self._rng.choice(self._contents))
+        content = self._rng.choice(self._contents)
+        self._note(f"{act.__name__[1:]} {content.name}")
+        act(content)
 
     def _suspend(self, content):
         self._do(content, "Suspend-Torrent -InfoHash {0}")
@@ -228,6 +230,7 @@ class Soak:
     def _terminate(self, _):
         self._look()
         code, seconds = self._session.terminate()
+        self._note(f"ended with {code} after {seconds:.1f} s")
         if seconds > 20:
             self._fault(f"SIGTERM took {seconds:.0f} s")
         if code not in (0, 143, -15):
@@ -278,8 +281,14 @@ class Soak:
         ledger.progress = time.monotonic()
         self.counts[name] += 1
 
+    def _note(self, text):
+        """What was done is kept beside the torrents, for whoever looks for the cause of a fault."""
+        with open(self._folder / "acts.log", "a", encoding="utf-8") as file:
+            file.write(f"{(time.monotonic() - self._began) / 60:7.2f} {text}\n")
+
     def _fault(self, text):
-        text = f"[{(time.monotonic() - self._began) / 60:.1f} min, clock {self._clock.shift:+d} s] {text}"
+        text = f"[{(time.monotonic() - self._began) / 60:.2f} min, clock {self._clock.shift:+d} s] {text}"
+        self._note(f"FAULT {text}")
         self.faults.append(text)
         print("FAULT", text, flush=True)
         if len(self.faults) >= MOST_FAULTS:
