@@ -105,7 +105,7 @@ Import-Module '$modulePath'
 `$job = Start-ThreadJob {
     Import-Module '$modulePath'
     `$inner = New-TorrentPatron inner -BindAddress 127.0.0.1 -StatePath '$here/inner'
-    `$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Patron `$inner -Suspended
+    `$null = Start-Torrent '$($content.Torrent)' -Destination '$files/inner' -Patron `$inner -Suspended
     (Get-TorrentPatron).Name
     `$inner
 }

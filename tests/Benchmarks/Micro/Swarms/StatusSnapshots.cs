@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using BenchmarkDotNet.Attributes;
 using TorrentPatron.Benchmarks.Micro.Samples;
 using TorrentPatron.Engine.Trackers;
@@ -12,7 +13,8 @@ public class StatusSnapshots
     private readonly SampleSwarm _idle = new(1000);
     private readonly SampleSwarm _busy = new(1000);
     private readonly TrackerList _trackers = new(
-        [[new Uri("http://tracker.example/announce")], [new Uri("udp://tracker.example:6969")]], new Random(1));
+        [[new Uri("http://tracker.example/announce")], [new Uri("udp://tracker.example:6969")]], new Random(1),
+        static () => [AddressFamily.InterNetwork]);
 
     [GlobalSetup]
     public void AttachPeers()
