@@ -1,7 +1,7 @@
-using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
@@ -62,11 +62,8 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Who we say we are.</summary>
     public PeerId PeerId { get; }
 
-    /// <summary>The port we listen on; 0: none.</summary>
-    public ushort ListenPort { get; set; }
-
-    /// <summary>The IP versions over which peers can reach us; none: we do not listen.</summary>
-    public IReadOnlyList<AddressFamily> ListenFamilies { get; set; } = [];
+    /// <summary>The ports on which peers can reach us.</summary>
+    public ListenPorts ListenPorts { get; set; } = ListenPorts.None;
 
     /// <summary>What finds peers without trackers; null before it is opened.</summary>
     public PeerFinder? Finder { get; set; }
@@ -100,7 +97,7 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>What we say of ourselves in the handshake of a torrent.</summary>
     public Handshake MakeHandshake(InfoHash torrent) =>
-        new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { DhtPort: > 0 });
+        new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { HasDht: true });
 
     /// <summary>Goes on with other settings; what cannot change stays as it is.</summary>
     /// <param name="settings">All settings.</param>

@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Sockets;
 using MonoTorrent;
 using MonoTorrent.Client;
 using MonoTorrent.Connections;
 using MonoTorrent.Connections.Peer;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.MonoTorrent.Network;
@@ -90,11 +90,8 @@ internal sealed class HostResources : IAsyncDisposable
     /// <summary>Where it listens.</summary>
     public IReadOnlyList<IPEndPoint> ListenEndPoints => _port.EndPoints;
 
-    /// <summary>The port on which it listens; 0: none.</summary>
-    public ushort ListenPort => _port.Number;
-
-    /// <summary>The IP versions over which peers can reach us; none: we do not listen.</summary>
-    public IReadOnlyList<AddressFamily> ListenFamilies => [.. _port.EndPoints.Select(endPoint => endPoint.AddressFamily).Distinct()];
+    /// <summary>The ports on which peers can reach us.</summary>
+    public ListenPorts ListenPorts => _port.Ports;
 
     /// <summary>Why it does not listen as it should; null: it does.</summary>
     public TorrentError? ListenWarning => _port.Warning;

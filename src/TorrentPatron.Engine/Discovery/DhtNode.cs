@@ -18,7 +18,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
-    private readonly Func<ushort> _peerPort;
+    private readonly Func<AddressFamily, ushort> _peerPort;
     private readonly BootstrapResolver _bootstrap;
     private readonly bool _isReadOnly;
     private readonly DhtBudget _budget;
@@ -39,11 +39,11 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <summary>Makes a node, which does nothing before <see cref="Start"/>.</summary>
     /// <param name="settings">How it takes part.</param>
     /// <param name="port">Where datagrams go; those that come are given to <see cref="TryHandle"/>.</param>
-    /// <param name="peerPort">The TCP port on which peers can connect to us; 0: none.</param>
+    /// <param name="peerPort">The TCP port on which peers can connect to us over an IP version; 0: none.</param>
     /// <param name="bootstrap">The nodes to begin with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of ids and of choices.</param>
-    public DhtNode(DhtSettings settings, IDatagramPort port, Func<ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random)
+    public DhtNode(DhtSettings settings, IDatagramPort port, Func<AddressFamily, ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random)
     {
         _bootstrap = bootstrap;
         _time = time;
@@ -203,7 +203,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
     private int Announce(DhtTorrent torrent, DhtSearch search, TimeSpan now)
     {
-        ushort port = _peerPort();
+        ushort port = _peerPort(search.Overlay.Family);
         if (port == 0)
             return 0;
         IReadOnlyList<LookupNode> nodes = search.Lookup.Closest(RoutingTable.BucketSize, withToken: true);

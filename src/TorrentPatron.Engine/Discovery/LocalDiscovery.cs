@@ -31,7 +31,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<LocalTorrent> _torrents = [];
     private readonly IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> _groups;
-    private readonly Func<ushort> _port;
+    private readonly Func<AddressFamily, ushort> _port;
     private readonly TimeProvider _time;
     private readonly string _cookie;
     private readonly ITimer _timer;
@@ -43,11 +43,11 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     /// <summary>Begins to hear others.</summary>
     /// <param name="groups">The groups, and the sockets that have joined them; these are disposed with this.</param>
-    /// <param name="port">The TCP port on which we listen; 0: none, so nothing is announced.</param>
+    /// <param name="port">The TCP port on which we listen over an IP version; 0: none, so nothing is announced there.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Makes the mark by which we know our own calls.</param>
     public LocalDiscovery(
-        IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<ushort> port, TimeProvider time, Random random)
+        IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
     {
         _groups = groups;
         _port = port;
@@ -59,13 +59,15 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     private TimeSpan Now => _time.GetElapsedTime(0);
 
+    private bool IsListening => _groups.Any(group => _port(group.Group.AddressFamily) > 0);
+
     /// <summary>Joins the groups of BEP 14.</summary>
     /// <param name="bindAddress">The address of the interface to use; null: every interface that can.</param>
-    /// <param name="port">The TCP port on which we listen; 0: none.</param>
+    /// <param name="port">The TCP port on which we listen over an IP version; 0: none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of chance.</param>
     /// <returns>The discovery; null where no group can be joined.</returns>
-    public static LocalDiscovery? Open(IPAddress? bindAddress, Func<ushort> port, TimeProvider time, Random random)
+    public static LocalDiscovery? Open(IPAddress? bindAddress, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
     {
         var groups = new List<(IDatagramSocket, IPEndPoint)>();
         foreach (IPAddress local in bindAddress is null ? MulticastSocket.Interfaces() : [bindAddress])
@@ -121,11 +123,10 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private void Call()
     {
         InfoHash[] due;
-        ushort port = _port();
         lock (_gate)
         {
             TimeSpan now = Now;
-            LocalTorrent[] torrents = port == 0 || !MayCall(now)
+            LocalTorrent[] torrents = !IsListening || !MayCall(now)
                 ? []
                 : [.. _torrents.Where(torrent => torrent.Due <= now).OrderBy(torrent => torrent.Due).Take(LocalAnnounce.MaxTorrents)];
             foreach (LocalTorrent torrent in torrents)
@@ -138,9 +139,11 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
         if (due.Length == 0)
             return;
-        var announce = new LocalAnnounce { Port = port, InfoHashes = due, Cookie = _cookie };
         foreach ((IDatagramSocket socket, IPEndPoint group) in _groups)
-            _ = SendAsync(socket, announce.ToBytes(group), group);
+        {
+            if (_port(group.AddressFamily) is > 0 and ushort port)
+                _ = SendAsync(socket, new LocalAnnounce { Port = port, InfoHashes = due, Cookie = _cookie }.ToBytes(group), group);
+        }
     }
 
     private bool MayCall(TimeSpan now) => _lastCall is not { } last || now - last >= ShortestInterval;
@@ -153,7 +156,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         TimeSpan next = _torrents.Min(torrent => torrent.Due);
         if (_lastCall is { } last && last + ShortestInterval > next)
             next = last + ShortestInterval;
-        if (_port() == 0)
+        if (!IsListening)
             next = now + ShortestInterval;
         // A millisecond more, as timers cut off fractions and would fire just too early.
         _timer.Change((next > now ? next - now : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);

@@ -41,21 +41,25 @@ internal sealed class PeerFinder : IAsyncDisposable
     /// <summary>How the DHT node stands; null: it is off, or has no port.</summary>
     public DhtStatus? Status => _dht is null ? null : _dht.Status with { EndPoints = _port!.EndPoints };
 
-    /// <summary>The UDP port of the DHT node; 0: there is none.</summary>
-    public ushort DhtPort => _dht is null ? (ushort)0 : (ushort)_port!.EndPoints[0].Port;
+    /// <summary>Whether there is a DHT node.</summary>
+    public bool HasDht => _dht is not null;
 
-    /// <summary>Opens what the engine's settings say, on the UDP port of the same number as the TCP port that it listens on.</summary>
+    /// <summary>The UDP port of the DHT node in an IP version; 0: it takes no part there.</summary>
+    public ushort DhtPort(AddressFamily family) =>
+        HasDht && _port!.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == family) is { } found ? (ushort)found.Port : (ushort)0;
+
+    /// <summary>Opens what the engine's settings say, on the UDP ports of the same numbers as the TCP ports that it listens on.</summary>
     /// <param name="engine">What the engine shares; it listens already.</param>
     public static PeerFinder Open(EngineResources engine)
     {
         ClientSettings settings = engine.Settings;
         SharedDatagramPort? port = settings.Dht.IsEnabled ? OpenPort(engine) : null;
         DhtNode? dht = port is null ? null : new DhtNode(
-            settings.Dht, port, () => engine.ListenPort,
+            settings.Dht, port, family => engine.ListenPorts.Of(family),
             new BootstrapResolver(settings.Dht.BootstrapNodes, SystemHostResolver.For(AddressFamily.Unspecified), engine.Time),
             engine.Time, engine.Random);
         LocalDiscovery? local = settings.LocalDiscovery
-            ? LocalDiscovery.Open(settings.BindAddress, () => engine.ListenPort, engine.Time, engine.Random)
+            ? LocalDiscovery.Open(settings.BindAddress, family => engine.ListenPorts.Of(family), engine.Time, engine.Random)
             : null;
         return new PeerFinder(engine, port, dht, local);
     }
@@ -82,7 +86,7 @@ internal sealed class PeerFinder : IAsyncDisposable
 
     /// <summary>Where others on the internet see us; null where that is not known.</summary>
     public IPEndPoint? ExternalEndPoint(AddressFamily family) =>
-        _dht?.ExternalAddress(family) is { } address ? new IPEndPoint(address, _engine.ListenPort) : null;
+        _dht?.ExternalAddress(family) is { } address ? new IPEndPoint(address, _engine.ListenPorts.Of(family)) : null;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -105,10 +109,11 @@ internal sealed class PeerFinder : IAsyncDisposable
     private static SharedDatagramPort? OpenPort(EngineResources engine)
     {
         var sockets = new List<IDatagramSocket>();
-        int number = engine.ListenPort;
+        int number = 0;
         foreach (IPAddress address in engine.Settings.BindAddress is { } bound ? [bound] : (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
         {
-            if (TryOpen(address, number) is not { } socket)
+            int wanted = engine.ListenPorts.Of(address.AddressFamily) is > 0 and ushort tcp ? tcp : number;
+            if (TryOpen(address, wanted) is not { } socket)
                 continue;
             number = socket.LocalEndPoint.Port;
             sockets.Add(socket);

@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using System.Net;
-using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
@@ -33,21 +32,23 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     public void Open()
     {
         (_port, Warning) = Listen(engine.Settings.ListenPort);
-        TellEngine();
+        engine.ListenPorts = new ListenPorts(EndPoints);
     }
 
-    /// <summary>Listens on another port from now on. Where that cannot be had it goes on listening where it did.</summary>
+    /// <summary>Listens on another port from now on. Where that cannot be had, in each IP version, it goes on listening where it did.</summary>
     /// <param name="port">The port; 0: any free one; -1: do not listen.</param>
     /// <returns>Why it cannot be had, or null.</returns>
     public async Task<TorrentError?> ReopenAsync(int port)
     {
+        if (port > 0 && EndPoints.Count > 0 && EndPoints.All(endPoint => endPoint.Port == port))
+            return null;
         (ListeningPort next, TorrentError? warning) = Listen(port);
-        bool isOpen = port < 0 || next.EndPoints.Count > 0;
+        bool isOpen = warning is null;
         ListeningPort old = next;
         if (isOpen)
         {
             (old, _port, Warning) = (_port, next, warning);
-            TellEngine();
+            engine.ListenPorts = new ListenPorts(EndPoints);
         }
 
         await old.DisposeAsync().ConfigureAwait(false);
@@ -57,40 +58,13 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Listens no more, and drops who has not shaken hands.</summary>
     public ValueTask DisposeAsync() => _port.DisposeAsync();
 
-    private void TellEngine()
-    {
-        engine.ListenPort = EndPoints is [{ } first, ..] ? (ushort)first.Port : (ushort)0;
-        engine.ListenFamilies = [.. EndPoints.Select(endPoint => endPoint.AddressFamily).Distinct()];
-    }
-
     private (ListeningPort Port, TorrentError? Warning) Listen(int port)
     {
         var opened = new ListeningPort();
-        TorrentError? warning = null;
-        if (port < 0)
-            return (opened, null);
-        IPAddress[] addresses = engine.Settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
-        foreach (IPAddress address in addresses)
-        {
-            try
-            {
-                IListener listener = engine.Transport.Listen(new IPEndPoint(address, port));
-                // The other version listens on the same port: trackers are told of one only.
-                port = listener.LocalEndPoint.Port;
-                opened.Add(listener, AcceptAsync);
-            }
-            catch (IOException e) when (address.AddressFamily == AddressFamily.InterNetwork || opened.EndPoints.Count == 0)
-            {
-                warning = new TorrentError(
-                    TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
-                    "Choose another port; until then peers cannot connect from outside, but downloads work.");
-            }
-            catch (IOException)
-            {
-                // No IPv6 here.
-            }
-        }
-
+        (IReadOnlyList<IListener> listeners, TorrentError? warning) =
+            PortOpener.Open(engine.Settings with { ListenPort = port }, engine.Transport.Listen, listener => listener.LocalEndPoint);
+        foreach (IListener listener in listeners)
+            opened.Add(listener, AcceptAsync);
         return (opened, warning);
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
@@ -61,11 +62,11 @@ internal sealed class MetadataLedger(EngineResources engine, CreateNewTorrent co
     };
 
     /// <summary>What trackers are told.</summary>
-    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent) => new()
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family) => new()
     {
         InfoHash = command.TorrentId,
         PeerId = engine.PeerId,
-        Port = engine.ListenPort,
+        Port = engine.ListenPorts.ForTracker(family),
         Left = UnknownLeft,
         Event = announceEvent,
         Key = (uint)engine.PeerId.GetHashCode(),

@@ -264,7 +264,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     {
         if (peer.IsFast)
             peer.Sender.Add(MessageId.HaveNone);
-        peer.Extensions.AddHello(Network.Peers.Hello);
+        peer.Extensions.AddHello(Network.Peers.HelloTo(peer));
     }
 
     /// <inheritdoc/>

@@ -65,18 +65,19 @@ internal sealed class PeerSet : IPeerOwner
 
     private DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
 
-    /// <summary>The UDP port of our DHT node that peers are told of (BEP 5); 0: they are not.</summary>
-    public ushort DhtPort { get; set; }
+    /// <summary>Whether peers are told of our DHT node, and theirs are taken note of (BEP 5).</summary>
+    public bool SharesDht { get; set; }
 
     /// <summary>Whether it dials and takes peers.</summary>
     public bool IsOpen => _session is not null;
 
     /// <summary>What our extension handshake says besides the extensions' own.</summary>
-    public ExtensionHandshake Hello => new()
+    /// <param name="peer">The peer that is told.</param>
+    public ExtensionHandshake HelloTo(PeerConnection peer) => new()
     {
         Client = "TorrentPatron 0.1",
         RequestQueue = UploadQueue.Capacity,
-        ListenPort = _engine.ListenPort == 0 ? null : _engine.ListenPort,
+        ListenPort = _engine.ListenPorts.Of(peer.RemoteEndPoint.AddressFamily) is > 0 and ushort port ? port : null,
     };
 
     /// <summary>Gives the peers to an owner: those that are connected, and those that come.</summary>
@@ -156,8 +157,8 @@ internal sealed class PeerSet : IPeerOwner
             if (!isIncoming)
                 Directory.Reached(connection.RemoteEndPoint);
             _owner!.PeerJoined(peer);
-            if (DhtPort > 0 && peer.HasDhtNode)
-                peer.Sender.Add(MessageId.Port, [(byte)(DhtPort >> 8), (byte)DhtPort]);
+            if (SharesDht && peer.HasDhtNode && _engine.Finder?.DhtPort(peer.RemoteEndPoint.AddressFamily) is > 0 and ushort port)
+                peer.Sender.Add(MessageId.Port, [(byte)(port >> 8), (byte)port]);
         }
 
         peer.Sender.Flush();
@@ -225,7 +226,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <inheritdoc/>
     public void PeerHasDhtNode(PeerConnection peer, ushort port)
     {
-        if (DhtPort > 0)
+        if (SharesDht)
             _engine.Finder?.AddDhtNode(new IPEndPoint(peer.RemoteEndPoint.Address, port));
     }
 

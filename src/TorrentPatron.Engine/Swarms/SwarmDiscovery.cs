@@ -51,7 +51,7 @@ internal sealed class SwarmDiscovery
         if (isPrivate)
             return;
         peers.Extensions.Set(_exchange);
-        peers.DhtPort = engine.Finder?.DhtPort ?? 0;
+        peers.SharesDht = engine.Finder is { HasDht: true };
     }
 
     /// <summary>Begins to look for peers.</summary>
@@ -93,7 +93,7 @@ internal sealed class SwarmDiscovery
         }
 
         Stop();
-        _peers.DhtPort = 0;
+        _peers.SharesDht = false;
         _peers.Extensions.Remove(_exchange);
         _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery, PeerSource.Saved);
     }

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
@@ -165,14 +166,14 @@ internal sealed class SwarmLedger(
     }
 
     /// <summary>What trackers are told.</summary>
-    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent)
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family)
     {
         long left = pieces.MissingBytes;
         return new AnnounceRequest
         {
             InfoHash = _metainfo.InfoHash,
             PeerId = engine.PeerId,
-            Port = engine.ListenPort,
+            Port = engine.ListenPorts.ForTracker(family),
             Uploaded = peers.Sent.Total,
             Downloaded = peers.Received.Total,
             Left = left,

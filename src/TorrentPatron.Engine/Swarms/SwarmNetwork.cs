@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Trackers;
@@ -14,7 +15,7 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class SwarmNetwork : IAsyncDisposable
 {
-    private Func<AnnounceEvent, AnnounceRequest>? _makeAnnounce;
+    private Func<AnnounceEvent, AddressFamily, AnnounceRequest>? _makeAnnounce;
     private Action _changed = static () => { };
     private Action<IEnumerable<IPEndPoint>, PeerSource> _addPeers;
     private Func<bool> _isSeed = static () => false;
@@ -33,8 +34,8 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
         Trackers = new Announcer(
-            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenFamilies),
-            engine.Trackers, engine.Announces, e => _makeAnnounce!(e),
+            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
+            engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
         Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), dhtNodes);
         _addPeers = Peers.Add;
@@ -61,7 +62,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     /// <param name="addPeers">Takes addresses of peers that were found.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     public void Use(
-        Func<AnnounceEvent, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerSource> addPeers,
+        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerSource> addPeers,
         Func<bool> isSeed) => (_makeAnnounce, _changed, _addPeers, _isSeed) = (makeAnnounce, changed, addPeers, isSeed);
 
     /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>

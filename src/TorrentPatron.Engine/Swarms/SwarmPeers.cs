@@ -103,7 +103,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         {
             Bitfield pieces = _pieces.Verified();
             transfer.AddPieces(pieces);
-            peer.Extensions.AddHello(Set.Hello);
+            peer.Extensions.AddHello(Set.HelloTo(peer));
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }
@@ -318,7 +318,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             Bitfield pieces = _pieces.Verified();
             foreach (int piece in pieces.Ones)
                 peer.Sender.Add(MessageId.Have, piece);
-            peer.Extensions.AddHello(Set.Hello);
+            peer.Extensions.AddHello(Set.HelloTo(peer));
             transfer.AddFastGrants(pieces);
             _peers = [.. _peers, transfer];
         }

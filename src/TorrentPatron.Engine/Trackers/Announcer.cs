@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
@@ -24,7 +25,7 @@ internal sealed class Announcer : IAsyncDisposable
     private readonly TrackerList _trackers;
     private readonly ITrackerClient _client;
     private readonly AnnounceLimiter _limiter;
-    private readonly Func<AnnounceEvent, AnnounceRequest> _makeRequest;
+    private readonly Func<AnnounceEvent, AddressFamily, AnnounceRequest> _makeRequest;
     private readonly Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> _onPeers;
     private readonly Action<TrackerSnapshot> _onChanged;
     private readonly TimeProvider _time;
@@ -46,7 +47,7 @@ internal sealed class Announcer : IAsyncDisposable
         TrackerList trackers,
         ITrackerClient client,
         AnnounceLimiter limiter,
-        Func<AnnounceEvent, AnnounceRequest> makeRequest,
+        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeRequest,
         Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> onPeers,
         Action<TrackerSnapshot> onChanged,
         TimeProvider time)
@@ -234,7 +235,7 @@ internal sealed class Announcer : IAsyncDisposable
         TrackerSession session, AnnounceEvent announceEvent, CancellationToken cancellationToken)
     {
         using IDisposable place = await _limiter.EnterAsync(cancellationToken).ConfigureAwait(false);
-        AnnounceRequest request = _makeRequest(announceEvent) with { Event = announceEvent };
+        AnnounceRequest request = _makeRequest(announceEvent, session.Family) with { Event = announceEvent };
         if (announceEvent == AnnounceEvent.Stopped)
             request = request with { NumWant = 0 };
         lock (_gate)

@@ -1,43 +1,22 @@
 using System.Net;
-using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
 /// <summary>The port on which peers reach us, of both IP versions where nothing else is asked for: open as long as the client lives.</summary>
 internal sealed class PeerPort : IDisposable
 {
-    private readonly List<PeerListener> _listeners = [];
+    private readonly IReadOnlyList<PeerListener> _listeners;
 
     /// <summary>Opens the port.</summary>
     /// <param name="settings">Which port, and on which address.</param>
     /// <param name="limits">What bounds a connection while it is not known which torrent it is about.</param>
     public PeerPort(ClientSettings settings, ConnectionLimits limits)
     {
-        int port = settings.ListenPort;
-        if (port < 0)
-            return;
-        IPAddress[] addresses = settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
-        foreach (IPAddress address in addresses)
-        {
-            try
-            {
-                var listener = new PeerListener(new IPEndPoint(address, port), settings.MaxPeers, limits);
-                _listeners.Add(listener);
-                // The other version listens on the same port: trackers are told of one only.
-                port = listener.EndPoint.Port;
-            }
-            catch (SocketException e) when (address.AddressFamily == AddressFamily.InterNetwork || _listeners.Count == 0)
-            {
-                Warning = new TorrentError(
-                    TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on: {e.Message}",
-                    "Choose another port; until then peers cannot connect from outside, but downloads work.");
-            }
-            catch (SocketException)
-            {
-                // No IPv6 here.
-            }
-        }
+        (_listeners, Warning) = PortOpener.Open(
+            settings, endPoint => new PeerListener(endPoint, settings.MaxPeers, limits), listener => listener.EndPoint);
+        Ports = new ListenPorts(EndPoints);
     }
 
     /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
@@ -46,8 +25,8 @@ internal sealed class PeerPort : IDisposable
     /// <summary>Where it listens.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
-    /// <summary>The port; 0: none.</summary>
-    public ushort Number => _listeners is [PeerListener first, ..] ? (ushort)first.EndPoint.Port : (ushort)0;
+    /// <summary>The ports, by IP version.</summary>
+    public ListenPorts Ports { get; }
 
     /// <summary>The listener of an address.</summary>
     /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using System.Net.Sockets;
 using MonoTorrent.Client;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
@@ -191,14 +192,14 @@ internal sealed class TorrentLedger : IMoveRecord
     }
 
     /// <summary>What trackers are told.</summary>
-    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent)
+    public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family)
     {
         long left = _tally.MissingBytes;
         return new AnnounceRequest
         {
             InfoHash = _metainfo.InfoHash,
             PeerId = _host.PeerId,
-            Port = _host.ListenPort,
+            Port = _host.ListenPorts.ForTracker(family),
             Uploaded = _sent.Total,
             Downloaded = _received.Total,
             Left = left,

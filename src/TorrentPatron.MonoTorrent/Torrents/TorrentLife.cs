@@ -37,7 +37,7 @@ internal sealed class TorrentLife : IAsyncDisposable
         _move = Disk.MakeMove(Ledger, Files);
         Link = new SwarmLink(host, metainfo, Disk, new PeerFeed(metainfo.InfoHash), PieceArrived, Ledger.PieceFailed, Fail);
         Announcer = new Announcer(
-            new TrackerList(metainfo.TrackerTiers.Select(AddressReader.Trackers), new Random(), () => host.ListenFamilies), host.Trackers, host.Announces, Ledger.MakeAnnounce,
+            new TrackerList(metainfo.TrackerTiers.Select(AddressReader.Trackers), new Random(), () => host.ListenPorts.Families), host.Trackers, host.Announces, Ledger.MakeAnnounce,
             (_, peers) => Link.AddPeers(peers), _ => News?.Changed(), host.Time);
         News = new TorrentNews(metainfo.InfoHash, MakeStatus, Ledger.Enter, say, host);
     }

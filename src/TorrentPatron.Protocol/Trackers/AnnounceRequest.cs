@@ -11,7 +11,7 @@ public sealed record AnnounceRequest
     /// <summary>How this peer calls itself.</summary>
     public required PeerId PeerId { get; init; }
 
-    /// <summary>The TCP port on which this peer listens, 1 to 65535 (0 where it does not listen).</summary>
+    /// <summary>The TCP port on which this peer listens, in the IP version over which the tracker is asked; 1 to 65535.</summary>
     public required ushort Port { get; init; }
 
     /// <summary>Bytes of content sent in this session.</summary>

@@ -1,0 +1,71 @@
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>Opens the port on which peers reach us: one number for both IP versions, unless an address is asked for.</summary>
+internal static class PortOpener
+{
+    /// <summary>Ports that are tried where any will do, until one is free in both IP versions.</summary>
+    private const int MostTries = 20;
+
+    /// <summary>Opens a port.</summary>
+    /// <param name="settings">Which port, and on which address.</param>
+    /// <param name="listen">Listens; throws <see cref="IOException"/> or <see cref="SocketException"/> where that cannot be.</param>
+    /// <param name="endPointOf">Where a listener listens.</param>
+    /// <typeparam name="T">The listeners.</typeparam>
+    /// <returns>The listeners, at most one for each IP version, and why they are not all that was asked for; null: they are.</returns>
+    /// <remarks>
+    /// A number that was asked for is not replaced by another: a router or firewall may have been set for it. Where it is taken in one
+    /// IP version, that one is not listened on.
+    /// </remarks>
+    public static (IReadOnlyList<T> Listeners, TorrentError? Warning) Open<T>(ClientSettings settings, Func<IPEndPoint, T> listen, Func<T, IPEndPoint> endPointOf)
+        where T : IDisposable
+    {
+        if (settings.ListenPort < 0)
+            return ([], null);
+        IPAddress[] addresses = settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
+        for (int attempt = 1; ; attempt++)
+        {
+            int port = settings.ListenPort;
+            var opened = new List<T>();
+            var failures = new List<(IPAddress Address, Exception Cause)>();
+            foreach (IPAddress address in addresses)
+            {
+                try
+                {
+                    opened.Add(listen(new IPEndPoint(address, port)));
+                    port = endPointOf(opened[^1]).Port;
+                }
+                catch (Exception e) when (e is IOException or SocketException)
+                {
+                    failures.Add((address, e));
+                }
+            }
+
+            bool isAnotherTried = settings.ListenPort == 0 && opened.Count > 0 && failures.Exists(failure => IsTaken(failure.Cause)) && attempt < MostTries;
+            if (!isAnotherTried)
+                return (opened, Warn(port, failures, hasListener: opened.Count > 0));
+            foreach (T listener in opened)
+                listener.Dispose();
+        }
+    }
+
+    private static TorrentError? Warn(int port, List<(IPAddress Address, Exception Cause)> failures, bool hasListener)
+    {
+        // A machine without IPv6 lacks nothing, as long as it has IPv4.
+        failures.RemoveAll(failure => hasListener && failure.Address.AddressFamily == AddressFamily.InterNetworkV6 && !IsTaken(failure.Cause));
+        if (failures is not [(_, { } cause), ..])
+            return null;
+        string over = string.Join(" and ", failures.Select(failure => failure.Address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6"));
+        return new TorrentError(
+            TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on over {over}: {cause.Message}",
+            IsTaken(cause)
+                ? $"Another program has it: end that, or choose another port; until then peers cannot connect over {over} from outside, but downloads work."
+                : $"Choose another port; until then peers cannot connect over {over} from outside, but downloads work.");
+    }
+
+    private static bool IsTaken(Exception cause) =>
+        (cause as SocketException ?? cause.InnerException as SocketException)?.SocketErrorCode is SocketError.AddressAlreadyInUse or SocketError.AccessDenied;
+}
