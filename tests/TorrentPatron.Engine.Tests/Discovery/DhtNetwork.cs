@@ -31,7 +31,7 @@ internal sealed class DhtNetwork(int seed)
         DhtSettings settings = with(new DhtSettings { IsEnabled = true, BootstrapNodes = [.. bootstrap.Select(node => node.ToString())] });
         SimulatedDatagrams.Port port = Datagrams.Open(local);
         var node = new DhtNode(
-            settings, port, () => 6881, new BootstrapResolver(settings.BootstrapNodes, NoNames, Datagrams), Datagrams, new Random(_random.Next()));
+            settings, port, _ => 6881, new BootstrapResolver(settings.BootstrapNodes, NoNames, Datagrams), Datagrams, new Random(_random.Next()));
         port.Handler = node;
         return new Member(node, port, local[0]);
     }

@@ -179,7 +179,7 @@ public sealed class DhtNodeTests
         SimulatedDatagrams.Port port = _network.Datagrams.Open(IPEndPoint.Parse("40.3.3.3:6881"));
         var asked = new List<string>();
         using var node = new DhtNode(
-            new DhtSettings { IsEnabled = true, BootstrapNodes = ["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"] }, port, () => 0,
+            new DhtSettings { IsEnabled = true, BootstrapNodes = ["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"] }, port, _ => 0,
             new BootstrapResolver(["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"], Resolve, _network.Datagrams), _network.Datagrams, new Random(1));
         port.Handler = node;
         node.Start(new DhtState());

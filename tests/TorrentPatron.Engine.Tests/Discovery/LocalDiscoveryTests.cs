@@ -18,7 +18,7 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     private ushort _port = 6881;
 
     public LocalDiscoveryTests() =>
-        _discovery = new LocalDiscovery([(_socket, LocalAnnounce.IPv4Group)], () => _port, _time, new Random(1));
+        _discovery = new LocalDiscovery([(_socket, LocalAnnounce.IPv4Group)], _ => _port, _time, new Random(1));
 
     [Fact]
     public async Task A_torrent_is_announced_at_once_and_then_every_five_minutes_until_it_is_left()
@@ -100,8 +100,8 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     {
         // Not over IPv6: there is no way from a loopback interface to a group there.
         IPAddress local = IPAddress.Loopback;
-        await using LocalDiscovery? first = LocalDiscovery.Open(local, () => 1111, TimeProvider.System, new Random(1));
-        await using LocalDiscovery? second = LocalDiscovery.Open(local, () => 2222, TimeProvider.System, new Random(2));
+        await using LocalDiscovery? first = LocalDiscovery.Open(local, _ => 1111, TimeProvider.System, new Random(1));
+        await using LocalDiscovery? second = LocalDiscovery.Open(local, _ => 2222, TimeProvider.System, new Random(2));
         Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
         var found = Channel.CreateUnbounded<IPEndPoint>();
         first.Find(Torrent(1), peers => found.Writer.TryWrite(peers[0]));

@@ -447,7 +447,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
             new TrackerList(tiers, new Random(1), () => _families),
             _client,
             _limiter,
-            announceEvent => AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded },
+            (announceEvent, _) => AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded },
             (_, peers) => _peers.Writer.TryWrite(peers),
             snapshot => _changes.Writer.TryWrite(snapshot),
             _time);
