@@ -1,0 +1,229 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:modulePath = Get-TestModulePath
+
+    # What a topic shows below a comment, up to the next comment with a path or the next text.
+    function Get-Recipe {
+        param([string] $Comment, [string] $Topic = 'about_TorrentPatron_Automation')
+
+        $text = Get-Content (Join-Path (Split-Path $modulePath) "en-US/$Topic.help.txt") -Raw
+        $recipe = [regex]::Match($text, "(?s)\n {8}$([regex]::Escape($Comment))\n(.*?)(?=\n\n {8}# /|\n\n {0,7}\S)").Groups[1].Value
+        $recipe | Should -Not -BeNullOrEmpty
+        $recipe -replace '(?m)^ {8}'
+    }
+
+    # The recipe with this machine's folders and a test's patience: all that is replaced has to be in it.
+    function Edit-Recipe {
+        param([string] $Recipe, [Collections.IDictionary] $Changes)
+
+        foreach ($change in $Changes.GetEnumerator()) {
+            $Recipe.Contains($change.Key) | Should -BeTrue -Because "the recipe says '$($change.Key)'"
+            $Recipe = $Recipe.Replace($change.Key, $change.Value)
+        }
+        "`$env:TORRENTPATRON_STATE = '$here/state'`n$Recipe"
+    }
+
+    # What it wrote as errors, without the lines and margins in which PowerShell sets it.
+    function Get-ErrorText {
+        param($Run)
+
+        $Run.Error -join ' ' -replace '[\s|]+', ' '
+    }
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+}
+
+Describe 'The nightly mirror of about_TorrentPatron_Automation' {
+    BeforeAll {
+        $script:here = Join-Path $TestDrive 'mirror'
+        $script:list = "$here/list"
+        $seed = New-TestPatron -Name 'mirror-seed' -StatePath "$here/seed-state"
+        $contents = foreach ($name in 'a.bin', 'b.bin') {
+            $content = New-TestContent -Folder "$here/seed" -Name $name -Size 256KB
+            $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seed -Timeout 30 -ErrorAction Stop
+            $content
+        }
+        $script:tracker = Start-TestTracker -Peer "127.0.0.1:$($seed.Port)"
+        $null = New-Item -ItemType Directory -Path $list
+        foreach ($content in $contents) {
+            $null = New-TorrentFile $content.File "$list/$($content.Name[0]).torrent" -Tracker $tracker.Uri -PieceLength 64KB
+        }
+        $script:mirror = Edit-Recipe (Get-Recipe '# mirror.ps1') ([ordered]@{
+            'Import-Module TorrentPatron' = "Import-Module '$modulePath'"
+            '/etc/nightly'                = $list
+            '/srv/mirror'                 = "$here/files"
+            '-SeedTime 4h'                = '-SeedTime 0.5'
+            '-Timeout 6h'                 = '-Timeout 30'
+            '-Timeout 8h'                 = '-Timeout 30'
+        })
+
+        # Whether all that was fetched is there, and known.
+        function Test-Mirrored {
+            param([string[]] $Name)
+
+            foreach ($one in $Name) {
+                Test-SameContent "$here/files/$one" "$here/seed/$one" | Should -BeTrue
+            }
+            (Get-ChildItem "$here/files" -Recurse -File).Name | Sort-Object | Should -Be $Name
+            Get-ChildItem "$here/state" -Directory | Should -HaveCount $Name.Count
+        }
+
+        $script:first = Invoke-TestScript $here $mirror
+    }
+
+    AfterAll {
+        Stop-TestTracker $tracker
+    }
+
+    It 'fetches what is new, seeds it, and ends with 0' {
+        $first.Error | Should -BeNullOrEmpty
+        $first.ExitCode | Should -Be 0
+        Test-Mirrored 'a.bin', 'b.bin'
+    }
+
+    It 'deletes nothing and ends with 1 where <Case>' -ForEach @(
+        @{
+            Case  = 'a .torrent has become a web page'
+            Break = { Move-Item "$list/b.torrent" "$here/b"; '<html><body>Log in</body></html>' | Set-Content "$list/b.torrent" }
+            Mend  = { Move-Item "$here/b" "$list/b.torrent" -Force }
+            Says  = '*web page*'
+        }
+        @{
+            Case  = 'a .torrent cannot be read'
+            Break = { Move-Item "$list/b.torrent" "$here/b"; $null = New-Item -ItemType Directory "$list/b.torrent" }
+            Mend  = { Remove-Item "$list/b.torrent"; Move-Item "$here/b" "$list/b.torrent" }
+            Says  = '*b.torrent*folder*'
+        }
+        @{
+            Case  = 'the folder of the list is not there'
+            Break = { Move-Item $list "$here/away" }
+            Mend  = { Move-Item "$here/away" $list }
+            Says  = '*does not exist*'
+        }
+        @{
+            Case  = 'the folder of the list is empty'
+            Break = { Move-Item $list "$here/away"; $null = New-Item -ItemType Directory $list }
+            Mend  = { Remove-Item $list; Move-Item "$here/away" $list }
+            Says  = '*does not exist*'
+        }
+        @{
+            Case  = 'what is retired is a web page'
+            Break = { '<html><body>Log in</body></html>' | Set-Content "$list/c.retired" }
+            Mend  = { Remove-Item "$list/c.retired" }
+            Says  = '*web page*'
+        }
+        @{
+            Case  = 'what is retired is still in the list'
+            Break = { Copy-Item "$list/b.torrent" "$list/c.retired" }
+            Mend  = { Remove-Item "$list/c.retired" }
+            Says  = '*still in*'
+        }
+        @{
+            Case  = 'something is retired in a night in which something else fails'
+            Break = { Move-Item "$list/b.torrent" "$list/b.retired"; 'nothing' | Set-Content "$list/c.torrent" }
+            Mend  = { Move-Item "$list/b.retired" "$list/b.torrent"; Remove-Item "$list/c.torrent" }
+            Says  = '*c.torrent*'
+        }
+    ) {
+        . $Break
+        try {
+            $run = Invoke-TestScript $here $mirror
+        } finally {
+            . $Mend
+        }
+        $run.ExitCode | Should -Be 1
+        Get-ErrorText $run | Should -BeLike $Says
+        Test-Mirrored 'a.bin', 'b.bin'
+    }
+
+    It 'deletes nothing where a .torrent is merely not there' {
+        Move-Item "$list/b.torrent" "$here/b"
+        $run = Invoke-TestScript $here $mirror
+        Move-Item "$here/b" "$list/b.torrent"
+
+        $run.Error | Should -BeNullOrEmpty
+        $run.ExitCode | Should -Be 0
+        Test-Mirrored 'a.bin', 'b.bin'
+    }
+
+    It 'deletes a torrent that has been retired, with its files, and that alone' {
+        Rename-Item "$list/b.torrent" 'b.retired'
+        $run = Invoke-TestScript $here $mirror
+        $again = Invoke-TestScript $here $mirror
+
+        $run.Error | Should -BeNullOrEmpty
+        $run.ExitCode, $again.ExitCode | Should -Be 0, 0
+        Test-Mirrored 'a.bin'
+        (Get-ChildItem $list).Name | Should -Be 'a.torrent'
+    }
+}
+
+Describe 'The script of about_TorrentPatron_Automation that seeds for ever' -Skip:$IsWindows {
+    It 'waits for its folder, takes what is put there later, and leaves as its unit expects when systemd stops it' {
+        $here = Join-Path $TestDrive 'seeding'
+        $unit = (Get-Recipe '# /etc/systemd/system/seed.service') -split '\n' -match '=' -join "`n" | ConvertFrom-StringData
+        $script = Edit-Recipe (Get-Recipe '# /opt/seed.ps1') ([ordered]@{
+            'Import-Module TorrentPatron' = "Import-Module '$modulePath'"
+            '/etc/seed'                   = "$here/list"
+            '/srv/seed'                   = "$here/seed"
+            '-Seconds 300'                = '-Milliseconds 200'
+        })
+        $told = [Collections.Concurrent.ConcurrentQueue[string]]::new()
+        $tracker = Start-TestListener @{ Told = $told } {
+            param($context, $state)
+            $state.Told.Enqueue($context.Request.QueryString['event'])
+            $context.Response.OutputStream.Write([Text.Encoding]::ASCII.GetBytes('d8:intervali1800e5:peers0:e'))
+        }
+        $process = Invoke-TestScript $here $script -NoWait
+        try {
+            Wait-TestCondition { Get-ChildItem $here -Filter *.err | Get-Content } | Should -BeTrue
+            $null = New-Item -ItemType Directory -Path "$here/list"
+            foreach ($count in 1, 2) {
+                $content = New-TestContent -Folder "$here/seed" -Name "$count.bin" -Size 64KB
+                $null = New-TorrentFile $content.File "$here/list/$count.new" -Tracker "$($tracker.Uri)announce"
+                Rename-Item "$here/list/$count.new" "$count.torrent"
+                Wait-TestCondition { @($told -eq 'started').Count -eq $count } | Should -BeTrue
+            }
+            kill -s $unit.KillSignal.Substring(3) $process.Id
+            $process.WaitForExit(1000 * $unit.TimeoutStopSec) | Should -BeTrue
+        } finally {
+            $process.Kill()
+            Stop-TestSite $tracker
+        }
+
+        $process.ExitCode | Should -Be $unit.SuccessExitStatus
+        @($told -eq 'stopped') | Should -HaveCount 2
+    }
+}
+
+Describe 'The copying of what is complete in about_TorrentPatron_Automation' {
+    BeforeAll {
+        $script:here = Join-Path $TestDrive 'copying'
+        foreach ($name in 'a.bin', 'b.bin') {
+            $content = New-TestContent -Folder "$here/in" -Name $name -Size 64KB
+            Move-Item $content.Torrent "$here/$name.torrent"
+        }
+        $text = Get-Content (Join-Path (Split-Path $modulePath) 'en-US/about_TorrentPatron_Automation.help.txt') -Raw
+        $recipe = [regex]::Match($text, '(?s)  WHEN IT IS COMPLETE\n.*?\n\n( {8}.*?)\n\n {0,7}\S').Groups[1].Value
+        $script:copying = Edit-Recipe "Import-Module '$modulePath'`n$recipe" @{ '/srv/in' = "$here/in"; '/srv/out' = "$here/out" }
+    }
+
+    It 'ends with 1 and copies nothing where the folder is not there' {
+        $run = Invoke-TestScript $here $copying
+        $run.ExitCode | Should -Be 1
+        Get-ErrorText $run | Should -BeLike '*Convert-Path*Cannot find path*'
+        "$here/out" | Should -Not -Exist
+    }
+
+    It 'copies all that is complete, also when it is run again' {
+        $null = New-Item -ItemType Directory "$here/out"
+        foreach ($run in (Invoke-TestScript $here $copying), (Invoke-TestScript $here $copying)) {
+            $run.Error | Should -BeNullOrEmpty
+            $run.ExitCode | Should -Be 0
+        }
+        (Get-ChildItem "$here/out").Name | Should -Be 'a.bin', 'b.bin'
+        Test-SameContent "$here/out/b.bin" "$here/in/b.bin" | Should -BeTrue
+    }
+}
