@@ -252,8 +252,8 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         foreach (PeerConnection peer in Network.Peers.Connected)
             peer.Tick(rate: 0);
         _fetcher.Tick();
-        Network.Discovery.Tick();
         Network.Peers.DialMore();
+        Network.Tick();
         _state.Tick();
         if (Instant.Now(_engine.Time) - _ledger.Since > _command.MetadataTimeout)
             _ = GiveUpWaitingAsync();

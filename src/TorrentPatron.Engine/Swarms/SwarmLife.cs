@@ -154,7 +154,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (Parts.Ledger.IsActive)
         {
             Parts.Peers.Tick(elapsed);
-            Parts.Network.Discovery.Tick();
+            Parts.Network.Tick();
         }
 
         if (now - _lastWriteOut >= WriteOutInterval)

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -15,7 +16,13 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class SwarmNetwork : IAsyncDisposable
 {
+    /// <summary>Time between two looks at whether trackers can be asked sooner.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
+
+    private readonly EngineResources _engine;
     private Func<AnnounceEvent, AddressFamily, AnnounceRequest>? _makeAnnounce;
+    private Instant _nextLook;
+    private bool _hadPeers;
     private Action _changed = static () => { };
     private Action<IEnumerable<IPEndPoint>, PeerSource> _addPeers;
     private Func<bool> _isSeed = static () => false;
@@ -30,6 +37,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers, IReadOnlyCollection<HostEndPoint> dhtNodes,
         bool isPrivate = false)
     {
+        _engine = engine;
         Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
@@ -70,6 +78,19 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     {
         Trackers.Start();
         Discovery.Start();
+    }
+
+    /// <summary>What is due; called about once a second. While there is nobody to get pieces from, trackers are asked sooner.</summary>
+    public void Tick()
+    {
+        Discovery.Tick();
+        _hadPeers |= Peers.Connected.Count > 0;
+        var now = Instant.Now(_engine.Time);
+        if (now < _nextLook || !Peers.IsLonely)
+            return;
+        _nextLook = now + LookInterval;
+        Trackers.PeersWanted(isAnew: _hadPeers);
+        _hadPeers = false;
     }
 
     /// <summary>Looks for peers no longer, and tells the trackers.</summary>

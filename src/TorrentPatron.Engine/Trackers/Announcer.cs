@@ -80,6 +80,10 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="which">The trackers' addresses; empty: all.</param>
     public void AnnounceNow(IReadOnlyCollection<Uri> which) => Change(now => _trackers.Hurry(which, now));
 
+    /// <summary>Announces within some minutes, or as soon as the trackers allow it, because there is nobody to get pieces from.</summary>
+    /// <param name="isAnew">Whether there was somebody when this was last called; the longer there is not, the less often they are asked.</param>
+    public void PeersWanted(bool isAnew) => Change(_ => _trackers.PeersWanted(isAnew));
+
     /// <summary>Adds a tracker as a tier of its own.</summary>
     public void Add(Uri tracker) => Change(now => _trackers.Add(tracker, now));
 

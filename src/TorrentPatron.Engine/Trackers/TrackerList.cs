@@ -118,6 +118,14 @@ internal sealed class TrackerList
         }
     }
 
+    /// <summary>The torrent has nobody to get pieces from: no tracker is waited for longer than some minutes, unless it asks for that.</summary>
+    /// <param name="isAnew">Whether it had somebody when this was last called.</param>
+    public void PeersWanted(bool isAnew)
+    {
+        foreach (TrackerSession session in All.SelectMany(tracker => tracker.Sessions))
+            session.PeersWanted(isAnew);
+    }
+
     /// <summary>The sessions in which it is time to announce: with at most one tracker of each tier.</summary>
     public IReadOnlyList<TrackerSession> Due(Instant now) => _isActive ? [.. _tiers.SelectMany(tier => tier.Due(now))] : [];
 

@@ -14,11 +14,14 @@ namespace TorrentPatron.Engine.Trackers;
 internal sealed class TrackerSession(TrackerState tracker, AddressFamily family, Instant now)
 {
     private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LonelyInterval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(30);
 
     /// <summary>Time after which a tracker that had no address of the IP version is looked up again.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromHours(6);
 
+    private Instant? _lastOutcome;
+    private int _lonelyAnnounces;
     private TimeSpan _minInterval;
     private (long Uploaded, long Downloaded)? _origin;
 
@@ -87,6 +90,7 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         HasCompleted |= announceEvent == AnnounceEvent.Completed;
         Failures = 0;
         NextAnnounce = now + response.Interval;
+        _lastOutcome = now;
         TrackerId = response.TrackerId ?? TrackerId;
         Outcome = response.Warning is null ? TrackerStatus.Working : TrackerStatus.Warning;
         Message = response.Warning;
@@ -103,6 +107,7 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         IsAnnouncing = IsAbsent = false;
         TimeSpan backOff = FirstBackOff * Math.Pow(2, Math.Min(Failures, 20));
         Failures++;
+        _lastOutcome = now;
         NextAnnounce = now + (backOff < LongestBackOff ? backOff : LongestBackOff);
         Outcome = TrackerStatus.Failed;
         Message = message;
@@ -128,6 +133,25 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         {
             Uploaded = request.Uploaded - uploaded, Downloaded = request.Downloaded - downloaded, TrackerId = TrackerId,
         };
+    }
+
+    /// <summary>
+    /// The torrent has nobody to get pieces from: the next announce is due five minutes after the last, then ten, and so on up to the
+    /// interval; later where the tracker asks for more; also where it failed, since the network may be back.
+    /// </summary>
+    /// <param name="isAnew">Whether it had somebody when this was last called.</param>
+    public void PeersWanted(bool isAnew)
+    {
+        if (isAnew)
+            _lonelyAnnounces = 0;
+        if (IsAbsent || _lastOutcome is not { } last)
+            return;
+        TimeSpan wait = LonelyInterval * Math.Pow(2, Math.Min(_lonelyAnnounces, 10));
+        Instant due = last + (_minInterval > wait ? _minInterval : wait);
+        if (due >= NextAnnounce)
+            return;
+        BringForward(due);
+        _lonelyAnnounces++;
     }
 
     /// <summary>Brings the next announce forward.</summary>

@@ -437,6 +437,25 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void After_a_long_outage_nodes_that_were_forgotten_are_found_again_without_others_to_begin_with()
+    {
+        DhtProbe probe = Answering("10.9.9.9:6881", withPeers: false);
+        DhtNetwork.Member node = _network.Add(DhtNetwork.Home);
+        node.Start();
+        node.Node.AddNode(probe.EndPoint);
+        Pass(Moment);
+        Assert.True(node.Node.Status.IsReady);
+
+        _network.Datagrams.Loss = 1;
+        Pass(TimeSpan.FromHours(2));
+        Assert.False(node.Node.Status.IsReady);
+        _network.Datagrams.Loss = 0;
+        Pass(TimeSpan.FromMinutes(6));
+
+        Assert.True(node.Node.Status.IsReady);
+    }
+
+    [Fact]
     public void Peers_at_home_are_not_believed_to_a_node_on_the_internet()
     {
         DhtProbe probe = Answering("40.1.1.1:6881", withPeers: false);

@@ -89,4 +89,40 @@ public sealed class OutageScenarios
         world.Network.Mend();
         await world.UntilAsync(() => node.Has(torrent), Soon, "the download is complete");
     });
+
+    [Theory]
+    [InlineData(0, 7)]
+    [InlineData(20, 22)]
+    public Task A_download_without_any_peer_asks_its_trackers_again_as_soon_as_they_allow(int minInterval, int minutes) =>
+        World.RunAsync(seed: 4, async world =>
+        {
+            var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
+            await using var seed = new Node(world, 1);
+            await seed.SeedAsync(torrent);
+            IPEndPoint[] peers = [];
+            var tracker = new SimulatedTracker(world)
+            {
+                Answer = _ => new AnnounceResponse { Interval = RareInterval, MinInterval = TimeSpan.FromMinutes(minInterval), Peers = peers },
+            };
+            await using var node = new Node(world, 2, tracker: tracker);
+            await node.StartAsync(torrent);
+            await world.PassAsync(TimeSpan.FromMinutes(1));
+            peers = [seed.EndPoint];
+
+            await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(minutes), "the download is complete");
+
+            Assert.InRange(tracker.Announces[1].Time - tracker.Announces[0].Time, TimeSpan.FromMinutes(Math.Max(5, minInterval)), TimeSpan.FromMinutes(minutes));
+        });
+
+    [Fact]
+    public Task A_seed_without_any_peer_keeps_to_the_interval_of_its_tracker() => World.RunAsync(seed: 5, async world =>
+    {
+        var torrent = new SwarmTorrent(5, Piece, 8 * Piece);
+        var tracker = new SimulatedTracker(world) { Answer = _ => new AnnounceResponse { Interval = RareInterval } };
+        await using var seed = new Node(world, 1, tracker: tracker);
+        await seed.SeedAsync(torrent);
+        await world.PassAsync(TimeSpan.FromMinutes(91));
+
+        Assert.Equal(4, tracker.Announces.Count);
+    });
 }
