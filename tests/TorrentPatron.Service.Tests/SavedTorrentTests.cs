@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
@@ -131,6 +132,27 @@ public sealed class SavedTorrentTests : IDisposable
 
         Assert.Empty(service.States.Enumerate());
         Assert.True(File.Exists(FileA) && File.Exists(FileB));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task With_a_torrent_that_does_not_run_go_the_bytes_of_skipped_files(bool deleteData)
+    {
+        WriteContent();
+        await using (TorrentService first = MakeService())
+            await RunAsync(first);
+        string name = $".{_torrent.InfoHash}.patron-parts";
+        byte[] header = new byte[128];
+        Encoding.ASCII.GetBytes($"TorrentPatron parts 1\n{name}\n").CopyTo(header, 0);
+        File.WriteAllBytes(_temp["data", name], header);
+        File.WriteAllText(_temp["data", ".0123456789012345678901234567890123456789.patron-parts"], "another torrent's");
+
+        await using TorrentService service = MakeService();
+        Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(_torrent.InfoHash, deleteData, Token));
+
+        Assert.False(File.Exists(_temp["data", name]));
+        Assert.Single(Directory.EnumerateFiles(_temp["data"], "*.patron-parts"));
     }
 
     [Fact]

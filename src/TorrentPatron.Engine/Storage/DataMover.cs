@@ -1,4 +1,5 @@
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -11,7 +12,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="to">Where they are to lie.</param>
 /// <param name="torrent">Which torrent.</param>
 /// <param name="workers">The disk threads.</param>
-internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent, DiskWorkers workers)
+/// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null: none.</param>
+internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent, DiskWorkers workers, Bitfield? apart)
 {
     private readonly List<string> _madeFolders = [];
     private IReadOnlyList<MovedFile> _files = [];
@@ -47,14 +49,11 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
     /// </summary>
     public void TakeBack()
     {
-        for (int index = 0; index < from.Files.Count; index++)
+        foreach ((string old, string next, string copy) in MovePlan.Paths(from, to, torrent, apart))
         {
-            if (!from.Files[index].IsStored)
-                continue;
-            (string old, string next) = (from.Files[index].FullPath, to.Files[index].FullPath);
             try
             {
-                TryDelete(MovePlan.CopyOf(next, torrent, index));
+                TryDelete(copy);
                 var moved = new FileInfo(next);
                 if (!moved.Exists || moved.LinkTarget is not null)
                     continue;
@@ -85,7 +84,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
     {
         try
         {
-            _files = MovePlan.Make(from, to, torrent);
+            _files = MovePlan.Make(from, to, torrent, apart);
             MakeFolder(to.Destination);
             foreach (MovedFile file in _files)
                 MakeFolder(Path.GetDirectoryName(file.To)!);

@@ -14,8 +14,11 @@ internal sealed class FileLayout
     /// <param name="metainfo">The torrent.</param>
     /// <param name="destination">The folder; made absolute here.</param>
     public FileLayout(TorrentMetainfo metainfo, string destination)
-        : this(destination, metainfo.Name, metainfo.PieceLength, metainfo.Files.Select(file =>
-            (file.Path, file.RawPath, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))))
+        : this(
+            destination, metainfo.Name, metainfo.PieceLength,
+            metainfo.Files.Select(file =>
+                (file.Path, file.RawPath, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))),
+            $".{metainfo.InfoHash}")
     {
     }
 
@@ -26,19 +29,23 @@ internal sealed class FileLayout
     /// <param name="files">
     /// Their paths relative to the destination with '/' between elements, lengths, and whether they are kept on disk.
     /// </param>
+    /// <param name="partsName">What the parts file is called, but for its extension.</param>
     /// <exception cref="ArgumentException">A path leads out of the destination.</exception>
     public FileLayout(
-        string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files)
-        : this(destination, name, pieceLength, files.Select(file => (file.Path, (string?)null, file.Length, file.IsStored)))
+        string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files,
+        string partsName = ".")
+        : this(destination, name, pieceLength, files.Select(file => (file.Path, (string?)null, file.Length, file.IsStored)), partsName)
     {
     }
 
     private FileLayout(
-        string destination, string name, int pieceLength, IEnumerable<(string Path, string? RawPath, long Length, bool IsStored)> files)
+        string destination, string name, int pieceLength, IEnumerable<(string Path, string? RawPath, long Length, bool IsStored)> files,
+        string partsName)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pieceLength);
         Destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
         RootPath = FullPath(name);
+        PartsPath = FullPath(partsName + PathSanitizer.PartsExtension);
         PieceLength = pieceLength;
 
         long offset = 0;
@@ -60,6 +67,7 @@ internal sealed class FileLayout
         (_safe, _files) = (safe, files);
         (Destination, TotalSize, PieceLength, PieceCount) = (safe.Destination, safe.TotalSize, safe.PieceLength, safe.PieceCount);
         RootPath = RawRoot() ?? safe.RootPath;
+        PartsPath = safe.PartsPath;
     }
 
     /// <summary>The folder below which the files lie, as an absolute path. It may be a link; what is below may not.</summary>
@@ -67,6 +75,9 @@ internal sealed class FileLayout
 
     /// <summary>Path of the file or, if there are several, of their top folder.</summary>
     public string RootPath { get; }
+
+    /// <summary>Where bytes of skipped files are kept; see <see cref="PartsFile"/>. No torrent's file is ever called so.</summary>
+    public string PartsPath { get; }
 
     /// <summary>The files, in the order of their bytes.</summary>
     public IReadOnlyList<StorageFile> Files => _files;

@@ -1,4 +1,5 @@
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -17,29 +18,39 @@ internal static class MovePlan
     /// <param name="to">Where they are to lie.</param>
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="StorageException">Something is in the way.</exception>
-    public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, InfoHash torrent)
+    /// <param name="apart">The files whose bytes are kept apart: what is at their paths is not the torrent's. Null: none.</param>
+    public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, InfoHash torrent, Bitfield? apart)
     {
         var files = new List<MovedFile>();
         var sources = new LinkFreeFolders(from);
         var targets = new LinkFreeFolders(to);
-        for (int index = 0; index < from.Files.Count; index++)
+        foreach ((string source, string target, string copy) in Paths(from, to, torrent, apart))
         {
-            (StorageFile source, StorageFile target) = (from.Files[index], to.Files[index]);
-            if (!source.IsStored)
-                continue;
-            var info = new FileInfo(source.FullPath);
+            var info = new FileInfo(source);
             if (!sources.Contains(info.DirectoryName!) || info.LinkTarget is not null)
-                throw StorageErrors.Link(source.FullPath);
+                throw StorageErrors.Link(source);
             if (!info.Exists)
                 continue;
-            if (!targets.Contains(Path.GetDirectoryName(target.FullPath)!))
-                throw StorageErrors.Link(target.FullPath);
-            if (Path.Exists(target.FullPath) || new FileInfo(target.FullPath).LinkTarget is not null)
-                throw StorageErrors.InTheWay(target.FullPath);
-            files.Add(new MovedFile(source.FullPath, target.FullPath, CopyOf(target.FullPath, torrent, index), info.Length));
+            if (!targets.Contains(Path.GetDirectoryName(target)!))
+                throw StorageErrors.Link(target);
+            if (Path.Exists(target) || new FileInfo(target).LinkTarget is not null)
+                throw StorageErrors.InTheWay(target);
+            files.Add(new MovedFile(source, target, copy, info.Length));
         }
 
         return files;
+    }
+
+    /// <summary>All that may have to be moved, whether it is there or not: where it is, where it goes and what its copy is called.</summary>
+    public static IEnumerable<(string From, string To, string Copy)> Paths(FileLayout from, FileLayout to, InfoHash torrent, Bitfield? apart)
+    {
+        for (int index = 0; index < from.Files.Count; index++)
+        {
+            if (from.Files[index].IsStored && apart?[index] != true)
+                yield return (from.Files[index].FullPath, to.Files[index].FullPath, CopyOf(to.Files[index].FullPath, torrent, index));
+        }
+
+        yield return (from.PartsPath, to.PartsPath, CopyOf(to.PartsPath, torrent, from.Files.Count));
     }
 
     /// <summary>What the copy of a file is called: short, and nobody else's.</summary>

@@ -26,10 +26,12 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
     /// <param name="priorities">Priority of each; none where their number is another: all normal.</param>
     /// <param name="origin">Where those on disk are from; null: that is not known.</param>
     /// <param name="verified">The pieces that are here.</param>
+    /// <param name="apart">The files whose bytes are kept apart; null: none.</param>
     /// <param name="unchecked">Pieces that are not checked yet, and may be here; null: none.</param>
     public TorrentFiles FilesOf(
-        FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked = null) =>
-        new(torrent, name, layout, priorities, origin, verified) { Unchecked = @unchecked };
+        FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, Bitfield? apart,
+        Bitfield? @unchecked = null) =>
+        new(torrent, name, layout, priorities, origin, verified) { Apart = apart, Unchecked = @unchecked };
 
     /// <summary>From now on others see the torrent's files as they stand when they look.</summary>
     /// <param name="live">Tells how they stand.</param>

@@ -68,6 +68,11 @@ public sealed record ResumeData
     /// <summary>How the torrent was treated.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 
+    /// <summary>
+    /// The files whose bytes, as far as they are here, are not at their paths but in the torrent's parts file; null: none.
+    /// </summary>
+    public Bitfield? Apart { get; init; }
+
     /// <summary>Where the files on disk are from; null: that was not noted.</summary>
     public DataOrigin? Origin { get; init; }
 

@@ -8,7 +8,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="layout">Where the bytes lie.</param>
 /// <param name="guard">Makes the folders.</param>
 /// <param name="stamps">The files as they are on disk.</param>
-internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, IReadOnlyList<FileStamp?> stamps)
+/// <param name="isApart">Which files' bytes are kept apart, and still have to be written where they belong.</param>
+internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, IReadOnlyList<FileStamp?> stamps, Func<int, bool> isApart)
 {
     private readonly Stack<string> _madeFolders = new();
     private readonly List<string> _madeFiles = [];
@@ -92,6 +93,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
     private long MissingBytes(int index, Bitfield? verified)
     {
         StorageFile file = layout.Files[index];
+        if (isApart(index))
+            return file.Length;
         if (verified is null)
             return Math.Max(0, file.Length - (stamps[index]?.Length ?? 0));
 

@@ -19,7 +19,7 @@ public static class TorrentData
         ArgumentNullException.ThrowIfNull(metainfo);
         ArgumentNullException.ThrowIfNull(saved);
         var layout = new FileLayout(metainfo, saved.Destination);
-        return SwarmView.Files(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved));
+        return SwarmView.Files(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved), Apart(layout, saved));
     }
 
     /// <summary>How it stood when it was last saved, as far as that tells; the disk is not looked at.</summary>
@@ -121,11 +121,26 @@ public static class TorrentData
         ArgumentNullException.ThrowIfNull(store);
         var layout = new FileLayout(metainfo, saved.Destination);
         using var claim = new PathClaim(metainfo.InfoHash, metainfo.Name, store, PathTable.Process);
-        return Erase(claim.FilesOf(layout, saved.FilePriorities, Origin(layout, saved), Verified(layout, saved)), claim);
+        return Erase(
+            claim.FilesOf(layout, saved.FilePriorities, Origin(layout, saved), Verified(layout, saved), Apart(layout, saved)), claim);
+    }
+
+    /// <summary>
+    /// Deletes the bytes of skipped files, which are of use to nobody but the torrent. The caller holds the torrent's saved state, and
+    /// forgets it. Blocks on the disk.
+    /// </summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="saved">What was saved of it.</param>
+    public static void EraseParts(TorrentMetainfo metainfo, ResumeData saved)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ArgumentNullException.ThrowIfNull(saved);
+        using var storage = new TorrentStorage(new FileLayout(metainfo, saved.Destination), new FileHandlePool());
+        storage.DeleteParts();
     }
 
     internal static ErasedData Erase(TorrentFiles files, PathClaim claim) => new DataEraser(
-        files.Layout, file => DataOrigin.IsOwn(files.Origin, files.Layout, file, files.Verified), IsOwnFolder(files.Origin, files.Layout), claim.FindShared(files)).Run();
+        files.Layout, files.IsOwn, IsOwnFolder(files.Origin, files.Layout), claim.FindShared(files)).Run();
 
     /// <summary>Deletes the folders that the torrent made and that are empty.</summary>
     internal static void EraseFolders(FileLayout layout, DataOrigin? origin) =>
@@ -137,6 +152,8 @@ public static class TorrentData
     /// <summary>What is saved is not trusted: what does not fit the torrent counts for nothing.</summary>
     private static Bitfield Verified(FileLayout layout, ResumeData saved) =>
         saved.Verified.Length == layout.PieceCount ? saved.Verified : new Bitfield(layout.PieceCount);
+
+    private static Bitfield? Apart(FileLayout layout, ResumeData saved) => saved.Apart?.Length == layout.Files.Count ? saved.Apart : null;
 
     private static DataOrigin? Origin(FileLayout layout, ResumeData saved) => saved.Origin is { } origin && origin.Fits(layout) ? origin : null;
 }

@@ -33,6 +33,9 @@ internal sealed class TorrentFiles(
     /// <summary>Pieces that are not checked yet, and may be here.</summary>
     public Bitfield? Unchecked { get; init; }
 
+    /// <summary>The files whose bytes are kept apart, in the parts file; null: none. At their paths there is nothing of the torrent.</summary>
+    public Bitfield? Apart { get; init; }
+
     /// <summary>What is saved of a torrent; what does not fit it counts for nothing.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="saved">What was saved of it.</param>
@@ -53,6 +56,7 @@ internal sealed class TorrentFiles(
             metainfo.InfoHash, metainfo.Name, layout, saved.FilePriorities, saved.Origin is { } origin && origin.Fits(layout) ? origin : null, verified)
         {
             Unchecked = saved.Doubtful?.Length == verified.Length ? saved.Doubtful : null,
+            Apart = saved.Apart?.Length == layout.Files.Count ? saved.Apart : null,
         };
     }
 
@@ -70,12 +74,17 @@ internal sealed class TorrentFiles(
     {
         if (!layout.Files[file].IsStored)
             return false;
+        if (Apart?[file] == true)
+            return Wants(file);
         if (HasWritten(file))
             return true;
         if (origin?.FilesBefore[file] == true)
             return layout.BytesIn(file, verified) > 0;
         return Wants(file);
     }
+
+    /// <summary>Whether a file is the torrent's own, so that it goes with the torrent; see <see cref="DataOrigin.IsOwn"/>.</summary>
+    public bool IsOwn(int file) => Apart?[file] != true && DataOrigin.IsOwn(origin, layout, file, verified);
 
     /// <summary>Whether no piece that lies in a file is missing.</summary>
     public bool IsComplete(int file)

@@ -26,6 +26,14 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
     private readonly int[] _marks;
 
+    /// <summary>Whether each file's bytes are kept apart, in the parts file.</summary>
+    private readonly bool[] _isApart;
+
+    /// <summary>Held while bytes are written, so that where they go changes between two writes only.</summary>
+    private readonly Lock _writing = new();
+    private PartsFile _parts;
+    private volatile bool _isPartsFileUnused;
+
     /// <summary>Makes a storage; touches nothing.</summary>
     /// <param name="layout">Where the bytes lie.</param>
     /// <param name="pool">Keeps the files open.</param>
@@ -34,6 +42,7 @@ internal sealed class TorrentStorage : IDisposable
         _pool = pool;
         Settle(layout);
         _marks = new int[_files.Length];
+        _isApart = new bool[_files.Length];
     }
 
     /// <summary>Where the bytes lie.</summary>
@@ -41,6 +50,105 @@ internal sealed class TorrentStorage : IDisposable
 
     /// <summary>Which files may be written.</summary>
     public WriteRules Rules { get; set; } = WriteRules.None;
+
+    /// <summary>The files whose bytes are kept apart, in the parts file, because they are skipped and not there; null: none.</summary>
+    public Bitfield? Apart
+    {
+        get
+        {
+            Bitfield? apart = null;
+            for (int file = 0; file < _isApart.Length; file++)
+            {
+                if (IsApart(file))
+                    (apart ??= new Bitfield(_isApart.Length)).Set(file);
+            }
+
+            return apart;
+        }
+    }
+
+    /// <summary>Whether a file's bytes are kept apart.</summary>
+    /// <param name="file">Index of the file.</param>
+    public bool IsApart(int file) => Volatile.Read(ref _isApart[file]);
+
+    /// <summary>Says which files' bytes were kept apart before this run; and skipped files that are not there are.</summary>
+    /// <param name="saved">What was saved of it; null: nothing.</param>
+    /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
+    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    public void BeginApart(Bitfield? saved, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps)
+    {
+        for (int file = 0; file < _isApart.Length; file++)
+        {
+            bool isSkipped = priorities.Count == _isApart.Length && priorities[file] == FilePriority.Skip;
+            bool wasApart = saved?.Length == _isApart.Length && saved[file];
+            Volatile.Write(ref _isApart[file], Layout.Files[file].IsStored && (wasApart || (isSkipped && stamps[file] is null)));
+        }
+    }
+
+    /// <summary>
+    /// Keeps apart what the rules say from now on: bytes of a file that is wanted now go from the parts file to the file itself.
+    /// </summary>
+    /// <exception cref="StorageException">They could not be written; that file, and those behind it, are as they were.</exception>
+    public void MoveParts()
+    {
+        if (Rules.Apart is not { } apart)
+            return;
+        lock (_writing)
+        {
+            for (int file = 0; file < _isApart.Length; file++)
+            {
+                if (apart[file] == IsApart(file))
+                    continue;
+                // Written since the rules were made: then it is there.
+                if (apart[file] && (Volatile.Read(ref _marks[file]) & Written) != 0)
+                    continue;
+                if (!apart[file])
+                    TakeFromParts(file);
+                Volatile.Write(ref _isApart[file], apart[file]);
+            }
+
+            _isPartsFileUnused = !_isApart.AsSpan().Contains(true);
+        }
+    }
+
+    /// <summary>Whether what the parts file has of a file is in the file itself too, or zeros stand there, and something is.</summary>
+    /// <param name="file">Index of the file.</param>
+    public bool AgreesWithParts(int file)
+    {
+        bool isEqual = false;
+        bool isDifferent = false;
+        try
+        {
+            ForEachPart(file, (offset, bytes) =>
+            {
+                byte[] there = new byte[bytes.Length];
+                ReadFile(file, offset - Layout.Files[file].Offset, there);
+                bool isSame = bytes.SequenceEqual(there);
+                isEqual |= isSame;
+                isDifferent |= !isSame && there.AsSpan().ContainsAnyExcept((byte)0);
+            });
+        }
+        catch (StorageException)
+        {
+            return false;
+        }
+
+        return isEqual && !isDifferent;
+    }
+
+    /// <summary>Deletes the parts file where nothing in it is needed: when it has been saved that no file's bytes are kept apart.</summary>
+    public void DeleteUnusedParts()
+    {
+        lock (_writing)
+        {
+            if (_isPartsFileUnused)
+                _parts.Delete();
+            _isPartsFileUnused = false;
+        }
+    }
+
+    /// <summary>Deletes the parts file: the torrent is forgotten.</summary>
+    public void DeleteParts() => _parts.Delete();
 
     /// <summary>
     /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
@@ -53,7 +161,7 @@ internal sealed class TorrentStorage : IDisposable
     /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
     public void Prepare(
         Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
-        new StoragePreparation(Layout, _guard, stamps).Run(verified, priorities, keepFree);
+        new StoragePreparation(Layout, _guard, stamps, IsApart).Run(verified, priorities, keepFree);
 
     /// <summary>Writes bytes.</summary>
     /// <param name="offset">Where in the torrent.</param>
@@ -61,32 +169,19 @@ internal sealed class TorrentStorage : IDisposable
     /// <exception cref="StorageException">It failed; how much was written is not known.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
-        for (int index = -1; !bytes.IsEmpty;)
+        lock (_writing)
         {
-            StorageFile file = FileAt(offset, ref index);
-            int part = (int)Math.Min(bytes.Length, file.End - offset);
-            if (file.IsStored)
+            for (int index = -1; !bytes.IsEmpty;)
             {
-                OpenFile open = UseForWriting(index);
-                try
-                {
-                    if (Rules.IsUnproven(index))
-                        RequireEqual(open.Handle, file, offset, bytes[..part]);
-                    else
-                        RandomAccess.Write(open.Handle, bytes[..part], offset - file.Offset);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    throw StorageErrors.Write(e, file.FullPath);
-                }
-                finally
-                {
-                    open.Leave();
-                }
+                StorageFile file = FileAt(offset, ref index);
+                int part = (int)Math.Min(bytes.Length, file.End - offset);
+                if (IsApart(index))
+                    _parts.Write(offset, bytes[..part]);
+                else if (file.IsStored)
+                    WriteFile(index, offset, bytes[..part]);
+                offset += part;
+                bytes = bytes[part..];
             }
-
-            offset += part;
-            bytes = bytes[part..];
         }
     }
 
@@ -101,33 +196,20 @@ internal sealed class TorrentStorage : IDisposable
             left += segments[i].Length;
 
         var position = new SegmentPosition(segments);
-        for (int index = -1; left > 0;)
+        lock (_writing)
         {
-            StorageFile file = FileAt(offset, ref index);
-            long part = Math.Min(left, file.End - offset);
-            IReadOnlyList<ReadOnlyMemory<byte>> buffers = part == left && position.IsAtStart ? segments : position.Take(part);
-            if (file.IsStored)
+            for (int index = -1; left > 0;)
             {
-                OpenFile open = UseForWriting(index);
-                try
-                {
-                    if (Rules.IsUnproven(index))
-                        RequireEqual(open.Handle, file, offset, buffers);
-                    else
-                        RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    throw StorageErrors.Write(e, file.FullPath);
-                }
-                finally
-                {
-                    open.Leave();
-                }
+                StorageFile file = FileAt(offset, ref index);
+                long part = Math.Min(left, file.End - offset);
+                IReadOnlyList<ReadOnlyMemory<byte>> buffers = part == left && position.IsAtStart ? segments : position.Take(part);
+                if (IsApart(index))
+                    WriteApart(offset, buffers);
+                else if (file.IsStored)
+                    WriteFile(index, offset, buffers);
+                offset += part;
+                left -= part;
             }
-
-            offset += part;
-            left -= part;
         }
     }
 
@@ -141,7 +223,9 @@ internal sealed class TorrentStorage : IDisposable
         {
             StorageFile file = FileAt(offset, ref index);
             int part = (int)Math.Min(buffer.Length, file.End - offset);
-            if (file.IsStored)
+            if (IsApart(index))
+                ReadApart(index, offset, buffer[..part]);
+            else if (file.IsStored)
                 ReadFile(index, offset - file.Offset, buffer[..part]);
             else
                 buffer[..part].Clear();
@@ -160,6 +244,8 @@ internal sealed class TorrentStorage : IDisposable
         {
             StorageFile file = FileAt(offset, ref index);
             long part = Math.Min(count, file.End - offset);
+            if (IsApart(index))
+                return false;
             if (file.IsStored)
             {
                 OpenFile open = Use(index, write: false);
@@ -215,7 +301,7 @@ internal sealed class TorrentStorage : IDisposable
             for (int index = first; index <= last && isPossible; index++)
             {
                 StorageFile file = Layout.Files[index];
-                isPossible = lengths[index] >= Math.Min(end, file.End) - file.Offset;
+                isPossible = IsApart(index) ? _parts.Has(piece) || file.Length == 0 : lengths[index] >= Math.Min(end, file.End) - file.Offset;
             }
 
             if (isPossible)
@@ -232,6 +318,32 @@ internal sealed class TorrentStorage : IDisposable
         return PossiblePieces(Stamps());
     }
 
+    /// <summary>The blocks of unfinished pieces that can be on disk at all, because their files are there and long enough.</summary>
+    /// <param name="noted">What was noted; it need not fit the torrent.</param>
+    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    public IReadOnlyList<UnfinishedPiece> PossibleBlocks(IReadOnlyList<UnfinishedPiece> noted, IReadOnlyList<FileStamp?> stamps)
+    {
+        var possible = new List<UnfinishedPiece>();
+        foreach (UnfinishedPiece piece in noted)
+        {
+            if ((uint)piece.Piece >= (uint)Layout.PieceCount
+                || piece.Blocks.Length != UnfinishedPiece.CountBlocks(Layout.PieceSize(piece.Piece)))
+                continue;
+            var there = new Bitfield(piece.Blocks.Length);
+            foreach (int block in piece.Blocks.Ones)
+            {
+                int begin = block * BlockRequest.BlockLength;
+                if (IsThere(piece.Piece, begin, Math.Min(BlockRequest.BlockLength, Layout.PieceSize(piece.Piece) - begin), stamps))
+                    there.Set(block);
+            }
+
+            if (!there.IsEmpty)
+                possible.Add(new UnfinishedPiece(piece.Piece, there));
+        }
+
+        return possible;
+    }
+
     /// <summary>
     /// Looks whether the files that should be whole are there: one that was deleted or cut short while it was open takes what is
     /// written to it without a word.
@@ -244,7 +356,7 @@ internal sealed class TorrentStorage : IDisposable
         {
             StorageFile file = Layout.Files[index];
             (int first, int count) = Layout.PiecesOfFile(index);
-            bool isWhole = file.IsStored && count > 0;
+            bool isWhole = file.IsStored && count > 0 && !IsApart(index);
             for (int piece = first; piece < first + count && isWhole; piece++)
                 isWhole = verified[piece];
             if (!isWhole)
@@ -262,29 +374,9 @@ internal sealed class TorrentStorage : IDisposable
     /// <exception cref="StorageException">A file could not be flushed; it counts as not flushed still.</exception>
     public void Flush()
     {
+        _parts.Flush();
         for (int index = 0; index < _files.Length; index++)
-        {
-            // Opening a file that someone has removed would make it anew.
-            if ((Interlocked.And(ref _marks[index], ~Unflushed) & Unflushed) == 0 || !File.Exists(Layout.Files[index].FullPath))
-                continue;
-            try
-            {
-                OpenFile open = Use(index, write: true);
-                try
-                {
-                    RandomAccess.FlushToDisk(open.Handle);
-                }
-                finally
-                {
-                    open.Leave();
-                }
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                Interlocked.Or(ref _marks[index], Unflushed);
-                throw StorageErrors.Write(e, Layout.Files[index].FullPath);
-            }
-        }
+            FlushFile(index);
     }
 
     /// <summary>Closes all files; they are opened again as they are needed.</summary>
@@ -293,6 +385,7 @@ internal sealed class TorrentStorage : IDisposable
         _guard.Forget();
         foreach (PooledFile file in _files)
             file.Close();
+        _parts.Close();
     }
 
     /// <summary>Goes on where the files lie now. Nobody reads or writes meanwhile, and all files are closed.</summary>
@@ -301,6 +394,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
+        _parts.Dispose();
         Settle(layout);
     }
 
@@ -316,6 +410,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
+        _parts.Dispose();
     }
 
     private void GoTo(FileLayout layout)
@@ -324,12 +419,29 @@ internal sealed class TorrentStorage : IDisposable
             Relocate(layout);
     }
 
-    [MemberNotNull(nameof(Layout), nameof(_guard), nameof(_files))]
+    [MemberNotNull(nameof(Layout), nameof(_guard), nameof(_files), nameof(_parts))]
     private void Settle(FileLayout layout)
     {
         Layout = layout;
         _guard = new FolderGuard(layout.Destination);
         _files = [.. layout.Files.Select(file => new PooledFile(write => Open(file, write)))];
+        _parts = new PartsFile(layout, _guard, _pool);
+    }
+
+    private bool IsThere(int piece, int begin, int count, IReadOnlyList<FileStamp?> stamps)
+    {
+        long offset = Layout.PieceOffset(piece) + begin;
+        long end = offset + count;
+        for (int index = -1; offset < end;)
+        {
+            StorageFile file = FileAt(offset, ref index);
+            offset = Math.Min(end, file.End);
+            bool isThere = IsApart(index) ? _parts.Has(piece) : !file.IsStored || (stamps[index]?.Length ?? 0) >= offset - file.Offset;
+            if (!isThere)
+                return false;
+        }
+
+        return true;
     }
 
     private StorageFile FileAt(long offset, ref int index)
@@ -340,6 +452,140 @@ internal sealed class TorrentStorage : IDisposable
             index++;
         return Layout.Files[index];
     }
+
+    private void FlushFile(int index)
+    {
+        // Opening a file that someone has removed would make it anew.
+        if ((Interlocked.And(ref _marks[index], ~Unflushed) & Unflushed) == 0 || !File.Exists(Layout.Files[index].FullPath))
+            return;
+        try
+        {
+            OpenFile open = Use(index, write: true);
+            try
+            {
+                RandomAccess.FlushToDisk(open.Handle);
+            }
+            finally
+            {
+                open.Leave();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Interlocked.Or(ref _marks[index], Unflushed);
+            throw StorageErrors.Write(e, Layout.Files[index].FullPath);
+        }
+    }
+
+    private void WriteFile(int index, long offset, ReadOnlySpan<byte> bytes)
+    {
+        StorageFile file = Layout.Files[index];
+        OpenFile open = UseForWriting(index);
+        try
+        {
+            if (Rules.IsUnproven(index))
+                RequireEqual(open.Handle, file, offset, bytes);
+            else
+                RandomAccess.Write(open.Handle, bytes, offset - file.Offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageErrors.Write(e, file.FullPath);
+        }
+        finally
+        {
+            open.Leave();
+        }
+    }
+
+    private void WriteFile(int index, long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+    {
+        StorageFile file = Layout.Files[index];
+        OpenFile open = UseForWriting(index);
+        try
+        {
+            if (Rules.IsUnproven(index))
+                RequireEqual(open.Handle, file, offset, buffers);
+            else
+                RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw StorageErrors.Write(e, file.FullPath);
+        }
+        finally
+        {
+            open.Leave();
+        }
+    }
+
+    private void WriteApart(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+    {
+        for (int i = 0; i < buffers.Count; offset += buffers[i++].Length)
+            _parts.Write(offset, buffers[i].Span);
+    }
+
+    private void ReadApart(int index, long offset, Span<byte> buffer)
+    {
+        if (_parts.TryRead(offset, buffer))
+            return;
+        // It may have become wanted meanwhile.
+        if (IsApart(index))
+            throw StorageErrors.Read(new FileNotFoundException(), Layout.PartsPath);
+        ReadFile(index, offset - Layout.Files[index].Offset, buffer);
+    }
+
+    /// <summary>Writes what the parts file has of a file into the file; a file that was made for it goes again where that fails.</summary>
+    private void TakeFromParts(int file)
+    {
+        StorageFile entry = Layout.Files[file];
+        bool wasThere = File.Exists(entry.FullPath);
+        try
+        {
+            ForEachPart(file, (offset, bytes) => WriteFile(file, offset, bytes));
+            // They count, and were on the medium before.
+            FlushFile(file);
+        }
+        catch (StorageException) when (!wasThere)
+        {
+            try
+            {
+                _files[file].Close();
+                File.Delete(entry.FullPath);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // The first failure is the one to report.
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Goes through what the parts file has of a file.</summary>
+    /// <param name="file">Index of the file.</param>
+    /// <param name="use">Takes the bytes of a piece that lie in the file, some at a time, with their offset in the torrent.</param>
+    private void ForEachPart(int file, SpanAction use)
+    {
+        const int ChunkBytes = 256 << 10;
+        byte[] buffer = new byte[ChunkBytes];
+        StorageFile entry = Layout.Files[file];
+        (int first, int count) = Layout.PiecesOfFile(file);
+        for (int piece = first; piece < first + count; piece++)
+        {
+            if (!_parts.Has(piece))
+                continue;
+            long end = Math.Min(entry.End, Layout.PieceOffset(piece) + Layout.PieceSize(piece));
+            for (long offset = Math.Max(entry.Offset, Layout.PieceOffset(piece)); offset < end; offset += ChunkBytes)
+            {
+                Span<byte> part = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, end - offset));
+                if (_parts.TryRead(offset, part))
+                    use(offset, part);
+            }
+        }
+    }
+
+    private delegate void SpanAction(long offset, ReadOnlySpan<byte> bytes);
 
     private void ReadFile(int index, long offset, Span<byte> buffer)
     {

@@ -17,10 +17,16 @@ internal sealed class WriteRules
     private readonly Dictionary<int, TorrentError> _forbidden;
     private readonly HashSet<int> _unproven;
 
-    private WriteRules(Dictionary<int, TorrentError> forbidden, HashSet<int> unproven) => (_forbidden, _unproven) = (forbidden, unproven);
+    private WriteRules(Dictionary<int, TorrentError> forbidden, HashSet<int> unproven, Bitfield? apart) =>
+        (_forbidden, _unproven, Apart) = (forbidden, unproven, apart);
 
     /// <summary>Everything may be written.</summary>
-    public static WriteRules None { get; } = new([], []);
+    public static WriteRules None { get; } = new([], [], apart: null);
+
+    /// <summary>
+    /// The files whose bytes are kept apart: they are skipped, and not there, or there but not the torrent's. Null: not decided.
+    /// </summary>
+    public Bitfield? Apart { get; }
 
     /// <summary>
     /// Decides, and claims what is to be written. What lies where it may not be written and is not whole is left there. Looks at the disk.
@@ -37,8 +43,9 @@ internal sealed class WriteRules
     {
         if (!seedOnly)
             storage.LeaveRaw(verified);
-        TorrentFiles files = claim.FilesOf(storage.Layout, priorities, origin, verified);
-        HashSet<int> missing = [.. Enumerable.Range(0, files.Layout.Files.Count).Where(file => files.Wants(file) && !HasAll(files, file))];
+        TorrentFiles files = claim.FilesOf(storage.Layout, priorities, origin, verified, storage.Apart);
+        HashSet<int> missing =
+            [.. Enumerable.Range(0, files.Layout.Files.Count).Where(file => files.Wants(file) && (!HasAll(files, file) || storage.IsApart(file)))];
         storage.Rules = seedOnly ? ReadOnly(files, missing) : Decide(storage, claim, files, missing);
     }
 
@@ -79,7 +86,10 @@ internal sealed class WriteRules
         HashSet<int> unproven = [], adopted = [];
         foreach (int file in missing)
         {
-            if (files.Origin is { } origin && origin.FilesBefore[file] && !origin.FilesWritten[file])
+            bool isStranger = storage.IsApart(file)
+                ? DiskFile.Stamp(files.Layout.Files[file].FullPath) is not null
+                : IsFromBefore(files, file);
+            if (isStranger)
                 (Prove(storage, files, file) ? adopted : unproven).Add(file);
         }
 
@@ -97,7 +107,7 @@ internal sealed class WriteRules
                 forbidden[file] = StorageErrors.Raw(files.Layout.Files[file].FullPath).Error;
         }
 
-        return new WriteRules(forbidden, unproven);
+        return new WriteRules(forbidden, unproven, DecideApart(storage, files));
     }
 
     /// <summary>Refuses what would be written through a link. While the torrent runs it is looked at again.</summary>
@@ -124,10 +134,29 @@ internal sealed class WriteRules
         return new WriteRules(
             Enumerable.Range(0, files.Layout.Files.Count).ToDictionary(
                 file => file, file => StorageErrors.Incomplete($"'{files.Layout.Files[file].FullPath}' is only seeded.").Error),
-            []);
+            [], apart: null);
     }
 
     private static bool HasAll(TorrentFiles files, int file) => files.Layout.BytesIn(file, files.Verified) == files.Layout.Files[file].Length;
+
+    private static Bitfield DecideApart(TorrentStorage storage, TorrentFiles files)
+    {
+        var apart = new Bitfield(files.Layout.Files.Count);
+        for (int file = 0; file < apart.Length; file++)
+        {
+            StorageFile entry = files.Layout.Files[file];
+            if (entry.IsStored && !files.Wants(file)
+                && (storage.IsApart(file)
+                    || DiskFile.Stamp(entry.FullPath) is null
+                    || (IsFromBefore(files, file) && files.Layout.BytesIn(file, files.Verified) == 0)))
+                apart.Set(file);
+        }
+
+        return apart;
+    }
+
+    private static bool IsFromBefore(TorrentFiles files, int file) =>
+        files.Origin is { } origin && origin.FilesBefore[file] && !origin.FilesWritten[file];
 
     /// <returns>Whether a file that was there before may be written; false where nothing can be told of it.</returns>
     private static bool Prove(TorrentStorage storage, TorrentFiles files, int file)
@@ -135,6 +164,14 @@ internal sealed class WriteRules
         StorageFile entry = files.Layout.Files[file];
         if (DiskFile.Stamp(entry.FullPath) is not { Length: > 0 } stamp)
             return true;
+        if (storage.IsApart(file))
+        {
+            // Made for these bytes, just before a crash; or by somebody else, with the same bytes.
+            if (HasOnlyZeros(entry.FullPath) || (stamp.Length == entry.Length && storage.AgreesWithParts(file)))
+                return true;
+            throw StorageErrors.Foreign($"'{entry.FullPath}' is there already, and what is known of the file of '{files.Name}' is not in it.");
+        }
+
         if (stamp.Length > entry.Length)
         {
             return BeginsRight(files, file) ? true : throw StorageErrors.Foreign(

@@ -164,6 +164,8 @@ internal sealed class ResumeKeeper(
                 data = data with { Unflushed = _unflushed?.Clone() };
             store.Checkpoint(data);
             NoteSaved(data);
+            if (data.Apart is null)
+                storage.DeleteUnusedParts();
             // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
             int[] again;
             lock (_gate)

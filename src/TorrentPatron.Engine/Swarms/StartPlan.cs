@@ -27,10 +27,11 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         storage.Locate();
         FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
-        Bitfield possible = storage.PossiblePieces(stamps);
-        bool isKnown = data is not null && !recheck && data.Verified.Length == possible.Length
-            && data.Destination == storage.Layout.Destination;
         bool isHere = data is not null && data.Destination == storage.Layout.Destination;
+        storage.BeginApart(isHere ? data!.Apart : null, choices.FilePriorities, stamps);
+        Bitfield possible = storage.PossiblePieces(stamps);
+        IReadOnlyList<UnfinishedPiece> unfinished = isHere ? storage.PossibleBlocks(data!.Unfinished, stamps) : [];
+        bool isKnown = isHere && !recheck && data!.Verified.Length == possible.Length;
         DataOrigin? origin = !isHere ? DataOrigin.Look(storage.Layout, stamps)
             : data!.Origin is { } saved && saved.Fits(storage.Layout) ? saved : null;
         StartPlan plan = isKnown
@@ -40,7 +41,8 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         plan.Claim(storage, claim, believed, choices, stamps, isUntouched: data?.ClosedInOrder == true);
         if (!choices.SeedOnly)
             storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);
-        return isHere ? plan with { Unfinished = plan.Continue(storage.Layout, possible, data!.Unfinished) } : plan;
+        storage.MoveParts();
+        return plan with { Unfinished = plan.Continue(unfinished) };
     }
 
     /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>
@@ -63,6 +65,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
         Bitfield possible = storage.PossiblePieces(stamps);
+        unfinished = storage.PossibleBlocks(unfinished, stamps);
         var trusted = new Bitfield(possible.Length);
         var toCheck = new Bitfield(possible.Length);
         foreach (int piece in possible.Ones)
@@ -77,7 +80,8 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         plan.Claim(storage, claim, verified, choices, stamps, isUntouched: true);
         if (!choices.SeedOnly)
             storage.Prepare(trusted, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);
-        return plan with { Unfinished = plan.Continue(storage.Layout, possible, unfinished) };
+        storage.MoveParts();
+        return plan with { Unfinished = plan.Continue(unfinished) };
     }
 
     /// <summary>
@@ -87,7 +91,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     private void Claim(
         TorrentStorage storage, PathClaim claim, Bitfield believed, TorrentChoices choices, IReadOnlyList<FileStamp?> stamps, bool isUntouched)
     {
-        TorrentFiles files = claim.FilesOf(storage.Layout, choices.FilePriorities, Origin, believed);
+        TorrentFiles files = claim.FilesOf(storage.Layout, choices.FilePriorities, Origin, believed, storage.Apart);
         if (choices.SeedOnly)
         {
             WriteRules.RequireData(files, stamps);
@@ -117,16 +121,12 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         storage.Layout == before ? stamps : storage.Stamps();
 
     /// <summary>The unfinished pieces that can be gone on with. One that lacks no block is checked instead.</summary>
-    /// <param name="layout">Where the torrent's files lie.</param>
-    /// <param name="possible">The pieces whose files are there and long enough.</param>
-    /// <param name="unfinished">What was noted; it need not fit the torrent.</param>
-    private List<UnfinishedPiece> Continue(FileLayout layout, Bitfield possible, IReadOnlyList<UnfinishedPiece> unfinished)
+    private List<UnfinishedPiece> Continue(IReadOnlyList<UnfinishedPiece> unfinished)
     {
         var pieces = new List<UnfinishedPiece>();
         foreach (UnfinishedPiece piece in unfinished)
         {
-            if ((uint)piece.Piece >= (uint)layout.PieceCount || !possible[piece.Piece] || Trusted[piece.Piece]
-                || piece.Blocks.Length != UnfinishedPiece.CountBlocks(layout.PieceSize(piece.Piece)) || piece.Blocks.IsEmpty)
+            if (Trusted[piece.Piece])
                 continue;
             if (piece.Blocks.IsFull)
                 ToCheck.Set(piece.Piece);
@@ -157,7 +157,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         {
             for (int file = 0; file < stamps.Count; file++)
             {
-                if (stamps[file] is not null && stamps[file] != data.Files[file])
+                if (stamps[file] is not null && stamps[file] != data.Files[file] && !storage.IsApart(file))
                     Doubt(storage.Layout.PiecesOfFile(file), possible, trusted, toCheck);
             }
         }

@@ -119,6 +119,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
                     .ConfigureAwait(false);
             }
 
+            await _engine.DiskWorkers.RunAsync(_parts.Storage.DeleteParts).ConfigureAwait(false);
             await _parts.Resume.DiscardAsync().ConfigureAwait(false);
         }).ConfigureAwait(false);
         return isDone ? erased : null;
@@ -150,10 +151,12 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             bool wasSuspended = _parts.Ledger.State == TorrentState.Suspended;
             await _life.LeaveAsync().ConfigureAwait(false);
             before = _parts.Pieces.Verified();
-            Bitfield possible = await _engine.DiskWorkers
-                .RunAsync(_parts.Storage.FindPossiblePieces).ConfigureAwait(false);
-            _parts.Pieces.Reset(
-                new Bitfield(Metainfo.PieceCount), [.. _parts.Pieces.Unfinished().Where(piece => possible[piece.Piece])]);
+            (Bitfield possible, IReadOnlyList<UnfinishedPiece> unfinished) = await _engine.DiskWorkers.RunAsync(() =>
+            {
+                Bitfield found = _parts.Storage.FindPossiblePieces();
+                return (found, _parts.Storage.PossibleBlocks(_parts.Pieces.Unfinished(), _parts.Storage.Stamps()));
+            }).ConfigureAwait(false);
+            _parts.Pieces.Reset(new Bitfield(Metainfo.PieceCount), unfinished);
             _parts.Ledger.Error = null;
             check = _life.Begin(possible, CompletionReason.Rechecked, wasSuspended);
             return null;
@@ -264,7 +267,8 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
 
     /// <summary>The files as they are now.</summary>
     public IReadOnlyList<FileSnapshot> Files() => SwarmView.Files(
-        Metainfo, _parts.Storage.Layout, _parts.Pieces.Verified(), _parts.Ledger.Choices.FilePriorities, _parts.Ledger.Origin);
+        Metainfo, _parts.Storage.Layout, _parts.Pieces.Verified(), _parts.Ledger.Choices.FilePriorities, _parts.Ledger.Origin,
+        _parts.Storage.Apart);
 
     /// <summary>The connected peers as they are now.</summary>
     public IReadOnlyList<PeerSnapshot> Peers() =>
@@ -330,6 +334,8 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
             WriteRules.Apply(_parts.Storage, _parts.Claim, priorities, _parts.Ledger.Origin, verified, choices.SeedOnly);
         if (!choices.SeedOnly)
             _parts.Storage.Prepare(verified, priorities, _parts.Storage.Stamps(), choices.MinimumFreeSpace);
+        if (_parts.Ledger.Unchecked is null)
+            _parts.Storage.MoveParts();
     }
 
     private async Task<TorrentError?> BeginAsync()

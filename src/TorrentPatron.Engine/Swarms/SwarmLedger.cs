@@ -213,6 +213,7 @@ internal sealed class SwarmLedger(
             RemovedTrackers = choices.RemovedTrackers,
             Options = choices.Options,
             Origin = Origin,
+            Apart = storage.Apart,
             MovingTo = MovingTo,
             SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,

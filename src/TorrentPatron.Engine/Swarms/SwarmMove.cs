@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
@@ -47,7 +48,11 @@ internal sealed class SwarmMove(
     public void TakeBack(ResumeData saved)
     {
         if (saved.MovingTo is not null)
-            Mover(new FileLayout(metainfo, saved.Destination), new FileLayout(metainfo, saved.MovingTo)).TakeBack();
+        {
+            var from = new FileLayout(metainfo, saved.Destination);
+            Bitfield? apart = saved.Apart?.Length == from.Files.Count ? saved.Apart : null;
+            Mover(from, new FileLayout(metainfo, saved.MovingTo), apart).TakeBack();
+        }
     }
 
     /// <inheritdoc/>
@@ -58,7 +63,7 @@ internal sealed class SwarmMove(
         _session = null;
     }
 
-    private DataMover Mover(FileLayout from, FileLayout to) => new(from, to, metainfo.InfoHash, workers);
+    private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.InfoHash, workers, apart);
 
     private async Task<TorrentError?> RunAsync(FileLayout to, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
     {
@@ -73,7 +78,7 @@ internal sealed class SwarmMove(
                     return DataOrigin.Look(to, []);
                 },
                 cancellationToken).ConfigureAwait(false);
-            await Mover(from, to).MoveAsync(record.Choices.MinimumFreeSpace, share => record.MovedShare = share, cancellationToken)
+            await Mover(from, to, storage.Apart).MoveAsync(record.Choices.MinimumFreeSpace, share => record.MovedShare = share, cancellationToken)
                 .ConfigureAwait(false);
             DataOrigin? origin = record.Origin;
             await workers.RunAsync(() =>

@@ -91,7 +91,7 @@ internal sealed class SwarmParts : IAsyncDisposable
     /// <summary>How its files would stand with other priorities.</summary>
     /// <param name="priorities">Priority of each file; empty: all normal.</param>
     public TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
-        Claim.FilesOf(Storage.Layout, priorities, Ledger.Origin, Pieces.Verified(), Ledger.Unchecked);
+        Claim.FilesOf(Storage.Layout, priorities, Ledger.Origin, Pieces.Verified(), Storage.Apart, Ledger.Unchecked);
 
     /// <summary>Decides which files may be written, now that it is known which pieces are here. It is in no swarm.</summary>
     /// <returns>Why the torrent cannot go on, or null.</returns>
@@ -104,6 +104,7 @@ internal sealed class SwarmParts : IAsyncDisposable
             WriteRules.Apply(Storage, Claim, Ledger.Choices.FilePriorities, Ledger.Origin, verified, Ledger.Choices.SeedOnly);
             if (verified.Count != count)
                 Pieces.Reset(verified);
+            Storage.MoveParts();
             return null;
         }
         catch (StorageException e)

@@ -21,8 +21,10 @@ internal static class SwarmView
     /// <param name="verified">The pieces that are here.</param>
     /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
     /// <param name="origin">Where the files on disk are from; null: that is not known.</param>
+    /// <param name="apart">The files whose bytes are kept apart, so that nothing of them is at their paths; null: none.</param>
     public static IReadOnlyList<FileSnapshot> Files(
-        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin)
+        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin,
+        Bitfield? apart)
     {
         var files = new List<FileSnapshot>(metainfo.Files.Count);
         for (int index = 0; index < metainfo.Files.Count; index++)
@@ -36,9 +38,9 @@ internal static class SwarmView
                 Path = file.Path,
                 FullPath = layout.Files[index].FullPath,
                 Length = file.Length,
-                CompletedSize = layout.BytesIn(index, verified),
+                CompletedSize = apart?[index] == true ? 0 : layout.BytesIn(index, verified),
                 Priority = priorities.Count == metainfo.Files.Count ? priorities[index] : FilePriority.Normal,
-                IsOwn = DataOrigin.IsOwn(origin, layout, index, verified),
+                IsOwn = apart?[index] != true && DataOrigin.IsOwn(origin, layout, index, verified),
             });
         }
 

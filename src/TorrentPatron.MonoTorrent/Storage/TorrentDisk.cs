@@ -68,6 +68,8 @@ internal sealed class TorrentDisk : IAsyncDisposable
             WriteRules.Apply(Storage, Claim, priorities, files.Origin, files.Verified, choices.SeedOnly);
         if (!choices.SeedOnly)
             Storage.Prepare(files.Verified, priorities, Storage.Stamps(), choices.MinimumFreeSpace);
+        if (files.Unchecked is null)
+            Storage.MoveParts();
     });
 
     /// <summary>Decides which files may be written, now that it is known which pieces are here. Nobody reads or writes.</summary>
@@ -78,6 +80,7 @@ internal sealed class TorrentDisk : IAsyncDisposable
     public Task<Bitfield> DecideWritesAsync(TorrentFiles files, TorrentChoices choices) => _workers.RunAsync(() =>
     {
         WriteRules.Apply(Storage, Claim, choices.FilePriorities, files.Origin, files.Verified, choices.SeedOnly);
+        Storage.MoveParts();
         return files.Verified;
     });
 
@@ -104,6 +107,9 @@ internal sealed class TorrentDisk : IAsyncDisposable
     /// <summary>Deletes the files that are the torrent's own.</summary>
     /// <param name="files">How the files stand.</param>
     public Task<ErasedData> EraseAsync(TorrentFiles files) => _workers.RunAsync(() => TorrentData.Erase(files, Claim));
+
+    /// <summary>Deletes the bytes of skipped files.</summary>
+    public Task ErasePartsAsync() => _workers.RunAsync(Storage.DeleteParts);
 
     /// <summary>Deletes what is saved.</summary>
     public Task DiscardAsync() => _keeper.DiscardAsync();

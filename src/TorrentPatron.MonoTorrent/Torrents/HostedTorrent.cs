@@ -117,6 +117,7 @@ internal sealed class HostedTorrent : IAsyncDisposable
         {
             if (deleteData)
                 erased = await _life.Disk.EraseAsync(_life.Files()).ConfigureAwait(false);
+            await _life.Disk.ErasePartsAsync().ConfigureAwait(false);
             await _life.Disk.DiscardAsync().ConfigureAwait(false);
         }).ConfigureAwait(false);
         return isDone ? erased : null;
@@ -274,7 +275,8 @@ internal sealed class HostedTorrent : IAsyncDisposable
 
     /// <summary>The files, but for padding.</summary>
     public IReadOnlyList<FileSnapshot> Files() => SwarmView.Files(
-        Metainfo, _life.Disk.Layout, _life.Tally.Verified(), _life.Ledger.Choices.FilePriorities, _life.Ledger.Origin);
+        Metainfo, _life.Disk.Layout, _life.Tally.Verified(), _life.Ledger.Choices.FilePriorities, _life.Ledger.Origin,
+        _life.Disk.Storage.Apart);
 
     /// <summary>What is due; called about once a second.</summary>
     public async Task TickAsync()

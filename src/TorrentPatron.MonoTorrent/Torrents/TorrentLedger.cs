@@ -236,6 +236,7 @@ internal sealed class TorrentLedger : IMoveRecord
             RemovedTrackers = choices.RemovedTrackers,
             Options = choices.Options,
             Origin = Origin,
+            Apart = _disk.Storage.Apart,
             MovingTo = MovingTo,
             SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,

@@ -75,7 +75,7 @@ internal sealed class TorrentLife : IAsyncDisposable
     /// <summary>How its files would stand with other priorities.</summary>
     /// <param name="priorities">Priority of each file; empty: all normal.</param>
     public TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
-        Disk.Claim.FilesOf(Disk.Layout, priorities, Ledger.Origin, Tally.Verified(), Ledger.Unchecked);
+        Disk.Claim.FilesOf(Disk.Layout, priorities, Ledger.Origin, Tally.Verified(), Disk.Storage.Apart, Ledger.Unchecked);
 
     /// <summary>Makes ready, as far as nothing runs yet.</summary>
     /// <param name="command">What is started.</param>

@@ -21,6 +21,12 @@ public static class PathSanitizer
     /// <summary>What stands for a name of which nothing else is left, such as <c>..</c>.</summary>
     public const string Placeholder = "_";
 
+    /// <summary>
+    /// The extension of the hidden files in which an engine keeps bytes of files that are not wanted: no element that begins with a dot ends
+    /// with it.
+    /// </summary>
+    public const string PartsExtension = ".patron-parts";
+
     // An extension is kept when a name is cut, unless it is longer than this.
     private const int MaxExtensionBytes = 32;
 
@@ -42,8 +48,8 @@ public static class PathSanitizer
 
     /// <summary>
     /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control and
-    /// direction characters, and dots and spaces at the end, go; Windows' device names get a <c>_</c> in front; what is
-    /// longer than <see cref="MaxElementBytes"/> is cut before its extension.
+    /// direction characters, and dots and spaces at the end, go; Windows' device names, and the names of our own hidden files, get a
+    /// <c>_</c> in front; what is longer than <see cref="MaxElementBytes"/> is cut before its extension.
     /// </summary>
     /// <param name="name">Any text.</param>
     /// <returns>Never empty, <c>.</c> or <c>..</c>. A name that is safe already comes back as it is.</returns>
@@ -53,7 +59,7 @@ public static class PathSanitizer
         string element = ReplaceUnsafe(name).TrimEnd(' ', '.');
         while (element.Length > 0)
         {
-            if (IsDeviceName(element))
+            if (IsDeviceName(element) || IsPartsName(element))
                 element = "_" + element;
             if (Encoding.UTF8.GetByteCount(element) <= MaxElementBytes)
                 return element;
@@ -129,6 +135,10 @@ public static class PathSanitizer
 
         return element.ToString();
     }
+
+    // By folded case, as some file systems have it.
+    private static bool IsPartsName(string element) =>
+        element[0] == '.' && NameFolding.Fold(element).EndsWith(NameFolding.Fold(PartsExtension), StringComparison.Ordinal);
 
     // Windows takes CON, con.txt and "con .txt" all for the device.
     private static bool IsDeviceName(string element)

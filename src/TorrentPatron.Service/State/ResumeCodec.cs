@@ -68,6 +68,12 @@ internal static class ResumeCodec
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
         writer.Write("added"u8, data.AddedAt.UtcTicks);
+        if (data.Apart is { } apart)
+        {
+            writer.Write("apart"u8, apart.Bytes);
+            writer.Write("apart of"u8, apart.Length);
+        }
+
         writer.Write("boot"u8, resume.Boot);
         writer.Write("closed"u8, data.ClosedInOrder ? 1 : 0);
         if (data.CompletedAt is { } completed)
@@ -193,6 +199,9 @@ internal static class ResumeCodec
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(
                 Require(content, "priorities"u8), ReadPriority),
+            Apart = content.TryGet("apart"u8, out BencodeElement apart)
+                ? ReadBits(apart, checked((int)Require(content, "apart of"u8).AsInteger()))
+                : null,
             BytesReceived = ReadSize(Require(content, "received"u8)),
             BytesSent = ReadSize(Require(content, "sent"u8)),
             Suspended = Require(content, "suspended"u8).AsInteger() != 0,

@@ -226,7 +226,7 @@ public sealed class ResumeStore : IResumeStore
 
     private static ResumeData WithoutPieces(ResumeData data) => data with
     {
-        Verified = new Bitfield(0), Doubtful = null, Unfinished = [], Unflushed = null, Files = [], ClosedInOrder = false,
+        Verified = new Bitfield(0), Doubtful = null, Unfinished = [], Unflushed = null, Apart = null, Files = [], ClosedInOrder = false,
     };
 
     private static ResumeData AllDoubtful(ResumeData data, int pieceCount)

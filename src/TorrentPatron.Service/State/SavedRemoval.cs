@@ -27,12 +27,15 @@ internal sealed class SavedRemoval(StateFolder states)
         }
 
         using ResumeStore store = states.Open(metainfo);
-        ErasedData erased = deleteData ? Erase(metainfo, store) : ErasedData.Nothing;
+        ResumeData? data = store.Load(out _);
+        ErasedData erased = deleteData ? Erase(metainfo, data, store) : ErasedData.Nothing;
+        if (data is not null)
+            TorrentData.EraseParts(metainfo, data);
         store.Discard();
         return new TorrentRemoved(torrent, id, erased.Files, erased.Bytes) { Warnings = erased.Warnings };
     }
 
-    private static ErasedData Erase(TorrentMetainfo metainfo, ResumeStore store) => store.Load(out _) is { } data
+    private static ErasedData Erase(TorrentMetainfo metainfo, ResumeData? data, ResumeStore store) => data is not null
         ? TorrentData.Erase(metainfo, data, store)
         : throw new TorrentException(ServiceErrors.DataUnknown(metainfo.InfoHash));
 }

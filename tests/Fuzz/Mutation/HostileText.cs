@@ -13,7 +13,7 @@ internal static class HostileText
             "e\u0301", "ß", "ẞ", "İ", "ı", "\0", "\n", "\r", "\t", "\u001B[31m", "\u001B]0;x\u0007", "\u009B", "\u0085", "\u202E",
             "\u2066", "\u200F", "\u200B", "\uFEFF", "\uFFFD", "\uFFFE", "\u2028", "\U0001F469\u200D\U0001F467", "日本", ".txt",
             "file.txt:stream", "a (1)", "a (2)", "\"; program ;\"", "$(x)", "`x`", "-rf", "*", "?", "|", "<", ">", "\"", "&", "http://a/",
-            "udp://a:1/", "magnet:?", ".pad", "x.!tp", "desktop.ini",
+            "udp://a:1/", "magnet:?", ".pad", "x.!tp", "desktop.ini", ".patron-parts",
         }.Select(Encoding.UTF8.GetBytes),
         [0xFF], [0xC0, 0xAF], [0xED, 0xA0, 0x80], [0xF8, 0x88, 0x80, 0x80, 0x80], [0x80], [0xE2, 0x80],
     ];

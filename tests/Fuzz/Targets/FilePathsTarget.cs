@@ -28,8 +28,13 @@ internal sealed class FilePathsTarget : IFuzzTarget
 
         PathRules.CheckFiles(torrent);
         string destination = Path.Combine(Path.DirectorySeparatorChar.ToString(), "some", "where");
-        foreach (StorageFile file in new FileLayout(torrent, destination).Files)
+        var layout = new FileLayout(torrent, destination);
+        foreach (StorageFile file in layout.Files)
+        {
             Property.Holds(file.FullPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal), "files lie below");
+            Property.Holds(!string.Equals(file.FullPath, layout.PartsPath, StringComparison.OrdinalIgnoreCase), "no file is the parts file");
+        }
+
         return true;
     }
 

@@ -22,6 +22,8 @@ internal static class PathRules
             Property.Holds(!Forbidden.Contains(c, StringComparison.Ordinal) && !char.IsControl(c), "an element has no forbidden character");
         Property.IsHarmless(element, "an element");
         string stem = element.Split('.')[0].TrimEnd(' ');
+        Property.Holds(
+            element[0] != '.' || !element.EndsWith(".patron-parts", StringComparison.OrdinalIgnoreCase), "an element is no parts file's name");
         Property.Holds(!Devices.Contains(stem, StringComparer.OrdinalIgnoreCase), "an element names no device");
     }
 

@@ -29,6 +29,7 @@ internal static class ResumeSamples
             Trackers = [new Uri("http://tracker.example/announce")],
             Peers = [IPEndPoint.Parse("192.0.2.7:6881"), IPEndPoint.Parse("[2001:db8::7]:51413")],
             MovingTo = "/elsewhere",
+            Apart = Bits(1, 2),
             BytesReceived = 100,
             BytesSent = 200,
             Options = new TorrentOptions

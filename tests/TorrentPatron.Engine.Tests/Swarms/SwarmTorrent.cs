@@ -22,6 +22,9 @@ internal sealed class SwarmTorrent
     {
     }
 
+    /// <summary>Other bytes in the files of a torrent.</summary>
+    public SwarmTorrent(SwarmTorrent torrent, byte[] data) => (Metainfo, Data) = (torrent.Metainfo, data);
+
     private SwarmTorrent(string name, byte[] data, int pieceLength, bool isPrivate, long[] lengths)
     {
         Data = data;

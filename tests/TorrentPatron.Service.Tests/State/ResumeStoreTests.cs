@@ -53,6 +53,7 @@ public sealed class ResumeStoreTests : IDisposable
             Peers = [IPEndPoint.Parse("192.0.2.7:6881"), IPEndPoint.Parse("[2001:db8::7]:51413")],
             MovingTo = "/on the way/größer",
             Origin = new DataOrigin { FilesBefore = Bits(1), FoldersBefore = Bits(3), FilesWritten = Bits(2, 19) },
+            Apart = Bits(0, 7),
             SeedingTime = TimeSpan.FromHours(30),
             GoalReached = true,
             BytesReceived = 123,
@@ -79,6 +80,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.RemovedTrackers, loaded.RemovedTrackers);
         Assert.Equal(saved.Peers, loaded.Peers);
         Assert.Equal(saved.MovingTo, loaded.MovingTo);
+        AssertBits(loaded.Apart!, 0, 7);
         AssertBits(loaded.Origin!.FilesBefore, 1);
         AssertBits(loaded.Origin.FoldersBefore, 3);
         AssertBits(loaded.Origin.FilesWritten, 2, 19);
@@ -136,6 +138,7 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal([FilePriority.High], loaded.FilePriorities);
         Assert.Equal(TorrentOptions.Unchanged, loaded.Options);
         Assert.Null(loaded.Origin);
+        Assert.Null(loaded.Apart);
         Assert.Empty(loaded.Unfinished);
         Assert.Equal((5, 6, TimeSpan.Zero, false), (loaded.BytesReceived, loaded.BytesSent, loaded.SeedingTime, loaded.GoalReached));
     }
