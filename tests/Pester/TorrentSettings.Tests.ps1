@@ -40,6 +40,39 @@ Describe 'Settings of torrents' {
             (Get-TorrentFile album -Patron $patron).Priority | Should -Be Skip, Normal, Skip, Normal
         }
 
+        It 'leaves no trace of a skipped file that shares pieces with a wanted one, and takes its bytes when it is wanted' {
+            # No file begins or ends where a piece does.
+            $source = Join-Path $TestDrive ([guid]::NewGuid())
+            $mix = Join-Path $source 'mix'
+            $null = New-Item -ItemType Directory -Path $mix
+            foreach ($name in 'a.bin', 'b.bin', 'c.bin') {
+                $bytes = [byte[]]::new(100KB + 7)
+                [Random]::Shared.NextBytes($bytes)
+                [IO.File]::WriteAllBytes((Join-Path $mix $name), $bytes)
+            }
+            $torrent = (New-TorrentFile $mix -Destination (Join-Path $source 'mix.torrent') -PieceLength 64KB).FullName
+            $null = Start-Torrent $torrent -Destination $source -Patron $seeder -Timeout 30 -ErrorAction Stop
+            $done = Start-Torrent $torrent -Destination $files -Patron $patron -Peer $peer -Include b.bin -Timeout 60
+
+            $done.IsComplete | Should -BeTrue
+            (Get-ChildItem $files -Recurse -File).Name | Should -Be 'b.bin'
+            $parts = Join-Path $files ".$($done.InfoHash).patron-parts"
+            $parts | Should -Exist
+            (Get-TorrentFile mix -Patron $patron).CompletedSize | Should -Be 0, (100KB + 7), 0
+
+            Set-TorrentFile mix -Patron $patron -Priority Normal
+            $all = Wait-Torrent mix -Patron $patron -Timeout 60
+            $all.BytesReceived | Should -Be (3 * (100KB + 7))
+            foreach ($name in 'a.bin', 'b.bin', 'c.bin') {
+                Test-SameContent (Join-Path $files "mix/$name") (Join-Path $mix $name) | Should -BeTrue
+            }
+            Wait-TestCondition { -not (Test-Path $parts) } | Should -BeTrue
+
+            Stop-Torrent mix -Patron $seeder
+            Remove-Torrent mix -Patron $patron -DeleteData -Confirm:$false
+            Get-ChildItem $files -Recurse -Force | Should -BeNullOrEmpty
+        }
+
         It 'refuses a choice that leaves nothing, with NothingSelected' {
             Start-Torrent $albumTorrent -Destination $files -Patron $patron -Include *.iso -ErrorVariable problem -ErrorAction SilentlyContinue |
                 Should -BeNullOrEmpty

@@ -136,9 +136,9 @@ public static class PathSanitizer
         return element.ToString();
     }
 
-    // By folded case, as some file systems have it.
+    // Some file systems take case for nothing, and a long s (U+017F) for an s: the last letter may be any.
     private static bool IsPartsName(string element) =>
-        element[0] == '.' && NameFolding.Fold(element).EndsWith(NameFolding.Fold(PartsExtension), StringComparison.Ordinal);
+        element[0] == '.' && element.AsSpan(0, element.Length - 1).EndsWith(PartsExtension.AsSpan(0, PartsExtension.Length - 1), StringComparison.OrdinalIgnoreCase);
 
     // Windows takes CON, con.txt and "con .txt" all for the device.
     private static bool IsDeviceName(string element)

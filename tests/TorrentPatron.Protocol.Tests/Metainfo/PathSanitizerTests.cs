@@ -50,6 +50,7 @@ public sealed class PathSanitizerTests
     [InlineData("\uFFFEa\uFFFF", "a")]
     [InlineData(".0123456789abcdef0123456789abcdef01234567.patron-parts", "_.0123456789abcdef0123456789abcdef01234567.patron-parts")]
     [InlineData(".x.Patron-Parts. ", "_.x.Patron-Parts")]
+    [InlineData(".x.patron-part\u017F", "_.x.patron-part\u017F")]
     public void An_unsafe_name_is_neutralised(string name, string expected)
     {
         Assert.Equal(expected, PathSanitizer.CleanElement(name));
