@@ -379,6 +379,23 @@ Describe 'Start-Torrent' {
             Get-TorrentStatus -Patron $patron | Should -BeNullOrEmpty
         }
 
+        It 'adds the trackers that a torrent did not have when it is given again, and says which with -Verbose' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/a'
+            $said = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:1/a', 'http://127.0.0.1:2/b' -Verbose 4>&1
+
+            @($said | Where-Object { $_ -is [Management.Automation.VerboseRecord] }).Message | Should -Contain 'data.bin: added the trackers at 127.0.0.1:2.'
+            (Get-TorrentTracker -Patron $patron).Uri.OriginalString | Should -Be 'http://127.0.0.1:1/a', 'http://127.0.0.1:2/b'
+        }
+
+        It 'leaves a private torrent its own trackers, and warns' {
+            $private = New-TorrentFile $content.File -Destination (Join-Path $content.Folder 'private.torrent') -Private -Tracker 'http://127.0.0.1:1/a'
+            $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended
+            $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:2/b' -WarningVariable warning -WarningAction SilentlyContinue
+
+            "$warning" | Should -BeLike "*is private, so it keeps its own trackers; not added: 127.0.0.1:2.*"
+            (Get-TorrentTracker -Patron $patron).Uri.OriginalString | Should -Be 'http://127.0.0.1:1/a'
+        }
+
         It 'refuses -Suspended with -Wait' {
             { Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended -Wait } | Should -Throw -ErrorId 'InvalidArgument,*'
         }

@@ -75,7 +75,7 @@ public sealed class AnswerTests
         await patron.StartAsync(new StartRequest { Source = TorrentSource.Parse(link) }, Token);
 
         Assert.Equal("http://t.example/%7Bkey%7D", Assert.IsType<CreateNewTorrent>(test.Client.Commands[0]).Trackers[0].OriginalString);
-        Assert.Equal("http://u.example/a%7Cb", Assert.IsType<AddSources>(test.Client.Commands[1]).Trackers[0].OriginalString);
+        Assert.Equal("http://u.example/a%7Cb", Assert.IsType<AddSources>(test.Client.Commands[1]).FoundTrackers[0].OriginalString);
     }
 
     [Fact]

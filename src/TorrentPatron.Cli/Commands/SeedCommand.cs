@@ -90,6 +90,8 @@ internal sealed class SeedCommand : Command
         TorrentAnswer answer = await patron.StartAsync(request, ctrlC).ConfigureAwait(false);
         if (answer is TorrentStartFail fail)
             throw new TorrentException(fail.Error);
+        if (answer.Reservation is { } reservation)
+            _context.Terminal.Warn(reservation);
 
         TorrentStatus? status = await patron
             .WaitAsync(answer.TorrentId, now => now.State != TorrentState.Checking, ctrlC).ConfigureAwait(false);

@@ -142,7 +142,7 @@ internal sealed class StartCommand : Command
     /// <param name="request">How to start it.</param>
     /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
     /// <param name="end">Ends the wait.</param>
-    private static async Task<TorrentReport> DownloadAsync(
+    private async Task<TorrentReport> DownloadAsync(
         Patron patron, string source, StartRequest request, Func<TorrentError?> whyEnded, CancellationToken end)
     {
         TorrentAnswer? answer = null;
@@ -151,6 +151,8 @@ internal sealed class StartCommand : Command
             answer = await patron.StartAsync(request, end).ConfigureAwait(false);
             if (answer is TorrentStartFail fail)
                 return TorrentReport.Of(source, null, fail.Error);
+            if (answer.Reservation is { } reservation)
+                _context.Terminal.Warn(reservation);
             TorrentStatus? status = await patron
                 .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, end)
                 .ConfigureAwait(false);

@@ -61,8 +61,15 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <summary>Peers given by hand.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
-    /// <summary>Trackers besides those in the metainfo, each a tier of its own.</summary>
+    /// <summary>Trackers given by hand besides those in the metainfo, each a tier of its own; also those that were taken away before.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>
+    /// Trackers that another .torrent or link of the same torrent names, each a tier of its own, but for those that were taken away
+    /// before.
+    /// </summary>
+    /// <remarks>A private torrent that is known from before keeps its own trackers: of neither list is one added.</remarks>
+    public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
 
     /// <summary>
     /// DHT nodes to begin with, as the .torrent or link names them. Only those that its source may name: one on the internet must not
@@ -115,7 +122,14 @@ public sealed record RecheckTorrent(long CorrelationId, InfoHash TorrentId) : To
 /// <param name="Peers">Peers to add.</param>
 /// <param name="Trackers">Trackers to add, each as a tier of its own.</param>
 public sealed record AddSources(long CorrelationId, InfoHash TorrentId, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<Uri> Trackers)
-    : TorrentCommand(CorrelationId, TorrentId);
+    : TorrentCommand(CorrelationId, TorrentId)
+{
+    /// <summary>
+    /// Trackers that another .torrent or link of the same torrent names, each a tier of its own, but for those that were taken away
+    /// before.
+    /// </summary>
+    public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
+}
 
 /// <summary>Change a running torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>

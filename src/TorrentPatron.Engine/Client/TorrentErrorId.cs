@@ -87,6 +87,9 @@ public static class TorrentErrorId
     /// <summary>A file was left where a torrent's data were deleted.</summary>
     public const string DataKept = nameof(DataKept);
 
+    /// <summary>What was asked for is not done for a private torrent.</summary>
+    public const string PrivateTorrent = nameof(PrivateTorrent);
+
     /// <summary>What was given makes no sense: a tracker's address, for one.</summary>
     public const string InvalidArgument = nameof(InvalidArgument);
 

@@ -11,21 +11,33 @@ public abstract record TorrentMessage(InfoHash TorrentId);
 /// <summary>The one answer to a command.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>
 /// <param name="CorrelationId">That of the (oldest unanswered) command it answers.</param>
-public abstract record TorrentAnswer(InfoHash TorrentId, long CorrelationId) : TorrentMessage(TorrentId);
+public abstract record TorrentAnswer(InfoHash TorrentId, long CorrelationId) : TorrentMessage(TorrentId)
+{
+    /// <summary>What of the command was not done, although the rest was; null: nothing.</summary>
+    public TorrentError? Reservation { get; init; }
+}
 
 /// <summary>The torrent has been started.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>
 /// <param name="CorrelationId">That of the command it answers.</param>
 /// <param name="Status">The torrent as it was then.</param>
 public sealed record NewTorrentCreated(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
-    : TorrentAnswer(TorrentId, CorrelationId);
+    : TorrentAnswer(TorrentId, CorrelationId)
+{
+    /// <summary>Trackers that the torrent, known from before, did not have yet.</summary>
+    public ReadOnlyCollection<Uri> MergedTrackers { get; init; } = [];
+}
 
 /// <summary>The torrent runs already. No error: here it is.</summary>
 /// <param name="TorrentId">Which torrent it is about.</param>
 /// <param name="CorrelationId">That of the command it answers.</param>
 /// <param name="Status">The running torrent.</param>
 public sealed record TorrentAlreadyDownloading(InfoHash TorrentId, long CorrelationId, TorrentStatus Status)
-    : TorrentAnswer(TorrentId, CorrelationId);
+    : TorrentAnswer(TorrentId, CorrelationId)
+{
+    /// <summary>Trackers that the torrent did not have yet.</summary>
+    public ReadOnlyCollection<Uri> MergedTrackers { get; init; } = [];
+}
 
 /// <summary>The torrent could not be started; nothing was left behind.</summary>
 /// <param name="TorrentId">Which torrent it is about; the default value where it was not known yet.</param>

@@ -107,7 +107,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
                 _say(new TorrentWarning(TorrentId, warning));
             await SaveAsync().ConfigureAwait(false);
             _started.TrySetResult(true);
-            return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status);
+            return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status) { MergedTrackers = _ledger.Choices.MergedTrackers };
         }
         catch (StorageException e)
         {
@@ -201,8 +201,9 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     public Task AddAsync(AddSources sources) => InTurnAsync(() =>
     {
         Network.Peers.Add(sources.Peers, PeerSource.Manual);
-        _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers);
-        foreach (Uri tracker in sources.Trackers)
+        _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers)
+            .WithFoundTrackers(sources.FoundTrackers, [.. TorrentChoices.OwnTrackers(_command)]);
+        foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))
             Network.Trackers.Add(tracker);
         return SettledAsync();
     });

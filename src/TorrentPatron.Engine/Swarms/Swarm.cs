@@ -72,7 +72,14 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         {
             TorrentError? error = await BeginAsync().ConfigureAwait(false);
             if (error is null)
-                return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status);
+            {
+                return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status)
+                {
+                    MergedTrackers = _parts.Ledger.Choices.MergedTrackers,
+                    Reservation = PrivateTrackers.Refused(Metainfo.Name, _parts.Ledger.Choices.RefusedTrackers),
+                };
+            }
+
             if (_isContinuing)
                 await FailToContinueAsync(error).ConfigureAwait(false);
             else
@@ -233,7 +240,7 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
     public Task AddAsync(AddSources sources)
     {
         _life.AddPeers(sources.Peers, PeerSource.Manual);
-        _parts.Controls.AddTrackers(sources.Trackers);
+        _parts.Controls.AddTrackers(sources);
         return SettledAsync();
     }
 

@@ -50,11 +50,19 @@ internal sealed class SwarmControls(SwarmLedger ledger, SwarmPieces pieces, Swar
     }
 
     /// <summary>Asks more trackers.</summary>
-    public void AddTrackers(IReadOnlyList<Uri> trackers)
+    public void AddTrackers(AddSources sources)
     {
+        IReadOnlyList<Uri> trackers;
         lock (_gate)
-            ledger.Choices = ledger.Choices.WithTrackers(trackers);
+        {
+            ledger.Choices = ledger.Choices.WithTrackers(sources.Trackers).WithFoundTrackers(sources.FoundTrackers, ledger.OwnTrackers);
+            trackers = ledger.Choices.AddedTrackers;
+        }
+
         foreach (Uri tracker in trackers)
+            network.Trackers.Add(tracker);
+        // Given again by hand, one of its own that was taken away is asked again.
+        foreach (Uri tracker in sources.Trackers)
             network.Trackers.Add(tracker);
     }
 

@@ -46,6 +46,9 @@ internal sealed class SwarmLedger(
         }
     } = TorrentState.Stopped;
 
+    /// <summary>The trackers of its metainfo.</summary>
+    public IReadOnlyList<Uri> OwnTrackers { get; } = [.. TorrentChoices.OwnTrackers(command)];
+
     /// <summary>What has been chosen for it.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
 

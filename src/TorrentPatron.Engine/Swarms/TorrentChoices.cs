@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
@@ -55,6 +56,12 @@ internal sealed record TorrentChoices
     /// <summary>Trackers of the metainfo that are not asked.</summary>
     public IReadOnlyList<Uri> RemovedTrackers { get; private init; } = [];
 
+    /// <summary>Trackers that a start has added to those that were saved.</summary>
+    public ReadOnlyCollection<Uri> MergedTrackers { get; private init; } = [];
+
+    /// <summary>Trackers that a start gives and that are not asked, because the torrent is private and known from before.</summary>
+    public IReadOnlyList<Uri> RefusedTrackers { get; private init; } = [];
+
     /// <summary>The choices as options, all of them said.</summary>
     public TorrentOptions Options => new()
     {
@@ -73,14 +80,28 @@ internal sealed record TorrentChoices
     public static TorrentChoices Of(CreateNewTorrent command, ResumeData? saved)
     {
         FileSelection? selection = command.Selection ?? saved?.Selection;
-        return new TorrentChoices
+        TorrentChoices choices = new TorrentChoices
         {
             FilePriorities = command.FilePriorities.Count > 0 ? command.FilePriorities
                 : command.Metainfo is { } metainfo ? Resolve(metainfo, selection, saved) : [],
             Selection = command.Metainfo is null ? selection : null,
             AddedTrackers = saved?.Trackers ?? [],
             RemovedTrackers = saved?.RemovedTrackers ?? [],
-        }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options).WithTrackers(command.Trackers);
+        }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options);
+        Uri[] own = [.. OwnTrackers(command)];
+        if (saved is not null && command.Metainfo is { IsPrivate: true })
+        {
+            return choices with
+            {
+                RefusedTrackers = [.. command.Trackers.Concat(command.FoundTrackers).Distinct().Except(own).Except(saved.Trackers)],
+            };
+        }
+
+        choices = choices.WithTrackers(command.Trackers).WithFoundTrackers(command.FoundTrackers, own);
+        return saved is null ? choices : choices with
+        {
+            MergedTrackers = [.. choices.AddedTrackers.Except(saved.Trackers).Except(own)],
+        };
     }
 
     /// <summary>Whether a choice of files leaves any of them to fetch.</summary>
@@ -114,6 +135,19 @@ internal sealed record TorrentChoices
         AddedTrackers = [.. AddedTrackers.Union(trackers)],
         RemovedTrackers = [.. RemovedTrackers.Except(trackers)],
     };
+
+    /// <summary>These choices and trackers that were found in another .torrent or link, but for those that were taken away.</summary>
+    /// <param name="trackers">The trackers.</param>
+    /// <param name="own">The trackers that the torrent has by itself.</param>
+    public TorrentChoices WithFoundTrackers(IReadOnlyList<Uri> trackers, IReadOnlyList<Uri> own) => trackers.Count == 0 ? this : this with
+    {
+        AddedTrackers =
+            [.. AddedTrackers.Union(trackers.Except(RemovedTrackers).Except(own)).Take(Math.Max(TrackerList.MaxTrackers, AddedTrackers.Count))],
+    };
+
+    /// <summary>The trackers that a torrent has by its metainfo, or by its link where that is all that is known.</summary>
+    public static IEnumerable<Uri> OwnTrackers(CreateNewTorrent command) => AddressReader.Trackers(
+        command.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? command.Magnet?.Trackers ?? []);
 
     /// <summary>These choices without some trackers.</summary>
     public TorrentChoices WithoutTrackers(IReadOnlyList<Uri> trackers) => this with

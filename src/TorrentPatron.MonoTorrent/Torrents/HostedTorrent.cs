@@ -74,7 +74,11 @@ internal sealed class HostedTorrent : IAsyncDisposable
                 _say(new TorrentWarning(TorrentId, warning));
             await _life.SaveAsync().ConfigureAwait(false);
             _started.TrySetResult(true);
-            return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status);
+            return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status)
+            {
+                MergedTrackers = _life.Ledger.Choices.MergedTrackers,
+                Reservation = PrivateTrackers.Refused(Metainfo.Name, _life.Ledger.Choices.RefusedTrackers),
+            };
         }
         catch (Exception e) when (e is StorageException or RefusedException)
         {
@@ -249,8 +253,9 @@ internal sealed class HostedTorrent : IAsyncDisposable
     public Task AddAsync(AddSources sources) => InTurnAsync(() =>
     {
         Link.AddPeers(sources.Peers, areGiven: true);
-        _life.Ledger.Choices = _life.Ledger.Choices.WithTrackers(sources.Trackers);
-        foreach (Uri tracker in sources.Trackers)
+        _life.Ledger.Choices = _life.Ledger.Choices.WithTrackers(sources.Trackers)
+            .WithFoundTrackers(sources.FoundTrackers, [.. TorrentChoices.OwnTrackers(_command)]);
+        foreach (Uri tracker in _life.Ledger.Choices.AddedTrackers.Concat(sources.Trackers))
             _life.Announcer.Add(tracker);
         return SettledAsync();
     });

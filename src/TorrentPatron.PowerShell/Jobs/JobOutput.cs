@@ -21,6 +21,8 @@ internal sealed class JobOutput(Job job) : ICommandOutput
 
     public Task WarnAsync(string message) => Add(job.Warning, new WarningRecord(message));
 
+    public Task TellAsync(string message) => Add(job.Verbose, new VerboseRecord(message));
+
     public Task ReportAsync(ProgressNote note)
     {
         // A job may go on for days without anybody looking: the latest note is enough.

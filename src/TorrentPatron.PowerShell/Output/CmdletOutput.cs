@@ -22,6 +22,8 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
 
     public Task WarnAsync(string message) => DoAsync(() => cmdlet.WriteWarning(message));
 
+    public Task TellAsync(string message) => DoAsync(() => cmdlet.WriteVerbose(message));
+
     public Task<bool> ShouldProcessAsync(string target, string action) =>
         pump.OnPipelineThreadAsync(() => agree(target, action));
 

@@ -15,6 +15,9 @@ internal interface ICommandOutput
     /// <summary>Says what may want attention.</summary>
     Task WarnAsync(string message);
 
+    /// <summary>Says what is of interest to who wants to know more (<c>-Verbose</c>).</summary>
+    Task TellAsync(string message);
+
     /// <summary>Shows how far the work is. The caller keeps it to a few a second.</summary>
     Task ReportAsync(ProgressNote note);
 

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
@@ -44,11 +45,13 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
         {
             case NewTorrentCreated created:
                 await _warnings.TellAsync(created.Status).ConfigureAwait(false);
+                await TellAsync(created.Status, created.MergedTrackers, created.Reservation).ConfigureAwait(false);
                 if (_looked.Add(start.Patron.Service) && start.Patron.Service.GetClientStatus()?.Warning is { } unreachable)
                     await output.WarnAsync(unreachable.ToString()).ConfigureAwait(false);
                 return new TorrentTarget(start.Patron, created.Status);
 
             case TorrentAlreadyDownloading already:
+                await TellAsync(already.Status, already.MergedTrackers, already.Reservation).ConfigureAwait(false);
                 return new TorrentTarget(start.Patron, already.Status);
 
             case TorrentStartFail fail:
@@ -58,5 +61,18 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
             default:
                 throw new InvalidOperationException($"A start was answered by {answer.GetType().Name}.");
         }
+    }
+
+    /// <summary>Tells what has become of the trackers that were given for a torrent that is known already.</summary>
+    private async Task TellAsync(TorrentStatus status, ReadOnlyCollection<Uri> merged, TorrentError? reservation)
+    {
+        if (merged.Count > 0)
+        {
+            string trackers = string.Join(", ", merged.Select(tracker => tracker.Authority));
+            await output.TellAsync($"{status.Name}: added the trackers at {trackers}.").ConfigureAwait(false);
+        }
+
+        if (reservation is not null)
+            await output.WarnAsync(reservation.ToString()).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -39,12 +40,14 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
             return await JoinAsync(session, patron, order, pending, running).ConfigureAwait(false);
 
-        // What an earlier run has fetched for a link need not be fetched again.
-        TorrentMetainfo? metainfo = order.Metainfo ?? states.ReadMetainfo(torrent);
+        // A torrent is what it was when it was saved: what is given now adds its trackers to it, and what an earlier run has fetched for
+        // a link need not be fetched again.
+        TorrentMetainfo? metainfo = states.ReadMetainfo(torrent) ?? order.Metainfo;
+        MagnetLink? magnet = metainfo is null ? states.ReadMagnet(torrent) ?? order.Magnet : order.Magnet;
         if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
             throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
-        ResumeStore store = metainfo is null ? states.Open(order.Magnet!) : states.Open(metainfo);
-        TorrentAnswer answer = await session.SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, store)).ConfigureAwait(false);
+        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo);
+        TorrentAnswer answer = await session.SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, magnet, store)).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Off the reader of the engine's messages: this touches the disk.
@@ -167,8 +170,14 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     {
         InfoHash torrent = pending.Torrent;
         StartRequest request = order.Request;
-        if (order.ToSources(service.NextId()) is { } sources)
+        HashSet<Uri> before = [.. running.Trackers.Select(tracker => tracker.Uri)];
+        TorrentError? reservation = running.IsPrivate
+            ? PrivateTrackers.Refused(
+                running.Name, [.. order.Trackers.Concat(order.FoundTrackers).Distinct().Where(tracker => !before.Contains(tracker))])
+            : null;
+        if (order.ToSources(service.NextId(), running.IsPrivate) is { } sources)
             await Ask(sources).ConfigureAwait(false);
+        Uri[] merged = [.. running.Trackers.Select(tracker => tracker.Uri).Where(tracker => !before.Contains(tracker))];
         if (running.Metadata is not null && order.Metainfo is not null)
             await Ask(new GiveMetadata(service.NextId(), order.Metainfo)).ConfigureAwait(false);
         if (request.Options != TorrentOptions.Unchanged)
@@ -189,7 +198,11 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             await Ask(new ResumeTorrent(service.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)
             _ = session.SendAsync(patron, torrent, new RecheckTorrent(service.NextId(), torrent));
-        return new TorrentAlreadyDownloading(torrent, pending.Id, session.Client?.GetStatus(torrent) ?? running);
+        return new TorrentAlreadyDownloading(torrent, pending.Id, session.Client?.GetStatus(torrent) ?? running)
+        {
+            MergedTrackers = Array.AsReadOnly(merged),
+            Reservation = reservation,
+        };
 
         async Task Ask(TorrentCommand command)
         {

@@ -43,6 +43,10 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             || (AddressReaches.IsOfHost(endPoint.Address) && AddressReaches.Of(endPoint.Address) >= content.Reach)),
     ];
 
+    /// <summary>The trackers of the .torrent or the link that was given.</summary>
+    public IReadOnlyList<Uri> FoundTrackers { get; } = [.. AddressReader.Trackers(
+        content.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? content.Magnet?.Trackers ?? [])];
+
     /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
     public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
 
@@ -77,18 +81,20 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <param name="id">Its correlation id.</param>
     /// <param name="metainfo">What is in the torrent; null where that is not known.</param>
     /// <param name="store">Where it is saved.</param>
-    public CreateNewTorrent ToCommand(long id, TorrentMetainfo? metainfo, IResumeStore store)
+    /// <param name="magnet">The link by which it was known first; null: none.</param>
+    public CreateNewTorrent ToCommand(long id, TorrentMetainfo? metainfo, MagnetLink? magnet, IResumeStore store)
     {
         string destination = Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory);
         bool isKnown = metainfo is not null;
         var command = isKnown
-            ? new CreateNewTorrent(id, metainfo!, destination) { ResumeStore = store, Magnet = Magnet }
-            : new CreateNewTorrent(id, Magnet!, destination) { ResumeStore = store };
+            ? new CreateNewTorrent(id, metainfo!, destination) { ResumeStore = store, Magnet = magnet }
+            : new CreateNewTorrent(id, magnet!, destination) { ResumeStore = store };
         return command with
         {
             // A link whose metadata an earlier run has fetched adds to what was saved with that.
-            Peers = isKnown ? [.. Peers, .. PeersOfLink()] : Peers,
-            Trackers = isKnown ? [.. Trackers, .. TrackersOfLink()] : Trackers,
+            Peers = [.. Peers, .. PeersOfLink()],
+            Trackers = Trackers,
+            FoundTrackers = FoundTrackers,
             DhtNodes = DhtNodes,
             FilePriorities = request.FilePriorities,
             Suspended = request.Suspended,
@@ -103,11 +109,15 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <summary>What is new in it for a torrent that runs already.</summary>
     /// <param name="id">The command's correlation id.</param>
     /// <returns>The command; null: nothing.</returns>
-    public AddSources? ToSources(long id)
+    /// <param name="isPrivate">Whether the torrent is private: then it keeps its own trackers.</param>
+    public AddSources? ToSources(long id, bool isPrivate)
     {
         IPEndPoint[] peers = [.. Peers, .. PeersOfLink()];
-        Uri[] trackers = [.. Trackers, .. TrackersOfLink()];
-        return peers.Length + trackers.Length == 0 ? null : new AddSources(id, TorrentId, peers, trackers);
+        IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
+        IReadOnlyList<Uri> found = isPrivate ? [] : FoundTrackers;
+        return peers.Length + trackers.Count + found.Count == 0
+            ? null
+            : new AddSources(id, TorrentId, peers, trackers) { FoundTrackers = found };
     }
 
     /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>
@@ -132,8 +142,6 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         "Use a version 1 or hybrid torrent of the same content."));
 
     private IEnumerable<IPEndPoint> PeersOfLink() => Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [];
-
-    private IEnumerable<Uri> TrackersOfLink() => AddressReader.Trackers(Magnet?.Trackers ?? []);
 
     private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection
     {

@@ -70,6 +70,11 @@ public sealed class StateFolder
     /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
     public TorrentMetainfo? ReadMetainfo(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
 
+    /// <summary>The link of a torrent, where that is all that was saved of it.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>The link; null where none is saved, or none that can be read.</returns>
+    internal MagnetLink? ReadMagnet(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMagnet(torrent);
+
     /// <summary>Deletes what is saved of a torrent, whatever it is.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>

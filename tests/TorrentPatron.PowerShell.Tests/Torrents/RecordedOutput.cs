@@ -12,6 +12,8 @@ internal sealed class RecordedOutput : ICommandOutput
 
     public ConcurrentQueue<string> Warnings { get; } = new();
 
+    public ConcurrentQueue<string> Told { get; } = new();
+
     public ConcurrentQueue<ProgressNote> Progress { get; } = new();
 
     public ConcurrentQueue<string> Questions { get; } = new();
@@ -23,6 +25,8 @@ internal sealed class RecordedOutput : ICommandOutput
     public Task FailAsync(CommandFailure failure) => Keep(Failures, failure);
 
     public Task WarnAsync(string message) => Keep(Warnings, message);
+
+    public Task TellAsync(string message) => Keep(Told, message);
 
     public Task ReportAsync(ProgressNote note) => Keep(Progress, note);
 
