@@ -25,7 +25,10 @@ public sealed record TorrentStatus
     /// moving, of what is moved.</summary>
     public double PercentComplete { get; init; }
 
-    /// <summary>Whether every wanted piece is verified and written.</summary>
+    /// <summary>
+    /// Whether every wanted piece is verified and written, and was found so: never while it is <see cref="TorrentState.Downloading"/> or
+    /// <see cref="TorrentState.Checking"/>. Then <see cref="CompletedAt"/> is known.
+    /// </summary>
     public bool IsComplete { get; init; }
 
     /// <summary>Size of all files.</summary>
@@ -82,7 +85,7 @@ public sealed record TorrentStatus
     /// <summary>When the torrent was first added.</summary>
     public DateTimeOffset AddedAt { get; init; }
 
-    /// <summary>When it became complete; null where it is not.</summary>
+    /// <summary>When it became complete; null while it is not.</summary>
     public DateTimeOffset? CompletedAt { get; init; }
 
     /// <summary>When this snapshot was taken.</summary>

@@ -163,6 +163,9 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
                 Bitfield found = _parts.Storage.FindPossiblePieces();
                 return (found, _parts.Storage.PossibleBlocks(_parts.Pieces.Unfinished(), _parts.Storage.Stamps()));
             }).ConfigureAwait(false);
+            // The state first: else a seed that lacks every piece would be seen.
+            _parts.Ledger.BeginCheck(possible);
+            _parts.State.Set(TorrentState.Checking);
             _parts.Pieces.Reset(new Bitfield(Metainfo.PieceCount), unfinished);
             _parts.Ledger.Error = null;
             check = _life.Begin(possible, CompletionReason.Rechecked, wasSuspended);
@@ -225,10 +228,10 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         }
 
         _life.Wake();
-        _parts.Controls.SetPriorities(priorities, _parts.Peers.Connected);
+        _parts.State.WantsChanged(
+            () => _parts.Controls.SetPriorities(priorities, _parts.Peers.Connected), () => _parts.Pieces.IsComplete);
         _parts.Claim.Follow(_parts.Files);
         _parts.Peers.WantsChanged();
-        _parts.State.WantsChanged(() => _parts.Pieces.IsComplete);
         await _parts.SaveAsync().ConfigureAwait(false);
         return null;
     });

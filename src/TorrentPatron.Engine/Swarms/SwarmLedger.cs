@@ -23,6 +23,7 @@ internal sealed class SwarmLedger(
 
     private readonly TorrentMetainfo _metainfo = command.Metainfo!;
     private int _checked;
+    private int _toCheck;
     private bool _isAtRest;
     private TimeSpan _seededBefore;
     private Instant _seedingSince;
@@ -43,6 +44,9 @@ internal sealed class SwarmLedger(
             // One that rests when it is stopped rests when it is started again.
             _isAtRest = value == TorrentState.Suspended || (_isAtRest && value is TorrentState.Stopped or TorrentState.Moving);
             field = value;
+            // It may be complete without having joined its swarm: so it was found, or it was chosen so.
+            if (value == TorrentState.Suspended)
+                NoteCompletion();
         }
     } = TorrentState.Stopped;
 
@@ -135,6 +139,13 @@ internal sealed class SwarmLedger(
         IsGoalReached = data.GoalReached && command.Options.Goal is null;
     }
 
+    /// <summary>Notes that a torrent out of its swarm is complete, or is not; what a check has still to say is not foretold.</summary>
+    public void NoteCompletion()
+    {
+        if (Unchecked is null)
+            CompletedAt = pieces.IsComplete ? CompletedAt ?? WallTime.Now(engine.Time) : null;
+    }
+
     /// <summary>It begins to download.</summary>
     public void BeginDownload() => (CompletedAt, Completion, _lastProgress) = (null, null, Instant.Now(engine.Time));
 
@@ -148,7 +159,7 @@ internal sealed class SwarmLedger(
 
     /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
     public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
-        && (SeedingTime >= Choices.Goal.Time || Ratio(pieces.CompletedBytes()) >= Choices.Goal.Ratio);
+        && (SeedingTime >= Choices.Goal.Time || Ratio(pieces.Progress.CompletedBytes) >= Choices.Goal.Ratio);
 
     /// <summary>A move begins.</summary>
     /// <param name="before">What the torrent was doing.</param>
@@ -156,7 +167,7 @@ internal sealed class SwarmLedger(
     public void BeginMove(TorrentState before, string destination) => (StateBeforeMove, MovingTo, MovedShare) = (before, destination, 0);
 
     /// <summary>A check begins.</summary>
-    public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
+    public void BeginCheck(Bitfield toCheck) => (Unchecked, _toCheck, _checked) = (toCheck, toCheck.Count, 0);
 
     /// <summary>A piece has been checked; called by several threads.</summary>
     public void PieceChecked() => Interlocked.Increment(ref _checked);
@@ -237,17 +248,17 @@ internal sealed class SwarmLedger(
     public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, TorrentError? saving)
     {
         long now = engine.Milliseconds;
-        long completed = pieces.CompletedBytes();
-        long wanted = pieces.WantedBytes;
+        PieceProgress progress = pieces.Progress;
         TorrentChoices choices = Choices;
         TransferTotals totals = Totals;
         long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
-        bool isChecking = State == TorrentState.Checking;
+        // What has just come is told with the change of state, after the files have been looked at.
+        bool isComplete = progress.IsComplete && CompletedAt is not null && State is not (TorrentState.Checking or TorrentState.Downloading);
         double share = State switch
         {
-            TorrentState.Checking => (double)_checked / Math.Max(1, Unchecked?.Count ?? 1),
+            TorrentState.Checking => (double)Volatile.Read(ref _checked) / Math.Max(1, _toCheck),
             TorrentState.Moving => MovedShare,
-            _ => wanted == 0 ? 1 : (double)completed / wanted,
+            _ => progress.Share,
         };
         IReadOnlyList<PeerTransfer> connected = peers.Connected;
         return new TorrentStatus
@@ -257,31 +268,31 @@ internal sealed class SwarmLedger(
             State = State,
             Destination = storage.Layout.Destination,
             Path = storage.Layout.RootPath,
-            PercentComplete = 100 * share,
-            IsComplete = !isChecking && completed == wanted,
+            PercentComplete = 100 * Math.Clamp(share, 0, 1),
+            IsComplete = isComplete,
             TotalSize = _metainfo.ContentSize,
-            WantedSize = wanted,
-            CompletedSize = completed,
+            WantedSize = progress.WantedBytes,
+            CompletedSize = progress.CompletedBytes,
             BytesReceived = totals.Received,
             BytesSent = totals.Sent,
             BytesWasted = peers.Wasted,
             DownloadRate = rate,
             UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
             EstimatedTimeLeft = rate > 0
-                ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue))
+                ? TimeSpan.FromSeconds(Math.Min(progress.LeftBytes / rate, int.MaxValue))
                 : null,
-            Ratio = Ratio(completed),
+            Ratio = Ratio(progress.CompletedBytes),
             ConnectedPeers = connected.Count,
             ConnectedSeeds = connected.Count(peer => peer.Record.IsSeed),
             KnownPeers = peers.Set.Directory.Count,
             PieceCount = _metainfo.PieceCount,
-            VerifiedPieces = pieces.VerifiedCount,
+            VerifiedPieces = progress.VerifiedPieces,
             RecheckedPieces = RecheckedPieces,
             FailedPieces = pieces.FailedCount,
             AddedAt = AddedAt,
-            CompletedAt = CompletedAt,
-            Completion = Completion,
-            LastProgressAt = _lastProgress is { } progress ? WallTime.At(progress, engine.Time) : null,
+            CompletedAt = isComplete ? CompletedAt : null,
+            Completion = isComplete ? Completion : null,
+            LastProgressAt = _lastProgress is { } since ? WallTime.At(since, engine.Time) : null,
             IsStalled = State == TorrentState.Downloading && Instant.Now(engine.Time) - _lastProgress > StallTime,
             MaxDownloadRate = choices.MaxDownloadRate,
             MaxUploadRate = choices.MaxUploadRate,

@@ -62,16 +62,13 @@ internal sealed class SwarmPieces : IPieceTarget
         _wantedBytes = metainfo.TotalSize;
     }
 
-    /// <summary>Bytes of all wanted pieces.</summary>
-    public long WantedBytes => Interlocked.Read(ref _wantedBytes);
-
-    /// <summary>Number of pieces that are here.</summary>
-    public int VerifiedCount
+    /// <summary>How many of the pieces are here.</summary>
+    public PieceProgress Progress
     {
         get
         {
             lock (_gate)
-                return _verified.Count;
+                return new PieceProgress(_wantedBytes, _wantedBytes - LeftBytesLocked(), _verified.Count);
         }
     }
 
@@ -96,13 +93,6 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
             return _verified.Clone();
-    }
-
-    /// <summary>Wanted bytes that are here.</summary>
-    public long CompletedBytes()
-    {
-        lock (_gate)
-            return WantedBytes - LeftBytesLocked();
     }
 
     /// <summary>Bytes of all pieces that are not here, wanted or not.</summary>
@@ -138,7 +128,7 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
         {
-            Interlocked.Exchange(ref _wantedBytes, PiecePriorities.Apply(_metainfo, priorities, _picker));
+            _wantedBytes = PiecePriorities.Apply(_metainfo, priorities, _picker);
             foreach (PeerTransfer peer in peers)
             {
                 if (peer.Record.Pieces is { } pieces)
@@ -638,6 +628,6 @@ internal sealed class SwarmPieces : IPieceTarget
         int last = _metainfo.PieceCount - 1;
         if (_picker.IsWanted(last))
             left -= _metainfo.PieceLength - _metainfo.PieceSize(last);
-        return Math.Min(left, WantedBytes);
+        return Math.Min(left, _wantedBytes);
     }
 }

@@ -55,11 +55,13 @@ internal sealed class SwarmState : SwarmVoice
     /// Other files are wanted than before: what was complete may have something to fetch, and what was not may be complete. To become
     /// complete so is told only where something has come in since it was told last.
     /// </summary>
+    /// <param name="change">Wants them: one step with the state, so that nobody sees a seed that lacks something.</param>
     /// <param name="isComplete">Whether every wanted piece is there.</param>
-    public void WantsChanged(Func<bool> isComplete)
+    public void WantsChanged(Action change, Func<bool> isComplete)
     {
         lock (Gate)
         {
+            change();
             bool isSeed = isComplete();
             if (_ledger.State == TorrentState.Downloading && isSeed)
             {
@@ -72,6 +74,8 @@ internal sealed class SwarmState : SwarmVoice
             }
             else
             {
+                if (_ledger.State == TorrentState.Suspended)
+                    _ledger.NoteCompletion();
                 Changed();
             }
         }

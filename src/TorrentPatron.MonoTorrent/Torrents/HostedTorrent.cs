@@ -156,6 +156,9 @@ internal sealed class HostedTorrent : IAsyncDisposable
             await _life.LeaveAsync().ConfigureAwait(false);
             before = _life.Tally.Verified();
             Bitfield possible = await _life.Disk.PossiblePiecesAsync().ConfigureAwait(false);
+            // The state first: else a seed that lacks every piece would be seen.
+            _life.Ledger.BeginCheck(possible);
+            _life.News.Set(TorrentState.Checking);
             _life.Tally.Reset(new Bitfield(possible.Length));
             _life.Ledger.Error = null;
             await _life.BeginAsync(possible, CompletionReason.Rechecked, wasSuspended).ConfigureAwait(false);
@@ -220,8 +223,7 @@ internal sealed class HostedTorrent : IAsyncDisposable
         await Link.WantAsync(priorities).ConfigureAwait(false);
         ledger.Choices = ledger.Choices with { FilePriorities = [.. priorities] };
         _life.Disk.Claim.Follow(_life.Files);
-        _life.Tally.Want(priorities);
-        _life.News.WantsChanged(_life.Tally.IsComplete, ledger.Completed);
+        _life.News.WantsChanged(() => _life.Tally.Want(priorities), () => _life.Tally.IsComplete, ledger.Completed);
         await _life.SaveAsync().ConfigureAwait(false);
     });
 

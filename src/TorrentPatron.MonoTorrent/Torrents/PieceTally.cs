@@ -16,15 +16,6 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
     private long _wantedBytes;
     private long _completedBytes;
 
-    /// <summary>Size of the wanted pieces.</summary>
-    public long WantedBytes => Interlocked.Read(ref _wantedBytes);
-
-    /// <summary>Size of those of them that are here.</summary>
-    public long CompletedBytes => Interlocked.Read(ref _completedBytes);
-
-    /// <summary>Whether every wanted piece is here.</summary>
-    public bool IsComplete => CompletedBytes == WantedBytes;
-
     /// <summary>Size of all pieces that are not here, wanted or not.</summary>
     public long MissingBytes
     {
@@ -40,15 +31,18 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
         }
     }
 
-    /// <summary>Number of pieces that are here.</summary>
-    public int VerifiedCount
+    /// <summary>How many of the pieces are here.</summary>
+    public PieceProgress Progress
     {
         get
         {
             lock (_gate)
-                return _verified.Count;
+                return new PieceProgress(_wantedBytes, _completedBytes, _verified.Count);
         }
     }
+
+    /// <summary>Whether every wanted piece is here.</summary>
+    public bool IsComplete => Progress.IsComplete;
 
     /// <summary>The pieces that are here: a copy.</summary>
     public Bitfield Verified()
@@ -114,7 +108,6 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
                 completed += layout.PieceSize(piece);
         }
 
-        Interlocked.Exchange(ref _wantedBytes, wanted);
-        Interlocked.Exchange(ref _completedBytes, completed);
+        (_wantedBytes, _completedBytes) = (wanted, completed);
     }
 }

@@ -39,6 +39,7 @@ internal sealed class TorrentLedger : IMoveRecord
     private int _failedPieces;
     private long _wasted;
     private int _checked;
+    private int _toCheck;
     private int _rechecked;
     private TimeSpan _seededBefore;
     private Instant _seedingSince;
@@ -133,6 +134,9 @@ internal sealed class TorrentLedger : IMoveRecord
         _isSeeding = state == TorrentState.Seeding;
         // One that rests when it is stopped rests when it is started again.
         _isAtRest = state == TorrentState.Suspended || (_isAtRest && state is TorrentState.Stopped or TorrentState.Moving);
+        // It may be complete without having joined its swarm: so it was found, or it was chosen so.
+        if (state == TorrentState.Suspended)
+            NoteCompletion();
     }
 
     /// <summary>Its files are about to go to another folder.</summary>
@@ -142,7 +146,14 @@ internal sealed class TorrentLedger : IMoveRecord
 
     /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
     public bool HasReachedGoal() =>
-        _isSeeding && !IsGoalReached && (SeedingTime >= Choices.Goal.Time || Ratio(_tally.CompletedBytes) >= Choices.Goal.Ratio);
+        _isSeeding && !IsGoalReached && (SeedingTime >= Choices.Goal.Time || Ratio(_tally.Progress.CompletedBytes) >= Choices.Goal.Ratio);
+
+    /// <summary>Notes that a torrent out of its swarm is complete, or is not; what a check has still to say is not foretold.</summary>
+    public void NoteCompletion()
+    {
+        if (Unchecked is null)
+            CompletedAt = _tally.IsComplete ? CompletedAt ?? WallTime.Now(_host.Time) : null;
+    }
 
     /// <summary>It has become complete; null: it has something to fetch.</summary>
     public void Completed(CompletionReason? reason)
@@ -179,7 +190,7 @@ internal sealed class TorrentLedger : IMoveRecord
     }
 
     /// <summary>A check begins.</summary>
-    public void BeginCheck(Bitfield toCheck) => (Unchecked, _checked) = (toCheck, 0);
+    public void BeginCheck(Bitfield toCheck) => (Unchecked, _toCheck, _checked) = (toCheck, toCheck.Count, 0);
 
     /// <summary>A piece has been checked; called by several threads.</summary>
     public void PieceChecked() => Interlocked.Increment(ref _checked);
@@ -254,17 +265,18 @@ internal sealed class TorrentLedger : IMoveRecord
     public TorrentStatus MakeStatus(TorrentState state, ReadOnlyCollection<TrackerSnapshot> trackers, bool hasGivenPeers)
     {
         long now = _host.Milliseconds;
-        long wanted = _tally.WantedBytes, completed = Math.Min(_tally.CompletedBytes, wanted);
+        PieceProgress progress = _tally.Progress;
         TorrentChoices choices = Choices;
         TransferTotals totals = Totals;
-        bool isChecking = state == TorrentState.Checking;
+        // What has just come is told with the change of state, after the files have been looked at.
+        bool isComplete = progress.IsComplete && CompletedAt is not null && state is not (TorrentState.Checking or TorrentState.Downloading);
         bool isActive = state is TorrentState.Downloading or TorrentState.Seeding;
         long rate = state == TorrentState.Downloading ? _received.Rate(now) : 0;
         double share = state switch
         {
-            TorrentState.Checking => (double)_checked / Math.Max(1, Unchecked?.Count ?? 1),
+            TorrentState.Checking => (double)Volatile.Read(ref _checked) / Math.Max(1, _toCheck),
             TorrentState.Moving => MovedShare,
-            _ => wanted == 0 ? 1 : (double)completed / wanted,
+            _ => progress.Share,
         };
         return new TorrentStatus
         {
@@ -273,30 +285,30 @@ internal sealed class TorrentLedger : IMoveRecord
             State = state,
             Destination = _disk.Layout.Destination,
             Path = _disk.Layout.RootPath,
-            PercentComplete = 100 * share,
-            IsComplete = !isChecking && completed == wanted,
+            PercentComplete = 100 * Math.Clamp(share, 0, 1),
+            IsComplete = isComplete,
             TotalSize = _metainfo.ContentSize,
-            WantedSize = wanted,
-            CompletedSize = completed,
+            WantedSize = progress.WantedBytes,
+            CompletedSize = progress.CompletedBytes,
             BytesReceived = totals.Received,
             BytesSent = totals.Sent,
             BytesWasted = Interlocked.Read(ref _wasted),
             DownloadRate = rate,
             UploadRate = isActive ? _sent.Rate(now) : 0,
-            EstimatedTimeLeft = rate > 0 ? TimeSpan.FromSeconds(Math.Min((wanted - completed) / rate, int.MaxValue)) : null,
-            Ratio = Ratio(completed),
+            EstimatedTimeLeft = rate > 0 ? TimeSpan.FromSeconds(Math.Min(progress.LeftBytes / rate, int.MaxValue)) : null,
+            Ratio = Ratio(progress.CompletedBytes),
             ConnectedPeers = isActive ? Peers.Count : 0,
             ConnectedSeeds = isActive ? Peers.Count(peer => peer.PercentComplete == 100) : 0,
             KnownPeers = KnownPeers,
             PieceCount = _metainfo.PieceCount,
-            VerifiedPieces = _tally.VerifiedCount,
+            VerifiedPieces = progress.VerifiedPieces,
             RecheckedPieces = _rechecked,
             FailedPieces = Volatile.Read(ref _failedPieces),
             AddedAt = AddedAt,
-            CompletedAt = CompletedAt,
+            CompletedAt = isComplete ? CompletedAt : null,
             Timestamp = WallTime.Now(_host.Time),
-            Completion = Completion,
-            LastProgressAt = _lastProgress is { } progress ? WallTime.At(progress, _host.Time) : null,
+            Completion = isComplete ? Completion : null,
+            LastProgressAt = _lastProgress is { } since ? WallTime.At(since, _host.Time) : null,
             IsStalled = state == TorrentState.Downloading && Instant.Now(_host.Time) - _lastProgress > Patience,
             MaxDownloadRate = choices.MaxDownloadRate,
             MaxUploadRate = choices.MaxUploadRate,

@@ -250,7 +250,7 @@ internal sealed class TorrentLife : IAsyncDisposable
         News.Join(Tally.IsComplete, reason, Ledger.Completed);
         // What came between the two has not been told.
         if (News.State == TorrentState.Downloading)
-            News.WantsChanged(Tally.IsComplete, Ledger.Completed);
+            News.WantsChanged(() => { }, () => Tally.IsComplete, Ledger.Completed);
         Announcer.Start();
     }
 

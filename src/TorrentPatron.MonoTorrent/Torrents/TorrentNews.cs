@@ -122,23 +122,29 @@ internal sealed class TorrentNews(
     /// <summary>
     /// Other files are wanted than before. To become complete by that is told only where something has come since it was told last.
     /// </summary>
+    /// <param name="change">Wants them: one step with the state, so that nobody sees a seed that lacks something.</param>
     /// <param name="isComplete">Whether every wanted piece is there.</param>
     /// <param name="onComplete">Writes down that it is, and how.</param>
-    public void WantsChanged(bool isComplete, Action<CompletionReason?> onComplete)
+    public void WantsChanged(Action change, Func<bool> isComplete, Action<CompletionReason?> onComplete)
     {
         lock (_gate)
         {
-            if (State == TorrentState.Downloading && isComplete)
+            change();
+            bool isSeed = isComplete();
+            if (State == TorrentState.Downloading && isSeed)
             {
-                Join(isComplete, _hasArrived ? CompletionReason.Downloaded : CompletionReason.AlreadyOnDisk, onComplete);
+                Join(isSeed, _hasArrived ? CompletionReason.Downloaded : CompletionReason.AlreadyOnDisk, onComplete);
             }
-            else if (State == TorrentState.Seeding && !isComplete)
+            else if (State == TorrentState.Seeding && !isSeed)
             {
                 onComplete(null);
                 Set(TorrentState.Downloading);
             }
             else
             {
+                // What is told of a state tells the ledger of it.
+                if (State == TorrentState.Suspended)
+                    onState(State);
                 Changed();
             }
         }

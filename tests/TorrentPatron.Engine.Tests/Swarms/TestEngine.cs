@@ -130,6 +130,7 @@ internal sealed class TestEngine : IAsyncDisposable
     {
         await foreach (TorrentMessage message in Client.Messages.ReadAllAsync())
         {
+            StatusInvariants.Check(message);
             lock (_gate)
             {
                 _messages.Add(message);

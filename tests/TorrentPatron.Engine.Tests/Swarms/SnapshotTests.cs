@@ -1,0 +1,268 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Tests.Storage;
+using TorrentPatron.Engine.Tests.Trackers;
+using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>Snapshots of torrents fit themselves at every moment, whatever happens and in whatever order.</summary>
+public sealed class SnapshotTests
+{
+    private const int Piece = 32 * 1024;
+    private static readonly TorrentError Error = new(TorrentErrorId.DiskWriteFailed, "The disk failed.", "Mend it.");
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task A_snapshot_fits_itself_between_any_two_steps_of_a_torrent(int seed)
+    {
+        await using var torrent = new Steps(seed);
+        for (int step = 0; step < 3000; step++)
+            torrent.Next();
+    }
+
+    [Fact]
+    public async Task A_check_that_is_over_is_at_100_percent_until_the_state_changes()
+    {
+        await using var torrent = new Steps(1);
+        torrent.Check(good: 3);
+        Assert.Equal(TorrentState.Checking, torrent.Look().State);
+        Assert.Equal(100, torrent.Look().PercentComplete);
+    }
+
+    [Fact]
+    public async Task A_download_whose_last_piece_has_come_is_complete_when_its_state_says_so()
+    {
+        await using var torrent = new Steps(1);
+        torrent.Join();
+        torrent.Have(Steps.PieceCount);
+        Assert.Equal((TorrentState.Downloading, false, null), Key(torrent.Look()));
+        torrent.Complete();
+        Assert.Equal((TorrentState.Seeding, true, CompletionReason.Downloaded), Key(torrent.Look()));
+        Assert.Equal(torrent.Look().Timestamp, torrent.Look().CompletedAt);
+
+        static (TorrentState, bool, CompletionReason?) Key(TorrentStatus status) => (status.State, status.IsComplete, status.Completion);
+    }
+
+    [Fact]
+    public async Task A_suspended_torrent_of_which_all_is_there_is_complete_and_says_since_when()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var torrent = new SwarmTorrent(90, Piece, 4 * Piece, 4 * Piece);
+        torrent.WriteTo(engine.Destination);
+        InfoHash id = torrent.Metainfo.InfoHash;
+        await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Suspended = true });
+        TorrentStatus status = await engine.WaitStatusAsync(one => one.State == TorrentState.Suspended);
+        Assert.True(status is { IsComplete: true, CompletedAt: not null, PercentComplete: 100 });
+
+        File.Delete(Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path));
+        TorrentChecked after = Assert.IsType<TorrentChecked>(await engine.SendAsync(c => new RecheckTorrent(c, id)));
+        Assert.True(after.Status is { State: TorrentState.Suspended, IsComplete: false, CompletedAt: null, PercentComplete: 50 });
+
+        await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Skip]));
+        Assert.True(engine.Client.GetStatus(id) is { IsComplete: true, CompletedAt: not null, PercentComplete: 100 });
+        await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Normal]));
+        Assert.True(engine.Client.GetStatus(id) is { IsComplete: false, CompletedAt: null, PercentComplete: 50 });
+    }
+
+    [Fact]
+    public async Task No_snapshot_of_many_downloads_shows_one_complete_before_its_state_does()
+    {
+        var network = new MemoryNetwork();
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        SwarmTorrent[] torrents = [.. Enumerable.Range(0, 60).Select(number => new SwarmTorrent(1000 + number, Piece, 3 * Piece))];
+        foreach (SwarmTorrent torrent in torrents)
+        {
+            torrent.WriteTo(seed.Destination);
+            await seed.StartAsync(torrent);
+        }
+
+        using var over = new CancellationTokenSource();
+        Task looking = Task.Run(
+            () =>
+            {
+                while (!over.IsCancellationRequested)
+                {
+                    foreach (TorrentStatus status in leecher.Client.GetStatuses())
+                        StatusInvariants.Check(status);
+                }
+            },
+            TestContext.Current.CancellationToken);
+        foreach (SwarmTorrent torrent in torrents)
+            await leecher.StartAsync(torrent, seed.EndPoint);
+        foreach (SwarmTorrent torrent in torrents)
+            await leecher.WaitAsync<TorrentCompleted>(completed => completed.TorrentId == torrent.Metainfo.InfoHash);
+        foreach (SwarmTorrent torrent in torrents)
+            await leecher.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.InfoHash));
+        await over.CancelAsync();
+        await looking;
+    }
+
+    /// <summary>A torrent without a network or a disk, that is led through what can happen to one; looked at after each step.</summary>
+    private sealed class Steps : ISwarmEvents, IBlockReader, IAsyncDisposable
+    {
+        public const int PieceCount = 6;
+
+        private readonly Random _random;
+        private readonly FakeTimeProvider _time = new();
+        private readonly EngineResources _engine;
+        private readonly SwarmPieces _pieces;
+        private readonly SwarmLedger _ledger;
+        private readonly SwarmState _state;
+        private readonly SwarmPeers _peers;
+
+        public Steps(int seed)
+        {
+            _random = new Random(seed);
+            var torrent = new SwarmTorrent(seed, Piece, 2 * Piece, 3 * Piece, Piece);
+            var transport = new MemoryNetwork().Join();
+            _engine = new EngineResources(new ClientSettings(), transport, new ScriptedTrackerClient(), _time, new Random(seed));
+            var storage = new TorrentStorage(new FileLayout(torrent.Metainfo, "/nowhere"), _engine.Files);
+            _pieces = new SwarmPieces(torrent.Metainfo, storage, _engine, this);
+            var limits = new RateLimiterPair(new RateLimiter(_time, 0), new RateLimiter(_time, 0));
+            var set = new PeerSet(torrent.Metainfo.InfoHash, _engine, limits, limits, static () => false);
+            _peers = new SwarmPeers(torrent.Metainfo, _pieces, this, _engine, set);
+            var command = new CreateNewTorrent(1, torrent.Metainfo, "/nowhere") { ResumeStore = new MemoryResumeStore() };
+            _ledger = new SwarmLedger(_engine, command, storage, _pieces, _peers);
+            _state = new SwarmState(_engine, torrent.Metainfo.InfoHash, _ledger, Made, StatusInvariants.Check);
+        }
+
+        /// <summary>Looks at it, and checks what is seen.</summary>
+        public TorrentStatus Look()
+        {
+            TorrentStatus status = Made();
+            StatusInvariants.Check(status);
+            return status;
+        }
+
+        public void Join()
+        {
+            _state.Join(() => { }, () => _pieces.IsComplete, CompletionReason.Rechecked);
+            Look();
+        }
+
+        public void Have(int pieces)
+        {
+            var verified = new Bitfield(PieceCount);
+            for (int piece = 0; piece < pieces; piece++)
+                verified.Set(piece);
+            _pieces.Reset(verified, []);
+            Look();
+        }
+
+        public void Complete()
+        {
+            _state.PieceArrived();
+            Look();
+            if (_pieces.IsComplete)
+                _state.TryComplete();
+            Look();
+        }
+
+        public void Check(int good)
+        {
+            var all = new Bitfield(PieceCount);
+            all.SetAll();
+            _ledger.BeginCheck(all);
+            _state.Set(TorrentState.Checking);
+            _pieces.Reset(new Bitfield(PieceCount), []);
+            for (int piece = 0; piece < PieceCount; piece++)
+            {
+                _ledger.PieceChecked();
+                Look();
+            }
+
+            Have(good);
+            _ledger.EndCheck();
+            Look();
+        }
+
+        /// <summary>Something that can happen to it now.</summary>
+        public void Next()
+        {
+            _time.Advance(TimeSpan.FromSeconds(_random.Next(90)));
+            switch (_random.Next(7))
+            {
+                case 0 when _ledger.State == TorrentState.Downloading:
+                    Have(_random.Next(PieceCount + 1));
+                    Complete();
+                    break;
+                case 1 when _ledger.State != TorrentState.Failed:
+                    Check(_random.Next(PieceCount + 1));
+                    GoOn();
+                    break;
+                case 2:
+                    _ledger.Error = null;
+                    _state.Set(TorrentState.Suspended);
+                    break;
+                case 3 when _ledger.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.Stopped:
+                    Join();
+                    break;
+                case 4:
+                    FilePriority[] wanted = [.. Enumerable.Range(0, 3).Select(_ => _random.Next(2) == 0 ? FilePriority.Skip : FilePriority.Normal)];
+                    _state.WantsChanged(() => _pieces.SetPriorities(wanted, []), () => _pieces.IsComplete);
+                    break;
+                case 5:
+                    _state.TryFail(Error);
+                    break;
+                case 6 when _ledger.State is TorrentState.Seeding or TorrentState.Downloading or TorrentState.Suspended:
+                    _ledger.BeginMove(_ledger.State, "/elsewhere");
+                    _state.Set(TorrentState.Moving);
+                    _ledger.MovedShare = _random.NextDouble();
+                    Look();
+                    GoOn();
+                    break;
+            }
+
+            Look();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _peers.Dispose();
+            await _engine.DisposeAsync();
+        }
+
+        void ISwarmEvents.PieceVerified(int piece, bool isComplete)
+        {
+        }
+
+        void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+        {
+        }
+
+        void ISwarmEvents.RestoredBlocksDropped(long bytes)
+        {
+        }
+
+        void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+        {
+        }
+
+        void ISwarmEvents.StorageFailed(TorrentError error)
+        {
+        }
+
+        ValueTask IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
+
+        private void GoOn()
+        {
+            if (_random.Next(2) == 0)
+                _state.Set(TorrentState.Suspended);
+            else
+                Join();
+        }
+
+        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]), saving: null);
+    }
+}
