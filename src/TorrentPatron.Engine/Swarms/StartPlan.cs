@@ -27,17 +27,18 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         storage.Locate();
         FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
-        bool isHere = data is not null && data.Destination == storage.Layout.Destination;
+        // What was saved while only a link was known says nothing of the disk: whatever is there now was there before.
+        bool isHere = data is not null && data.Verified.Length == storage.Layout.PieceCount && data.Destination == storage.Layout.Destination;
         storage.BeginApart(isHere ? data!.Apart : null, choices.FilePriorities, stamps);
         Bitfield possible = storage.PossiblePieces(stamps);
         IReadOnlyList<UnfinishedPiece> unfinished = isHere ? storage.PossibleBlocks(data!.Unfinished, stamps) : [];
-        bool isKnown = isHere && !recheck && data!.Verified.Length == possible.Length;
+        bool isKnown = isHere && !recheck;
         DataOrigin? origin = !isHere ? DataOrigin.Look(storage.Layout, stamps)
             : data!.Origin is { } saved && saved.Fits(storage.Layout) ? saved : null;
         StartPlan plan = isKnown
             ? Compare(storage, data!, possible, stamps) with { Origin = origin }
             : new StartPlan(new Bitfield(possible.Length), possible, origin);
-        Bitfield believed = isHere && data!.Verified.Length == possible.Length ? data.Verified : plan.Trusted;
+        Bitfield believed = isHere ? data!.Verified : plan.Trusted;
         plan.Claim(storage, claim, believed, choices, stamps, isUntouched: data?.ClosedInOrder == true);
         if (!choices.SeedOnly)
             storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);

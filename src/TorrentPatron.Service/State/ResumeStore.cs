@@ -62,7 +62,7 @@ public sealed class ResumeStore : IResumeStore
             {
                 // It is from the time before the metainfo was here; nothing is known of what lies on disk.
                 return saved.Data.Verified.Length == 0
-                    ? AllDoubtful(saved.Data, _metainfo.PieceCount)
+                    ? WithoutPieces(saved.Data)
                     : throw new InvalidDataException("its number of pieces is another");
             }
 
@@ -228,13 +228,6 @@ public sealed class ResumeStore : IResumeStore
     {
         Verified = new Bitfield(0), Doubtful = null, Unfinished = [], Unflushed = null, Apart = null, Files = [], ClosedInOrder = false,
     };
-
-    private static ResumeData AllDoubtful(ResumeData data, int pieceCount)
-    {
-        var all = new Bitfield(pieceCount);
-        all.SetAll();
-        return data with { Verified = all, Doubtful = all.Clone(), ClosedInOrder = false };
-    }
 
     private void Know(TorrentMetainfo metainfo)
     {

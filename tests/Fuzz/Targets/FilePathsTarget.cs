@@ -33,6 +33,10 @@ internal sealed class FilePathsTarget : IFuzzTarget
         {
             Property.Holds(file.FullPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal), "files lie below");
             Property.Holds(!string.Equals(file.FullPath, layout.PartsPath, StringComparison.OrdinalIgnoreCase), "no file is the parts file");
+            Property.Holds(
+                file.RawPath is null || file.RawPath.StartsWith(destination + Path.DirectorySeparatorChar, StringComparison.Ordinal),
+                "raw paths lie below");
+            Property.Holds(file.RawPath?.Any(char.IsControl) != true, "raw paths have no control characters");
         }
 
         return true;

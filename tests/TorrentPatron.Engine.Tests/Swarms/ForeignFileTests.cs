@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Metadata;
 using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
 
@@ -142,6 +143,30 @@ public sealed class ForeignFileTests
         Assert.IsType<CommandDone>(await engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Normal, FilePriority.Normal])));
         await TestEngine.UntilAsync(() => engine.Client.GetStatus(id)!.State == TorrentState.Seeding);
         torrent.AssertIsIn(engine.Destination);
+    }
+
+    [Fact]
+    public async Task A_file_that_turns_out_to_be_foreign_when_the_metadata_of_a_link_is_here_stays_as_it_is_also_when_the_torrent_is_resumed()
+    {
+        var network = new MemoryNetwork();
+        SwarmTorrent torrent = MagnetDownload.NewTorrent(130);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(torrent);
+        byte[] foreign = SwarmTorrent.RandomBytes(131, 3000);
+        WriteFile(engine, torrent, 0, foreign, at: 0, length: foreign.Length);
+        string path = Path.Combine(engine.Destination, torrent.Metainfo.Files[0].Path);
+        await engine.SendAsync(id => new CreateNewTorrent(id, MagnetDownload.LinkTo(torrent), engine.Destination)
+        {
+            ResumeStore = new MemoryResumeStore(), Peers = [seed.EndPoint],
+        });
+        TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
+        Assert.Equal(TorrentErrorId.ForeignFile, failed.Error!.Id);
+
+        await engine.SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.InfoHash));
+        await TestEngine.UntilAsync(() => engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.State == TorrentState.Failed);
+
+        Assert.Equal(TorrentErrorId.ForeignFile, engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.Error!.Id);
+        Assert.Equal(foreign, File.ReadAllBytes(path));
     }
 
     private static void WriteFile(TestEngine engine, SwarmTorrent torrent, int file, ReadOnlySpan<byte> bytes, long at, long length)
