@@ -183,6 +183,10 @@ $views = @(
         Item Dht 'if ($_.Engine) { $_.Engine.Dht }'
         Item Down 'if ($_.Engine -and $_.Engine.DownloadRate) { "$(#size($_.Engine.DownloadRate))/s" }'
         Item Up 'if ($_.Engine -and $_.Engine.UploadRate) { "$(#size($_.Engine.UploadRate))/s" }'
+        Item MaxDownloadRate 'if ($_.MaxDownloadRate) { "$(#size($_.MaxDownloadRate))/s" } else { "no limit" }'
+        Item MaxUploadRate 'if ($_.MaxUploadRate) { "$(#size($_.MaxUploadRate))/s" } else { "no limit" }'
+        Item MaxPeers -Property MaxPeers
+        Item MaxPeersPerTorrent -Property MaxPeersPerTorrent
         Item Warning 'if ($_.Engine) { $_.Engine.Warning }'
         Item StatePath
     )
