@@ -25,6 +25,7 @@ BeforeAll {
     function Get-ProblemId {
         param([scriptblock] $Script)
 
+        $ErrorActionPreference = 'Continue'
         $problem = $null
         $null = . $Script 2>&1 | Where-Object { $_ -is [Management.Automation.ErrorRecord] } | ForEach-Object { $problem = $_ }
         "$($problem.FullyQualifiedErrorId)" -replace ',.*'

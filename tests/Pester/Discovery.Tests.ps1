@@ -123,7 +123,7 @@ time.sleep(90)
             $env:TORRENTPATRON_DISCOVERY = 'off'
             $off = New-TorrentPatron off -BindAddress 127.0.0.1 -StatePath "$here/off"
             $with, $without, $off | ForEach-Object {
-                $null = Start-Torrent $content.Torrent -Destination $here -Patron $_ -Suspended
+                $null = Start-Torrent $content.Torrent -Destination "$here/of $($_.Name)" -Patron $_ -Suspended
             }
 
             $with.Engine.Dht | Should -Not -BeNullOrEmpty

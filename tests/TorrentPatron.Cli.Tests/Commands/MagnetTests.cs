@@ -55,7 +55,7 @@ public sealed class MagnetTests : PatronFixture
     public async Task Start_that_gives_up_on_a_link_says_what_was_missing()
     {
         PatronRun run = await RunAsync(
-            "start", $"magnet:?xt=urn:btih:{new string('7', 40)}&dn=nobody+has+it", "--destination", In("into"), "--state", In("state"), "--timeout", "1s");
+            "start", $"magnet:?xt=urn:btih:{new string('7', 40)}&dn=nobody+has+it", "--destination", In("into"), "--state", In("state"), "--timeout", "4s");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains(run.OutputLines, line => line == "nobody has it: FetchingMetadata, No peer is known yet.");
