@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
