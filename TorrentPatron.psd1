@@ -10,6 +10,7 @@
     CompatiblePSEditions   = @('Core')
     FormatsToProcess       = @('module/TorrentPatron/TorrentPatron.Format.ps1xml')
     TypesToProcess         = @('module/TorrentPatron/TorrentPatron.Types.ps1xml')
+    RequiredAssemblies     = @('module/TorrentPatron/TorrentPatron.PowerShell.dll') # the types' added properties are code
     FunctionsToExport      = @()
     AliasesToExport        = @()
     VariablesToExport      = @()
