@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using TorrentPatron.Cli.Commands;
+using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Service;
@@ -30,6 +31,12 @@ internal static class PatronCommandLine
             ProcessTerminationTimeout = null,
         };
         ParseResult parsed = Build(context).Parse(args, Parser);
+        if (UnknownOption.Find(parsed) is { } unknown)
+        {
+            context.Terminal.Error.WriteLine(unknown);
+            return ExitCode.Failed;
+        }
+
         // What is wrong is one line; only 'patron' alone is answered with its help.
         if (parsed.Action is ParseErrorAction complaint)
             complaint.ShowHelp = parsed.Tokens.Count == 0;

@@ -37,6 +37,27 @@ internal static class ServiceErrors
     public static TorrentError MetadataLost(InfoHash torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
 
+    public static TorrentError RunsElsewhere(TorrentStatus running, string destination) => new(
+        TorrentErrorId.DestinationDiffers,
+        $"'{running.Name}' runs already, with its files in '{DisplayText.Clean(running.Destination)}', not in '{DisplayText.Clean(destination)}'.",
+        "Move them with Set-Torrent -Destination, or leave the destination out.");
+
+    public static TorrentError SavedElsewhere(string name, string before, string destination) => new(
+        TorrentErrorId.DestinationDiffers,
+        $"'{name}' was saved with its files in '{DisplayText.Clean(before)}'; it begins anew in '{DisplayText.Clean(destination)}'.",
+        "Give that folder as its destination to go on with them; Set-Torrent -Destination moves them.");
+
+    public static TorrentError OwnFolder(string name, string destination) => new(
+        TorrentErrorId.DestinationDiffers,
+        $"The files of '{name}' lie in '{DisplayText.Clean(destination)}' itself, so they are looked for one folder below, in vain.",
+        "Give the folder that holds the torrent's folder as the destination.");
+
+    public static TorrentError NotSuspended(string name) => new(
+        TorrentErrorId.TorrentRuns, $"'{name}' runs already, and was not suspended.", "Suspend-Torrent suspends it.");
+
+    public static TorrentError NoSuchFile(string file, string name) => new(
+        TorrentErrorId.FileNotFound, $"There is no file '{DisplayText.Clean(file)}' in '{name}'.", "Look at the names of its files.");
+
     public static TorrentError Unexpected(Exception fault) => new(
         TorrentErrorId.Unexpected,
         $"Something unforeseen happened: {DisplayText.Clean(fault.Message)}",

@@ -14,8 +14,14 @@ public sealed record StartRequest
     /// <summary>The torrent itself, where it has been read already.</summary>
     public TorrentMetainfo? Metainfo { get; init; }
 
-    /// <summary>Absolute path of the folder below which the files lie; null: the process' current folder.</summary>
+    /// <summary>
+    /// Absolute path of the folder below which the files lie; null: <see cref="CurrentFolder"/>, or where they lie already if the torrent
+    /// runs. A torrent that runs is not moved: <see cref="TorrentAlreadyDownloading.Warnings"/> says so.
+    /// </summary>
     public string? Destination { get; init; }
+
+    /// <summary>Absolute path of the folder that counts where there is no <see cref="Destination"/>; null: the process' current folder.</summary>
+    public string? CurrentFolder { get; init; }
 
     /// <summary>Peers given by hand.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];

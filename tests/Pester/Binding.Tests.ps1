@@ -187,6 +187,82 @@ Describe 'Objects' {
     }
 }
 
+Describe 'What a start leaves as it is' {
+    BeforeAll {
+        $script:own = New-TestPatron -Name 'own' -StatePath (Join-Path $TestDrive 'own-state')
+        $script:mine = Join-Path $TestDrive 'mine'
+        $script:torrent = $content[2].Torrent
+        $null = Start-Torrent $torrent -Destination $mine -Patron $own
+    }
+
+    AfterAll {
+        $own | Stop-TorrentPatron
+    }
+
+    It 'is a warning that names the remedy: <Case>' -ForEach @(
+        @{ Case = 'another destination'; More = { @{ Destination = "$mine-2" } }; Said = '*runs already, with its files in*Set-Torrent -Destination*' }
+        @{ Case = 'suspended'; More = { @{ Suspended = $true } }; Said = '*was not suspended*Suspend-Torrent*' }
+        @{ Case = 'a file that is not there'; More = { @{ Include = '*', 'nosuch.mkv' } }; Said = "*There is no file 'nosuch.mkv'*" }
+    ) {
+        $more = & $More
+        $again = Start-Torrent $torrent -Patron $own @more -WarningVariable warnings -WarningAction SilentlyContinue
+        $again.Destination | Should -Be $mine
+        $warnings | Should -BeLike $Said
+    }
+
+    It 'is nothing where the same is asked for, or where no destination is given' {
+        Start-Torrent $torrent -Destination "$mine/" -Patron $own -WarningVariable warnings | Should -HaveCount 1
+        $warnings | Should -BeNullOrEmpty
+        Push-Location -LiteralPath $TestDrive
+        Start-Torrent $torrent -Patron $own -WarningVariable warnings | Should -HaveCount 1
+        Pop-Location
+        $warnings | Should -BeNullOrEmpty
+    }
+
+    It 'is said of a torrent that was saved elsewhere, and of a destination that is its own folder' {
+        Get-TorrentStatus -Patron $own | Stop-Torrent
+        $null = Start-Torrent $torrent -Destination "$mine-3" -Patron $own -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -BeLike "*was saved with its files in '$mine'*"
+        $folder = Join-Path $TestDrive 'pile'
+        $null = New-TestContent -Folder $folder -Name 'one.bin' -Size 20KB
+        $pile = New-TorrentFile $folder -Destination "$folder.torrent"
+        $null = Start-Torrent $pile -Destination $folder -Patron $own -Suspended -WarningVariable warnings -WarningAction SilentlyContinue
+        $warnings | Should -BeLike '*Give the folder that holds*'
+    }
+}
+
+Describe 'The wrong kind of text' {
+    It 'is answered with what takes it' {
+        $hash = $odd.InfoHash
+        { Get-TorrentInfo $hash -ErrorAction Stop } | Should -Throw -ErrorId 'SourceNotReadable,*'
+        $Error[0].ErrorDetails.RecommendedAction | Should -BeLike '*-InfoHash*'
+        { Get-TorrentFile $content[2].Torrent -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentNotFound,*'
+        $Error[0].ErrorDetails.RecommendedAction | Should -BeLike '*Get-TorrentInfo*'
+        { Stop-Torrent $hash -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentNotFound,*'
+        $Error[0].ErrorDetails.RecommendedAction | Should -BeLike '*-InfoHash*'
+        { Get-TorrentInfo "magnet:?xt=urn:btih:$hash" -ErrorAction Stop } | Should -Throw -ErrorId 'UnsupportedSource,*'
+        $Error[0].ErrorDetails.RecommendedAction | Should -BeLike '*Save-TorrentMetadata*'
+    }
+}
+
+Describe 'TORRENTPATRON_STATE' {
+    It 'is below the location of the session where it is relative' {
+        $folder = Join-Path $TestDrive 'where'
+        $null = New-Item -ItemType Directory "$folder/process", "$folder/session"
+        $run = Invoke-TestScript -Folder "$folder/process" -Script @"
+`$env:TORRENTPATRON_STATE = 'states'
+Import-Module '$(Get-TestModulePath)'
+Set-Location '$folder/session'
+`$null = Start-Torrent -LiteralPath '$($content[2].Torrent)' -Destination '$folder/files' -Suspended
+(New-TorrentPatron other -BindAddress 127.0.0.1).StatePath
+"@
+        $run.Error | Should -BeNullOrEmpty
+        $run.Output | Should -Be "$folder/session/states"
+        "$folder/session/states/$($plain.InfoHash)" | Should -Exist
+        "$folder/process/states" | Should -Not -Exist
+    }
+}
+
 Describe 'Records of a table' {
     BeforeEach {
         $script:folder = Join-Path $TestDrive ([guid]::NewGuid())

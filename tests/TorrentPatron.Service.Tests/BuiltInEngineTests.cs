@@ -35,6 +35,57 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
+    public async Task A_start_of_a_torrent_that_is_known_says_what_it_leaves_as_it_is()
+    {
+        using var temp = new TempFolder();
+        var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
+        var request = new StartRequest { Metainfo = Torrents.Make("a"), Destination = temp["data"] };
+        await using (var service = new TorrentService(settings, client => new TorrentClient(client)))
+        {
+            Patron patron = service.CreatePatron();
+            Assert.Empty(Assert.IsType<NewTorrentCreated>(await patron.StartAsync(request, Token)).Warnings);
+
+            Assert.Equal([], await JoinAsync(request with { Destination = temp["data"] + Path.DirectorySeparatorChar }));
+            Assert.Equal([], await JoinAsync(request with { Destination = null, CurrentFolder = temp["elsewhere"] }));
+            Assert.Equal([TorrentErrorId.DestinationDiffers], await JoinAsync(request with { Destination = temp["elsewhere"] }));
+            Assert.Equal([TorrentErrorId.TorrentRuns], await JoinAsync(request with { Suspended = true }));
+            Assert.Equal(
+                [TorrentErrorId.FileNotFound], await JoinAsync(request with { Selection = new FileSelection { Include = ["*", "nosuch"] } }));
+
+            async Task<IEnumerable<string>> JoinAsync(StartRequest again) =>
+                Assert.IsType<TorrentAlreadyDownloading>(await patron.StartAsync(again, Token)).Warnings.Select(warning => warning.Id);
+        }
+
+        await using var next = new TorrentService(settings, client => new TorrentClient(client));
+        TorrentAnswer anew = await next.CreatePatron().StartAsync(request with { Destination = temp["elsewhere"] }, Token);
+
+        TorrentError warning = Assert.Single(Assert.IsType<NewTorrentCreated>(anew).Warnings);
+        Assert.Equal(TorrentErrorId.DestinationDiffers, warning.Id);
+        Assert.Contains($"'{temp["data"]}'", warning.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_destination_that_is_the_torrents_own_folder_is_pointed_out()
+    {
+        using var temp = new TempFolder();
+        TorrentMetainfo metainfo = MetainfoReader.Read(new TorrentBuilder
+        {
+            Name = "album", Files = [new("one", 10), new("two", 20)], PieceLength = PieceLength, PieceHashes = new byte[20],
+        }.Build());
+        Directory.CreateDirectory(temp["data", "album"]);
+        await File.WriteAllBytesAsync(temp["data", "album", "one"], new byte[10], Token);
+        await using var service = new TorrentService(
+            new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] }, client => new TorrentClient(client));
+
+        TorrentAnswer answer = await service.CreatePatron().StartAsync(
+            new StartRequest { Metainfo = metainfo, Destination = temp["data", "album"], Suspended = true }, Token);
+
+        TorrentError warning = Assert.Single(Assert.IsType<NewTorrentCreated>(answer).Warnings);
+        Assert.Equal(TorrentErrorId.DestinationDiffers, warning.Id);
+        Assert.Contains("holds the torrent's folder", warning.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_destination_that_cannot_be_made_fails_the_start_and_leaves_nothing_behind()
     {
         using var temp = new TempFolder();

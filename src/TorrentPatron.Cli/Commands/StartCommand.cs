@@ -35,6 +35,18 @@ internal sealed class StartCommand : Command
         DefaultValueFactory = _ => ".",
     };
 
+    private readonly Option<string[]> _include = new("--include")
+    {
+        Description = "A file that is wanted, by its name, its path in the torrent, or a pattern with *, ? and [a-z]; by default all. May be given again.",
+        HelpName = "name",
+    };
+
+    private readonly Option<string[]> _exclude = new("--exclude")
+    {
+        Description = "A file that is not wanted, whatever --include says. May be given again.",
+        HelpName = "name",
+    };
+
     private readonly Option<PeerAddress[]> _peers = new("--peer")
     {
         Description = "A peer to ask, besides those that trackers know. May be given again.",
@@ -78,6 +90,8 @@ internal sealed class StartCommand : Command
                 parsed.AddError("Give a torrent, or a file of links with --links.");
         });
         Options.Add(_destination);
+        Options.Add(_include);
+        Options.Add(_exclude);
         Options.Add(_peers);
         Options.Add(_trackers);
         Options.Add(_timeout);
@@ -101,7 +115,7 @@ internal sealed class StartCommand : Command
         await using var stopped = service.ConfigureAwait(false);
         Patron patron = service.CreatePatron("start");
         Task<TorrentReport[]> downloads =
-            DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), ctrlC);
+            DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), isSilent, ctrlC);
         Task work = parsed.GetValue(_seed) ? SeedAsync(downloads, ctrlC) : downloads;
 
         await StatusDisplays.Choose(_context, isSilent).ShowAsync(patron, work).ConfigureAwait(false);
@@ -115,9 +129,15 @@ internal sealed class StartCommand : Command
         var peers = new List<IPEndPoint>();
         foreach (PeerAddress peer in parsed.GetValue(_peers) ?? [])
             peers.AddRange(await peer.ResolveAsync(cancellationToken).ConfigureAwait(false));
+        string[] include = parsed.GetValue(_include) ?? [];
+        string[] exclude = parsed.GetValue(_exclude) ?? [];
+        string destination = Path.GetFullPath(parsed.GetRequiredValue(_destination));
+        bool isDestinationGiven = parsed.GetResult(_destination) is { Implicit: false };
         return new StartRequest
         {
-            Destination = Path.GetFullPath(parsed.GetRequiredValue(_destination)),
+            Destination = isDestinationGiven ? destination : null,
+            CurrentFolder = destination,
+            Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
@@ -126,13 +146,13 @@ internal sealed class StartCommand : Command
     }
 
     private async Task<TorrentReport[]> DownloadAsync(
-        Patron patron, IReadOnlyList<string> sources, StartRequest request, TimeSpan? timeout, CancellationToken ctrlC)
+        Patron patron, IReadOnlyList<string> sources, StartRequest request, TimeSpan? timeout, bool isSilent, CancellationToken ctrlC)
     {
         using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
         return await Task.WhenAll(sources.Select(source => DownloadAsync(
             patron, source, request with { Source = TorrentSource.Parse(source) },
-            () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token)))
+            isSilent, () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token)))
             .ConfigureAwait(false);
     }
 
@@ -140,28 +160,33 @@ internal sealed class StartCommand : Command
     /// <param name="patron">Who starts it.</param>
     /// <param name="source">What was given on the command line.</param>
     /// <param name="request">How to start it.</param>
+    /// <param name="isSilent">Whether warnings are left to the report.</param>
     /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
     /// <param name="end">Ends the wait.</param>
     private async Task<TorrentReport> DownloadAsync(
-        Patron patron, string source, StartRequest request, Func<TorrentError?> whyEnded, CancellationToken end)
+        Patron patron, string source, StartRequest request, bool isSilent, Func<TorrentError?> whyEnded, CancellationToken end)
     {
         TorrentAnswer? answer = null;
+        IReadOnlyList<TorrentError> warnings = [];
         try
         {
             answer = await patron.StartAsync(request, end).ConfigureAwait(false);
             if (answer is TorrentStartFail fail)
                 return TorrentReport.Of(source, null, fail.Error);
+            warnings = (answer as NewTorrentCreated)?.Warnings ?? (answer as TorrentAlreadyDownloading)?.Warnings ?? warnings;
             if (answer.Reservation is { } reservation)
                 _context.Terminal.Warn(reservation);
+            foreach (TorrentError warning in warnings.Where(_ => !isSilent))
+                _context.Terminal.Warn(warning);
             TorrentStatus? status = await patron
                 .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, end)
                 .ConfigureAwait(false);
-            return TorrentReport.Of(source, status, null);
+            return TorrentReport.Of(source, status, null, warnings);
         }
         catch (OperationCanceledException)
         {
             TorrentStatus? status = answer is null ? null : patron.GetStatus(answer.TorrentId);
-            return TorrentReport.Of(source, status, whyEnded() is { } why && status is not null ? Explain(why, status) : whyEnded());
+            return TorrentReport.Of(source, status, whyEnded() is { } why && status is not null ? Explain(why, status) : whyEnded(), warnings);
         }
     }
 

@@ -35,7 +35,9 @@ internal sealed record TorrentReport(
     /// <param name="source">What was given on the command line.</param>
     /// <param name="status">The last status, if there was any.</param>
     /// <param name="error">Why it failed, if it did.</param>
-    public static TorrentReport Of(string source, TorrentStatus? status, TorrentError? error) => new(
+    /// <param name="warnings">What was said of its start; null: nothing.</param>
+    public static TorrentReport Of(
+        string source, TorrentStatus? status, TorrentError? error, IReadOnlyList<TorrentError>? warnings = null) => new(
         source,
         status?.Name,
         status?.InfoHash,
@@ -48,5 +50,5 @@ internal sealed record TorrentReport(
         status?.BytesSent,
         status is { IsComplete: true },
         error ?? status?.Error,
-        status?.Warnings ?? []);
+        [.. warnings ?? [], .. status?.Warnings ?? []]);
 }

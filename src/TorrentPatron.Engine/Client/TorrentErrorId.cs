@@ -93,6 +93,15 @@ public static class TorrentErrorId
     /// <summary>What was given makes no sense: a tracker's address, for one.</summary>
     public const string InvalidArgument = nameof(InvalidArgument);
 
+    /// <summary>No file of that name in the torrent.</summary>
+    public const string FileNotFound = nameof(FileNotFound);
+
+    /// <summary>The torrent's files lie in another folder than the one that was given.</summary>
+    public const string DestinationDiffers = nameof(DestinationDiffers);
+
+    /// <summary>What was asked for is only done with a torrent that does not run yet.</summary>
+    public const string TorrentRuns = nameof(TorrentRuns);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

@@ -26,6 +26,9 @@ public sealed record NewTorrentCreated(InfoHash TorrentId, long CorrelationId, T
 {
     /// <summary>Trackers that the torrent, known from before, did not have yet.</summary>
     public ReadOnlyCollection<Uri> MergedTrackers { get; init; } = [];
+
+    /// <summary>What of the start was not done as it was asked for, or looks like a mistake.</summary>
+    public ReadOnlyCollection<TorrentError> Warnings { get; init; } = [];
 }
 
 /// <summary>The torrent runs already. No error: here it is.</summary>
@@ -37,6 +40,9 @@ public sealed record TorrentAlreadyDownloading(InfoHash TorrentId, long Correlat
 {
     /// <summary>Trackers that the torrent did not have yet.</summary>
     public ReadOnlyCollection<Uri> MergedTrackers { get; init; } = [];
+
+    /// <summary>What of the start was not done as it was asked for, or looks like a mistake.</summary>
+    public ReadOnlyCollection<TorrentError> Warnings { get; init; } = [];
 }
 
 /// <summary>The torrent could not be started; nothing was left behind.</summary>

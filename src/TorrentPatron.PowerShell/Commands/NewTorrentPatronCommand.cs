@@ -60,7 +60,9 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
     private ServiceSettings Settings() => new()
     {
         Engine = Engine,
-        StatePath = StatePath is null ? StateFolder.DefaultPath : this.ResolveDestination(StatePath),
+        StatePath = StatePath is null
+            ? StateFolder.DefaultPathIn(() => this.ResolveDestination(path: null))
+            : this.ResolveDestination(StatePath),
         Client = Over(new ClientSettings
         {
             Dht = DisableDht ? new DhtSettings() : DiscoveryDefaults.Dht,

@@ -183,7 +183,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         base.Fail(error, target);
     }
 
-    private static string Action(StartRequest request) => $"Start torrent in '{request.Destination}'";
+    private static string Action(StartRequest request) => $"Start torrent in '{request.Destination ?? request.CurrentFolder}'";
 
     private static string Shown(SourceItem item) => item.Running?.Status.Name ?? item.Saved?.Name ?? item.Source.ToString();
 
@@ -242,7 +242,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
         {
             Source = item.Source,
             Metainfo = item.Metainfo,
-            Destination = destination ?? request.Destination ?? this.ResolveDestination(path: null),
+            Destination = destination ?? request.Destination,
+            CurrentFolder = this.ResolveDestination(path: null),
             Peers = peers,
             Trackers = [.. request.Trackers, .. _given.Get<Uri[]>(nameof(Tracker)) ?? []],
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },

@@ -1,9 +1,11 @@
 using System.Collections.Concurrent;
+using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using TorrentPatron.PowerShell.Pipeline;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Engines;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
@@ -38,11 +40,20 @@ internal static class RunspacePatrons
     private static SessionPatrons Begin(Runspace runspace)
     {
         var session = new SessionPatrons(
-            static settings => new TorrentService(settings, EngineCatalog.Installed.Find(settings.Engine).CreateClient));
+            static settings => new TorrentService(settings, EngineCatalog.Installed.Find(settings.Engine).CreateClient),
+            static () => StateFolder.DefaultPathIn(CurrentFolder));
         Running.TryAdd(session, true);
         ListenWhileAnyRuns();
         runspace.StateChanged += OnStateChanged;
         return session;
+    }
+
+    /// <summary>The session's location in the file system, which is not the process' current folder. On the pipeline thread.</summary>
+    private static string CurrentFolder()
+    {
+        using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
+        return shell.AddCommand("Microsoft.PowerShell.Management\\Get-Location").AddParameter("PSProvider", "FileSystem")
+            .Invoke<PathInfo>() is [{ } location, ..] ? location.ProviderPath : Environment.CurrentDirectory;
     }
 
     private static void OnStateChanged(object? sender, RunspaceStateEventArgs change)

@@ -2,6 +2,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Hosting;
 
@@ -15,6 +16,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     public const string DefaultName = "default";
 
     private readonly Func<ServiceSettings, TorrentService> _makeService;
+    private readonly Func<string> _statePath;
     private readonly Lock _gate = new();
     private readonly List<TorrentService> _owned = [];
     private TorrentService? _shared;
@@ -23,7 +25,9 @@ internal sealed class SessionPatrons : IAsyncDisposable
 
     /// <summary>Begins without any patron or service.</summary>
     /// <param name="makeService">Makes a service.</param>
-    public SessionPatrons(Func<ServiceSettings, TorrentService> makeService) => _makeService = makeService;
+    /// <param name="statePath">Names the folder of the saved state of the session's own service; null: <see cref="StateFolder.DefaultPath"/>.</param>
+    public SessionPatrons(Func<ServiceSettings, TorrentService> makeService, Func<string>? statePath = null) =>
+        (_makeService, _statePath) = (makeService, statePath ?? (static () => StateFolder.DefaultPath));
 
     /// <summary>The patrons that have not been stopped: first those that share the session's service.</summary>
     public IReadOnlyList<Patron> Patrons => [.. Services().SelectMany(service => service.Patrons)];
@@ -119,6 +123,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     private TorrentService Shared() =>
         _shared ??= Make(new ServiceSettings
         {
+            StatePath = _statePath(),
             Client = new ClientSettings { Dht = DiscoveryDefaults.Dht, LocalDiscovery = DiscoveryDefaults.LocalDiscovery },
         });
 

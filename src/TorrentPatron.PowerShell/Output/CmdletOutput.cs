@@ -77,7 +77,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
         TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
         TorrentErrorId.DataIncomplete or TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound
-            or CommandErrors.FileNotFound or CommandErrors.TrackerNotFound =>
+            or TorrentErrorId.FileNotFound or CommandErrors.TrackerNotFound =>
             ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse or TorrentErrorId.PathInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed => ErrorCategory.ResourceUnavailable,

@@ -18,9 +18,6 @@ internal static class CommandErrors
     /// <summary>No patron of that name.</summary>
     public const string PatronNotFound = nameof(PatronNotFound);
 
-    /// <summary>No file of that name in the torrent.</summary>
-    public const string FileNotFound = nameof(FileNotFound);
-
     /// <summary>The torrent has no such tracker.</summary>
     public const string TrackerNotFound = nameof(TrackerNotFound);
 
@@ -85,7 +82,7 @@ internal static class CommandErrors
         });
 
     public static TorrentError NoSuchFile(object given, NameSearch among) => new(
-        FileNotFound,
+        TorrentErrorId.FileNotFound,
         given is int place ? $"There is no file {place} in {among}." : $"There is no file '{DisplayText.Clean($"{given}")}' in {among}.",
         "Get-TorrentFile shows the files with their names and indexes.");
 

@@ -44,6 +44,7 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
         switch (answer)
         {
             case NewTorrentCreated created:
+                await WarnAsync(created.Status.Name, created.Warnings).ConfigureAwait(false);
                 await _warnings.TellAsync(created.Status).ConfigureAwait(false);
                 await TellAsync(created.Status, created.MergedTrackers, created.Reservation).ConfigureAwait(false);
                 if (_looked.Add(start.Patron.Service) && start.Patron.Service.GetClientStatus()?.Warning is { } unreachable)
@@ -51,6 +52,7 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
                 return new TorrentTarget(start.Patron, created.Status);
 
             case TorrentAlreadyDownloading already:
+                await WarnAsync(already.Status.Name, already.Warnings).ConfigureAwait(false);
                 await TellAsync(already.Status, already.MergedTrackers, already.Reservation).ConfigureAwait(false);
                 return new TorrentTarget(start.Patron, already.Status);
 
@@ -74,5 +76,11 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
 
         if (reservation is not null)
             await output.WarnAsync(reservation.ToString()).ConfigureAwait(false);
+    }
+
+    private async Task WarnAsync(string name, IEnumerable<TorrentError> warnings)
+    {
+        foreach (TorrentError warning in warnings)
+            await output.WarnAsync($"{name}: {warning}").ConfigureAwait(false);
     }
 }

@@ -39,9 +39,14 @@ internal sealed class ClientSession : IAsyncDisposable
     public Task<ITorrentClient> StartedAsync(CancellationToken cancellationToken) => _started.WaitAsync(cancellationToken);
 
     /// <summary>Hands a command to the engine, which must have been waited for, and brings its one answer.</summary>
-    public async Task<TorrentAnswer> SendAsync(Patron patron, InfoHash torrent, TorrentCommand command)
+    /// <param name="patron">Who asks.</param>
+    /// <param name="torrent">Which torrent it is about.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="warnings">What is to be said with the answer that the torrent has been started; null: nothing.</param>
+    public async Task<TorrentAnswer> SendAsync(
+        Patron patron, InfoHash torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
     {
-        var sent = new SentCommand(patron, torrent, command);
+        var sent = new SentCommand(patron, torrent, command) { Warnings = warnings ?? [] };
         _sent[command.CorrelationId] = sent;
         if (command is CreateNewTorrent)
             _early[torrent] = [];
@@ -190,6 +195,7 @@ internal sealed class ClientSession : IAsyncDisposable
             _early.TryRemove(command.Torrent, out early);
         if (answer is NewTorrentCreated created)
         {
+            answer = created = created with { Warnings = [.. command.Warnings] };
             // At once and not by way of who waits for it, so that no news overtake it.
             _owners[answer.TorrentId] = command.Patron;
             command.Patron.Receive(created);

@@ -47,7 +47,9 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
             throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
         ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo);
-        TorrentAnswer answer = await session.SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, magnet, store)).ConfigureAwait(false);
+        IReadOnlyList<TorrentError> warnings = new StartWarnings(order).OfStart(metainfo, states.Find(torrent));
+        TorrentAnswer answer = await session
+            .SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, magnet, store), warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Off the reader of the engine's messages: this touches the disk.
@@ -182,7 +184,8 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             await Ask(new GiveMetadata(service.NextId(), order.Metainfo)).ConfigureAwait(false);
         if (request.Options != TorrentOptions.Unchanged)
             await Ask(new SetTorrent(service.NextId(), torrent, request.Options)).ConfigureAwait(false);
-        if ((order.Metainfo ?? session.Client?.GetMetainfo(torrent)) is { } metainfo)
+        TorrentMetainfo? metainfo = order.Metainfo ?? session.Client?.GetMetainfo(torrent);
+        if (metainfo is not null)
         {
             if (order.Priorities(metainfo) is { } priorities)
                 await Ask(new SetFilePriorities(service.NextId(), torrent, priorities)).ConfigureAwait(false);
@@ -198,10 +201,12 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             await Ask(new ResumeTorrent(service.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)
             _ = session.SendAsync(patron, torrent, new RecheckTorrent(service.NextId(), torrent));
-        return new TorrentAlreadyDownloading(torrent, pending.Id, session.Client?.GetStatus(torrent) ?? running)
+        running = session.Client?.GetStatus(torrent) ?? running;
+        return new TorrentAlreadyDownloading(torrent, pending.Id, running)
         {
             MergedTrackers = Array.AsReadOnly(merged),
             Reservation = reservation,
+            Warnings = [.. new StartWarnings(order).OfJoin(running, metainfo)],
         };
 
         async Task Ask(TorrentCommand command)

@@ -15,6 +15,9 @@ internal sealed class SentCommand(Patron patron, InfoHash torrent, TorrentComman
 
     public InfoHash Torrent => torrent;
 
+    /// <summary>What is to be said with the answer that the torrent has been started.</summary>
+    public IReadOnlyList<TorrentError> Warnings { get; init; } = [];
+
     public bool IsStart => command is CreateNewTorrent;
 
     public Task<TorrentAnswer> Answered => _answered.Task;

@@ -20,6 +20,9 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <summary>The request.</summary>
     public StartRequest Request => request;
 
+    /// <summary>Absolute path of the folder below which the files are to lie, where the torrent does not run yet.</summary>
+    public string Destination => Path.GetFullPath(request.Destination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
+
     /// <summary>Which torrent.</summary>
     public InfoHash TorrentId => content.TorrentId;
 
@@ -84,7 +87,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <param name="magnet">The link by which it was known first; null: none.</param>
     public CreateNewTorrent ToCommand(long id, TorrentMetainfo? metainfo, MagnetLink? magnet, IResumeStore store)
     {
-        string destination = Path.GetFullPath(request.Destination ?? Environment.CurrentDirectory);
+        string destination = Destination;
         bool isKnown = metainfo is not null;
         var command = isKnown
             ? new CreateNewTorrent(id, metainfo!, destination) { ResumeStore = store, Magnet = magnet }

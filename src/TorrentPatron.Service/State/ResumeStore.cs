@@ -33,14 +33,14 @@ public sealed class ResumeStore : IResumeStore
     private Saved _saved;
     private int _isDisposed;
 
-    private ResumeStore(string folder, InfoHash torrent, StateHolder holder, SavedPaths paths, TimeProvider time)
+    private ResumeStore(string folder, InfoHash torrent, string? name, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
         _folder = folder;
         _torrent = torrent;
         _holder = holder;
         _paths = paths;
         _time = time;
-        _claim = TorrentClaim.Take(folder, torrent, holder);
+        _claim = TorrentClaim.Take(folder, torrent, holder, name);
         _origin = new SavedOrigin(folder);
         _isNew = !_origin.Exists;
         _journal = NewJournal(0);
@@ -172,7 +172,7 @@ public sealed class ResumeStore : IResumeStore
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
     internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, metainfo.InfoHash, holder, paths, time);
+        var store = new ResumeStore(folder, metainfo.InfoHash, metainfo.Name, holder, paths, time);
         store.Know(metainfo);
         return store;
     }
@@ -180,7 +180,7 @@ public sealed class ResumeStore : IResumeStore
     /// <summary>Opens the state of a torrent of which a link is known only.</summary>
     internal static ResumeStore Open(string folder, MagnetLink magnet, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, magnet.TorrentId, holder, paths, time);
+        var store = new ResumeStore(folder, magnet.TorrentId, magnet.Name, holder, paths, time);
         store._origin.Set(magnet);
         return store;
     }

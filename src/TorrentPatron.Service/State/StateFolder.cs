@@ -34,13 +34,32 @@ public sealed class StateFolder
         _paths = new SavedPaths(FolderPath, _holder);
     }
 
+    /// <summary>The environment variable that says where the state is saved where nothing else does.</summary>
+    private const string Variable = "TORRENTPATRON_STATE";
+
     /// <summary>
-    /// What <c>TORRENTPATRON_STATE</c> says; without it <c>TorrentPatron</c> in the platform's place for a user's state:
+    /// What <c>TORRENTPATRON_STATE</c> says, a relative path below the process' current folder; without it <c>TorrentPatron</c> in the platform's place for a user's state:
     /// <c>$XDG_STATE_HOME</c> or <c>~/.local/state</c>, <c>%LOCALAPPDATA%</c>, <c>~/Library/Application Support</c>.
     /// </summary>
-    public static string DefaultPath => Environment.GetEnvironmentVariable("TORRENTPATRON_STATE") is { Length: > 0 } path
-        ? Path.GetFullPath(path)
-        : Path.Combine(UserStatePath(), "TorrentPatron");
+    public static string DefaultPath => DefaultPathIn(() => Environment.CurrentDirectory);
+
+    /// <summary>As <see cref="DefaultPath"/>, with a relative path below another folder. A <c>~</c> at the beginning is the user's home.</summary>
+    /// <param name="currentFolder">Names that folder; asked only where it is needed.</param>
+    public static string DefaultPathIn(Func<string> currentFolder)
+    {
+        ArgumentNullException.ThrowIfNull(currentFolder);
+        return PathOf(Environment.GetEnvironmentVariable(Variable), currentFolder);
+    }
+
+    /// <summary>The folder where the variable has a value; null: it has none.</summary>
+    internal static string PathOf(string? path, Func<string> currentFolder)
+    {
+        if (string.IsNullOrEmpty(path))
+            return Path.Combine(UserStatePath(), "TorrentPatron");
+        if (path is "~" or ['~', '/', ..] || path.StartsWith($"~{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            return Path.GetFullPath(Path.Join(FolderOf(Environment.SpecialFolder.UserProfile), path[1..]));
+        return Path.IsPathFullyQualified(path) ? Path.GetFullPath(path) : Path.GetFullPath(path, currentFolder());
+    }
 
     /// <summary>Full path of the folder.</summary>
     public string FolderPath { get; }

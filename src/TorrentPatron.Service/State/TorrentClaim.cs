@@ -30,19 +30,20 @@ internal sealed class TorrentClaim : IDisposable
     /// <param name="folder">The torrent's folder in the state folder.</param>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="holder">Who takes it.</param>
+    /// <param name="called">What the torrent is called, where that is known.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public static TorrentClaim Take(string folder, InfoHash torrent, StateHolder holder)
+    public static TorrentClaim Take(string folder, InfoHash torrent, StateHolder holder, string? called = null)
     {
         if (!holder.TryEnter(torrent, out string name))
-            throw InUse(name);
+            throw InUse(torrent, called, name);
         try
         {
             // Where it does not work, its holder has just discarded it, with its folder.
             for (int attempt = 1; attempt <= Attempts; attempt++)
             {
-                if (TryWrite(folder, name, holder))
+                if (TryWrite(folder, torrent, called, name, holder))
                     return new TorrentClaim(folder, torrent, holder);
             }
 
@@ -108,7 +109,7 @@ internal sealed class TorrentClaim : IDisposable
     }
 
     /// <returns>False where the file vanished meanwhile.</returns>
-    private static bool TryWrite(string folder, string name, StateHolder holder)
+    private static bool TryWrite(string folder, InfoHash torrent, string? called, string name, StateHolder holder)
     {
         string path = Path.Combine(folder, FileName);
         AtomicFile.MakeFolder(Path.GetDirectoryName(folder)!);
@@ -118,7 +119,7 @@ internal sealed class TorrentClaim : IDisposable
             using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
             string other = Read(file);
             if (holder.IsHeldByOther(other))
-                throw InUse(other);
+                throw InUse(torrent, called, other);
             Write(file, name);
         }
         catch (DirectoryNotFoundException)
@@ -127,7 +128,7 @@ internal sealed class TorrentClaim : IDisposable
         }
         catch (IOException fault) when (StateHolder.IsHeld(fault))
         {
-            throw InUse("", fault);
+            throw InUse(torrent, called, "", fault);
         }
 
         return File.Exists(path);
@@ -151,7 +152,7 @@ internal sealed class TorrentClaim : IDisposable
         RandomAccess.Write(file, record, 0);
     }
 
-    private static TorrentException InUse(string name, IOException? fault = null)
+    private static TorrentException InUse(InfoHash torrent, string? called, string name, IOException? fault = null)
     {
         string who = StateHolder.ProcessId(name) switch
         {
@@ -162,7 +163,7 @@ internal sealed class TorrentClaim : IDisposable
         return new TorrentException(
             new TorrentError(
                 TorrentErrorId.TorrentInUse,
-                $"The torrent is run by {who}, with the same saved state.",
+                $"{(called is null ? $"The torrent {torrent}" : $"'{called}' ({torrent})")} is run by {who}, with the same saved state.",
                 "Stop it there, or use another state folder and destination."),
             fault);
     }

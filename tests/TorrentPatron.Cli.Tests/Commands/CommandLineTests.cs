@@ -46,6 +46,30 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Theory]
+    [InlineData("'--jsn' is not an option of 'patron start'. Did you mean '--json'?", "start", "x.torrent", "--jsn")]
+    [InlineData("'--jsn' is not an option of 'patron start'. Did you mean '--json'?", "start", "--jsn", "x.torrent")]
+    [InlineData("'--desination' is not an option of 'patron start'. Did you mean '--destination'?", "start", "x.torrent", "--desination=there")]
+    [InlineData("'--frobnicate' is not an option of 'patron info'. 'patron info --help' lists them.", "info", "x.torrent", "--frobnicate")]
+    [InlineData("'--no-tracker' is not an option of 'patron magnet'. Did you mean '--no-trackers'?", "magnet", "x.torrent", "--no-tracker")]
+    [InlineData("'-x' is not an option of 'patron seed'. 'patron seed --help' lists them.", "seed", "-x", "x.torrent")]
+    public async Task An_option_that_is_not_known_is_named_with_the_nearest_one(string line, params string[] args)
+    {
+        PatronRun run = await RunAsync(args);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Equal([line], run.ErrorLines);
+        Assert.Empty(run.OutputLines);
+    }
+
+    [Fact]
+    public async Task What_comes_after_two_hyphens_is_a_file()
+    {
+        PatronRun run = await RunAsync("start", "--state", In("state"), "--", "--jsn");
+
+        Assert.Contains("--jsn' does not exist", Assert.Single(run.ErrorLines));
+    }
+
+    [Theory]
     [InlineData("start")]
     [InlineData("seed")]
     public async Task An_engine_that_is_not_installed_is_answered_with_one_line_that_says_what_to_do(string command)

@@ -46,6 +46,38 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
+    public async Task Only_files_that_are_included_are_fetched_and_a_name_with_brackets_means_itself()
+    {
+        foreach (string name in new[] { "[a] one.bin", "a one.bin", "two.bin" })
+            WriteFile(In("seed", "album", name), 40_000);
+        Assert.Equal(0, (await RunAsync("create", In("seed", "album"), "--output", In("album.torrent"), "--piece-length", "16KiB")).ExitCode);
+        await using Seeder seeder = await SeedAsync(In("album.torrent"));
+
+        PatronRun run = await StartAsync(
+            In("album.torrent"), "--peer", seeder.Address, "--include", "[a] one.bin", "--include", "two*", "--include", "nosuch", "--exclude", "TWO.bin");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(
+            await File.ReadAllBytesAsync(In("seed", "album", "[a] one.bin"), Token), await File.ReadAllBytesAsync(In("into", "album", "[a] one.bin"), Token));
+        Assert.False(File.Exists(In("into", "album", "two.bin")));
+        Assert.Contains("There is no file 'nosuch' in 'album'", Assert.Single(run.ErrorLines));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_was_saved_with_another_destination_says_so()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+        Assert.Equal(0, (await StartAsync(torrent, "--peer", seeder.Address)).ExitCode);
+
+        PatronRun run = await RunAsync(
+            "start", torrent, "--destination", In("other"), "--state", In("state"), "--peer", seeder.Address);
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains($"was saved with its files in '{In("into")}'", Assert.Single(run.ErrorLines));
+    }
+
+    [Fact]
     public async Task Quiet_prints_nothing_where_all_is_well()
     {
         string torrent = await MakeTorrentAsync();

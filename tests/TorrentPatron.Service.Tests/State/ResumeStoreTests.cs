@@ -378,6 +378,7 @@ public sealed class ResumeStoreTests : IDisposable
         var fault = Assert.Throws<TorrentException>(() => new StateFolder(_states.FolderPath).Open(_torrent));
 
         Assert.Equal(TorrentErrorId.TorrentInUse, fault.Error.Id);
+        Assert.StartsWith($"'{_torrent.Name}' ({_torrent.InfoHash}) is run by ", fault.Error.Message, StringComparison.Ordinal);
         Assert.Contains($"{Environment.ProcessId}", fault.Error.Message, StringComparison.Ordinal);
         store.Checkpoint(Data(1));
         store.Dispose();
@@ -565,6 +566,22 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.NotNull(linked.Metadata);
         Assert.Equal(_torrent.Name, damaged.Name);
         Assert.Equal(TorrentErrorId.StateDamaged, Assert.Single(damaged.Warnings).Id);
+    }
+
+    [Theory]
+    [InlineData("states", "/where/states")]
+    [InlineData("../states", "/states")]
+    [InlineData("/elsewhere/states/", "/elsewhere/states/")]
+    [InlineData("~/states", "~/states")]
+    [InlineData("~", "~")]
+    [InlineData("~other", "/where/~other")]
+    public void A_relative_state_path_is_below_the_current_folder_and_a_tilde_is_the_home_folder(string value, string expected)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Paths of Unix.");
+        string home = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+
+        Assert.Equal(
+            expected[0] == '~' ? Path.GetFullPath(home + expected[1..]) : expected, StateFolder.PathOf(value, () => "/where"));
     }
 
     [Fact]

@@ -1,0 +1,60 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Service.Routing;
+
+/// <summary>Says what of a start is not done as it was asked for, or looks like a mistake. Looks at the disk.</summary>
+/// <param name="order">What was asked for.</param>
+internal sealed class StartWarnings(StartOrder order)
+{
+    /// <summary>Files that are looked for, to tell where a torrent's data lies.</summary>
+    private const int FilesLookedFor = 5;
+
+    /// <summary>Of a torrent that runs already.</summary>
+    /// <param name="running">How it stands.</param>
+    /// <param name="metainfo">What is in it; null where that is not known.</param>
+    public IReadOnlyList<TorrentError> OfJoin(TorrentStatus running, TorrentMetainfo? metainfo)
+    {
+        var warnings = new List<TorrentError>(MissingFiles(metainfo));
+        if (order.Request.Destination is { } destination && !IsSame(destination, running.Destination))
+            warnings.Add(ServiceErrors.RunsElsewhere(running, destination));
+        if (order.Request.Suspended && running.State != TorrentState.Suspended)
+            warnings.Add(ServiceErrors.NotSuspended(running.Name));
+        return warnings;
+    }
+
+    /// <summary>Of a torrent that does not run yet.</summary>
+    /// <param name="metainfo">What is in it; null where that is not known.</param>
+    /// <param name="saved">What an earlier run has left; null: nothing.</param>
+    public IReadOnlyList<TorrentError> OfStart(TorrentMetainfo? metainfo, SavedTorrent? saved)
+    {
+        var warnings = new List<TorrentError>(MissingFiles(metainfo));
+        string name = metainfo?.Name ?? order.Magnet?.Name ?? order.TorrentId.ToString();
+        if (saved?.Destination is { } before && !IsSame(order.Destination, before))
+            warnings.Add(ServiceErrors.SavedElsewhere(name, before, order.Destination));
+        else if (metainfo is not null && IsOwnFolder(metainfo))
+            warnings.Add(ServiceErrors.OwnFolder(name, order.Destination));
+        return warnings;
+    }
+
+    private static bool IsSame(string one, string other) =>
+        string.Equals(
+            Path.TrimEndingDirectorySeparator(Path.GetFullPath(one)), Path.TrimEndingDirectorySeparator(Path.GetFullPath(other)),
+            OperatingSystem.IsWindows() || OperatingSystem.IsMacOS() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    private IEnumerable<TorrentError> MissingFiles(TorrentMetainfo? metainfo) => metainfo is null
+        ? []
+        : order.Selection?.Missing(metainfo).Select(missing => ServiceErrors.NoSuchFile(missing, metainfo.Name)) ?? [];
+
+    /// <summary>Whether the destination is the torrent's own folder, with its files in it, so that they would be fetched again one folder below.</summary>
+    private bool IsOwnFolder(TorrentMetainfo metainfo)
+    {
+        string folder = Path.TrimEndingDirectorySeparator(order.Destination);
+        if (Path.GetFileName(folder) != metainfo.Name || Path.GetDirectoryName(folder) is not { } parent)
+            return false;
+        string[] files = [.. metainfo.Files.Where(file => file is { IsPadding: false, Length: > 0 }).Take(FilesLookedFor).Select(file => file.Path)];
+        return Array.Exists(files, file => File.Exists(Path.Combine(parent, file)))
+            && !Array.Exists(files, file => File.Exists(Path.Combine(folder, file)));
+    }
+}
