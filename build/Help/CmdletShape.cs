@@ -59,7 +59,8 @@ public sealed record CmdletShape(Type Type, string Verb, string Noun)
     {
         get
         {
-            string[] named = [.. Parameters.SelectMany(parameter => parameter.Sets).OfType<string>().Distinct()];
+            // The default one may have no parameter of its own.
+            string[] named = [.. Parameters.SelectMany(parameter => parameter.Sets).Append(DefaultParameterSet).OfType<string>().Distinct()];
             return named.Length == 0 ? [null] : [.. named.OrderByDescending(name => name == DefaultParameterSet)];
         }
     }

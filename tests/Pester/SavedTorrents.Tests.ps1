@@ -257,6 +257,15 @@ Get-TorrentStatus | Remove-Torrent
             $problem.FullyQualifiedErrorId | Should -Be 'TorrentNotFound,TorrentPatron.PowerShell.Commands.RemoveTorrentCommand'
         }
 
+        It 'forgets what is saved by a name with brackets, and nothing that the name would match as a pattern' {
+            $odd = '[o]ther.bin', 'other.bin' | ForEach-Object { New-TestContent -Folder "$files-odd" -Name $_ -Size 20KB }
+            $null = Start-Torrent -LiteralPath $odd.Torrent -Destination $files -Patron $patron -Suspended | Stop-Torrent
+            Remove-Torrent '[o]ther.bin' -Patron $patron
+            (Get-TorrentStatus -Saved -Patron $patron).Name | Should -Be 'other.bin'
+            Remove-Torrent '[o]ther.bin' -Patron $patron
+            (Get-TorrentStatus -Saved -Patron $patron).Name | Should -Be 'other.bin'
+        }
+
         It 'raises Removed' {
             Register-TorrentEvent Removed gone -Patron $patron
             $running = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended

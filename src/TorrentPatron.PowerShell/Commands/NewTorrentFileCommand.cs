@@ -2,22 +2,23 @@ using System.Management.Automation;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
-using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Makes .torrents of files and folders. The same files and parameters give the same .torrent.</summary>
-[Cmdlet(VerbsCommon.New, "TorrentFile", DefaultParameterSetName = PathSet, SupportsShouldProcess = true)]
+/// <remarks>There is no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
+[Cmdlet(VerbsCommon.New, "TorrentFile", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class NewTorrentFileCommand : PipelineCmdlet
 {
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    private string _destination = "";
+    private GivenParameters _given = null!;
 
     /// <summary>The files or folders; wildcards are allowed. Each becomes a torrent.</summary>
     [Parameter(Mandatory = true, Position = 0, ParameterSetName = PathSet, ValueFromPipeline = true)]
+    [PathTransformation]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
     public string[] Path { get; set; } = [];
@@ -29,44 +30,45 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The .torrent, or a folder to put it in; by default the current location.</summary>
-    [Parameter(Position = 1)]
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("OutFile")]
-    [ValidateNotNullOrEmpty]
+    [RecordValue(typeof(string))]
     public string? Destination { get; set; }
 
     /// <summary>Trackers, each a tier of its own.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public Uri[] Tracker { get; set; } = [];
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(Uri))]
+    public Uri[]? Tracker { get; set; }
 
     /// <summary>Addresses that serve the files themselves.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public Uri[] WebSeed { get; set; } = [];
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(Uri))]
+    public Uri[]? WebSeed { get; set; }
 
     /// <summary>Length of a piece in bytes, a power of two from 16KB; by default chosen by the size.</summary>
-    [Parameter]
-    [ByteSizeTransformation]
-    [ValidateRange(PieceLengthChooser.Smallest, MetainfoReader.MaxPieceLength)]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [ByteSizeTransformation(EmptyIsNull = true)]
+    [ValidatePieceLength]
     public int? PieceLength { get; set; }
 
     /// <summary>The torrent's name; by default that of the file or folder.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     public string? Name { get; set; }
 
     /// <summary>A comment.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     public string? Comment { get; set; }
 
     /// <summary>The mark of a private tracker; it changes the info hash.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
     public string? Source { get; set; }
 
     /// <summary>Peers may come from the trackers only.</summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
     public SwitchParameter Private { get; set; }
 
     /// <summary>Replace a .torrent that is there.</summary>
@@ -74,30 +76,44 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     public SwitchParameter Force { get; set; }
 
     /// <inheritdoc/>
-    protected override void BeginProcessing() => _destination = this.ResolveDestination(Destination);
+    protected override void BeginProcessing()
+    {
+        _given = new GivenParameters(this);
+        RequireValues(_given);
+        if (Destination is not null)
+            this.ResolveDestination(Destination);
+    }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        _given.Next(isRecord: true);
+        string? destination = _given.Get<string>(nameof(Destination)) is { } there
+            ? this.ResolveDestination(there, Fail)
+            : this.ResolveDestination(path: null);
+        if (destination is null)
+            return;
+
+        var writer = new TorrentFileWriter(destination, Force);
         IEnumerable<(string Path, string Given)> sources = ParameterSetName == PathSet
             ? Path.SelectMany(given => this.Resolve(given, Fail).Select(path => (path, given)))
             : LiteralPath.SelectMany(given => this.ResolveLiteral(given, Fail).Select(path => (path, given)));
         foreach ((string path, string given) in sources)
         {
             Run((output, cancellation) => new TorrentAuthor(output, TimeProvider.System)
-                .MakeAsync(path, given, _destination, Options(), Force, cancellation));
+                .MakeAsync(path, given, writer, Options(), cancellation));
         }
     }
 
     private TorrentMakerOptions Options() => new()
     {
-        Name = Name,
-        PieceLength = PieceLength,
-        TrackerTiers = [.. Tracker.Select(tracker => new[] { tracker.OriginalString })],
-        WebSeeds = [.. WebSeed.Select(seed => seed.OriginalString)],
-        IsPrivate = Private,
-        Comment = Comment,
-        Source = Source,
+        Name = _given.Get<string>(nameof(Name)),
+        PieceLength = _given.Get<int?>(nameof(PieceLength)),
+        TrackerTiers = [.. (_given.Get<Uri[]>(nameof(Tracker)) ?? []).Select(tracker => new[] { tracker.OriginalString })],
+        WebSeeds = [.. (_given.Get<Uri[]>(nameof(WebSeed)) ?? []).Select(seed => seed.OriginalString)],
+        IsPrivate = _given.Get<bool>(nameof(Private)),
+        Comment = _given.Get<string>(nameof(Comment)),
+        Source = _given.Get<string>(nameof(Source)),
         CreatedBy = "TorrentPatron",
     };
 }

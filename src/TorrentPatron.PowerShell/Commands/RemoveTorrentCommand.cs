@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -43,14 +42,11 @@ public sealed class RemoveTorrentCommand : NamedTorrentCmdlet
     }
 
     /// <summary>What does not run may still be saved.</summary>
-    private protected override void NotFound(TorrentError error, object target)
+    private protected override bool IsElsewhere(object target)
     {
-        IReadOnlyList<SavedTarget> found = ParameterSetName == NameSet
-            ? SavedTargets(Patron, new NamePattern((string)target))
-            : SavedTargets(Patron, TorrentReference.Of(target)?.InfoHash ?? (string)target);
-        if (found.Count == 0)
-            base.NotFound(error, target);
+        IReadOnlyList<SavedTarget> found = FindSaved(target);
         _saved.AddRange(found);
+        return found.Count > 0;
     }
 
     /// <summary>Only data is worth a question that was not asked for.</summary>

@@ -74,11 +74,22 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
         void Add(IReadOnlyList<TorrentTarget> torrents, TorrentError? error, object target)
         {
             found.AddRange(torrents);
-            if (error is not null)
-                NotFound(error, target);
+            if (torrents.Count == 0 && !IsElsewhere(target) && error is not null)
+                Fail(error, target);
         }
     }
 
-    /// <summary>Reports that something the user gave names no torrent that runs.</summary>
-    private protected virtual void NotFound(TorrentError error, object target) => Fail(error, target);
+    /// <summary>Looks elsewhere for what names no torrent that runs. A pattern may name none.</summary>
+    /// <param name="target">What the user gave.</param>
+    /// <returns>Whether it is there.</returns>
+    private protected virtual bool IsElsewhere(object target) => false;
+
+    /// <summary>The saved torrents that something names which names none that runs. A pattern is of those that run, and here a name only.</summary>
+    private protected IReadOnlyList<SavedTarget> FindSaved(object target)
+    {
+        if (ParameterSetName != NameSet)
+            return SavedTargets(Patron, TorrentReference.Of(target)?.InfoHash ?? (string)target);
+        var name = new NamePattern((string)target);
+        return name.HasWildcards ? [.. SavedTargets(Patron).Where(saved => name.IsName(saved.Name))] : SavedTargets(Patron, name);
+    }
 }

@@ -101,6 +101,11 @@ internal static class CommandErrors
         $"The files of '{status.Name}' are not known yet.",
         "Wait for them with Wait-Torrent -Until Metadata.");
 
+    public static TorrentError NoTorrentFileYet(string name) => new(
+        TorrentErrorId.MetadataMissing,
+        $"It is not known what is in '{name}', so it has no .torrent.",
+        "Wait for it with Wait-Torrent -Until Metadata, or have peers say it with Save-TorrentMetadata.");
+
     public static TorrentError NotSaved(string text) => new(
         TorrentErrorId.TorrentNotFound,
         $"No torrent '{DisplayText.Clean(text)}' is saved in the state folder.",

@@ -1,4 +1,3 @@
-using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol;
@@ -10,20 +9,18 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <param name="time">The clock.</param>
 internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
 {
-    private const string Extension = ".torrent";
-
     /// <summary>Makes a .torrent of a file or folder and writes it; its file is the result.</summary>
     /// <param name="path">Absolute path of the file or folder.</param>
     /// <param name="given">The path as the user gave it.</param>
-    /// <param name="destination">Absolute path of the .torrent, or of a folder to put it in.</param>
+    /// <param name="writer">Writes it.</param>
     /// <param name="options">What the torrent is to be like.</param>
-    /// <param name="force">Whether to replace a file that is there.</param>
     /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
     public async Task MakeAsync(
-        string path, string given, string destination, TorrentMakerOptions options, bool force, CancellationToken cancellationToken)
+        string path, string given, TorrentFileWriter writer, TorrentMakerOptions options, CancellationToken cancellationToken)
     {
-        string file = FileAt(path, destination);
-        if (Unwritable(file, force) is { } early)
+        // Said before hours of hashing.
+        string file = writer.FileOf(Path.GetFileName(Path.TrimEndingDirectorySeparator(path)));
+        if (writer.FindObstacle(file) is { } early)
         {
             await output.FailAsync(new CommandFailure(early, given)).ConfigureAwait(false);
             return;
@@ -36,9 +33,13 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         try
         {
             byte[] torrent = await HashAsync(path, options, cancellationToken).ConfigureAwait(false);
-            await WriteAsync(file, torrent, force, cancellationToken).ConfigureAwait(false);
-            await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
-            return;
+            if (await writer.WriteAsync(file, torrent, cancellationToken).ConfigureAwait(false) is not { } error)
+            {
+                await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
+                return;
+            }
+
+            failure = new CommandFailure(error, given);
         }
         catch (StorageException fault)
         {
@@ -51,52 +52,10 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            failure = new CommandFailure(
-                File.Exists(file) && !force ? CommandErrors.FileIsThere(file) : CommandErrors.NotWritable(file, fault.Message), given, fault);
+            failure = new CommandFailure(CommandErrors.NotWritable(file, fault.Message), given, fault);
         }
 
         await output.FailAsync(failure).ConfigureAwait(false);
-    }
-
-    private static string FileAt(string path, string destination) =>
-        Directory.Exists(destination) || Path.EndsInDirectorySeparator(destination)
-            ? Path.Combine(destination, Path.GetFileName(Path.TrimEndingDirectorySeparator(path)) + Extension)
-            : destination;
-
-    /// <summary>What can be said before hours of hashing.</summary>
-    private static TorrentError? Unwritable(string file, bool force)
-    {
-        if (File.Exists(file) && !force)
-            return CommandErrors.FileIsThere(file);
-        return Directory.Exists(Path.GetDirectoryName(file)) ? null : CommandErrors.NotWritable(file, "its folder does not exist.");
-    }
-
-    /// <summary>Writes beside the file and renames, so that there is never half a torrent.</summary>
-    private static async Task WriteAsync(string file, byte[] torrent, bool force, CancellationToken cancellationToken)
-    {
-        string beside = $"{file}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            await File.WriteAllBytesAsync(beside, torrent, cancellationToken).ConfigureAwait(false);
-            File.Move(beside, file, force);
-        }
-        catch
-        {
-            TryDelete(beside);
-            throw;
-        }
-    }
-
-    private static void TryDelete(string file)
-    {
-        try
-        {
-            File.Delete(file);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The failure that led here says more.
-        }
     }
 
     private async Task<byte[]> HashAsync(string path, TorrentMakerOptions options, CancellationToken cancellationToken)

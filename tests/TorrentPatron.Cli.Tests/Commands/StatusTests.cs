@@ -5,6 +5,25 @@ namespace TorrentPatron.Cli.Tests.Commands;
 public sealed class StatusTests : PatronFixture
 {
     [Fact]
+    public async Task Export_writes_the_torrent_file_of_a_saved_torrent_by_its_name_or_info_hash()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using (Seeder seeder = await SeedAsync(torrent))
+            Assert.Equal(0, (await RunAsync("start", torrent, "--destination", In("into"), "--state", In("state"), "--peer", seeder.Address)).ExitCode);
+
+        PatronRun byName = await RunAsync("export", "DATA.bin", "--state", In("state"), "-o", In("again.torrent"));
+        PatronRun there = await RunAsync("export", "data.bin", "--state", In("state"), "-o", In("again.torrent"));
+        PatronRun missing = await RunAsync("export", "nosuch", "--state", In("state"), "-o", In("other.torrent"));
+
+        Assert.Equal(0, byName.ExitCode);
+        Assert.Equal(await File.ReadAllBytesAsync(torrent, Token), await File.ReadAllBytesAsync(In("again.torrent"), Token));
+        Assert.Contains("exists already", Assert.Single(there.ErrorLines));
+        Assert.Contains("'patron status' lists", Assert.Single(missing.ErrorLines));
+        string hash = byName.OutputLines[^1][^40..];
+        Assert.Equal(0, (await RunAsync("export", hash[..8], "--state", In("state"), "-o", In("again.torrent"), "--force")).ExitCode);
+    }
+
+    [Fact]
     public async Task A_state_folder_without_torrents_is_no_error()
     {
         PatronRun run = await RunAsync("status", "--state", In("state"));

@@ -145,6 +145,23 @@ public sealed partial class ContractTests
     }
 
     [Fact]
+    public void The_help_has_a_syntax_for_every_parameter_set_the_default_one_first_also_where_it_has_no_parameter_of_its_own()
+    {
+        XElement help = Load(Path.Combine("en-US", "TorrentPatron.PowerShell.dll-Help.xml"));
+        XElement page = help.Elements(Command + "command")
+            .Single(page => (string)page.Element(Command + "details")!.Element(Command + "name")! == "Register-TorrentEvent");
+        string[] selectors = ["Name", "InfoHash", "InputObject"];
+
+        string[][] syntaxes =
+        [
+            .. page.Element(Command + "syntax")!.Elements(Command + "syntaxItem")
+                .Select(item => item.Descendants(Maml + "name").Select(name => name.Value).Intersect(selectors).ToArray()),
+        ];
+
+        Assert.Equal([[], ["Name"], ["InfoHash"], ["InputObject"]], syntaxes);
+    }
+
+    [Fact]
     public void There_is_a_topic_about_the_module() =>
         Assert.Contains("about_TorrentPatron", File.ReadAllText(Path.Combine(Repository.StagedModule, "en-US", "about_TorrentPatron.help.txt")),
             StringComparison.Ordinal);

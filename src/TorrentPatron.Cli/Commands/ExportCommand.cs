@@ -1,0 +1,78 @@
+using System.CommandLine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary><c>patron export</c>: the .torrents of saved torrents.</summary>
+internal sealed class ExportCommand : Command
+{
+    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    private const int ShortestPrefix = 4;
+
+    private readonly CommandContext _context;
+    private readonly Option<string?> _state = ServiceOptions.StateOption();
+
+    private readonly Argument<string> _torrent = new("torrent")
+    {
+        Description = "A torrent in the state folder: its name, or the first digits of its info hash.",
+    };
+
+    private readonly Option<string?> _output = new("--output", "-o")
+    {
+        Description = "The .torrent to write. [default: the name of the torrent, with .torrent, in the current folder]",
+        HelpName = "file",
+    };
+
+    private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
+
+    public ExportCommand(CommandContext context)
+        : base("export", "Writes the .torrent of a torrent in the state folder, running or not.")
+    {
+        _context = context;
+        Arguments.Add(_torrent);
+        Options.Add(_output);
+        Options.Add(_force);
+        Options.Add(_state);
+        SetAction(RunAsync);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
+    {
+        var states = new StateFolder(parsed.GetValue(_state) ?? StateFolder.DefaultPath, _context.Time);
+        TorrentMetainfo torrent = Find(states, parsed.GetRequiredValue(_torrent));
+
+        // The name is one element of a path, made safe.
+        string output = Path.GetFullPath(parsed.GetValue(_output) ?? torrent.Name + ".torrent");
+        bool mayOverwrite = parsed.GetValue(_force);
+        TorrentWriter.Check(output, mayOverwrite);
+        await TorrentWriter.WriteAsync(torrent, output, mayOverwrite, _context.Terminal, ctrlC).ConfigureAwait(false);
+        return ExitCode.Done;
+    }
+
+    private static TorrentMetainfo Find(StateFolder states, string text)
+    {
+        SavedTorrent[] byHash =
+        [
+            .. states.Enumerate().Where(saved =>
+                text.Length >= ShortestPrefix && saved.InfoHash.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase)),
+        ];
+        TorrentMetainfo?[] found = byHash.Length > 0
+            ? [.. byHash.Select(saved => saved.ReadMetainfo())]
+            : [.. states.Enumerate().Select(saved => saved.ReadMetainfo())
+                .Where(metainfo => metainfo?.Name.Equals(text, StringComparison.OrdinalIgnoreCase) == true)];
+        return found switch
+        {
+            [{ } metainfo] => metainfo,
+            [null] => throw new TorrentException(new TorrentError(
+                TorrentErrorId.MetadataMissing, $"It is not known what is in '{DisplayText.Clean(text)}'.", "Start it, or have peers say it with 'patron metadata'.")),
+            [] => throw new TorrentException(new TorrentError(
+                TorrentErrorId.TorrentNotFound, $"No torrent '{DisplayText.Clean(text)}' is saved in {states.FolderPath}.", "'patron status' lists those that are.")),
+            _ => throw new TorrentException(new TorrentError(
+                TorrentErrorId.TorrentNotFound, $"{found.Length} torrents go by '{DisplayText.Clean(text)}'.", "Give more digits of the info hash.")),
+        };
+    }
+}
