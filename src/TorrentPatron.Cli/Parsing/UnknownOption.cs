@@ -9,7 +9,7 @@ internal static class UnknownOption
 {
     private const string EndOfOptions = "--";
 
-    /// <summary>Looks for the first one of a command line. What comes after <c>--</c> is no option, whatever it looks like.</summary>
+    /// <summary>Finds the first unknown option of a command line. Nothing after <c>--</c> counts as an option.</summary>
     /// <param name="parsed">The command line.</param>
     /// <returns>What to say; null where there is none.</returns>
     public static string? Find(ParseResult parsed)

@@ -35,7 +35,7 @@ internal sealed record TorrentReport(
     /// <param name="source">What was given on the command line.</param>
     /// <param name="status">The last status, if there was any.</param>
     /// <param name="error">Why it failed, if it did.</param>
-    /// <param name="warnings">What was said of its start; null: nothing.</param>
+    /// <param name="warnings">Warnings about its start; null means none.</param>
     public static TorrentReport Of(
         string source, TorrentStatus? status, TorrentError? error, IReadOnlyList<TorrentError>? warnings = null) => new(
         source,

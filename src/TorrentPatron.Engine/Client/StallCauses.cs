@@ -8,7 +8,7 @@ public static class StallCauses
     /// <summary>Trackers that are named; of more, only their number is told.</summary>
     private const int MostNamed = 3;
 
-    /// <summary>What is known of the causes: what trackers say, and that there are no peers.</summary>
+    /// <summary>The likely causes: what the trackers say, and whether any peer is known.</summary>
     /// <param name="status">The torrent.</param>
     /// <returns>Sentences with a space before each, to be put behind another; empty where nothing is known.</returns>
     public static string Describe(TorrentStatus status)

@@ -9,7 +9,7 @@ internal sealed class PathTable
     /// <summary>That of this process.</summary>
     public static PathTable Process { get; } = new();
 
-    /// <summary>Taken for as long as it takes to look who is there and to be there oneself, so that of two that want one path one is first.</summary>
+    /// <summary>Held while a start looks for other owners of its paths and enters its own, so that one of two starts comes first.</summary>
     public Lock Gate { get; } = new();
 
     /// <summary>A torrent has, or is to have, its files at a root path.</summary>

@@ -6,7 +6,7 @@ using TorrentPatron.PowerShell.Torrents;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Makes .torrents of files and folders. The same files and parameters give the same .torrent.</summary>
-/// <remarks>There is no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
+/// <remarks>It has no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
 [Cmdlet(VerbsCommon.New, "TorrentFile", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class NewTorrentFileCommand : PipelineCmdlet

@@ -9,7 +9,7 @@ using TorrentPatron.Service;
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Has peers say what is in the torrents of magnet links, and writes their .torrents. Nothing else is downloaded.</summary>
-/// <remarks>There is no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
+/// <remarks>It has no default parameter set; see <see cref="StartTorrentCommand"/>.</remarks>
 [Cmdlet(VerbsData.Save, "TorrentMetadata", SupportsShouldProcess = true)]
 [OutputType(typeof(FileInfo))]
 public sealed class SaveTorrentMetadataCommand : SourceCmdlet

@@ -15,7 +15,7 @@ internal interface ICommandOutput
     /// <summary>Says what may want attention.</summary>
     Task WarnAsync(string message);
 
-    /// <summary>Says what is of interest to who wants to know more (<c>-Verbose</c>).</summary>
+    /// <summary>Writes a detail, shown with <c>-Verbose</c>.</summary>
     Task TellAsync(string message);
 
     /// <summary>Shows how far the work is. The caller keeps it to a few a second.</summary>

@@ -24,7 +24,7 @@ internal sealed class FileChooser(ICommandOutput output)
 
         if (chosen.Count == 0)
         {
-            // That a name or a pattern finds nothing is no reason to fetch nothing.
+            // A name or pattern that finds nothing must not end in fetching nothing.
             if (only)
                 await output.FailAsync(new CommandFailure(FileSelection.NothingSelected(metainfo), torrent.Status)).ConfigureAwait(false);
             return;

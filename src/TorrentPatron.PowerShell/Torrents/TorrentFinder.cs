@@ -59,7 +59,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return [];
     }
 
-    /// <summary>Those that are called so or, where there are none, those whose name matches. That a pattern matches none is no error.</summary>
+    /// <summary>The torrents with that very name; if there are none, those whose name matches. A pattern that matches nothing is not an error.</summary>
     /// <param name="name">A name, or a pattern of names.</param>
     /// <param name="error">Why there is none; null where there is one or none was promised.</param>
     public IReadOnlyList<TorrentTarget> ByName(NamePattern name, out TorrentError? error)

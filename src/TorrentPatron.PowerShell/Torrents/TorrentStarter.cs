@@ -16,7 +16,7 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
     private readonly HashSet<TorrentService> _looked = [];
 
     /// <summary>Starts a torrent; one that runs already is as good.</summary>
-    /// <param name="patron">Who asks.</param>
+    /// <param name="patron">The patron that asks.</param>
     /// <param name="request">What to start, and how.</param>
     /// <param name="target">What the user gave.</param>
     /// <param name="cancellationToken">Ends the wait, not the torrent.</param>

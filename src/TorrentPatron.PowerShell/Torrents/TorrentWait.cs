@@ -24,7 +24,7 @@ internal sealed class TorrentWait
         _torrent = torrent;
         _terms = terms;
         _time = time;
-        // What it had to wait for before is not held against it: who waits now may have mended it just now.
+        // Time without progress before this wait does not count: its cause may have been mended just now.
         (_seen, _lastProgress) = (Seen(torrent.Latest), Instant.Now(time));
         _end = torrent.Patron.WaitAsync(torrent.Torrent, HasArrived, timeIsUp);
     }

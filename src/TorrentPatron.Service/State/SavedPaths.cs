@@ -113,7 +113,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         }
     }
 
-    /// <summary>The first time: adds torrents that are saved and not in the list, and clears the list of those that are not saved any more.</summary>
+    /// <summary>The first time: adds torrents that are saved and not in the list, and removes from it those that are no longer saved.</summary>
     private void Complete(FileStream list)
     {
         if (_isComplete)
@@ -167,7 +167,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
 
     private void WriteAnew(FileStream list, IReadOnlyList<(InfoHash Torrent, string Root)> entries)
     {
-        // Another name for it, so that who has read the old one reads it again.
+        // A new identity, so that processes that have read the old list read it again.
         _header = Format + RandomNumberGenerator.GetHexString(HeaderBytes - Format.Length - 1, lowercase: true) + "\n";
         byte[] content = Encoding.UTF8.GetBytes(_header + string.Concat(entries.Select(entry => LineOf(entry.Torrent, entry.Root))));
         list.SetLength(0);

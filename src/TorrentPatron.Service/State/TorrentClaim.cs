@@ -58,7 +58,7 @@ internal sealed class TorrentClaim : IDisposable
 
     /// <summary>Whether another process has a torrent.</summary>
     /// <param name="folder">The torrent's folder in the state folder.</param>
-    /// <param name="holder">Who asks.</param>
+    /// <param name="holder">The holder that asks.</param>
     public static bool IsHeldByOther(string folder, StateHolder holder)
     {
         try
