@@ -106,3 +106,28 @@ Describe 'New-TorrentFile' {
         $two.Comment, $two.IsPrivate, $two.Source | Should -Be $null, $false, 'both'
     }
 }
+
+Describe 'A .torrent that was written' {
+    It 'is shown like any other file, wherever the location is' {
+        $folder = Join-Path $TestDrive 'shown'
+        $null = New-Item -ItemType Directory $folder
+        'some bytes' | Set-Content "$folder/data"
+        Push-Location Env:
+        try {
+            $made = New-TorrentFile "$folder/data" "$folder/made.torrent"
+        } finally {
+            Pop-Location
+        }
+        $runner = New-TestPatron -Name 'shown' -StatePath "$folder-state"
+        $running = Start-Torrent -LiteralPath $made.FullName -Destination $folder -Patron $runner
+        $exported = $running | Export-TorrentFile -Destination "$folder/exported.torrent"
+        $runner | Stop-TorrentPatron
+
+        foreach ($file in $made, $exported) {
+            $file | Should -BeOfType IO.FileInfo
+            # As text: the table that people see, with mode, user and size on Unix.
+            ($file | Out-String) | Should -Be (Get-Item -LiteralPath $file.FullName | Out-String)
+            $file.PSPath | Should -Be (Get-Item -LiteralPath $file.FullName).PSPath
+        }
+    }
+}

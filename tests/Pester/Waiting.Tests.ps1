@@ -163,6 +163,11 @@ Describe 'Waiting' {
             $ended | Remove-Job -Force
         }
 
+        It 'refuses an interval that would only keep a processor busy, and says what to give' {
+            { Watch-Torrent -Patron $patron -Interval 0 } | Should -Throw '*0.1 s or longer*' -ErrorId 'ParameterArgumentValidationError,*'
+            { Watch-Torrent -Patron $patron -Interval 0.001 } | Should -Throw '*0.1 s or longer*'
+        }
+
         It 'of nothing writes nothing' {
             Watch-Torrent -Patron $patron | Should -BeNullOrEmpty
         }

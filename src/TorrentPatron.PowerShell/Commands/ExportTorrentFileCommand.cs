@@ -78,7 +78,7 @@ public sealed class ExportTorrentFileCommand : NamedTorrentCmdlet
         }
 
         if (error is null)
-            await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
+            await output.EmitFileAsync(file).ConfigureAwait(false);
         else
             await output.FailAsync(new CommandFailure(error, target)).ConfigureAwait(false);
     }

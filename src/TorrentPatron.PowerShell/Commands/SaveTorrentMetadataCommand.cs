@@ -112,7 +112,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
             string file = writer.FileOf(metainfo.Name);
             if ((writer.FindObstacle(file) ?? await writer.WriteAsync(file, metainfo.Raw, cancellationToken).ConfigureAwait(false)) is not { } error)
             {
-                await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
+                await output.EmitFileAsync(file).ConfigureAwait(false);
                 return;
             }
 

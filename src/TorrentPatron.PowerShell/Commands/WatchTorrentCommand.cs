@@ -14,9 +14,10 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
 {
     private readonly List<TorrentTarget> _torrents = [];
 
-    /// <summary>Time between two looks at a torrent whose state does not change.</summary>
+    /// <summary>Time between two looks at a torrent whose state does not change; 0.1 s or longer.</summary>
     [Parameter]
     [DurationTransformation]
+    [ValidateInterval]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary>Go on, until Ctrl-C, when all is complete.</summary>

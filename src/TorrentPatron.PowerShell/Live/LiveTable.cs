@@ -1,13 +1,30 @@
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 
 namespace TorrentPatron.PowerShell.Live;
 
-/// <summary>Draws torrents as a table of fixed width: the columns of the view, and a line of sums below.</summary>
+/// <summary>
+/// Draws torrents as a table that fits the screen. Where it is narrow, columns make room for the name; where it is low, active
+/// torrents come first and a line counts those that are not shown.
+/// </summary>
 /// <param name="colour">Whether states have colours.</param>
 /// <param name="cellsOf">How many cells of the screen a text takes.</param>
 internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
 {
+    private const int NameCells = 16;
+
+    private static readonly Column[] Columns =
+    [
+        new("State", -11, Rank: 0, StateText.Plain, all => $"{all.Count(status => status.IsComplete)} of {all.Count}"),
+        new("%", 5, Rank: 1, status => HumanText.Percent(status.PercentComplete), PercentOf),
+        new("Down", 10, Rank: 2, status => HumanText.Rate(status.DownloadRate), all => HumanText.Rate(all.Sum(status => status.DownloadRate))),
+        new("Up", 10, Rank: 4, status => HumanText.Rate(status.UploadRate), all => HumanText.Rate(all.Sum(status => status.UploadRate))),
+        new("ETA", 7, Rank: 3, status => HumanText.Duration(status.EstimatedTimeLeft), _ => ""),
+        new("Peers", 5, Rank: 5, status => HumanText.Count(status.ConnectedPeers), all => HumanText.Count(all.Sum(status => status.ConnectedPeers))),
+        new("Ratio", 5, Rank: 6, status => HumanText.Ratio(status.Ratio), _ => ""),
+    ];
+
     /// <summary>Draws the table.</summary>
     /// <param name="statuses">The torrents.</param>
     /// <param name="width">Cells in a line.</param>
@@ -15,46 +32,71 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
     /// <returns>Lines, none of them wider, and not more of them.</returns>
     public IReadOnlyList<string> Draw(IReadOnlyList<TorrentStatus> statuses, int width, int height)
     {
-        List<string> lines = [Fit(Line("State", "%", "Down", "Up", "ETA", "Peers", "Ratio", "Name"), width)];
+        Column[] columns = ColumnsFor(width);
+        List<string> lines = [Fit(Line(columns, column => column.Label, "Name"), width)];
         bool hasSums = statuses.Count > 1;
         int room = Math.Max(1, height - 1 - (hasSums ? 1 : 0));
-        lines.AddRange(statuses.Take(statuses.Count > room ? room - 1 : room).Select(status => Row(status, width)));
-        if (statuses.Count > room)
-            lines.Add(Fit($"... and {statuses.Count - room + 1} more", width));
+        if (statuses.Count <= room)
+        {
+            lines.AddRange(statuses.Select(status => Row(columns, status, width)));
+        }
+        else
+        {
+            TorrentStatus[] ordered = [.. statuses.OrderBy(PlaceOf)];
+            lines.AddRange(ordered.Take(room - 1).Select(status => Row(columns, status, width)));
+            lines.Add(Fit(Rest(ordered[(room - 1)..]), width));
+        }
+
         if (hasSums)
-            lines.Add(Fit(Sums(statuses), width));
+            lines.Add(Fit(Line(columns, column => column.Sum(statuses), "complete"), width));
         return lines;
     }
 
-    private static string Line(string state, string percent, string down, string up, string left, string peers, string ratio, string name) =>
-        $"{state,-11} {percent,5} {down,10} {up,10} {left,7} {peers,5} {ratio,5} {name}";
+    private static Column[] ColumnsFor(int width)
+    {
+        List<Column> columns = [.. Columns];
+        while (columns.Count > 1 && columns.Sum(column => Math.Abs(column.Width) + 1) + NameCells > width)
+            columns.Remove(columns.MaxBy(column => column.Rank)!);
+        return [.. columns];
+    }
 
-    private static string Cells(TorrentStatus status, string state) => Line(
-        state,
-        HumanText.Percent(status.PercentComplete),
-        HumanText.Rate(status.DownloadRate),
-        HumanText.Rate(status.UploadRate),
-        HumanText.Duration(status.EstimatedTimeLeft),
-        HumanText.Count(status.ConnectedPeers),
-        HumanText.Ratio(status.Ratio),
-        status.Name);
+    private static string Line(Column[] columns, Func<Column, string> cell, string name)
+    {
+        var line = new StringBuilder();
+        foreach (Column column in columns)
+        {
+            string text = cell(column);
+            line.Append(column.Width < 0 ? text.PadRight(-column.Width) : text.PadLeft(column.Width)).Append(' ');
+        }
 
-    private static string Sums(IReadOnlyList<TorrentStatus> statuses) => Line(
-        $"{statuses.Count(status => status.IsComplete)} of {statuses.Count}",
-        HumanText.Percent(statuses.Sum(status => status.WantedSize) is > 0 and var wanted
-            ? 100.0 * statuses.Sum(status => status.CompletedSize) / wanted
-            : 100),
-        HumanText.Rate(statuses.Sum(status => status.DownloadRate)),
-        HumanText.Rate(statuses.Sum(status => status.UploadRate)),
-        "",
-        HumanText.Count(statuses.Sum(status => status.ConnectedPeers)),
-        "",
-        "complete");
+        return line.Append(name).ToString();
+    }
 
-    private string Row(TorrentStatus status, int width)
+    private static string PercentOf(IReadOnlyList<TorrentStatus> all)
+    {
+        long wanted = all.Sum(status => status.WantedSize);
+        return HumanText.Percent(wanted > 0 ? 100.0 * all.Sum(status => status.CompletedSize) / wanted : 100);
+    }
+
+    /// <summary>Where a torrent stands when not all have room: what moves or needs attention comes first.</summary>
+    private static int PlaceOf(TorrentStatus status) => status.State switch
+    {
+        TorrentState.Downloading when !status.IsStalled => 0,
+        TorrentState.Checking or TorrentState.Moving or TorrentState.FetchingMetadata => 1,
+        TorrentState.Downloading => 2,
+        TorrentState.Failed => 3,
+        TorrentState.Seeding when status.UploadRate > 0 => 4,
+        TorrentState.Seeding => 5,
+        _ => 6,
+    };
+
+    private static string Rest(TorrentStatus[] hidden) => $"... and {hidden.Length} more: "
+        + string.Join(", ", hidden.GroupBy(StateText.Plain).Select(state => $"{state.Count()} {state.Key}"));
+
+    private string Row(Column[] columns, TorrentStatus status, int width)
     {
         string state = StateText.Plain(status);
-        string row = Fit(Cells(status, state), width);
+        string row = Fit(Line(columns, column => column.Cell(status), status.Name), width);
 
         // Colour takes no room on the screen, so it comes last.
         return colour && row.StartsWith(state, StringComparison.Ordinal) ? StateText.Coloured(status) + row[state.Length..] : row;
@@ -72,4 +114,13 @@ internal sealed class LiveTable(bool colour, Func<string, int> cellsOf)
             length--;
         return line[..length] + "\u2026";
     }
+
+    /// <summary>A column before the name.</summary>
+    /// <param name="Label">Its heading.</param>
+    /// <param name="Width">Cells; negative for text that starts at the left.</param>
+    /// <param name="Rank">The highest rank is left out first where the screen is narrow.</param>
+    /// <param name="Cell">What it shows of a torrent.</param>
+    /// <param name="Sum">What it shows of all torrents.</param>
+    private sealed record Column(
+        string Label, int Width, int Rank, Func<TorrentStatus, string> Cell, Func<IReadOnlyList<TorrentStatus>, string> Sum);
 }

@@ -14,9 +14,14 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
 {
     private const int ActivityId = 0x7061; // any number that other cmdlets are not likely to use
 
+    /// <summary>Makes a path one of the file system, wherever the session's location is.</summary>
+    private const string FileSystem = @"Microsoft.PowerShell.Core\FileSystem::";
+
     private string? _activity;
 
     public Task EmitAsync(object value) => DoAsync(() => cmdlet.WriteObject(value, enumerateCollection: false));
+
+    public Task EmitFileAsync(string path) => DoAsync(() => cmdlet.WriteObject(FileItem(path)));
 
     public Task FailAsync(CommandFailure failure) => DoAsync(() => cmdlet.WriteError(Record(failure)));
 
@@ -69,6 +74,20 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         if (failure.Target?.ToString() is { } target)
             record.CategoryInfo.TargetName = DisplayText.Clean(target);
         return record;
+    }
+
+    /// <summary>The file as PowerShell's provider gives it, which adds what the view shows, such as UnixMode, User and Size.</summary>
+    private object FileItem(string path)
+    {
+        try
+        {
+            return cmdlet.InvokeProvider.Item.Get([FileSystem + path], force: true, literalPath: true).FirstOrDefault() ?? (object)new FileInfo(path);
+        }
+        catch (Exception fault) when (fault is ItemNotFoundException or IOException or UnauthorizedAccessException)
+        {
+            // It was written; what has become of it since is not this command's.
+            return new FileInfo(path);
+        }
     }
 
     private static ErrorCategory CategoryOf(string id) => id switch

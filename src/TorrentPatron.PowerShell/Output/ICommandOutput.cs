@@ -9,6 +9,10 @@ internal interface ICommandOutput
     /// <summary>Writes a result.</summary>
     Task EmitAsync(object value);
 
+    /// <summary>Writes a file, in a pipeline as <c>Get-Item</c> does: with what the file system's view shows.</summary>
+    /// <param name="path">Absolute path of a file that exists.</param>
+    Task EmitFileAsync(string path) => EmitAsync(new FileInfo(path));
+
     /// <summary>Reports that one item failed; the others go on.</summary>
     Task FailAsync(CommandFailure failure);
 

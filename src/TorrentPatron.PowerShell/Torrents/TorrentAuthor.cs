@@ -35,7 +35,7 @@ internal sealed class TorrentAuthor(ICommandOutput output, TimeProvider time)
             byte[] torrent = await HashAsync(path, options, cancellationToken).ConfigureAwait(false);
             if (await writer.WriteAsync(file, torrent, cancellationToken).ConfigureAwait(false) is not { } error)
             {
-                await output.EmitAsync(new FileInfo(file)).ConfigureAwait(false);
+                await output.EmitFileAsync(file).ConfigureAwait(false);
                 return;
             }
 

@@ -33,8 +33,9 @@ class Clock:
     def environment(self):
         if not self.library:
             return {}
+        # The last one: libfaketime would shift the deadlines of waits on the monotonic clock too, so that all of them end at once.
         return {"LD_PRELOAD": self.library, "FAKETIME_TIMESTAMP_FILE": str(self._file), "FAKETIME_NO_CACHE": "1",
-                "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+                "DONT_FAKE_MONOTONIC": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"}
 
 
 def _pwsh(name):

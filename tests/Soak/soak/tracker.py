@@ -1,6 +1,7 @@
 """An HTTP tracker that writes down what it is told, names one peer, and has outages."""
 import collections
 import http.server
+import itertools
 import socket
 import threading
 import time
@@ -22,7 +23,7 @@ class Tracker:
 
     def __init__(self, interval=20):
         self.mode = "up"
-        self.heard = collections.defaultdict(list)  # info hash -> announces that were answered
+        self.heard = collections.defaultdict(list)  # info hash -> announces that were heard
         self.peers = b""
         self._lock = threading.Lock()
         outer = self
@@ -33,12 +34,13 @@ class Tracker:
                 if mode == "closed":
                     self.close_connection = True
                     return
-                if mode == "slow":
-                    time.sleep(5)
                 if mode == "error":
                     self.send_error(503)
                     return
+                # Heard when it comes, however late the answer: a torrent's last announce belongs to the life that it ends.
                 outer._note(dict(part.partition("=")[::2] for part in self.path.partition("?")[2].split("&")))
+                if mode == "slow":
+                    time.sleep(5)
                 body = b"d8:intervali%de12:min intervali5e5:peers%d:%be" % (interval, len(outer.peers), outer.peers)
                 self.send_response(200)
                 self.send_header("Content-Length", str(len(body)))
@@ -63,9 +65,10 @@ class Tracker:
             self.heard[said.info_hash].append(said)
 
     def take(self, info_hash):
-        """What was heard of a torrent; it is forgotten."""
+        """What was heard of a torrent since its first start; it is forgotten."""
         with self._lock:
-            return self.heard.pop(info_hash, [])
+            heard = self.heard.pop(info_hash, [])
+        return list(itertools.dropwhile(lambda said: said.event == "stopped", heard))
 
     @staticmethod
     def credited(announces):

@@ -46,9 +46,10 @@ public sealed class FileChoiceTests
         InfoHash id = torrent.Metainfo.InfoHash;
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
-            Peers = [seed.EndPoint], Trackers = [new Uri("http://t.example/announce")], FilePriorities = [FilePriority.Normal, FilePriority.Skip],
+            Trackers = [new Uri("http://t.example/announce")], FilePriorities = [FilePriority.Normal, FilePriority.Skip],
         });
         ScriptedAnnounce started = await leecher.Trackers.NextAsync();
+        await leecher.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
         await leecher.CompletedAsync();
         started.Answer.SetResult(new AnnounceResponse());
         await TestEngine.UntilAsync(() => leecher.Client.GetStatus(id)!.Trackers[0].LastAnswer is not null);

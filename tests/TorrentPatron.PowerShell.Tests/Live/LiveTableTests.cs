@@ -35,12 +35,47 @@ public sealed class LiveTableTests
         Table().Draw([Status, Status with { IsComplete = true, CompletedSize = 1000 }], width: 79, height: 20)[^1]);
 
     [Fact]
-    public void What_has_no_room_is_counted()
+    public void Active_torrents_come_first_where_not_all_have_room_and_the_others_are_counted_by_state()
     {
-        IReadOnlyList<string> lines = Table().Draw([.. Enumerable.Repeat(Status, 30)], width: 79, height: 10);
+        TorrentStatus seeding = Status with { Name = "seeds", State = TorrentState.Seeding, IsComplete = true };
+        TorrentStatus[] statuses =
+        [
+            .. Enumerable.Repeat(seeding, 149),
+            Status with { Name = "stalled", IsStalled = true },
+            Status with { Name = "failed", State = TorrentState.Failed },
+            .. Enumerable.Repeat(seeding with { State = TorrentState.Suspended }, 45),
+            Status with { Name = "active" }, Status with { Name = "checked", State = TorrentState.Checking }, Status with { Name = "active too" },
+            seeding with { Name = "uploads", UploadRate = 1 },
+        ];
+
+        IReadOnlyList<string> lines = Table().Draw(statuses, width: 79, height: 10);
 
         Assert.Equal(10, lines.Count);
-        Assert.Equal("... and 23 more", lines[^2]);
+        Assert.Equal(
+            ["active", "active too", "checked", "stalled", "failed", "uploads", "seeds"],
+            lines.Skip(1).SkipLast(2).Select(line => line[60..]));
+        Assert.Equal("... and 193 more: 148 Seeding, 45 Suspended", lines[^2]);
+        Assert.StartsWith("195 of 200 ", lines[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Torrents_keep_their_order_where_all_have_room() => Assert.Equal(
+        ["first", "second"],
+        Table().Draw([Status with { Name = "first", State = TorrentState.Suspended }, Status with { Name = "second" }], 79, 10)
+            .Skip(1).SkipLast(1).Select(line => line[60..]));
+
+    [Theory]
+    [InlineData(119, "State           %       Down         Up     ETA Peers Ratio Name")]
+    [InlineData(79, "State           %       Down         Up     ETA Peers Ratio Name")]
+    [InlineData(70, "State           %       Down         Up     ETA Peers Name")]
+    [InlineData(59, "State           %       Down     ETA Name")]
+    [InlineData(39, "State           % Name")]
+    public void A_narrow_screen_has_fewer_columns_and_room_for_the_name(int width, string heading)
+    {
+        IReadOnlyList<string> lines = Table().Draw([Status with { Name = "sixteen letters." }], width, 10);
+
+        Assert.Equal(heading, lines[0]);
+        Assert.EndsWith(" sixteen letters.", lines[1], StringComparison.Ordinal);
     }
 
     [Theory]

@@ -1,0 +1,17 @@
+using System.Management.Automation;
+
+namespace TorrentPatron.PowerShell.Binding;
+
+/// <summary>Takes an interval that leaves the processor time for something else: 0.1 s or longer.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class ValidateIntervalAttribute : ValidateArgumentsAttribute
+{
+    private static readonly TimeSpan Shortest = TimeSpan.FromSeconds(0.1);
+
+    /// <inheritdoc/>
+    protected override void Validate(object? arguments, EngineIntrinsics engineIntrinsics)
+    {
+        if (arguments is TimeSpan interval && interval < Shortest)
+            throw new ValidationMetadataException("Give 0.1 s or longer. A change of state is written at once, whatever the interval.");
+    }
+}
