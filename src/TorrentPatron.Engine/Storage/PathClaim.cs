@@ -50,7 +50,13 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
         var place = new FilePlace(files.Layout);
         lock (table.Gate)
         {
-            List<SharedFile> shared = [.. Overlaps(files, place).Where(found => found.IsDisputed).Select(found => found.ToShared())];
+            // Of two processes that start torrents at the same moment, the one that claims second has seen the first and gives way.
+            bool isClaimed = _places.ContainsKey(place.Root);
+            List<SharedFile> shared =
+            [
+                .. Overlaps(files, place, other => !(isClaimed && other is SavedFiles { IsStarting: true }))
+                    .Where(found => found.IsDisputed).Select(found => found.ToShared()),
+            ];
             if (shared.Find(file => !file.MayAgree || isMissing(file.File)) is { } taken)
                 throw StorageErrors.PathInUse(taken, torrent);
             (Shared, _announced) = (shared, files);
@@ -127,16 +133,18 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
         return files is null ? [] : _places.Values.Select(place => (files, place));
     }
 
-    private IEnumerable<Overlap> Overlaps(TorrentFiles files, FilePlace at)
+    private IEnumerable<Overlap> Overlaps(TorrentFiles files, FilePlace at, Predicate<IFileOwner>? counts = null)
     {
         IFileOwner[] others = [.. table.Near(at.Root).Where(claim => claim != this), .. store.ClaimPaths(at.Root)];
+        if (counts is not null)
+            others = Array.FindAll(others, counts);
         if (others.Length == 0)
             return [];
         PathSet paths = at.Paths;
         return from other in others
                from theirs in other.Places()
                from pair in paths.Overlaps(theirs.Place.Paths)
-               select new Overlap(files, pair.File, theirs.Files, theirs.Place.Layout, pair.OtherFile);
+               select new Overlap(files, at.Layout, pair.File, theirs.Files, theirs.Place.Layout, pair.OtherFile);
     }
 
     private void Enter(FilePlace place)
@@ -152,7 +160,7 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
     }
 
     /// <summary>A path that two torrents have.</summary>
-    private sealed record Overlap(TorrentFiles Files, int File, TorrentFiles Other, FileLayout OtherLayout, int OtherFile)
+    private sealed record Overlap(TorrentFiles Files, FileLayout At, int File, TorrentFiles Other, FileLayout OtherLayout, int OtherFile)
     {
         /// <summary>Whether one of the two would have to make way: unless only this torrent has ever written to the file.</summary>
         public bool IsDisputed => File < 0 ? Other.Holds(OtherFile)
@@ -166,7 +174,7 @@ internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore stor
         private bool AreBothEmpty => LengthOf(Files, File) == 0 && LengthOf(Other, OtherFile) == 0;
 
         public SharedFile ToShared() => new(
-            File, File >= 0 ? Files.Layout.Files[File].FullPath : OtherLayout.Files[OtherFile].FullPath, Other.Torrent, Other.Name,
+            File, File >= 0 ? At.Files[File].FullPath : OtherLayout.Files[OtherFile].FullPath, Other.Torrent, Other.Name,
             MayAgree: File >= 0 && OtherFile >= 0 && LengthOf(Files, File) == LengthOf(Other, OtherFile) && Other.IsComplete(OtherFile));
 
         private static long LengthOf(TorrentFiles files, int file) => files.Layout.Files[file].Length;

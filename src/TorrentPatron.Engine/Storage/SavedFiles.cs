@@ -20,6 +20,9 @@ public sealed class SavedFiles : IFileOwner
             : [PlaceOf(metainfo, saved)]);
     }
 
+    /// <summary>Whether nothing is saved of the torrent yet: another process is just starting it.</summary>
+    public bool IsStarting { get; init; }
+
     /// <summary>The torrent's file or top folder, an absolute path whose links were followed.</summary>
     public string Root => _places.Value[0].Place.Root;
 

@@ -224,7 +224,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             return new SavedFiles(metainfo, resume);
         // Another process is just starting it: all that is known is where.
         return root is not null && Path.GetDirectoryName(root) is { } destination && TorrentClaim.IsHeldByOther(path, holder)
-            ? new SavedFiles(metainfo, new ResumeData { Destination = destination, Verified = new Bitfield(metainfo.PieceCount) })
+            ? new SavedFiles(metainfo, new ResumeData { Destination = destination, Verified = new Bitfield(metainfo.PieceCount) }) { IsStarting = true }
             : null;
     }
 

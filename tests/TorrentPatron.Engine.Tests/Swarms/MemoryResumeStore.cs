@@ -16,6 +16,12 @@ internal sealed class MemoryResumeStore : IResumeStore
     /// <summary>What is saved of other torrents, wherever they have their files.</summary>
     public IReadOnlyList<SavedFiles> Others { get; init; } = [];
 
+    /// <summary>Torrents that another process begins to start once this one's paths have been claimed.</summary>
+    public IReadOnlyList<SavedFiles> Later { get; init; } = [];
+
+    /// <summary>How often the paths were claimed.</summary>
+    public int Claims { get; private set; }
+
     /// <summary>What was saved of a torrent that was started by a link.</summary>
     public TorrentMetainfo? Metainfo { get; private set; }
 
@@ -52,7 +58,7 @@ internal sealed class MemoryResumeStore : IResumeStore
             Metainfo = metainfo;
     }
 
-    public IReadOnlyList<SavedFiles> ClaimPaths(string root) => Others;
+    public IReadOnlyList<SavedFiles> ClaimPaths(string root) => Claims++ == 0 ? Others : [.. Others, .. Later];
 
     public void PieceVerified(int piece)
     {

@@ -102,6 +102,27 @@ public sealed class PathConflictTests
     }
 
     [Fact]
+    public async Task Of_two_processes_that_start_torrents_at_one_path_at_once_the_first_to_claim_it_goes_on()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        SwarmTorrent first = Torrent(108, 4 * Piece), second = Torrent(109, 4 * Piece);
+        MemoryResumeStore early = new() { Later = [Starting(second)] }, late = new() { Others = [Starting(first)] };
+
+        Assert.IsType<NewTorrentCreated>(await engine.StartAsync(first.Metainfo, early));
+        await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading);
+        Assert.True(early.Claims > 1);
+        await engine.StopAsync(); // the late one knows of the early one by what is saved only, as in another process
+        await using var other = new TestEngine(new MemoryNetwork());
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(
+            await other.StartAsync(second.Metainfo, late, c => c with { Destination = engine.Destination }));
+
+        Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
+
+        SavedFiles Starting(SwarmTorrent torrent) => new(
+            torrent.Metainfo, new ResumeData { Verified = new Bitfield(4), Destination = engine.Destination }) { IsStarting = true };
+    }
+
+    [Fact]
     public async Task A_torrent_is_refused_where_another_has_as_many_but_different_bytes_at_its_path()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
@@ -153,6 +174,7 @@ public sealed class PathConflictTests
             await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.InfoHash, other.Destination)));
 
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
+        Assert.Contains($"'{Path.Combine(other.Destination, "same")}'", fail.Error.Message);
         first.AssertIsIn(engine.Destination);
         await engine.WaitStatusAsync(s => s.State == TorrentState.Moving);
         await TestEngine.UntilAsync(() => engine.Client.GetStatuses()[0].State == TorrentState.Seeding);
