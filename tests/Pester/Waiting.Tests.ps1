@@ -110,6 +110,23 @@ Describe 'Waiting' {
         }
     }
 
+    Context 'Start-Torrent -Wait' {
+        It 'writes a finished snapshot of each of many small torrents' {
+            $folder = "$files-small"
+            $torrents = 1..30 | ForEach-Object { (New-TestContent -Folder $folder -Name "small$_.bin" -Size 50KB).Torrent }
+            $null = Start-Torrent -LiteralPath $torrents -Destination $folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+
+            $done = @(Start-Torrent -LiteralPath $torrents -Destination $files -Patron $patron -Peer $peer -Wait -Timeout 60)
+
+            $done | Should -HaveCount 30
+            $unfinished = $done | Where-Object {
+                -not $_.IsComplete -or $_.State -ne 'Seeding' -or $_.PercentComplete -ne 100 -or $null -eq $_.CompletedAt -or $_.CompletedSize -ne $_.WantedSize
+            }
+            $unfinished | Should -BeNullOrEmpty
+            Get-TorrentStatus small*.bin -Patron $seeder | Remove-Torrent -Confirm:$false
+        }
+    }
+
     Context 'Watch-Torrent' {
         It 'writes snapshots while they change, and ends when all is complete' {
             $seen = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 1MB | Watch-Torrent -Interval 0.1)

@@ -28,7 +28,7 @@ internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, boo
     private async Task RemoveAsync(
         Patron patron, InfoHash torrent, string name, object target, string files, CancellationToken cancellationToken)
     {
-        string action = deleteData ? $"Remove torrent and delete {files}" : "Remove torrent";
+        string action = deleteData ? $"Remove torrent and delete {files}, except files that other torrents have too" : "Remove torrent";
         if (!await output.ShouldProcessAsync($"{name} ({torrent})", action).ConfigureAwait(false))
             return;
 
