@@ -1,11 +1,11 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

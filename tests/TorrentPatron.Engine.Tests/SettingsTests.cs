@@ -1,7 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests;

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Security.Cryptography;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Discovery;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 

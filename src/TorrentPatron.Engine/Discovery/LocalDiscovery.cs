@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Trackers;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 

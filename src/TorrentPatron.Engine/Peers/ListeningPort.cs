@@ -1,6 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Peers;
 

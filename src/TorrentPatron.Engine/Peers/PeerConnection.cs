@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,6 +1,6 @@
 using System.Net;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,4 +1,4 @@
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

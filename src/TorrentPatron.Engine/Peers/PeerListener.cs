@@ -1,7 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

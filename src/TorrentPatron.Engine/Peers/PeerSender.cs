@@ -1,8 +1,8 @@
 using System.Buffers;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;

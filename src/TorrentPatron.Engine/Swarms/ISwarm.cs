@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;

@@ -1,10 +1,10 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Metadata;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;

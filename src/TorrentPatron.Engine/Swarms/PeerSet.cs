@@ -1,10 +1,10 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,7 +1,7 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;

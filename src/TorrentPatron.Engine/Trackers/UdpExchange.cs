@@ -1,5 +1,5 @@
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Engine.Tests.Discovery;
 

@@ -1,9 +1,9 @@
 using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Metadata;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
-using TorrentPatron.Engine.Tests.Transport;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Metadata;

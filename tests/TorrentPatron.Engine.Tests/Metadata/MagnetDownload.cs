@@ -1,8 +1,8 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
-using TorrentPatron.Engine.Tests.Transport;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,6 +1,6 @@
 using System.Text;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Metadata;

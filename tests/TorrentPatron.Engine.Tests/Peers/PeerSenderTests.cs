@@ -1,7 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;

@@ -2,8 +2,8 @@ using System.Net;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Metadata;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Timing;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Tests.Transport;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

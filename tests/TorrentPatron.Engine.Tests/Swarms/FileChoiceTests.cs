@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;

@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Metadata;
-using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Tests.Transport;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

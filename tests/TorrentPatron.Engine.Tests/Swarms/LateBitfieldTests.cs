@@ -1,4 +1,4 @@
-using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

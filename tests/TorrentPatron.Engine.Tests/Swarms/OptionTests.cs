@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;

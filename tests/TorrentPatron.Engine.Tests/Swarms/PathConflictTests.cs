@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

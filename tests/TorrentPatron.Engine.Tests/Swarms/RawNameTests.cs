@@ -1,5 +1,5 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Tests.Transport;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

@@ -1,8 +1,8 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Metadata;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;

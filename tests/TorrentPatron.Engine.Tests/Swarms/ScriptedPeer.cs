@@ -1,6 +1,6 @@
 using System.Net;
-using TorrentPatron.Engine.Tests.Transport;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -1,7 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -5,9 +5,9 @@ using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

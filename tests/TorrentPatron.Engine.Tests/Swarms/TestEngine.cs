@@ -1,8 +1,8 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;

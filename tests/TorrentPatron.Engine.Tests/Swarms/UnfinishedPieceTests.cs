@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

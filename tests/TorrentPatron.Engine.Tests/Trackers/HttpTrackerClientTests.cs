@@ -6,8 +6,8 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Trackers;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;

@@ -2,8 +2,8 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Trackers;
-using TorrentPatron.Engine.Transport;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;

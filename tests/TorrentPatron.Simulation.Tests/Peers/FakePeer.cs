@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Simulator;

@@ -1,5 +1,5 @@
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 

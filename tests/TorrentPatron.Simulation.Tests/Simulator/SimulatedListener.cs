@@ -1,6 +1,6 @@
 using System.Net;
 using System.Threading.Channels;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 

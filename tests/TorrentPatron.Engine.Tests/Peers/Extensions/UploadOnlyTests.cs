@@ -1,5 +1,5 @@
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
-using TorrentPatron.Engine.Tests.Transport;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers.Extensions;

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Takes the datagrams of one protocol from a port that several share.</summary>
 internal interface IDatagramHandler

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>
 /// Sends and receives datagrams of one address family. One receive may be pending at a time, sends at any. Disposing, from

@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 /// <summary>One direction of a <see cref="MemoryConnection"/>: a bounded queue of bytes.</summary>
 internal sealed class ByteQueue

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 public sealed class SharedDatagramPortTests
 {

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>A UDP port, IPv4 and IPv6, on which several protocols are spoken.</summary>
 internal interface IDatagramPort

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Datagrams over UDP.</summary>
 internal sealed class UdpDatagramSocket : IDatagramSocket

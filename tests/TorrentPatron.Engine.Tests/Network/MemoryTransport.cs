@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Threading.Channels;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 /// <summary>A network within the process: each transport on it has an address of its own.</summary>
 internal sealed class MemoryNetwork

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Takes connections that others make. Disposing ends a pending accept with an <see cref="IOException"/>.</summary>
 internal interface IListener : IDisposable

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>
 /// A stream of bytes to and from one peer. One receive and one send may be pending at a time. Disposing, from any thread,

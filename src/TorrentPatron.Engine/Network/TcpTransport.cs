@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Streams over TCP, IPv4 and IPv6.</summary>
 internal sealed class TcpTransport(IPAddress? bindAddress) : ITransport

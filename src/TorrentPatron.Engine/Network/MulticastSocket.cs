@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Sends to and hears a multicast group, on one network interface.</summary>
 internal sealed class MulticastSocket : IDatagramSocket

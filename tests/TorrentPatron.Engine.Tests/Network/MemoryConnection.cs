@@ -1,7 +1,7 @@
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 /// <summary>A stream within the process, bounded as a socket's buffers are.</summary>
 internal sealed class MemoryConnection(IPEndPoint remote, ByteQueue incoming, ByteQueue outgoing) : IConnection

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>
 /// Connects to hosts that have several addresses (RFC 8305): IPv6 and IPv4 take turns, the next address is tried beside one that has

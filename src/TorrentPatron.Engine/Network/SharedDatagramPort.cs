@@ -2,7 +2,7 @@ using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, and in time uTP.</summary>
 internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable

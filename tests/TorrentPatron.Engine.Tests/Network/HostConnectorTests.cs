@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 public sealed class HostConnectorTests
 {

@@ -1,7 +1,7 @@
 using System.Net;
-using TorrentPatron.Engine.Transport;
+using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Transport;
+namespace TorrentPatron.Engine.Tests.Network;
 
 public sealed class TcpConnectionTests : IAsyncLifetime
 {

@@ -1,6 +1,6 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>How streams to peers are made. The one place where TCP (later also uTP, or a simulated network) stands.</summary>
 internal interface ITransport

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
-namespace TorrentPatron.Engine.Transport;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>A TCP stream.</summary>
 internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : IConnection
