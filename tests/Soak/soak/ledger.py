@@ -21,6 +21,7 @@ class Ledger:
         self._began = time.monotonic()
         self._samples = collections.deque()
         self._floor = Sample(0, 0, 0, 0, 0)
+        self._flowed = self._floor  # the last sample in which bytes had moved: seeding time alone is saved seldom (ResumeKeeper)
         self._fresh = False  # whether the next sample is the first one of a new process
         self.cuts = 0
         self.sent_lost = 0
@@ -50,6 +51,8 @@ class Ledger:
             self.progress = sample.time
         pieces = max(floor.pieces, sample.pieces) if now["state"] in SETTLED else floor.pieces
         self._floor = Sample(sample.time, pieces, *(max(a, b) for a, b in zip(floor[2:], sample[2:])))
+        if not self._samples or (sample.received, sample.sent) != self._samples[-1][2:4]:
+            self._flowed = sample
         self._samples.append(self._floor._replace(received=sample.received, sent=sample.sent, seeding=sample.seeding))
         while self._samples and self._samples[0].time < sample.time - 2 * TOTALS_KEPT:
             self._samples.popleft()
@@ -61,9 +64,9 @@ class Ledger:
         self.cuts += 1
         if killed:
             now = time.monotonic()
+            totals = self._before(now - TOTALS_KEPT)
             self._floor = Sample(
-                now, self._before(now - PIECES_KEPT).pieces,
-                *(getattr(self._before(now - TOTALS_KEPT), total) for total in ("received", "sent", "seeding")))
+                now, self._before(now - PIECES_KEPT).pieces, totals.received, totals.sent, min(totals.seeding, self._flowed.seeding))
 
     def cut(self):
         """A command has cut its connections."""
