@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
@@ -26,7 +27,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         PeerId = PeerId.Create(Random);
-        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads);
+        DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
         Held = new HeldBytes(settings.MaxQueuedBytes / 2);
         Download = new RateLimiter(time, settings.Limits.Download);
@@ -49,6 +50,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Bounds announces.</summary>
     public AnnounceLimiter Announces { get; } = new();
+
+    /// <summary>Takes the exceptions that nobody expected.</summary>
+    public FaultHandler Faults { get; } = new();
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; }

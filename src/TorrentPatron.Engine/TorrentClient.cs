@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
@@ -19,11 +20,6 @@ public sealed class TorrentClient : ITorrentClient
 {
     private static readonly TorrentError Stopped =
         new(TorrentErrorId.PatronStopped, "The engine has been stopped.", "Start the torrent again.");
-
-    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
-
-    /// <summary>Beats between two looks at a torrent in which nothing happens: of ten thousand, few have anything to do.</summary>
-    private const int BeatsBetweenLooks = 8;
 
     private readonly EngineResources _engine;
     private readonly Channel<TorrentMessage> _messages =
@@ -58,11 +54,12 @@ public sealed class TorrentClient : ITorrentClient
         ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
         _engine = new EngineResources(settings, transport, trackers, time, random, disk);
+        _engine.Faults.FailTorrent = Fail;
         _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
         _engine.Finder = PeerFinder.Open(_engine);
         _settings = new SettingsChange(_engine, _listener, AnnounceAll);
-        Track(BeatAsync());
+        Track(new Heartbeat(() => _swarms.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));
     }
 
     /// <summary>What its torrents share.</summary>
@@ -112,6 +109,9 @@ public sealed class TorrentClient : ITorrentClient
     public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Peers() : [];
 
     /// <inheritdoc/>
+    public IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.ClosedPeers() : [];
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(settings);
@@ -138,7 +138,7 @@ public sealed class TorrentClient : ITorrentClient
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
             Dht = _engine.Finder?.Status,
-            Warning = _listener.Warning,
+            Warning = _listener.Warning ?? _engine.Faults.Warning,
         };
     }
 
@@ -170,6 +170,12 @@ public sealed class TorrentClient : ITorrentClient
             swarm.Accept(connection, handshake);
         else
             connection.Dispose();
+    }
+
+    private void Fail(InfoHash torrent, TorrentError error)
+    {
+        if (_swarms.TryFind(torrent, out ISwarm? swarm))
+            swarm.Fail(error);
     }
 
     /// <summary>Trackers hear, as soon as they allow it, where we listen now.</summary>
@@ -248,8 +254,8 @@ public sealed class TorrentClient : ITorrentClient
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            Say(Failure(command, new TorrentError(
-                TorrentErrorId.Unexpected, $"The engine failed: {e.Message}", "Please report this, with what you did before.")));
+            EngineEvents.Log.FaultCaught(command.TorrentId, $"command {command.GetType().Name}", e);
+            Say(Failure(command, FaultHandler.ToError(e)));
         }
     }
 
@@ -335,6 +341,7 @@ public sealed class TorrentClient : ITorrentClient
             }
             catch (Exception e) when (e is not OutOfMemoryException)
             {
+                EngineEvents.Log.FaultCaught(command.TorrentId, "start with metadata", e);
                 Forget(swarm);
                 Say(new TorrentWarning(command.TorrentId, new TorrentError(
                     TorrentErrorId.Unexpected, $"The torrent could not go on when its metadata was here: {e.Message}", "Start it again.")));
@@ -416,28 +423,4 @@ public sealed class TorrentClient : ITorrentClient
     private static TorrentAnswer Failure(TorrentCommand command, TorrentError error) => command is CreateNewTorrent
         ? new TorrentStartFail(command.TorrentId, command.CorrelationId, error)
         : new CommandFail(command.TorrentId, command.CorrelationId, error);
-
-    private async Task BeatAsync()
-    {
-        int beat = 0;
-        using var timer = new PeriodicTimer(Beat, _engine.Time);
-        try
-        {
-            while (await timer.WaitForNextTickAsync(_stop.Token).ConfigureAwait(false))
-            {
-                beat++;
-                IReadOnlyList<ISwarm> swarms = _swarms.All;
-                for (int i = 0; i < swarms.Count; i++)
-                {
-                    // Those at rest are only looked at, in turn.
-                    if (!swarms[i].IsResting || (beat + i) % BeatsBetweenLooks == 0)
-                        swarms[i].Tick();
-                }
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // The engine stops.
-        }
-    }
 }

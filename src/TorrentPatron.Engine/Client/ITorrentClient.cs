@@ -56,6 +56,14 @@ public interface ITorrentClient : IAsyncDisposable
     /// </returns>
     IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => [];
 
+    /// <summary>The latest peers whose connections have ended. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>
+    /// Some dozens of them, the latest first; none where the engine does not run that torrent, or lacks
+    /// <see cref="ClientCapabilities.PeerList"/>.
+    /// </returns>
+    IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => [];
+
     /// <summary>Goes on with other settings. What can change while torrents run does so at once.</summary>
     /// <param name="settings">All settings, changed and unchanged.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>

@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Client;
+
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>Whose a connected peer is.</summary>
@@ -6,7 +8,14 @@ internal interface IPeerOwner
     /// <summary>The connection has ended. Called once.</summary>
     /// <param name="peer">Which peer.</param>
     /// <param name="reason">Why, for people.</param>
-    void PeerClosed(PeerConnection peer, string reason);
+    /// <param name="by">Who ended it.</param>
+    void PeerClosed(PeerConnection peer, string reason, ClosedBy by);
+
+    /// <summary>The engine itself has failed at a peer, which is closed next.</summary>
+    /// <param name="peer">Which peer.</param>
+    /// <param name="root">The loop that caught it.</param>
+    /// <param name="fault">What was caught.</param>
+    void PeerFaulted(PeerConnection peer, string root, Exception fault);
 
     /// <summary>The peer has a node in the DHT (BEP 5). Called from the receive loop.</summary>
     /// <param name="peer">Which peer.</param>

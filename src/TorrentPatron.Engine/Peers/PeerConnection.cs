@@ -1,9 +1,12 @@
 using System.Buffers.Binary;
 using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -52,7 +55,7 @@ internal sealed class PeerConnection
         IsIncoming = isIncoming;
         _connected = _lastReceived = time.GetTimestamp();
         _pace = new ReceivePace(time);
-        Sender = new PeerSender(connection, limits, time, Close);
+        Sender = new PeerSender(connection, limits, time, cause => Close(cause, "sending to a peer"));
         Extensions = new PeerExtensions(this, extensions);
     }
 
@@ -130,9 +133,23 @@ internal sealed class PeerConnection
             _transfer?.Requests.SetPeerLimit(queue);
     }
 
-    /// <summary>Looks for silence; called about once a second.</summary>
+    /// <summary>Looks for silence; called about once a second. A fault in it ends this peer alone.</summary>
     /// <param name="rate">Bytes/s of payload from this peer.</param>
     public void Tick(long rate)
+    {
+        try
+        {
+            Look(rate);
+        }
+#pragma warning disable CA1031 // The root of what is done for one peer: it must not end the torrent's beat.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Close(e, "beat of a peer");
+        }
+    }
+
+    private void Look(long rate)
     {
         bool isPaused = _isPaused;
         TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
@@ -218,16 +235,55 @@ internal sealed class PeerConnection
 
     /// <summary>Ends the connection. Thread-safe; only the first call counts.</summary>
     /// <param name="reason">Why, for people.</param>
-    public void Close(string reason)
+    /// <param name="by">Who ends it.</param>
+    public void Close(string reason, ClosedBy by = ClosedBy.Us)
     {
         if (Interlocked.Exchange(ref _closed, 1) != 0)
             return;
-        Sender.Dispose();
-        _connection.Dispose();
-        _rest.EndForEver();
-        _transfer?.End();
-        Extensions.End();
-        _owner.PeerClosed(this, reason);
+        try
+        {
+            Sender.Dispose();
+            _connection.Dispose();
+            _rest.EndForEver();
+            _transfer?.End();
+            Extensions.End();
+        }
+        finally
+        {
+            _owner.PeerClosed(this, reason, by);
+        }
+    }
+
+    /// <summary>
+    /// Ends the connection because of an exception: one that tells how connections end, or else a fault of ours, which is recorded. Never
+    /// throws.
+    /// </summary>
+    /// <param name="cause">The exception.</param>
+    /// <param name="root">The loop that caught it.</param>
+    public void Close(Exception cause, string root)
+    {
+        try
+        {
+            switch (cause)
+            {
+                case OperationCanceledException or ObjectDisposedException or StorageException or TimeoutException:
+                    Close(cause.Message);
+                    break;
+                case IOException:
+                    Close(cause.Message, ClosedBy.Network);
+                    break;
+                default:
+                    _owner.PeerFaulted(this, root, cause);
+                    Close(FaultHandler.ToError(cause).Message);
+                    break;
+            }
+        }
+#pragma warning disable CA1031 // The root of a loop. What could not be closed has at least been told to its owner.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _owner.PeerFaulted(this, root, e);
+        }
     }
 
     /// <summary>Receives into a buffer.</summary>

@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Wire;
@@ -19,25 +20,34 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     private int _slabLength = SlabPool.LeastLength;
     private int _fullReceives;
 
-    /// <summary>Receives until the connection ends, one way or the other.</summary>
+    /// <summary>Receives until the connection ends, one way or the other. Never throws: a fault ends this peer alone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        string reason;
-        Slab slab = slabs.Rent(_slabLength);
         try
         {
-            reason = await ReceiveAsync(slab, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
-        {
-            reason = e.Message;
-        }
+            string? fault;
+            try
+            {
+                fault = await ReceiveAsync(slabs.Rent(_slabLength), cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                // Whole blocks may have come before the connection broke.
+                peer.HandOverBlocks();
+            }
 
-        peer.HandOverBlocks();
-        peer.Close(reason);
+            peer.Close(fault ?? "It has closed the connection.", fault is null ? ClosedBy.Peer : ClosedBy.Us);
+        }
+#pragma warning disable CA1031 // The root of a loop: whatever it is ends this peer and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            peer.Close(e, "receiving from a peer");
+        }
     }
 
-    private async Task<string> ReceiveAsync(Slab slab, CancellationToken cancellationToken)
+    /// <returns>What is wrong with what the peer sent; null: it has closed the connection.</returns>
+    private async Task<string?> ReceiveAsync(Slab slab, CancellationToken cancellationToken)
     {
         int start = 0, end = 0, needed = 4;
         try
@@ -54,7 +64,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 int room = slab.Length - end;
                 int received = await peer.ReceiveAsync(slab.Bytes.AsMemory(end, room)).ConfigureAwait(false);
                 if (received == 0)
-                    return "It has closed the connection.";
+                    return null;
                 peer.Received();
                 Grow(received == room);
                 end += received;

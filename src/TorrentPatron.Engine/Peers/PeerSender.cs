@@ -2,7 +2,6 @@ using System.Buffers;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
-using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
@@ -18,7 +17,7 @@ internal sealed class PeerSender : IDisposable
 
     private readonly IConnection _connection;
     private readonly RateLimiterPair _limits;
-    private readonly Action<string> _failed;
+    private readonly Action<Exception> _failed;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -30,7 +29,12 @@ internal sealed class PeerSender : IDisposable
     private bool _isSending;
     private volatile bool _isClosed;
 
-    public PeerSender(IConnection connection, RateLimiterPair limits, TimeProvider time, Action<string> failed)
+    /// <summary>Makes it; nothing is sent before <see cref="Flush"/>.</summary>
+    /// <param name="connection">The stream.</param>
+    /// <param name="limits">The limit on sending.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="failed">Told, once, why nothing more can be sent; must not throw.</param>
+    public PeerSender(IConnection connection, RateLimiterPair limits, TimeProvider time, Action<Exception> failed)
     {
         _connection = connection;
         _limits = limits;
@@ -137,7 +141,7 @@ internal sealed class PeerSender : IDisposable
         }
 
         if (isStuck)
-            _failed("It does not read what is sent to it.");
+            _failed(new TimeoutException("It does not read what is sent to it."));
         else
             _ = SendAsync();
     }
@@ -179,10 +183,12 @@ internal sealed class PeerSender : IDisposable
             if (hasSentBlocks)
                 _connection.Acknowledge();
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or StorageException or ObjectDisposedException)
+#pragma warning disable CA1031 // The root of a loop: whatever it is ends this peer and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
             _run?.Release();
-            _failed(e.Message);
+            _failed(e);
         }
     }
 

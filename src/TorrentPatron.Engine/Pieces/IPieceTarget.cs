@@ -48,4 +48,9 @@ internal interface IPieceTarget
     /// <param name="onDisk">Its blocks that are on disk; null: none.</param>
     /// <param name="error">What the disk said.</param>
     void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error);
+
+    /// <summary>The engine itself has failed at the piece. Must not throw.</summary>
+    /// <param name="finisher">What has given it up.</param>
+    /// <param name="fault">What nobody expected.</param>
+    void PieceFaulted(PieceFinisher finisher, Exception fault);
 }

@@ -79,6 +79,25 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         int prefix = piece.Prefix;
         try
         {
+            GoOn(prefix);
+        }
+#pragma warning disable CA1031 // The root of what is done for a piece: whatever it is ends this torrent and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            End();
+            target.PieceFaulted(this, e);
+        }
+        finally
+        {
+            Account(_isOver ? prefix : _hashed);
+        }
+    }
+
+    private void GoOn(int prefix)
+    {
+        try
+        {
             if (!_isOver)
                 Advance(prefix);
             if (!_isOver && (_isWriteOutAsked || _isParkAsked))
@@ -90,10 +109,6 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         catch (StorageException e)
         {
             target.PieceNotWritten(this, EndAndKeep(), e);
-        }
-        finally
-        {
-            Account(_isOver ? prefix : _hashed);
         }
     }
 

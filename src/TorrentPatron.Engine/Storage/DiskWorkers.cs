@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -15,7 +15,7 @@ internal sealed class DiskWorkers : IAsyncDisposable
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">Number of threads; 0: one for each processor, at most four.</param>
-    /// <param name="onFailure">Is told of exceptions that a job let through; null: they are lost.</param>
+    /// <param name="onFailure">Is told of exceptions that a job let through; null: they are recorded only.</param>
     public DiskWorkers(int threads = 0, Action<Exception>? onFailure = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
@@ -23,7 +23,7 @@ internal sealed class DiskWorkers : IAsyncDisposable
             threads = Math.Min(Environment.ProcessorCount, MostThreadsByDefault);
         _workers = new IDiskWorker[threads];
         for (int i = 0; i < threads; i++)
-            _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure ?? (static e => Debug.WriteLine(e)));
+            _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure ?? (static e => EngineEvents.Log.FaultCaught(null, "disk worker", e)));
     }
 
     /// <summary>Takes workers that somebody else has made, such as those of a simulation.</summary>

@@ -1,7 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -12,11 +11,8 @@ namespace TorrentPatron.Engine.Swarms;
 /// Commands come one at a time. One that comes while it is being stopped, or has passed on what it had, throws
 /// <see cref="ObjectDisposedException"/>.
 /// </summary>
-internal interface ISwarm
+internal interface ISwarm : ITicking
 {
-    /// <summary>Which torrent.</summary>
-    InfoHash TorrentId { get; }
-
     /// <summary>What is in it; null where that is not known.</summary>
     TorrentMetainfo? Metainfo { get; }
 
@@ -28,9 +24,6 @@ internal interface ISwarm
 
     /// <summary>Whether it is being stopped, has failed to start, or has passed on what it had to a successor.</summary>
     bool IsEnding { get; }
-
-    /// <summary>Whether nothing happens in it, so that it need be looked at now and then only.</summary>
-    bool IsResting { get; }
 
     /// <summary>Completes when the engine has forgotten it.</summary>
     Task Ended { get; }
@@ -82,6 +75,9 @@ internal interface ISwarm
     /// <summary>Takes a peer that has dialled us.</summary>
     void Accept(IConnection connection, Handshake handshake);
 
-    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
-    void Tick();
+    /// <summary>Stops by itself, with an error; does not wait. One that does not run stays as it is.</summary>
+    void Fail(TorrentError error);
+
+    /// <summary>The peers that have left last, the latest first.</summary>
+    IReadOnlyList<ClosedPeer> ClosedPeers();
 }

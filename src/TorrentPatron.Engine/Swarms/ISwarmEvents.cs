@@ -24,4 +24,7 @@ internal interface ISwarmEvents
 
     /// <summary>The disk refuses.</summary>
     void StorageFailed(TorrentError error);
+
+    /// <summary>The engine itself has failed at a piece: the torrent cannot go on.</summary>
+    void Faulted(Exception fault);
 }

@@ -246,6 +246,13 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
     public void Accept(IConnection connection, Handshake handshake) => Network.Peers.Attach(connection, handshake, isIncoming: true);
 
     /// <inheritdoc/>
+    public void Fail(TorrentError error) => _engine.Faults.Watch(
+        InTurnAsync(() => _ledger.State == TorrentState.FetchingMetadata ? FailAsync(error) : Task.CompletedTask), TorrentId, "end of a torrent");
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ClosedPeer> ClosedPeers() => Network.Peers.Closed;
+
+    /// <inheritdoc/>
     public void Tick()
     {
         if (_ledger.State != TorrentState.FetchingMetadata)
@@ -257,7 +264,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         Network.Tick();
         _state.Tick();
         if (Instant.Now(_engine.Time) - _ledger.Since > _command.MetadataTimeout)
-            _ = GiveUpWaitingAsync();
+            _engine.Faults.Watch(GiveUpWaitingAsync(), TorrentId, "metadata timeout");
     }
 
     /// <inheritdoc/>
@@ -293,7 +300,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
         Network.Join();
     }
 
-    private MetadataFetcher NewFetcher() => new(_magnet, _engine, Network.Peers.Ban, info => _ = TakeAsync(info));
+    private MetadataFetcher NewFetcher() => new(_magnet, _engine, Network.Peers.Ban, info => _engine.Faults.Watch(TakeAsync(info), TorrentId, "taking of metadata"));
 
     /// <summary>Takes what the peers have sent; its hash is right.</summary>
     private async Task TakeAsync(byte[] info)

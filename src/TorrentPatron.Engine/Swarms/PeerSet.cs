@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
@@ -16,6 +17,9 @@ namespace TorrentPatron.Engine.Swarms;
 /// </summary>
 internal sealed class PeerSet : IPeerOwner
 {
+    /// <summary>Closed peers that are remembered.</summary>
+    private const int MostClosed = 50;
+
     /// <summary>Connections to one address but this machine's own.</summary>
     private const int MostOfOneAddress = 8;
 
@@ -30,6 +34,7 @@ internal sealed class PeerSet : IPeerOwner
     private readonly PeerDialer _dialer;
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
+    private Queue<ClosedPeer>? _closed;
     private IPeerSetOwner? _owner;
     private CancellationTokenSource? _session;
 
@@ -62,6 +67,16 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>Whether it wants pieces, has no peer, and knows nobody to dial now.</summary>
     public bool IsLonely => IsOpen && Effort == DialEffort.Most && !_dialer.IsDialling && !Directory.HasNext(Instant.Now(_engine.Time), DialEffort.Most);
+
+    /// <summary>The peers that have left last, the latest first.</summary>
+    public IReadOnlyList<ClosedPeer> Closed
+    {
+        get
+        {
+            lock (_gate)
+                return _closed is null ? [] : Array.AsReadOnly(_closed.Reverse().ToArray());
+        }
+    }
 
     private DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
 
@@ -110,10 +125,11 @@ internal sealed class PeerSet : IPeerOwner
             _session = null;
         }
 
-        session?.Cancel();
-        session?.Dispose();
+        // The peers first: else each would be closed by the end of the session, for no reason.
         foreach (PeerConnection peer in _peers)
             peer.Close(reason);
+        session?.Cancel();
+        session?.Dispose();
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>
@@ -138,12 +154,9 @@ internal sealed class PeerSet : IPeerOwner
         CancellationToken session;
         lock (_gate)
         {
-            bool isUnwelcome = _session is null || _owner is null || handshake.PeerId == _engine.PeerId
-                || _peers.Length >= _engine.Settings.MaxPeersPerTorrent || Directory.IsBanned(connection.RemoteEndPoint, handshake.PeerId)
-                || Array.Exists(_peers, p => p.PeerId == handshake.PeerId) || IsCrowd(connection.RemoteEndPoint.Address)
-                || !_engine.TryAddPeer();
-            if (isUnwelcome)
+            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId) is { } refusal)
             {
+                EngineEvents.Log.PeerRefused(_torrent, connection.RemoteEndPoint, refusal);
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
                     Directory.Forget(connection.RemoteEndPoint);
                 else if (!isIncoming)
@@ -162,6 +175,7 @@ internal sealed class PeerSet : IPeerOwner
         }
 
         peer.Sender.Flush();
+        // Not watched: it lets nothing through.
         _ = new PeerReceiver(peer, _engine.Slabs, _engine.BackPressure, _download).RunAsync(session);
     }
 
@@ -198,12 +212,14 @@ internal sealed class PeerSet : IPeerOwner
     {
         IPEndPoint? listening = peer.Extensions.Hello?.ListenPort is int port ? new IPEndPoint(peer.RemoteEndPoint.Address, port) : null;
         Directory.Ban(peer.RemoteEndPoint, peer.PeerId, listening);
+        EngineEvents.Log.PeerBanned(_torrent, peer.RemoteEndPoint, reason);
         peer.Close(reason);
     }
 
     /// <inheritdoc/>
-    public void PeerClosed(PeerConnection peer, string reason)
+    public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
     {
+        var closed = new ClosedPeer(peer.RemoteEndPoint, SwarmView.ClientOf(peer), WallTime.Now(_engine.Time), by, DisplayText.Clean(reason));
         IPeerSetOwner? owner;
         lock (_gate)
         {
@@ -211,13 +227,37 @@ internal sealed class PeerSet : IPeerOwner
                 return;
             _peers = Array.FindAll(_peers, p => p != peer);
             owner = _owner;
+            _closed ??= new Queue<ClosedPeer>();
+            if (_closed.Count == MostClosed)
+                _closed.Dequeue();
+            _closed.Enqueue(closed);
         }
 
+        EngineEvents.Log.PeerClosed(_torrent, closed);
         _engine.RemovePeer();
         if (!peer.IsIncoming)
             Directory.Ended(peer.RemoteEndPoint, peer.WasUseful || !IsOpen, Instant.Now(_engine.Time), Effort);
         owner?.PeerLeft(peer);
         DialMore();
+    }
+
+    /// <inheritdoc/>
+    public void PeerFaulted(PeerConnection peer, string root, Exception fault) => EngineEvents.Log.FaultCaught(_torrent, root, fault);
+
+    /// <returns>Why a peer is not taken; null: it is, and has a place among the engine's peers.</returns>
+    private string? FindRefusal(IPEndPoint endPoint, PeerId id)
+    {
+        if (_session is null || _owner is null)
+            return "The torrent takes no peers now.";
+        if (id == _engine.PeerId)
+            return "It is this engine itself.";
+        if (Directory.IsBanned(endPoint, id))
+            return "It is banned.";
+        if (Array.Exists(_peers, p => p.PeerId == id))
+            return "It is connected already.";
+        if (IsCrowd(endPoint.Address))
+            return "Too many connections from its address.";
+        return _peers.Length >= _engine.Settings.MaxPeersPerTorrent || !_engine.TryAddPeer() ? "There is no room for more peers." : null;
     }
 
     private bool IsCrowd(IPAddress address) =>

@@ -291,12 +291,18 @@ internal sealed class Swarm : ISwarm, IAsyncDisposable
         _parts.Network.Peers.Attach(connection, handshake, isIncoming: true);
     }
 
+    /// <inheritdoc/>
+    public void Fail(TorrentError error) => _life.Fail(error);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ClosedPeer> ClosedPeers() => _parts.Network.Peers.Closed;
+
     /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
     public void Tick()
     {
         _life.Tick();
         if (_parts.Ledger.HasReachedGoal())
-            _ = RestAtGoalAsync();
+            _engine.Faults.Watch(RestAtGoalAsync(), TorrentId, "seed goal");
     }
 
     /// <summary>Lets go of everything; stopping ends with it, and what has never been started needs no more.</summary>

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -148,7 +149,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (_isResting && !wasResting)
             Parts.State.Changed();
         if (Parts.Resume.IsDue(totals))
-            _ = Parts.SaveAsync();
+            _engine.Faults.Watch(Parts.SaveAsync(), Parts.Metainfo.InfoHash, "saving of a torrent");
         if (_isResting || Parts.Ledger.State is TorrentState.Suspended or TorrentState.Failed)
             return;
         if (Parts.Ledger.IsActive)
@@ -160,7 +161,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
         if (now - _lastWriteOut >= WriteOutInterval)
         {
             _lastWriteOut = now;
-            _ = WriteOutAsync();
+            _engine.Faults.Watch(WriteOutAsync(), Parts.Metainfo.InfoHash, "saving of a torrent");
         }
 
         Parts.Ledger.NoteProgress();
@@ -187,7 +188,7 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
             if (Parts.Pieces.MissingBytes == 0)
                 Parts.Network.Trackers.Completed();
             if (Parts.State.TryComplete())
-                _ = Parts.SaveAsync();
+                _engine.Faults.Watch(Parts.SaveAsync(), Parts.Metainfo.InfoHash, "saving of a torrent");
         }
     }
 
@@ -202,6 +203,16 @@ internal sealed class SwarmLife : ISwarmEvents, IAsyncDisposable
 
     /// <inheritdoc/>
     public void StorageFailed(TorrentError error)
+    {
+        EngineEvents.Log.DiskError(Parts.Metainfo.InfoHash, error);
+        Fail(error);
+    }
+
+    /// <inheritdoc/>
+    public void Faulted(Exception fault) => _engine.Faults.EndTorrent(Parts.Metainfo.InfoHash, "piece finisher", fault);
+
+    /// <summary>Stops by itself, with an error; where the torrent has left the swarm, it stays as it is.</summary>
+    public void Fail(TorrentError error)
     {
         if (!Parts.State.TryFail(error))
             return;

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -435,7 +436,9 @@ internal sealed class SwarmPieces : IPieceTarget
         if (!GiveUp(finisher.Piece))
             return;
         FailedCount++;
-        _events.PieceFailed(finisher.Piece, [.. prints.Senders.Cast<PeerTransfer>()]);
+        PeerTransfer[] senders = [.. prints.Senders.Cast<PeerTransfer>()];
+        EngineEvents.Log.PieceFailed(_metainfo.InfoHash, finisher.Piece.Index, senders.Select(static peer => peer.Peer.RemoteEndPoint));
+        _events.PieceFailed(finisher.Piece, senders);
     }
 
     void IPieceTarget.RestoredBlocksDropped(PieceFinisher finisher, long bytes) => _events.RestoredBlocksDropped(bytes);
@@ -447,6 +450,12 @@ internal sealed class SwarmPieces : IPieceTarget
         // A torrent that is about to stop loses no more than these blocks.
         if (GiveUp(finisher.Piece, onDisk) && _isOpen)
             _events.StorageFailed(error.Error);
+    }
+
+    void IPieceTarget.PieceFaulted(PieceFinisher finisher, Exception fault)
+    {
+        GiveUp(finisher.Piece);
+        _events.Faulted(fault);
     }
 
     /// <summary>Notes that a verified piece is here no longer a want of the peers that have it.</summary>

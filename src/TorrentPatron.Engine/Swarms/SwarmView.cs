@@ -88,7 +88,7 @@ internal static class SwarmView
     };
 
     /// <summary>What it says, or what its id says in the Azureus style (BEP 20): two letters and a version.</summary>
-    private static string ClientOf(PeerConnection peer)
+    public static string ClientOf(PeerConnection peer)
     {
         if (peer.Extensions.Hello is { Client.Length: > 0 } hello)
             return DisplayText.Clean(hello.Client);

@@ -14,7 +14,7 @@ public sealed class PeerSenderTests : IDisposable
 
     public PeerSenderTests()
     {
-        _sender = new PeerSender(_connection, new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System, reason => Assert.Fail(reason));
+        _sender = new PeerSender(_connection, new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System, cause => Assert.Fail(cause.Message));
         _sender.Serve(new NoDisk(), _ => { });
     }
 

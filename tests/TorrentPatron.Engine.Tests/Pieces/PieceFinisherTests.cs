@@ -274,6 +274,16 @@ public sealed class PieceFinisherTests
         Assert.Equal(2, target.Queued);
     }
 
+    [Fact]
+    public void A_fault_at_a_piece_is_told_and_lets_go_of_its_blocks()
+    {
+        var target = new Target(2 * Block) { Breaks = new InvalidOperationException("A mistake.") };
+        target.Add(0, 1);
+        Assert.Same(target.Breaks, target.Fault);
+        Assert.Equal((0, 0, 0), target.Said);
+        target.AssertBalanced();
+    }
+
     private sealed class Target : IPieceTarget
     {
         private readonly SlabPool _slabs = new();
@@ -320,6 +330,12 @@ public sealed class PieceFinisherTests
         public int Queued { get; private set; }
 
         public bool Refuses { get; set; }
+
+        /// <summary>Thrown by the next write.</summary>
+        public Exception? Breaks { get; set; }
+
+        /// <summary>The fault that was told.</summary>
+        public Exception? Fault { get; private set; }
 
         /// <summary>The blocks that were on disk when the piece was put aside; null: it was not.</summary>
         public int[]? Parked { get; private set; }
@@ -373,6 +389,8 @@ public sealed class PieceFinisherTests
 
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks)
         {
+            if (Breaks is { } fault)
+                throw fault;
             if (Refuses)
                 throw new StorageException(new TorrentError(TorrentErrorId.DiskWriteFailed, "No.", "Wait."));
             Writes.Add((offset, blocks.Sum(b => b.Length)));
@@ -415,6 +433,8 @@ public sealed class PieceFinisherTests
             Said = Said with { NotWritten = Said.NotWritten + 1 };
             Keep(onDisk);
         }
+
+        public void PieceFaulted(PieceFinisher finisher, Exception fault) => Fault = fault;
 
         private void Keep(Bitfield? onDisk) =>
             Parked = onDisk is null ? [] : [.. Enumerable.Range(0, onDisk.Length).Where(block => onDisk[block])];

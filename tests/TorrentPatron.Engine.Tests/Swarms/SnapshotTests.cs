@@ -249,6 +249,8 @@ public sealed class SnapshotTests
         {
         }
 
+        void ISwarmEvents.Faulted(Exception fault) => Assert.Fail(fault.ToString());
+
         void ISwarmEvents.StorageFailed(TorrentError error)
         {
         }

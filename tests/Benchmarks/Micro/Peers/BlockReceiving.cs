@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
@@ -106,9 +107,11 @@ public class BlockReceiving
         {
         }
 
-        public void PeerClosed(PeerConnection peer, string reason)
+        public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
         {
         }
+
+        public void PeerFaulted(PeerConnection peer, string root, Exception fault) => throw new InvalidOperationException("The receiver failed.", fault);
 
         public void PeerHasDhtNode(PeerConnection peer, ushort port)
         {

@@ -79,5 +79,9 @@ public class PieceFinishing
         public void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error)
         {
         }
+
+        public void PieceFaulted(PieceFinisher finisher, Exception fault)
+        {
+        }
     }
 }

@@ -70,6 +70,10 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
     {
     }
 
+    void ISwarmEvents.Faulted(Exception fault)
+    {
+    }
+
     void ISwarmEvents.StorageFailed(TorrentError error)
     {
     }

@@ -1,0 +1,70 @@
+using System.Diagnostics.Tracing;
+using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Tests.Swarms;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Tests.Diagnostics;
+
+/// <summary>The events that the engines of this process tell of one torrent while it lives, or of none.</summary>
+internal sealed class EventLog : EventListener
+{
+    private readonly Lock _gate = new();
+    private readonly List<EventWrittenEventArgs> _events = [];
+    private readonly string? _torrent;
+    private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="torrent">The torrent, which no other test has; null: events of the engine as a whole.</param>
+    public EventLog(InfoHash? torrent)
+    {
+        _torrent = torrent?.ToString() ?? "";
+        EnableEvents(EngineEvents.Log, EventLevel.Verbose, EventKeywords.All);
+    }
+
+    public IReadOnlyList<EventWrittenEventArgs> Events
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _events];
+        }
+    }
+
+    /// <summary>Waits for an event, since the beginning.</summary>
+    /// <returns>Its payload by name.</returns>
+    public async Task<IReadOnlyDictionary<string, object?>> NextAsync(string name, Predicate<IReadOnlyDictionary<string, object?>>? which = null)
+    {
+        int looked = 0;
+        while (true)
+        {
+            Task written;
+            lock (_gate)
+            {
+                for (; looked < _events.Count; looked++)
+                {
+                    if (_events[looked].EventName == name && Payload(_events[looked]) is var payload && which?.Invoke(payload) != false)
+                        return payload;
+                }
+
+                written = _written.Task;
+            }
+
+            await written.WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
+        }
+    }
+
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        // Called before the constructor is over, where another listener has enabled the source.
+        if (_gate is null || eventData.Payload is not [string torrent, ..] || torrent != _torrent)
+            return;
+        lock (_gate)
+        {
+            _events.Add(eventData);
+            _written.SetResult();
+            _written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    private static Dictionary<string, object?> Payload(EventWrittenEventArgs written) =>
+        written.PayloadNames!.Zip(written.Payload!).ToDictionary(pair => pair.First, pair => pair.Second);
+}

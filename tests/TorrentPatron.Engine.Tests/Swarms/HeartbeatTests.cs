@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Tests.Diagnostics;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+public sealed class HeartbeatTests
+{
+    [Fact]
+    public async Task A_torrent_that_throws_in_the_beat_is_ended_with_the_stack_recorded_and_the_others_go_on()
+    {
+        using var stop = new CancellationTokenSource();
+        var time = new FakeTimeProvider();
+        Torrent first = new(0xb1), broken = new(0xb2) { Fault = new InvalidOperationException("A mistake.") }, last = new(0xb3);
+        var ended = new TaskCompletionSource<(InfoHash, TorrentError)>();
+        var faults = new FaultHandler { FailTorrent = (torrent, error) => ended.TrySetResult((torrent, error)) };
+        using var log = new EventLog(broken.TorrentId);
+
+        Task beating = new Heartbeat(() => [first, broken, last], faults).RunAsync(time, stop.Token);
+        for (int beat = 1; beat <= 3; beat++)
+        {
+            time.Advance(Heartbeat.Interval);
+            await TestEngine.UntilAsync(() => last.Ticks == beat);
+            Assert.Equal((beat, beat), (first.Ticks, broken.Ticks));
+        }
+
+        (InfoHash torrent, TorrentError error) = await ended.Task.WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
+        Assert.Equal((broken.TorrentId, TorrentErrorId.Unexpected), (torrent, error.Id));
+        IReadOnlyDictionary<string, object?> told = await log.NextAsync("FaultCaught");
+        Assert.Equal("engine's beat", told["root"]);
+        Assert.Contains($"{nameof(Torrent)}.{nameof(Torrent.Tick)}", (string)told["stack"]!, StringComparison.Ordinal);
+        await stop.CancelAsync();
+        await beating;
+    }
+
+    [Fact]
+    public async Task A_torrent_that_rests_is_looked_at_in_one_beat_of_eight()
+    {
+        using var stop = new CancellationTokenSource();
+        var time = new FakeTimeProvider();
+        Torrent busy = new(0xb4), resting = new(0xb5) { IsResting = true };
+
+        Task beating = new Heartbeat(() => [busy, resting], new FaultHandler()).RunAsync(time, stop.Token);
+        for (int beat = 1; beat <= 16; beat++)
+        {
+            time.Advance(Heartbeat.Interval);
+            await TestEngine.UntilAsync(() => busy.Ticks == beat);
+        }
+
+        await stop.CancelAsync();
+        await beating;
+        Assert.Equal(2, resting.Ticks);
+    }
+
+    private sealed class Torrent(byte id) : ITicking
+    {
+        private int _ticks;
+
+        public InfoHash TorrentId { get; } = new([.. Enumerable.Repeat(id, InfoHash.Length)]);
+
+        public bool IsResting { get; init; }
+
+        public Exception? Fault { get; init; }
+
+        public int Ticks => Volatile.Read(ref _ticks);
+
+        public void Tick()
+        {
+            Interlocked.Increment(ref _ticks);
+            if (Fault is { } fault)
+                throw fault;
+        }
+    }
+}
