@@ -19,13 +19,14 @@ internal sealed class EngineResources : IAsyncDisposable
     private int _halfOpen;
 
     public EngineResources(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
         Settings = settings;
-        Transport = transport;
-        Trackers = trackers;
+        Network = network;
         Time = time;
         Random = new SharedRandom(random);
+        Datagrams = new SharedDatagramPort(time);
+        Trackers = trackers ?? TrackerClients.Create(network, Datagrams, Random, time);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
@@ -42,8 +43,11 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>What the engine was made with, but for what has been changed since.</summary>
     public ClientSettings Settings { get; private set; }
 
-    /// <summary>How peers are reached.</summary>
-    public ITransport Transport { get; }
+    /// <summary>The way out, and in.</summary>
+    public INetwork Network { get; }
+
+    /// <summary>The UDP port for all that is spoken over UDP.</summary>
+    public SharedDatagramPort Datagrams { get; }
 
     /// <summary>How trackers are reached.</summary>
     public ITrackerClient Trackers { get; }
@@ -150,6 +154,7 @@ internal sealed class EngineResources : IAsyncDisposable
             await Finder.DisposeAsync().ConfigureAwait(false);
         await DiskWorkers.DisposeAsync().ConfigureAwait(false);
         (Trackers as IDisposable)?.Dispose();
+        await Datagrams.DisposeAsync().ConfigureAwait(false);
         Announces.Dispose();
         Checks.Dispose();
         Download.Dispose();

@@ -45,18 +45,19 @@ public sealed class TorrentClient : ITorrentClient
     /// <param name="time">The clock.</param>
     public TorrentClient(ClientSettings settings, TimeProvider time)
         : this(
-            settings ?? throw new ArgumentNullException(nameof(settings)), new TcpTransport(settings.BindAddress),
-            TrackerClients.Create(settings.BindAddress, Random.Shared, time), time, new Random())
+            settings ?? throw new ArgumentNullException(nameof(settings)), new SocketNetwork(settings.BindAddress), trackers: null, time, new Random())
     {
     }
 
+    /// <summary>Makes an engine on a network of somebody else's.</summary>
     internal TorrentClient(
-        ClientSettings settings, ITransport transport, ITrackerClient trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
-        _engine = new EngineResources(settings, transport, trackers, time, random, disk);
+        _engine = new EngineResources(settings, network, trackers, time, random, disk);
         _engine.Faults.FailTorrent = Fail;
         _listener = new PeerListener(_engine, _swarms.Contains, Accept);
         _listener.Open();
+        _engine.Datagrams.Open(network, family => _engine.ListenPorts.Of(family));
         _engine.Finder = PeerFinder.Open(_engine);
         _settings = new SettingsChange(_engine, _listener, AnnounceAll);
         Track(new Heartbeat(() => _swarms.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));

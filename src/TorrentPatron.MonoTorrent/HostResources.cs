@@ -5,6 +5,7 @@ using MonoTorrent.Connections;
 using MonoTorrent.Connections.Peer;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
@@ -26,6 +27,7 @@ internal sealed class HostResources : IAsyncDisposable
     private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
     private readonly ConnectionLimits _strangers;
     private readonly TrackerClients _trackers;
+    private readonly SharedDatagramPort _datagrams;
 
     /// <summary>Makes them, and begins to listen.</summary>
     /// <param name="settings">What the client is made with.</param>
@@ -37,11 +39,14 @@ internal sealed class HostResources : IAsyncDisposable
         Time = time;
         Workers = new DiskWorkers(settings.DiskThreads);
         Writer = new PieceWriter(Workers);
-        _trackers = TrackerClients.Create(settings.BindAddress, Random.Shared, time);
+        var network = new SocketNetwork(settings.BindAddress);
+        _datagrams = new SharedDatagramPort(time);
+        _trackers = TrackerClients.Create(network, _datagrams, Random.Shared, time);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
         _strangers = new ConnectionLimits(new RateLimiterPair(_unlimited, Download), new RateLimiterPair(_unlimited, Upload));
-        _port = new PeerPort(settings, _strangers);
+        _port = new PeerPort(settings, network.LocalAddresses, _strangers);
+        _datagrams.Open(network, _port.Ports.Of);
         // What MonoTorrent insists on writing itself (a copy of the .torrent, files without bytes) goes here.
         Folder = Directory.CreateTempSubdirectory("torrentpatron-").FullName;
         Engine = new ClientEngine(MakeSettings(settings), MakeFactories(settings, find));
@@ -127,6 +132,7 @@ internal sealed class HostResources : IAsyncDisposable
         await Workers.RunAsync(DeleteFolder).ConfigureAwait(false);
         await Workers.DisposeAsync().ConfigureAwait(false);
         _trackers.Dispose();
+        await _datagrams.DisposeAsync().ConfigureAwait(false);
         Announces.Dispose();
         Download.Dispose();
         Upload.Dispose();

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -37,11 +38,15 @@ public sealed class TorrentService : IAsyncDisposable
         time ??= TimeProvider.System;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
-        _runner = new RequestRunner(this, States, new SourceReader(time), new PeerResolver(new NetworkDialer(time), time));
+        Network = new SocketNetwork(() => Settings.Client.BindAddress);
+        _runner = new RequestRunner(this, States, new SourceReader(time, Network), new PeerResolver(Network, time));
     }
 
     /// <summary>What the service works with.</summary>
     public ServiceSettings Settings { get; private set; }
+
+    /// <summary>The way to sources and peers that are given by name: it keeps to the bind address of <see cref="Settings"/>.</summary>
+    public INetwork Network { get; }
 
     /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs.</summary>
     public ClientCapabilities? Capabilities => Session?.Client?.Capabilities;

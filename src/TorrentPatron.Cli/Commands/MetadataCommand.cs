@@ -65,12 +65,12 @@ internal sealed class MetadataCommand : Command
         bool mayOverwrite = parsed.GetValue(_force);
         if (parsed.GetValue(_output) is { } named)
             TorrentWriter.Check(Path.GetFullPath(named), mayOverwrite);
-        var peers = new List<IPEndPoint>();
-        foreach (PeerAddress peer in parsed.GetValue(_peers) ?? [])
-            peers.AddRange(await peer.ResolveAsync(ctrlC).ConfigureAwait(false));
-
         TorrentService service = _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
+        var peers = new List<IPEndPoint>();
+        foreach (PeerAddress peer in parsed.GetValue(_peers) ?? [])
+            peers.AddRange(await peer.ResolveAsync(service.Network, ctrlC).ConfigureAwait(false));
+
         Patron patron = service.CreatePatron("metadata");
         Task<TorrentMetainfo> fetching = patron.FetchMetadataAsync(new StartRequest
         {

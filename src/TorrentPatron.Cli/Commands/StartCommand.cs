@@ -4,6 +4,7 @@ using TorrentPatron.Cli.Display;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Units;
@@ -108,11 +109,11 @@ internal sealed class StartCommand : Command
         var sources = new List<string>(parsed.GetValue(_sources) ?? []);
         foreach (string links in parsed.GetValue(_links) ?? [])
             sources.AddRange(await LinkFile.ReadAsync(links, ctrlC).ConfigureAwait(false));
-        StartRequest request = await MakeRequestAsync(parsed, ctrlC).ConfigureAwait(false);
         bool isSilent = parsed.GetValue(_quiet) || parsed.GetValue(_json);
 
         TorrentService service = _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
+        StartRequest request = await MakeRequestAsync(parsed, service.Network, ctrlC).ConfigureAwait(false);
         Patron patron = service.CreatePatron("start");
         Task<TorrentReport[]> downloads =
             DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), isSilent, ctrlC);
@@ -124,11 +125,11 @@ internal sealed class StartCommand : Command
         return ExitCodeOf(reports);
     }
 
-    private async Task<StartRequest> MakeRequestAsync(ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<StartRequest> MakeRequestAsync(ParseResult parsed, INetwork network, CancellationToken cancellationToken)
     {
         var peers = new List<IPEndPoint>();
         foreach (PeerAddress peer in parsed.GetValue(_peers) ?? [])
-            peers.AddRange(await peer.ResolveAsync(cancellationToken).ConfigureAwait(false));
+            peers.AddRange(await peer.ResolveAsync(network, cancellationToken).ConfigureAwait(false));
         string[] include = parsed.GetValue(_include) ?? [];
         string[] exclude = parsed.GetValue(_exclude) ?? [];
         string destination = Path.GetFullPath(parsed.GetRequiredValue(_destination));

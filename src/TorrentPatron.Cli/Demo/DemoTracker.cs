@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Trackers;
@@ -19,7 +20,7 @@ internal sealed class DemoTracker : IAsyncDisposable
     private const int IntervalSeconds = 60;
     private static readonly TimeSpan RequestTime = TimeSpan.FromSeconds(10);
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly IListener _listener = new SocketNetwork(IPAddress.Loopback).Listen(new IPEndPoint(IPAddress.Loopback, 0));
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _seeded = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly HashSet<(InfoHash Torrent, int Port)> _peers = [];
@@ -28,8 +29,7 @@ internal sealed class DemoTracker : IAsyncDisposable
     /// <summary>Begins to serve, on any free port.</summary>
     public DemoTracker()
     {
-        _listener.Start();
-        Announce = new Uri($"http://{_listener.LocalEndpoint}/announce");
+        Announce = new Uri($"http://{_listener.LocalEndPoint}/announce");
         _serving = ServeAsync();
     }
 
@@ -55,37 +55,37 @@ internal sealed class DemoTracker : IAsyncDisposable
         {
             try
             {
-                using TcpClient client = await _listener.AcceptTcpClientAsync(_stopping.Token).ConfigureAwait(false);
+                using IConnection client = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
                 using var time = CancellationTokenSource.CreateLinkedTokenSource(_stopping.Token);
                 time.CancelAfter(RequestTime);
-                await AnswerAsync(client.GetStream(), time.Token).ConfigureAwait(false);
+                using CancellationTokenRegistration ending = time.Token.Register(client.Dispose);
+                await AnswerAsync(client).ConfigureAwait(false);
             }
-            catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException)
+            catch (Exception fault) when (fault is IOException or OperationCanceledException)
             {
                 // Whoever asked has gone, or the demo is over.
             }
         }
     }
 
-    private async Task AnswerAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private async Task AnswerAsync(IConnection client)
     {
-        string request = await ReadRequestAsync(stream, cancellationToken).ConfigureAwait(false);
+        string request = await ReadRequestAsync(client).ConfigureAwait(false);
         byte[] body = Answer(request);
         string head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n");
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(head), cancellationToken).ConfigureAwait(false);
-        await stream.WriteAsync(body, cancellationToken).ConfigureAwait(false);
+        await client.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body]).ConfigureAwait(false);
     }
 
     /// <summary>The head of a request; it has no body.</summary>
-    private static async Task<string> ReadRequestAsync(NetworkStream stream, CancellationToken cancellationToken)
+    private static async Task<string> ReadRequestAsync(IConnection client)
     {
         byte[] buffer = new byte[MaxRequestBytes];
         int length = 0;
         while (length < buffer.Length && !buffer.AsSpan(0, length).EndsWith("\r\n\r\n"u8))
         {
-            int read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            int read = await client.ReceiveAsync(buffer.AsMemory(length)).ConfigureAwait(false);
             if (read == 0)
                 break;
             length += read;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
@@ -36,13 +37,14 @@ internal sealed record PeerAddress(string Host, int Port)
     }
 
     /// <summary>The addresses behind it: several where a name has several.</summary>
+    /// <param name="network">Looks the name up.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.UnsupportedSource"/>: the name is unknown.</exception>
-    public async Task<IEnumerable<IPEndPoint>> ResolveAsync(CancellationToken cancellationToken)
+    public async Task<IEnumerable<IPEndPoint>> ResolveAsync(INetwork network, CancellationToken cancellationToken)
     {
         try
         {
-            IPAddress[] addresses = await Dns.GetHostAddressesAsync(Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(Host, cancellationToken).ConfigureAwait(false);
             return addresses.Select(address => new IPEndPoint(address, Port));
         }
         catch (SocketException fault)

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Discovery;

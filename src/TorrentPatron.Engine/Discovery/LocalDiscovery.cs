@@ -62,20 +62,20 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private bool IsListening => _groups.Any(group => _port(group.Group.AddressFamily) > 0);
 
     /// <summary>Joins the groups of BEP 14.</summary>
-    /// <param name="bindAddress">The address of the interface to use; null: every interface that can.</param>
+    /// <param name="network">Where they are joined, on every interface.</param>
     /// <param name="port">The TCP port on which we listen over an IP version; 0: none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of chance.</param>
     /// <returns>The discovery; null where no group can be joined.</returns>
-    public static LocalDiscovery? Open(IPAddress? bindAddress, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
+    public static LocalDiscovery? Open(INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
     {
         var groups = new List<(IDatagramSocket, IPEndPoint)>();
-        foreach (IPAddress local in bindAddress is null ? MulticastSocket.Interfaces() : [bindAddress])
+        foreach (IPAddress local in network.GroupAddresses)
         {
             IPEndPoint group = local.AddressFamily == AddressFamily.InterNetwork ? LocalAnnounce.IPv4Group : LocalAnnounce.IPv6Group;
             try
             {
-                groups.Add((new MulticastSocket(group, local), group));
+                groups.Add((network.JoinGroup(group, local), group));
             }
             catch (IOException)
             {

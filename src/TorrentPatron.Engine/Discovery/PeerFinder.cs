@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 
@@ -21,17 +19,15 @@ internal sealed class PeerFinder : IAsyncDisposable
     private static readonly TimeSpan FirstSave = TimeSpan.FromMinutes(1);
 
     private readonly EngineResources _engine;
-    private readonly SharedDatagramPort? _port;
     private readonly DhtNode? _dht;
     private readonly LocalDiscovery? _local;
     private readonly IDhtStore? _store;
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _keeping;
 
-    private PeerFinder(EngineResources engine, SharedDatagramPort? port, DhtNode? dht, LocalDiscovery? local)
+    private PeerFinder(EngineResources engine, DhtNode? dht, LocalDiscovery? local)
     {
         _engine = engine;
-        _port = port;
         _dht = dht;
         _local = local;
         _store = engine.Settings.Dht.Store;
@@ -39,29 +35,27 @@ internal sealed class PeerFinder : IAsyncDisposable
     }
 
     /// <summary>How the DHT node stands; null: it is off, or has no port.</summary>
-    public DhtStatus? Status => _dht is null ? null : _dht.Status with { EndPoints = _port!.EndPoints };
+    public DhtStatus? Status => _dht is null ? null : _dht.Status with { EndPoints = _engine.Datagrams.EndPoints };
 
     /// <summary>Whether there is a DHT node.</summary>
     public bool HasDht => _dht is not null;
 
     /// <summary>The UDP port of the DHT node in an IP version; 0: it takes no part there.</summary>
     public ushort DhtPort(AddressFamily family) =>
-        HasDht && _port!.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == family) is { } found ? (ushort)found.Port : (ushort)0;
+        HasDht && _engine.Datagrams.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == family) is { } found ? (ushort)found.Port : (ushort)0;
 
-    /// <summary>Opens what the engine's settings say, on the UDP ports of the same numbers as the TCP ports that it listens on.</summary>
-    /// <param name="engine">What the engine shares; it listens already.</param>
+    /// <summary>Opens what the engine's settings say.</summary>
+    /// <param name="engine">What the engine shares; it listens already, and its UDP port is open.</param>
     public static PeerFinder Open(EngineResources engine)
     {
         ClientSettings settings = engine.Settings;
-        SharedDatagramPort? port = settings.Dht.IsEnabled ? OpenPort(engine) : null;
-        DhtNode? dht = port is null ? null : new DhtNode(
-            settings.Dht, port, family => engine.ListenPorts.Of(family),
-            new BootstrapResolver(settings.Dht.BootstrapNodes, SystemHostResolver.For(AddressFamily.Unspecified), engine.Time),
-            engine.Time, engine.Random);
+        DhtNode? dht = !settings.Dht.IsEnabled || engine.Datagrams.EndPoints.Count == 0 ? null : new DhtNode(
+            settings.Dht, engine.Datagrams, family => engine.ListenPorts.Of(family),
+            new BootstrapResolver(settings.Dht.BootstrapNodes, engine.Network.ResolveAsync, engine.Time), engine.Time, engine.Random);
         LocalDiscovery? local = settings.LocalDiscovery
-            ? LocalDiscovery.Open(settings.BindAddress, family => engine.ListenPorts.Of(family), engine.Time, engine.Random)
+            ? LocalDiscovery.Open(engine.Network, family => engine.ListenPorts.Of(family), engine.Time, engine.Random)
             : null;
-        return new PeerFinder(engine, port, dht, local);
+        return new PeerFinder(engine, dht, local);
     }
 
     /// <summary>Finds the peers of a torrent from now on, and makes us known as one.</summary>
@@ -101,50 +95,13 @@ internal sealed class PeerFinder : IAsyncDisposable
 
         if (_local is not null)
             await _local.DisposeAsync().ConfigureAwait(false);
-        if (_port is not null)
-            await _port.DisposeAsync().ConfigureAwait(false);
         _stop.Dispose();
-    }
-
-    private static SharedDatagramPort? OpenPort(EngineResources engine)
-    {
-        var sockets = new List<IDatagramSocket>();
-        int number = 0;
-        foreach (IPAddress address in engine.Settings.BindAddress is { } bound ? [bound] : (IPAddress[])[IPAddress.Any, IPAddress.IPv6Any])
-        {
-            int wanted = engine.ListenPorts.Of(address.AddressFamily) is > 0 and ushort tcp ? tcp : number;
-            if (TryOpen(address, wanted) is not { } socket)
-                continue;
-            number = socket.LocalEndPoint.Port;
-            sockets.Add(socket);
-        }
-
-        return sockets.Count > 0 ? new SharedDatagramPort(sockets, engine.Time) : null;
-    }
-
-    private static UdpDatagramSocket? TryOpen(IPAddress address, int port)
-    {
-        // Where another program has the port, any other will do: nodes know us by the port that we send from.
-        foreach (int number in port == 0 ? [0] : (int[])[port, 0])
-        {
-            try
-            {
-                return new UdpDatagramSocket(new IPEndPoint(address, number));
-            }
-            catch (IOException)
-            {
-                // Or there is no such IP version here.
-            }
-        }
-
-        return null;
     }
 
     private async Task KeepAsync(DhtNode dht, CancellationToken stop)
     {
         byte[]? saved = _store is null ? null : await _engine.DiskWorkers.RunAsync(_store.Load, CancellationToken.None).ConfigureAwait(false);
-        _port!.Attach(dht);
-        _port.Start();
+        _engine.Datagrams.Attach(dht);
         dht.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
         using var timer = new PeriodicTimer(FirstSave, _engine.Time);
         try

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Network;
 /// A stream of bytes to and from one peer. One receive and one send may be pending at a time. Disposing, from any thread,
 /// ends both with an <see cref="IOException"/>.
 /// </summary>
-internal interface IConnection : IDisposable
+public interface IConnection : IDisposable
 {
     /// <summary>The other side's address.</summary>
     IPEndPoint RemoteEndPoint { get; }

@@ -3,15 +3,16 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A UDP port, IPv4 and IPv6, on which several protocols are spoken.</summary>
+/// <summary>A UDP port, IPv4 and IPv6, on which several protocols are spoken. Thread-safe.</summary>
 internal interface IDatagramPort
 {
     /// <summary>Whether datagrams can be sent to addresses of a family.</summary>
     bool Has(AddressFamily family);
 
-    /// <summary>
-    /// Sends a datagram, without waiting: like on any road, it may be lost on the way. Thread-safe; the bytes must not
-    /// change afterwards.
-    /// </summary>
+    /// <summary>Sends a datagram without waiting; delivery is not guaranteed. The bytes must not change afterwards.</summary>
     void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote);
+
+    /// <summary>Sends a datagram; delivery is not guaranteed.</summary>
+    /// <exception cref="IOException">The network refused, or has no such IP version.</exception>
+    ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken);
 }

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Network;
 /// Sends and receives datagrams of one address family. One receive may be pending at a time, sends at any. Disposing, from
 /// any thread, ends a pending receive with an <see cref="IOException"/>.
 /// </summary>
-internal interface IDatagramSocket : IDisposable
+public interface IDatagramSocket : IDisposable
 {
     /// <summary>Where it receives.</summary>
     IPEndPoint LocalEndPoint { get; }

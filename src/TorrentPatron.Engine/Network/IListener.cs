@@ -3,7 +3,7 @@ using System.Net;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>Takes connections that others make. Disposing ends a pending accept with an <see cref="IOException"/>.</summary>
-internal interface IListener : IDisposable
+public interface IListener : IDisposable
 {
     /// <summary>Where it listens.</summary>
     IPEndPoint LocalEndPoint { get; }

@@ -4,35 +4,28 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, and in time uTP.</summary>
-internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
+/// <summary>
+/// One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, UDP trackers, and in time uTP. It is the
+/// engine's, lent to each protocol. Thread-safe.
+/// </summary>
+/// <param name="time">The clock.</param>
+internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAsyncDisposable
 {
     private const int LongestDatagram = 64 * 1024;
 
-    /// <summary>Waited after the network has refused to receive: some systems report another's fault here.</summary>
+    /// <summary>Waited after each refusal in a row to receive, and again as long for each before it: some systems report another's fault here.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Refusals in a row after which nothing more is expected of a socket.</summary>
-    private const int MostFailures = 100;
+    private const int MostRests = 100;
 
     private readonly List<IDatagramSocket> _sockets = [];
     private readonly List<Task> _receiving = [];
     private readonly CancellationTokenSource _stop = new();
-    private readonly TimeProvider _time;
     private volatile IDatagramHandler[] _handlers = [];
     private long _received;
     private long _sent;
 
-    /// <summary>Opens the port; nothing is received before <see cref="Start"/>.</summary>
-    /// <param name="sockets">Its sockets, one of each family at most; disposed with this.</param>
-    /// <param name="time">The clock.</param>
-    public SharedDatagramPort(IEnumerable<IDatagramSocket> sockets, TimeProvider time)
-    {
-        _sockets.AddRange(sockets);
-        _time = time;
-    }
-
-    /// <summary>Where it receives.</summary>
+    /// <summary>Where it receives; none before it is opened.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(socket => socket.LocalEndPoint)];
 
     /// <summary>Bytes received.</summary>
@@ -44,17 +37,53 @@ internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
     /// <summary>Adds a protocol. Those added first look at a datagram first.</summary>
     public void Attach(IDatagramHandler handler) => _handlers = [.. _handlers, handler];
 
-    /// <summary>Begins to receive.</summary>
-    public void Start() => _receiving.AddRange(_sockets.Select(socket => ReceiveAsync(socket, _stop.Token)));
-
-    /// <inheritdoc/>
-    public bool Has(AddressFamily family) => _sockets.Exists(socket => socket.LocalEndPoint.AddressFamily == family);
-
-    /// <inheritdoc/>
-    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    /// <summary>Opens the port in each IP version that the network has, and begins to receive. Called once, before it is lent.</summary>
+    /// <param name="network">Where it is opened.</param>
+    /// <param name="wanted">
+    /// The number wanted for an IP version, 0: any free one. Where another program has it, any other will do: those we send to know us by the
+    /// port that we send from.
+    /// </param>
+    public void Open(INetwork network, Func<AddressFamily, ushort> wanted)
     {
-        if (_sockets.Find(socket => socket.LocalEndPoint.AddressFamily == remote.AddressFamily) is { } socket)
-            _ = SendAsync(socket, datagram, remote);
+        int number = 0;
+        foreach (IPAddress address in network.LocalAddresses)
+        {
+            number = wanted(address.AddressFamily) is > 0 and ushort given ? given : number;
+            if ((TryOpen(number) ?? (number == 0 ? null : TryOpen(0))) is not { } socket)
+                continue;
+            number = socket.LocalEndPoint.Port;
+            _sockets.Add(socket);
+
+            IDatagramSocket? TryOpen(int port)
+            {
+                try
+                {
+                    return network.OpenDatagrams(new IPEndPoint(address, port));
+                }
+                catch (IOException)
+                {
+                    // Taken, or there is no such IP version here.
+                    return null;
+                }
+            }
+        }
+
+        _receiving.AddRange(_sockets.Select(socket => ReceiveAsync(socket, _stop.Token)));
+    }
+
+    /// <inheritdoc/>
+    public bool Has(AddressFamily family) => Find(family) is not null;
+
+    /// <inheritdoc/>
+    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => _ = SendAndForgetAsync(datagram, remote);
+
+    /// <inheritdoc/>
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        IDatagramSocket socket = Find(remote.AddressFamily)
+            ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
+        await socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
+        Interlocked.Add(ref _sent, datagram.Length);
     }
 
     /// <inheritdoc/>
@@ -67,12 +96,13 @@ internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task SendAsync(IDatagramSocket socket, ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    private IDatagramSocket? Find(AddressFamily family) => _sockets.Find(socket => socket.LocalEndPoint.AddressFamily == family);
+
+    private async Task SendAndForgetAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
     {
         try
         {
-            await socket.SendAsync(datagram, remote, CancellationToken.None).ConfigureAwait(false);
-            Interlocked.Add(ref _sent, datagram.Length);
+            await SendAsync(datagram, remote, CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -84,7 +114,7 @@ internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
     {
         var buffer = new byte[LongestDatagram];
         int failures = 0;
-        while (!stop.IsCancellationRequested && failures < MostFailures)
+        while (!stop.IsCancellationRequested)
         {
             try
             {
@@ -99,8 +129,8 @@ internal sealed class SharedDatagramPort : IDatagramPort, IAsyncDisposable
             }
             catch (IOException)
             {
-                failures++;
-                await Task.Delay(Rest, _time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                failures = Math.Min(failures + 1, MostRests);
+                await Task.Delay(failures * Rest, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -69,7 +69,7 @@ internal sealed class PeerDialer(
         {
             using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
-                connection = await engine.Transport.ConnectAsync(address, either.Token).ConfigureAwait(false);
+                connection = await engine.Network.ConnectAsync(address, either.Token).ConfigureAwait(false);
             Handshake handshake = await PeerHandshaker
                 .DialAsync(connection, engine.MakeHandshake(torrent), engine.Time, session).ConfigureAwait(false);
             isDone = true;

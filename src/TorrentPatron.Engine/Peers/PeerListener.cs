@@ -62,7 +62,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     {
         var opened = new ListeningPort();
         (IReadOnlyList<IListener> listeners, TorrentError? warning) =
-            PortOpener.Open(engine.Settings with { ListenPort = port }, engine.Transport.Listen, listener => listener.LocalEndPoint);
+            PortOpener.Open(port, engine.Network.LocalAddresses, engine.Network.Listen, listener => listener.LocalEndPoint);
         foreach (IListener listener in listeners)
             opened.Add(listener, AcceptAsync);
         return (opened, warning);

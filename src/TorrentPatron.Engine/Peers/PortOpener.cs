@@ -11,7 +11,8 @@ internal static class PortOpener
     private const int MostTries = 20;
 
     /// <summary>Opens a port.</summary>
-    /// <param name="settings">Which port, and on which address.</param>
+    /// <param name="wanted">The port; 0: any that is free in each IP version; -1: do not listen.</param>
+    /// <param name="addresses">The addresses to listen on.</param>
     /// <param name="listen">Listens; throws <see cref="IOException"/> or <see cref="SocketException"/> where that cannot be.</param>
     /// <param name="endPointOf">Where a listener listens.</param>
     /// <typeparam name="T">The listeners.</typeparam>
@@ -20,15 +21,15 @@ internal static class PortOpener
     /// A number that was asked for is not replaced by another: a router or firewall may have been set for it. Where it is taken in one
     /// IP version, that one is not listened on.
     /// </remarks>
-    public static (IReadOnlyList<T> Listeners, TorrentError? Warning) Open<T>(ClientSettings settings, Func<IPEndPoint, T> listen, Func<T, IPEndPoint> endPointOf)
+    public static (IReadOnlyList<T> Listeners, TorrentError? Warning) Open<T>(
+        int wanted, IReadOnlyList<IPAddress> addresses, Func<IPEndPoint, T> listen, Func<T, IPEndPoint> endPointOf)
         where T : IDisposable
     {
-        if (settings.ListenPort < 0)
+        if (wanted < 0)
             return ([], null);
-        IPAddress[] addresses = settings.BindAddress is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
         for (int attempt = 1; ; attempt++)
         {
-            int port = settings.ListenPort;
+            int port = wanted;
             var opened = new List<T>();
             var failures = new List<(IPAddress Address, Exception Cause)>();
             foreach (IPAddress address in addresses)
@@ -44,7 +45,7 @@ internal static class PortOpener
                 }
             }
 
-            bool isAnotherTried = settings.ListenPort == 0 && opened.Count > 0 && failures.Exists(failure => IsTaken(failure.Cause)) && attempt < MostTries;
+            bool isAnotherTried = wanted == 0 && opened.Count > 0 && failures.Exists(failure => IsTaken(failure.Cause)) && attempt < MostTries;
             if (!isAnotherTried)
                 return (opened, Warn(port, failures, hasListener: opened.Count > 0));
             foreach (T listener in opened)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
@@ -16,6 +17,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     private const int MaxRedirects = 5;
     private const int ReadLength = 16 * 1024;
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan KeepIdle = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
     private static readonly string UserAgent =
@@ -27,24 +29,26 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
 
     /// <summary>Makes a client that goes out to the network.</summary>
     /// <param name="hosts">Finds the addresses of trackers.</param>
-    /// <param name="bindAddress">The local address to connect from, or <c>null</c>.</param>
+    /// <param name="network">Where connections leave.</param>
     /// <param name="time">The clock for time-outs.</param>
-    public HttpTrackerClient(TrackerHosts hosts, IPAddress? bindAddress, TimeProvider time)
+    public HttpTrackerClient(TrackerHosts hosts, INetwork network, TimeProvider time)
         : this(
             hosts,
-            (reach, family) => CreateHandler(new ReachBoundDialer(reach, family, hosts.Resolve, bindAddress, hosts.Connector)), time)
+            (reach, family) => HttpClientFactory.CreateClient(
+                network, hosts.Connector, (host, cancellationToken) => hosts.FindAsync(host, reach, family, cancellationToken), ConnectTimeout, KeepIdle),
+            time)
     {
     }
 
-    /// <summary>Makes a client whose requests are answered by the given handlers.</summary>
+    /// <summary>Makes a client whose requests are answered as a test says.</summary>
     internal HttpTrackerClient(
-        TrackerHosts hosts, Func<AddressReach, AddressFamily, HttpMessageHandler> createHandler, TimeProvider time)
+        TrackerHosts hosts, Func<AddressReach, AddressFamily, HttpMessageInvoker> createInvoker, TimeProvider time)
     {
         _hosts = hosts;
         _time = time;
         AddressFamily[] families = [AddressFamily.Unspecified, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
         _invokers = Enum.GetValues<AddressReach>().SelectMany(reach => families.Select(family => (reach, family)))
-            .ToDictionary(road => road, road => new HttpMessageInvoker(createHandler(road.reach, road.family)));
+            .ToDictionary(road => road, road => createInvoker(road.reach, road.family));
     }
 
     public async Task<AnnounceResponse?> AnnounceAsync(
@@ -73,19 +77,6 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         foreach (HttpMessageInvoker invoker in _invokers.Values)
             invoker.Dispose();
     }
-
-    private static SocketsHttpHandler CreateHandler(ReachBoundDialer dialer) => new()
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.All,
-        ConnectCallback = (context, cancellationToken) => dialer.ConnectAsync(context.DnsEndPoint, cancellationToken),
-        ConnectTimeout = ConnectTimeout,
-        MaxResponseDrainSize = 0,
-        MaxResponseHeadersLength = 16, // KiB
-        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
-        UseCookies = false,
-        UseProxy = false,
-    };
 
     private async Task<byte[]?> FetchAsync(Uri uri, AddressFamily family, CancellationToken cancellationToken)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
@@ -9,18 +8,16 @@ namespace TorrentPatron.Engine.Trackers;
 internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient udp) : ITrackerClient, IDisposable
 {
     /// <summary>Makes the clients of an engine.</summary>
-    /// <param name="bindAddress">The local address to announce from, which also decides the family; <c>null</c>: any.</param>
+    /// <param name="network">How trackers are reached.</param>
+    /// <param name="port">The UDP port to announce from.</param>
     /// <param name="random">Source of transaction ids; must bear use from many threads.</param>
     /// <param name="time">The clock.</param>
-    public static TrackerClients Create(IPAddress? bindAddress, Random random, TimeProvider time)
+    public static TrackerClients Create(INetwork network, SharedDatagramPort port, Random random, TimeProvider time)
     {
-        var hosts = new TrackerHosts(
-            SystemHostResolver.For(bindAddress?.AddressFamily ?? AddressFamily.Unspecified), new HostConnector(time));
-        UdpDatagramSocket OpenSocket(AddressFamily family) => new(new IPEndPoint(
-            bindAddress ?? (family == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any), 0));
-
-        return new TrackerClients(
-            new HttpTrackerClient(hosts, bindAddress, time), new UdpTrackerClient(hosts, OpenSocket, random, time));
+        var hosts = new TrackerHosts(network.ResolveAsync, new HostConnector(time));
+        var exchange = new UdpExchange(port, random, time);
+        port.Attach(exchange);
+        return new TrackerClients(new HttpTrackerClient(hosts, network, time), new UdpTrackerClient(hosts, exchange, time));
     }
 
     public Task<AnnounceResponse?> AnnounceAsync(

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -12,9 +13,6 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
 {
     /// <summary>Tries the addresses of hosts.</summary>
     public HostConnector Connector => connector;
-
-    /// <summary>Finds the addresses of hosts.</summary>
-    public HostResolver Resolve => resolve;
 
     /// <summary>Finds the addresses at which a host is to be asked.</summary>
     /// <param name="host">The host's name, or its address in writing.</param>
@@ -39,8 +37,16 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
         return wanted;
     }
 
-    /// <summary>The addresses of an IP version; of both for <see cref="AddressFamily.Unspecified"/>.</summary>
-    public static IEnumerable<IPAddress> OfFamily(IEnumerable<IPAddress> addresses, AddressFamily family) =>
+    /// <summary>Finds the addresses of a host that are of one reach, and of one IP version or both.</summary>
+    /// <exception cref="SocketException">There is no such host, or no such address.</exception>
+    public async Task<IPAddress[]> FindAsync(string host, AddressReach reach, AddressFamily family, CancellationToken cancellationToken)
+    {
+        IPAddress[] addresses = await resolve(host, cancellationToken).ConfigureAwait(false);
+        IPAddress[] allowed = [.. OfFamily(addresses, family).Where(address => AddressReaches.Of(address) == reach)];
+        return allowed.Length > 0 ? allowed : throw new SocketException((int)SocketError.HostUnreachable);
+    }
+
+    private static IEnumerable<IPAddress> OfFamily(IEnumerable<IPAddress> addresses, AddressFamily family) =>
         family == AddressFamily.Unspecified ? addresses : addresses.Where(address => address.AddressFamily == family);
 
     private static string Name(AddressFamily family) => family == AddressFamily.InterNetworkV6 ? "IPv6" : "IPv4";

@@ -4,8 +4,11 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Questions and answers over one socket: many at once, told apart by their transaction ids (BEP 15).</summary>
-internal sealed class UdpExchange : IDisposable
+/// <summary>Questions and answers over one port: many at once, told apart by their transaction ids (BEP 15). Thread-safe.</summary>
+/// <param name="port">Where questions leave; what comes is given to <see cref="TryHandle"/>.</param>
+/// <param name="random">Source of transaction ids.</param>
+/// <param name="time">The clock for repeats.</param>
+internal sealed class UdpExchange(IDatagramPort port, Random random, TimeProvider time) : IDatagramHandler, IDisposable
 {
     /// <summary>
     /// How often a question is repeated. BEP 15 goes up to 8 times, which is two hours: the announcer comes back to a
@@ -16,36 +19,9 @@ internal sealed class UdpExchange : IDisposable
     /// <summary>How long the first answer is waited for; each repeat doubles it.</summary>
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(15);
 
-    private const int LongestDatagram = 64 * 1024;
-
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, Question> _open = [];
-    private readonly IDatagramSocket _socket;
-    private readonly Random _random;
-    private readonly TimeProvider _time;
-    private bool _isBroken;
-
-    /// <summary>Begins to receive.</summary>
-    /// <param name="socket">The socket, disposed with this.</param>
-    /// <param name="random">Source of transaction ids.</param>
-    /// <param name="time">The clock for repeats.</param>
-    public UdpExchange(IDatagramSocket socket, Random random, TimeProvider time)
-    {
-        _socket = socket;
-        _random = random;
-        _time = time;
-        _ = ReceiveAsync();
-    }
-
-    /// <summary>Whether the socket has failed, so that nothing more can be asked here.</summary>
-    public bool IsBroken
-    {
-        get
-        {
-            lock (_gate)
-                return _isBroken;
-        }
-    }
+    private bool _isDisposed;
 
     /// <summary>Asks until there is an answer.</summary>
     /// <param name="tracker">Whom to ask; answers from elsewhere are ignored.</param>
@@ -66,8 +42,8 @@ internal sealed class UdpExchange : IDisposable
             for (int repeat = 0; repeat <= MaxRepeats; repeat++)
             {
                 // The wait begins before the datagram leaves, so that an answer cannot be faster than it.
-                Task<byte[]> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), _time, cancellationToken);
-                await _socket.SendAsync(datagram, tracker, cancellationToken).ConfigureAwait(false);
+                Task<byte[]> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
+                await port.SendAsync(datagram, tracker, cancellationToken).ConfigureAwait(false);
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (answer is not { IsFaulted: true, Exception.InnerException: TimeoutException })
                     return read(await answer.ConfigureAwait(false), transactionId);
@@ -83,64 +59,39 @@ internal sealed class UdpExchange : IDisposable
         }
     }
 
+    /// <inheritdoc/>
+    public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    {
+        if (!UdpTrackerCodec.TryReadTransactionId(datagram.Span, out uint transactionId))
+            return false;
+        lock (_gate)
+        {
+            return _open.TryGetValue(transactionId, out Question? question) && question.Tracker.Equals(remote)
+                && question.Answer.TrySetResult(datagram.ToArray());
+        }
+    }
+
+    /// <summary>Ends every wait.</summary>
     public void Dispose()
     {
-        _socket.Dispose();
-        Break();
+        lock (_gate)
+        {
+            _isDisposed = true;
+            foreach (Question question in _open.Values)
+                question.Answer.TrySetException(new IOException("The engine stops."));
+        }
     }
 
     private uint Open(Question question)
     {
         lock (_gate)
         {
-            if (_isBroken)
-                throw new IOException("The socket is closed.");
-
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
             uint transactionId;
             do
-                transactionId = (uint)_random.NextInt64(uint.MaxValue + 1L);
+                transactionId = (uint)random.NextInt64(uint.MaxValue + 1L);
             while (!_open.TryAdd(transactionId, question));
             return transactionId;
-        }
-    }
-
-    private async Task ReceiveAsync()
-    {
-        var buffer = new byte[LongestDatagram];
-        try
-        {
-            while (true)
-            {
-                (int length, IPEndPoint remote) =
-                    await _socket.ReceiveAsync(buffer, CancellationToken.None).ConfigureAwait(false);
-                Deliver(buffer.AsSpan(0, length), remote);
-            }
-        }
-        catch (IOException)
-        {
-            Break();
-        }
-    }
-
-    private void Deliver(ReadOnlySpan<byte> datagram, IPEndPoint remote)
-    {
-        if (!UdpTrackerCodec.TryReadTransactionId(datagram, out uint transactionId))
-            return;
-
-        lock (_gate)
-        {
-            if (_open.TryGetValue(transactionId, out Question? question) && question.Tracker.Equals(remote))
-                question.Answer.TrySetResult(datagram.ToArray());
-        }
-    }
-
-    private void Break()
-    {
-        lock (_gate)
-        {
-            _isBroken = true;
-            foreach (Question question in _open.Values)
-                question.Answer.TrySetException(new IOException("The socket is closed."));
         }
     }
 

@@ -1,38 +1,20 @@
 using System.Net;
 using System.Net.Sockets;
-using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Announces over UDP (BEP 15, 41). One for the whole engine: it has one socket per address family.</summary>
-internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
+/// <summary>Announces over UDP (BEP 15, 41). One for the whole engine.</summary>
+/// <param name="hosts">Finds the addresses of trackers.</param>
+/// <param name="exchange">Asks trackers; disposed with this.</param>
+/// <param name="time">The clock for the lifetime of connection ids.</param>
+internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange, TimeProvider time) : ITrackerClient, IDisposable
 {
     private const int MaxConnections = 1_000;
     private static readonly TimeSpan ConnectionLifetime = TimeSpan.FromSeconds(60);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<AddressFamily, UdpExchange> _exchanges = [];
     private readonly Dictionary<IPEndPoint, Connection> _connections = [];
-    private readonly TrackerHosts _hosts;
-    private readonly Func<AddressFamily, IDatagramSocket> _openSocket;
-    private readonly Random _random;
-    private readonly TimeProvider _time;
-    private bool _isDisposed;
-
-    /// <summary>Makes a client; sockets are opened when they are first needed.</summary>
-    /// <param name="hosts">Finds the addresses of trackers.</param>
-    /// <param name="openSocket">Opens a socket for IPv4 or IPv6.</param>
-    /// <param name="random">Source of transaction ids; must bear use from many threads.</param>
-    /// <param name="time">The clock for repeats and for the lifetime of connection ids.</param>
-    public UdpTrackerClient(
-        TrackerHosts hosts, Func<AddressFamily, IDatagramSocket> openSocket, Random random, TimeProvider time)
-    {
-        _hosts = hosts;
-        _openSocket = openSocket;
-        _random = random;
-        _time = time;
-    }
 
     public async Task<AnnounceResponse?> AnnounceAsync(
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
@@ -42,7 +24,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
 
         try
         {
-            return await _hosts.FindAsync(announce.IdnHost, family, cancellationToken).ConfigureAwait(false) is { } addresses
+            return await hosts.FindAsync(announce.IdnHost, family, cancellationToken).ConfigureAwait(false) is { } addresses
                 ? await AnnounceAsync(addresses, announce, request, cancellationToken).ConfigureAwait(false)
                 : null;
         }
@@ -61,15 +43,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        lock (_gate)
-        {
-            _isDisposed = true;
-            foreach (UdpExchange exchange in _exchanges.Values)
-                exchange.Dispose();
-        }
-    }
+    public void Dispose() => exchange.Dispose();
 
     /// <summary>Announces to the address that answers a connect request first; the others hear of no announce.</summary>
     private async Task<AnnounceResponse> AnnounceAsync(
@@ -87,7 +61,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
             }
         }
 
-        Connection fresh = await _hosts.Connector.ConnectAsync(
+        Connection fresh = await hosts.Connector.ConnectAsync(
             addresses, (address, token) => ConnectAsync(new IPEndPoint(address, announce.Port), token), cancellationToken).ConfigureAwait(false);
         return await AskAsync(fresh).ConfigureAwait(false);
 
@@ -95,7 +69,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
         {
             try
             {
-                return await ExchangeFor(connection.Tracker.AddressFamily).AskAsync(
+                return await exchange.AskAsync(
                     connection.Tracker,
                     transactionId => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
                     (answer, transactionId) => UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily),
@@ -104,7 +78,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
             catch (TimeoutException)
             {
                 // The next announce begins with another address, where there is one.
-                _hosts.Connector.NoteSilence(connection.Tracker.Address);
+                hosts.Connector.NoteSilence(connection.Tracker.Address);
                 lock (_gate)
                     _connections.Remove(connection.Tracker);
                 throw;
@@ -114,12 +88,12 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
 
     private async Task<Connection> ConnectAsync(IPEndPoint tracker, CancellationToken cancellationToken)
     {
-        ulong id = await ExchangeFor(tracker.AddressFamily).AskAsync(
+        ulong id = await exchange.AskAsync(
             tracker,
             UdpTrackerCodec.WriteConnect,
             (answer, transactionId) => UdpTrackerCodec.ReadConnect(answer, transactionId),
             cancellationToken).ConfigureAwait(false);
-        var connection = new Connection(tracker, id, _time.GetTimestamp());
+        var connection = new Connection(tracker, id, time.GetTimestamp());
         lock (_gate)
         {
             if (_connections.Count >= MaxConnections)
@@ -135,20 +109,7 @@ internal sealed class UdpTrackerClient : ITrackerClient, IDisposable
         lock (_gate)
         {
             return addresses.Select(address => _connections.GetValueOrDefault(new IPEndPoint(address, port)))
-                .FirstOrDefault(connection => connection is not null && _time.GetElapsedTime(connection.Since) < ConnectionLifetime);
-        }
-    }
-
-    private UdpExchange ExchangeFor(AddressFamily family)
-    {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            if (_exchanges.TryGetValue(family, out UdpExchange? exchange) && !exchange.IsBroken)
-                return exchange;
-
-            exchange?.Dispose();
-            return _exchanges[family] = new UdpExchange(_openSocket(family), _random, _time);
+                .FirstOrDefault(connection => connection is not null && time.GetElapsedTime(connection.Since) < ConnectionLifetime);
         }
     }
 

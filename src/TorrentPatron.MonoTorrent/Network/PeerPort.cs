@@ -10,12 +10,13 @@ internal sealed class PeerPort : IDisposable
     private readonly IReadOnlyList<PeerListener> _listeners;
 
     /// <summary>Opens the port.</summary>
-    /// <param name="settings">Which port, and on which address.</param>
+    /// <param name="settings">Which port.</param>
+    /// <param name="addresses">The addresses to listen on.</param>
     /// <param name="limits">What bounds a connection while it is not known which torrent it is about.</param>
-    public PeerPort(ClientSettings settings, ConnectionLimits limits)
+    public PeerPort(ClientSettings settings, IReadOnlyList<IPAddress> addresses, ConnectionLimits limits)
     {
         (_listeners, Warning) = PortOpener.Open(
-            settings, endPoint => new PeerListener(endPoint, settings.MaxPeers, limits), listener => listener.EndPoint);
+            settings.ListenPort, addresses, endPoint => new PeerListener(endPoint, settings.MaxPeers, limits), listener => listener.EndPoint);
         Ports = new ListenPorts(EndPoints);
     }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
@@ -12,9 +13,10 @@ internal static class PeerReader
 {
     /// <summary>Reads peers; a name is looked up and gives a peer for each of its addresses.</summary>
     /// <param name="texts">The peers as they were given.</param>
+    /// <param name="network">Looks names up.</param>
     /// <param name="cancellationToken">Gives up looking up names.</param>
     /// <exception cref="TorrentException"><see cref="CommandErrors.InvalidArgument"/>, for the first that is no peer.</exception>
-    public static async Task<IReadOnlyList<IPEndPoint>> ReadAsync(IEnumerable<string> texts, CancellationToken cancellationToken)
+    public static async Task<IReadOnlyList<IPEndPoint>> ReadAsync(IEnumerable<string> texts, INetwork network, CancellationToken cancellationToken)
     {
         var peers = new List<IPEndPoint>();
         foreach (string text in texts)
@@ -28,10 +30,10 @@ internal static class PeerReader
 
             try
             {
-                IPAddress[] addresses = await Dns.GetHostAddressesAsync(host, cancellationToken).ConfigureAwait(false);
+                IPAddress[] addresses = await network.ResolveAsync(host, cancellationToken).ConfigureAwait(false);
                 peers.AddRange(addresses.Select(found => new IPEndPoint(found, port)));
             }
-            catch (Exception fault) when (fault is SocketException or ArgumentException)
+            catch (SocketException fault)
             {
                 throw Unusable(text, $"the name cannot be looked up ({DisplayText.Clean(fault.Message)}).", fault);
             }

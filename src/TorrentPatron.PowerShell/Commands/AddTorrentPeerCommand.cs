@@ -1,7 +1,6 @@
 using System.Management.Automation;
 using System.Net;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -24,7 +23,7 @@ public sealed class AddTorrentPeerCommand : ChangeTorrentCmdlet
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
-        Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
+        _peers = RequirePeers(Peer);
     }
 
     /// <inheritdoc/>

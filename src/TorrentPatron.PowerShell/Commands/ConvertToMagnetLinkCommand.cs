@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service;
@@ -19,15 +20,18 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
     protected override void ProcessRecord()
     {
         foreach (SourceItem item in Sources())
-            Run((output, cancellation) => ConvertAsync(item, output, cancellation));
+        {
+            INetwork? network = item.Source.Address is null ? null : Network;
+            Run((output, cancellation) => ConvertAsync(item, network, output, cancellation));
+        }
     }
 
-    private async Task ConvertAsync(SourceItem item, ICommandOutput output, CancellationToken cancellation)
+    private async Task ConvertAsync(SourceItem item, INetwork? network, ICommandOutput output, CancellationToken cancellation)
     {
         CommandFailure failure;
         try
         {
-            SourceContent content = await item.ReadContentAsync(cancellation).ConfigureAwait(false);
+            SourceContent content = await item.ReadContentAsync(network, cancellation).ConfigureAwait(false);
             await output.EmitAsync(Link(content.Magnet ?? MagnetLink.Of(content.Metainfo!))).ConfigureAwait(false);
             return;
         }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
@@ -16,15 +17,18 @@ public sealed class GetTorrentInfoCommand : SourceCmdlet
     protected override void ProcessRecord()
     {
         foreach (SourceItem item in Sources())
-            Run((output, cancellation) => ReadAsync(item, output, cancellation));
+        {
+            INetwork? network = item.Source.Address is null ? null : Network;
+            Run((output, cancellation) => ReadAsync(item, network, output, cancellation));
+        }
     }
 
-    private static async Task ReadAsync(SourceItem item, ICommandOutput output, CancellationToken cancellation)
+    private static async Task ReadAsync(SourceItem item, INetwork? network, ICommandOutput output, CancellationToken cancellation)
     {
         CommandFailure failure;
         try
         {
-            SourceContent content = await item.ReadContentAsync(cancellation).ConfigureAwait(false);
+            SourceContent content = await item.ReadContentAsync(network, cancellation).ConfigureAwait(false);
             TorrentMetainfo metainfo = content.Metainfo ?? throw new TorrentException(CommandErrors.OnlyLink);
             await output.EmitAsync(new TorrentInfo(metainfo)).ConfigureAwait(false);
             return;

@@ -1,5 +1,7 @@
 using System.Management.Automation;
+using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
@@ -20,6 +22,41 @@ public abstract class PatronCmdlet : PipelineCmdlet
     public Patron? Patron { get; set; }
 
     private protected static SessionPatrons Session => RunspacePatrons.Current;
+
+    /// <summary>The network of the patron's service, or of the session's own. On the pipeline thread.</summary>
+    private protected INetwork Network => Patron?.Service.Network ?? Session.Network;
+
+    /// <summary>Reads the peers of the command line; one that cannot be used ends the command. On the pipeline thread.</summary>
+    private protected IReadOnlyList<IPEndPoint> RequirePeers(string[] given)
+    {
+        INetwork network = Network;
+        IReadOnlyList<IPEndPoint> peers = [];
+        Run(async (_, cancellation) => peers = await PeerReader.ReadAsync(given, network, cancellation).ConfigureAwait(false));
+        return peers;
+    }
+
+    /// <summary>Reads the peers that a record names, and reports one that cannot be used. On the pipeline thread.</summary>
+    /// <returns>The peers; null where one cannot be used.</returns>
+    private protected IReadOnlyList<IPEndPoint>? ReadPeers(string[] given)
+    {
+        INetwork network = Network;
+        IReadOnlyList<IPEndPoint>? peers = null;
+        TorrentException? failure = null;
+        Run(async (_, cancellation) =>
+        {
+            try
+            {
+                peers = await PeerReader.ReadAsync(given, network, cancellation).ConfigureAwait(false);
+            }
+            catch (TorrentException fault)
+            {
+                failure = fault;
+            }
+        });
+        if (failure is not null)
+            Fail(failure.Error, string.Join(", ", given));
+        return peers;
+    }
 
     /// <summary>
     /// The torrents that are saved in the state folders of a patron, or else of all the session's, and do not run. On the

@@ -1,5 +1,4 @@
 using System.Management.Automation;
-using System.Net;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
@@ -72,28 +71,6 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
             if (!Stopping)
                 _actions.Drain();
         }
-    }
-
-    /// <summary>Reads the peers that a record names, and reports one that cannot be used. On the pipeline thread.</summary>
-    /// <returns>The peers; null where one cannot be used.</returns>
-    private protected IReadOnlyList<IPEndPoint>? ReadPeers(string[] given)
-    {
-        IReadOnlyList<IPEndPoint>? peers = null;
-        TorrentException? failure = null;
-        Run(async (_, cancellation) =>
-        {
-            try
-            {
-                peers = await PeerReader.ReadAsync(given, cancellation).ConfigureAwait(false);
-            }
-            catch (TorrentException fault)
-            {
-                failure = fault;
-            }
-        });
-        if (failure is not null)
-            Fail(failure.Error, string.Join(", ", given));
-        return peers;
     }
 
     /// <summary>Reports a failure. On the pipeline thread.</summary>

@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -25,9 +26,10 @@ internal sealed record SourceItem(TorrentSource Source, object Given)
     public TorrentMetainfo? Metainfo { get; init; }
 
     /// <summary>Reads what is in it, or the link to it.</summary>
+    /// <param name="network">The way to a source that is an address; null: any.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="Service.TorrentException">It cannot be read.</exception>
-    public async Task<SourceContent> ReadContentAsync(CancellationToken cancellationToken) => Metainfo is not null
+    public async Task<SourceContent> ReadContentAsync(INetwork? network, CancellationToken cancellationToken) => Metainfo is not null
         ? new SourceContent(Metainfo)
-        : await new SourceReader().ReadContentAsync(Source, cancellationToken).ConfigureAwait(false);
+        : await new SourceReader(network: network).ReadContentAsync(Source, cancellationToken).ConfigureAwait(false);
 }

@@ -148,7 +148,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         if (Destination is not null)
             this.ResolveDestination(Destination);
         if (Peer is not null)
-            Run(async (_, cancellation) => _peers = await PeerReader.ReadAsync(Peer, cancellation).ConfigureAwait(false));
+            _peers = RequirePeers(Peer);
     }
 
     /// <inheritdoc/>

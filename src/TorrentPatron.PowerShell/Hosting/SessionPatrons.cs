@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
@@ -58,6 +59,16 @@ internal sealed class SessionPatrons : IAsyncDisposable
            where status is not null
            select new TorrentTarget(any, status),
     ];
+
+    /// <summary>The network of the session's own service.</summary>
+    public INetwork Network
+    {
+        get
+        {
+            lock (_gate)
+                return Shared().Network;
+        }
+    }
 
     /// <summary>The session's own patron; made where there is none, or no longer.</summary>
     public Patron Default()

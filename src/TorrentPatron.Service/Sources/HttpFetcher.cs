@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Sources;
@@ -11,7 +12,7 @@ namespace TorrentPatron.Service.Sources;
 /// requests to this machine's own services. So no redirect leads from the internet into this machine's network; it is the
 /// addresses that are really connected to that count.
 /// </remarks>
-internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
+internal sealed class HttpFetcher(TimeProvider time, INetwork network)
 {
     private const int MaxRedirects = 5;
 
@@ -20,6 +21,8 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
 
     /// <summary>The longest time in all: whoever drips must not hold a start for ever.</summary>
     private static readonly TimeSpan LongestFetch = TimeSpan.FromMinutes(5);
+
+    private readonly HostConnector _connector = new(time);
 
     /// <summary>Fetches the whole content.</summary>
     /// <returns>The content, and how near the host is that it came from.</returns>
@@ -56,17 +59,8 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
     {
         bool cameFromInternet = false;
         var reach = AddressReach.Global;
-        using var handler = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectCallback = ConnectAsync,
-            MaxResponseDrainSize = 0,
-            PooledConnectionLifetime = TimeSpan.Zero, // each hop is dialled, and hence checked, anew
-            UseCookies = false,
-            UseProxy = false,
-        };
-        using var invoker = new HttpMessageInvoker(handler);
+        // No connection is kept: each hop is dialled, and hence checked, anew.
+        using HttpMessageInvoker invoker = HttpClientFactory.CreateClient(network, _connector, FindAsync, Patience, keepIdle: TimeSpan.Zero);
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
@@ -93,10 +87,9 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
 
         throw NotReadable(source, $"redirects more than {MaxRedirects} times", "Use the address that it leads to.");
 
-        async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken token)
+        async Task<IPAddress[]> FindAsync(string host, CancellationToken token)
         {
-            DnsEndPoint host = context.DnsEndPoint;
-            IPAddress[] addresses = await dialer.ResolveAsync(host.Host, token).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(host, token).ConfigureAwait(false);
             reach = AddressReaches.Of(addresses);
             if (cameFromInternet && reach != AddressReach.Global)
             {
@@ -107,7 +100,7 @@ internal sealed class HttpFetcher(TimeProvider time, NetworkDialer dialer)
             }
 
             cameFromInternet |= reach == AddressReach.Global;
-            return await dialer.DialAsync(addresses, host.Port, token).ConfigureAwait(false);
+            return addresses;
         }
     }
 

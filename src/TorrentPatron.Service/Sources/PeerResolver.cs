@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Service.Sources;
 
 /// <summary>Finds the addresses of the peers that a magnet link names by their hosts' names, a few and not for long.</summary>
-internal sealed class PeerResolver(NetworkDialer dialer, TimeProvider time)
+internal sealed class PeerResolver(INetwork network, TimeProvider time)
 {
     private const int MostNames = 10;
     private const int MostAddresses = 5;
@@ -32,7 +33,7 @@ internal sealed class PeerResolver(NetworkDialer dialer, TimeProvider time)
     {
         try
         {
-            IPAddress[] addresses = await dialer.ResolveAsync(peer.Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(peer.Host, cancellationToken).ConfigureAwait(false);
             return [.. addresses.Take(MostAddresses).Select(address => new IPEndPoint(address, peer.Port))];
         }
         catch (Exception fault) when (fault is SocketException or OperationCanceledException or ArgumentException)

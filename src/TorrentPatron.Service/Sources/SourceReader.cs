@@ -1,5 +1,6 @@
 using System.Text;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -13,12 +14,9 @@ public sealed class SourceReader
 
     /// <summary>Makes a reader.</summary>
     /// <param name="time">The clock; by default the system's.</param>
-    public SourceReader(TimeProvider? time = null)
-        : this(new HttpFetcher(time ?? TimeProvider.System, new NetworkDialer(time ?? TimeProvider.System)))
-    {
-    }
-
-    internal SourceReader(HttpFetcher http) => _http = http;
+    /// <param name="network">The way to what is fetched; by default any.</param>
+    public SourceReader(TimeProvider? time = null, INetwork? network = null) =>
+        _http = new HttpFetcher(time ?? TimeProvider.System, network ?? new SocketNetwork());
 
     /// <summary>Reads a .torrent; of version 2 too.</summary>
     /// <param name="source">Where it is.</param>

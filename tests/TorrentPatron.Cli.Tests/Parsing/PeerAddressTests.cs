@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Cli.Parsing;
 
 namespace TorrentPatron.Cli.Tests.Parsing;
@@ -26,7 +27,7 @@ public sealed class PeerAddressTests
     [Fact]
     public async Task An_address_is_taken_as_it_is()
     {
-        IEnumerable<IPEndPoint> peers = await new PeerAddress("::1", 80).ResolveAsync(TestContext.Current.CancellationToken);
+        IEnumerable<IPEndPoint> peers = await new PeerAddress("::1", 80).ResolveAsync(new SocketNetwork(), TestContext.Current.CancellationToken);
 
         Assert.Equal([new IPEndPoint(IPAddress.IPv6Loopback, 80)], peers);
     }

@@ -1,7 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
-using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 

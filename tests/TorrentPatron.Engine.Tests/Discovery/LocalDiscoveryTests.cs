@@ -2,6 +2,8 @@ using System.Net;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Discovery;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -100,8 +102,8 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     {
         // Not over IPv6: there is no way from a loopback interface to a group there.
         IPAddress local = IPAddress.Loopback;
-        await using LocalDiscovery? first = LocalDiscovery.Open(local, _ => 1111, TimeProvider.System, new Random(1));
-        await using LocalDiscovery? second = LocalDiscovery.Open(local, _ => 2222, TimeProvider.System, new Random(2));
+        await using LocalDiscovery? first = LocalDiscovery.Open(new SocketNetwork(local), _ => 1111, TimeProvider.System, new Random(1));
+        await using LocalDiscovery? second = LocalDiscovery.Open(new SocketNetwork(local), _ => 2222, TimeProvider.System, new Random(2));
         Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
         var found = Channel.CreateUnbounded<IPEndPoint>();
         first.Find(Torrent(1), peers => found.Writer.TryWrite(peers[0]));

@@ -89,6 +89,12 @@ internal sealed class SimulatedDatagrams(int seed) : TimeProvider
         public bool Has(AddressFamily family) => local.Any(endPoint => endPoint.AddressFamily == family);
 
         public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => network.Send(this, datagram.ToArray(), remote);
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+        {
+            Send(datagram, remote);
+            return ValueTask.CompletedTask;
+        }
     }
 
     private sealed class SimulatedTimer(SimulatedDatagrams network, TimerCallback callback, object? state) : ITimer

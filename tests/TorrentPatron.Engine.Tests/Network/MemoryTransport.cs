@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Network;
 
@@ -49,9 +50,21 @@ internal sealed class MemoryNetwork
 }
 
 /// <summary>One address on a <see cref="MemoryNetwork"/>.</summary>
-internal sealed class MemoryTransport(MemoryNetwork network, IPAddress address) : ITransport
+internal sealed class MemoryTransport(MemoryNetwork network, IPAddress address) : INetwork
 {
     public IPAddress Address => address;
+
+    public IReadOnlyList<IPAddress> LocalAddresses => [address];
+
+    public IReadOnlyList<IPAddress> GroupAddresses => [];
+
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
+        ? Task.FromResult<IPAddress[]>([named])
+        : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
+
+    public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
+
+    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
 
     public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
     {

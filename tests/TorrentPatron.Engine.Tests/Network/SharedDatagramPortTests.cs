@@ -15,8 +15,6 @@ public sealed class SharedDatagramPortTests
         var rest = new Handler(null);
         port.Attach(letters);
         port.Attach(rest);
-        port.Start();
-        other.Start();
 
         other.Send("dht"u8.ToArray(), port.EndPoints[0]);
         other.Send("utp"u8.ToArray(), port.EndPoints[0]);
@@ -33,7 +31,6 @@ public sealed class SharedDatagramPortTests
         await using SharedDatagramPort port = Open();
         var handler = new Handler(null);
         port.Attach(handler);
-        port.Start();
         Assert.True(port.Has(AddressFamily.InterNetwork));
         Assert.False(port.Has(AddressFamily.InterNetworkV6));
 
@@ -45,7 +42,21 @@ public sealed class SharedDatagramPortTests
         Assert.Equal("me", (await handler.NextAsync()).Text);
     }
 
-    private static SharedDatagramPort Open() => new([new UdpDatagramSocket(new IPEndPoint(IPAddress.Loopback, 0))], TimeProvider.System);
+    [Fact]
+    public async Task A_number_that_is_taken_is_replaced_by_any_other()
+    {
+        await using SharedDatagramPort first = Open();
+        await using SharedDatagramPort second = Open((ushort)first.EndPoints[0].Port);
+
+        Assert.NotEqual(first.EndPoints[0].Port, Assert.Single(second.EndPoints).Port);
+    }
+
+    private static SharedDatagramPort Open(ushort number = 0)
+    {
+        var port = new SharedDatagramPort(TimeProvider.System);
+        port.Open(new SocketNetwork(IPAddress.Loopback), _ => number);
+        return port;
+    }
 
     private sealed class Handler(byte? first) : IDatagramHandler
     {

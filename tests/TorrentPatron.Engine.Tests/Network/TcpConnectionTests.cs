@@ -16,7 +16,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var transport = new TcpTransport(bindAddress: null);
+        var transport = new SocketNetwork();
         using IListener listener = transport.Listen(new IPEndPoint(IPAddress.Loopback, 0));
         Task<IConnection> accept = listener.AcceptAsync(Cancel);
         _here = await transport.ConnectAsync(listener.LocalEndPoint, Cancel);

@@ -94,7 +94,7 @@ public sealed class PortOpenerTests
     private (ListenPorts Ports, TorrentError? Warning) Open(int port)
     {
         (IReadOnlyList<Listener> listeners, TorrentError? warning) =
-            PortOpener.Open(new ClientSettings { ListenPort = port }, Listen, listener => listener.EndPoint);
+            PortOpener.Open(port, [IPAddress.Any, IPAddress.IPv6Any], Listen, listener => listener.EndPoint);
         return (new ListenPorts(listeners.Select(listener => listener.EndPoint)), warning);
     }
 

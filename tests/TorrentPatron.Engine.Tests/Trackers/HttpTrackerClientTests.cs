@@ -23,7 +23,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     private readonly HttpTrackerClient _client;
 
     public HttpTrackerClientTests() =>
-        _client = new HttpTrackerClient(Hosts(SystemHostResolver.For(AddressFamily.Unspecified)), bindAddress: null, _time);
+        _client = new HttpTrackerClient(Hosts(new SocketNetwork().ResolveAsync), new SocketNetwork(), _time);
 
     [Fact]
     public async Task An_announce_is_a_GET_with_our_name_and_no_cookie()
@@ -246,7 +246,7 @@ public sealed class HttpTrackerClientTests : IDisposable
         int lookups = 0;
         using var client = new HttpTrackerClient(
             Hosts((_, _) => Task.FromResult<IPAddress[]>([lookups++ == 0 ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback])),
-            bindAddress: null,
+            new SocketNetwork(),
             _time);
 
         var uri = new Uri($"http://rebinding.example:{tracker.Port}/admin");
@@ -265,7 +265,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     {
         await using var tracker = new StubHttpTracker(OnePeer);
         IPAddress[] addresses = [family == AddressFamily.InterNetwork ? IPAddress.Parse("127.0.0.2") : IPAddress.IPv6Loopback, IPAddress.Loopback];
-        using var client = new HttpTrackerClient(Hosts((_, _) => Task.FromResult(addresses)), bindAddress: null, _time);
+        using var client = new HttpTrackerClient(Hosts((_, _) => Task.FromResult(addresses)), new SocketNetwork(), _time);
 
         AnnounceResponse? response = await client.AnnounceAsync(
             new Uri($"http://two.example:{tracker.Port}/announce"), AnnounceRequests.Plain, family, TestContext.Current.CancellationToken);
@@ -279,7 +279,7 @@ public sealed class HttpTrackerClientTests : IDisposable
         await using var tracker = new StubHttpTracker([], "Location: http://six.example/announce\r\n", "302 Found");
         using var client = new HttpTrackerClient(
             Hosts((host, _) => Task.FromResult<IPAddress[]>([host == "six.example" ? IPAddress.IPv6Loopback : IPAddress.Loopback])),
-            bindAddress: null, _time);
+            new SocketNetwork(), _time);
         var uri = new Uri($"http://four.example:{tracker.Port}/announce");
 
         Assert.Null(await client.AnnounceAsync(
@@ -294,7 +294,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     public async Task An_unknown_host_is_a_failure()
     {
         using var client = new HttpTrackerClient(
-            Hosts((_, _) => throw new SocketException((int)SocketError.HostNotFound)), bindAddress: null, _time);
+            Hosts((_, _) => throw new SocketException((int)SocketError.HostNotFound)), new SocketNetwork(), _time);
 
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => client.AnnounceAsync(
             new Uri("http://nowhere.example/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
@@ -358,7 +358,7 @@ public sealed class HttpTrackerClientTests : IDisposable
 
     private async Task<string> FailAsync(Uri announce, StubHandler handler)
     {
-        using var client = new HttpTrackerClient(Hosts(ResolveAsync), (_, _) => handler, _time);
+        using var client = new HttpTrackerClient(Hosts(ResolveAsync), (_, _) => new HttpMessageInvoker(handler, disposeHandler: false), _time);
         return (await Assert.ThrowsAsync<TrackerFailureException>(() => client.AnnounceAsync(
             announce, AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken))).Message;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
@@ -13,7 +14,8 @@ public sealed class TrackerClientsTests
     [InlineData("ftp://tracker.example/announce")]
     public async Task Another_kind_of_tracker_is_a_clear_failure(string announce)
     {
-        using var clients = TrackerClients.Create(bindAddress: null, Random.Shared, TimeProvider.System);
+        await using var port = new SharedDatagramPort(TimeProvider.System);
+        using var clients = TrackerClients.Create(new SocketNetwork(), port, Random.Shared, TimeProvider.System);
 
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => clients.AnnounceAsync(
             new Uri(announce), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
@@ -26,7 +28,8 @@ public sealed class TrackerClientsTests
     {
         byte[] answer = "d8:intervali900ee"u8.ToArray();
         await using var tracker = new StubHttpTracker(answer);
-        using var clients = TrackerClients.Create(IPAddress.Loopback, Random.Shared, TimeProvider.System);
+        await using var port = new SharedDatagramPort(TimeProvider.System);
+        using var clients = TrackerClients.Create(new SocketNetwork(IPAddress.Loopback), port, Random.Shared, TimeProvider.System);
 
         AnnounceResponse? response = await clients.AnnounceAsync(
             new Uri($"http://localhost:{tracker.Port}/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken);

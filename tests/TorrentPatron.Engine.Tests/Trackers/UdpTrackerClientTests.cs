@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;
 
@@ -14,30 +15,20 @@ public sealed class UdpTrackerClientTests : IDisposable
     private static readonly Uri Announce = new("udp://192.0.2.1:6969/announce");
 
     private readonly FakeTimeProvider _time = new();
-    private readonly List<FakeDatagramSocket> _sockets = [];
+    private readonly FakeDatagramPort _port = new();
     private readonly UdpTrackerClient _client;
 
-    public UdpTrackerClientTests() => _client = new UdpTrackerClient(
-        new TrackerHosts(SystemHostResolver.For(AddressFamily.Unspecified), new HostConnector(_time)),
-        _ =>
-        {
-            _sockets.Add(new FakeDatagramSocket());
-            return _sockets[^1];
-        },
-        Random.Shared,
-        _time);
-
-    private FakeDatagramSocket Socket => _sockets[^1];
+    public UdpTrackerClientTests() => _client = ClientOf(new SocketNetwork().ResolveAsync);
 
     [Fact]
     public async Task It_connects_and_then_announces()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
 
-        byte[] connect = await Socket.SentAsync();
+        byte[] connect = await _port.SentAsync();
         Assert.Equal(UdpTrackerCodec.ConnectRequestLength, connect.Length);
         Deliver([0, 0, 0, 0, .. connect[12..16], .. "conn-id1"u8]);
-        byte[] question = await Socket.SentAsync();
+        byte[] question = await _port.SentAsync();
         Assert.Equal("conn-id1"u8.ToArray(), question[..8]);
         Deliver(AnnounceAnswer(question));
 
@@ -48,29 +39,29 @@ public sealed class UdpTrackerClientTests : IDisposable
     public async Task A_silent_tracker_is_asked_again_and_then_given_up()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        byte[] first = await Socket.SentAsync();
+        byte[] first = await _port.SentAsync();
 
         _time.Advance(TimeSpan.FromSeconds(14));
-        Assert.True(Socket.IsSilent);
+        Assert.True(_port.IsSilent);
         _time.Advance(TimeSpan.FromSeconds(1));
-        byte[] second = await Socket.SentAsync();
+        byte[] second = await _port.SentAsync();
         _time.Advance(TimeSpan.FromSeconds(30));
 
         Assert.Equal(first, second);
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
         Assert.Equal("The tracker did not answer in time.", failure.Message);
-        Assert.True(Socket.IsSilent);
+        Assert.True(_port.IsSilent);
     }
 
     [Fact]
     public async Task An_answer_to_a_repeated_question_counts()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        await Socket.SentAsync();
+        await _port.SentAsync();
         _time.Advance(UdpExchange.FirstWait);
 
-        Deliver(ConnectAnswer(await Socket.SentAsync()));
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(ConnectAnswer(await _port.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
 
         await announce;
     }
@@ -79,16 +70,16 @@ public sealed class UdpTrackerClientTests : IDisposable
     public async Task A_wrong_transaction_id_or_sender_and_garbage_are_ignored()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        byte[] connect = await Socket.SentAsync();
+        byte[] connect = await _port.SentAsync();
         byte[] wrong = ConnectAnswer(connect);
         wrong[7] ^= 1;
 
         Deliver(wrong);
         Deliver([]);
         Deliver([1, 2, 3]);
-        Socket.Deliver([0, 0, 0, 3, .. connect[12..16], .. "spoofed"u8], IPEndPoint.Parse("192.0.2.66:6969"));
+        _port.Deliver([0, 0, 0, 3, .. connect[12..16], .. "spoofed"u8], IPEndPoint.Parse("192.0.2.66:6969"));
         Deliver(ConnectAnswer(connect));
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
 
         Assert.Single((await announce).Peers);
     }
@@ -97,7 +88,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     public async Task An_error_is_a_failure_in_the_trackers_words()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        byte[] connect = await Socket.SentAsync();
+        byte[] connect = await _port.SentAsync();
 
         Deliver([0, 0, 0, 3, .. connect[12..16], .. "go away"u8]);
 
@@ -111,7 +102,7 @@ public sealed class UdpTrackerClientTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(59));
 
         Task<AnnounceResponse> second = AnnounceAsync();
-        byte[] question = await Socket.SentAsync();
+        byte[] question = await _port.SentAsync();
         Assert.Equal(1, BinaryPrimitives.ReadInt32BigEndian(question.AsSpan(8)));
         Deliver(AnnounceAnswer(question));
         await second;
@@ -126,32 +117,43 @@ public sealed class UdpTrackerClientTests : IDisposable
         await AnnounceFullyAsync();
 
         Task<AnnounceResponse> second = AnnounceAsync();
-        byte[] question = await Socket.SentAsync();
+        byte[] question = await _port.SentAsync();
         Deliver([0, 0, 0, 3, .. question[12..16], .. "unknown connection id"u8]);
-        Deliver(ConnectAnswer(await Socket.SentAsync()));
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(ConnectAnswer(await _port.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
 
         Assert.Single((await second).Peers);
     }
 
     [Fact]
-    public async Task A_broken_socket_is_a_failure_and_the_next_announce_has_a_new_one()
+    public async Task A_network_that_refuses_to_send_is_a_failure_that_says_why_and_the_next_announce_is_sent()
+    {
+        _port.Refusal = SocketError.NetworkUnreachable;
+        Assert.Equal(
+            "The tracker cannot be reached: NetworkUnreachable.", (await Assert.ThrowsAsync<TrackerFailureException>(AnnounceAsync)).Message);
+
+        _port.Refusal = null;
+        await AnnounceFullyAsync();
+    }
+
+    [Fact]
+    public async Task Datagrams_of_other_protocols_on_the_port_are_left_to_them()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        await Socket.SentAsync();
+        byte[] connect = await _port.SentAsync();
 
-        Socket.Break();
-        await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
-        await AnnounceFullyAsync();
+        Assert.False(_port.Deliver("d1:ad2:id20:aaaaaaaaaaaaaaaaaaaae1:q4:ping1:t2:aa1:y1:qe"u8.ToArray(), Tracker));
+        Assert.True(_port.Deliver(ConnectAnswer(connect), Tracker));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
 
-        Assert.Equal(2, _sockets.Count);
+        await announce;
     }
 
     [Fact]
     public async Task Disposed_in_the_middle_of_an_announce_it_fails()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        await Socket.SentAsync();
+        await _port.SentAsync();
 
         _client.Dispose();
 
@@ -163,7 +165,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     {
         using var cancel = new CancellationTokenSource();
         Task<AnnounceResponse?> announce = _client.AnnounceAsync(Announce, AnnounceRequests.Plain, AddressFamily.Unspecified, cancel.Token);
-        await Socket.SentAsync();
+        await _port.SentAsync();
 
         await cancel.CancelAsync();
 
@@ -175,16 +177,16 @@ public sealed class UdpTrackerClientTests : IDisposable
     {
         using UdpTrackerClient client = ClientOf("192.0.2.9", "192.0.2.1");
         Task<AnnounceResponse?> announce = AnnounceAsync(client, AddressFamily.InterNetwork);
-        await Socket.SentAsync();
+        await _port.SentAsync();
         _time.Advance(HostConnector.Stagger);
-        Deliver(ConnectAnswer(await Socket.SentAsync()));
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(ConnectAnswer(await _port.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
 
         Assert.Single((await announce)!.Peers);
-        Assert.True(Socket.IsSilent);
+        Assert.True(_port.IsSilent);
 
         announce = AnnounceAsync(client, AddressFamily.InterNetwork);
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
         Assert.Single((await announce)!.Peers);
     }
 
@@ -194,7 +196,7 @@ public sealed class UdpTrackerClientTests : IDisposable
         using UdpTrackerClient client = ClientOf("192.0.2.1");
 
         Assert.Null(await AnnounceAsync(client, AddressFamily.InterNetworkV6));
-        Assert.Empty(_sockets);
+        Assert.True(_port.IsSilent);
     }
 
     [Fact]
@@ -202,9 +204,9 @@ public sealed class UdpTrackerClientTests : IDisposable
     {
         using UdpTrackerClient client = ClientOf("2001:db8::1", "192.0.2.1");
         Task<AnnounceResponse?> announce = AnnounceAsync(client, AddressFamily.InterNetworkV6);
-        await Socket.SentAsync();
+        await _port.SentAsync();
         _time.Advance(UdpExchange.FirstWait);
-        await Socket.SentAsync();
+        await _port.SentAsync();
         _time.Advance(UdpExchange.FirstWait * 2);
         await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
 
@@ -212,12 +214,12 @@ public sealed class UdpTrackerClientTests : IDisposable
             "over IPv6",
             (await Assert.ThrowsAsync<TrackerFailureException>(() => AnnounceAsync(client, AddressFamily.InterNetworkV6))).Message,
             StringComparison.Ordinal);
-        Assert.True(Socket.IsSilent);
+        Assert.True(_port.IsSilent);
         _time.Advance(HostConnector.Memory);
 
         announce = AnnounceAsync(client, AddressFamily.InterNetworkV6);
-        Socket.Deliver(ConnectAnswer(await Socket.SentAsync()), IPEndPoint.Parse("[2001:db8::1]:6969"));
-        await Socket.SentAsync();
+        _port.Deliver(ConnectAnswer(await _port.SentAsync()), IPEndPoint.Parse("[2001:db8::1]:6969"));
+        await _port.SentAsync();
         client.Dispose();
         await Assert.ThrowsAsync<TrackerFailureException>(() => announce);
     }
@@ -234,7 +236,9 @@ public sealed class UdpTrackerClientTests : IDisposable
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket6IsUsable(), "No IPv6 here.");
         using var server = new UdpClient(new IPEndPoint(address, 0));
-        using var clients = TrackerClients.Create(bindAddress: null, Random.Shared, TimeProvider.System);
+        await using var port = new SharedDatagramPort(TimeProvider.System);
+        port.Open(new SocketNetwork(), _ => 0);
+        using var clients = TrackerClients.Create(new SocketNetwork(), port, Random.Shared, TimeProvider.System);
         var uri = new Uri($"udp://{server.Client.LocalEndPoint}/announce?key=1");
 
         Task<AnnounceResponse?> announce =
@@ -257,7 +261,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     {
         try
         {
-            using var socket = new UdpDatagramSocket(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            using var socket = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.IPv6Loopback, 0));
             return true;
         }
         catch (IOException)
@@ -274,10 +278,10 @@ public sealed class UdpTrackerClientTests : IDisposable
     private async Task AnnounceFullyAsync()
     {
         Task<AnnounceResponse> announce = AnnounceAsync();
-        byte[] connect = await Socket.SentAsync();
+        byte[] connect = await _port.SentAsync();
         Assert.Equal(UdpTrackerCodec.ConnectRequestLength, connect.Length);
         Deliver(ConnectAnswer(connect));
-        Deliver(AnnounceAnswer(await Socket.SentAsync()));
+        Deliver(AnnounceAnswer(await _port.SentAsync()));
         await announce;
     }
 
@@ -287,15 +291,15 @@ public sealed class UdpTrackerClientTests : IDisposable
     private static Task<AnnounceResponse?> AnnounceAsync(UdpTrackerClient client, AddressFamily family) => client.AnnounceAsync(
         new Uri("udp://tracker.example:6969"), AnnounceRequests.Plain, family, TestContext.Current.CancellationToken);
 
-    private UdpTrackerClient ClientOf(params string[] addresses) => new(
-        new TrackerHosts((_, _) => Task.FromResult(Array.ConvertAll(addresses, IPAddress.Parse)), new HostConnector(_time)),
-        _ =>
-        {
-            _sockets.Add(new FakeDatagramSocket());
-            return _sockets[^1];
-        },
-        Random.Shared,
-        _time);
+    private UdpTrackerClient ClientOf(params string[] addresses) =>
+        ClientOf((_, _) => Task.FromResult(Array.ConvertAll(addresses, IPAddress.Parse)));
 
-    private void Deliver(byte[] datagram) => Socket.Deliver(datagram, Tracker);
+    private UdpTrackerClient ClientOf(HostResolver resolve)
+    {
+        var exchange = new UdpExchange(_port, Random.Shared, _time);
+        _port.Attach(exchange);
+        return new UdpTrackerClient(new TrackerHosts(resolve, new HostConnector(_time)), exchange, _time);
+    }
+
+    private void Deliver(byte[] datagram) => _port.Deliver(datagram, Tracker);
 }

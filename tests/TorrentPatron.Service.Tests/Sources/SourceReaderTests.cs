@@ -1,8 +1,10 @@
 using System.IO.Compression;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
@@ -151,7 +153,7 @@ public sealed class SourceReaderTests : IDisposable
         server.Answer("/out", RawHttpServer.Redirect($"http://public.example:{server.Port}/torrent"));
         server.Answer("/torrent", RawHttpServer.Ok(Torrents.Bytes()));
         server.Answer("/secret", RawHttpServer.Ok(Torrents.Bytes()));
-        var reader = new SourceReader(new HttpFetcher(TimeProvider.System, new LoopbackDialer()));
+        var reader = new SourceReader(network: new LoopbackNetwork());
 
         await FailsAsync(
             reader,
@@ -161,6 +163,32 @@ public sealed class SourceReaderTests : IDisposable
         Assert.DoesNotContain("/secret", server.Asked);
         Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/out"]), Token)).InfoHash);
         Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/secret"]), Token)).InfoHash);
+    }
+
+    [Fact]
+    public async Task A_torrent_is_fetched_from_the_bind_address_of_the_service_and_from_the_new_one_after_a_change()
+    {
+        Assert.SkipWhen(OperatingSystem.IsMacOS(), "macOS has 127.0.0.1 only.");
+        using var server = new TcpListener(IPAddress.Loopback, 0);
+        server.Start();
+        var source = new StartRequest { Source = TorrentSource.Parse($"http://{server.LocalEndpoint}/a.torrent") };
+        await using var service = new TorrentService(
+            new ServiceSettings { Client = new ClientSettings { BindAddress = IPAddress.Parse("127.0.0.2") }, StatePath = _temp["state"] },
+            _ => throw new InvalidOperationException("What is fetched is not a torrent, so no engine is needed."));
+
+        Assert.Equal("127.0.0.2", await SeenAsync());
+        await service.ApplyAsync(service.Settings.Client with { BindAddress = IPAddress.Parse("127.0.0.3") }, Token);
+        Assert.Equal("127.0.0.3", await SeenAsync());
+
+        async Task<string> SeenAsync()
+        {
+            await using Patron patron = service.CreatePatron();
+            Task<TorrentAnswer> starting = patron.StartAsync(source, Token);
+            using TcpClient client = await server.AcceptTcpClientAsync(Token);
+            await client.GetStream().WriteAsync(RawHttpServer.Ok("nothing"u8.ToArray()), Token);
+            Assert.IsType<TorrentStartFail>(await starting);
+            return ((IPEndPoint)client.Client.RemoteEndPoint!).Address.ToString();
+        }
     }
 
     [Fact]
@@ -180,7 +208,7 @@ public sealed class SourceReaderTests : IDisposable
         byte[] bytes = [.. Torrents.Bytes()[..^1], .. "5:nodesll9:127.0.0.1i1eel11:192.168.1.1i2eel7:8.8.8.8i3eel9:224.0.0.1i4eel12:node.examplei5eeee"u8];
         await using var server = RawHttpServer.Start();
         server.Answer("/torrent", RawHttpServer.Ok(bytes));
-        var reader = new SourceReader(new HttpFetcher(TimeProvider.System, new LoopbackDialer()));
+        var reader = new SourceReader(network: new LoopbackNetwork());
 
         Assert.Equal("1 2 3 5", await PortsAsync(await FileAsync(bytes)));
         Assert.Equal("1 2 3 5", await PortsAsync(TorrentSource.FromBytes(bytes)));
@@ -307,14 +335,25 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     /// <summary>Knows one host on the internet, which is really this machine.</summary>
-    private sealed class LoopbackDialer() : NetworkDialer(TimeProvider.System)
+    private sealed class LoopbackNetwork : INetwork
     {
-        public override Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) =>
-            host == "public.example"
-                ? Task.FromResult<IPAddress[]>([new(0x08080808)])
-                : base.ResolveAsync(host, cancellationToken);
+        private readonly SocketNetwork _inner = new(IPAddress.Loopback);
 
-        protected override Task<Stream> DialAsync(IPEndPoint address, CancellationToken cancellationToken) =>
-            base.DialAsync(new IPEndPoint(IPAddress.Loopback, address.Port), cancellationToken);
+        public IReadOnlyList<IPAddress> LocalAddresses => _inner.LocalAddresses;
+
+        public IReadOnlyList<IPAddress> GroupAddresses => _inner.GroupAddresses;
+
+        public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => host == "public.example"
+            ? Task.FromResult<IPAddress[]>([new(0x08080808)])
+            : _inner.ResolveAsync(host, cancellationToken);
+
+        public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) =>
+            _inner.ConnectAsync(new IPEndPoint(IPAddress.Loopback, remote.Port), cancellationToken);
+
+        public IListener Listen(IPEndPoint local) => throw new NotSupportedException();
+
+        public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new NotSupportedException();
+
+        public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new NotSupportedException();
     }
 }

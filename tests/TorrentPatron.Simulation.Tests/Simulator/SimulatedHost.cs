@@ -1,15 +1,28 @@
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.Simulation.Simulator;
 
 /// <summary>A machine on the network.</summary>
 internal sealed class SimulatedHost(
-    World world, SimulatedNetwork network, IPAddress address, TimeSpan latency, long up, long down) : ITransport
+    World world, SimulatedNetwork network, IPAddress address, TimeSpan latency, long up, long down) : INetwork
 {
     private readonly Dictionary<int, SimulatedListener> _listeners = [];
 
     public IPAddress Address => address;
+
+    public IReadOnlyList<IPAddress> LocalAddresses => [address];
+
+    public IReadOnlyList<IPAddress> GroupAddresses => [];
+
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
+        ? Task.FromResult<IPAddress[]>([named])
+        : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
+
+    public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
+
+    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
 
     /// <summary>Time from it to the middle of the network.</summary>
     public TimeSpan Latency { get; set; } = latency;

@@ -17,7 +17,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Benchmarks.Micro.Samples;
 
 /// <summary>The peers and pieces of one torrent, without a network, a tracker or a disk.</summary>
-internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITrackerClient
+internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrackerClient
 {
     private readonly EngineResources _engine;
     private int _peers;
@@ -80,9 +80,21 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, ITransport, ITra
 
     ValueTask IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
 
-    Task<IConnection> ITransport.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
+    Task<IConnection> INetwork.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    IListener ITransport.Listen(IPEndPoint local) => throw new NotSupportedException();
+    IListener INetwork.Listen(IPEndPoint local) => throw new NotSupportedException();
+
+    IReadOnlyList<IPAddress> INetwork.LocalAddresses => [];
+
+    IReadOnlyList<IPAddress> INetwork.GroupAddresses => [];
+
+    Task<IPAddress[]> INetwork.ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? address)
+        ? Task.FromResult<IPAddress[]>([address])
+        : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
+
+    IDatagramSocket INetwork.OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
+
+    IDatagramSocket INetwork.JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
 
     Task<AnnounceResponse?> ITrackerClient.AnnounceAsync(
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>

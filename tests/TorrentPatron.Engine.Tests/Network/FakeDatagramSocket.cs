@@ -2,7 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Tests.Trackers;
+namespace TorrentPatron.Engine.Tests.Network;
 
 /// <summary>Hands what is sent to the test, and receives what the test delivers.</summary>
 internal sealed class FakeDatagramSocket : IDatagramSocket

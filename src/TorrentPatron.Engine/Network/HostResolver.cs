@@ -1,7 +1,7 @@
 using System.Net;
 
-namespace TorrentPatron.Engine.Trackers;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Finds the addresses of a host, which may also be an address in writing.</summary>
 /// <exception cref="System.Net.Sockets.SocketException">There is no such host.</exception>
-internal delegate Task<IPAddress[]> HostResolver(string host, CancellationToken cancellationToken);
+public delegate Task<IPAddress[]> HostResolver(string host, CancellationToken cancellationToken);

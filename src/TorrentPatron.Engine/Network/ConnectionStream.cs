@@ -1,0 +1,109 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
+
+namespace TorrentPatron.Engine.Network;
+
+/// <summary>A connection as a stream, for HTTP and TLS. It has no synchronous reads and writes; one that is cancelled ends the connection.</summary>
+internal sealed class ConnectionStream(IConnection connection) : Stream
+{
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <inheritdoc/>
+    public override bool CanSeek => false;
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override long Length => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    /// <summary>Dials a host.</summary>
+    /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
+    /// <exception cref="IOException">Likewise, where there is no socket's error.</exception>
+    public static async Task<Stream> ConnectAsync(INetwork network, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new ConnectionStream(await network.ConnectAsync(remote, cancellationToken).ConfigureAwait(false));
+        }
+        catch (IOException e) when (e.InnerException is SocketException refused)
+        {
+            // HTTP tells by this what went wrong.
+            ExceptionDispatchInfo.Throw(refused);
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenRegistration ending = cancellationToken.UnsafeRegister(static ended => ((IConnection)ended!).Dispose(), connection);
+        try
+        {
+            return await connection.ReceiveAsync(buffer).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        using CancellationTokenRegistration ending = cancellationToken.UnsafeRegister(static ended => ((IConnection)ended!).Dispose(), connection);
+        try
+        {
+            await connection.SendAsync(buffer).ConfigureAwait(false);
+        }
+        catch (IOException)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        WriteAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    /// <inheritdoc/>
+    public override void Flush()
+    {
+        // Nothing is kept back.
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            connection.Dispose();
+        base.Dispose(disposing);
+    }
+}

@@ -1,0 +1,43 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+using TorrentPatron.Engine.Network;
+
+namespace TorrentPatron.Engine.Tests.Network;
+
+/// <summary>Hands what is sent to the test, and gives what the test delivers to the protocols attached.</summary>
+internal sealed class FakeDatagramPort : IDatagramPort
+{
+    private readonly Channel<byte[]> _sent = Channel.CreateUnbounded<byte[]>();
+    private readonly List<IDatagramHandler> _handlers = [];
+
+    public bool IsSilent => !_sent.Reader.TryPeek(out _);
+
+    /// <summary>Why nothing can be sent; null: it can.</summary>
+    public SocketError? Refusal { get; set; }
+
+    public void Attach(IDatagramHandler handler) => _handlers.Add(handler);
+
+    /// <summary>The next datagram that is sent. A test in which none ever is fails, and does not wait for ever.</summary>
+    public async Task<byte[]> SentAsync()
+    {
+        CancellationToken cancellationToken = TestContext.Current.CancellationToken;
+        return await _sent.Reader.ReadAsync(cancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+    }
+
+    /// <summary>Delivers a datagram.</summary>
+    /// <returns>Whether a protocol took it.</returns>
+    public bool Deliver(byte[] datagram, IPEndPoint from) => _handlers.Exists(handler => handler.TryHandle(datagram, from));
+
+    public bool Has(AddressFamily family) => true;
+
+    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => _sent.Writer.TryWrite(datagram.ToArray());
+
+    public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        if (Refusal is { } refusal)
+            throw new IOException("refused", new SocketException((int)refusal));
+        Send(datagram, remote);
+        return ValueTask.CompletedTask;
+    }
+}
