@@ -2,6 +2,8 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Network;
 
+#pragma warning disable RS0030 // Here is where HTTP clients are made.
+
 /// <summary>Makes HTTP clients whose connections leave by a network of ours: the only place that makes any.</summary>
 public static class HttpClientFactory
 {

@@ -4,6 +4,8 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
+#pragma warning disable RS0030 // Here is where sockets are made and names looked up.
+
 /// <summary>
 /// The operating system's network. With a bind address everything leaves from it and comes in by it, and the other IP version is not used.
 /// </summary>

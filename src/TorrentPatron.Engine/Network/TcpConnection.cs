@@ -4,6 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace TorrentPatron.Engine.Network;
 
+#pragma warning disable RS0030 // A socket of SocketNetwork.
+
 /// <summary>A TCP stream.</summary>
 internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : IConnection
 {

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
+#pragma warning disable RS0030 // A socket of SocketNetwork.
+
 /// <summary>Datagrams over UDP.</summary>
 internal sealed class UdpDatagramSocket : IDatagramSocket
 {

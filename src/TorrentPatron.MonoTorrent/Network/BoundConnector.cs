@@ -5,6 +5,8 @@ using ReusableTasks;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
+#pragma warning disable RS0030 // MonoTorrent asks for a socket.
+
 /// <summary>Dials peers from the address that the engine is bound to.</summary>
 /// <param name="bindAddress">The address; null: any.</param>
 internal sealed class BoundConnector(IPAddress? bindAddress) : ISocketConnector

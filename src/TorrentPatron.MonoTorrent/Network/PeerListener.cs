@@ -6,6 +6,8 @@ using MonoTorrent.Connections.Peer;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
+#pragma warning disable RS0030 // MonoTorrent asks for a socket.
+
 /// <summary>
 /// Takes the connections that peers make. It holds its port from the beginning to the end, where MonoTorrent's own would open it with
 /// the first torrent that runs and close it with the last; and it takes a bounded number.
