@@ -16,6 +16,9 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 {
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1);
 
+    /// <summary>Waited after a fault before what is due is tried again.</summary>
+    private static readonly TimeSpan FaultRest = TimeSpan.FromSeconds(10);
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly Func<AddressFamily, ushort> _peerPort;
@@ -29,6 +32,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     private readonly DhtUpkeep[] _upkeeps;
     private readonly DhtSchedule _schedule;
     private readonly ITimer _timer;
+    private readonly Action<Exception> _onFault;
 
     /// <summary>What is to be told to others once the lock is left.</summary>
     private readonly List<Action> _outbox = [];
@@ -43,8 +47,12 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <param name="bootstrap">The nodes to begin with.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of ids and of choices.</param>
-    public DhtNode(DhtSettings settings, IDatagramPort port, Func<AddressFamily, ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random)
+    /// <param name="onFault">Told of what nobody expected; the node goes on. Called on any thread without a lock; must not throw.</param>
+    public DhtNode(
+        DhtSettings settings, IDatagramPort port, Func<AddressFamily, ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random,
+        Action<Exception> onFault)
     {
+        _onFault = onFault;
         _bootstrap = bootstrap;
         _time = time;
         _peerPort = peerPort;
@@ -150,13 +158,22 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         // Every message is a dictionary; nothing else that shares a port begins so.
         if (datagram.IsEmpty || datagram.Span[0] != (byte)'d')
             return false;
-        if (KrpcReader.TryRead(datagram, out KrpcMessage? message))
+        try
         {
-            Locked(now =>
+            if (KrpcReader.TryRead(datagram, out KrpcMessage? message))
             {
-                _bytesReceived += datagram.Length;
-                Handle(message, remote, now);
-            });
+                Locked(now =>
+                {
+                    _bytesReceived += datagram.Length;
+                    Handle(message, remote, now);
+                });
+            }
+        }
+#pragma warning disable CA1031 // Whatever a datagram leads to costs that datagram alone.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
         }
 
         return true;
@@ -221,8 +238,17 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
         async Task ResolveAsync()
         {
-            foreach ((IPEndPoint endPoint, bool isRouter) in await _bootstrap.ResolveAsync(overlay.Family).ConfigureAwait(false))
-                Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter, now));
+            try
+            {
+                foreach ((IPEndPoint endPoint, bool isRouter) in await _bootstrap.ResolveAsync(overlay.Family).ConfigureAwait(false))
+                    Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter, now));
+            }
+#pragma warning disable CA1031 // Nobody awaits this; it is tried again while no node is known.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _onFault(e);
+            }
         }
     }
 
@@ -232,24 +258,52 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
     private int CountOf(AddressFamily family) => Array.Find(_overlays, overlay => overlay.Family == family)?.Table.Count ?? 0;
 
-    /// <summary>Does something with the lock held, then whatever is due; tells others when the lock is left.</summary>
+    /// <summary>
+    /// Does something with the lock held, then whatever is due; tells others when the lock is left. A fault in it is reported, and the
+    /// node goes on.
+    /// </summary>
     private void Locked(Action<TimeSpan> action)
     {
         Action[] news;
+        Exception? fault = null;
         lock (_gate)
         {
             if (_isDisposed)
                 return;
             TimeSpan now = Now;
-            action(now);
-            if (_isStarted)
-                SetTimer(now);
+            try
+            {
+                action(now);
+                if (_isStarted)
+                    SetTimer(now);
+            }
+#pragma warning disable CA1031 // The root of a loop: its timer must be set again, whatever it is.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fault = e;
+                _timer.Change(FaultRest, Timeout.InfiniteTimeSpan);
+            }
+
             news = [.. _outbox];
             _outbox.Clear();
         }
 
+        if (fault is not null)
+            _onFault(fault);
         foreach (Action tell in news)
-            tell();
+        {
+            try
+            {
+                tell();
+            }
+#pragma warning disable CA1031 // What is told to one must not keep others from being told.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                _onFault(e);
+            }
+        }
     }
 
     private void SetTimer(TimeSpan now)

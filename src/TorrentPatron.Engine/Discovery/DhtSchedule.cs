@@ -106,7 +106,8 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
 
     private void Search(DhtTorrent torrent, TimeSpan now)
     {
-        torrent.LastSearch = now;
+        // Its end says better; but a fault in it must not keep others from their turn.
+        (torrent.LastSearch, torrent.Due) = (now, now + Interval);
         torrent.FoundPeers = 0;
         bool noSeeds = torrent.IsSeed();
         DhtSearch[] searches =

@@ -34,6 +34,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private readonly Func<AddressFamily, ushort> _port;
     private readonly TimeProvider _time;
     private readonly string _cookie;
+    private readonly Action<Exception> _onFault;
     private readonly ITimer _timer;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _receiving = [];
@@ -46,14 +47,17 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     /// <param name="port">The TCP port on which we listen over an IP version; 0: none, so nothing is announced there.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Makes the mark by which we know our own calls.</param>
+    /// <param name="onFault">Told of what nobody expected; discovery goes on. Called on any thread; must not throw.</param>
     public LocalDiscovery(
-        IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
+        IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<AddressFamily, ushort> port, TimeProvider time, Random random,
+        Action<Exception> onFault)
     {
+        _onFault = onFault;
         _groups = groups;
         _port = port;
         _time = time;
         _cookie = string.Create(CultureInfo.InvariantCulture, $"TP-{random.NextInt64():x16}");
-        _timer = time.CreateTimer(_ => Call(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(_ => CallOnTime(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _receiving.AddRange(groups.Select(group => ReceiveAsync(group.Socket, _stop.Token)));
     }
 
@@ -66,8 +70,10 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     /// <param name="port">The TCP port on which we listen over an IP version; 0: none.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of chance.</param>
+    /// <param name="onFault">Told of what nobody expected. Called on any thread; must not throw.</param>
     /// <returns>The discovery; null where no group can be joined.</returns>
-    public static LocalDiscovery? Open(INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random)
+    public static LocalDiscovery? Open(
+        INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random, Action<Exception> onFault)
     {
         var groups = new List<(IDatagramSocket, IPEndPoint)>();
         foreach (IPAddress local in network.GroupAddresses)
@@ -83,7 +89,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             }
         }
 
-        return groups.Count > 0 ? new LocalDiscovery(groups, port, time, random) : null;
+        return groups.Count > 0 ? new LocalDiscovery(groups, port, time, random, onFault) : null;
     }
 
     /// <summary>Announces a torrent, and takes its peers that announce themselves.</summary>
@@ -118,6 +124,21 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         lock (_gate)
             _torrents.Remove(torrent);
+    }
+
+    private void CallOnTime()
+    {
+        try
+        {
+            Call();
+        }
+#pragma warning disable CA1031 // The root of a loop: what a timer lets through ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _timer.Change(ShortestInterval, Timeout.InfiniteTimeSpan);
+            _onFault(e);
+        }
     }
 
     private void Call()
@@ -162,7 +183,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         _timer.Change((next > now ? next - now : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
-    private static async Task SendAsync(IDatagramSocket socket, byte[] datagram, IPEndPoint group)
+    private async Task SendAsync(IDatagramSocket socket, byte[] datagram, IPEndPoint group)
     {
         try
         {
@@ -171,6 +192,12 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         catch (IOException)
         {
             // No way there now; the next call is not far.
+        }
+#pragma warning disable CA1031 // Nobody awaits this.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
         }
     }
 
@@ -189,8 +216,12 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             {
                 return;
             }
-            catch (IOException)
+#pragma warning disable CA1031 // The root of a loop: whatever it is costs one call.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
+                if (e is not IOException || failures == MostFailures - 1)
+                    _onFault(e);
                 failures++;
             }
         }

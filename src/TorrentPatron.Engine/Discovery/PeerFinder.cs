@@ -18,6 +18,8 @@ internal sealed class PeerFinder : IAsyncDisposable
     /// <summary>Time after which they are saved for the first time: at a kill, and at a session's end, nothing is.</summary>
     private static readonly TimeSpan FirstSave = TimeSpan.FromMinutes(1);
 
+    private const string DhtRoot = "DHT";
+
     private readonly EngineResources _engine;
     private readonly DhtNode? _dht;
     private readonly LocalDiscovery? _local;
@@ -51,9 +53,12 @@ internal sealed class PeerFinder : IAsyncDisposable
         ClientSettings settings = engine.Settings;
         DhtNode? dht = !settings.Dht.IsEnabled || engine.Datagrams.EndPoints.Count == 0 ? null : new DhtNode(
             settings.Dht, engine.Datagrams, family => engine.ListenPorts.Of(family),
-            new BootstrapResolver(settings.Dht.BootstrapNodes, engine.Network.ResolveAsync, engine.Time), engine.Time, engine.Random);
+            new BootstrapResolver(settings.Dht.BootstrapNodes, engine.Network.ResolveAsync, engine.Time), engine.Time, engine.Random,
+            fault => engine.Faults.Record(DhtRoot, fault));
         LocalDiscovery? local = settings.LocalDiscovery
-            ? LocalDiscovery.Open(engine.Network, family => engine.ListenPorts.Of(family), engine.Time, engine.Random)
+            ? LocalDiscovery.Open(
+                engine.Network, family => engine.ListenPorts.Of(family), engine.Time, engine.Random,
+                fault => engine.Faults.Record("local discovery", fault))
             : null;
         return new PeerFinder(engine, dht, local);
     }
@@ -100,7 +105,7 @@ internal sealed class PeerFinder : IAsyncDisposable
 
     private async Task KeepAsync(DhtNode dht, CancellationToken stop)
     {
-        byte[]? saved = _store is null ? null : await _engine.DiskWorkers.RunAsync(_store.Load, CancellationToken.None).ConfigureAwait(false);
+        byte[]? saved = await LoadAsync().ConfigureAwait(false);
         _engine.Datagrams.Attach(dht);
         dht.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
         using var timer = new PeriodicTimer(FirstSave, _engine.Time);
@@ -118,10 +123,34 @@ internal sealed class PeerFinder : IAsyncDisposable
         }
     }
 
+    private async Task<byte[]?> LoadAsync()
+    {
+        try
+        {
+            return _store is null ? null : await _engine.DiskWorkers.RunAsync(_store.Load, CancellationToken.None).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Without what was saved the node begins anew.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _engine.Faults.Record(DhtRoot, e);
+            return null;
+        }
+    }
+
     private async Task SaveAsync(DhtNode dht)
     {
-        // What is known of nobody does not replace what was known of many.
-        if (_store is { } store && dht.Save() is { Nodes.Count: > 0 } state)
-            await _engine.DiskWorkers.RunAsync(() => store.Save(state.ToBytes())).ConfigureAwait(false);
+        try
+        {
+            // What is known of nobody does not replace what was known of many.
+            if (_store is { } store && dht.Save() is { Nodes.Count: > 0 } state)
+                await _engine.DiskWorkers.RunAsync(() => store.Save(state.ToBytes())).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The next saving tries again, and the engine stops in order.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _engine.Faults.Record(DhtRoot, e);
+        }
     }
 }

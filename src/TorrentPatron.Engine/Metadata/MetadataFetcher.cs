@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Storage;
@@ -37,6 +38,7 @@ internal sealed class MetadataFetcher : IPeerExtension
     private readonly MagnetLink _magnet;
     private readonly DiskWorkers _workers;
     private readonly TimeProvider _time;
+    private readonly FaultHandler _faults;
     private readonly Action<PeerConnection, string> _ban;
     private readonly Action<byte[]> _received;
     private readonly Lock _gate = new();
@@ -56,6 +58,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         _magnet = magnet;
         _workers = engine.DiskWorkers;
         _time = engine.Time;
+        _faults = engine.Faults;
         _ban = ban;
         _received = received;
     }
@@ -253,7 +256,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         }
 
         if (complete is not null)
-            _ = VerifyAsync(complete);
+            _faults.Watch(VerifyAsync(complete), _magnet.TorrentId, "verifying of metadata");
         else
             AskMore();
         return null;

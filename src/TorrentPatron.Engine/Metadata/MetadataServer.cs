@@ -75,6 +75,12 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
         {
             // The torrent stops.
         }
+#pragma warning disable CA1031 // The root of what is sent: whatever it is ends this peer and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            peer.Close(e, "sending of metadata");
+        }
         finally
         {
             allowance.Sent();

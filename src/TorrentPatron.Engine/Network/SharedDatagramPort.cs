@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -108,6 +109,12 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         {
             // No way there. Whoever waits for an answer will see that none comes.
         }
+#pragma warning disable CA1031 // Nobody awaits this.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            EngineEvents.Log.FaultCaught(null, "UDP port", e);
+        }
     }
 
     private async Task ReceiveAsync(IDatagramSocket socket, CancellationToken stop)
@@ -127,8 +134,12 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
             {
                 return;
             }
-            catch (IOException)
+#pragma warning disable CA1031 // The root of a loop: whatever it is costs one datagram, and rests like a refusal.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
+                if (e is not IOException)
+                    EngineEvents.Log.FaultCaught(null, "UDP port", e);
                 failures = Math.Min(failures + 1, MostRests);
                 await Task.Delay(failures * Rest, time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -149,6 +149,21 @@ internal sealed class PeerConnection
         }
     }
 
+    /// <summary>Sends what waits, as <see cref="PeerSender.Flush"/> does; never throws.</summary>
+    public void Flush()
+    {
+        try
+        {
+            Sender.Flush();
+        }
+#pragma warning disable CA1031 // Called from a timer, which must let nothing through.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Close(e, "sending to a peer");
+        }
+    }
+
     private void Look(long rate)
     {
         bool isPaused = _isPaused;

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
@@ -28,7 +29,7 @@ internal sealed class PeerDialer(
     {
         // A bound besides the limits: each turn takes an address that is then in use.
         for (int i = 0; i < MostHalfOpen && TakeNext(session) is { } address; i++)
-            _ = DialAsync(address, session);
+            engine.Faults.Watch(DialAsync(address, session), torrent, "dialling");
     }
 
     /// <summary>Whether a connection is being made.</summary>
@@ -76,8 +77,14 @@ internal sealed class PeerDialer(
             EndDial();
             attach(connection, handshake);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException)
+#pragma warning disable CA1031 // The root of a dial: whatever it is ends this connection and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
+            if (e is not (IOException or OperationCanceledException or ObjectDisposedException))
+                EngineEvents.Log.FaultCaught(torrent, "dialling", e);
+            else if (!session.IsCancellationRequested)
+                EngineEvents.Log.DialFailed(torrent, address, e);
             connection?.Dispose();
             if (session.IsCancellationRequested)
                 directory.Released(address);

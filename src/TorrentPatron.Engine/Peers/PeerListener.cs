@@ -89,8 +89,12 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
             {
                 return;
             }
-            catch (IOException)
+#pragma warning disable CA1031 // The root of a loop: whatever it is costs no more than one connection.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
+                if (e is not IOException)
+                    engine.Faults.Record("accepting of peers", e);
                 // Out of file descriptors, perhaps: wait for some to be closed. Or disposed: then this ends at once.
                 await Task.Delay(Rest, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
@@ -105,8 +109,12 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
                 .AnswerAsync(connection, isKnown, engine.MakeHandshake, engine.Time, stop).ConfigureAwait(false);
             welcome(connection, handshake);
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or ObjectDisposedException)
+#pragma warning disable CA1031 // The root of a handshake: whatever it is ends this connection and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
         {
+            if (e is not (IOException or OperationCanceledException or ObjectDisposedException))
+                engine.Faults.Record("handshake with a peer", e);
             connection.Dispose();
         }
         finally

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
@@ -429,6 +430,7 @@ internal sealed class MetadataSwarm : ISwarm, IPeerSetOwner, IAsyncDisposable
             }
             catch (IOException e)
             {
+                EngineEvents.Log.DiskError(TorrentId, SwarmErrors.StateNotWritable(e));
                 return SwarmErrors.StateNotWritable(e);
             }
         }).ConfigureAwait(false);

@@ -152,6 +152,7 @@ internal sealed class PeerSet : IPeerOwner
 
         var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, _upload, _engine.Time);
         CancellationToken session;
+        Exception? fault = null;
         lock (_gate)
         {
             if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId) is { } refusal)
@@ -169,9 +170,25 @@ internal sealed class PeerSet : IPeerOwner
             _peers = [.. _peers, peer];
             if (!isIncoming)
                 Directory.Reached(connection.RemoteEndPoint);
-            _owner!.PeerJoined(peer);
+            try
+            {
+                _owner!.PeerJoined(peer);
+            }
+#pragma warning disable CA1031 // Whatever it is ends this peer, once the lock is left.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fault = e;
+            }
+
             if (SharesDht && peer.HasDhtNode && _engine.Finder?.DhtPort(peer.RemoteEndPoint.AddressFamily) is > 0 and ushort port)
                 peer.Sender.Add(MessageId.Port, [(byte)(port >> 8), (byte)port]);
+        }
+
+        if (fault is not null)
+        {
+            peer.Close(fault, "joining of a peer");
+            return;
         }
 
         peer.Sender.Flush();

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -70,10 +71,31 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         catch (StorageException e)
         {
             error = e.Error;
+            EngineEvents.Log.DiskError(metainfo.InfoHash, error);
+        }
+#pragma warning disable CA1031 // The root of a check: whatever it is ends this torrent and nothing else.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            (good, error) = (null, Record(e));
         }
 
-        await whenOver(error).ConfigureAwait(false);
+        try
+        {
+            await whenOver(error).ConfigureAwait(false);
+        }
+        catch (Exception e) when (error is null)
+        {
+            await whenOver(Record(e)).ConfigureAwait(false);
+        }
+
         return good;
+    }
+
+    private TorrentError Record(Exception fault)
+    {
+        EngineEvents.Log.FaultCaught(metainfo.InfoHash, "check", fault);
+        return FaultHandler.ToError(fault);
     }
 
     private Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken) => new PieceChecker(storage, metainfo, engine.DiskWorkers)

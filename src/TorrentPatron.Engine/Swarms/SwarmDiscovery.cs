@@ -125,6 +125,15 @@ internal sealed class SwarmDiscovery
                 return;
         }
 
-        _onPeers(peers, source);
+        try
+        {
+            _onPeers(peers, source);
+        }
+#pragma warning disable CA1031 // Who found the peers goes on for other torrents.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _engine.Faults.EndTorrent(_torrent, "peer discovery", e);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -96,6 +97,14 @@ internal sealed class SwarmMove(
         catch (StorageException e)
         {
             error = e.Error;
+            EngineEvents.Log.DiskError(metainfo.InfoHash, error);
+        }
+#pragma warning disable CA1031 // The root of a move: whatever it is, the torrent goes on where its files are.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            EngineEvents.Log.FaultCaught(metainfo.InfoHash, "move", e);
+            error = FaultHandler.ToError(e);
         }
         finally
         {

@@ -44,7 +44,8 @@ internal sealed class SwarmNetwork : IAsyncDisposable
         Trackers = new Announcer(
             new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
             engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
-            (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time);
+            (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time,
+            fault => engine.Faults.EndTorrent(torrent, "announcer", fault));
         Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), dhtNodes);
         _addPeers = Peers.Add;
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
@@ -119,6 +120,8 @@ internal sealed class SwarmParts : IAsyncDisposable
 
     private void SaveWarningChanged(TorrentError? warning)
     {
+        if (warning is not null)
+            EngineEvents.Log.DiskError(Metainfo.InfoHash, warning);
         if (warning is null)
             State.Changed();
         else

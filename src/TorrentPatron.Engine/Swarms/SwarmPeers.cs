@@ -360,8 +360,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     private void FlushHaves()
     {
         Volatile.Write(ref _haveScheduled, 0);
+        // A timer calls this: it lets nothing through.
         foreach (PeerTransfer peer in _peers)
-            peer.Peer.Sender.Flush();
+            peer.Peer.Flush();
     }
 
     /// <summary>Says at the next flush whether we want nothing more; whoever has nothing more to say to us then is left.</summary>

@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 
@@ -8,7 +9,8 @@ namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
 /// Keeps the trackers of one torrent informed, and collects the peers they name. Between announces it is nothing but one
-/// pending timer. Whatever a tracker does wrong becomes the state of that tracker, never an exception. Thread-safe.
+/// pending timer. Whatever a tracker does wrong, or the client that asks it, becomes the state of that tracker, never an exception.
+/// Thread-safe.
 /// </summary>
 internal sealed class Announcer : IAsyncDisposable
 {
@@ -29,6 +31,7 @@ internal sealed class Announcer : IAsyncDisposable
     private readonly Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> _onPeers;
     private readonly Action<TrackerSnapshot> _onChanged;
     private readonly TimeProvider _time;
+    private readonly Action<Exception> _onFault;
     private readonly List<Announce> _underWay = [];
     private readonly List<Task> _goodbyes = [];
     private ITimer? _timer;
@@ -43,6 +46,10 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="onPeers">Takes the peers that a tracker named. Called on any thread without a lock; must not throw.</param>
     /// <param name="onChanged">Told when a tracker's state has changed. Called as <paramref name="onPeers"/> is.</param>
     /// <param name="time">The clock.</param>
+    /// <param name="onFault">
+    /// Told of what nobody expected, after which the announcer is not to be relied on; null: it is recorded. Called as
+    /// <paramref name="onPeers"/> is.
+    /// </param>
     public Announcer(
         TrackerList trackers,
         ITrackerClient client,
@@ -50,7 +57,8 @@ internal sealed class Announcer : IAsyncDisposable
         Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeRequest,
         Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> onPeers,
         Action<TrackerSnapshot> onChanged,
-        TimeProvider time)
+        TimeProvider time,
+        Action<Exception>? onFault = null)
     {
         _trackers = trackers;
         _client = client;
@@ -59,6 +67,7 @@ internal sealed class Announcer : IAsyncDisposable
         _onPeers = onPeers;
         _onChanged = onChanged;
         _time = time;
+        _onFault = onFault ?? (static fault => EngineEvents.Log.FaultCaught(null, "announcer", fault));
     }
 
     /// <summary>
@@ -161,11 +170,25 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
+    private void PumpOnTime()
+    {
+        try
+        {
+            Pump();
+        }
+#pragma warning disable CA1031 // The root of a loop: what a timer lets through ends the process.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
+        }
+    }
+
     // Torrents without trackers, of which there may be thousands, have no timer.
     private void SetTimer(TimeSpan due)
     {
         if (due != Timeout.InfiniteTimeSpan)
-            _timer ??= _time.CreateTimer(_ => Pump(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _timer ??= _time.CreateTimer(_ => PumpOnTime(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _timer?.Change(due, Timeout.InfiniteTimeSpan);
     }
 
@@ -180,6 +203,21 @@ internal sealed class Announcer : IAsyncDisposable
         // Leaves the lock of the caller: everything below runs outside of it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await before.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            await AnnounceAsync(session, announceEvent, run, cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The root of an announce: its task is looked at by nobody who could tell.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
+        }
+    }
+
+    private async Task AnnounceAsync(
+        TrackerSession session, AnnounceEvent announceEvent, CancellationTokenSource run, CancellationToken cancellationToken)
+    {
         Report(session.Tracker);
         AnnounceResponse? response = null;
         string? failure = null;
@@ -195,12 +233,6 @@ internal sealed class Announcer : IAsyncDisposable
         {
             failure = e.Message;
         }
-        catch (Exception e)
-        {
-            // A fault of ours rather than the tracker's. Still, the other trackers must go on.
-            failure = $"The announce failed: {e.GetType().Name}.";
-        }
-
         lock (_gate)
         {
             var now = Instant.Now(_time);
@@ -244,7 +276,25 @@ internal sealed class Announcer : IAsyncDisposable
             request = request with { NumWant = 0 };
         lock (_gate)
             request = session.Fill(request);
-        return await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
+        EngineEvents.Log.TrackerAsked(request.InfoHash, session.Uri, announceEvent);
+        try
+        {
+            AnnounceResponse? response = await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
+            if (response is not null)
+                EngineEvents.Log.TrackerAnswered(request.InfoHash, session.Uri, response);
+            return response;
+        }
+        catch (TrackerFailureException e)
+        {
+            EngineEvents.Log.TrackerFailed(request.InfoHash, session.Uri, e);
+            throw;
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // A fault of ours rather than the tracker's. Still, the other trackers must go on.
+            EngineEvents.Log.FaultCaught(request.InfoHash, "announcer", e);
+            throw new TrackerFailureException($"The announce failed: {e.GetType().Name}.", e);
+        }
     }
 
     /// <summary>Waits until the trackers have heard of the end, then ends what is still under way.</summary>

@@ -19,6 +19,9 @@ internal sealed class DhtNetwork(int seed)
 
     public Random Random => _random;
 
+    /// <summary>Takes the faults of nodes; a test that expects none fails with it.</summary>
+    public Action<Exception> OnFault { get; set; } = static fault => throw new InvalidOperationException("A node failed.", fault);
+
     /// <summary>Adds a node, which begins with the nodes given.</summary>
     public Member Add(Func<int, IPAddress> address, params IPEndPoint[] bootstrap) => Add(address, settings => settings, bootstrap);
 
@@ -31,7 +34,8 @@ internal sealed class DhtNetwork(int seed)
         DhtSettings settings = with(new DhtSettings { IsEnabled = true, BootstrapNodes = [.. bootstrap.Select(node => node.ToString())] });
         SimulatedDatagrams.Port port = Datagrams.Open(local);
         var node = new DhtNode(
-            settings, port, _ => 6881, new BootstrapResolver(settings.BootstrapNodes, NoNames, Datagrams), Datagrams, new Random(_random.Next()));
+            settings, port, _ => 6881, new BootstrapResolver(settings.BootstrapNodes, NoNames, Datagrams), Datagrams, new Random(_random.Next()),
+            OnFault);
         port.Handler = node;
         return new Member(node, port, local[0]);
     }

@@ -40,6 +40,24 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void A_fault_in_one_torrents_search_is_told_and_other_torrents_are_searched_for()
+    {
+        var faults = new List<string>();
+        _network.OnFault = fault => faults.Add(fault.Message);
+        (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
+        first.Find(Torrent);
+        Pass(Moment);
+        using DhtTorrent broken = second.Node.Find(InfoHash.OfInfo("another"u8), () => throw new InvalidOperationException("In a search."), _ => { });
+        Assert.Equal(["In a search."], faults);
+
+        using DhtTorrent deaf = second.Node.Find(Torrent, () => false, _ => throw new InvalidOperationException("In telling."));
+        second.Find(Torrent);
+        Pass(2 * Moment);
+        Assert.Contains(first.EndPoint, second.Found);
+        Assert.Equal(["In a search.", "In telling."], faults.Distinct());
+    }
+
+    [Fact]
     public void IPv4_and_IPv6_are_networks_of_their_own_in_which_both_are_found()
     {
         DhtNetwork.Member[] members =
@@ -180,7 +198,8 @@ public sealed class DhtNodeTests
         var asked = new List<string>();
         using var node = new DhtNode(
             new DhtSettings { IsEnabled = true, BootstrapNodes = ["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"] }, port, _ => 0,
-            new BootstrapResolver(["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"], Resolve, _network.Datagrams), _network.Datagrams, new Random(1));
+            new BootstrapResolver(["router.example:6881", "nobody.example:1", "nonsense", "x:0", ":1"], Resolve, _network.Datagrams), _network.Datagrams, new Random(1),
+            _network.OnFault);
         port.Handler = node;
         node.Start(new DhtState());
         Pass(Moment);

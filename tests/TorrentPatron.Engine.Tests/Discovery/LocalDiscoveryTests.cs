@@ -17,10 +17,24 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly FakeDatagramSocket _socket = new();
     private readonly LocalDiscovery _discovery;
+    private readonly List<Exception> _faults = [];
     private ushort _port = 6881;
+    private Exception? _fault;
 
-    public LocalDiscoveryTests() =>
-        _discovery = new LocalDiscovery([(_socket, LocalAnnounce.IPv4Group)], _ => _port, _time, new Random(1));
+    public LocalDiscoveryTests() => _discovery = new LocalDiscovery(
+        [(_socket, LocalAnnounce.IPv4Group)], _ => _fault is null ? _port : throw _fault, _time, new Random(1), _faults.Add);
+
+    [Fact]
+    public async Task A_fault_in_a_call_is_told_and_the_next_calls_go_out()
+    {
+        _discovery.Find(Torrent(1), _ => { });
+        _fault = new InvalidOperationException("A mistake.");
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Same(_fault, Assert.Single(_faults));
+
+        _fault = null;
+        Assert.Equal(Torrent(1), Assert.Single((await AnnouncedAsync(TimeSpan.FromMinutes(2))).InfoHashes));
+    }
 
     [Fact]
     public async Task A_torrent_is_announced_at_once_and_then_every_five_minutes_until_it_is_left()
@@ -102,8 +116,8 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
     {
         // Not over IPv6: there is no way from a loopback interface to a group there.
         IPAddress local = IPAddress.Loopback;
-        await using LocalDiscovery? first = LocalDiscovery.Open(new SocketNetwork(local), _ => 1111, TimeProvider.System, new Random(1));
-        await using LocalDiscovery? second = LocalDiscovery.Open(new SocketNetwork(local), _ => 2222, TimeProvider.System, new Random(2));
+        await using LocalDiscovery? first = LocalDiscovery.Open(new SocketNetwork(local), _ => 1111, TimeProvider.System, new Random(1), _faults.Add);
+        await using LocalDiscovery? second = LocalDiscovery.Open(new SocketNetwork(local), _ => 2222, TimeProvider.System, new Random(2), _faults.Add);
         Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
         var found = Channel.CreateUnbounded<IPEndPoint>();
         first.Find(Torrent(1), peers => found.Writer.TryWrite(peers[0]));

@@ -37,6 +37,9 @@ internal sealed class MemoryResumeStore : IResumeStore
     /// <summary>Called in the middle of a checkpoint.</summary>
     public Action OnCheckpoint { get; set; } = static () => { };
 
+    /// <summary>Called when a piece is noted.</summary>
+    public Action OnPiece { get; set; } = static () => { };
+
     public int[] Notes
     {
         get
@@ -62,6 +65,7 @@ internal sealed class MemoryResumeStore : IResumeStore
 
     public void PieceVerified(int piece)
     {
+        OnPiece();
         lock (_gate)
         {
             WasTouchedAfterwards |= IsDisposed;

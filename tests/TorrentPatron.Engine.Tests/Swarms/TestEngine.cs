@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Trackers;
@@ -20,12 +21,14 @@ internal sealed class TestEngine : IAsyncDisposable
     private TaskCompletionSource _said = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _nextId;
 
-    public TestEngine(MemoryNetwork network, int seed = 1, TimeProvider? time = null, Func<ClientSettings, ClientSettings>? settings = null)
+    public TestEngine(
+        MemoryNetwork network, int seed = 1, TimeProvider? time = null, Func<ClientSettings, ClientSettings>? settings = null,
+        Func<INetwork, INetwork>? with = null)
     {
         MemoryTransport transport = network.Join();
         var made = new ClientSettings { BindAddress = transport.Address, DiskThreads = 2, StatusInterval = TimeSpan.FromSeconds(1) };
         Client = new TorrentClient(
-            settings?.Invoke(made) ?? made, transport, Trackers, time ?? TimeProvider.System, new Random(seed));
+            settings?.Invoke(made) ?? made, with?.Invoke(transport) ?? transport, Trackers, time ?? TimeProvider.System, new Random(seed));
         _pump = PumpAsync();
     }
 

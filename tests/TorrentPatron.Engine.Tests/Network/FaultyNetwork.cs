@@ -1,0 +1,84 @@
+using System.Net;
+using TorrentPatron.Engine.Network;
+
+namespace TorrentPatron.Engine.Tests.Network;
+
+/// <summary>A network with a mistake in it: where it is told to, it throws what no network may throw.</summary>
+internal sealed class FaultyNetwork(INetwork inner) : INetwork
+{
+    /// <summary>What is thrown.</summary>
+    public static readonly Exception Fault = new InvalidOperationException("A mistake.");
+
+    private int _accepted;
+
+    /// <summary>The call that throws.</summary>
+    public enum Call
+    {
+        None,
+        Connect,
+        Accept,
+        Receive,
+        Send,
+    }
+
+    /// <summary>What throws from now on: a connect or an accept only once.</summary>
+    public Call Throws { get; set; }
+
+    public IReadOnlyList<IPAddress> LocalAddresses => inner.LocalAddresses;
+
+    public IReadOnlyList<IPAddress> GroupAddresses => inner.GroupAddresses;
+
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => inner.ResolveAsync(host, cancellationToken);
+
+    public IDatagramSocket OpenDatagrams(IPEndPoint local) => inner.OpenDatagrams(local);
+
+    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => inner.JoinGroup(group, local);
+
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        ThrowOnce(Call.Connect);
+        return new Connection(this, await inner.ConnectAsync(remote, cancellationToken));
+    }
+
+    public IListener Listen(IPEndPoint local) => new Listener(this, inner.Listen(local));
+
+    private void ThrowOnce(Call call)
+    {
+        if (Throws != call)
+            return;
+        Throws = Call.None;
+        throw Fault;
+    }
+
+    private sealed class Listener(FaultyNetwork owner, IListener inner) : IListener
+    {
+        public IPEndPoint LocalEndPoint => inner.LocalEndPoint;
+
+        public async Task<IConnection> AcceptAsync(CancellationToken cancellationToken)
+        {
+            owner.ThrowOnce(Call.Accept);
+            return new Connection(owner, await inner.AcceptAsync(cancellationToken), isFaulty: Interlocked.Increment(ref owner._accepted) == 1);
+        }
+
+        public void Dispose() => inner.Dispose();
+    }
+
+    /// <summary>Only the first that is accepted is faulty: the others go on.</summary>
+    private sealed class Connection(FaultyNetwork owner, IConnection inner, bool isFaulty = false) : IConnection
+    {
+        public IPEndPoint RemoteEndPoint => inner.RemoteEndPoint;
+
+        public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => Or(Call.Receive, inner.ReceiveAsync(buffer));
+
+        public ValueTask SendAsync(ReadOnlyMemory<byte> buffer) =>
+            isFaulty && owner.Throws == Call.Send ? ValueTask.FromException(Fault) : inner.SendAsync(buffer);
+
+        public void Dispose() => inner.Dispose();
+
+        private async ValueTask<int> Or(Call call, ValueTask<int> received)
+        {
+            int bytes = await received;
+            return isFaulty && owner.Throws == call ? throw Fault : bytes;
+        }
+    }
+}
