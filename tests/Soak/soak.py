@@ -108,6 +108,11 @@ class Soak:
                 if now["state"] == "Downloading" and time.monotonic() - ledger.progress > STUCK:
                     self._fault(f"{ledger.content.name}: nothing for {STUCK} s: {now}")
                     ledger.progress = time.monotonic()
+                is_served = now["state"] == "Seeding" and now["complete"] and not self._partial.get(now["infoHash"])
+                ledger.watch_leecher(self._leecher.received(now["infoHash"]), is_served and not self._leecher.has(now["infoHash"]))
+                if time.monotonic() - ledger.leech_progress > STUCK:
+                    self._fault(f"{ledger.content.name}: the leecher has got nothing for {STUCK} s: {now}")
+                    ledger.leech_progress = time.monotonic()
         for missing in self._ledgers.keys() - seen:
             self._fault(f"{self._ledgers[missing].content.name}: is gone from Get-TorrentStatus")
             self._start(self._ledgers[missing].content)

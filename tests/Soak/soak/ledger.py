@@ -28,6 +28,13 @@ class Ledger:
         self.received_lost = 0
         self.last = None
         self.progress = time.monotonic()
+        self._leeched = 0
+        self.leech_progress = time.monotonic()
+
+    def watch_leecher(self, received, is_served):
+        """What the leecher has got by now; is_served: it can get more from us at this moment."""
+        if received != self._leeched or not is_served:
+            self._leeched, self.leech_progress = received, time.monotonic()
 
     def observe(self, now):
         """A snapshot that the session has given."""
@@ -61,7 +68,7 @@ class Ledger:
     def ended(self, killed):
         """The process has ended: in order, or by a kill."""
         self._fresh = True
-        self.cuts += 1
+        self.cut()
         if killed:
             now = time.monotonic()
             totals = self._before(now - TOTALS_KEPT)
@@ -71,6 +78,7 @@ class Ledger:
     def cut(self):
         """A command has cut its connections."""
         self.cuts += 1
+        self.leech_progress = time.monotonic()
 
     def settle(self, announces, credited, leeched):
         """The torrent is at its end: compares what was told with what was done. leeched: payload that the leecher got."""

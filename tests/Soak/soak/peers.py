@@ -1,6 +1,7 @@
 """The other side: libtorrent, as the seed that everything comes from, and as a leecher that fetches everything from us."""
 import pathlib
 import shutil
+import time
 
 import libtorrent as lt
 
@@ -77,4 +78,9 @@ class Leecher:
     def forget(self, info_hash):
         if handle := self._handles.pop(info_hash, None):
             self._session.remove_torrent(handle)
+            # Until it is gone: one that is wanted again meanwhile would be the old one, which does nothing any more.
+            for _ in range(200):
+                if not self._session.find_torrent(lt.sha1_hash(bytes.fromhex(info_hash))).is_valid():
+                    break
+                time.sleep(0.05)
         shutil.rmtree(self._folder / info_hash, ignore_errors=True)
