@@ -147,6 +147,12 @@ $views = @(
         Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
         Column Client
     )
+    View ClosedTorrentPeer TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer -ByTorrent @(
+        Column When 8 -Script '$_.ClosedAt.ToLocalTime().ToString("HH:mm:ss", [cultureinfo]::InvariantCulture)'
+        Column Address 21 -Script '[string]$_.EndPoint'
+        Column By 7 -Property ClosedBy
+        Column Reason
+    )
     View TorrentCheck TorrentPatron.PowerShell.Torrents.TorrentCheck @(
         Column Complete 8 -Property IsComplete
         Column 'Bad pieces' 10 -Right -Script '$_.BadPieces.Count'

@@ -73,7 +73,7 @@ public sealed class TorrentClient : ITorrentClient
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
         | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
         | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
-        | ClientCapabilities.Settings | ClientCapabilities.Magnets;
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;

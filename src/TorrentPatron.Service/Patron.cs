@@ -132,6 +132,10 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     public ReadOnlyCollection<PeerSnapshot> GetPeers(InfoHash torrent) => [.. Running?.Client?.GetPeers(torrent) ?? []];
 
+    /// <summary>The peers of one of the service's torrents that have left last, the latest first. Never waits.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public ReadOnlyCollection<ClosedPeer> GetClosedPeers(InfoHash torrent) => [.. Running?.Client?.GetClosedPeers(torrent) ?? []];
+
     /// <summary>
     /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
     /// suspended or had failed.

@@ -275,6 +275,24 @@ Describe 'Settings of torrents' {
             $in.IsIncoming | Should -BeTrue
             ($out | Out-String -Width 80) | Should -BeLike '*Torrent: data.bin*'
         }
+
+        It 'shows with -Recent who has left, when, by whom and why' {
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer -MaxDownloadRate 64KB
+            Wait-TestCondition { $running | Get-TorrentPeer } | Should -BeTrue
+            $running | Get-TorrentPeer -Recent | Should -BeNullOrEmpty
+            $running | Suspend-Torrent
+            $left = @(Get-TorrentPeer data.bin -Patron $patron -Recent)
+
+            $left.Count | Should -Be 1
+            $left | Should -BeOfType TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer
+            "$($left.EndPoint)" | Should -Be $peer
+            $left.Client | Should -BeLike '*TorrentPatron*'
+            $left.ClosedAt.Kind | Should -Be Utc
+            ([datetime]::UtcNow - $left.ClosedAt).TotalMinutes | Should -BeLessThan 5
+            $left.ClosedBy, $left.Reason | Should -Be 'Us', 'The torrent leaves the swarm.'
+            ($left | Out-String -Width 100) | Should -BeLike '*Torrent: data.bin*The torrent leaves the swarm.*'
+            Wait-TestCondition { Get-TorrentPeer data.bin -Patron $seeder -Recent | Where-Object ClosedBy -ne Us } | Should -BeTrue
+        }
     }
 
     Context 'Remove-TorrentTracker and Update-TorrentTracker' {

@@ -1,6 +1,6 @@
 # How the module's objects are shown: live, deserialized, in strict mode, in constrained language and in narrow consoles.
 BeforeDiscovery {
-    $script:kinds = 'status', 'seed', 'tracker', 'file', 'peer', 'info', 'infoFile', 'check', 'removal', 'created', 'failed', 'warned', 'patron', 'quiet'
+    $script:kinds = 'status', 'seed', 'tracker', 'file', 'peer', 'closed', 'info', 'infoFile', 'check', 'removal', 'created', 'failed', 'warned', 'patron', 'quiet'
 }
 
 BeforeAll {
@@ -21,6 +21,8 @@ BeforeAll {
     $null = Start-Torrent $slow.Torrent -Destination $files -Patron $patron -Peer $slowPeer -MaxDownloadRate 20KB
     $null = Wait-TestCondition { @(Get-TorrentPeer slow.bin -Patron $patron).Count -gt 0 }
     $connected = @(Get-TorrentPeer slow.bin -Patron $patron)[0]
+    Suspend-Torrent slow.bin -Patron $patron
+    $closed = @(Get-TorrentPeer slow.bin -Patron $patron -Recent)[0]
     Get-TorrentStatus slow.bin -Patron $patron | Remove-Torrent -Patron $patron -DeleteData -Confirm:$false
     Start-Torrent $content.File -Destination $files -Patron $patron -ErrorAction SilentlyContinue
     $null = Start-Torrent $other.Torrent -Destination $files -Patron $patron -Suspended | Remove-Torrent -Patron $patron -Confirm:$false
@@ -33,6 +35,7 @@ BeforeAll {
         tracker  = @(Get-TorrentTracker data.bin -Patron $patron)[0]
         file     = @(Get-TorrentFile data.bin -Patron $patron)[0]
         peer     = $connected
+        closed   = $closed
         info     = Get-TorrentInfo $content.Torrent
         infoFile = (Get-TorrentInfo $content.Torrent).Files[0]
         check    = Get-TorrentStatus data.bin -Patron $patron | Test-Torrent -PassThru

@@ -48,4 +48,7 @@ public enum ClientCapabilities
 
     /// <summary>Torrents start from magnet links (BEP 9).</summary>
     Magnets = 1 << 12,
+
+    /// <summary><see cref="ITorrentClient.GetClosedPeers"/> tells of peers that have left.</summary>
+    ClosedPeers = 1 << 13,
 }

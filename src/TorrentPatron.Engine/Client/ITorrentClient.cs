@@ -60,7 +60,7 @@ public interface ITorrentClient : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     /// <returns>
     /// Some dozens of them, the latest first; none where the engine does not run that torrent, or lacks
-    /// <see cref="ClientCapabilities.PeerList"/>.
+    /// <see cref="ClientCapabilities.ClosedPeers"/>.
     /// </returns>
     IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => [];
 

@@ -24,6 +24,11 @@ internal static class CommandErrors
     /// <summary>A state folder cannot be read.</summary>
     public const string StateUnreadable = nameof(StateUnreadable);
 
+    public static TorrentError NoClosedPeers(TorrentStatus torrent) => new(
+        TorrentErrorId.NotSupported,
+        $"The engine that runs '{torrent.Name}' does not say which of its peers have left.",
+        "Leave -Recent out, or use the built-in engine.");
+
     public static TorrentError NoSuchPath(string path) => new(
         TorrentErrorId.SourceNotReadable,
         $"'{DisplayText.Clean(path)}' does not exist.",

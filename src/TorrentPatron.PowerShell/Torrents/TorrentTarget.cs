@@ -24,4 +24,7 @@ internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
 
     /// <summary>Its connected peers, as they are now.</summary>
     public IEnumerable<TorrentPeer> Peers => Patron.GetPeers(Torrent).Select(peer => new TorrentPeer(Status, peer));
+
+    /// <summary>Its peers that have left last, the latest first.</summary>
+    public IEnumerable<ClosedTorrentPeer> ClosedPeers => Patron.GetClosedPeers(Torrent).Select(peer => new ClosedTorrentPeer(Status, peer));
 }
