@@ -1,14 +1,14 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Hosting;
 
 namespace TorrentPatron.Engine;
 
 /// <summary>Changes the settings of an engine that runs: what can change does so at once, and what cannot is told. One at a time.</summary>
 /// <param name="engine">What the engine shares.</param>
-/// <param name="listener">Where peers connect.</param>
-/// <param name="portChanged">Is told that the port has changed, so that trackers hear of it.</param>
+/// <param name="workshop">Where peers connect.</param>
+/// <param name="hosts">The torrents: trackers hear of a new port.</param>
 #pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class SettingsChange(EngineResources engine, PeerListener listener, Action portChanged)
+internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop, HostList hosts)
 #pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -25,7 +25,7 @@ internal sealed class SettingsChange(EngineResources engine, PeerListener listen
             List<TorrentError> refused = [.. Fixed(before, settings)];
             TorrentError? noPort = null;
             if (settings.ListenPort != before.ListenPort)
-                noPort = await listener.ReopenAsync(settings.ListenPort).ConfigureAwait(false);
+                noPort = await workshop.ReopenAsync(settings.ListenPort).ConfigureAwait(false);
             if (noPort is not null)
             {
                 refused.Add(noPort);
@@ -33,8 +33,13 @@ internal sealed class SettingsChange(EngineResources engine, PeerListener listen
             }
 
             engine.Apply(settings);
+            await workshop.ApplyAsync(engine.Settings).ConfigureAwait(false);
             if (settings.ListenPort != before.ListenPort)
-                portChanged();
+            {
+                foreach (TorrentHost host in hosts.All)
+                    host.Announce([]);
+            }
+
             return refused;
         }
         finally

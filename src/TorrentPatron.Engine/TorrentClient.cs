@@ -4,14 +4,13 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine;
 
@@ -25,9 +24,9 @@ public sealed class TorrentClient : ITorrentClient
     private readonly Channel<TorrentMessage> _messages =
         Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
 
-    private readonly SwarmList _swarms = new();
+    private readonly HostList _hosts = new();
     private readonly ConcurrentDictionary<Task, bool> _work = new();
-    private readonly PeerListener _listener;
+    private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -51,29 +50,26 @@ public sealed class TorrentClient : ITorrentClient
 
     /// <summary>Makes an engine on a network of somebody else's.</summary>
     internal TorrentClient(
-        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null,
+        Func<EngineResources, HostList, IWorkshop>? workshop = null)
     {
         _engine = new EngineResources(settings, network, trackers, time, random, disk);
         _engine.Faults.FailTorrent = Fail;
-        _listener = new PeerListener(_engine, _swarms.Contains, Accept);
-        _listener.Open();
+        _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(network, family => _engine.ListenPorts.Of(family));
         _engine.Finder = PeerFinder.Open(_engine);
-        _settings = new SettingsChange(_engine, _listener, AnnounceAll);
-        Track(new Heartbeat(() => _swarms.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));
+        _settings = new SettingsChange(_engine, _workshop, _hosts);
+        Track(new Heartbeat(() => _hosts.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));
     }
 
     /// <summary>What its torrents share.</summary>
     internal EngineResources Resources => _engine;
 
     /// <inheritdoc/>
-    public string Name => BuiltInEngine.EngineName;
+    public string Name => _workshop.Name;
 
     /// <inheritdoc/>
-    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
-        | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
-        | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
-        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
+    public ClientCapabilities Capabilities => _workshop.Capabilities;
 
     /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
@@ -95,22 +91,22 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public TorrentStatus? GetStatus(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Status : null;
+    public TorrentStatus? GetStatus(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Status : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _swarms.All.Select(static swarm => swarm.Status)];
+    public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _hosts.All.Select(static host => host.Status)];
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Metainfo : null;
+    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Metainfo : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Files() : [];
+    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Files() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.Peers() : [];
+    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Peers() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => _swarms.TryFind(torrent, out ISwarm? swarm) ? swarm.ClosedPeers() : [];
+    public IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.ClosedPeers() : [];
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
@@ -133,13 +129,13 @@ public sealed class TorrentClient : ITorrentClient
         return new ClientStatus
         {
             Engine = Name,
-            ListenEndPoints = _listener.EndPoints,
+            ListenEndPoints = [.. _workshop.EndPoints],
             Torrents = statuses.Count,
             ConnectedPeers = _engine.Peers,
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
             Dht = _engine.Finder?.Status,
-            Warning = _listener.Warning ?? _engine.Faults.Warning,
+            Warning = _workshop.Warning ?? _engine.Faults.Warning,
         };
     }
 
@@ -154,36 +150,22 @@ public sealed class TorrentClient : ITorrentClient
         }
 
         await _stop.CancelAsync().ConfigureAwait(false);
-        await _listener.DisposeAsync().ConfigureAwait(false);
+        await _workshop.StopListeningAsync().ConfigureAwait(false);
         // First, because commands may wait for a check, which takes hours and ends with this; and once more for what a
         // start under way has added meanwhile.
         await StopAllAsync().ConfigureAwait(false);
         await Task.WhenAll(_work.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync().ConfigureAwait(false);
+        await _workshop.DisposeAsync().ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         _messages.Writer.TryComplete();
         _stop.Dispose();
     }
 
-    private void Accept(IConnection connection, Handshake handshake)
-    {
-        if (_swarms.TryFind(handshake.InfoHash, out ISwarm? swarm))
-            swarm.Accept(connection, handshake);
-        else
-            connection.Dispose();
-    }
-
     private void Fail(InfoHash torrent, TorrentError error)
     {
-        if (_swarms.TryFind(torrent, out ISwarm? swarm))
-            swarm.Fail(error);
-    }
-
-    /// <summary>Trackers hear, as soon as they allow it, where we listen now.</summary>
-    private void AnnounceAll()
-    {
-        foreach (ISwarm swarm in _swarms.All)
-            swarm.Announce([]);
+        if (_hosts.TryFind(torrent, out TorrentHost? host))
+            host.Fail(error);
     }
 
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
@@ -194,9 +176,9 @@ public sealed class TorrentClient : ITorrentClient
     /// </summary>
     private void SayAnswer(TorrentAnswer answer)
     {
-        if (_swarms.TryFind(answer.TorrentId, out ISwarm? swarm))
+        if (_hosts.TryFind(answer.TorrentId, out TorrentHost? host))
         {
-            swarm.Say(status => answer switch
+            host.Say(status => answer switch
             {
                 NewTorrentCreated created => created with { Status = status },
                 TorrentAlreadyDownloading already => already with { Status = status },
@@ -239,15 +221,13 @@ public sealed class TorrentClient : ITorrentClient
                 SuspendTorrent suspend => await WithAsync(suspend, s => Done(s.SuspendAsync())).ConfigureAwait(false),
                 ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
                 RecheckTorrent recheck => await WithAsync(recheck, s => RecheckAsync(recheck, s)).ConfigureAwait(false),
-                MoveTorrent move => await WithAsync(move, s => WithContent(s, content => content.MoveAsync(move.Destination))).ConfigureAwait(false),
+                MoveTorrent move => await WithAsync(move, s => s.MoveAsync(move.Destination)).ConfigureAwait(false),
                 AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
                 SetTorrent set => await WithAsync(set, s => s.SetAsync(set.Options)).ConfigureAwait(false),
-                SetFilePriorities set => await WithAsync(set, s => WithContent(s, content => content.SetFilePrioritiesAsync(set.Priorities)))
-                    .ConfigureAwait(false),
+                SetFilePriorities set => await WithAsync(set, s => s.SetFilePrioritiesAsync(set.Priorities)).ConfigureAwait(false),
                 RemoveTrackers remove => await WithAsync(remove, s => Done(s.RemoveTrackersAsync(remove.Trackers))).ConfigureAwait(false),
                 AnnounceNow announce => await WithAsync(announce, s => Task.FromResult(s.Announce(announce.Trackers))).ConfigureAwait(false),
-                GiveMetadata give => await WithAsync(give, s => Done(s is MetadataSwarm fetching ? fetching.GiveAsync(give.Metainfo) : Task.CompletedTask))
-                    .ConfigureAwait(false),
+                GiveMetadata give => await WithAsync(give, s => Done(s.GiveAsync(give.Metainfo))).ConfigureAwait(false),
                 _ => NotSupported(command),
             });
         }
@@ -266,16 +246,10 @@ public sealed class TorrentClient : ITorrentClient
         return null;
     }
 
-    /// <summary>Does what only a torrent can whose content is known.</summary>
-    private static Task<TorrentError?> WithContent(ISwarm swarm, Func<Swarm, Task<TorrentError?>> what) =>
-        swarm is Swarm content ? what(content) : Task.FromResult<TorrentError?>(SwarmErrors.NoMetadata(swarm.Status.Name));
-
-    private static async Task<TorrentAnswer> RecheckAsync(RecheckTorrent command, ISwarm swarm)
+    private static async Task<TorrentAnswer> RecheckAsync(RecheckTorrent command, TorrentHost host)
     {
-        if (swarm is not Swarm content)
-            return Failure(command, SwarmErrors.NoMetadata(swarm.Status.Name));
-        (ReadOnlyCollection<int> bad, TorrentError? error) = await content.RecheckAsync().ConfigureAwait(false);
-        return error is null ? new TorrentChecked(command.TorrentId, command.CorrelationId, bad, swarm.Status) : Failure(command, error);
+        (ReadOnlyCollection<int> bad, TorrentError? error) = await host.RecheckAsync().ConfigureAwait(false);
+        return error is null ? new TorrentChecked(command.TorrentId, command.CorrelationId, bad, host.Status) : Failure(command, error);
     }
 
     private async Task<TorrentAnswer> CreateAsync(CreateNewTorrent command)
@@ -297,120 +271,78 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         InfoHash torrent = command.TorrentId;
-        ISwarm swarm;
-        while (!_swarms.TryAdd(torrent, () => NewSwarm(command), out swarm))
+        TorrentHost host;
+        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, Say), out host))
         {
-            if (await swarm.Started.ConfigureAwait(false) && !swarm.IsEnding)
-                return new TorrentAlreadyDownloading(torrent, command.CorrelationId, swarm.Status);
-            await swarm.Ended.ConfigureAwait(false);
+            if (await host.Started.ConfigureAwait(false) && !host.IsEnding)
+                return new TorrentAlreadyDownloading(torrent, command.CorrelationId, host.Status);
+            await host.Ended.ConfigureAwait(false);
         }
 
         try
         {
-            TorrentAnswer answer = await swarm.StartAsync().ConfigureAwait(false);
+            TorrentAnswer answer = await host.StartAsync().ConfigureAwait(false);
             if (answer is TorrentStartFail)
-                Forget(swarm);
+                Forget(host);
             return answer;
         }
         catch
         {
-            Forget(swarm);
+            Forget(host);
             throw;
-        }
-    }
-
-    private ISwarm NewSwarm(CreateNewTorrent command) =>
-        command.Metainfo is null ? new MetadataSwarm(_engine, command, Say, GoOnAsync) : new Swarm(_engine, command, Say);
-
-    /// <summary>The metadata of a torrent is here: another swarm takes its place, with its peers.</summary>
-    private Task GoOnAsync(MetadataSwarm fetched)
-    {
-        CreateNewTorrent command = fetched.Successor;
-        var swarm = new Swarm(_engine, command, Say, fetched.Network);
-        _swarms.Replace(swarm);
-        fetched.End();
-        Say(new MetadataReceived(command.TorrentId, command.Metainfo!, swarm.Status));
-        Task start = StartAsync();
-        Track(start);
-        return start;
-
-        async Task StartAsync()
-        {
-            try
-            {
-                await swarm.StartAsync().ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException)
-            {
-                EngineEvents.Log.FaultCaught(command.TorrentId, "start with metadata", e);
-                Forget(swarm);
-                Say(new TorrentWarning(command.TorrentId, new TorrentError(
-                    TorrentErrorId.Unexpected, $"The torrent could not go on when its metadata was here: {e.Message}", "Start it again.")));
-            }
         }
     }
 
     /// <param name="command">What ends the torrent.</param>
     /// <param name="end">Does it, and answers; null where it had ended before.</param>
-    private async Task<TorrentAnswer> EndAsync(TorrentCommand command, Func<ISwarm, Task<TorrentAnswer?>> end)
+    private async Task<TorrentAnswer> EndAsync(TorrentCommand command, Func<TorrentHost, Task<TorrentAnswer?>> end)
     {
-        while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
+        if (!_hosts.TryFind(command.TorrentId, out TorrentHost? host) || !await host.Started.ConfigureAwait(false))
+            return NotFound(command);
+        if (await end(host).ConfigureAwait(false) is { } answer)
         {
-            if (await end(swarm).ConfigureAwait(false) is { } answer)
-            {
-                Forget(swarm);
-                return answer;
-            }
-
-            // Somebody else has closed it, or it has a successor.
-            await swarm.Ended.ConfigureAwait(false);
-            if (!HasSuccessor(swarm))
-                break;
+            Forget(host);
+            return answer;
         }
 
+        // Another command has ended it.
+        await host.Ended.ConfigureAwait(false);
         return NotFound(command);
     }
 
-    private bool HasSuccessor(ISwarm swarm) => swarm is MetadataSwarm
-        && _swarms.TryFind(swarm.TorrentId, out ISwarm? other) && other is Swarm;
-
-    private Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentError?>> what) =>
-        WithAsync(command, async swarm => await what(swarm).ConfigureAwait(false) is { } error
+    private Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<TorrentHost, Task<TorrentError?>> what) =>
+        WithAsync(command, async host => await what(host).ConfigureAwait(false) is { } error
             ? Failure(command, error)
-            : new CommandDone(command.TorrentId, command.CorrelationId, GetStatus(command.TorrentId) ?? swarm.Status));
+            : new CommandDone(command.TorrentId, command.CorrelationId, GetStatus(command.TorrentId) ?? host.Status));
 
-    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<ISwarm, Task<TorrentAnswer>> what)
+    private async Task<TorrentAnswer> WithAsync(TorrentCommand command, Func<TorrentHost, Task<TorrentAnswer>> what)
     {
-        while (_swarms.TryFind(command.TorrentId, out ISwarm? swarm) && await swarm.Started.ConfigureAwait(false))
+        if (!_hosts.TryFind(command.TorrentId, out TorrentHost? host) || !await host.Started.ConfigureAwait(false))
+            return NotFound(command);
+        try
         {
-            try
-            {
-                return await what(swarm).ConfigureAwait(false);
-            }
-            catch (ObjectDisposedException) when (swarm.IsEnding)
-            {
-                // While the command waited for its turn it was closed, or its metadata came.
-                if (!HasSuccessor(swarm))
-                    break;
-            }
+            return await what(host).ConfigureAwait(false);
         }
-
-        return NotFound(command);
+        catch (ObjectDisposedException) when (host.IsEnding)
+        {
+            // It was closed while the command waited for its turn.
+            return NotFound(command);
+        }
     }
 
     private async Task StopAllAsync()
     {
-        IReadOnlyList<ISwarm> swarms = _swarms.All;
-        Task stopped = Task.WhenAll(swarms.Select(s => s.StopAsync()));
+        IReadOnlyList<TorrentHost> hosts = _hosts.All;
+        Task stopped = Task.WhenAll(hosts.Select(s => s.StopAsync()));
         await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (ISwarm swarm in swarms)
-            Forget(swarm);
+        foreach (TorrentHost host in hosts)
+            Forget(host);
     }
 
-    private void Forget(ISwarm swarm)
+    private void Forget(TorrentHost host)
     {
-        _swarms.Remove(swarm);
-        swarm.End();
+        _hosts.Remove(host);
+        host.End();
     }
 
     private static CommandFail NotFound(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(

@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Net;
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
@@ -18,6 +20,9 @@ namespace TorrentPatron.Engine.Peers;
 /// </summary>
 internal sealed class PeerConnection
 {
+    private static readonly SearchValues<byte> ClientCodeCharacters =
+        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~"u8);
+
     /// <summary>Longest message where nothing needs more, bytes.</summary>
     private const int LeastMaxMessageLength = 128 * 1024;
 
@@ -64,6 +69,19 @@ internal sealed class PeerConnection
 
     /// <summary>Who it says it is.</summary>
     public PeerId PeerId => _handshake.PeerId;
+
+    /// <summary>Its program: what it says, or what its id says in the Azureus style (BEP 20), two letters and a version; may be empty.</summary>
+    public string Client
+    {
+        get
+        {
+            if (Extensions.Hello is { Client.Length: > 0 } hello)
+                return DisplayText.Clean(hello.Client);
+            ReadOnlySpan<byte> id = PeerId.ToArray();
+            ReadOnlySpan<byte> code = id[1..7];
+            return id[0] == '-' && id[7] == '-' && !code.ContainsAnyExcept(ClientCodeCharacters) ? Encoding.ASCII.GetString(code) : "";
+        }
+    }
 
     /// <summary>Whether it dialled us.</summary>
     public bool IsIncoming { get; }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;

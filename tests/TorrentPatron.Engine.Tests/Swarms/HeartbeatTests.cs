@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
-using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Tests.Diagnostics;
 using TorrentPatron.Protocol;
 

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Protocol.Wire;
 
@@ -145,9 +145,9 @@ public sealed class ResumeKeeperTests
         MemoryResumeStore store, DiskWorkers workers, TimeProvider? time = null, Action<TorrentError?>? warningChanged = null)
     {
         var layout = new FileLayout(Path.GetTempPath(), "none", 10, [("none", 40, true)]);
-        return new ResumeKeeper(
-            store, new TorrentStorage(layout, new FileHandlePool()), workers, 4, time ?? TimeProvider.System, new Random(1),
-            warningChanged ?? (static _ => { }));
+        var keeper = new ResumeKeeper(store, workers, time ?? TimeProvider.System, new Random(1), warningChanged ?? (static _ => { }));
+        keeper.Know(new TorrentStorage(layout, new FileHandlePool()));
+        return keeper;
     }
 
     private static ResumeData Data(int piece)

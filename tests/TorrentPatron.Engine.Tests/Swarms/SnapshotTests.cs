@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Storage;
@@ -109,17 +110,17 @@ public sealed class SnapshotTests
     }
 
     /// <summary>A torrent without a network or a disk, that is led through what can happen to one; looked at after each step.</summary>
-    private sealed class Steps : ISwarmEvents, IBlockReader, IAsyncDisposable
+    private sealed class Steps : IWorkEvents, IAsyncDisposable
     {
         public const int PieceCount = 6;
 
         private readonly Random _random;
         private readonly FakeTimeProvider _time = new();
         private readonly EngineResources _engine;
-        private readonly SwarmPieces _pieces;
-        private readonly SwarmLedger _ledger;
-        private readonly SwarmState _state;
-        private readonly SwarmPeers _peers;
+        private readonly TorrentNetwork _network;
+        private readonly SwarmWork _work;
+        private readonly TorrentLedger _ledger;
+        private readonly TorrentPublisher _state;
 
         public Steps(int seed)
         {
@@ -128,13 +129,12 @@ public sealed class SnapshotTests
             var transport = new MemoryNetwork().Join();
             _engine = new EngineResources(new ClientSettings(), transport, new ScriptedTrackerClient(), _time, new Random(seed));
             var storage = new TorrentStorage(new FileLayout(torrent.Metainfo, "/nowhere"), _engine.Files);
-            _pieces = new SwarmPieces(torrent.Metainfo, storage, _engine, this);
-            var limits = new RateLimiterPair(new RateLimiter(_time, 0), new RateLimiter(_time, 0));
-            var set = new PeerSet(torrent.Metainfo.InfoHash, _engine, limits, limits, static () => false);
-            _peers = new SwarmPeers(torrent.Metainfo, _pieces, this, _engine, set);
             var command = new CreateNewTorrent(1, torrent.Metainfo, "/nowhere") { ResumeStore = new MemoryResumeStore() };
-            _ledger = new SwarmLedger(_engine, command, storage, _pieces, _peers);
-            _state = new SwarmState(_engine, torrent.Metainfo.InfoHash, _ledger, Made, StatusInvariants.Check);
+            _network = new TorrentNetwork(command, _engine);
+            _work = new SwarmWork(_engine, torrent.Metainfo, storage, _network, this);
+            _ledger = new TorrentLedger(_engine, command, _network.Peers.Directory);
+            _ledger.Know(torrent.Metainfo, storage, _work);
+            _state = new TorrentPublisher(_engine, torrent.Metainfo.InfoHash, _ledger, Made, StatusInvariants.Check);
         }
 
         /// <summary>Looks at it, and checks what is seen.</summary>
@@ -147,7 +147,7 @@ public sealed class SnapshotTests
 
         public void Join()
         {
-            _state.Join(() => { }, () => _pieces.IsComplete, CompletionReason.Rechecked);
+            _state.Join(() => { }, () => _work.IsComplete, CompletionReason.Rechecked);
             Look();
         }
 
@@ -156,7 +156,7 @@ public sealed class SnapshotTests
             var verified = new Bitfield(PieceCount);
             for (int piece = 0; piece < pieces; piece++)
                 verified.Set(piece);
-            _pieces.Reset(verified, []);
+            _work.Reset(verified, []);
             Look();
         }
 
@@ -164,7 +164,7 @@ public sealed class SnapshotTests
         {
             _state.PieceArrived();
             Look();
-            if (_pieces.IsComplete)
+            if (_work.IsComplete)
                 _state.TryComplete();
             Look();
         }
@@ -175,7 +175,7 @@ public sealed class SnapshotTests
             all.SetAll();
             _ledger.BeginCheck(all);
             _state.Set(TorrentState.Checking);
-            _pieces.Reset(new Bitfield(PieceCount), []);
+            _work.Reset(new Bitfield(PieceCount), []);
             for (int piece = 0; piece < PieceCount; piece++)
             {
                 _ledger.PieceChecked();
@@ -210,7 +210,7 @@ public sealed class SnapshotTests
                     break;
                 case 4:
                     FilePriority[] wanted = [.. Enumerable.Range(0, 3).Select(_ => _random.Next(2) == 0 ? FilePriority.Skip : FilePriority.Normal)];
-                    _state.WantsChanged(() => _pieces.SetPriorities(wanted, []), () => _pieces.IsComplete);
+                    _state.WantsChanged(() => _work.Want(wanted), () => _work.IsComplete);
                     break;
                 case 5:
                     _state.TryFail(Error);
@@ -229,33 +229,24 @@ public sealed class SnapshotTests
 
         public async ValueTask DisposeAsync()
         {
-            _peers.Dispose();
+            await _work.DisposeAsync();
+            await _network.DisposeAsync();
             await _engine.DisposeAsync();
         }
 
-        void ISwarmEvents.PieceVerified(int piece, bool isComplete)
+        void IWorkEvents.MetadataFetched(byte[] info)
         {
         }
 
-        void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+        void IWorkEvents.PieceVerified(int piece, bool isComplete)
         {
         }
 
-        void ISwarmEvents.RestoredBlocksDropped(long bytes)
+        void IWorkEvents.StorageFailed(TorrentError error)
         {
         }
 
-        void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
-        {
-        }
-
-        void ISwarmEvents.Faulted(Exception fault) => Assert.Fail(fault.ToString());
-
-        void ISwarmEvents.StorageFailed(TorrentError error)
-        {
-        }
-
-        ValueTask IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
+        void IWorkEvents.Faulted(Exception fault) => Assert.Fail(fault.ToString());
 
         private void GoOn()
         {
@@ -265,6 +256,6 @@ public sealed class SnapshotTests
                 Join();
         }
 
-        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]), saving: null);
+        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]));
     }
 }

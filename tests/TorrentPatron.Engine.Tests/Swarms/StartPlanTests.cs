@@ -1,5 +1,5 @@
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Protocol.Wire;
 

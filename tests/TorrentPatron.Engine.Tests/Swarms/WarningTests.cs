@@ -1,5 +1,5 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
@@ -13,7 +13,7 @@ public sealed class WarningTests
     {
         var tracker = new TrackerSnapshot { Uri = new Uri("http://t.example/a"), Tier = 0, Status = TrackerStatus.Failed, Message = "no" };
 
-        TorrentError warning = Assert.Single(SwarmErrors.Warnings(state: null, saving: null, [tracker], isPrivate));
+        TorrentError warning = Assert.Single(HostErrors.Warnings(state: null, saving: null, [tracker], isPrivate));
 
         Assert.Equal("The tracker at t.example says: no", warning.Message);
         Assert.Contains(expected, warning.Remedy, StringComparison.Ordinal);

@@ -31,7 +31,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrack
         var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
         Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits, static () => false));
         var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
-        Ledger = new SwarmLedger(_engine, command, storage, Pieces, Peers);
+        Work = new SwarmWork(_engine, Metainfo, storage, new TorrentNetwork(command, _engine), this);
         Pieces.Open(true);
         Peers.Open();
     }

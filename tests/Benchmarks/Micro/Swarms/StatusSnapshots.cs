@@ -24,8 +24,8 @@ public class StatusSnapshots
     }
 
     [Benchmark(Baseline = true)]
-    public object WithoutPeersOrTrackers() => _idle.Ledger.MakeStatus([], null);
+    public object WithoutPeersOrTrackers() => _idle.Ledger.MakeStatus([]);
 
     [Benchmark]
-    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(TimeProvider.System), null);
+    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(TimeProvider.System));
 }

@@ -1,8 +1,7 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Metainfo;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>Makes priorities of pieces from those of files: a piece is wanted as much as the file in it that is wanted most.</summary>
 internal static class PiecePriorities

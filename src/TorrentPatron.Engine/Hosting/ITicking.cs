@@ -1,6 +1,6 @@
 using TorrentPatron.Protocol;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>A torrent as the engine's <see cref="Heartbeat"/> sees it.</summary>
 internal interface ITicking

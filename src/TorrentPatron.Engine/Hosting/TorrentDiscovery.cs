@@ -1,16 +1,17 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Protocol;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// Finds the peers of one torrent without its trackers: in the DHT, in the local network, and by asking peers for others. Nothing
 /// of that for a private torrent (BEP 27). Thread-safe.
 /// </summary>
-internal sealed class SwarmDiscovery
+internal sealed class TorrentDiscovery
 {
     /// <summary>Connected peers below which more are looked for sooner than is due.</summary>
     private const int FewPeers = 5;
@@ -36,7 +37,7 @@ internal sealed class SwarmDiscovery
     /// <param name="onPeers">Takes the addresses that are found.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
-    public SwarmDiscovery(
+    public TorrentDiscovery(
         EngineResources engine, InfoHash torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
         Func<bool> isSeed, IReadOnlyCollection<HostEndPoint> dhtNodes)
     {

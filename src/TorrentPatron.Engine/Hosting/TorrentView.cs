@@ -1,20 +1,14 @@
-using System.Buffers;
-using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>Makes the snapshots of a torrent's files and peers. Touches neither the disk nor the network.</summary>
-internal static class SwarmView
+internal static class TorrentView
 {
-    private static readonly SearchValues<byte> CodeCharacters =
-        SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~"u8);
-
     /// <summary>The files but for padding.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="layout">Where its files lie.</param>
@@ -80,20 +74,10 @@ internal static class SwarmView
     private static PeerSnapshot Peer(PeerConnection peer, PeerDirectory directory) => new()
     {
         EndPoint = peer.RemoteEndPoint,
-        Client = ClientOf(peer),
+        Client = peer.Client,
         Source = peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.RemoteEndPoint),
         IsIncoming = peer.IsIncoming,
         IsChoking = true,
         AmChoking = true,
     };
-
-    /// <summary>What it says, or what its id says in the Azureus style (BEP 20): two letters and a version.</summary>
-    public static string ClientOf(PeerConnection peer)
-    {
-        if (peer.Extensions.Hello is { Client.Length: > 0 } hello)
-            return DisplayText.Clean(hello.Client);
-        ReadOnlySpan<byte> id = peer.PeerId.ToArray();
-        ReadOnlySpan<byte> code = id[1..7];
-        return id[0] == '-' && id[7] == '-' && !code.ContainsAnyExcept(CodeCharacters) ? Encoding.ASCII.GetString(code) : "";
-    }
 }

@@ -4,13 +4,13 @@ using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// Hashes what is on disk of one torrent, one check at a time, and takes what it finds into the torrent's pieces. Commands come one at
-/// a time, as the swarm's do.
+/// a time, as the host's do.
 /// </summary>
-internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, SwarmPieces pieces, SwarmLedger ledger)
+internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
     : IDisposable
 {
     private CancellationTokenSource? _session;
@@ -57,11 +57,11 @@ internal sealed class SwarmCheck(TorrentMetainfo metainfo, TorrentStorage storag
         try
         {
             good = await (isUrgent ? HashAsync(toCheck, cancellationToken) : HashInTurnAsync(toCheck, cancellationToken)).ConfigureAwait(false);
-            Bitfield verified = pieces.Verified();
+            Bitfield verified = ledger.Work.Verified();
             foreach (int piece in good.Ones)
                 verified.Set(piece);
 
-            pieces.Reset(verified);
+            ledger.Work.Reset(verified);
             ledger.EndCheck();
         }
         catch (OperationCanceledException)

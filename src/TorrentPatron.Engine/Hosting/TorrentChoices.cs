@@ -5,7 +5,7 @@ using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>What has been chosen for a torrent: by its start, by what was saved before it, and by commands since. Immutable.</summary>
 internal sealed record TorrentChoices

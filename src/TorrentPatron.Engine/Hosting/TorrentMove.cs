@@ -4,20 +4,20 @@ using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// Takes one torrent's files to another folder, one move at a time, while the torrent is out of its swarm. Commands come one at a
-/// time, as the swarm's do.
+/// time, as the host's do.
 /// </summary>
 /// <param name="metainfo">The torrent.</param>
 /// <param name="storage">Its files.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="record">Where the move is written down.</param>
+/// <param name="ledger">Where the move is written down.</param>
 /// <param name="claim">The claim to the files' paths.</param>
 /// <param name="files">Tells how the files stand.</param>
-internal sealed class SwarmMove(
-    TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, IMoveRecord record, PathClaim claim, Func<TorrentFiles> files) : IDisposable
+internal sealed class TorrentMove(
+    TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, TorrentLedger ledger, PathClaim claim, Func<TorrentFiles> files) : IDisposable
 {
     private CancellationTokenSource? _session;
     private Task<TorrentError?> _current = Task.FromResult<TorrentError?>(null);
@@ -79,20 +79,20 @@ internal sealed class SwarmMove(
                     return DataOrigin.Look(to, []);
                 },
                 cancellationToken).ConfigureAwait(false);
-            await Mover(from, to, storage.Apart).MoveAsync(record.Choices.MinimumFreeSpace, share => record.MovedShare = share, cancellationToken)
+            await Mover(from, to, storage.Apart).MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken)
                 .ConfigureAwait(false);
-            DataOrigin? origin = record.Origin;
+            DataOrigin? origin = ledger.Origin;
             await workers.RunAsync(() =>
             {
                 storage.Relocate(to);
                 TorrentData.EraseFolders(from, origin);
             }, CancellationToken.None).ConfigureAwait(false);
-            record.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };
+            ledger.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };
         }
         catch (OperationCanceledException)
         {
-            record.MovingTo = null;
-            return SwarmErrors.MoveInterrupted(metainfo.Name);
+            ledger.MovingTo = null;
+            return HostErrors.MoveInterrupted(metainfo.Name);
         }
         catch (StorageException e)
         {
@@ -111,7 +111,7 @@ internal sealed class SwarmMove(
             await workers.RunAsync(() => claim.Keep(storage.Layout), CancellationToken.None).ConfigureAwait(false);
         }
 
-        record.MovingTo = null;
+        ledger.MovingTo = null;
         await whenOver(error).ConfigureAwait(false);
         return error;
     }

@@ -3,13 +3,12 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
 /// The connections of one torrent: dialled and accepted as far as there is room, each peer once, none that has been shut out. What
@@ -236,7 +235,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <inheritdoc/>
     public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
     {
-        var closed = new ClosedPeer(peer.RemoteEndPoint, SwarmView.ClientOf(peer), WallTime.Now(_engine.Time), by, DisplayText.Clean(reason));
+        var closed = new ClosedPeer(peer.RemoteEndPoint, peer.Client, WallTime.Now(_engine.Time), by, DisplayText.Clean(reason));
         IPeerSetOwner? owner;
         lock (_gate)
         {

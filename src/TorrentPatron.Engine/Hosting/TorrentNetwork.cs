@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
@@ -8,13 +9,13 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// A torrent's share of the network: its peers, where they come from, and its limits. It is the same before and after the torrent's
 /// metadata is known; who uses it may change.
 /// </summary>
-internal sealed class SwarmNetwork : IAsyncDisposable
+internal sealed class TorrentNetwork : IAsyncDisposable
 {
     /// <summary>Time between two looks at whether trackers can be asked sooner.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
@@ -28,15 +29,14 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     private Func<bool> _isSeed = static () => false;
 
     /// <summary>Makes it, without a word to anybody.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="command">The start, which names the torrent, its trackers and its DHT nodes.</param>
     /// <param name="engine">What the engine shares.</param>
-    /// <param name="trackers">The trackers' addresses, in tiers.</param>
-    /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
-    /// <param name="isPrivate">Whether peers may come from its trackers only (BEP 27), as far as that is known.</param>
-    public SwarmNetwork(
-        InfoHash torrent, EngineResources engine, IEnumerable<IEnumerable<string>> trackers, IReadOnlyCollection<HostEndPoint> dhtNodes,
-        bool isPrivate = false)
+    public TorrentNetwork(CreateNewTorrent command, EngineResources engine)
     {
+        InfoHash torrent = command.TorrentId;
+        // Each tracker of a link is a tier of its own.
+        IEnumerable<IEnumerable<string>> trackers =
+            command.Metainfo?.TrackerTiers ?? command.Magnet?.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)) ?? [];
         _engine = engine;
         Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
@@ -46,7 +46,8 @@ internal sealed class SwarmNetwork : IAsyncDisposable
             engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time,
             fault => engine.Faults.EndTorrent(torrent, "announcer", fault));
-        Discovery = new SwarmDiscovery(engine, torrent, isPrivate, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), dhtNodes);
+        Discovery = new TorrentDiscovery(
+            engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), command.DhtNodes);
         _addPeers = Peers.Add;
     }
 
@@ -63,7 +64,7 @@ internal sealed class SwarmNetwork : IAsyncDisposable
     public Announcer Trackers { get; }
 
     /// <summary>What finds peers without trackers.</summary>
-    public SwarmDiscovery Discovery { get; }
+    public TorrentDiscovery Discovery { get; }
 
     /// <summary>Says who uses it from now on.</summary>
     /// <param name="makeAnnounce">Tells how the torrent stands, for a tracker.</param>

@@ -4,10 +4,10 @@ using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>Why a torrent cannot do what it is told, each worded once.</summary>
-internal static class SwarmErrors
+internal static class HostErrors
 {
     public static TorrentError WrongNumberOfPriorities(TorrentMetainfo metainfo, int given) => new(
         TorrentErrorId.InvalidTorrent, $"Priorities were given for {given} files, but '{metainfo.Name}' has {metainfo.Files.Count}.",

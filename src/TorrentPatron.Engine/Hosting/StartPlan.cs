@@ -1,7 +1,7 @@
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>What a torrent that starts may believe of what is on disk, and what it must hash first.</summary>
 /// <param name="Trusted">Pieces that resume data vouches for.</param>

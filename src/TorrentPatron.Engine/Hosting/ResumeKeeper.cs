@@ -2,9 +2,10 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint at each change of state, every few seconds
@@ -12,15 +13,12 @@ namespace TorrentPatron.Engine.Swarms;
 /// known to be on the medium, and flushes them when there is time.
 /// </summary>
 /// <param name="store">Where it is kept.</param>
-/// <param name="storage">The torrent's files.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="pieceCount">Number of pieces in the torrent.</param>
 /// <param name="time">The clock.</param>
 /// <param name="random">Spreads the saving of idle torrents over time.</param>
 /// <param name="warningChanged">Called when <see cref="Warning"/> has changed, on any thread without a lock.</param>
 internal sealed class ResumeKeeper(
-    IResumeStore store, TorrentStorage storage, DiskWorkers workers, int pieceCount, TimeProvider time, Random random,
-    Action<TorrentError?> warningChanged) : IAsyncDisposable
+    IResumeStore store, DiskWorkers workers, TimeProvider time, Random random, Action<TorrentError?> warningChanged) : IAsyncDisposable
 {
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TotalsInterval = TimeSpan.FromMinutes(1);
@@ -36,6 +34,7 @@ internal sealed class ResumeKeeper(
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly Lock _gate = new();
     private readonly List<int> _sinceCheckpoint = [];
+    private TorrentStorage? _storage;
     private Bitfield? _unflushed;
     // Idle torrents that were started together are not saved together.
     private readonly double _spread = 1 - (0.5 * random.NextDouble());
@@ -47,6 +46,10 @@ internal sealed class ResumeKeeper(
 
     /// <summary>Why the state could not be saved when that was last tried; null: it was saved, or not tried yet.</summary>
     public TorrentError? Warning { get; private set; }
+
+    /// <summary>What is in the torrent is known from now on: pieces can be noted.</summary>
+    /// <param name="storage">Its files.</param>
+    public void Know(TorrentStorage storage) => _storage = storage;
 
     /// <summary>What was saved, and what was wrong with it.</summary>
     public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.RunAsync(() =>
@@ -62,7 +65,7 @@ internal sealed class ResumeKeeper(
     {
         lock (_gate)
         {
-            (_unflushed ??= new Bitfield(pieceCount)).Set(piece);
+            (_unflushed ??= NoPieces()).Set(piece);
             _isDirty = true;
             _sinceCheckpoint.Add(piece);
         }
@@ -92,6 +95,9 @@ internal sealed class ResumeKeeper(
         TimeSpan enough = saved.Seeding * SeedingShare;
         return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
     }
+
+    /// <summary>Saves what is in a torrent that was started by a link.</summary>
+    public Task SaveMetadataAsync(TorrentMetainfo metainfo) => workers.RunAsync(() => Try(() => store.MetadataReceived(metainfo)));
 
     /// <summary>Saves everything, one checkpoint at a time; nothing once the store has been given back.</summary>
     /// <param name="make">Tells how the torrent stands; called on the disk thread.</param>
@@ -157,7 +163,7 @@ internal sealed class ResumeKeeper(
             _sinceCheckpoint.Clear();
         }
 
-        try
+        Try(() =>
         {
             ResumeData data = make();
             lock (_gate)
@@ -165,13 +171,21 @@ internal sealed class ResumeKeeper(
             store.Checkpoint(data);
             NoteSaved(data);
             if (data.Apart is null)
-                storage.DeleteUnusedParts();
+                _storage?.DeleteUnusedParts();
             // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
             int[] again;
             lock (_gate)
                 again = [.. _sinceCheckpoint];
             foreach (int piece in again)
                 store.PieceVerified(piece);
+        });
+    }
+
+    private void Try(Action save)
+    {
+        try
+        {
+            save();
             Warn(null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -183,6 +197,8 @@ internal sealed class ResumeKeeper(
                 "Make the state folder writable, or choose another one; until then progress may be checked anew after a restart."));
         }
     }
+
+    private Bitfield NoPieces() => new(_storage!.Layout.PieceCount);
 
     private void NoteSaved(ResumeData data)
     {
@@ -213,13 +229,13 @@ internal sealed class ResumeKeeper(
             return;
         try
         {
-            storage.Flush();
+            _storage!.Flush();
         }
         catch (StorageException)
         {
             lock (_gate)
             {
-                _unflushed ??= new Bitfield(pieceCount);
+                _unflushed ??= NoPieces();
                 foreach (int piece in flushed.Ones)
                     _unflushed.Set(piece);
             }

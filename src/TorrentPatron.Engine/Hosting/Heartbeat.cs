@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Diagnostics;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// Looks at every torrent of an engine once a second, and at those that rest now and then. A fault in one torrent ends that torrent; the

@@ -1,6 +1,5 @@
-using TorrentPatron.Engine.Peers;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Peers;
 
 /// <summary>What is done with the peers of a set: first for the torrent's metadata, then for its pieces.</summary>
 internal interface IPeerSetOwner

@@ -9,19 +9,20 @@ using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Swarms;
+namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// What is written down of a torrent: its state, totals and times; and what is made from it: the status that people see, the
-/// resume data, and what trackers are told. The swarm that owns it guards it.
+/// resume data, and what trackers are told. The host that owns it guards it.
 /// </summary>
-internal sealed class SwarmLedger(
-    EngineResources engine, CreateNewTorrent command, TorrentStorage storage, SwarmPieces pieces, SwarmPeers peers) : IStateRecord, IMoveRecord
+/// <param name="engine">The clock, and what trackers are told of us.</param>
+/// <param name="command">The start.</param>
+/// <param name="directory">The addresses of peers that are known.</param>
+internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent command, PeerDirectory directory)
 {
     /// <summary>Nothing has come in for so long: it is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
 
-    private readonly TorrentMetainfo _metainfo = command.Metainfo!;
     private int _checked;
     private int _toCheck;
     private bool _isAtRest;
@@ -29,7 +30,8 @@ internal sealed class SwarmLedger(
     private Instant _seedingSince;
     private Instant? _lastProgress;
     private long _receivedAtProgress;
-    private string? _infoHash;
+    private readonly string _infoHash = command.TorrentId.ToString();
+    private TorrentStorage? _storage;
 
     /// <summary>What the torrent is doing.</summary>
     public TorrentState State
@@ -50,8 +52,17 @@ internal sealed class SwarmLedger(
         }
     } = TorrentState.Stopped;
 
-    /// <summary>The trackers of its metainfo.</summary>
-    public IReadOnlyList<Uri> OwnTrackers { get; } = [.. TorrentChoices.OwnTrackers(command)];
+    /// <summary>What is in it; null where that is not known yet.</summary>
+    public TorrentMetainfo? Metainfo { get; set; } = command.Metainfo;
+
+    /// <summary>What moves its bytes, or fetches its metadata; the host sets it before all else.</summary>
+    public IWork Work { get; set; } = null!;
+
+    /// <summary>What it is called: by its metainfo, its link, or its hash.</summary>
+    public string Name => Metainfo?.Name ?? command.Magnet?.Name ?? _infoHash;
+
+    /// <summary>The trackers of its metainfo, or of its link where that is all that is known.</summary>
+    public IReadOnlyList<Uri> OwnTrackers => [.. TorrentChoices.OwnTrackers(command with { Metainfo = Metainfo })];
 
     /// <summary>What has been chosen for it.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
@@ -59,7 +70,7 @@ internal sealed class SwarmLedger(
     /// <summary>Where the files on disk are from; null: that was not noted by the release that began the torrent.</summary>
     public DataOrigin? Origin
     {
-        get => field?.WithWritten(storage.WrittenFiles());
+        get => _storage is null ? field : field?.WithWritten(_storage.WrittenFiles());
         set;
     }
 
@@ -74,13 +85,19 @@ internal sealed class SwarmLedger(
         State == TorrentState.Seeding ? _seededBefore + (Instant.Now(engine.Time) - _seedingSince) : _seededBefore;
 
     /// <summary>What it has moved, and for how long it has seeded, over all runs.</summary>
-    public TransferTotals Totals => new(ReceivedBefore + peers.Received.Total, SentBefore + peers.Sent.Total, SeedingTime);
+    public TransferTotals Totals => new(ReceivedBefore + Work.Received.Total, SentBefore + Work.Sent.Total, SeedingTime);
 
     /// <summary>Why it stopped by itself.</summary>
     public TorrentError? Error { get; set; }
 
     /// <summary>What was wrong with the saved state.</summary>
     public TorrentError? StateWarning { get; private set; }
+
+    /// <summary>Why the state cannot be saved; null: it can.</summary>
+    public TorrentError? SaveWarning { get; set; }
+
+    /// <summary>Since when its metadata is being fetched; a suspension begins it anew.</summary>
+    public Instant FetchingSince { get; set; } = Instant.Now(engine.Time);
 
     /// <summary>When it was first added, UTC.</summary>
     public DateTimeOffset AddedAt { get; private set; } = WallTime.Now(engine.Time);
@@ -109,13 +126,16 @@ internal sealed class SwarmLedger(
     /// </summary>
     public bool IsResting => State switch
     {
-        TorrentState.Checking or TorrentState.Downloading or TorrentState.Moving => false,
-        TorrentState.Seeding => peers.IsResting && !HasReachedGoal() && (IsGoalReached || Choices.Goal.Time is null),
+        TorrentState.Checking or TorrentState.Downloading or TorrentState.Moving or TorrentState.FetchingMetadata => false,
+        TorrentState.Seeding => Work.IsResting && !HasReachedGoal() && (IsGoalReached || Choices.Goal.Time is null),
         _ => true,
     };
 
-    /// <summary>Whether it is in its swarm.</summary>
+    /// <summary>Whether it moves pieces.</summary>
     public bool IsActive => State is TorrentState.Downloading or TorrentState.Seeding;
+
+    /// <summary>Whether it is in its swarm: for pieces, or for its metadata.</summary>
+    public bool IsInSwarm => IsActive || State == TorrentState.FetchingMetadata;
 
     private int RecheckedPieces { get; set; }
 
@@ -123,13 +143,18 @@ internal sealed class SwarmLedger(
 
     private long SentBefore { get; set; }
 
+    /// <summary>What is in the torrent is known from now on.</summary>
+    /// <param name="metainfo">What is in it.</param>
+    /// <param name="storage">Its files.</param>
+    /// <param name="work">What moves its bytes.</param>
+    public void Know(TorrentMetainfo metainfo, TorrentStorage storage, IWork work) => (Metainfo, _storage, Work) = (metainfo, storage, work);
+
     /// <summary>Goes on with what an earlier run has saved.</summary>
-    /// <param name="origin">Where the files on disk are from.</param>
     /// <param name="data">What was saved; null: nothing.</param>
-    /// <param name="warning">What was wrong with what was saved; null: nothing.</param>
-    public void Begin(DataOrigin? origin, ResumeData? data, TorrentError? warning)
+    /// <param name="warning">What was wrong with what was saved; null: nothing, or that was said before.</param>
+    public void Begin(ResumeData? data, TorrentError? warning)
     {
-        (Origin, StateWarning) = (origin, warning);
+        StateWarning = warning ?? StateWarning;
         if (data is null)
             return;
         (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
@@ -143,7 +168,7 @@ internal sealed class SwarmLedger(
     public void NoteCompletion()
     {
         if (Unchecked is null)
-            CompletedAt = pieces.IsComplete ? CompletedAt ?? WallTime.Now(engine.Time) : null;
+            CompletedAt = Work.IsComplete ? CompletedAt ?? WallTime.Now(engine.Time) : null;
     }
 
     /// <summary>It begins to download.</summary>
@@ -152,14 +177,14 @@ internal sealed class SwarmLedger(
     /// <summary>Notes whether payload has come in; called about once a second.</summary>
     public void NoteProgress()
     {
-        long received = peers.Received.Total;
+        long received = Work.Received.Total;
         if (received != _receivedAtProgress)
             (_receivedAtProgress, _lastProgress) = (received, Instant.Now(engine.Time));
     }
 
     /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
     public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
-        && (SeedingTime >= Choices.Goal.Time || Ratio(pieces.Progress.CompletedBytes) >= Choices.Goal.Ratio);
+        && (SeedingTime >= Choices.Goal.Time || Ratio(Work.Progress.CompletedBytes) >= Choices.Goal.Ratio);
 
     /// <summary>A move begins.</summary>
     /// <param name="before">What the torrent was doing.</param>
@@ -182,14 +207,14 @@ internal sealed class SwarmLedger(
     /// <summary>What trackers are told.</summary>
     public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family)
     {
-        long left = pieces.MissingBytes;
+        long left = Work.MissingBytes;
         return new AnnounceRequest
         {
-            InfoHash = _metainfo.InfoHash,
+            InfoHash = command.TorrentId,
             PeerId = engine.PeerId,
             Port = engine.ListenPorts.ForTracker(family),
-            Uploaded = peers.Sent.Total,
-            Downloaded = peers.Received.Total,
+            Uploaded = Work.Sent.Total,
+            Downloaded = Work.Received.Total,
             Left = left,
             IsPartialSeed = left > 0 && State == TorrentState.Seeding,
             Event = announceEvent,
@@ -203,7 +228,7 @@ internal sealed class SwarmLedger(
     {
         TorrentChoices choices = Choices;
         TransferTotals totals = Totals;
-        Bitfield verified = pieces.Verified();
+        Bitfield verified = Work.Verified();
         // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
         Bitfield? doubtful = Unchecked;
         for (int piece = 0; piece < doubtful?.Length; piece++)
@@ -216,18 +241,19 @@ internal sealed class SwarmLedger(
         {
             Verified = verified,
             Doubtful = doubtful,
-            Unfinished = pieces.Unfinished(),
-            Destination = storage.Layout.Destination,
+            Unfinished = Work.Unfinished(),
+            Destination = Destination,
             Files = stamps,
             ClosedInOrder = ClosedInOrder,
             Suspended = _isAtRest,
             FilePriorities = choices.FilePriorities,
-            Peers = _metainfo.IsPrivate ? [] : peers.Set.Directory.Proven(ResumeData.MostPeers),
+            Selection = choices.Selection,
+            Peers = Metainfo is { IsPrivate: true } ? [] : directory.Proven(ResumeData.MostPeers),
             Trackers = choices.AddedTrackers,
             RemovedTrackers = choices.RemovedTrackers,
             Options = choices.Options,
             Origin = Origin,
-            Apart = storage.Apart,
+            Apart = _storage?.Apart,
             MovingTo = MovingTo,
             SeedingTime = totals.Seeding,
             GoalReached = IsGoalReached,
@@ -244,51 +270,51 @@ internal sealed class SwarmLedger(
 
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
-    /// <param name="saving">Why the state cannot be saved; null: it can.</param>
-    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, TorrentError? saving)
+    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers)
     {
         long now = engine.Milliseconds;
-        PieceProgress progress = pieces.Progress;
+        PieceProgress progress = Work.Progress;
         TorrentChoices choices = Choices;
         TransferTotals totals = Totals;
-        long rate = State == TorrentState.Downloading ? peers.Received.Rate(now) : 0;
+        (int peers, int seeds) = Work.Connected;
+        long rate = State == TorrentState.Downloading ? Work.Received.Rate(now) : 0;
         // What has just come is told with the change of state, after the files have been looked at.
-        bool isComplete = progress.IsComplete && CompletedAt is not null && State is not (TorrentState.Checking or TorrentState.Downloading);
+        bool isComplete = _storage is not null && progress.IsComplete && CompletedAt is not null && State is not (TorrentState.Checking or TorrentState.Downloading);
         double share = State switch
         {
+            _ when _storage is null => 0,
             TorrentState.Checking => (double)Volatile.Read(ref _checked) / Math.Max(1, _toCheck),
             TorrentState.Moving => MovedShare,
             _ => progress.Share,
         };
-        IReadOnlyList<PeerTransfer> connected = peers.Connected;
         return new TorrentStatus
         {
-            Name = _metainfo.Name,
-            InfoHash = _infoHash ??= _metainfo.InfoHash.ToString(),
+            Name = Name,
+            InfoHash = _infoHash,
             State = State,
-            Destination = storage.Layout.Destination,
-            Path = storage.Layout.RootPath,
+            Destination = Destination,
+            Path = _storage?.Layout.RootPath ?? (Metainfo is null ? Destination : Path.Combine(Destination, Metainfo.Name)),
             PercentComplete = 100 * Math.Clamp(share, 0, 1),
             IsComplete = isComplete,
-            TotalSize = _metainfo.ContentSize,
+            TotalSize = Metainfo?.ContentSize ?? 0,
             WantedSize = progress.WantedBytes,
             CompletedSize = progress.CompletedBytes,
             BytesReceived = totals.Received,
             BytesSent = totals.Sent,
-            BytesWasted = peers.Wasted,
+            BytesWasted = Work.Wasted,
             DownloadRate = rate,
-            UploadRate = IsActive ? peers.Sent.Rate(now) : 0,
+            UploadRate = IsActive ? Work.Sent.Rate(now) : 0,
             EstimatedTimeLeft = rate > 0
                 ? TimeSpan.FromSeconds(Math.Min(progress.LeftBytes / rate, int.MaxValue))
                 : null,
             Ratio = Ratio(progress.CompletedBytes),
-            ConnectedPeers = connected.Count,
-            ConnectedSeeds = connected.Count(peer => peer.Record.IsSeed),
-            KnownPeers = peers.Set.Directory.Count,
-            PieceCount = _metainfo.PieceCount,
+            ConnectedPeers = peers,
+            ConnectedSeeds = seeds,
+            KnownPeers = directory.Count,
+            PieceCount = Metainfo?.PieceCount ?? 0,
             VerifiedPieces = progress.VerifiedPieces,
             RecheckedPieces = RecheckedPieces,
-            FailedPieces = pieces.FailedCount,
+            FailedPieces = Work.FailedPieces,
             AddedAt = AddedAt,
             CompletedAt = isComplete ? CompletedAt : null,
             Completion = isComplete ? Completion : null,
@@ -301,14 +327,17 @@ internal sealed class SwarmLedger(
             SeedingTime = totals.Seeding,
             Sequential = choices.Sequential,
             SeedOnly = choices.SeedOnly,
-            IsPrivate = _metainfo.IsPrivate,
+            IsPrivate = Metainfo?.IsPrivate ?? false,
             Tags = choices.Tags,
+            Metadata = Metainfo is null && Work.Metadata is { } fetched ? fetched with { Since = WallTime.At(FetchingSince, engine.Time) } : null,
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
-            Warnings = SwarmErrors.Warnings(StateWarning, saving, trackers, _metainfo.IsPrivate),
+            Warnings = [.. Work.Shortcomings, .. HostErrors.Warnings(StateWarning, SaveWarning, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
         };
     }
+
+    private string Destination => _storage?.Layout.Destination ?? command.Destination;
 
     private double Ratio(long completed) => completed == 0 ? 0 : (double)Totals.Sent / completed;
 }

@@ -1,0 +1,935 @@
+using System.Collections.ObjectModel;
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Metadata;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Hosting;
+
+/// <summary>
+/// One torrent from its start to its end, whatever moves its bytes: takes commands one at a time, goes into its swarm by way of a check
+/// where one is needed and out of it again, and sees to what comes of its pieces meanwhile. When the metadata of a magnet link is here, it
+/// goes on with other work. A command that comes while it is being stopped throws <see cref="ObjectDisposedException"/>.
+/// </summary>
+internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
+{
+    /// <summary>Bytes that are checked within some hundredths of a second.</summary>
+    private const long QuicklyChecked = 16L << 20;
+
+    /// <summary>How often the blocks of pieces that take long are written and saved, so that they outlive a crash.</summary>
+    private static readonly TimeSpan WriteOutInterval = TimeSpan.FromSeconds(5);
+
+    private readonly EngineResources _engine;
+    private readonly IWorkshop _workshop;
+    private readonly Action<TorrentMessage> _say;
+    private readonly TorrentNetwork _network;
+    private readonly TorrentLedger _ledger;
+    private readonly TorrentPublisher _publisher;
+    private readonly ResumeKeeper _resume;
+    private readonly FreeSpaceWatch _freeSpace = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _commands = new(1, 1);
+    private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private CreateNewTorrent _command;
+    private TorrentContent? _content;
+    private Instant _lastTick;
+    private Instant _lastWriteOut;
+    private volatile bool _isResting;
+    private volatile bool _isEnding;
+    private bool _isDisposed;
+    private bool _mayGoOn;
+
+    /// <summary>Makes a host, which does nothing before its start.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="workshop">Makes what moves the torrent's pieces.</param>
+    /// <param name="command">The start.</param>
+    /// <param name="say">Takes the messages about the torrent.</param>
+    public TorrentHost(EngineResources engine, IWorkshop workshop, CreateNewTorrent command, Action<TorrentMessage> say)
+    {
+        _engine = engine;
+        _workshop = workshop;
+        _command = command;
+        _say = say;
+        _mayGoOn = !command.MetadataOnly;
+        _lastTick = _lastWriteOut = Instant.Now(engine.Time);
+        _network = new TorrentNetwork(command, engine);
+        _ledger = new TorrentLedger(engine, command, _network.Peers.Directory);
+        _resume = new ResumeKeeper(command.ResumeStore, engine.DiskWorkers, engine.Time, engine.Random, SaveWarningChanged);
+        _publisher = new TorrentPublisher(engine, command.TorrentId, _ledger, () => _ledger.MakeStatus(_network.Trackers.Snapshot()), say);
+        if (command.Metainfo is { } metainfo)
+            Know(metainfo);
+        else
+            _ledger.Work = new MetadataWork(command.Magnet!, engine, _network.Peers, this);
+        _network.Use(_ledger.MakeAnnounce, _publisher.Changed, AddPeers, () => Work.IsComplete);
+    }
+
+    /// <summary>Which torrent.</summary>
+    public InfoHash TorrentId => _command.TorrentId;
+
+    /// <summary>What is in it; null where that is not known.</summary>
+    public TorrentMetainfo? Metainfo => _ledger.Metainfo;
+
+    /// <summary>The latest snapshot.</summary>
+    public TorrentStatus Status => _publisher.Status;
+
+    /// <summary>Whether nothing was to be done for it when it was last looked at, and it has not been woken since.</summary>
+    public bool IsResting => _isResting;
+
+    /// <summary>Completes when the start has succeeded (true) or failed.</summary>
+    public Task<bool> Started => _started.Task;
+
+    /// <summary>Whether it is being stopped, or its start has failed.</summary>
+    public bool IsEnding => _isEnding;
+
+    /// <summary>Completes when the engine has forgotten it.</summary>
+    public Task Ended => _ended.Task;
+
+    /// <summary>What moves its bytes, or fetches its metadata.</summary>
+    public IWork Work => _ledger.Work;
+
+    /// <summary>The files as they are now; none where they are not known.</summary>
+    public IReadOnlyList<FileSnapshot> Files() => _content?.Snapshot() ?? [];
+
+    /// <summary>The connected peers as they are now.</summary>
+    public IReadOnlyList<PeerSnapshot> Peers() => Work.Peers();
+
+    /// <summary>The peers that have left last, the latest first.</summary>
+    public IReadOnlyList<ClosedPeer> ClosedPeers() => _network.Peers.Closed;
+
+    /// <summary>Makes ready and starts; what takes long, a check, goes on behind the answer.</summary>
+    public async Task<TorrentAnswer> StartAsync()
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            TorrentError? error = await TryAsync(_content is null ? BeginFetchingAsync : BeginAsync).ConfigureAwait(false);
+            if (error is not null)
+            {
+                await DisposeAsync().ConfigureAwait(false);
+                return new TorrentStartFail(TorrentId, _command.CorrelationId, error);
+            }
+
+            _started.TrySetResult(true);
+            return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status)
+            {
+                MergedTrackers = _ledger.Choices.MergedTrackers,
+                Reservation = PrivateTrackers.Refused(_ledger.Name, _ledger.Choices.RefusedTrackers),
+            };
+        }
+        catch
+        {
+            await DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>The engine has forgotten it.</summary>
+    public void End()
+    {
+        _started.TrySetResult(false);
+        _ended.TrySetResult();
+    }
+
+    /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
+    /// <returns>Whether this did it; false where it had been done before.</returns>
+    public Task<bool> StopAsync() => StopAsync(() =>
+    {
+        _ledger.ClosedInOrder = true;
+        return SaveAsync();
+    });
+
+    /// <summary>Stops for good and forgets the torrent: nothing stays saved and, where that is wanted, nothing of its own data.</summary>
+    /// <returns>What was deleted; null where it had been stopped before.</returns>
+    public async Task<ErasedData?> RemoveAsync(bool deleteData)
+    {
+        ErasedData erased = ErasedData.Nothing;
+        bool isDone = await StopAsync(async () =>
+        {
+            if (_content is not null)
+                erased = await _content.EraseAsync(deleteData).ConfigureAwait(false);
+            await _resume.DiscardAsync().ConfigureAwait(false);
+        }).ConfigureAwait(false);
+        return isDone ? erased : null;
+    }
+
+    /// <summary>Leaves the swarm but stays known.</summary>
+    public Task SuspendAsync() => InTurnAsync(async () =>
+    {
+        if (_ledger.State != TorrentState.Suspended)
+            await PauseAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Goes on after a suspension or a failure; what a failure has left doubtful is looked at again.</summary>
+    /// <returns>Why it cannot; null: it does.</returns>
+    public Task<TorrentError?> ResumeAsync() => InTurnAsync(async () =>
+    {
+        _mayGoOn = true;
+        if (_ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
+            return null;
+        if (_content is not null)
+            return await GoOnAsync().ConfigureAwait(false);
+
+        _ledger.Error = null;
+        if (_ledger.Metainfo is { } metainfo)
+            return await GoOnWithAsync(metainfo).ConfigureAwait(false);
+        Fetch();
+        await SaveAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
+    /// <returns>The pieces that counted as there and are not, or why the check was not finished.</returns>
+    public async Task<(ReadOnlyCollection<int> BadPieces, TorrentError? Error)> RecheckAsync()
+    {
+        Bitfield? before = null;
+        Task<Bitfield?>? check = null;
+        TorrentError? refusal = await WithContentAsync(async content =>
+        {
+            bool wasSuspended = _ledger.State == TorrentState.Suspended;
+            await LeaveAsync().ConfigureAwait(false);
+            before = Work.Verified();
+            (Bitfield possible, IReadOnlyList<UnfinishedPiece> unfinished) = await content.FindPossibleAsync().ConfigureAwait(false);
+            // The state first: else a seed that lacks every piece would be seen.
+            _ledger.BeginCheck(possible);
+            _publisher.Set(TorrentState.Checking);
+            Work.Reset(new Bitfield(content.Metainfo.PieceCount), unfinished);
+            _ledger.Error = null;
+            check = await GoInAsync(content, possible, CompletionReason.Rechecked, wasSuspended).ConfigureAwait(false);
+            return null;
+        }).ConfigureAwait(false);
+
+        if (refusal is not null)
+            return ([], refusal);
+        if (await check!.ConfigureAwait(false) is not { } good)
+            return ([], _ledger.Error ?? HostErrors.CheckInterrupted(_ledger.Name));
+        var bad = new List<int>();
+        foreach (int piece in before!.Ones)
+        {
+            if (!good[piece])
+                bad.Add(piece);
+        }
+
+        return (bad.AsReadOnly(), null);
+    }
+
+    /// <summary>Takes the files to another folder, and goes on there.</summary>
+    /// <returns>Why they are where they were, or null.</returns>
+    public async Task<TorrentError?> MoveAsync(string destination)
+    {
+        Task<TorrentError?>? move = null;
+        TorrentError? refusal = await WithContentAsync(async content =>
+        {
+            if (!Path.IsPathFullyQualified(destination))
+                return HostErrors.NoDestination(destination);
+            var to = new FileLayout(content.Metainfo, destination);
+            if (to.Destination == content.Storage.Layout.Destination)
+                return null;
+
+            TorrentState before = _ledger.State == TorrentState.Moving ? _ledger.StateBeforeMove : _ledger.State;
+            await LeaveAsync().ConfigureAwait(false);
+            await content.CloseFilesAsync().ConfigureAwait(false);
+            // Saved first, so that what a kill leaves half done is put right by the next start.
+            _ledger.BeginMove(before, to.Destination);
+            await SaveAsync().ConfigureAwait(false);
+            move = BeginMove(content, to, before);
+            return null;
+        }).ConfigureAwait(false);
+        return refusal ?? (move is null ? null : await move.ConfigureAwait(false));
+    }
+
+    /// <summary>Wants other files, from now on.</summary>
+    /// <returns>Why those that were wanted stay so; null: they do not.</returns>
+    public Task<TorrentError?> SetFilePrioritiesAsync(IReadOnlyList<FilePriority> priorities) => WithContentAsync(async content =>
+    {
+        if (priorities.Count != content.Metainfo.Files.Count)
+            return HostErrors.WrongNumberOfPriorities(content.Metainfo, priorities.Count);
+        if (_ledger.State == TorrentState.Moving)
+            return HostErrors.NotActive(_ledger.Name);
+        await content.PrepareAsync(priorities).ConfigureAwait(false);
+        await Work.PrepareAsync(priorities).ConfigureAwait(false);
+        Wake();
+        _publisher.WantsChanged(
+            () =>
+            {
+                _ledger.Choices = _ledger.Choices with { FilePriorities = [.. priorities] };
+                Work.Want(priorities);
+            },
+            () => Work.IsComplete);
+        content.Claim.Follow(content.Files);
+        Work.Wanted();
+        await SaveAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Changes the torrent's options.</summary>
+    /// <returns>Why they stay as they are; null: they are changed.</returns>
+    public Task<TorrentError?> SetAsync(TorrentOptions options) => InTurnAsync(async () =>
+    {
+        if (_workshop.Refuse(options) is { } lacking)
+            return lacking;
+        TorrentChoices before = _ledger.Choices;
+        bool isTurned = _content is not null && options.SeedOnly is { } seedOnly && seedOnly != before.SeedOnly;
+        if (isTurned && options.SeedOnly == true && _ledger.State == TorrentState.Downloading)
+            return HostErrors.NotComplete(_ledger.Name);
+        _ledger.Choices = before.With(options);
+        if (options.Goal is not null)
+            _ledger.IsGoalReached = false;
+        ApplyChoices();
+        // A torrent that seeds begins again with what may be written now; one that is being checked, or rests, is not held up.
+        if (isTurned && _ledger.State == TorrentState.Seeding)
+        {
+            await LeaveAsync().ConfigureAwait(false);
+            if (await GoOnAsync().ConfigureAwait(false) is { } error)
+                return error;
+        }
+
+        await SettledAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Adds peers and trackers.</summary>
+    public Task AddAsync(AddSources sources) => InTurnAsync(async () =>
+    {
+        AddPeers(sources.Peers, PeerSource.Manual);
+        _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers).WithFoundTrackers(sources.FoundTrackers, _ledger.OwnTrackers);
+        // Given again by hand, one of its own that was taken away is asked again.
+        foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))
+            _network.Trackers.Add(tracker);
+        await SettledAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Asks trackers no longer.</summary>
+    public Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers) => InTurnAsync(async () =>
+    {
+        _ledger.Choices = _ledger.Choices.WithoutTrackers(trackers);
+        foreach (Uri tracker in trackers)
+            _network.Trackers.Remove(tracker);
+        await SettledAsync().ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Asks trackers as soon as they allow it.</summary>
+    /// <returns>Why they are not asked; null: they are.</returns>
+    public TorrentError? Announce(IReadOnlyList<Uri> trackers)
+    {
+        if (!_ledger.IsInSwarm)
+            return HostErrors.NotActive(_ledger.Name);
+        _network.Trackers.AnnounceNow(trackers);
+        return null;
+    }
+
+    /// <summary>Takes the metadata from elsewhere than from peers; nothing where it is known.</summary>
+    public Task GiveAsync(TorrentMetainfo metainfo) => InTurnAsync(async () =>
+    {
+        if (_ledger.Metainfo is null)
+            await TakeAsync(metainfo).ConfigureAwait(false);
+        return null;
+    });
+
+    /// <summary>Says something that shows how the torrent stands, in its turn among what is said of it.</summary>
+    public void Say(Func<TorrentStatus, TorrentMessage> make) => _publisher.Say(make);
+
+    /// <summary>Takes a peer that has dialled us.</summary>
+    public void Accept(IConnection connection, Handshake handshake)
+    {
+        Wake();
+        Work.Accept(connection, handshake);
+    }
+
+    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
+    public void Tick()
+    {
+        var now = Instant.Now(_engine.Time);
+        TimeSpan elapsed = now - _lastTick;
+        _lastTick = now;
+        // Before its start there is nothing to save, and after its end the state is somebody else's.
+        if (_ledger.State == TorrentState.Stopped)
+            return;
+        bool wasResting = _isResting;
+        TransferTotals totals = _ledger.Totals;
+        _isResting = _ledger.IsResting && !_resume.IsDirty(totals);
+        if (_isResting && !wasResting)
+            _publisher.Changed();
+        if (_resume.IsDue(totals))
+            Watch(SaveAsync(), "saving of a torrent");
+        if (!_isResting && _ledger.State is not (TorrentState.Suspended or TorrentState.Failed))
+            TickAwake(now, elapsed);
+        if (_ledger.HasReachedGoal())
+            Watch(RestAtGoalAsync(), "seed goal");
+    }
+
+    /// <inheritdoc/>
+    void IWorkEvents.PieceVerified(int piece, bool isComplete)
+    {
+        if (_content is not { } content)
+            return;
+        _resume.PieceVerified(piece);
+        _publisher.PieceArrived();
+        TorrentError? error = isComplete
+            ? content.Storage.FindLoss(Work.Verified())?.Error
+            : _freeSpace.Written(content.Metainfo.PieceSize(piece), content.Storage.Layout.Destination, _ledger.Choices.MinimumFreeSpace);
+        if (error is not null)
+        {
+            ((IWorkEvents)this).StorageFailed(error);
+        }
+        else if (isComplete)
+        {
+            // Trackers count whole downloads only, not those of some files (BEP 3).
+            if (Work.MissingBytes == 0)
+                _network.Trackers.Completed();
+            if (_publisher.TryComplete())
+                Watch(SaveAsync(), "saving of a torrent");
+        }
+    }
+
+    /// <inheritdoc/>
+    void IWorkEvents.StorageFailed(TorrentError error)
+    {
+        EngineEvents.Log.DiskError(TorrentId, error);
+        Fail(error);
+    }
+
+    /// <inheritdoc/>
+    void IWorkEvents.Faulted(Exception fault) => _engine.Faults.EndTorrent(TorrentId, "piece finisher", fault);
+
+    /// <inheritdoc/>
+    void IWorkEvents.MetadataFetched(byte[] info) => Watch(TryInTurnAsync(() => TakeAsync(info)), "taking of metadata");
+
+    private async Task TakeAsync(byte[] info)
+    {
+        if (_ledger.Metainfo is not null || _command.Magnet is not { } magnet)
+            return;
+        TorrentMetainfo? metainfo = null;
+        string fault = "";
+        try
+        {
+            metainfo = await _engine.DiskWorkers
+                .RunAsync(() => MetainfoReader.ReadInfo(info, magnet.Trackers, magnet.WebSeeds, magnet.DhtNodes)).ConfigureAwait(false);
+        }
+        catch (MetainfoException e)
+        {
+            fault = e.Message;
+        }
+
+        if (metainfo is null)
+            await StopByItselfAsync(HostErrors.UnusableMetadata(_ledger.Name, fault)).ConfigureAwait(false);
+        else
+            await TakeAsync(metainfo).ConfigureAwait(false);
+    }
+
+    /// <summary>Lets go of everything; stopping ends with it, and what has never been started needs no more.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _isEnding = true;
+        _isDisposed = true;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Work.DisposeAsync().ConfigureAwait(false);
+        await _network.DisposeAsync().ConfigureAwait(false);
+        if (_content is not null)
+            await _content.DisposeAsync().ConfigureAwait(false);
+        await _resume.DisposeAsync().ConfigureAwait(false);
+        // Last: what is saved speaks for the torrent from now on.
+        _content?.Claim.Dispose();
+        _stop.Dispose();
+    }
+
+    // ---- turns ------------------------------------------------------------------------------------------------------------
+
+    /// <summary>Carries out a command when those before it are done.</summary>
+    private async Task<TorrentError?> InTurnAsync(Func<Task<TorrentError?>> command)
+    {
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_isEnding, this);
+            return await TryAsync(command).ConfigureAwait(false);
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    /// <summary>Carries out a command that needs files.</summary>
+    private Task<TorrentError?> WithContentAsync(Func<TorrentContent, Task<TorrentError?>> command) => InTurnAsync(
+        () => _content is { } content ? command(content) : Task.FromResult<TorrentError?>(HostErrors.NoMetadata(_ledger.Name)));
+
+    /// <summary>Does by itself what nobody has asked for; nothing where it is being stopped.</summary>
+    private async Task TryInTurnAsync(Func<Task> what)
+    {
+        try
+        {
+            await InTurnAsync(async () =>
+            {
+                await what().ConfigureAwait(false);
+                return null;
+            }).ConfigureAwait(false);
+        }
+        catch (ObjectDisposedException)
+        {
+            // It was stopped meanwhile.
+        }
+    }
+
+    private static async Task<TorrentError?> TryAsync(Func<Task<TorrentError?>> what)
+    {
+        try
+        {
+            return await what().ConfigureAwait(false);
+        }
+        catch (StorageException e)
+        {
+            return e.Error;
+        }
+    }
+
+    // ---- the beginning ----------------------------------------------------------------------------------------------------
+
+    /// <summary>It is known what is in the torrent: other work begins.</summary>
+    private TorrentContent Know(TorrentMetainfo metainfo)
+    {
+        var content = new TorrentContent(_engine, metainfo, _command, _ledger);
+        _ledger.Know(metainfo, content.Storage, _workshop.Make(metainfo, content.Storage, _network, this));
+        _resume.Know(content.Storage);
+        _content = content;
+        // A magnet link did not say so.
+        if (metainfo.IsPrivate)
+            _network.Discovery.BecomePrivate();
+        return content;
+    }
+
+    private async Task<TorrentError?> BeginFetchingAsync()
+    {
+        if (!_command.MetadataOnly)
+            await _engine.DiskWorkers.RunAsync(() => StoragePreparation.CheckDestination(_command.Destination)).ConfigureAwait(false);
+        (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
+        _ledger.Begin(data, warning);
+        Choose(TorrentChoices.Of(_command, data), data);
+        AddPeers([.. _command.Magnet!.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>()], PeerSource.Manual);
+        if (_command.Suspended)
+            _publisher.Set(TorrentState.Suspended);
+        else
+            Fetch();
+        if (warning is not null)
+            _say(new TorrentWarning(TorrentId, warning));
+        await SaveAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    private async Task<TorrentError?> BeginAsync()
+    {
+        TorrentContent content = _content!;
+        (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
+        TorrentChoices choices = TorrentChoices.Of(_command, data);
+        if (_workshop.Refuse(_command.Options) is { } lacking)
+            return lacking;
+        if (_command.Selection is not null && !choices.WantsAny(content.Metainfo))
+            return FileSelection.NothingSelected(content.Metainfo);
+        // First, because it may refuse the torrent: then nothing has been made yet.
+        await Work.BeginAsync(choices).ConfigureAwait(false);
+
+        StartPlan plan = await content.PlanAsync(data, _command.Recheck, choices).ConfigureAwait(false);
+        _ledger.Origin = plan.Origin;
+        _ledger.Begin(data, warning);
+        Choose(choices, data);
+        Work.Reset(plan.Trusted, plan.Unfinished);
+        content.Claim.Follow(content.Files);
+        bool isQuick = (long)plan.ToCheck.Count * content.Metainfo.PieceLength <= QuicklyChecked;
+        // A file that turns out to be somebody else's, or not good enough to seed, fails the start, where that can be told at once.
+        bool isAwaited = isQuick && !_command.Suspended && (plan.IsDisputed || choices.SeedOnly);
+        Task check = await GoInAsync(
+            content, plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
+            _command.Suspended, isAwaited).ConfigureAwait(false);
+        if (isAwaited)
+        {
+            await check.ConfigureAwait(false);
+            if (_ledger is { State: TorrentState.Failed, Error: { } error })
+                return error;
+        }
+
+        if (warning is not null)
+            _say(new TorrentWarning(TorrentId, warning));
+        // A check saves what it finds: one that is over in a moment need not be saved when it begins, and of many that adds up.
+        if (plan.ToCheck.IsEmpty || !isQuick)
+            await SaveAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Sets everything, as a start does.</summary>
+    private void Choose(TorrentChoices choices, ResumeData? data)
+    {
+        _ledger.Choices = choices;
+        _network.Apply(choices);
+        Work.Apply(choices);
+        if (choices.FilePriorities.Count > 0)
+            Work.Want(choices.FilePriorities);
+        AddPeers(_command.Peers, PeerSource.Manual);
+        AddPeers(data?.Peers ?? [], PeerSource.Saved);
+    }
+
+    // ---- the metadata -----------------------------------------------------------------------------------------------------
+
+    private void Fetch()
+    {
+        _ledger.FetchingSince = Instant.Now(_engine.Time);
+        // Before the state is told: who reads it may dial at once.
+        Work.Open();
+        _publisher.Set(TorrentState.FetchingMetadata);
+        _network.Join();
+    }
+
+    /// <summary>Goes on with the metadata, or keeps it for when it is resumed.</summary>
+    private async Task TakeAsync(TorrentMetainfo metainfo)
+    {
+        if (metainfo.Version == MetainfoVersion.V2)
+        {
+            await StopByItselfAsync(HostErrors.V2Only(metainfo.Name)).ConfigureAwait(false);
+            return;
+        }
+
+        await _resume.SaveMetadataAsync(metainfo).ConfigureAwait(false);
+        _ledger.Metainfo = metainfo;
+        if (_mayGoOn && _ledger.State == TorrentState.FetchingMetadata)
+        {
+            await GoOnWithAsync(metainfo).ConfigureAwait(false);
+            return;
+        }
+
+        _publisher.Say(status => new MetadataReceived(TorrentId, metainfo, status));
+        await LeaveAsync().ConfigureAwait(false);
+        _publisher.Set(TorrentState.Suspended);
+        await SaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// What is in the torrent is known: goes on as a start with it would. That start was answered long ago: where it fails now, the torrent
+    /// stays, and tries again when it is resumed.
+    /// </summary>
+    private async Task<TorrentError?> GoOnWithAsync(TorrentMetainfo metainfo)
+    {
+        _command = _command with
+        {
+            Metainfo = metainfo,
+            Suspended = false,
+            Recheck = false,
+            Peers = [],
+            Trackers = _ledger.Choices.AddedTrackers,
+            Options = _ledger.Choices.Options,
+            Selection = _ledger.Choices.Selection,
+        };
+        IWork fetching = Work;
+        TorrentContent content = Know(metainfo);
+        await fetching.DisposeAsync().ConfigureAwait(false);
+        _publisher.Say(status => new MetadataReceived(TorrentId, metainfo, status));
+        if (await TryAsync(BeginAsync).ConfigureAwait(false) is not { } error)
+            return null;
+
+        await LeaveAsync("The torrent has failed.").ConfigureAwait(false);
+        _ledger.Unchecked = new Bitfield(metainfo.PieceCount);
+        _ledger.Unchecked.SetAll();
+        await content.NoteOriginAsync().ConfigureAwait(false);
+        _publisher.Fail(error);
+        await SaveAsync().ConfigureAwait(false);
+        return error;
+    }
+
+    private Task GiveUpWaitingAsync(TimeSpan timeout) => TryInTurnAsync(() => _ledger.State == TorrentState.FetchingMetadata
+        ? StopByItselfAsync(HostErrors.MetadataTimeout(_ledger.Name, timeout, Work.Metadata?.Missing + StallCauses.Describe(Status)))
+        : Task.CompletedTask);
+
+    // ---- into the swarm and out of it -------------------------------------------------------------------------------------
+
+    /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
+    /// <param name="content">The torrent's files.</param>
+    /// <param name="toCheck">The pieces to hash first.</param>
+    /// <param name="reason">How it comes to be complete, where it is.</param>
+    /// <param name="suspended">Whether it is to rest.</param>
+    /// <param name="isAwaited">Whether the caller waits for a check, which is short, so that it waits for no other torrent's.</param>
+    /// <returns>
+    /// The check, which tells the good pieces among those; null where it is ended before it is over. Where it is long it is not to be
+    /// waited for.
+    /// </returns>
+    private async Task<Task<Bitfield?>> GoInAsync(
+        TorrentContent content, Bitfield toCheck, CompletionReason reason, bool suspended, bool isAwaited = false)
+    {
+        Wake();
+        if (toCheck.IsEmpty)
+        {
+            _ledger.Unchecked = null;
+            if (suspended)
+                _publisher.Set(TorrentState.Suspended);
+            else
+                await JoinAsync(reason).ConfigureAwait(false);
+            return Task.FromResult<Bitfield?>(toCheck);
+        }
+
+        // Those who helped with the metadata, if any: they are dialled again when it is known what is here.
+        Work.Halt("The torrent looks at what is on disk first.");
+        _ledger.BeginCheck(toCheck);
+        _resume.Touch();
+        _publisher.Set(TorrentState.Checking);
+        return content.Check.Begin(toCheck, error => EndCheckAsync(content, error, reason, suspended), isAwaited);
+    }
+
+    private async Task EndCheckAsync(TorrentContent content, TorrentError? error, CompletionReason reason, bool suspended)
+    {
+        if (error is not null)
+        {
+            _publisher.Fail(error);
+            return;
+        }
+
+        if (!suspended && await content.DecideWritesAsync().ConfigureAwait(false) is { } refusal)
+        {
+            // When it is resumed something may have been put right: what was not found is looked for again.
+            _ledger.Unchecked = Work.Verified().Inverse();
+            _publisher.Fail(refusal);
+            await SaveAsync().ConfigureAwait(false);
+            return;
+        }
+
+        if (suspended)
+            _publisher.Set(TorrentState.Suspended);
+        else if (Work.IsComplete)
+            _ledger.CompletedAt ??= WallTime.Now(_engine.Time);
+        // Before any piece can arrive: what is noted of one counts only beside what was here before.
+        await SaveAsync().ConfigureAwait(false);
+        if (!suspended)
+            await JoinAsync(reason).ConfigureAwait(false);
+    }
+
+    private async Task JoinAsync(CompletionReason reason)
+    {
+        await Work.JoinAsync().ConfigureAwait(false);
+        _publisher.Join(Work.Open, () => Work.IsComplete, reason);
+        _network.Join();
+    }
+
+    /// <summary>Goes on with what is on disk now, after a rest, a failure, or a change of what may be written. It has left its swarm.</summary>
+    private async Task<TorrentError?> GoOnAsync()
+    {
+        TorrentContent content = _content!;
+        StartPlan plan;
+        try
+        {
+            // What a failure has had put aside is not lost.
+            await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+            plan = await content.PlanAgainAsync().ConfigureAwait(false);
+        }
+        catch (StorageException e)
+        {
+            _publisher.Fail(e.Error);
+            return e.Error;
+        }
+
+        Work.Reset(plan.Trusted, plan.Unfinished);
+        content.Claim.Follow(content.Files);
+        _ledger.Error = null;
+        await GoInAsync(
+            content, plan.ToCheck, plan.ToCheck.IsEmpty ? CompletionReason.AlreadyOnDisk : CompletionReason.Rechecked, suspended: false)
+            .ConfigureAwait(false);
+        await SaveAsync().ConfigureAwait(false);
+        return null;
+    }
+
+    /// <summary>Takes the files elsewhere, then goes on as before, there or, where that failed, here. It has left the swarm before.</summary>
+    /// <returns>Why the files are where they were, or null. It is not to be waited for.</returns>
+    private Task<TorrentError?> BeginMove(TorrentContent content, FileLayout to, TorrentState before)
+    {
+        Wake();
+        TorrentError? failure = _ledger.Error;
+        _publisher.Set(TorrentState.Moving);
+        return content.Move.Begin(to, async _ =>
+        {
+            // With what is known, and with a check that was not finished.
+            if (before == TorrentState.Failed && failure is not null)
+                _publisher.Fail(failure);
+            else
+                await GoInAsync(
+                    content, _ledger.Unchecked ?? new Bitfield(content.Metainfo.PieceCount), CompletionReason.AlreadyOnDisk,
+                    before == TorrentState.Suspended).ConfigureAwait(false);
+            await SaveAsync().ConfigureAwait(false);
+        });
+    }
+
+    /// <summary>
+    /// Ends a check or a move, or leaves the swarm; blocks already received are written first, those of unfinished pieces as well, and the
+    /// trackers told last, for whom it waits a few seconds at most.
+    /// </summary>
+    private async Task LeaveAsync(string reason = "The torrent leaves the swarm.")
+    {
+        await LeavePeersAsync(reason).ConfigureAwait(false);
+        await _network.StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    private async Task LeavePeersAsync(string reason)
+    {
+        if (_content is not null)
+            await _content.InterruptAsync().ConfigureAwait(false);
+        await Work.CloseAsync(reason).ConfigureAwait(false);
+    }
+
+    /// <param name="finish">What is left to do once nothing touches the files any more.</param>
+    private async Task<bool> StopAsync(Func<Task> finish)
+    {
+        _isEnding = true;
+        await _commands.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_isDisposed)
+                return false;
+            await LeavePeersAsync("The torrent leaves the swarm.").ConfigureAwait(false);
+            Task told = _network.StopLookingAsync(CancellationToken.None);
+            if (_ledger.State != TorrentState.Failed)
+                _publisher.Set(TorrentState.Stopped);
+            // Closed first: some systems set the time of the last write only then.
+            if (_content is not null)
+                await _content.CloseFilesAsync().ConfigureAwait(false);
+            // While the trackers hear of it: whoever ends the process does not wait for a dead one.
+            await finish().ConfigureAwait(false);
+            await told.ConfigureAwait(false);
+            await DisposeAsync().ConfigureAwait(false);
+            return true;
+        }
+        finally
+        {
+            _commands.Release();
+        }
+    }
+
+    private async Task PauseAsync()
+    {
+        await LeaveAsync().ConfigureAwait(false);
+        _publisher.Set(TorrentState.Suspended);
+        await SaveAsync().ConfigureAwait(false);
+    }
+
+    private async Task StopByItselfAsync(TorrentError error)
+    {
+        await LeaveAsync("The torrent has failed.").ConfigureAwait(false);
+        _publisher.Fail(error);
+        await SaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>It has seeded enough.</summary>
+    private Task RestAtGoalAsync() => TryInTurnAsync(async () =>
+    {
+        // By now somebody may have said otherwise, or this may have been done.
+        if (!_ledger.HasReachedGoal())
+            return;
+        _ledger.IsGoalReached = true;
+        await PauseAsync().ConfigureAwait(false);
+        _publisher.Say(status => new SeedGoalReached(TorrentId, status));
+    });
+
+    // ---- what goes on meanwhile -------------------------------------------------------------------------------------------
+
+    private void TickAwake(Instant now, TimeSpan elapsed)
+    {
+        if (_ledger.IsInSwarm)
+        {
+            Work.Tick(elapsed);
+            _network.Tick();
+        }
+
+        if (_ledger.State == TorrentState.FetchingMetadata && _command.MetadataTimeout is { } timeout && now - _ledger.FetchingSince > timeout)
+            Watch(GiveUpWaitingAsync(timeout), "metadata timeout");
+        if (now - _lastWriteOut >= WriteOutInterval)
+        {
+            _lastWriteOut = now;
+            Watch(WriteOutAsync(), "saving of a torrent");
+        }
+
+        _ledger.NoteProgress();
+        _publisher.Tick();
+    }
+
+    /// <summary>Takes note of addresses, and dials.</summary>
+    private void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    {
+        Wake();
+        Work.AddPeers(peers, source);
+    }
+
+    /// <summary>Something is about to happen: from the next beat on it is looked at each time.</summary>
+    private void Wake()
+    {
+        if (!_isResting)
+            return;
+        Work.Wake();
+        _lastTick = Instant.Now(_engine.Time);
+        _isResting = false;
+    }
+
+    /// <summary>Stops by itself, from any thread, with an error; where the torrent has left its swarm, it stays as it is.</summary>
+    public void Fail(TorrentError error)
+    {
+        if (!_publisher.TryFail(error))
+            return;
+
+        // Peers are asked for nothing more; the trackers are told from a thread that may wait.
+        Work.Halt("The torrent has failed.");
+        Watch(StopAnnouncingAsync(), "end of a torrent");
+    }
+
+    private async Task StopAnnouncingAsync()
+    {
+        await _network.StopLookingAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await SaveAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <summary>Writes and saves the blocks of pieces that take long.</summary>
+    private async Task WriteOutAsync()
+    {
+        if (await Work.WriteOutAsync().ConfigureAwait(false))
+            await SaveAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>A fault in what nobody waits for ends this torrent.</summary>
+    private void Watch(Task work, string root) => _engine.Faults.Watch(work, TorrentId, root);
+
+    private void ApplyChoices()
+    {
+        _network.Limit(_ledger.Choices);
+        Work.Apply(_ledger.Choices);
+    }
+
+    /// <summary>Shows and saves what has been set.</summary>
+    private Task SettledAsync()
+    {
+        Wake();
+        _publisher.Changed();
+        return SaveAsync();
+    }
+
+    /// <summary>Saves how it stands.</summary>
+    // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
+    private Task SaveAsync() => _resume.CheckpointAsync(
+        () => _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []));
+
+    private void SaveWarningChanged(TorrentError? warning)
+    {
+        _ledger.SaveWarning = warning;
+        if (warning is null)
+        {
+            _publisher.Changed();
+            return;
+        }
+
+        EngineEvents.Log.DiskError(TorrentId, warning);
+        _publisher.Say(_ => new TorrentWarning(TorrentId, warning));
+    }
+}

@@ -1,0 +1,140 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Metadata;
+
+/// <summary>Meets the peers of a torrent of which only a link is known, and has them give it the metadata (BEP 9).</summary>
+internal sealed class MetadataWork : IWork, IPeerSetOwner
+{
+    private static readonly Bitfield NoPieces = new(0);
+
+    private readonly MagnetLink _magnet;
+    private readonly EngineResources _engine;
+    private readonly PeerSet _set;
+    private readonly IWorkEvents _events;
+    private volatile MetadataFetcher _fetcher;
+
+    /// <summary>Makes it; nobody is asked before it is opened.</summary>
+    /// <param name="magnet">The link.</param>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="peers">The torrent's connections, which go on with the work that comes after this one.</param>
+    /// <param name="events">Is told when the metadata is here.</param>
+    public MetadataWork(MagnetLink magnet, EngineResources engine, PeerSet peers, IWorkEvents events)
+    {
+        _magnet = magnet;
+        _engine = engine;
+        _set = peers;
+        _events = events;
+        _fetcher = NewFetcher();
+        Received = new RateMeter(engine.Milliseconds);
+        Sent = new RateMeter(engine.Milliseconds);
+    }
+
+    /// <inheritdoc/>
+    public PieceProgress Progress => default;
+
+    /// <inheritdoc/>
+    public bool IsComplete => false;
+
+    /// <summary>Something, as nobody knows how much.</summary>
+    public long MissingBytes => BlockRequest.BlockLength;
+
+    /// <inheritdoc/>
+    public int FailedPieces => 0;
+
+    /// <inheritdoc/>
+    public RateMeter Received { get; }
+
+    /// <inheritdoc/>
+    public RateMeter Sent { get; }
+
+    /// <inheritdoc/>
+    public long Wasted => 0;
+
+    /// <inheritdoc/>
+    public (int Peers, int Seeds) Connected => (_set.Connected.Count, 0);
+
+    /// <inheritdoc/>
+    public bool IsResting => false;
+
+    /// <inheritdoc/>
+    public MetadataProgress? Metadata => _fetcher.Progress(_set.Connected.Count, _set.Directory.Count);
+
+    /// <inheritdoc/>
+    public Bitfield Verified() => NoPieces.Clone();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UnfinishedPiece> Unfinished() => [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerSnapshot> Peers() => TorrentView.Peers(_set.Connected, _set.Directory);
+
+    /// <inheritdoc/>
+    public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void Want(IReadOnlyList<FilePriority> priorities)
+    {
+    }
+
+    /// <inheritdoc/>
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source) => _set.Add(peers, source);
+
+    /// <inheritdoc/>
+    public void Accept(IConnection connection, Handshake handshake) => _set.Attach(connection, handshake, isIncoming: true);
+
+    /// <inheritdoc/>
+    public void Open()
+    {
+        _fetcher = NewFetcher();
+        _set.Extensions.Set(_fetcher);
+        _set.GiveTo(this);
+        _set.Open();
+    }
+
+    /// <inheritdoc/>
+    public void Tick(TimeSpan elapsed)
+    {
+        foreach (PeerConnection peer in _set.Connected)
+            peer.Tick(rate: 0);
+        _fetcher.Tick();
+        _set.DialMore();
+    }
+
+    /// <inheritdoc/>
+    public void Halt(string reason) => _set.Close(reason);
+
+    /// <inheritdoc/>
+    public Task CloseAsync(string reason)
+    {
+        _set.Close(reason);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void PeerJoined(PeerConnection peer)
+    {
+        if (peer.IsFast)
+            peer.Sender.Add(MessageId.HaveNone);
+        peer.Extensions.AddHello(_set.HelloTo(peer));
+    }
+
+    /// <inheritdoc/>
+    public void PeerLeft(PeerConnection peer)
+    {
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private MetadataFetcher NewFetcher() => new(_magnet, _engine, _set.Ban, _events.MetadataFetched);
+}

@@ -1,0 +1,65 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>The built-in engine's way to move pieces: one port for the peers of all torrents.</summary>
+internal sealed class SwarmWorkshop : IWorkshop
+{
+    private readonly EngineResources _engine;
+    private readonly HostList _hosts;
+    private readonly PeerListener _listener;
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="hosts">The torrents that peers may ask for.</param>
+    public SwarmWorkshop(EngineResources engine, HostList hosts)
+    {
+        _engine = engine;
+        _hosts = hosts;
+        _listener = new PeerListener(engine, hosts.Contains, Accept);
+        _listener.Open();
+    }
+
+    /// <inheritdoc/>
+    public string Name => BuiltInEngine.EngineName;
+
+    /// <inheritdoc/>
+    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
+        | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
+        | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPEndPoint> EndPoints => _listener.EndPoints;
+
+    /// <inheritdoc/>
+    public TorrentError? Warning => _listener.Warning;
+
+    /// <inheritdoc/>
+    public IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events) =>
+        new SwarmWork(_engine, metainfo, storage, network, events);
+
+    /// <inheritdoc/>
+    public Task<TorrentError?> ReopenAsync(int port) => _listener.ReopenAsync(port);
+
+    /// <inheritdoc/>
+    public ValueTask StopListeningAsync() => _listener.DisposeAsync();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private void Accept(IConnection connection, Handshake handshake)
+    {
+        if (_hosts.TryFind(handshake.InfoHash, out TorrentHost? host))
+            host.Accept(connection, handshake);
+        else
+            connection.Dispose();
+    }
+}
