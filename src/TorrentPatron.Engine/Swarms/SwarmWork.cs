@@ -19,8 +19,6 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     private readonly TorrentMetainfo _metainfo;
     private readonly PeerSet _set;
     private readonly IWorkEvents _events;
-    private readonly SwarmPieces _pieces;
-    private readonly SwarmPeers _peers;
     private readonly MetadataServer _metadata;
 
     /// <summary>Puts it together; nothing is touched yet.</summary>
@@ -35,73 +33,79 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         _metainfo = metainfo;
         _events = events;
         _set = network.Peers;
-        _pieces = new SwarmPieces(metainfo, storage, engine, this);
+        Pieces = new SwarmPieces(metainfo, storage, engine, this);
         var reader = new BlockReader(storage, engine.DiskWorkers, metainfo.PieceLength, e => events.StorageFailed(e.Error));
-        _peers = new SwarmPeers(metainfo, _pieces, reader, engine, _set);
+        Exchange = new SwarmPeers(metainfo, Pieces, reader, engine, _set);
         _metadata = new MetadataServer(metainfo.RawInfo, network.Upload, engine.Time);
         _set.Extensions.Set(_metadata);
     }
 
-    /// <inheritdoc/>
-    public PieceProgress Progress => _pieces.Progress;
+    /// <summary>The pieces.</summary>
+    public SwarmPieces Pieces { get; }
+
+    /// <summary>What goes on about them with the connected peers.</summary>
+    public SwarmPeers Exchange { get; }
 
     /// <inheritdoc/>
-    public bool IsComplete => _pieces.IsComplete;
+    public PieceProgress Progress => Pieces.Progress;
 
     /// <inheritdoc/>
-    public long MissingBytes => _pieces.MissingBytes;
+    public bool IsComplete => Pieces.IsComplete;
 
     /// <inheritdoc/>
-    public int FailedPieces => _pieces.FailedCount;
+    public long MissingBytes => Pieces.MissingBytes;
 
     /// <inheritdoc/>
-    public RateMeter Received => _peers.Received;
+    public int FailedPieces => Pieces.FailedCount;
 
     /// <inheritdoc/>
-    public RateMeter Sent => _peers.Sent;
+    public RateMeter Received => Exchange.Received;
 
     /// <inheritdoc/>
-    public long Wasted => _peers.Wasted;
+    public RateMeter Sent => Exchange.Sent;
+
+    /// <inheritdoc/>
+    public long Wasted => Exchange.Wasted;
 
     /// <inheritdoc/>
     public (int Peers, int Seeds) Connected
     {
         get
         {
-            IReadOnlyList<PeerTransfer> peers = _peers.Connected;
+            IReadOnlyList<PeerTransfer> peers = Exchange.Connected;
             return (peers.Count, peers.Count(peer => peer.Record.IsSeed));
         }
     }
 
     /// <inheritdoc/>
-    public bool IsResting => _peers.IsResting;
+    public bool IsResting => Exchange.IsResting;
 
     /// <inheritdoc/>
-    public Bitfield Verified() => _pieces.Verified();
+    public Bitfield Verified() => Pieces.Verified();
 
     /// <inheritdoc/>
-    public IReadOnlyList<UnfinishedPiece> Unfinished() => _pieces.Unfinished();
+    public IReadOnlyList<UnfinishedPiece> Unfinished() => Pieces.Unfinished();
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> Peers() => TorrentView.Peers(_peers.Connected, _set.Directory, _metainfo.PieceCount);
+    public IReadOnlyList<PeerSnapshot> Peers() => TorrentView.Peers(Exchange.Connected, _set.Directory, _metainfo.PieceCount);
 
     /// <inheritdoc/>
     public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null)
     {
         if (unfinished is null)
-            _pieces.Reset(verified);
+            Pieces.Reset(verified);
         else
-            _pieces.Reset(verified, unfinished);
+            Pieces.Reset(verified, unfinished);
     }
 
     /// <inheritdoc/>
-    public void Apply(TorrentChoices choices) => _pieces.Sequential = choices.Sequential;
+    public void Apply(TorrentChoices choices) => Pieces.Sequential = choices.Sequential;
 
     /// <inheritdoc/>
-    public void Want(IReadOnlyList<FilePriority> priorities) => _pieces.SetPriorities(priorities, _peers.Connected);
+    public void Want(IReadOnlyList<FilePriority> priorities) => Pieces.SetPriorities(priorities, Exchange.Connected);
 
     /// <inheritdoc/>
-    public void Wanted() => _peers.WantsChanged();
+    public void Wanted() => Exchange.WantsChanged();
 
     /// <inheritdoc/>
     public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source) => _set.Add(peers, source);
@@ -112,20 +116,20 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     /// <inheritdoc/>
     public void Open()
     {
-        _pieces.Open(true);
-        _peers.Open();
+        Pieces.Open(true);
+        Exchange.Open();
     }
 
     /// <inheritdoc/>
-    public void Wake() => _peers.BeginFlow();
+    public void Wake() => Exchange.BeginFlow();
 
     /// <inheritdoc/>
-    public void Tick(TimeSpan elapsed) => _peers.Tick(elapsed);
+    public void Tick(TimeSpan elapsed) => Exchange.Tick(elapsed);
 
     /// <inheritdoc/>
     public void Halt(string reason)
     {
-        _pieces.Open(false);
+        Pieces.Open(false);
         _set.Close(reason);
     }
 
@@ -134,29 +138,29 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     {
         _set.Close(reason);
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
-        _pieces.Open(false);
+        Pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task<bool> WriteOutAsync() => _pieces.WriteOutAsync();
+    public Task<bool> WriteOutAsync() => Pieces.WriteOutAsync();
 
     /// <inheritdoc/>
     void ISwarmEvents.PieceVerified(int piece, bool isComplete)
     {
-        _peers.PieceVerified(piece, isComplete);
+        Exchange.PieceVerified(piece, isComplete);
         _events.PieceVerified(piece, isComplete);
     }
 
     /// <inheritdoc/>
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => _peers.PieceFailed(piece.Length, senders);
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => Exchange.PieceFailed(piece.Length, senders);
 
     /// <inheritdoc/>
-    void ISwarmEvents.RestoredBlocksDropped(long bytes) => _peers.RestoredBlocksDropped(bytes);
+    void ISwarmEvents.RestoredBlocksDropped(long bytes) => Exchange.RestoredBlocksDropped(bytes);
 
     /// <inheritdoc/>
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => _peers.Ban(guilty);
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => Exchange.Ban(guilty);
 
     /// <inheritdoc/>
     void ISwarmEvents.StorageFailed(TorrentError error) => _events.StorageFailed(error);
@@ -167,7 +171,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _peers.Dispose();
+        Exchange.Dispose();
         _metadata.Dispose();
         return ValueTask.CompletedTask;
     }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
@@ -17,7 +18,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Benchmarks.Micro.Samples;
 
 /// <summary>The peers and pieces of one torrent, without a network, a tracker or a disk.</summary>
-internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrackerClient
+internal sealed class SampleSwarm : IWorkEvents, INetwork, ITrackerClient
 {
     private readonly EngineResources _engine;
     private int _peers;
@@ -27,11 +28,12 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrack
         Metainfo = MetainfoReader.Read(SampleTorrents.OneFile(pieceCount));
         _engine = new EngineResources(new ClientSettings(), this, this, TimeProvider.System, new Random(1));
         var storage = new TorrentStorage(new FileLayout(Metainfo, "nowhere"), _engine.Files);
-        Pieces = new SwarmPieces(Metainfo, storage, _engine, this);
-        var limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
-        Peers = new SwarmPeers(Metainfo, Pieces, this, _engine, new PeerSet(Metainfo.InfoHash, _engine, limits, limits, static () => false));
         var command = new CreateNewTorrent(1, Metainfo, "nowhere") { ResumeStore = null! };
-        Work = new SwarmWork(_engine, Metainfo, storage, new TorrentNetwork(command, _engine), this);
+        var network = new TorrentNetwork(command, _engine);
+        var work = new SwarmWork(_engine, Metainfo, storage, network, this);
+        (Pieces, Peers) = (work.Pieces, work.Exchange);
+        Ledger = new TorrentLedger(_engine, command, network.Peers.Directory);
+        Ledger.Know(Metainfo, storage, work);
         Pieces.Open(true);
         Peers.Open();
     }
@@ -42,7 +44,7 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrack
 
     public SwarmPeers Peers { get; }
 
-    public SwarmLedger Ledger { get; }
+    public TorrentLedger Ledger { get; }
 
     /// <summary>Takes a new peer; returns when its connection has nothing more to receive.</summary>
     public void Attach(IConnection connection)
@@ -54,31 +56,21 @@ internal sealed class SampleSwarm : ISwarmEvents, IBlockReader, INetwork, ITrack
             isIncoming: true);
     }
 
-    void ISwarmEvents.PieceVerified(int piece, bool isComplete)
+    void IWorkEvents.MetadataFetched(byte[] info)
     {
     }
 
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+    void IWorkEvents.PieceVerified(int piece, bool isComplete)
     {
     }
 
-    void ISwarmEvents.RestoredBlocksDropped(long bytes)
+    void IWorkEvents.StorageFailed(TorrentError error)
     {
     }
 
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+    void IWorkEvents.Faulted(Exception fault)
     {
     }
-
-    void ISwarmEvents.Faulted(Exception fault)
-    {
-    }
-
-    void ISwarmEvents.StorageFailed(TorrentError error)
-    {
-    }
-
-    ValueTask IBlockReader.ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages) => ValueTask.CompletedTask;
 
     Task<IConnection> INetwork.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
 
