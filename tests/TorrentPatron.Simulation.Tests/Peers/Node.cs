@@ -16,16 +16,26 @@ internal sealed class Node : IAsyncDisposable
 
     private readonly TempFolder _folder = new();
     private readonly World _world;
+    private readonly Uri[] _announces;
     private long _lastId;
 
-    public Node(World world, int seed, SimulatedHost? host = null, SimulatedTracker? tracker = null, Func<ClientSettings, ClientSettings>? settings = null)
+    /// <summary>Makes an engine.</summary>
+    /// <param name="world">Where it lives.</param>
+    /// <param name="seed">Its chance.</param>
+    /// <param name="host">Its host; null: a new one.</param>
+    /// <param name="tracker">A tracker that it reaches without any network.</param>
+    /// <param name="settings">Changes what the engine is made with.</param>
+    /// <param name="announces">Trackers that it reaches over the network of the world.</param>
+    public Node(
+        World world, int seed, SimulatedHost? host = null, SimulatedTracker? tracker = null, Func<ClientSettings, ClientSettings>? settings = null,
+        params Uri[] announces)
     {
         _world = world;
         Host = host ?? world.Network.Join();
-        HasTracker = tracker is not null;
+        _announces = tracker is null ? announces : [Tracker];
         var made = new ClientSettings { BindAddress = Host.Address, StatusInterval = TimeSpan.FromSeconds(5) };
         Client = new TorrentClient(
-            settings?.Invoke(made) ?? made, Host, tracker?.For(Host) ?? new NoTracker(), world.Time, new Random(seed),
+            settings?.Invoke(made) ?? made, Host, tracker?.For(Host), world.Time, new Random(seed),
             new DiskWorkers([new SimulatedDisk(world, TimeSpan.FromMilliseconds(1))]));
         _ = PumpAsync();
     }
@@ -42,8 +52,6 @@ internal sealed class Node : IAsyncDisposable
     public long HeldBytes => Client.Resources.Held.Bytes;
 
     public List<TorrentMessage> Messages { get; } = [];
-
-    private bool HasTracker { get; }
 
     public TorrentStatus Status(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.InfoHash)!;
 
@@ -68,7 +76,7 @@ internal sealed class Node : IAsyncDisposable
         {
             ResumeStore = store,
             Peers = peers,
-            Trackers = HasTracker ? [Tracker] : [],
+            Trackers = _announces,
         }));
 
     /// <summary>Starts a torrent that is on disk already.</summary>
@@ -92,12 +100,5 @@ internal sealed class Node : IAsyncDisposable
     {
         await foreach (TorrentMessage message in Client.Messages.ReadAllAsync().ConfigureAwait(false))
             Messages.Add(message);
-    }
-
-    private sealed class NoTracker : ITrackerClient
-    {
-        public Task<AnnounceResponse?> AnnounceAsync(
-            Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>
-            Task.FromException<AnnounceResponse?>(new TrackerFailureException("There is no tracker."));
     }
 }

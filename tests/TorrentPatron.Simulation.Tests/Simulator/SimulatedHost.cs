@@ -9,20 +9,13 @@ internal sealed class SimulatedHost(
     World world, SimulatedNetwork network, IPAddress address, TimeSpan latency, long up, long down) : INetwork
 {
     private readonly Dictionary<int, SimulatedListener> _listeners = [];
+    private readonly Dictionary<int, SimulatedDatagramSocket> _datagrams = [];
 
     public IPAddress Address => address;
 
     public IReadOnlyList<IPAddress> LocalAddresses => [address];
 
-    public IReadOnlyList<IPAddress> GroupAddresses => [];
-
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
-        ? Task.FromResult<IPAddress[]>([named])
-        : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
-
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
-
-    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
+    public IReadOnlyList<IPAddress> GroupAddresses => [address];
 
     /// <summary>Time from it to the middle of the network.</summary>
     public TimeSpan Latency { get; set; } = latency;
@@ -69,4 +62,18 @@ internal sealed class SimulatedHost(
         var listener = new SimulatedListener(endPoint, () => _listeners.Remove(endPoint.Port));
         return _listeners.TryAdd(endPoint.Port, listener) ? listener : throw new IOException("The port is taken.");
     }
+
+    public IDatagramSocket OpenDatagrams(IPEndPoint local)
+    {
+        IPEndPoint endPoint = local.Port == 0 ? network.NewEndPoint(address) : new IPEndPoint(address, local.Port);
+        var socket = new SimulatedDatagramSocket(network, this, endPoint, () => _datagrams.Remove(endPoint.Port));
+        return _datagrams.TryAdd(endPoint.Port, socket) ? socket : throw new IOException("The port is taken.");
+    }
+
+    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => network.Join(this, group);
+
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => network.ResolveAsync(this, host, cancellationToken);
+
+    /// <summary>The socket at a UDP port; null: nobody is there.</summary>
+    public SimulatedDatagramSocket? SocketAt(int port) => _datagrams.GetValueOrDefault(port);
 }

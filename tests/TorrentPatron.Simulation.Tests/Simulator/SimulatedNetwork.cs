@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 
 namespace TorrentPatron.Simulation.Simulator;
 
@@ -7,6 +8,8 @@ internal sealed class SimulatedNetwork(World world)
 {
     private readonly Dictionary<IPAddress, SimulatedHost> _hosts = [];
     private readonly List<SimulatedConnection> _connections = [];
+    private readonly Dictionary<IPEndPoint, List<SimulatedDatagramSocket>> _groups = [];
+    private readonly Dictionary<string, IPAddress[]> _names = [];
     private int _lastAddress;
     private int _lastPort = 50_000;
 
@@ -15,6 +18,15 @@ internal sealed class SimulatedNetwork(World world)
 
     /// <summary>Connections that are open at either end.</summary>
     public int Open => _connections.Count(connection => !connection.IsClosed) / 2;
+
+    /// <summary>The share of datagrams that are lost on the way, from 0 to 1.</summary>
+    public double Loss { get; set; }
+
+    /// <summary>Time until a name server answers.</summary>
+    public TimeSpan NameLatency { get; set; } = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Gives a name its addresses, the best first.</summary>
+    public void Name(string name, params IEnumerable<IPAddress> addresses) => _names[name] = [.. addresses];
 
     /// <summary>Adds a host.</summary>
     /// <param name="latency">Time from it to the middle of the network.</param>
@@ -53,6 +65,45 @@ internal sealed class SimulatedNetwork(World world)
             connection.Break();
         _connections.RemoveAll(connection => connection.IsClosed);
         return broken.Length;
+    }
+
+    /// <summary>Looks a name up. The name servers are on the near side of a cut.</summary>
+    public async Task<IPAddress[]> ResolveAsync(SimulatedHost from, string name, CancellationToken cancellationToken)
+    {
+        if (IPAddress.TryParse(name, out IPAddress? address))
+            return [address];
+        await Task.Delay(from.IsApart ? TimeSpan.FromSeconds(10) : NameLatency, world.Time, cancellationToken).ConfigureAwait(false);
+        if (from.IsApart)
+            throw new SocketException((int)SocketError.TryAgain);
+        return _names.GetValueOrDefault(name) ?? throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    /// <summary>A host joins a multicast group: all hosts are in one local network.</summary>
+    public SimulatedDatagramSocket Join(SimulatedHost host, IPEndPoint group)
+    {
+        if (!_groups.TryGetValue(group, out List<SimulatedDatagramSocket>? members))
+            _groups[group] = members = [];
+        SimulatedDatagramSocket joined = null!;
+        joined = new SimulatedDatagramSocket(this, host, group, () => members.Remove(joined));
+        members.Add(joined);
+        return joined;
+    }
+
+    /// <summary>Sends a datagram to a host or a group. It may be lost, and later ones may overtake it where hosts move.</summary>
+    public void Send(SimulatedHost from, byte[] datagram, IPEndPoint source, IPEndPoint to)
+    {
+        foreach (SimulatedHost host in _groups.TryGetValue(to, out List<SimulatedDatagramSocket>? members)
+            ? members.Select(member => member.Host)
+            : Find(to.Address) is { } one ? [one] : [])
+        {
+            if (Loss > 0 && world.Random.NextDouble() < Loss)
+                continue;
+            world.Schedule(from.LatencyTo(host), () =>
+            {
+                if (host.IsApart == from.IsApart)
+                    (members?.Find(member => member.Host == host) ?? host.SocketAt(to.Port))?.Take(datagram, source);
+            });
+        }
     }
 
     public SimulatedHost? Find(IPAddress address) => _hosts.GetValueOrDefault(address);

@@ -5,7 +5,10 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>A tracker of all torrents, somewhere on the network.</summary>
+/// <summary>
+/// A tracker of all torrents. It answers those that reach it by <see cref="For"/> without any network, and others over HTTP or UDP where
+/// a <see cref="SimulatedHttpTracker"/> or <see cref="SimulatedUdpTracker"/> serves it.
+/// </summary>
 internal sealed class SimulatedTracker(World world)
 {
     private const int MostPeers = 50;
@@ -24,12 +27,16 @@ internal sealed class SimulatedTracker(World world)
     /// <summary>The tracker as one host sees it.</summary>
     public ITrackerClient For(SimulatedHost host) => new Client(world, this, host);
 
-    private AnnounceResponse Take(SimulatedHost host, AnnounceRequest request)
+    /// <summary>Takes an announce.</summary>
+    /// <param name="from">The address of the peer.</param>
+    /// <param name="request">What it says.</param>
+    /// <exception cref="TrackerFailureException">From <see cref="Answer"/>.</exception>
+    public AnnounceResponse Take(IPAddress from, AnnounceRequest request)
     {
         Announces.Add((world.Elapsed, request));
         if (Answer is not null)
             return Answer(request);
-        var self = new IPEndPoint(host.Address, request.Port);
+        var self = new IPEndPoint(from, request.Port);
         _peers.Remove(self);
         IPEndPoint[] others = [.. _peers];
         world.Random.Shuffle(others);
@@ -44,7 +51,7 @@ internal sealed class SimulatedTracker(World world)
             Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
         {
             await Task.Delay(tracker.Latency, world.Time, cancellationToken).ConfigureAwait(false);
-            return tracker.Take(host, request);
+            return tracker.Take(host.Address, request);
         }
     }
 }
