@@ -28,7 +28,7 @@ public sealed class EngineEvents : EventSource
     }
 
     /// <summary>The one source of the process; its events name the torrent that they are of.</summary>
-    internal static EngineEvents Log { get; } = new();
+    public static EngineEvents Log { get; } = new();
 
     /// <summary>What the events are about.</summary>
     public static class Keywords

@@ -14,6 +14,8 @@ namespace TorrentPatron.PowerShell.Commands;
 /// <summary>A cmdlet that works for a patron: the one given, or the session.</summary>
 public abstract class PatronCmdlet : PipelineCmdlet
 {
+    private TorrentTrace? _trace;
+
     /// <summary>The patron. What starts torrents uses the session's own where none is given.</summary>
     [Parameter]
     [PatronTransformation]
@@ -25,6 +27,50 @@ public abstract class PatronCmdlet : PipelineCmdlet
 
     /// <summary>The network of the patron's service, or of the session's own. On the pipeline thread.</summary>
     private protected INetwork Network => Patron?.Service.Network ?? Session.Network;
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _trace?.Dispose();
+        base.Dispose(disposing);
+    }
+
+    /// <summary>
+    /// Takes what happens in torrents from now on, where <c>-Debug</c> or <c>-Verbose</c> asks for it; a wait writes it.
+    /// On the pipeline thread.
+    /// </summary>
+    private protected void BeginTrace()
+    {
+        bool isDebug = IsShown("Debug"), isVerbose = IsShown("Verbose");
+        if (isDebug || isVerbose)
+            _trace ??= new TorrentTrace(isVerbose, isDebug);
+
+        bool IsShown(string stream) => MyInvocation.BoundParameters.TryGetValue(stream, out object? given)
+            ? given is SwitchParameter { IsPresent: true }
+            : GetVariableValue($"{stream}Preference")?.ToString() is not (null or "" or "SilentlyContinue" or "Ignore");
+    }
+
+    /// <summary>Waits for torrents, as <see cref="PipelineCmdlet.Run"/> does work; what happens in them meanwhile is written.</summary>
+    /// <param name="nameOf">Names a torrent that is waited for, by its info hash; null: it is not.</param>
+    /// <param name="work">The wait.</param>
+    private protected void RunWaiting(Func<string, string?> nameOf, Func<ICommandOutput, CancellationToken, Task> work)
+    {
+        BeginTrace();
+        if (_trace is { } trace)
+        {
+            trace.NameOf = nameOf;
+            Run((output, cancellation) => trace.WriteWhileAsync(work(output, cancellation), output, cancellation));
+        }
+        else
+        {
+            Run(work);
+        }
+    }
+
+    /// <summary>Waits for torrents that run.</summary>
+    private protected void RunWaiting(IReadOnlyList<TorrentTarget> torrents, Func<ICommandOutput, CancellationToken, Task> work) =>
+        RunWaiting(id => torrents.FirstOrDefault(torrent => torrent.Status.InfoHash == id)?.Latest.Name, work);
 
     /// <summary>Reads the peers of the command line; one that cannot be used ends the command. On the pipeline thread.</summary>
     private protected IReadOnlyList<IPEndPoint> RequirePeers(string[] given)

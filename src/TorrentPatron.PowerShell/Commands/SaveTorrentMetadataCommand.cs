@@ -87,8 +87,13 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
     protected override void EndProcessing()
     {
         if (_asked.Count > 0)
-            Run(SaveAllAsync);
+            RunWaiting(NameOf, SaveAllAsync);
     }
+
+    /// <summary>The name of a torrent whose metadata is fetched; null where it is none, or known before it is asked for.</summary>
+    private string? NameOf(string infoHash) => Protocol.InfoHash.TryParse(infoHash, out Protocol.InfoHash torrent)
+        ? _asked.Select(asked => asked.Patron.GetStatus(torrent)).FirstOrDefault(status => status?.Metadata is not null)?.Name
+        : null;
 
     private async Task SaveAllAsync(ICommandOutput output, CancellationToken cancellationToken)
     {

@@ -149,6 +149,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
             this.ResolveDestination(Destination);
         if (Peer is not null)
             _peers = RequirePeers(Peer);
+        if (IsWaiting)
+            BeginTrace();
     }
 
     /// <inheritdoc/>
@@ -173,7 +175,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
     {
         TakeAll();
         if (IsWaiting)
-            Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, Terms, cancellation));
+            RunWaiting(_started, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System, _warnings).WaitAsync(_started, Terms, cancellation));
     }
 
     /// <summary>What was asked for before is reported before.</summary>

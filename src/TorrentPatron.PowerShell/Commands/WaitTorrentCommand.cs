@@ -48,6 +48,6 @@ public sealed class WaitTorrentCommand : SelectTorrentCmdlet
     protected override void EndProcessing()
     {
         var terms = new WaitTerms { Until = Until, Any = Any, Timeout = Timeout, StallTimeout = StallTimeout };
-        Run((output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, terms, cancellation));
+        RunWaiting(_torrents, (output, cancellation) => new TorrentWaiter(output, TimeProvider.System).WaitAsync(_torrents, terms, cancellation));
     }
 }

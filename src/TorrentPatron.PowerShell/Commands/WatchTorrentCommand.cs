@@ -40,12 +40,13 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
         var watcher = new TorrentWatcher([.. _torrents.Distinct()], TimeProvider.System);
         if (!Live)
         {
-            Run((output, cancellation) => StreamAsync(watcher, output, cancellation));
+            RunWaiting(_torrents, (output, cancellation) => StreamAsync(watcher, output, cancellation));
             return;
         }
 
         if (!LiveScreen.CanDraw(Host))
             WriteWarning("This host has no console to draw on: the torrents are written when all is done.");
+        BeginTrace();
         var screen = LiveScreen.CanDraw(Host) ? new LiveScreen(Host.UI) : null;
         try
         {
@@ -59,6 +60,9 @@ public sealed class WatchTorrentCommand : SelectTorrentCmdlet
             else
                 screen?.Clear();
         }
+
+        // What happened meanwhile: beside the table there was no place for it.
+        RunWaiting(_torrents, static (_, _) => Task.CompletedTask);
     }
 
     private async Task StreamAsync(TorrentWatcher watcher, ICommandOutput output, CancellationToken cancellation)

@@ -23,6 +23,8 @@ internal sealed class JobOutput(Job job) : ICommandOutput
 
     public Task TellAsync(string message) => Add(job.Verbose, new VerboseRecord(message));
 
+    public Task DebugAsync(string message) => Add(job.Debug, new DebugRecord(message));
+
     public Task ReportAsync(ProgressNote note)
     {
         // A job may go on for days without anybody looking: the latest note is enough.

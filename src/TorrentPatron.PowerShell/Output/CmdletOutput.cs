@@ -29,6 +29,8 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
 
     public Task TellAsync(string message) => DoAsync(() => cmdlet.WriteVerbose(message));
 
+    public Task DebugAsync(string message) => DoAsync(() => cmdlet.WriteDebug(message));
+
     public Task<bool> ShouldProcessAsync(string target, string action) =>
         pump.OnPipelineThreadAsync(() => agree(target, action));
 

@@ -22,6 +22,9 @@ internal interface ICommandOutput
     /// <summary>Writes a detail, shown with <c>-Verbose</c>.</summary>
     Task TellAsync(string message);
 
+    /// <summary>Writes what only who looks for a fault wants to know, shown with <c>-Debug</c>.</summary>
+    Task DebugAsync(string message);
+
     /// <summary>Shows how far the work is. The caller keeps it to a few a second.</summary>
     Task ReportAsync(ProgressNote note);
 

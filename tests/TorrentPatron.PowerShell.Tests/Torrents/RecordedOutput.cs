@@ -14,6 +14,8 @@ internal sealed class RecordedOutput : ICommandOutput
 
     public ConcurrentQueue<string> Told { get; } = new();
 
+    public ConcurrentQueue<string> Debugged { get; } = new();
+
     public ConcurrentQueue<ProgressNote> Progress { get; } = new();
 
     public ConcurrentQueue<string> Questions { get; } = new();
@@ -27,6 +29,8 @@ internal sealed class RecordedOutput : ICommandOutput
     public Task WarnAsync(string message) => Keep(Warnings, message);
 
     public Task TellAsync(string message) => Keep(Told, message);
+
+    public Task DebugAsync(string message) => Keep(Debugged, message);
 
     public Task ReportAsync(ProgressNote note) => Keep(Progress, note);
 

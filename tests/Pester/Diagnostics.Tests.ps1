@@ -1,0 +1,105 @@
+# What -Debug and -Verbose tell of torrents while a cmdlet waits for them, and how a session reads the events itself.
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Size 200KB
+    $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
+    $script:refusing = Start-TestTracker -Refusal 'Not today'
+
+    function Register-Later($Torrent) {
+        # While a cmdlet waits, the torrent is given a tracker that refuses, and later a peer that has everything.
+        $script:timers = foreach ($wait in 200, 1500) {
+            $timer = [Timers.Timer]::new($wait)
+            $timer.AutoReset = $false
+            $data = @{ Torrent = $Torrent; Tracker = $refusing.Uri; Peer = $wait -eq 1500 ? $peer : '127.0.0.1:1' }
+            $null = Register-ObjectEvent $timer Elapsed -MessageData $data -Action {
+                $Event.MessageData.Torrent | Add-TorrentTracker -Uri $Event.MessageData.Tracker
+                $Event.MessageData.Torrent | Add-TorrentPeer -Peer $Event.MessageData.Peer
+            }
+            $timer.Start()
+            $timer
+        }
+    }
+
+    function Get-Text($Records, [type] $Type) {
+        @($Records | Where-Object { $_ -is $Type } | ForEach-Object Message)
+    }
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+    Stop-TestTracker $refusing
+}
+
+Describe 'What happens in torrents that a cmdlet waits for' {
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:patron = New-TestPatron -Name 'leecher' -StatePath "$files-state"
+        $script:start = @{ Destination = $files; Patron = $patron; Tracker = $refusing.Uri }
+    }
+
+    AfterEach {
+        Get-EventSubscriber | Unregister-Event
+        $patron | Stop-TorrentPatron
+    }
+
+    It 'is written by Start-Torrent -Wait -Debug, from the start on, and the result is the same' {
+        $all = @(Start-Torrent $content.Torrent @start -Peer '127.0.0.1:1', $peer -Timeout 30 -Debug -WarningAction SilentlyContinue 5>&1)
+        $debug = Get-Text $all ([Management.Automation.DebugRecord])
+
+        ($all | Where-Object { $_ -is [TorrentPatron.Engine.Client.TorrentStatus] }).IsComplete | Should -BeTrue
+        $debug | Where-Object { $_ -like 'data.bin: 127.0.0.1:1 was not reached: *' } | Should -Not -BeNullOrEmpty
+        $debug | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* is asked (event: Started).' } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is written by Wait-Torrent -Verbose where a person should know of it, and nothing else' {
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+        Register-Later $running
+        $all = @($running | Wait-Torrent -Timeout 30 -Verbose 4>&1 3>$null)
+        $verbose = Get-Text $all ([Management.Automation.VerboseRecord])
+        $verbose | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* failed: *Not today*' } | Should -Not -BeNullOrEmpty
+        $verbose | Where-Object { $_ -like '*was not reached*' -or $_ -like '*is asked*' } | Should -BeNullOrEmpty
+        $all[-1].IsComplete | Should -BeTrue
+    }
+
+    It 'is written by Watch-Torrent where the preference asks for it' {
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron
+        Register-Later $running
+        $DebugPreference = 'Continue'
+        $debug = Get-Text @($running | Watch-Torrent 5>&1) ([Management.Automation.DebugRecord])
+        $DebugPreference = 'SilentlyContinue'
+        $debug | Where-Object { $_ -like 'data.bin: 127.0.0.1:1 was not reached: *' } | Should -Not -BeNullOrEmpty
+        $debug | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* is asked (event: Started).' } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is written by Save-TorrentMetadata -Debug' {
+        $link = ConvertTo-MagnetLink $content.Torrent
+        $all = @(Save-TorrentMetadata $link $files -Peer '127.0.0.1:1' -Tracker $refusing.Uri -Patron $patron -Timeout 3 -Debug -WarningAction SilentlyContinue -ErrorAction SilentlyContinue 5>&1)
+        $debug = Get-Text $all ([Management.Automation.DebugRecord])
+        $debug | Where-Object { $_ -like '*127.0.0.1:1 was not reached: *' } | Should -Not -BeNullOrEmpty
+        $debug | Where-Object { $_ -like '*failed: *Not today*' } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'is not written unasked' {
+        $all = @(Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer '127.0.0.1:1', $peer -Timeout 30 4>&1 5>&1)
+        $all.Count | Should -Be 1
+        $all[0].IsComplete | Should -BeTrue
+    }
+}
+
+Describe 'The event source' {
+    It 'is read in the session as docs/diagnostics.md shows' {
+        $page = Get-Content (Join-Path $PSScriptRoot '../../docs/diagnostics.md') -Raw
+        $page -match "(?s)``````powershell\r?\n(Add-Type.*?'@)\r?\n" | Should -BeTrue
+        Invoke-Expression $Matches[1]
+        $patron = New-TestPatron -Name 'traced' -StatePath (Join-Path $TestDrive 'traced-state')
+        $trace = [TorrentTrace]::new()
+        try {
+            $null = Start-Torrent $content.Torrent -Destination (Join-Path $TestDrive 'traced') -Patron $patron -Peer '127.0.0.1:1' -Tracker $refusing.Uri
+            Wait-TestCondition { $trace.Events.Name -contains 'TrackerFailed' -and $trace.Events.Name -contains 'DialFailed' } | Should -BeTrue
+            ($trace.Events | Where-Object Name -eq TrackerFailed)[0].Detail | Should -BeLike '*Not today*'
+        } finally {
+            $trace.Dispose()
+            $patron | Stop-TorrentPatron
+        }
+    }
+}
