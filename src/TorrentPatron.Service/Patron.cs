@@ -3,6 +3,7 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Routing;
@@ -435,6 +436,7 @@ public sealed class Patron : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            EngineEvents.Log.FaultCaught(null, "request of a patron", fault);
             answer = pending.Fail(ServiceErrors.Unexpected(fault));
         }
 
@@ -509,6 +511,7 @@ public sealed class Patron : IAsyncDisposable
                 catch (Exception fault) when (fault is not OutOfMemoryException)
                 {
                     // A handler is a guest: what it throws is no reason to keep the message from the others.
+                    EngineEvents.Log.FaultCaught(message.TorrentId, "event handler", fault);
                 }
             }
         };

@@ -1,5 +1,7 @@
+using System.Diagnostics.Tracing;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service.Tests.Fakes;
 
@@ -173,6 +175,20 @@ public sealed class NewsTests
     }
 
     [Fact]
+    public async Task What_a_handler_throws_is_recorded_with_its_stack()
+    {
+        using var faults = new FaultLog("A guest's own fault.");
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        patron.NewTorrentCreated += (_, _) => throw new InvalidOperationException("A guest's own fault.");
+        Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Torrents.Start("recorded"), Token));
+
+        object?[] told = await faults.Told.WaitAsync(TimeSpan.FromSeconds(60), Token);
+        Assert.Equal("event handler", told[1]);
+        Assert.Contains(nameof(What_a_handler_throws_is_recorded_with_its_stack), (string)told[3]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_handler_may_use_its_patron_and_stop_it()
     {
         await using var test = new TestService();
@@ -341,5 +357,26 @@ public sealed class NewsTests
         await foreach (TorrentStatus status in statuses)
             all.Add(status);
         return all;
+    }
+
+    /// <summary>Waits for a fault that is recorded.</summary>
+    private sealed class FaultLog : EventListener
+    {
+        private readonly string _message;
+        private readonly TaskCompletionSource<object?[]> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public FaultLog(string message)
+        {
+            _message = message;
+            EnableEvents(EngineEvents.Log, EventLevel.Error, EngineEvents.Keywords.Faults);
+        }
+
+        public Task<object?[]> Told => _told.Task;
+
+        protected override void OnEventWritten(EventWrittenEventArgs eventData)
+        {
+            if (eventData.Payload is [_, _, string message, _] && message.Contains(_message, StringComparison.Ordinal))
+                _told.TrySetResult([.. eventData.Payload]);
+        }
     }
 }

@@ -153,10 +153,13 @@ public sealed class EngineEvents : EventSource
     }
 
     /// <summary>The root of a loop has caught what nobody expected.</summary>
+    /// <param name="torrent">The torrent whose work it was; null: nobody's, or several torrents'.</param>
+    /// <param name="root">The loop, for people.</param>
+    /// <param name="fault">What was caught.</param>
     [NonEvent]
-    internal void FaultCaught(InfoHash? torrent, string root, Exception fault)
+    public void FaultCaught(InfoHash? torrent, string root, Exception fault)
     {
-        if (!IsEnabled(EventLevel.Error, Keywords.Faults))
+        if (!IsEnabled(EventLevel.Error, Keywords.Faults) || fault is null)
             return;
         string stack = fault.ToString();
         FaultCaught(

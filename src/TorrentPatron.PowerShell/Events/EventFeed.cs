@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.PowerShell.Events;
 
@@ -34,6 +35,7 @@ internal sealed class EventFeed
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 // The session is gone, or takes no events any more.
+                EngineEvents.Log.FaultCaught(null, "events of a session", fault);
             }
         }
     }

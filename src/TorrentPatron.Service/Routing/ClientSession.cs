@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.Routing;
@@ -57,7 +58,7 @@ internal sealed class ClientSession : IAsyncDisposable
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             // Engines are plugged in: what one throws must not cost anyone an answer.
-            Fail(command.CorrelationId, ServiceErrors.Unexpected(fault));
+            Fail(command.CorrelationId, Record(fault));
         }
 
         // It may have ended after its open commands were failed, and before this one was among them.
@@ -93,7 +94,7 @@ internal sealed class ClientSession : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            End(ServiceErrors.Unexpected(fault));
+            End(Record(fault));
         }
     }
 
@@ -113,7 +114,7 @@ internal sealed class ClientSession : IAsyncDisposable
             catch (Exception fault) when (fault is not OutOfMemoryException)
             {
                 // Nobody is left to be told, and the next client must not wait for ever.
-                End(ServiceErrors.Unexpected(fault));
+                End(Record(fault));
             }
         }
 
@@ -140,7 +141,7 @@ internal sealed class ClientSession : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not (TorrentException or OutOfMemoryException))
         {
-            throw new TorrentException(ServiceErrors.Unexpected(fault), fault);
+            throw new TorrentException(Record(fault), fault);
         }
 
         _client = client;
@@ -159,7 +160,7 @@ internal sealed class ClientSession : IAsyncDisposable
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            End(ServiceErrors.Unexpected(fault));
+            End(Record(fault));
         }
     }
 
@@ -212,6 +213,12 @@ internal sealed class ClientSession : IAsyncDisposable
         }
 
         command.Answer(answer);
+    }
+
+    private static TorrentError Record(Exception fault)
+    {
+        EngineEvents.Log.FaultCaught(null, "service", fault);
+        return ServiceErrors.Unexpected(fault);
     }
 
     private void End(TorrentError why)
