@@ -109,7 +109,7 @@ public sealed class EngineEvents : EventSource
     internal void DialFailed(InfoHash torrent, IPEndPoint peer, Exception cause)
     {
         if (IsEnabled(EventLevel.Verbose, Keywords.Peers))
-            DialFailed(torrent.ToString(), peer.ToString(), DisplayText.Clean(cause.Message));
+            DialFailed(torrent.ToString(), peer.ToString(), Sentence(cause.Message));
     }
 
     /// <summary>A tracker is asked.</summary>
@@ -133,7 +133,7 @@ public sealed class EngineEvents : EventSource
     internal void TrackerFailed(InfoHash torrent, Uri tracker, Exception cause)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
-            TrackerFailed(torrent.ToString(), NameOf(tracker), DisplayText.Clean(cause.Message));
+            TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(cause.Message));
     }
 
     /// <summary>A piece has arrived with a wrong hash.</summary>
@@ -164,6 +164,13 @@ public sealed class EngineEvents : EventSource
         string stack = fault.ToString();
         FaultCaught(
             torrent?.ToString() ?? "", root, $"{fault.GetType().Name}: {fault.Message}", stack.Length > LongestStack ? stack[..LongestStack] : stack);
+    }
+
+    /// <summary>What went wrong, safe to print, as a sentence: what systems say has no full stop.</summary>
+    internal static string Sentence(string message)
+    {
+        string clean = DisplayText.Clean(message);
+        return clean.EndsWith('.') ? clean : clean + ".";
     }
 
     private static string NameOf(Uri tracker) => tracker.GetLeftPart(UriPartial.Authority);

@@ -235,7 +235,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <inheritdoc/>
     public void PeerClosed(PeerConnection peer, string reason, ClosedBy by)
     {
-        var closed = new ClosedPeer(peer.RemoteEndPoint, peer.Client, WallTime.Now(_engine.Time), by, DisplayText.Clean(reason));
+        var closed = new ClosedPeer(peer.RemoteEndPoint, peer.Client, WallTime.Now(_engine.Time), by, EngineEvents.Sentence(reason));
         IPeerSetOwner? owner;
         lock (_gate)
         {

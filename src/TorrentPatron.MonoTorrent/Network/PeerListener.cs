@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using MonoTorrent.Connections;
 using MonoTorrent.Connections.Peer;
+using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
@@ -111,8 +112,13 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
             {
                 return;
             }
-            catch (SocketException)
+#pragma warning disable CA1031 // The root of a loop: whatever it is costs no more than one connection.
+            catch (Exception e)
+#pragma warning restore CA1031
             {
+                accepted?.Dispose();
+                if (e is not SocketException)
+                    EngineEvents.Log.FaultCaught(null, "accepting of peers", e);
                 // Out of file descriptors, perhaps: wait for some to be closed.
                 await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             }

@@ -8,6 +8,7 @@ using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
@@ -144,6 +145,20 @@ public sealed class FaultTests
         Assert.Equal("announcer", (await other.NextAsync("FaultCaught"))["root"]);
         await TestEngine.UntilAsync(() => engine.Client.GetStatus(sound.Metainfo.InfoHash)!.Trackers[0].Status == TrackerStatus.Failed);
         Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(sound.Metainfo.InfoHash)!.State);
+    }
+
+    [Fact]
+    public async Task A_fault_of_a_torrent_whose_metadata_is_fetched_ends_it()
+    {
+        var magnet = new MagnetLink { InfoHash = new SwarmTorrent(7009, Piece, Piece).Metainfo.InfoHash, Trackers = ["http://t.example/announce"] };
+        using var log = new EventLog(magnet.TorrentId);
+        await using var engine = new TestEngine(_network);
+        Assert.IsType<NewTorrentCreated>(await engine.SendAsync(
+            id => new CreateNewTorrent(id, magnet, engine.Destination) { ResumeStore = new MemoryResumeStore() }));
+        (await engine.Trackers.NextAsync()).Answer.SetResult(new AnnounceResponse { Peers = new BrokenList() });
+
+        Assert.Equal("announcer", (await log.NextAsync("FaultCaught"))["root"]);
+        await AssertFailsAsync(engine, magnet.TorrentId);
     }
 
     [Fact]
