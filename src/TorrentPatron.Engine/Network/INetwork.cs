@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,10 +11,10 @@ namespace TorrentPatron.Engine.Network;
 public interface INetwork
 {
     /// <summary>The addresses to listen on, one of each IP version at most: the bind address, or "any" of both versions.</summary>
-    IReadOnlyList<IPAddress> LocalAddresses { get; }
+    ReadOnlyCollection<IPAddress> LocalAddresses { get; }
 
     /// <summary>The addresses of interfaces over which multicast groups can be joined, one of each interface and IP version.</summary>
-    IReadOnlyList<IPAddress> GroupAddresses { get; }
+    ReadOnlyCollection<IPAddress> GroupAddresses { get; }
 
     /// <summary>Looks up a host.</summary>
     /// <param name="host">The host's name, or its address in writing.</param>

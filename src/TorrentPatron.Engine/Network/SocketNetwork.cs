@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
@@ -21,10 +22,10 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public IReadOnlyList<IPAddress> LocalAddresses => bindAddress() is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
+    public ReadOnlyCollection<IPAddress> LocalAddresses => bindAddress() is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
 
     /// <inheritdoc/>
-    public IReadOnlyList<IPAddress> GroupAddresses => bindAddress() is { } bound
+    public ReadOnlyCollection<IPAddress> GroupAddresses => bindAddress() is { } bound
         ? [bound]
         :
         [

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Network;
 
@@ -24,9 +25,9 @@ internal sealed class FaultyNetwork(INetwork inner) : INetwork
     /// <summary>What throws from now on: a connect or an accept only once.</summary>
     public Call Throws { get; set; }
 
-    public IReadOnlyList<IPAddress> LocalAddresses => inner.LocalAddresses;
+    public ReadOnlyCollection<IPAddress> LocalAddresses => inner.LocalAddresses;
 
-    public IReadOnlyList<IPAddress> GroupAddresses => inner.GroupAddresses;
+    public ReadOnlyCollection<IPAddress> GroupAddresses => inner.GroupAddresses;
 
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => inner.ResolveAsync(host, cancellationToken);
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -54,9 +55,9 @@ internal sealed class MemoryTransport(MemoryNetwork network, IPAddress address) 
 {
     public IPAddress Address => address;
 
-    public IReadOnlyList<IPAddress> LocalAddresses => [address];
+    public ReadOnlyCollection<IPAddress> LocalAddresses => [address];
 
-    public IReadOnlyList<IPAddress> GroupAddresses => [];
+    public ReadOnlyCollection<IPAddress> GroupAddresses => [];
 
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
         ? Task.FromResult<IPAddress[]>([named])

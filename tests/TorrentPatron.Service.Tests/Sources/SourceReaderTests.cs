@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
@@ -339,9 +340,9 @@ public sealed class SourceReaderTests : IDisposable
     {
         private readonly SocketNetwork _inner = new(IPAddress.Loopback);
 
-        public IReadOnlyList<IPAddress> LocalAddresses => _inner.LocalAddresses;
+        public ReadOnlyCollection<IPAddress> LocalAddresses => _inner.LocalAddresses;
 
-        public IReadOnlyList<IPAddress> GroupAddresses => _inner.GroupAddresses;
+        public ReadOnlyCollection<IPAddress> GroupAddresses => _inner.GroupAddresses;
 
         public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => host == "public.example"
             ? Task.FromResult<IPAddress[]>([new(0x08080808)])

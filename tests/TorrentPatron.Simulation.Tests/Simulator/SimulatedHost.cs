@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
@@ -13,9 +14,9 @@ internal sealed class SimulatedHost(
 
     public IPAddress Address => address;
 
-    public IReadOnlyList<IPAddress> LocalAddresses => [address];
+    public ReadOnlyCollection<IPAddress> LocalAddresses => [address];
 
-    public IReadOnlyList<IPAddress> GroupAddresses => [address];
+    public ReadOnlyCollection<IPAddress> GroupAddresses => [address];
 
     /// <summary>Time from it to the middle of the network.</summary>
     public TimeSpan Latency { get; set; } = latency;

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine;
@@ -76,9 +77,9 @@ internal sealed class SampleSwarm : IWorkEvents, INetwork, ITrackerClient
 
     IListener INetwork.Listen(IPEndPoint local) => throw new NotSupportedException();
 
-    IReadOnlyList<IPAddress> INetwork.LocalAddresses => [];
+    ReadOnlyCollection<IPAddress> INetwork.LocalAddresses => [];
 
-    IReadOnlyList<IPAddress> INetwork.GroupAddresses => [];
+    ReadOnlyCollection<IPAddress> INetwork.GroupAddresses => [];
 
     Task<IPAddress[]> INetwork.ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? address)
         ? Task.FromResult<IPAddress[]>([address])
