@@ -68,7 +68,7 @@ internal sealed class EngineResources : IAsyncDisposable
     public Random Random { get; }
 
     /// <summary>Who we say we are.</summary>
-    public PeerId PeerId { get; }
+    public PeerId PeerId { get; set; }
 
     /// <summary>The ports on which peers can reach us.</summary>
     public ListenPorts ListenPorts { get; set; } = ListenPorts.None;

@@ -1,4 +1,6 @@
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.MonoTorrent;
 
@@ -11,5 +13,11 @@ public sealed class MonoTorrentEngine : ITorrentEngine
     public string Name => EngineName;
 
     /// <inheritdoc/>
-    public ITorrentClient CreateClient(ClientSettings settings) => new MonoTorrentClient(settings, TimeProvider.System);
+    public ITorrentClient CreateClient(ClientSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return new TorrentClient(
+            settings, new SocketNetwork(settings.BindAddress), trackers: null, TimeProvider.System, new Random(), disk: null,
+            (engine, hosts) => new MonoWorkshop(engine, hosts));
+    }
 }

@@ -494,6 +494,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         {
             return e.Error;
         }
+        catch (RefusedException e)
+        {
+            return e.Error;
+        }
     }
 
     // ---- the beginning ----------------------------------------------------------------------------------------------------

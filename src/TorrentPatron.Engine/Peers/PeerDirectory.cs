@@ -68,7 +68,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
             if (_entries.Count >= Capacity && !TryForgetFor(source))
                 return false;
-            _entries.Add(endPoint, new Entry(source, Priority(endPoint)));
+            // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
+            _entries.Add(endPoint, new Entry(source, Priority(endPoint)) { WasReached = source == PeerSource.Saved });
             _quietUntil = default;
             return true;
         }
@@ -100,7 +101,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Addresses at which peers were reached: first those in use, then those that have failed least since.</summary>
+    /// <summary>Addresses at which peers were reached, now or in an earlier run: first those in use, then those that have failed least since.</summary>
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<IPEndPoint> Proven(int most)
     {

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using MonoTorrent;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 

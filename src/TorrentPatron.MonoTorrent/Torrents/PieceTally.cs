@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 

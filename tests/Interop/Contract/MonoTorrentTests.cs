@@ -18,20 +18,6 @@ public sealed class MonoTorrentTests() : EngineContract("MonoTorrent")
     }
 
     [Fact]
-    public async Task Without_tracker_and_peer_it_says_that_it_can_find_nobody()
-    {
-        using var workspace = new ContractWorkspace();
-        await using var client = new ContractClient(Engine, workspace.State);
-        TorrentMetainfo metainfo = await workspace.MakeAsync();
-
-        TorrentStatus status = await client.StartAsync(client.NewStart(metainfo, workspace.Download));
-        Assert.Equal(TorrentErrorId.NotSupported, Assert.Single(status.Warnings).Id);
-        Uri tracker = new("http://127.0.0.1:9/announce");
-        await client.AskAsync(new AddSources(client.NextId(), metainfo.InfoHash, [], [tracker]));
-        await client.WaitAsync(metainfo.InfoHash, "it is content", now => now.Warnings.All(warning => warning.Id != TorrentErrorId.NotSupported));
-    }
-
-    [Fact]
     public async Task What_it_would_write_outside_of_its_folder_is_refused()
     {
         using var workspace = new ContractWorkspace();

@@ -1,11 +1,14 @@
 using System.Net;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Interop.Tests.Peers;
 using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Service.Engines;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Interop.Tests.Contract;
 
@@ -251,6 +254,47 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         }
 
         Assert.Empty(Directory.EnumerateFiles(workspace.File(""), marker, SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public async Task Saved_peers_are_saved_again_by_a_run_that_reaches_none()
+    {
+        ITorrentEngine under = Engine;
+        using var workspace = new ContractWorkspace();
+        TorrentMetainfo metainfo = await workspace.MakeAsync();
+        IPEndPoint[] saved = [new IPEndPoint(IPAddress.Loopback, 9), new IPEndPoint(IPAddress.Loopback, 11)];
+        var states = new StateFolder(workspace.State);
+        using (ResumeStore store = states.Open(metainfo))
+            store.Checkpoint(new ResumeData { Destination = workspace.Download, Verified = new Bitfield(metainfo.PieceCount), Peers = saved });
+        await using (var client = new ContractClient(under, workspace.State))
+        {
+            await client.StartAsync(client.NewStart(metainfo, workspace.Download));
+            await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
+        }
+
+        using ResumeStore after = states.Open(metainfo);
+        Assert.Equal(saved.Order(Comparer<IPEndPoint>.Create((a, b) => a.Port - b.Port)), after.Load(out _)!.Peers.OrderBy(peer => peer.Port));
+    }
+
+    [Fact]
+    public async Task A_peer_that_sends_garbage_is_banned_and_not_dialled_again()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var poisoner = new Poisoner(metainfo);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [poisoner.EndPoint] });
+
+        await client.WaitAsync(metainfo.InfoHash, "a piece was bad", now => now.FailedPieces > 0);
+        await client.WaitAsync(metainfo.InfoHash, "the peer has gone", now => now.ConnectedPeers == 0);
+        int connections = poisoner.Connections;
+        await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+
+        Assert.Equal(connections, poisoner.Connections);
+        TorrentStatus status = client.Client.GetStatus(metainfo.InfoHash)!;
+        Assert.Equal((0, TorrentState.Downloading), (status.VerifiedPieces, status.State));
+        Assert.InRange(status.BytesWasted, 1, metainfo.TotalSize);
     }
 }
 

@@ -1,8 +1,8 @@
 using TorrentPatron.Engine.Client;
 
-namespace TorrentPatron.MonoTorrent;
+namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Something cannot be done; <see cref="Error"/> says why.</summary>
+/// <summary>The work cannot run a torrent; <see cref="Error"/> says why.</summary>
 /// <param name="error">Why, and what to do.</param>
 internal sealed class RefusedException(TorrentError error) : Exception(error.Message)
 {

@@ -1,0 +1,176 @@
+using System.Collections.Concurrent;
+using System.Net;
+using MonoTorrent;
+using MonoTorrent.Client;
+using MonoTorrent.Connections;
+using MonoTorrent.Connections.Peer;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.MonoTorrent.Network;
+using TorrentPatron.MonoTorrent.Storage;
+using TorrentPatron.MonoTorrent.Torrents;
+using TorrentPatron.Protocol.Metainfo;
+using PeerId = TorrentPatron.Protocol.PeerId;
+
+namespace TorrentPatron.MonoTorrent;
+
+/// <summary>
+/// MonoTorrent's way to move pieces: its engine, set up so that the disk, the peers it is told of and the addresses it uses are ours to
+/// say.
+/// </summary>
+internal sealed class MonoWorkshop : IWorkshop
+{
+    private readonly EngineResources _engine;
+    private readonly HostList _hosts;
+    private readonly PeerPort _port;
+    private readonly RateLimiter _unlimited;
+    private readonly ConnectionLimits _strangers;
+    private readonly ConcurrentDictionary<Uri, LimitedConnection> _dialled = new();
+
+    /// <summary>Begins to listen.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="hosts">The torrents.</param>
+    public MonoWorkshop(EngineResources engine, HostList hosts)
+    {
+        _engine = engine;
+        _hosts = hosts;
+        _unlimited = new RateLimiter(engine.Time, 0);
+        _strangers = new ConnectionLimits(new RateLimiterPair(_unlimited, engine.Download), new RateLimiterPair(_unlimited, engine.Upload));
+        _port = new PeerPort(engine.Settings, engine.Network.LocalAddresses, _strangers);
+        engine.ListenPorts = _port.Ports;
+        Writer = new PieceWriter(engine.DiskWorkers);
+        // What MonoTorrent insists on writing itself (a copy of the .torrent, files without bytes) goes here.
+        Folder = Directory.CreateTempSubdirectory("torrentpatron-").FullName;
+        Engine = new ClientEngine(MakeSettings(engine.Settings), MakeFactories());
+        Engine.ConnectionManager.BanPeer += (_, attempt) => attempt.BanPeer = Find(attempt.Peer.ConnectionUri)?.IsBanned(attempt.Peer) ?? false;
+        engine.PeerId = new PeerId(Engine.PeerId.Span);
+    }
+
+    /// <inheritdoc/>
+    public string Name => MonoTorrentEngine.EngineName;
+
+    /// <inheritdoc/>
+    public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals
+        | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
+        | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
+
+    /// <inheritdoc/>
+    public TorrentError? Warning => _port.Warning;
+
+    /// <summary>MonoTorrent.</summary>
+    public ClientEngine Engine { get; }
+
+    /// <summary>Through which MonoTorrent reads and writes.</summary>
+    public PieceWriter Writer { get; }
+
+    /// <summary>A folder of MonoTorrent's own, which is deleted in the end.</summary>
+    public string Folder { get; }
+
+    /// <summary>What MonoTorrent lacks.</summary>
+    /// <param name="what">What, as what it "cannot".</param>
+    public static TorrentError Lacking(string what) => new(
+        TorrentErrorId.NotSupported, $"The engine MonoTorrent cannot {what}.", "Leave that out, or use the built-in engine.");
+
+    /// <inheritdoc/>
+    public IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events) =>
+        new MonoWork(_engine, this, metainfo, storage, network, events);
+
+    /// <inheritdoc/>
+    public TorrentError? Refuse(TorrentOptions options) => options.Sequential == true ? MonoWork.InOrder : null;
+
+    /// <inheritdoc/>
+    public Task<TorrentError?> ReopenAsync(int port) => Task.FromResult<TorrentError?>(new TorrentError(
+        TorrentErrorId.NotSupported, "MonoTorrent's port cannot be changed while it runs.", "Stop the patron and make a new one with it."));
+
+    /// <inheritdoc/>
+    public async Task ApplyAsync(ClientSettings settings)
+    {
+        await Engine.UpdateSettingsAsync(MakeSettings(settings)).ConfigureAwait(false);
+        foreach (MonoWork work in _hosts.All.Select(host => host.Work).OfType<MonoWork>())
+            await work.ApplySettingsAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask StopListeningAsync()
+    {
+        _port.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DiskWorkers.RunAsync(Engine.Dispose).ConfigureAwait(false);
+        await _engine.DiskWorkers.RunAsync(DeleteFolder).ConfigureAwait(false);
+        _unlimited.Dispose();
+    }
+
+    /// <summary>Finds an open connection.</summary>
+    /// <param name="uri">Its address, as MonoTorrent has it.</param>
+    public LimitedConnection? FindConnection(Uri uri) => _port.Find(uri) ?? _dialled.GetValueOrDefault(uri);
+
+    private EngineSettings MakeSettings(ClientSettings settings) => new EngineSettingsBuilder
+    {
+        // Plain first, as the built-in engine does; a peer that insists on encryption gets it.
+        AllowedEncryption = [EncryptionType.PlainText, EncryptionType.RC4Header, EncryptionType.RC4Full],
+        AllowHaveSuppression = true,
+        AllowLocalPeerDiscovery = false,
+        AllowPortForwarding = false,
+        DhtEndPoint = null,
+        AutoSaveLoadDhtCache = false,
+        AutoSaveLoadFastResume = false,
+        AutoSaveLoadMagnetLinkMetadata = false,
+        CacheDirectory = Folder,
+        // A piece counts as soon as its hash is right: by then it must be written, not cached.
+        DiskCacheBytes = 0,
+        UsePartialFiles = false,
+        ListenEndPoints = _port.EndPoints.ToDictionary(
+            endPoint => endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4"),
+        MaximumConnections = settings.MaxPeers,
+        MaximumHalfOpenConnections = 30,
+    }.ToSettings();
+
+    private Factories MakeFactories()
+    {
+        ISocketConnector connector = new BoundConnector(_engine.Settings.BindAddress);
+        return Factories.Default
+            .WithPieceWriterCreator(_ => Writer)
+            .WithPortForwarderCreator(() => new NoPortForwarder())
+            .WithPeerConnectionListenerCreator(_port.ListenerOf)
+            .WithPeerConnectionCreator("ipv4", Dial)
+            .WithPeerConnectionCreator("ipv6", Dial)
+            .WithTrackerCreator(PeerFeed.Scheme, uri => Find(uri)!.Feed);
+
+        LimitedConnection Dial(Uri uri)
+        {
+            var connection = new LimitedConnection(
+                new SocketPeerConnection(uri, connector), Find(uri)?.Limits ?? _strangers,
+                ended => _dialled.TryRemove(KeyValuePair.Create(uri, ended)));
+            _dialled[uri] = connection;
+            return connection;
+        }
+    }
+
+    /// <summary>The work of the torrent that an address of ours names; null: there is none.</summary>
+    private MonoWork? Find(Uri uri) =>
+        PeerFeed.TorrentOf(uri) is { } torrent && _hosts.TryFind(torrent, out TorrentHost? host) ? host.Work as MonoWork : null;
+
+    private void DeleteFolder()
+    {
+        try
+        {
+            Directory.Delete(Folder, recursive: true);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // The system clears its temporary folder some day.
+        }
+    }
+}

@@ -1,0 +1,510 @@
+using System.Net;
+using MonoTorrent;
+using MonoTorrent.Client;
+using MonoTorrent.PiecePicking;
+using TorrentPatron.Engine;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.MonoTorrent.Network;
+using TorrentPatron.MonoTorrent.Storage;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using MonoPeer = MonoTorrent.Client.PeerId;
+using MonoState = MonoTorrent.Client.TorrentState;
+using PeerId = TorrentPatron.Protocol.PeerId;
+
+namespace TorrentPatron.MonoTorrent.Torrents;
+
+/// <summary>
+/// Has MonoTorrent move a torrent's pieces: joined and left, with the pieces that we know to be here, and told of peers by our directory,
+/// which knows when an address may be tried again and who is shut out.
+/// </summary>
+internal sealed class MonoWork : IWork
+{
+    /// <summary>How long trackers would be waited for, if MonoTorrent had any.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long MonoTorrent may take to begin.</summary>
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Addresses that MonoTorrent is told of at once.</summary>
+    private const int MostAtOnce = 30;
+
+    /// <summary>
+    /// Bad pieces, less the good ones since, in which a peer had a part before it is shut out. Honest peers share pieces with one that sends
+    /// garbage, and have good ones too.
+    /// </summary>
+    private const int MostBadPieces = 3;
+
+    private readonly EngineResources _engine;
+    private readonly MonoWorkshop _workshop;
+    private readonly TorrentMetainfo _metainfo;
+    private readonly TorrentStorage _storage;
+    private readonly TorrentNetwork _network;
+    private readonly IWorkEvents _events;
+    private readonly PieceTally _tally;
+    private readonly RateMeter _received;
+    private readonly RateMeter _sent;
+    private readonly Lock _gate = new();
+    private readonly HashSet<IPEndPoint> _offered = [];
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private volatile IReadOnlyList<PeerSnapshot> _peers = [];
+    private TorrentManager? _manager;
+    private TorrentChoices _choices = TorrentChoices.None;
+    private TaskCompletionSource _begun = new();
+    private volatile bool _isJoined;
+    private int _isLooking;
+    private long _monitorReceived;
+    private long _monitorSent;
+    private int _failedPieces;
+    private long _wasted;
+
+    /// <summary>Makes it; MonoTorrent knows of nothing yet.</summary>
+    /// <param name="engine">What all torrents share.</param>
+    /// <param name="workshop">MonoTorrent.</param>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="storage">Its files.</param>
+    /// <param name="network">Its share of the network.</param>
+    /// <param name="events">Is told of pieces.</param>
+    public MonoWork(
+        EngineResources engine, MonoWorkshop workshop, TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events)
+    {
+        _engine = engine;
+        _workshop = workshop;
+        _metainfo = metainfo;
+        _storage = storage;
+        _network = network;
+        _events = events;
+        _tally = new PieceTally(metainfo, storage.Layout);
+        _tally.Want([]);
+        _received = new RateMeter(engine.Milliseconds);
+        _sent = new RateMeter(engine.Milliseconds);
+        Feed = new PeerFeed(metainfo.InfoHash);
+        Limits = new ConnectionLimits(network.Download, network.Upload);
+    }
+
+    /// <summary>What it cannot do, where that is asked for.</summary>
+    public static TorrentError InOrder { get; } = MonoWorkshop.Lacking("fetch pieces in their order");
+
+    /// <summary>What brings MonoTorrent its peers.</summary>
+    public PeerFeed Feed { get; }
+
+    /// <summary>What bounds the rates of its connections.</summary>
+    public ConnectionLimits Limits { get; }
+
+    /// <inheritdoc/>
+    public PieceProgress Progress => _tally.Progress;
+
+    /// <inheritdoc/>
+    public bool IsComplete => _tally.IsComplete;
+
+    /// <inheritdoc/>
+    public long MissingBytes => _tally.MissingBytes;
+
+    /// <inheritdoc/>
+    public int FailedPieces => Volatile.Read(ref _failedPieces);
+
+    /// <inheritdoc/>
+    public RateMeter Received
+    {
+        get
+        {
+            Count();
+            return _received;
+        }
+    }
+
+    /// <inheritdoc/>
+    public RateMeter Sent
+    {
+        get
+        {
+            Count();
+            return _sent;
+        }
+    }
+
+    /// <inheritdoc/>
+    public long Wasted => Interlocked.Read(ref _wasted);
+
+    /// <inheritdoc/>
+    public (int Peers, int Seeds) Connected
+    {
+        get
+        {
+            IReadOnlyList<PeerSnapshot> peers = Peers();
+            return (peers.Count, peers.Count(peer => peer.PercentComplete == 100));
+        }
+    }
+
+    /// <summary>Never: what MonoTorrent is about is not known without a look.</summary>
+    public bool IsResting => false;
+
+    /// <summary>What was chosen with another engine, and is kept for it.</summary>
+    public IEnumerable<TorrentError> Shortcomings => _choices.Sequential ? [InOrder] : [];
+
+    private PeerDirectory Directory => _network.Peers.Directory;
+
+    private string Folder => Path.Combine(_workshop.Folder, _metainfo.InfoHash.ToString());
+
+    private TorrentManager Manager => _manager ?? throw new InvalidOperationException("It has not begun.");
+
+    private DialEffort Effort => IsComplete ? DialEffort.Little : _peers.Count > 0 ? DialEffort.More : DialEffort.Most;
+
+    /// <inheritdoc/>
+    public Bitfield Verified() => _tally.Verified();
+
+    /// <inheritdoc/>
+    public IReadOnlyList<UnfinishedPiece> Unfinished() => [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerSnapshot> Peers() => _isJoined ? _peers : [];
+
+    /// <inheritdoc/>
+    public async Task BeginAsync(TorrentChoices choices)
+    {
+        // It has connections of its own: those that brought the metadata are not taken over.
+        _network.Peers.Close("The torrent goes on with MonoTorrent.");
+        Torrent torrent = GuardedTorrent.Make(_metainfo, Feed.Uri, Folder);
+        _manager = await _workshop.Engine.AddAsync(torrent, Folder, Settings()).ConfigureAwait(false);
+        _workshop.Writer.Add(_manager.Files, _storage);
+        _manager.TorrentStateChanged += OnStateChanged;
+        _manager.PeerConnected += OnPeerConnected;
+        _manager.PeerDisconnected += OnPeerDisconnected;
+        _manager.ConnectionAttemptFailed += OnAttemptFailed;
+        await PrepareAsync(choices.FilePriorities).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null) => _tally.Reset(verified);
+
+    /// <inheritdoc/>
+    public void Apply(TorrentChoices choices) => _choices = choices;
+
+    /// <inheritdoc/>
+    public async Task PrepareAsync(IReadOnlyList<FilePriority> priorities)
+    {
+        Dictionary<long, FilePriority> byOffset = _metainfo.Files
+            .Select((file, index) => (file, Priority: priorities.Count == 0 ? FilePriority.Normal : priorities[index]))
+            .Where(entry => entry.file is { IsPadding: false, Length: > 0 })
+            .ToDictionary(entry => entry.file.Offset, entry => entry.Priority);
+        foreach (ITorrentManagerFile file in Manager.Files)
+        {
+            if (file.Length > 0)
+                await Manager.SetFilePriorityAsync(file, PriorityOf(byOffset[file.OffsetInTorrent])).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Want(IReadOnlyList<FilePriority> priorities) => _tally.Want(priorities);
+
+    /// <inheritdoc/>
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    {
+        foreach (IPEndPoint peer in peers)
+            Directory.Add(peer, source);
+        OfferPeers();
+    }
+
+    /// <inheritdoc/>
+    public async Task JoinAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            Bitfield verified = _tally.Verified();
+            bool[] bits = new bool[verified.Length];
+            foreach (int piece in verified.Ones)
+                bits[piece] = true;
+            await Manager.LoadFastResumeAsync(
+                new FastResume(Manager.InfoHashes, new ReadOnlyBitField(bits), new ReadOnlyBitField(bits.Length))).ConfigureAwait(false);
+            // Not before: it tells of those that are loaded as of those that arrive.
+            Manager.PieceHashed += OnPieceHashed;
+            _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _isJoined = true;
+            Directory.RetryAll();
+            await Manager.StartAsync().ConfigureAwait(false);
+            using var patience = new CancellationTokenSource(StartPatience, _engine.Time);
+            await _begun.Task.WaitAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Open() => OfferPeers();
+
+    /// <inheritdoc/>
+    public void Tick(TimeSpan elapsed)
+    {
+        OfferPeers();
+        if (Interlocked.Exchange(ref _isLooking, 1) == 0)
+            _engine.Faults.Watch(LookAtPeersAsync(), _metainfo.InfoHash, "look at MonoTorrent's peers");
+    }
+
+    /// <inheritdoc/>
+    public void Halt(string reason) => _engine.Faults.Watch(LeaveAsync(), _metainfo.InfoHash, "end of MonoTorrent's work");
+
+    /// <inheritdoc/>
+    public async Task CloseAsync(string reason)
+    {
+        await LeaveAsync().ConfigureAwait(false);
+        // Those pieces are told of on disk threads.
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Goes by the client's settings, which have changed.</summary>
+    public Task ApplySettingsAsync() => _manager is { } manager ? manager.UpdateSettingsAsync(Settings()) : Task.CompletedTask;
+
+    /// <summary>Whether a peer that MonoTorrent is about to connect to is shut out.</summary>
+    public bool IsBanned(PeerInfo peer) => AddressOf(peer.ConnectionUri) is { } address && Directory.IsBanned(address, IdOf(peer));
+
+    /// <summary>Takes the torrent away from MonoTorrent.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_manager is not { } manager)
+            return;
+        await LeaveAsync().ConfigureAwait(false);
+        manager.TorrentStateChanged -= OnStateChanged;
+        manager.PeerConnected -= OnPeerConnected;
+        manager.PeerDisconnected -= OnPeerDisconnected;
+        manager.ConnectionAttemptFailed -= OnAttemptFailed;
+        _workshop.Writer.Remove(manager.Files);
+        await _workshop.Engine.RemoveAsync(manager, RemoveMode.CacheDataOnly).ConfigureAwait(false);
+        _manager = null;
+    }
+
+    private static Priority PriorityOf(FilePriority priority) => priority switch
+    {
+        FilePriority.Skip => Priority.DoNotDownload,
+        FilePriority.Low => Priority.Low,
+        FilePriority.High => Priority.High,
+        _ => Priority.Normal,
+    };
+
+    private static IPEndPoint? AddressOf(Uri uri) => IPEndPoint.TryParse($"{uri.Host}:{uri.Port}", out IPEndPoint? address) ? address : null;
+
+    private static PeerId IdOf(PeerInfo peer) => peer.PeerId.Span.Length == PeerId.Length ? new PeerId(peer.PeerId.Span) : default;
+
+    private PeerSnapshot? Snapshot(MonoPeer peer) => AddressOf(peer.Uri) is { } address
+        ? new PeerSnapshot
+        {
+            EndPoint = address,
+            Client = peer.ClientApp.Client == ClientApp.Unknown ? "" : DisplayText.Clean(peer.ClientApp.Client.ToString()),
+            Source = peer.ConnectionDirection == Direction.Incoming ? PeerSource.Incoming : Directory.SourceOf(address),
+            IsIncoming = peer.ConnectionDirection == Direction.Incoming,
+            IsChoking = peer.IsChoking,
+            IsInterested = peer.IsInterested,
+            AmChoking = peer.AmChoking,
+            AmInterested = peer.AmInterested,
+            DownloadRate = peer.Monitor.DownloadRate,
+            UploadRate = peer.Monitor.UploadRate,
+            BytesReceived = peer.Monitor.DataBytesReceived,
+            BytesSent = peer.Monitor.DataBytesSent,
+            PercentComplete = peer.IsSeeder ? 100 : peer.BitField.PercentComplete,
+        }
+        : null;
+
+    private TorrentSettings Settings() => new TorrentSettingsBuilder
+    {
+        AllowDht = false,
+        AllowPeerExchange = false,
+        AllowInitialSeeding = false,
+        MaximumConnections = _engine.Settings.MaxPeersPerTorrent,
+    }.ToSettings();
+
+    /// <summary>Takes over what MonoTorrent has counted since the last time.</summary>
+    private void Count()
+    {
+        if (_manager is not { } manager)
+            return;
+        lock (_gate)
+        {
+            // It sets them back when it stops.
+            long received = manager.Monitor.DataBytesReceived, sent = manager.Monitor.DataBytesSent;
+            _received.Add(Math.Max(0, received - _monitorReceived));
+            _sent.Add(Math.Max(0, sent - _monitorSent));
+            (_monitorReceived, _monitorSent) = (received, sent);
+        }
+    }
+
+    /// <summary>Tells MonoTorrent of addresses that may be dialled now.</summary>
+    private void OfferPeers()
+    {
+        if (!_isJoined)
+            return;
+        var next = new List<IPEndPoint>();
+        while (next.Count < MostAtOnce && Directory.TakeNext(Instant.Now(_engine.Time), Effort) is { } address)
+            next.Add(address);
+        if (next.Count == 0)
+            return;
+        lock (_gate)
+            _offered.UnionWith(next);
+        Feed.Add(next);
+        _engine.Faults.Watch(FetchPeersAsync(), _metainfo.InfoHash, "MonoTorrent's peers");
+    }
+
+    private async Task FetchPeersAsync()
+    {
+        try
+        {
+            await Manager.TrackerManager.AnnounceAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is TorrentException or InvalidOperationException)
+        {
+            // It has left the swarm meanwhile. They wait in the feed.
+        }
+    }
+
+    private async Task LookAtPeersAsync()
+    {
+        try
+        {
+            List<MonoPeer> peers = await Manager.GetPeersAsync().ConfigureAwait(false);
+            _peers = [.. peers.Select(Snapshot).OfType<PeerSnapshot>()];
+            foreach (MonoPeer peer in peers)
+                BanPoisoner(peer);
+        }
+        catch (InvalidOperationException)
+        {
+            // It was taken away meanwhile.
+        }
+        finally
+        {
+            Volatile.Write(ref _isLooking, 0);
+        }
+    }
+
+    /// <summary>Shuts a peer out that has a part in one bad piece after another; else MonoTorrent would dial it again for ever.</summary>
+    private void BanPoisoner(MonoPeer peer)
+    {
+        if (((IRequester)peer).RepeatedHashFails < MostBadPieces || AddressOf(peer.Uri) is not { } address)
+            return;
+        Directory.Ban(address, peer.PeerID.Span.Length == PeerId.Length ? new PeerId(peer.PeerID.Span) : default);
+        _workshop.FindConnection(peer.Uri)?.Dispose();
+    }
+
+    private async Task LeaveAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (!_isJoined)
+                return;
+            Count();
+            _isJoined = false;
+            await StopAsync().ConfigureAwait(false);
+            Manager.PieceHashed -= OnPieceHashed;
+            for (int piece = 0; piece < Manager.Bitfield.Length; piece++)
+            {
+                if (Manager.Bitfield[piece])
+                    TakePiece(piece);
+            }
+
+            IPEndPoint[] left;
+            lock (_gate)
+            {
+                left = [.. _offered];
+                _offered.Clear();
+            }
+
+            foreach (IPEndPoint address in left)
+                Directory.Released(address);
+            _peers = [];
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task StopAsync()
+    {
+        try
+        {
+            await Manager.StopAsync(StopPatience).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is TorrentException or OperationCanceledException)
+        {
+            // It is being stopped already; or fails, which ends it too.
+        }
+    }
+
+    /// <summary>A piece is written and verified.</summary>
+    private void TakePiece(int piece)
+    {
+        if (!_tally.Add(piece))
+            return;
+        bool isComplete = _tally.IsComplete;
+        _engine.Faults.Watch(
+            _engine.DiskWorkers.RunAsync(() => _events.PieceVerified(piece, isComplete)), _metainfo.InfoHash, "arrival of a piece");
+    }
+
+    private void OnPieceHashed(object? sender, PieceHashedEventArgs args)
+    {
+        if (!_isJoined)
+            return;
+        if (args.HashPassed)
+        {
+            TakePiece(args.PieceIndex);
+            return;
+        }
+
+        Interlocked.Increment(ref _failedPieces);
+        Interlocked.Add(ref _wasted, _metainfo.PieceSize(args.PieceIndex));
+    }
+
+    /// <summary>A peer that has dialled us is bound by the torrent's own limits from here on.</summary>
+    private void OnPeerConnected(object? sender, PeerConnectedEventArgs args)
+    {
+        if (_workshop.FindConnection(args.Peer.Uri) is { } connection)
+            connection.Limits = Limits;
+        if (args.Direction == Direction.Outgoing && AddressOf(args.Peer.Uri) is { } address)
+            Directory.Reached(address);
+    }
+
+    private void OnPeerDisconnected(object? sender, PeerDisconnectedEventArgs args)
+    {
+        BanPoisoner(args.Peer);
+        if (args.Peer.ConnectionDirection == Direction.Outgoing)
+            EndOffer(args.Peer.Uri, wasUseful: true);
+    }
+
+    private void OnAttemptFailed(object? sender, ConnectionAttemptFailedEventArgs args) => EndOffer(args.Peer.ConnectionUri, wasUseful: false);
+
+    private void EndOffer(Uri uri, bool wasUseful)
+    {
+        if (AddressOf(uri) is not { } address)
+            return;
+        lock (_gate)
+            _offered.Remove(address);
+        Directory.Ended(address, wasUseful, Instant.Now(_engine.Time), Effort);
+    }
+
+    private void OnStateChanged(object? sender, TorrentStateChangedEventArgs args)
+    {
+        if (args.NewState is not (MonoState.Starting or MonoState.Stopped or MonoState.Stopping))
+            _begun.TrySetResult();
+        if (args.NewState == MonoState.Error && _isJoined)
+            _events.StorageFailed(ErrorOf(Manager.Error));
+    }
+
+    private TorrentError ErrorOf(Error? error) => error switch
+    {
+        { Exception: StorageException storage } => storage.Error,
+        { Reason: Reason.WriteFailure } => new TorrentError(
+            TorrentErrorId.DiskWriteFailed, $"'{_metainfo.Name}' could not be written: {DisplayText.Clean(error.Exception.Message)}",
+            "Look at the disk and the files' permissions, and start the torrent again."),
+        _ => new TorrentError(
+            TorrentErrorId.DiskReadFailed,
+            $"'{_metainfo.Name}' could not be read: {DisplayText.Clean(error?.Exception.Message ?? "the reason is not known.")}",
+            "Look at the disk, and start the torrent again."),
+    };
+}
