@@ -29,9 +29,18 @@ STUCK = 240  # seconds without a byte, for a torrent that downloads from a seed 
 
 
 def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
+    """
+    Below the ports that the system gives to outgoing connections: one that dials such a port while nobody listens there may be given it
+    as its own, and so be connected to itself; libtorrent bans the address then.
+    """
+    for port in random.sample(range(20000, 30000), 100):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
+    raise SessionError("no port is free")
 
 
 class Soak:
@@ -153,6 +162,8 @@ class Soak:
             self._start(content)
 
     def _report(self):
+        for line in self._leecher.describe():
+            self._note(f"leecher: {line}")
         memory = self._session.memory()
         self._memory.append(memory)
         states = collections.Counter(ledger.last["state"] for ledger in self._ledgers.values() if ledger.last)

@@ -61,6 +61,16 @@ class Leecher:
             if status.num_peers == 0 and not status.is_seeding:
                 handle.connect_peer(("127.0.0.1", self._ours), 0, 0)
 
+    def describe(self):
+        """How it stands with what is not complete, for whoever looks for the cause of a fault."""
+        lines = []
+        for handle in self._handles.values():
+            status = handle.status()
+            if not status.is_seeding:
+                lines.append(f"{status.name}: {status.state}, {status.progress:.2f}, {status.num_peers} peers, {status.list_peers} known, "
+                             f"{status.connect_candidates} to dial, flags {int(status.flags):x}, {status.errc.message()}")
+        return lines + [alert.message()[-160:] for alert in self._session.pop_alerts()][-20:]
+
     def received(self, info_hash):
         """Payload that came, redundant and bad bytes included; 0 where the torrent is not wanted."""
         handle = self._handles.get(info_hash)
