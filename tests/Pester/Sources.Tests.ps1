@@ -113,4 +113,23 @@ Describe 'Addresses' {
         (Get-TorrentInfo -Uri "$($site.Uri)x.torrent").InfoHash | Should -Be $infoHash
         ConvertTo-MagnetLink -Uri "$($site.Uri)x.torrent" | Should -BeLike "magnet:?xt=urn:btih:$infoHash*"
     }
+
+    It 'are fetched from the bind address of the patron' -Skip:$IsMacOS {
+        $seen = [Collections.Concurrent.ConcurrentQueue[string]]::new()
+        $watched = Start-TestListener @{ Content = [IO.File]::ReadAllBytes($content.Torrent); Seen = $seen } {
+            param($context, $state)
+            $state.Seen.Enqueue($context.Request.RemoteEndPoint.Address)
+            $context.Response.OutputStream.Write([byte[]]$state.Content)
+        }
+        $bound = New-TorrentPatron -Name 'bound' -BindAddress 127.0.0.2 -StatePath "$files-bound"
+        try {
+            $null = Get-TorrentInfo -Uri "$($watched.Uri)x" -Patron $bound
+            $null = ConvertTo-MagnetLink -Uri "$($watched.Uri)x" -Patron $bound
+            $null = Start-Torrent -Uri "$($watched.Uri)x" -Destination $files -Suspended -Patron $bound
+        } finally {
+            $bound | Stop-TorrentPatron
+            Stop-TestSite $watched
+        }
+        $seen | Should -Be '127.0.0.2', '127.0.0.2', '127.0.0.2'
+    }
 }

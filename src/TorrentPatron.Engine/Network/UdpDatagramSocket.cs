@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -12,7 +13,10 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     private const int SioUdpConnReset = unchecked((int)0x9800000C);
 
     private readonly Socket _socket;
-    private readonly IPEndPoint _anyone;
+    private readonly DatagramAddresses _known = new();
+
+    /// <summary>Where the datagram came from that was received last.</summary>
+    private readonly SocketAddress _from;
 
     /// <summary>Opens a socket.</summary>
     /// <param name="local">Where it receives; port 0: any free one. Its family is the only one that can be sent to.</param>
@@ -43,17 +47,18 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
 
         _socket = socket;
-        _anyone = new IPEndPoint(local.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
+        _from = new SocketAddress(local.AddressFamily);
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
     }
 
     public IPEndPoint LocalEndPoint { get; }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
         try
         {
-            await _socket.SendToAsync(datagram, SocketFlags.None, remote, cancellationToken).ConfigureAwait(false);
+            await _socket.SendToAsync(datagram, SocketFlags.None, _known.Of(remote), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -61,13 +66,13 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         try
         {
-            SocketReceiveFromResult received = await _socket
-                .ReceiveFromAsync(buffer, SocketFlags.None, _anyone, cancellationToken).ConfigureAwait(false);
-            return (received.ReceivedBytes, (IPEndPoint)received.RemoteEndPoint);
+            int length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _from, cancellationToken).ConfigureAwait(false);
+            return (length, _known.Of(_from));
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Reflection;
+using TorrentPatron.Engine.Network;
+
+namespace TorrentPatron.Engine.Tests.Network;
+
+public sealed class UdpDatagramSocketTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    public async Task Datagrams_arrive_with_the_address_that_they_came_from(string host)
+    {
+        IPAddress address = IPAddress.Parse(host);
+        Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        var buffer = new byte[100];
+        for (int i = 0; i < 3; i++)
+        {
+            foreach (IDatagramSocket there in (IDatagramSocket[])[first, second])
+            {
+                await there.SendAsync("hello"u8.ToArray(), here.LocalEndPoint, Cancel);
+                Assert.Equal((5, there.LocalEndPoint), await here.ReceiveAsync(buffer, Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(30), Cancel));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task To_and_from_a_known_peer_a_datagram_allocates_nothing()
+    {
+        const int Datagrams = 2_000;
+        Assert.SkipWhen(
+            typeof(SocketNetwork).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true },
+            "A Debug build allocates for each call of an async method.");
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        var buffer = new byte[2_000];
+        await Task.Run(() => ExchangeAsync(100), Cancel);
+
+        // Other tests run beside this one, so the least of some runs counts.
+        long least = long.MaxValue;
+        for (int run = 0; run < 10 && least > Datagrams; run++)
+        {
+            long before = GC.GetTotalAllocatedBytes();
+            await Task.Run(() => ExchangeAsync(Datagrams), Cancel);
+            least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
+        }
+
+        Assert.InRange(least, 0, 20 * Datagrams);
+
+        async Task ExchangeAsync(int count)
+        {
+            CancellationToken cancel = Cancel;
+            int bytes = 0;
+            for (int i = 0; i < count; i++)
+            {
+                ValueTask<(int Length, IPEndPoint Remote)> received = here.ReceiveAsync(buffer, cancel);
+                await there.SendAsync(buffer.AsMemory(0, 1_400), here.LocalEndPoint, cancel);
+                bytes += (await received).Length;
+            }
+
+            Assert.Equal(1_400 * count, bytes);
+        }
+    }
+}
