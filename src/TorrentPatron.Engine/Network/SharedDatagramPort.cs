@@ -19,10 +19,13 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
 
     private const int MostRests = 100;
 
-    private readonly List<IDatagramSocket> _sockets = [];
+    private readonly Lock _gate = new();
     private readonly List<Task> _receiving = [];
     private readonly CancellationTokenSource _stop = new();
     private volatile IDatagramHandler[] _handlers = [];
+    private volatile IDatagramSocket[] _sockets = [];
+    private INetwork? _network;
+    private Func<AddressFamily, ushort> _wanted = static _ => 0;
     private long _received;
     private long _sent;
 
@@ -46,30 +49,9 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     /// </param>
     public void Open(INetwork network, Func<AddressFamily, ushort> wanted)
     {
-        int number = 0;
+        (_network, _wanted) = (network, wanted);
         foreach (IPAddress address in network.LocalAddresses)
-        {
-            number = wanted(address.AddressFamily) is > 0 and ushort given ? given : number;
-            if ((TryOpen(number) ?? (number == 0 ? null : TryOpen(0))) is not { } socket)
-                continue;
-            number = socket.LocalEndPoint.Port;
-            _sockets.Add(socket);
-
-            IDatagramSocket? TryOpen(int port)
-            {
-                try
-                {
-                    return network.OpenDatagrams(new IPEndPoint(address, port));
-                }
-                catch (IOException)
-                {
-                    // Taken, or there is no such IP version here.
-                    return null;
-                }
-            }
-        }
-
-        _receiving.AddRange(_sockets.Select(socket => ReceiveAsync(socket, _stop.Token)));
+            Open(address);
     }
 
     /// <inheritdoc/>
@@ -81,7 +63,9 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
+        // A bind address may be there only now: that of a VPN which came up after the engine.
         IDatagramSocket socket = Find(remote.AddressFamily)
+            ?? (_network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == remote.AddressFamily) is { } local ? Open(local) : null)
             ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
         await socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _sent, datagram.Length);
@@ -90,6 +74,8 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        lock (_gate)
+            _network = null;
         await _stop.CancelAsync().ConfigureAwait(false);
         foreach (IDatagramSocket socket in _sockets)
             socket.Dispose();
@@ -97,7 +83,40 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         _stop.Dispose();
     }
 
-    private IDatagramSocket? Find(AddressFamily family) => _sockets.Find(socket => socket.LocalEndPoint.AddressFamily == family);
+    private IDatagramSocket? Find(AddressFamily family) => Array.Find(_sockets, socket => socket.LocalEndPoint.AddressFamily == family);
+
+    /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
+    /// <returns>The socket; null: it cannot be had now.</returns>
+    private IDatagramSocket? Open(IPAddress address)
+    {
+        lock (_gate)
+        {
+            if (Find(address.AddressFamily) is { } open)
+                return open;
+            int number = _wanted(address.AddressFamily) is > 0 and ushort given ? given : _sockets is [{ } other, ..] ? other.LocalEndPoint.Port : 0;
+            IDatagramSocket? socket = TryOpen(number) ?? (number == 0 ? null : TryOpen(0));
+            if (socket is not null)
+            {
+                _sockets = [.. _sockets, socket];
+                _receiving.Add(Task.Run(() => ReceiveAsync(socket, _stop.Token)));
+            }
+
+            return socket;
+        }
+
+        IDatagramSocket? TryOpen(int port)
+        {
+            try
+            {
+                return _network?.OpenDatagrams(new IPEndPoint(address, port));
+            }
+            catch (IOException)
+            {
+                // Taken, or there is no such IP version or address here.
+                return null;
+            }
+        }
+    }
 
     private async Task SendAndForgetAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
     {

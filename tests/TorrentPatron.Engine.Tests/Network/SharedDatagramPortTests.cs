@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
@@ -51,11 +52,51 @@ public sealed class SharedDatagramPortTests
         Assert.NotEqual(first.EndPoints[0].Port, Assert.Single(second.EndPoints).Port);
     }
 
+    [Fact]
+    public async Task A_bind_address_that_comes_up_later_is_used_then_and_no_other_before()
+    {
+        var network = new LateNetwork();
+        await using var port = new SharedDatagramPort(TimeProvider.System);
+        port.Open(network, _ => 0);
+        await using SharedDatagramPort other = Open();
+        var handler = new Handler(null);
+        other.Attach(handler);
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+
+        await Assert.ThrowsAsync<IOException>(() => port.SendAsync("early"u8.ToArray(), other.EndPoints[0], cancel).AsTask());
+        network.IsUp = true;
+        await port.SendAsync("late"u8.ToArray(), other.EndPoints[0], cancel);
+
+        Assert.Equal(("late", Assert.Single(port.EndPoints)), await handler.NextAsync());
+    }
+
     private static SharedDatagramPort Open(ushort number = 0)
     {
         var port = new SharedDatagramPort(TimeProvider.System);
         port.Open(new SocketNetwork(IPAddress.Loopback), _ => number);
         return port;
+    }
+
+    /// <summary>A network of one address, which is not there at first.</summary>
+    private sealed class LateNetwork : INetwork
+    {
+        private readonly SocketNetwork _inner = new(IPAddress.Loopback);
+
+        public bool IsUp { get; set; }
+
+        public ReadOnlyCollection<IPAddress> LocalAddresses => _inner.LocalAddresses;
+
+        public ReadOnlyCollection<IPAddress> GroupAddresses => _inner.GroupAddresses;
+
+        public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public IListener Listen(IPEndPoint local) => throw new NotSupportedException();
+
+        public IDatagramSocket OpenDatagrams(IPEndPoint local) => IsUp ? _inner.OpenDatagrams(local) : throw new IOException("not yet");
+
+        public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new NotSupportedException();
     }
 
     private sealed class Handler(byte? first) : IDatagramHandler

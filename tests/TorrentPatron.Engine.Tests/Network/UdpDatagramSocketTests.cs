@@ -35,9 +35,9 @@ public sealed class UdpDatagramSocketTests
     public async Task To_and_from_a_known_peer_a_datagram_allocates_nothing()
     {
         const int Datagrams = 2_000;
-        Assert.SkipWhen(
-            typeof(SocketNetwork).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true },
-            "A Debug build allocates for each call of an async method.");
+        // A Debug build allocates the state of each call of an async method.
+        bool isDebug = typeof(SocketNetwork).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
+        int most = isDebug ? 300 : 20;
         using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
         using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
         var buffer = new byte[2_000];
@@ -52,7 +52,7 @@ public sealed class UdpDatagramSocketTests
             least = Math.Min(least, GC.GetTotalAllocatedBytes() - before);
         }
 
-        Assert.InRange(least, 0, 20 * Datagrams);
+        Assert.InRange(least, 0, most * Datagrams);
 
         async Task ExchangeAsync(int count)
         {

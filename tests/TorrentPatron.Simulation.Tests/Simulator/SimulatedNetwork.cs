@@ -6,6 +6,9 @@ namespace TorrentPatron.Simulation.Simulator;
 /// <summary>Hosts, and the lines between them: latency, bandwidth, cuts.</summary>
 internal sealed class SimulatedNetwork(World world)
 {
+    /// <summary>The longest time that a datagram waits for a host's line.</summary>
+    private static readonly TimeSpan LongestQueue = TimeSpan.FromSeconds(1);
+
     private readonly Dictionary<IPAddress, SimulatedHost> _hosts = [];
     private readonly List<SimulatedConnection> _connections = [];
     private readonly Dictionary<IPEndPoint, List<SimulatedDatagramSocket>> _groups = [];
@@ -89,19 +92,22 @@ internal sealed class SimulatedNetwork(World world)
         return joined;
     }
 
-    /// <summary>Sends a datagram to a host or a group. It may be lost, and later ones may overtake it where hosts move.</summary>
+    /// <summary>Sends a datagram to a host or a group. It is lost by chance, and where a host's line has too much to do.</summary>
     public void Send(SimulatedHost from, byte[] datagram, IPEndPoint source, IPEndPoint to)
     {
         foreach (SimulatedHost host in _groups.TryGetValue(to, out List<SimulatedDatagramSocket>? members)
             ? members.Select(member => member.Host)
             : Find(to.Address) is { } one ? [one] : [])
         {
-            if (Loss > 0 && world.Random.NextDouble() < Loss)
+            if ((Loss > 0 && world.Random.NextDouble() < Loss) || from.UpFree > world.Now + LongestQueue.Ticks)
                 continue;
-            world.Schedule(from.LatencyTo(host), () =>
+            from.UpFree = Math.Max(world.Now, from.UpFree) + SimulatedPipe.Duration(datagram.Length, from.UpRate);
+            world.Schedule(from.UpFree + from.LatencyTo(host).Ticks, () =>
             {
-                if (host.IsApart == from.IsApart)
-                    (members?.Find(member => member.Host == host) ?? host.SocketAt(to.Port))?.Take(datagram, source);
+                if (host.IsApart != from.IsApart || host.DownFree > world.Now + LongestQueue.Ticks)
+                    return;
+                host.DownFree = Math.Max(world.Now, host.DownFree) + SimulatedPipe.Duration(datagram.Length, host.DownRate);
+                world.Schedule(host.DownFree, () => (members?.Find(member => member.Host == host) ?? host.SocketAt(to.Port))?.Take(datagram, source));
             });
         }
     }

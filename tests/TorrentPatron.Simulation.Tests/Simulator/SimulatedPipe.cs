@@ -132,7 +132,8 @@ internal sealed class SimulatedPipe(World world, SimulatedHost from, SimulatedHo
             world.Schedule(to.DownFree, () => Arrive(packet));
     }
 
-    private static long Duration(int bytes, long rate) => rate == 0 ? 0 : bytes * TimeSpan.TicksPerSecond / rate;
+    /// <summary>Ticks that bytes take on a line; 0 bytes/s: no limit.</summary>
+    public static long Duration(int bytes, long rate) => rate == 0 ? 0 : bytes * TimeSpan.TicksPerSecond / rate;
 
     private void Arrive(ReadOnlyMemory<byte> packet)
     {
