@@ -1,4 +1,5 @@
 """The other side: libtorrent, as the seed that everything comes from, and as a leecher that fetches everything from us."""
+import collections
 import pathlib
 import shutil
 import time
@@ -43,23 +44,25 @@ class Leecher:
         self._ours = ours
         self._rate = rate
         self._handles = {}
-        self._peak = {}
+        self._contents = {}
+        self._before = collections.defaultdict(int)  # payload of a handle that is gone
 
     def want(self, content):
-        handle = self._session.add_torrent({
-            "ti": lt.torrent_info(str(content.torrent)), "save_path": str(self._folder / content.info_hash), "trackers": []})
-        handle.replace_trackers([])
-        handle.unset_flags(lt.torrent_flags.auto_managed)
-        handle.resume()
-        handle.set_download_limit(self._rate)
-        self._handles[content.info_hash] = handle
+        self._contents[content.info_hash] = content
+        self._add(content)
 
     def call(self):
         """Dials us for whatever is not complete and not connected."""
-        for handle in self._handles.values():
-            status = handle.status()
-            if status.num_peers == 0 and not status.is_seeding:
-                handle.connect_peer(("127.0.0.1", self._ours), 0, 0)
+        for content in list(self._contents.values()):
+            status = self._handles[content.info_hash].status()
+            if status.num_peers or status.is_seeding:
+                continue
+            # libtorrent gives an address up that has failed for some seconds, whatever max_failcount says: it begins anew then.
+            if status.list_peers and not status.connect_candidates:
+                self._before[content.info_hash] += status.total_payload_download
+                self._remove(content.info_hash)
+                self._add(content)
+            self._handles[content.info_hash].connect_peer(("127.0.0.1", self._ours), 0, 0)
 
     def describe(self):
         """How it stands with what is not complete, for whoever looks for the cause of a fault."""
@@ -74,7 +77,7 @@ class Leecher:
     def received(self, info_hash):
         """Payload that came, redundant and bad bytes included; 0 where the torrent is not wanted."""
         handle = self._handles.get(info_hash)
-        return handle.status().total_payload_download if handle else 0
+        return self._before[info_hash] + handle.status().total_payload_download if handle else 0
 
     def failed(self, info_hash):
         """Bytes that came and did not hash: must be none, they came from us."""
@@ -86,11 +89,24 @@ class Leecher:
         return handle is not None and handle.status().is_seeding
 
     def forget(self, info_hash):
-        if handle := self._handles.pop(info_hash, None):
-            self._session.remove_torrent(handle)
-            # Until it is gone: one that is wanted again meanwhile would be the old one, which does nothing any more.
-            for _ in range(200):
-                if not self._session.find_torrent(lt.sha1_hash(bytes.fromhex(info_hash))).is_valid():
-                    break
-                time.sleep(0.05)
+        if self._contents.pop(info_hash, None):
+            self._remove(info_hash)
+        self._before.pop(info_hash, None)
         shutil.rmtree(self._folder / info_hash, ignore_errors=True)
+
+    def _add(self, content):
+        handle = self._session.add_torrent({
+            "ti": lt.torrent_info(str(content.torrent)), "save_path": str(self._folder / content.info_hash), "trackers": []})
+        handle.replace_trackers([])
+        handle.unset_flags(lt.torrent_flags.auto_managed)
+        handle.resume()
+        handle.set_download_limit(self._rate)
+        self._handles[content.info_hash] = handle
+
+    def _remove(self, info_hash):
+        self._session.remove_torrent(self._handles.pop(info_hash))
+        # Until it is gone: one that is added again meanwhile would be the old one, which does nothing any more.
+        for _ in range(200):
+            if not self._session.find_torrent(lt.sha1_hash(bytes.fromhex(info_hash))).is_valid():
+                break
+            time.sleep(0.05)
