@@ -64,5 +64,5 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
 
     private static TorrentError Later(string what) => new(
         TorrentErrorId.NotSupported, $"The {what} cannot change while the engine runs.",
-        "It will hold for the next engine: stop the patrons that use this one, and start the torrents again.");
+        "Stop the patrons that use this engine, or make a patron with an engine of its own.");
 }

@@ -72,6 +72,9 @@ public sealed class TorrentClient : ITorrentClient
     public ClientCapabilities Capabilities => _workshop.Capabilities;
 
     /// <inheritdoc/>
+    public ClientSettings Settings => _engine.Settings;
+
+    /// <inheritdoc/>
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
 
     /// <inheritdoc/>

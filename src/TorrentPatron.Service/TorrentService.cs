@@ -108,7 +108,17 @@ public sealed class TorrentService : IAsyncDisposable
             client = _session?.Client;
         }
 
-        return client is null ? [] : await client.ApplyAsync(settings, cancellationToken).ConfigureAwait(false);
+        if (client is null)
+            return [];
+        IReadOnlyList<TorrentError> refused = await client.ApplyAsync(settings, cancellationToken).ConfigureAwait(false);
+        if (refused.Count > 0)
+        {
+            // What was refused is not kept: else the next change, of something else, would be refused for it too.
+            lock (_gate)
+                Settings = Settings with { Client = client.Settings };
+        }
+
+        return refused;
     }
 
     /// <summary>Stops every patron, and with them the engine. May be called more than once.</summary>

@@ -394,6 +394,23 @@ Describe 'Settings of torrents' {
             $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.1'
         }
 
+        It 'keeps no value that was refused, so that the next change is made' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $patron | Set-TorrentPatron -BindAddress 127.0.0.2 -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+            $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+            $listener.Start()
+            try {
+                $patron | Set-TorrentPatron -Port $listener.LocalEndpoint.Port -ErrorVariable problem -ErrorAction SilentlyContinue
+                $problem.FullyQualifiedErrorId | Should -BeLike 'ListenFailed,*'
+                $patron | Set-TorrentPatron -MaxPeers 9 -ErrorVariable problem -ErrorAction SilentlyContinue
+                $problem | Should -BeNullOrEmpty
+                (Get-TorrentPatron $patron.Name).MaxPeers | Should -Be 9
+            } finally {
+                $listener.Stop()
+            }
+        }
+
         It 'listens elsewhere' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $before = $patron.Port

@@ -160,6 +160,7 @@ public sealed class AnswerTests
         TorrentError error = Assert.Single(await test.Service.ApplyAsync(new ClientSettings { MaxPeers = 8 }, Token));
 
         Assert.Equal(TorrentErrorId.NotSupported, error.Id);
+        Assert.Equal(new ClientSettings().MaxPeers, test.Service.Settings.Client.MaxPeers); // what the engine goes by, not what it refused
         Assert.Equal(ClientCapabilities.None, test.Service.Capabilities);
     }
 

@@ -64,6 +64,9 @@ public interface ITorrentClient : IAsyncDisposable
     /// </returns>
     IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => [];
 
+    /// <summary>The settings that hold now.</summary>
+    ClientSettings Settings { get; }
+
     /// <summary>Goes on with other settings. What can change while torrents run does so at once.</summary>
     /// <param name="settings">All settings, changed and unchanged.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>

@@ -17,6 +17,8 @@ internal sealed class ScriptedClient : ITorrentClient
 
     public string Name => "scripted";
 
+    public ClientSettings Settings { get; set; } = new();
+
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
 
     public void Post(TorrentCommand command)

@@ -23,6 +23,8 @@ internal sealed class ScriptedClient : ITorrentClient
 
     public string Name => "scripted";
 
+    public ClientSettings Settings { get; set; } = new();
+
     public ChannelReader<TorrentMessage> Messages => _messages.Reader;
 
     /// <summary>Which commands are kept unanswered; none by default.</summary>
