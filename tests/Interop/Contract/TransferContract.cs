@@ -294,7 +294,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         Assert.Equal(connections, poisoner.Connections);
         TorrentStatus status = client.Client.GetStatus(metainfo.InfoHash)!;
         Assert.Equal((0, TorrentState.Downloading), (status.VerifiedPieces, status.State));
-        Assert.InRange(status.BytesWasted, 1, metainfo.TotalSize);
+        Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are on the way when the first is found to be bad
     }
 }
 
