@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Diagnostics;
 
 namespace TorrentPatron.Engine.Tests.Network;
 
@@ -24,6 +25,22 @@ public sealed class SharedDatagramPortTests
         Assert.Equal(("utp", other.EndPoints[0]), await rest.NextAsync());
         Assert.Equal(6, port.BytesReceived);
         Assert.Equal(6, other.BytesSent);
+    }
+
+    [Fact]
+    public async Task A_fault_at_a_datagram_is_recorded_and_the_next_is_received()
+    {
+        using var log = new EventLog(null);
+        await using SharedDatagramPort port = Open();
+        await using SharedDatagramPort other = Open();
+        var handler = new Handler(null);
+        port.Attach(new Mistaken());
+        port.Attach(handler);
+
+        other.Send("!"u8.ToArray(), port.EndPoints[0]);
+        await log.NextAsync("FaultCaught", told => (string)told["root"]! == "UDP port");
+        other.Send("next"u8.ToArray(), port.EndPoints[0]);
+        Assert.Equal("next", (await handler.NextAsync()).Text);
     }
 
     [Fact]
@@ -75,6 +92,12 @@ public sealed class SharedDatagramPortTests
         var port = new SharedDatagramPort(TimeProvider.System);
         port.Open(new SocketNetwork(IPAddress.Loopback), _ => number);
         return port;
+    }
+
+    private sealed class Mistaken : IDatagramHandler
+    {
+        public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote) =>
+            datagram.Span[0] == (byte)'!' ? throw new InvalidOperationException("A mistake.") : false;
     }
 
     /// <summary>A network of one address, which is not there at first.</summary>
