@@ -23,6 +23,10 @@ internal static class ServiceErrors
         TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known where it lies.",
         "Start it from its .torrent with its destination: what is on disk is hashed again.");
 
+    public static TorrentError BadPeer(string text, string why) => new(
+        TorrentErrorId.InvalidArgument, $"'{DisplayText.Clean(text)}' is not a usable peer: {why}",
+        "Give host:port, for example 192.0.2.7:6881, [2001:db8::7]:6881 or seedbox.example:6881.");
+
     public static TorrentError NoMagnets(string engine) => new(
         TorrentErrorId.NotSupported, $"The engine {engine} cannot start from a magnet link.",
         "Use the .torrent file of the same torrent, or another engine.");

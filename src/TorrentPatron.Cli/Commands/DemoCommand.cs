@@ -79,7 +79,7 @@ internal sealed class DemoCommand : Command
         }
 
         terminal.Line(
-            $"{ByteSize.Format(size)} in {Duration.Format(taken)}: "
+            $"{ByteSize.Format(size)} in {taken.TotalSeconds:0.00} s: "
             + $"{StatusText.Rate(size / Math.Max(taken.TotalSeconds, 0.001))}, every byte verified.");
         return ExitCode.Done;
     }

@@ -3,6 +3,7 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

@@ -5,6 +5,7 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 

@@ -35,7 +35,7 @@ internal static class StatusText
 
     /// <summary>A rate.</summary>
     /// <param name="bytesPerSecond">Bytes/s.</param>
-    public static string Rate(double bytesPerSecond) => ByteSize.Format(bytesPerSecond) + "/s";
+    public static string Rate(double bytesPerSecond) => ByteSize.FormatRate(bytesPerSecond);
 
     private static IEnumerable<string> Downloading(TorrentStatus status)
     {

@@ -8,9 +8,6 @@ namespace TorrentPatron.Cli.Parsing;
 /// <summary>Readers of options' values that say in one line what was expected.</summary>
 internal static class OptionReader
 {
-    // What a timer can wait.
-    private static readonly TimeSpan LongestTime = TimeSpan.FromDays(49);
-
     /// <summary>A size or a rate.</summary>
     public static long Size(ArgumentResult result) =>
         ByteSize.TryParse(Text(result), out long bytes) ? bytes : Refuse<long>(result, "a size, such as 512K or 256MiB");
@@ -23,15 +20,26 @@ internal static class OptionReader
 
     /// <summary>A length of time.</summary>
     public static TimeSpan? Time(ArgumentResult result) =>
-        Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= LongestTime ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
+        Duration.TryParse(Text(result), out TimeSpan time) && time > TimeSpan.Zero && time <= Duration.LongestWait ? time : Refuse<TimeSpan?>(result, "a time, such as 90s, 10m or 2h");
 
     /// <summary>A port to listen on.</summary>
     public static int Port(ArgumentResult result) =>
         ushort.TryParse(Text(result), out ushort port) ? port : Refuse<int>(result, "a port, 0 to 65535");
 
     /// <summary>Peers, each <c>host:port</c>.</summary>
-    public static PeerAddress[] Peers(ArgumentResult result) =>
-        Each(result, PeerAddress.TryParse, "host:port");
+    public static PeerAddress[] Peers(ArgumentResult result)
+    {
+        var peers = new List<PeerAddress>();
+        foreach (Token token in result.Tokens)
+        {
+            if (PeerAddress.TryParse(token.Value, out PeerAddress? peer, out string? fault))
+                peers.Add(peer);
+            else
+                result.AddError($"{NameOf(result)}: '{DisplayText.Clean(token.Value)}' is not a usable peer: {fault}");
+        }
+
+        return [.. peers];
+    }
 
     /// <summary>Addresses of trackers.</summary>
     public static Uri[] Trackers(ArgumentResult result)
@@ -47,10 +55,6 @@ internal static class OptionReader
 
         return [.. trackers];
     }
-
-    private static T[] Each<T>(ArgumentResult result, Func<string, T?> read, string expected)
-        where T : class =>
-        [.. result.Tokens.Select(token => read(token.Value) ?? Refuse<T>(result, expected, token.Value)).OfType<T>()];
 
     private static string NameOf(ArgumentResult result) =>
         result.Parent is OptionResult { Option.Name: { } name } ? name : "The value";

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Binding;
 
@@ -9,7 +10,7 @@ namespace TorrentPatron.PowerShell.Binding;
 public sealed class DurationTransformationAttribute : ArgumentTransformationAttribute
 {
     /// <summary>The longest duration that makes sense; by default the longest wait that timers know.</summary>
-    public int AtMostDays { get; set; } = 24;
+    public int AtMostDays { get; set; } = Duration.LongestWait.Days;
 
     /// <summary>Whether an empty text is nothing, as in the empty cells of a CSV file.</summary>
     public bool EmptyIsNull { get; set; }

@@ -8,6 +8,7 @@ using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -77,7 +78,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     {
         INetwork network = Network;
         IReadOnlyList<IPEndPoint> peers = [];
-        Run(async (_, cancellation) => peers = await PeerReader.ReadAsync(given, network, cancellation).ConfigureAwait(false));
+        Run(async (_, cancellation) => peers = await PeerAddress.ReadAsync(given, network, cancellation).ConfigureAwait(false));
         return peers;
     }
 
@@ -92,7 +93,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
         {
             try
             {
-                peers = await PeerReader.ReadAsync(given, network, cancellation).ConfigureAwait(false);
+                peers = await PeerAddress.ReadAsync(given, network, cancellation).ConfigureAwait(false);
             }
             catch (TorrentException fault)
             {

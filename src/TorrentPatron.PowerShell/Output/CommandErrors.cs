@@ -121,11 +121,6 @@ internal static class CommandErrors
         $"No patron is called '{DisplayText.Clean(name)}' in this session.",
         "Get-TorrentPatron shows those there are; New-TorrentPatron makes one.");
 
-    public static TorrentError BadPeer(string text, string why) => new(
-        InvalidArgument,
-        $"'{DisplayText.Clean(text)}' is no usable peer: {why}",
-        "Give host:port, for example 192.0.2.7:6881, [2001:db8::7]:6881 or seedbox.example:6881.");
-
     public static TorrentError BadTracker(string fault) => new(
         InvalidArgument,
         fault,

@@ -1,49 +1,22 @@
 using System.Globalization;
+using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Output;
 
 /// <summary>Numbers as people read them: for live tables, progress and sentences, never for the properties of objects. Views have script that shows the same.</summary>
 internal static class HumanText
 {
-    private static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-
-    /// <summary>A number of bytes with three significant digits, such as <c>1.50 GiB</c>; at most 8 characters.</summary>
+    /// <summary>A number of bytes, such as <c>1.50 GiB</c>; at most 8 characters.</summary>
     /// <param name="bytes">0 or more; what is below counts as 0.</param>
-    public static string Size(double bytes)
-    {
-        double value = double.IsNaN(bytes) ? 0 : Math.Max(0, bytes);
-        int unit = 0;
-        while (value >= 999.5 && unit < Units.Length - 1)
-        {
-            value /= 1024;
-            unit++;
-        }
+    public static string Size(double bytes) => ByteSize.Format(bytes);
 
-        string format = unit == 0 || value >= 99.95 ? "0" : value >= 9.995 ? "0.0" : "0.00";
-        return $"{value.ToString(format, CultureInfo.InvariantCulture)} {Units[unit]}";
-    }
-
-    /// <summary>A rate with three significant digits, such as <c>12.3 MiB/s</c>; empty for none.</summary>
+    /// <summary>A rate, such as <c>12.3 MiB/s</c>; empty for none.</summary>
     /// <param name="bytesPerSecond">Bytes a second.</param>
-    public static string Rate(double bytesPerSecond) => bytesPerSecond > 0 ? $"{Size(bytesPerSecond)}/s" : "";
+    public static string Rate(double bytesPerSecond) => bytesPerSecond > 0 ? ByteSize.FormatRate(bytesPerSecond) : "";
 
-    /// <summary>A duration in its two largest units, such as <c>2h 05m</c>; empty for none.</summary>
+    /// <summary>A duration, such as <c>2h 05m</c>; empty for none.</summary>
     /// <param name="duration">The duration; a negative one counts as 0.</param>
-    public static string Duration(TimeSpan? duration)
-    {
-        if (duration is not { } value)
-            return "";
-
-        var seconds = (long)Math.Ceiling(Math.Max(0, value.TotalSeconds));
-        return seconds switch
-        {
-            < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds}s"),
-            < 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60}m {seconds % 60:00}s"),
-            < 86400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600}h {seconds / 60 % 60:00}m"),
-            < 86400L * 1000 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86400}d {seconds / 3600 % 24:00}h"),
-            _ => "> 999d",
-        };
-    }
+    public static string Duration(TimeSpan? duration) => duration is { } value ? Service.Units.Duration.Format(value) : "";
 
     /// <summary>A share with one decimal. Only what is whole is shown as <c>100.0</c>.</summary>
     /// <param name="percent">0 to 100.</param>

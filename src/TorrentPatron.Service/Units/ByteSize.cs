@@ -5,7 +5,7 @@ namespace TorrentPatron.Service.Units;
 /// <summary>Numbers of bytes, and rates in bytes/s, as people write and read them.</summary>
 public static class ByteSize
 {
-    private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
+    private static readonly string[] Names = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
 
     /// <summary>
     /// Reads a size or a rate: a number and, if wanted, a unit. <c>K</c>, <c>KB</c> and <c>KiB</c> are 1024 bytes, as in PowerShell;
@@ -33,17 +33,21 @@ public static class ByteSize
         return true;
     }
 
-    /// <summary>Writes a size with one digit after the point, such as <c>1.5 GiB</c>.</summary>
-    /// <param name="bytes">The size.</param>
+    /// <summary>Writes a size with three significant digits, such as <c>1.50 GiB</c>; at most 8 characters.</summary>
+    /// <param name="bytes">The size; below 0 counts as 0.</param>
     public static string Format(double bytes)
     {
+        double value = double.IsNaN(bytes) ? 0 : Math.Max(0, bytes);
         int unit = 0;
-        for (; Math.Abs(bytes) >= 1024 && unit < Names.Length - 1; unit++)
-            bytes /= 1024;
-        return unit == 0
-            ? string.Create(CultureInfo.InvariantCulture, $"{bytes:0} B")
-            : string.Create(CultureInfo.InvariantCulture, $"{bytes:0.0} {Names[unit]}");
+        for (; value >= 999.5 && unit < Names.Length - 1; unit++)
+            value /= 1024;
+        string format = unit == 0 || value >= 99.95 ? "0" : value >= 9.995 ? "0.0" : "0.00";
+        return $"{value.ToString(format, CultureInfo.InvariantCulture)} {Names[unit]}";
     }
+
+    /// <summary>Writes a rate, such as <c>12.3 MiB/s</c>.</summary>
+    /// <param name="bytesPerSecond">Bytes/s.</param>
+    public static string FormatRate(double bytesPerSecond) => Format(bytesPerSecond) + "/s";
 
     private static long? Unit(ReadOnlySpan<char> name)
     {

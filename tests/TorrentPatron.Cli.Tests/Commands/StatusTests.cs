@@ -45,7 +45,7 @@ public sealed class StatusTests : PatronFixture
         JsonElement json = Json(await RunAsync("status", "--state", In("seeder-state"), "--json"));
 
         Assert.Equal(0, table.ExitCode);
-        Assert.Matches(@"(?m)^\s*data\.bin\s+100\.0 %\s+293\.0 KiB\s", table.Output);
+        Assert.Matches(@"(?m)^\s*data\.bin\s+100\.0 %\s+293 KiB\s", table.Output);
         Assert.Equal("data.bin", json.GetProperty("name").GetString());
         Assert.Equal(100, json.GetProperty("percentComplete").GetDouble());
         Assert.Equal(JsonValueKind.String, json.GetProperty("completedAt").ValueKind);

@@ -44,9 +44,10 @@ public sealed class ByteSizeTests
 
     [Theory]
     [InlineData(0, "0 B")]
-    [InlineData(1023, "1023 B")]
-    [InlineData(1536, "1.5 KiB")]
-    [InlineData(256L << 20, "256.0 MiB")]
-    public void A_size_is_shown_with_one_digit_after_the_point(long bytes, string text) =>
+    [InlineData(999, "999 B")]
+    [InlineData(1023, "1.00 KiB")]
+    [InlineData(1536, "1.50 KiB")]
+    [InlineData(256L << 20, "256 MiB")]
+    public void A_size_is_shown_with_three_significant_digits(long bytes, string text) =>
         Assert.Equal(text, ByteSize.Format(bytes));
 }
