@@ -56,15 +56,15 @@ internal static class TorrentView
 
     private static PeerSnapshot Peer(PeerTransfer peer, PeerDirectory directory, int pieceCount)
     {
-        int pieces = peer.Record.IsSeed ? pieceCount : peer.Record.Pieces?.Count ?? 0;
+        int pieces = peer.Availability.IsSeed ? pieceCount : peer.Availability.Pieces?.Count ?? 0;
         return Peer(peer.Peer, directory) with
         {
             IsChoking = peer.IsChoking,
             IsInterested = peer.IsInterested,
             AmChoking = peer.AmChoking,
             AmInterested = peer.AmInterested,
-            DownloadRate = peer.Record.DownloadRate,
-            UploadRate = peer.Record.UploadRate,
+            DownloadRate = peer.Standing.DownloadRate,
+            UploadRate = peer.Standing.UploadRate,
             BytesReceived = peer.PayloadReceived,
             BytesSent = peer.PayloadSent,
             PercentComplete = pieceCount == 0 ? 100 : 100.0 * pieces / pieceCount,

@@ -4,9 +4,12 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// What the transfer of pieces with a peer needs from the swarm. Called from the peer's receive loop, without any lock held; the
-/// swarm takes its own.
+/// What the transfer of pieces with a peer needs from the swarm.
 /// </summary>
+/// <remarks>
+/// Called from the peer's receive loop, but where it says otherwise. Locks of that one connection may be held, never the set's, the
+/// swarm's or those of another peer: the swarm takes its own, and may close the peer or ask other peers for blocks.
+/// </remarks>
 internal interface IPeerHandler
 {
     /// <summary>Number of pieces in the torrent.</summary>
@@ -18,7 +21,12 @@ internal interface IPeerHandler
     /// <summary>Whether we have a piece, verified and written.</summary>
     bool HasPiece(int piece);
 
-    /// <summary>The peer has told which pieces it has: once, at the start. A null field: all of them.</summary>
+    /// <summary>
+    /// The peer has told which pieces it has: at the start, as a rule, and where it comes again it adds to what is known. While what was
+    /// said before the pieces were known is said again, it is called by whoever begins the transfer, with the connection's lock held.
+    /// </summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="pieces">The pieces; null: all of them.</param>
     void PeerHasPieces(PeerTransfer peer, Bitfield? pieces);
 
     /// <summary>The peer has one more piece.</summary>
@@ -30,11 +38,14 @@ internal interface IPeerHandler
     /// <summary>The peer has become interested, or has ceased to be.</summary>
     void PeerInterestChanged(PeerTransfer peer);
 
-    /// <summary>Takes blocks to ask the peer for.</summary>
+    /// <summary>Takes blocks to ask the peer for. Called from any thread, one at a time for each peer, with the lock of its requests held.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="current">The piece it is fetching; null: none. Guarded by that lock.</param>
+    /// <param name="into">Where to; its length is how many are wanted.</param>
     /// <returns>How many were taken.</returns>
-    int Reserve(PeerTransfer peer, Span<PendingBlock> into);
+    int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into);
 
-    /// <summary>A block will not come from the peer; it is free for others.</summary>
+    /// <summary>Blocks will not come from the peer; they are free for others. Called from any thread.</summary>
     void Released(ReadOnlySpan<PendingBlock> blocks);
 
     /// <summary>Another peer had been asked for a block that has arrived from this one.</summary>
@@ -46,6 +57,6 @@ internal interface IPeerHandler
     /// <summary>Payload has come in, so many bytes of it for nothing.</summary>
     void PayloadReceived(int bytes, int wasted);
 
-    /// <summary>Payload has gone out.</summary>
+    /// <summary>Payload has gone out. Called by the sender.</summary>
     void PayloadSent(int bytes);
 }

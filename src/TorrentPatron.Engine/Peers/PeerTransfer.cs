@@ -19,6 +19,9 @@ internal sealed class PeerTransfer
     /// <summary>Rejects without a block in between after which a peer is dropped: some chokes' worth of full queues.</summary>
     private const int MostRejects = 2000;
 
+    /// <summary>Blocks nobody asked for after which a peer is dropped: a cancelled request may cross with its answer.</summary>
+    public const int MostUnaskedBlocks = 1000;
+
     /// <summary>Blocks asked for at once.</summary>
     private const int MostReserved = 512;
 
@@ -33,6 +36,13 @@ internal sealed class PeerTransfer
     private long _bytesToHash;
     private readonly Lock _interestGate = new();
     private readonly Lock _chokeGate = new();
+
+    /// <summary>The piece it is fetching, guarded by <see cref="_fillGate"/>.</summary>
+    private ActivePiece? _current;
+    private volatile bool _isStarved;
+
+    /// <summary>Blocks received that nobody had asked for, and rejects in a row; only the receive loop touches them.</summary>
+    private int _unaskedBlocks;
     private int _rejects;
     private long _lastPayload;
     private long _unpaused;
@@ -80,8 +90,14 @@ internal sealed class PeerTransfer
     /// <summary>Bytes of payload sent to it.</summary>
     public long PayloadSent { get; private set; }
 
-    /// <summary>What the swarm notes of the peer; guarded by the swarm's lock.</summary>
-    public PeerRecord Record { get; } = new();
+    /// <summary>The pieces it has; written by the swarm's pieces alone.</summary>
+    public PeerAvailability Availability { get; } = new();
+
+    /// <summary>How fast it is; written by the torrent's beat alone.</summary>
+    public PeerStanding Standing { get; } = new();
+
+    /// <summary>Whether it could take more requests than there were blocks for, or is just looking for some.</summary>
+    public bool IsStarved => _isStarved;
 
     private PeerSender Sender => Peer.Sender;
 
@@ -268,7 +284,7 @@ internal sealed class PeerTransfer
         if (!Requests.TryTake(range, out PendingBlock block))
         {
             _handler.PayloadReceived(length, wasted: length);
-            return ++Record.UnaskedBlocks > PeerRecord.MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
+            return ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
         }
 
         Volatile.Write(ref _lastPayload, Peer.LastReceived);
@@ -319,7 +335,11 @@ internal sealed class PeerTransfer
     /// <summary>Asks for as many blocks as there is room for, if there are any to be had.</summary>
     private bool TryRequest(Span<PendingBlock> room)
     {
-        int reserved = _handler.Reserve(this, room);
+        // Set before it looks: what is released behind its back wakes it then.
+        _isStarved = true;
+        int reserved = _handler.Reserve(this, ref _current, room);
+        if (reserved == room.Length)
+            _isStarved = false;
         if (reserved == 0)
             return false;
         if (Requests.Count == 0)
@@ -402,8 +422,8 @@ internal sealed class PeerTransfer
             return "It takes back a piece that the torrent does not have.";
         lock (_fillGate)
         {
-            if (Record.Current?.Index == piece)
-                Record.Current = null;
+            if (_current?.Index == piece)
+                _current = null;
         }
 
         // With the fast extension each request is rejected by name; without it they go as by a choke.

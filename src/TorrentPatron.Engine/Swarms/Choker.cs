@@ -1,15 +1,16 @@
-using TorrentPatron.Engine.Peers;
-
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
 /// Decides whom a torrent gives blocks to (BEP 3): while it downloads, to those that give it most; while it seeds, to those
-/// that take fastest; and to one more by chance, so that newcomers can show what they have.
+/// that take fastest; and to one more by chance, so that newcomers can show what they have. It knows no peers, only values.
 /// </summary>
 internal static class Choker
 {
     /// <summary>Peers unchoked for what they give or take.</summary>
     public const int RegularSlots = 7;
+
+    /// <summary>Peers unchoked at once: the regular ones and the optimistic one.</summary>
+    public const int Slots = RegularSlots + 1;
 
     /// <summary>Time between two decisions.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
@@ -19,27 +20,26 @@ internal static class Choker
 
     /// <summary>Decides anew for all peers.</summary>
     /// <param name="peers">The connected peers.</param>
-    /// <param name="isSeeding">Whether we are complete.</param>
-    /// <param name="rotateOptimistic">Whether the one by chance is chosen anew.</param>
+    /// <param name="isSeeding">Whether we have all we want.</param>
+    /// <param name="round">
+    /// Number of the decision, from 0. In every one of <see cref="OptimisticRounds"/> the optimistic slot is given anew, by chance.
+    /// </param>
     /// <param name="random">The chance.</param>
-    /// <returns>Those to be unchoked; all others are to be choked.</returns>
-    public static IReadOnlySet<PeerTransfer> Choose(
-        IReadOnlyCollection<PeerTransfer> peers, bool isSeeding, bool rotateOptimistic, Random random)
+    public static ChokeDecision Decide(IReadOnlyList<ChokeCandidate> peers, bool isSeeding, int round, Random random)
     {
-        var candidates = peers.Where(p => p.IsInterested && !p.Peer.IsClosed).ToList();
-        var chosen = new HashSet<PeerTransfer>(candidates
-            .OrderByDescending(p => isSeeding ? p.Record.UploadRate : p.Record.DownloadRate)
-            .ThenBy(p => p.AmChoking)
-            .Take(RegularSlots));
+        int[] interested = [.. Enumerable.Range(0, peers.Count).Where(i => peers[i].IsInterested)];
+        HashSet<int> unchoked = [.. interested
+            .OrderByDescending(i => isSeeding ? peers[i].UploadRate : peers[i].DownloadRate)
+            .ThenBy(i => peers[i].IsChoked)
+            .Take(RegularSlots)];
 
-        var others = candidates.Where(p => !chosen.Contains(p)).ToList();
-        PeerTransfer? optimistic = rotateOptimistic ? null : others.Find(p => p.Record.IsOptimistic);
-        if (optimistic is null && others.Count > 0)
-            optimistic = others[random.Next(others.Count)];
-        foreach (PeerTransfer peer in peers)
-            peer.Record.IsOptimistic = peer == optimistic;
-        if (optimistic is not null)
-            chosen.Add(optimistic);
-        return chosen;
+        int[] others = [.. interested.Where(i => !unchoked.Contains(i))];
+        bool isDue = round % OptimisticRounds == 0;
+        int? optimistic = isDue ? null : others.Where(i => peers[i].IsOptimistic).Cast<int?>().FirstOrDefault();
+        if (optimistic is null && others.Length > 0)
+            optimistic = others[random.Next(others.Length)];
+        if (optimistic is { } lucky)
+            unchoked.Add(lucky);
+        return new ChokeDecision(unchoked, optimistic);
     }
 }

@@ -139,12 +139,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
         foreach (PeerTransfer peer in peers)
         {
-            PeerRecord record = peer.Record;
-            (long received, long sent) = (peer.PayloadReceived, peer.PayloadSent);
-            record.DownloadRate = Smooth(record.DownloadRate, (received - record.LastReceived) / seconds);
-            record.UploadRate = Smooth(record.UploadRate, (sent - record.LastSent) / seconds);
-            (record.LastReceived, record.LastSent) = (received, sent);
-            peer.Peer.Tick(record.DownloadRate);
+            peer.Standing.Measure(peer.PayloadReceived, peer.PayloadSent, seconds);
+            peer.Peer.Tick(peer.Standing.DownloadRate);
         }
 
         if (peers.Length > 0 && Instant.Now(_engine.Time) >= _nextChoke)
@@ -162,7 +158,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         bool hasNews = false;
         foreach (PeerTransfer peer in peers)
         {
-            if (!peer.Record.IsSeed && peer.Record.Pieces?[piece] != true)
+            if (!peer.Availability.IsSeed && peer.Availability.Pieces?[piece] != true)
             {
                 peer.Peer.Sender.Add(MessageId.Have, piece);
                 hasNews = true;
@@ -256,12 +252,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         if (!peer.IsInterested)
             return;
         // A free slot is given at once; only a full house waits for the next decision.
-        if (_peers.Count(p => !p.AmChoking && p.IsInterested) < Choker.RegularSlots + 1)
+        if (_peers.Count(p => !p.AmChoking && p.IsInterested) < Choker.Slots)
             peer.SetChoking(false);
     }
 
     /// <inheritdoc/>
-    public int Reserve(PeerTransfer peer, Span<PendingBlock> into) => _pieces.Reserve(peer, into);
+    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Reserve(peer, ref current, into);
 
     /// <inheritdoc/>
     public void Released(ReadOnlySpan<PendingBlock> blocks)
@@ -302,8 +298,6 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             _haveTimer?.Dispose();
     }
 
-    private static long Smooth(long before, double now) => before == 0 ? (long)now : (long)(before * 0.6 + now * 0.4);
-
     private PeerTransfer NewTransfer(PeerConnection peer) => new(peer, this, _metainfo.InfoHash, _reader, _engine.Time);
 
     /// <summary>Begins to speak of pieces with a peer that has been connected since before they were known, and told that we have none.</summary>
@@ -332,18 +326,23 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     {
         _nextChoke = Instant.Now(_engine.Time) + Choker.Interval;
         PeerTransfer[] peers = _peers;
-        IReadOnlySet<PeerTransfer> chosen =
-            Choker.Choose(peers, _pieces.IsComplete, _chokeRound++ % Choker.OptimisticRounds == 0, _random);
-        foreach (PeerTransfer peer in peers)
-            peer.SetChoking(!chosen.Contains(peer));
+        ChokeDecision decision = Choker.Decide(Array.ConvertAll(peers, ToCandidate), _pieces.IsComplete, _chokeRound++, _random);
+        for (int i = 0; i < peers.Length; i++)
+        {
+            peers[i].Standing.IsOptimistic = i == decision.Optimistic;
+            peers[i].SetChoking(!decision.Unchoked.Contains(i));
+        }
     }
+
+    private static ChokeCandidate ToCandidate(PeerTransfer peer) => new(
+        peer.IsInterested && !peer.Peer.IsClosed, peer.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic);
 
     private void WakeStarved()
     {
         foreach (PeerTransfer peer in _peers)
         {
             // One whose requests were all taken back has nothing left that would wake it.
-            if (peer.Record.IsStarved || peer.Requests.Count == 0)
+            if (peer.IsStarved || peer.Requests.Count == 0)
                 peer.FillRequests();
         }
     }
@@ -382,7 +381,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     /// <summary>Two that have all they want have nothing to say to each other.</summary>
     private void CloseIfUseless(PeerConnection peer)
     {
-        if ((peer.Extensions.IsUploadOnly || peer.Transfer?.Record.IsSeed == true) && _pieces.IsComplete)
+        if ((peer.Extensions.IsUploadOnly || peer.Transfer?.Availability.IsSeed == true) && _pieces.IsComplete)
             peer.Close("Both sides have all they want.");
     }
 }

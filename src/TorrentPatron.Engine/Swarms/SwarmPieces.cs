@@ -133,8 +133,8 @@ internal sealed class SwarmPieces : IPieceTarget
             _wantedBytes = PiecePriorities.Apply(_metainfo, priorities, _picker);
             foreach (PeerTransfer peer in peers)
             {
-                if (peer.Record.Pieces is { } pieces)
-                    peer.Record.Interesting = _picker.CountWantedFor(pieces);
+                if (peer.Availability.Pieces is { } pieces)
+                    peer.Availability.Interesting = _picker.CountWantedFor(pieces);
             }
         }
     }
@@ -246,32 +246,32 @@ internal sealed class SwarmPieces : IPieceTarget
     /// <summary>A peer has told its pieces; null: all of them.</summary>
     public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
     {
-        PeerRecord record = peer.Record;
+        PeerAvailability availability = peer.Availability;
         lock (_gate)
         {
             // A peer that is closed beside this has left, or will: what it says must not be counted after that.
             if (peer.Peer.IsClosed)
                 return;
-            if (record.IsSeed)
+            if (availability.IsSeed)
                 return;
             if (pieces is null)
             {
-                BecomeSeed(record);
+                BecomeSeed(availability);
             }
-            else if (record.Pieces is { } known)
+            else if (availability.Pieces is { } known)
             {
                 // BEP 3 knows a bitfield as the first message only, but aria2 sends one in place of many haves.
                 for (int piece = 0; piece < pieces.Length; piece++)
                 {
                     if (pieces[piece])
-                        AddPiece(record, known, piece);
+                        AddPiece(availability, known, piece);
                 }
             }
             else
             {
-                record.Pieces = pieces;
+                availability.Pieces = pieces;
                 _picker.AddPeer(pieces);
-                record.Interesting = _picker.CountWantedFor(pieces);
+                availability.Interesting = _picker.CountWantedFor(pieces);
             }
         }
     }
@@ -279,36 +279,36 @@ internal sealed class SwarmPieces : IPieceTarget
     /// <summary>A peer has one more piece.</summary>
     public void PeerHasPiece(PeerTransfer peer, int piece)
     {
-        PeerRecord record = peer.Record;
+        PeerAvailability availability = peer.Availability;
         lock (_gate)
         {
-            if (!record.IsSeed && !peer.Peer.IsClosed)
-                AddPiece(record, record.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
+            if (!availability.IsSeed && !peer.Peer.IsClosed)
+                AddPiece(availability, availability.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
         }
     }
 
     /// <summary>A peer has a piece no longer.</summary>
     public void PeerLostPiece(PeerTransfer peer, int piece)
     {
-        PeerRecord record = peer.Record;
+        PeerAvailability availability = peer.Availability;
         lock (_gate)
         {
             if (peer.Peer.IsClosed)
                 return;
-            if (record.IsSeed)
+            if (availability.IsSeed)
             {
                 _picker.RemoveSeed();
                 var all = new Bitfield(_metainfo.PieceCount);
                 all.SetAll();
                 _picker.AddPeer(all);
-                (record.IsSeed, record.Pieces, record.Interesting) = (false, all, _picker.CountWantedFor(all));
+                (availability.IsSeed, availability.Pieces, availability.Interesting) = (false, all, _picker.CountWantedFor(all));
             }
 
-            if (record.Pieces?.Clear(piece) != true)
+            if (availability.Pieces?.Clear(piece) != true)
                 return;
             _picker.LostHave(piece);
             if (_picker.IsWanted(piece))
-                record.Interesting--;
+                availability.Interesting--;
         }
     }
 
@@ -316,7 +316,7 @@ internal sealed class SwarmPieces : IPieceTarget
     public bool IsInteresting(PeerTransfer peer)
     {
         lock (_gate)
-            return peer.Record.IsSeed ? _picker.WantedLeft > 0 : peer.Record.Interesting > 0;
+            return peer.Availability.IsSeed ? _picker.WantedLeft > 0 : peer.Availability.Interesting > 0;
     }
 
     /// <summary>A peer has gone.</summary>
@@ -324,11 +324,11 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
         {
-            if (peer.Record.IsSeed)
+            if (peer.Availability.IsSeed)
                 _picker.RemoveSeed();
-            else if (peer.Record.Pieces is { } pieces)
+            else if (peer.Availability.Pieces is { } pieces)
                 _picker.RemovePeer(pieces);
-            (peer.Record.IsSeed, peer.Record.Pieces) = (false, null);
+            (peer.Availability.IsSeed, peer.Availability.Pieces) = (false, null);
             foreach (ActivePiece piece in _active.Values)
             {
                 if (piece.Owner == peer)
@@ -341,11 +341,14 @@ internal sealed class SwarmPieces : IPieceTarget
     /// Takes blocks to ask a peer for: of the piece it is fetching, of a new one, of one that another peer has begun, and, when
     /// all are asked for, of those that others owe.
     /// </summary>
-    public int Reserve(PeerTransfer peer, Span<PendingBlock> into)
+    /// <param name="peer">The peer.</param>
+    /// <param name="current">The piece it is fetching; null: none. It belongs to the caller, whose lock guards it.</param>
+    /// <param name="into">Where to; its length is how many are wanted.</param>
+    /// <returns>How many were taken.</returns>
+    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
     {
-        PeerRecord record = peer.Record;
         int taken = 0;
-        if (record.Current is { } current && peer.MayRequest(current.Index))
+        if (current is not null && peer.MayRequest(current.Index))
             taken = current.ReserveFree(into);
         if (taken == into.Length)
             return taken;
@@ -354,7 +357,7 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             while (taken < into.Length && _isOpen && Next(peer) is { } piece)
             {
-                record.Current = piece;
+                current = piece;
                 int reserved = piece.ReserveFree(into[taken..]);
                 if (reserved == 0)
                     break;
@@ -363,7 +366,6 @@ internal sealed class SwarmPieces : IPieceTarget
 
             if (taken == 0 && _isOpen && peer.Requests.Count < EndGameRequests)
                 taken = ReserveInEndGame(peer, into[..Math.Min(into.Length, EndGameRequests)]);
-            record.IsStarved = taken < into.Length;
         }
 
         return taken;
@@ -465,14 +467,14 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
         {
-            if (peer.Record.IsSeed)
+            if (peer.Availability.IsSeed)
                 return _picker.WantedLeft == 0;
-            if (peer.Record.Pieces is not { } pieces || !pieces[piece] || --peer.Record.Interesting > 0)
+            if (peer.Availability.Pieces is not { } pieces || !pieces[piece] || --peer.Availability.Interesting > 0)
                 return false;
 
             // The piece was verified before this: if the peer told of it in between, it was not counted as a want at all.
-            peer.Record.Interesting = _picker.CountWantedFor(pieces);
-            return peer.Record.Interesting == 0;
+            peer.Availability.Interesting = _picker.CountWantedFor(pieces);
+            return peer.Availability.Interesting == 0;
         }
     }
 
@@ -606,29 +608,29 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    private static bool Has(PeerTransfer peer, int piece) => peer.Record.IsSeed || peer.Record.Pieces is { } pieces && pieces[piece];
+    private static bool Has(PeerTransfer peer, int piece) => peer.Availability.IsSeed || peer.Availability.Pieces is { } pieces && pieces[piece];
 
-    private void AddPiece(PeerRecord record, Bitfield known, int piece)
+    private void AddPiece(PeerAvailability availability, Bitfield known, int piece)
     {
         if (!known.Set(piece))
             return;
         _picker.Have(piece);
         if (_picker.IsWanted(piece))
-            record.Interesting++;
+            availability.Interesting++;
         if (known.IsFull)
-            BecomeSeed(record);
+            BecomeSeed(availability);
     }
 
-    private void BecomeSeed(PeerRecord record)
+    private void BecomeSeed(PeerAvailability availability)
     {
-        if (record.Pieces is { } pieces)
+        if (availability.Pieces is { } pieces)
             _picker.RemovePeer(pieces);
         _picker.AddSeed();
-        (record.IsSeed, record.Pieces) = (true, null);
+        (availability.IsSeed, availability.Pieces) = (true, null);
     }
 
-    private Bitfield? PiecesOf(PeerTransfer peer) => peer.Record.IsSeed ? null
-        : peer.Record.Pieces ?? (_none ??= new Bitfield(_metainfo.PieceCount));
+    private Bitfield? PiecesOf(PeerTransfer peer) => peer.Availability.IsSeed ? null
+        : peer.Availability.Pieces ?? (_none ??= new Bitfield(_metainfo.PieceCount));
 
     private long LeftBytesLocked()
     {

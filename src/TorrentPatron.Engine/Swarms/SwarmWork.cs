@@ -73,7 +73,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         get
         {
             IReadOnlyList<PeerTransfer> peers = Exchange.Connected;
-            return (peers.Count, peers.Count(peer => peer.Record.IsSeed));
+            return (peers.Count, peers.Count(peer => peer.Availability.IsSeed));
         }
     }
 

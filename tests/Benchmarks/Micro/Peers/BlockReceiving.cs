@@ -42,7 +42,6 @@ public class BlockReceiving
     /// <summary>A swarm with one peer, that wants every piece in turn and throws it away.</summary>
     private sealed class Sink : IPeerHandler, IPeerOwner
     {
-        private ActivePiece? _current;
         private int _begun;
 
         public int Completed { get; private set; }
@@ -53,13 +52,13 @@ public class BlockReceiving
 
         public bool HasPiece(int piece) => false;
 
-        public int Reserve(PeerTransfer peer, Span<PendingBlock> into)
+        public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
         {
-            int taken = _current?.ReserveFree(into) ?? 0;
+            int taken = current?.ReserveFree(into) ?? 0;
             while (taken < into.Length && _begun < Pieces)
             {
-                _current = new ActivePiece(_begun++, PieceLength);
-                taken += _current.ReserveFree(into[taken..]);
+                current = new ActivePiece(_begun++, PieceLength);
+                taken += current.ReserveFree(into[taken..]);
             }
 
             return taken;

@@ -1,0 +1,104 @@
+using TorrentPatron.Engine.Swarms;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+public sealed class ChokerTests
+{
+    private readonly Random _random = new(1);
+
+    [Fact]
+    public void A_download_unchokes_those_that_give_most()
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer(download: i, upload: 100 - i))];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
+
+        Assert.Equal(Enumerable.Range(13, 7), Regular(decision));
+    }
+
+    [Fact]
+    public void A_seed_unchokes_those_that_take_fastest()
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer(download: i, upload: 100 - i))];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: true, round: 0, _random);
+
+        Assert.Equal(Enumerable.Range(0, 7), Regular(decision));
+    }
+
+    [Fact]
+    public void Among_equals_those_that_are_unchoked_stay_so_and_then_those_that_came_first()
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 20).Select(i => Peer() with { IsChoked = i is not (15 or 17) })];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
+
+        Assert.Equal([0, 1, 2, 3, 4, 15, 17], Regular(decision));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_peer_that_is_not_interested_gets_no_slot_however_fast_it_is(bool isSeeding)
+    {
+        ChokeCandidate[] peers =
+            [.. Enumerable.Range(0, 20).Select(i => Peer(1000, 1000) with { IsInterested = false, IsOptimistic = i == 4 }), Peer(), Peer()];
+        for (int round = 0; round < 10; round++)
+        {
+            ChokeDecision decision = Choker.Decide(peers, isSeeding, round, _random);
+            Assert.Equal([20, 21], decision.Unchoked.Order());
+            Assert.Null(decision.Optimistic);
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(8)]
+    [InlineData(9)]
+    [InlineData(500)]
+    public void As_many_are_unchoked_as_there_are_slots_for_and_one_of_them_by_chance(int interested)
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Repeat(Peer(), interested)];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 1, _random);
+
+        Assert.Equal(Math.Min(interested, Choker.Slots), decision.Unchoked.Count);
+        Assert.Equal(interested > Choker.RegularSlots, decision.Optimistic is not null);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_optimistic_slot_stays_for_three_decisions_and_in_time_comes_to_everybody(bool isSeeding)
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 12).Select(i => Peer(100 - i, 100 - i))];
+        var lucky = new HashSet<int>();
+        int? last = null;
+        for (int round = 0; round < 300; round++)
+        {
+            ChokeDecision decision = Choker.Decide(peers, isSeeding, round, _random);
+            int optimistic = Assert.NotNull(decision.Optimistic);
+            if (round % Choker.OptimisticRounds != 0)
+                Assert.Equal(last, optimistic);
+            lucky.Add(optimistic);
+            last = optimistic;
+            peers = [.. peers.Select((peer, i) => peer with { IsOptimistic = i == optimistic, IsChoked = !decision.Unchoked.Contains(i) })];
+        }
+
+        Assert.Equal(Enumerable.Range(7, 5), lucky.Order());
+    }
+
+    [Fact]
+    public void An_optimistic_peer_that_earns_a_regular_slot_leaves_its_own_to_another_at_once()
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 9).Select(i => Peer(download: i) with { IsOptimistic = i == 8 })];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 1, _random);
+
+        Assert.Contains(8, Regular(decision));
+        Assert.InRange(Assert.NotNull(decision.Optimistic), 0, 1);
+        Assert.Equal(Choker.Slots, decision.Unchoked.Count);
+    }
+
+    private static ChokeCandidate Peer(long download = 0, long upload = 0) =>
+        new(IsInterested: true, IsChoked: true, download, upload, IsOptimistic: false);
+
+    private static IEnumerable<int> Regular(ChokeDecision decision) => decision.Unchoked.Where(i => i != decision.Optimistic).Order();
+}
