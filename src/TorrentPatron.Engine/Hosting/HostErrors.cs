@@ -44,9 +44,9 @@ internal static class HostErrors
         TorrentErrorId.UnsupportedSource, $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
         "Use a version 1 or hybrid torrent of the same content.");
 
-    public static TorrentError StateNotWritable(IOException fault) => new(
+    public static TorrentError StateNotWritable(Exception fault) => new(
         TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {DisplayText.Clean(fault.Message)}",
-        "Make the state folder writable, or choose another one; until then the metadata may be fetched anew after a restart.");
+        "Make the state folder writable, or choose another one; until then progress may be checked, and metadata fetched, anew after a restart.");
 
     /// <summary>What does not stop a torrent but may want attention.</summary>
     /// <param name="state">What was wrong with the saved state.</param>

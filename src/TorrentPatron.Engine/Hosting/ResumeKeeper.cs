@@ -1,7 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -178,6 +177,7 @@ internal sealed class ResumeKeeper(
                 again = [.. _sinceCheckpoint];
             foreach (int piece in again)
                 store.PieceVerified(piece);
+            Warn(null);
         });
     }
 
@@ -186,15 +186,12 @@ internal sealed class ResumeKeeper(
         try
         {
             save();
-            Warn(null);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // The next checkpoint tries again.
             _isDirty = true;
-            Warn(new TorrentError(
-                TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {DisplayText.Clean(e.Message)}",
-                "Make the state folder writable, or choose another one; until then progress may be checked anew after a restart."));
+            Warn(HostErrors.StateNotWritable(e));
         }
     }
 

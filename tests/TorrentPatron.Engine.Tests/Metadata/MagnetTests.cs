@@ -37,6 +37,49 @@ public sealed class MagnetTests
     }
 
     [Fact]
+    public async Task A_warning_of_damaged_state_stands_when_the_metadata_has_come()
+    {
+        var network = new MemoryNetwork();
+        await using TestEngine seed = new(network), engine = new(network, seed: 2);
+        await seed.SeedAsync(Torrent);
+        var damaged = new TorrentError(TorrentErrorId.StateDamaged, "The saved state is damaged.", "Nothing needs to be done.");
+
+        await engine.StartByLinkAsync(
+            Torrent, c => c with { ResumeStore = new MemoryResumeStore { LoadWarning = damaged } }, seed.EndPoint);
+        TorrentCompleted completed = await engine.CompletedAsync();
+
+        Assert.Equal([damaged], completed.Status.Warnings);
+        Assert.Equal([damaged], engine.Messages.OfType<TorrentWarning>().Select(warning => warning.Warning));
+    }
+
+    [Fact]
+    public async Task State_that_cannot_be_saved_around_the_metadata_is_told_once()
+    {
+        var network = new MemoryNetwork();
+        await using TestEngine seed = new(network), engine = new(network, seed: 2);
+        await seed.SeedAsync(Torrent);
+        var store = new MemoryResumeStore { OnCheckpoint = () => throw new IOException("full") };
+
+        await engine.StartByLinkAsync(Torrent, c => c with { ResumeStore = store }, seed.EndPoint);
+        TorrentCompleted completed = await engine.CompletedAsync();
+
+        Assert.Equal(TorrentErrorId.StateNotWritable, Assert.Single(completed.Status.Warnings).Id);
+        Assert.Single(engine.Messages.OfType<TorrentWarning>(), warning => warning.Warning.Id == TorrentErrorId.StateNotWritable);
+    }
+
+    [Fact]
+    public async Task A_suspended_link_that_is_closed_is_saved_as_suspended()
+    {
+        await using var engine = new TestEngine(new MemoryNetwork());
+        MemoryResumeStore store = await engine.StartByLinkAsync(Torrent);
+        await engine.SendAsync(id => new SuspendTorrent(id, Torrent.Metainfo.InfoHash));
+
+        await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.InfoHash));
+
+        Assert.True(store.Data!.Suspended);
+    }
+
+    [Fact]
     public async Task Who_has_a_torrent_by_a_link_gives_its_metadata_to_the_next()
     {
         var network = new MemoryNetwork();

@@ -22,6 +22,9 @@ internal sealed class MemoryResumeStore : IResumeStore
     /// <summary>How often the paths were claimed.</summary>
     public int Claims { get; private set; }
 
+    /// <summary>What the next load says is wrong.</summary>
+    public TorrentError? LoadWarning { get; set; }
+
     /// <summary>What was saved of a torrent that was started by a link.</summary>
     public TorrentMetainfo? Metainfo { get; private set; }
 
@@ -51,7 +54,7 @@ internal sealed class MemoryResumeStore : IResumeStore
 
     public ResumeData? Load(out TorrentError? warning)
     {
-        warning = null;
+        (warning, LoadWarning) = (LoadWarning, null);
         return Data;
     }
 
