@@ -5,11 +5,17 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
-/// <summary>A swarm that wants nothing of its peer and notes what the peer says of pieces.</summary>
+/// <summary>A swarm that wants no more than one piece of its peer and notes what the peer says of pieces.</summary>
 internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwner
 {
     /// <summary>What was said, in its order.</summary>
     public List<string> Said { get; } = [];
+
+    /// <summary>The piece whose blocks the peer is asked for; null: none.</summary>
+    public ActivePiece? Wanted { get; set; }
+
+    /// <summary>Whether the peer counted as starved while it looked for blocks.</summary>
+    public bool WasStarved { get; private set; }
 
     public int PieceCount => pieceCount;
 
@@ -37,7 +43,11 @@ internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwne
 
     public void PeerInterestChanged(PeerTransfer peer) => Said.Add(peer.IsInterested ? "interested" : "not interested");
 
-    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into) => 0;
+    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
+    {
+        WasStarved = peer.IsStarved;
+        return Wanted?.ReserveFree(into) ?? 0;
+    }
 
     public void Released(ReadOnlySpan<PendingBlock> blocks) => Said.Add($"released {blocks.Length}");
 

@@ -1,0 +1,262 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Tests.Network;
+using TorrentPatron.Engine.Tests.Trackers;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Peers;
+
+public sealed class PeerSetTests : IAsyncDisposable
+{
+    private const int Room = 20;
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly Owner _owner = new();
+    private readonly EngineResources _engine;
+    private readonly PeerSet _set;
+
+    public PeerSetTests()
+    {
+        _engine = new EngineResources(
+            new ClientSettings { MaxPeersPerTorrent = Room, MaxPeers = Room + 1, DiskThreads = 1 }, new MemoryNetwork().Join(),
+            new ScriptedTrackerClient(), _time, new Random(1)) { PeerId = Id(100) };
+        var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
+        _set = new PeerSet(default, _engine, unlimited, unlimited, isSeed: () => false);
+        _set.GiveTo(_owner);
+        _set.Open();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _set.Close("The test ends.");
+        Assert.Equal(0, _engine.Peers);
+        await _engine.DisposeAsync();
+    }
+
+    [Fact]
+    public void A_peer_joins_once_and_leaves_once()
+    {
+        IdleConnection connection = Attach(1);
+        PeerConnection peer = Assert.Single(_set.Connected);
+        Assert.Equal([peer], _owner.Joined);
+        Assert.Equal(1, _engine.Peers);
+
+        peer.Close("It is enough.");
+        peer.Close("It is too much.");
+        Assert.True(connection.IsDisposed);
+        Assert.Empty(_set.Connected);
+        Assert.Equal([peer], _owner.Left);
+        Assert.Equal(0, _engine.Peers);
+        Assert.Equal("It is enough.", Assert.Single(_set.Closed).Reason);
+    }
+
+    [Fact]
+    public void A_set_that_is_closed_ends_its_peers_and_takes_none()
+    {
+        IdleConnection first = Attach(1);
+        _set.Close("The torrent stops.");
+        IdleConnection second = Attach(2);
+
+        Assert.True(first.IsDisposed);
+        Assert.True(second.IsDisposed);
+        Assert.False(_set.IsOpen);
+        Assert.Equal("The torrent stops.", Assert.Single(_set.Closed).Reason);
+        Assert.Single(_owner.Joined);
+
+        _set.Open();
+        Assert.False(Attach(2).IsDisposed);
+    }
+
+    [Fact]
+    public void A_peer_that_is_connected_already_is_not_taken_again()
+    {
+        IdleConnection first = Attach(1);
+        IdleConnection second = Attach(1);
+
+        Assert.False(first.IsDisposed);
+        Assert.True(second.IsDisposed);
+        Assert.Single(_owner.Joined);
+    }
+
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    [InlineData(200, true)]
+    [InlineData(200, false)]
+    public void Of_two_that_have_dialled_each_other_the_connection_stays_that_the_greater_id_has_dialled(byte id, bool isFirstIncoming)
+    {
+        IdleConnection first = Attach(id, isIncoming: isFirstIncoming);
+        IdleConnection second = Attach(id, isIncoming: !isFirstIncoming);
+
+        bool doesIncomingStay = id > 100;
+        Assert.Equal(isFirstIncoming != doesIncomingStay, first.IsDisposed);
+        Assert.Equal(isFirstIncoming == doesIncomingStay, second.IsDisposed);
+        Assert.Equal(doesIncomingStay, Assert.Single(_set.Connected).IsIncoming);
+    }
+
+    [Fact]
+    public void This_engine_itself_is_not_taken_and_its_address_is_not_dialled_again()
+    {
+        IPEndPoint address = Address(1);
+        _set.Directory.Add(address, PeerSource.Manual);
+        Assert.True(Attach(100, address, isIncoming: false).IsDisposed);
+        Assert.False(_set.Directory.HasNext(Instant.Now(_time) + TimeSpan.FromDays(1), DialEffort.Most));
+    }
+
+    [Fact]
+    public void A_banned_peer_is_closed_and_not_taken_again_while_others_at_its_address_are()
+    {
+        IPAddress address = Address(1).Address;
+        IdleConnection bad = Attach(1, new IPEndPoint(address, 1001));
+        _set.Ban(_set.Connected[0], "It has sent wrong data.");
+
+        Assert.True(bad.IsDisposed);
+        Assert.Equal("It has sent wrong data.", Assert.Single(_set.Closed).Reason);
+        Assert.True(Attach(1, new IPEndPoint(address, 1002)).IsDisposed);
+        Assert.True(Attach(2, new IPEndPoint(address, 1001)).IsDisposed);
+        Assert.False(Attach(3, new IPEndPoint(address, 1003)).IsDisposed);
+    }
+
+    [Fact]
+    public void Three_banned_peers_shut_their_address_out()
+    {
+        IPAddress address = Address(1).Address;
+        for (byte id = 1; id <= 3; id++)
+        {
+            Assert.False(Attach(id, new IPEndPoint(address, 1000 + id)).IsDisposed);
+            _set.Ban(_set.Connected[0], "It has sent wrong data.");
+        }
+
+        Assert.True(Attach(4, new IPEndPoint(address, 1004)).IsDisposed);
+        Assert.False(Attach(5).IsDisposed);
+    }
+
+    [Fact]
+    public void Peers_are_taken_while_the_torrent_and_the_engine_have_room()
+    {
+        for (byte id = 1; id <= Room; id++)
+            Assert.False(Attach(id).IsDisposed);
+        Assert.True(Attach(50).IsDisposed);
+        Assert.Equal(Room, _engine.Peers);
+
+        _set.Connected[0].Close("It goes.");
+        Assert.False(Attach(50).IsDisposed);
+
+        // Two places of the engine's are another torrent's.
+        _set.Connected[0].Close("It goes.");
+        Assert.True(_engine.TryAddPeer());
+        Assert.True(_engine.TryAddPeer());
+        Assert.True(Attach(51).IsDisposed);
+        _engine.RemovePeer();
+        Assert.False(Attach(51).IsDisposed);
+        _engine.RemovePeer();
+    }
+
+    [Fact]
+    public void One_address_has_eight_connections_but_this_machine_as_many_as_there_is_room_for()
+    {
+        for (byte id = 1; id <= 8; id++)
+            Assert.False(Attach(id, new IPEndPoint(Address(1).Address, 1000 + id)).IsDisposed);
+        Assert.True(Attach(9, new IPEndPoint(Address(1).Address, 1009)).IsDisposed);
+        for (byte id = 11; id <= 20; id++)
+            Assert.False(Attach(id, new IPEndPoint(IPAddress.Loopback, 1000 + id)).IsDisposed);
+    }
+
+    [Fact]
+    public void The_last_fifty_closed_peers_are_remembered_with_their_reasons_the_latest_first()
+    {
+        for (byte id = 1; id <= 60; id++)
+        {
+            Attach(id);
+            _set.Connected[0].Close($"Reason {id}.", id % 2 == 0 ? ClosedBy.Peer : ClosedBy.Us);
+        }
+
+        Assert.Equal(Enumerable.Range(11, 50).Reverse().Select(id => $"Reason {id}."), _set.Closed.Select(peer => peer.Reason));
+        Assert.Equal((ClosedBy.Peer, Address(60)), (_set.Closed[0].ClosedBy, _set.Closed[0].EndPoint));
+        Assert.Equal(ClosedBy.Us, _set.Closed[1].ClosedBy);
+    }
+
+    [Fact]
+    public void TurnOver_closes_peers_of_no_use_only_where_there_is_hardly_any_room_and_they_have_had_their_time()
+    {
+        for (byte id = 1; id < Room - Room / 10; id++)
+            Attach(id);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        _set.TurnOver();
+        Assert.Empty(_set.Closed);
+
+        Attach(50);
+        _set.Connected[0].HasGivenMetadata = true;
+        PeerConnection second = _set.Connected[1];
+        _set.TurnOver();
+        Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);
+    }
+
+    [Fact]
+    public void A_fault_of_the_owner_at_a_joining_peer_ends_that_peer_alone()
+    {
+        _owner.Fault = new InvalidOperationException("A mistake.");
+        Assert.True(Attach(1).IsDisposed);
+        Assert.Empty(_set.Connected);
+        Assert.Equal(0, _engine.Peers);
+
+        _owner.Fault = null;
+        Assert.False(Attach(2).IsDisposed);
+    }
+
+    [Fact]
+    public void GiveTo_hands_over_the_connected_peers_and_those_that_come_and_go()
+    {
+        Attach(1);
+        var next = new Owner();
+        Assert.Equal(_owner.Joined, _set.GiveTo(next));
+        Attach(2);
+        foreach (PeerConnection peer in _set.Connected)
+            peer.Close("It goes.");
+
+        Assert.Single(_owner.Joined);
+        Assert.Empty(_owner.Left);
+        Assert.Equal(Address(2), Assert.Single(next.Joined).RemoteEndPoint);
+        Assert.Equal(2, next.Left.Count);
+    }
+
+    private static IPEndPoint Address(byte id) => new(new IPAddress([10, 0, 1, id]), 6881);
+
+    private static PeerId Id(byte first)
+    {
+        Span<byte> bytes = stackalloc byte[PeerId.Length];
+        bytes.Clear();
+        bytes[0] = first;
+        return new PeerId(bytes);
+    }
+
+    private IdleConnection Attach(byte id, IPEndPoint? address = null, bool isIncoming = true)
+    {
+        var connection = new IdleConnection(address ?? Address(id));
+        _set.Attach(connection, new Handshake(default, Id(id), SupportsFast: true, SupportsExtensions: false, SupportsDht: false), isIncoming);
+        return connection;
+    }
+
+    private sealed class Owner : IPeerSetOwner
+    {
+        public List<PeerConnection> Joined { get; } = [];
+
+        public List<PeerConnection> Left { get; } = [];
+
+        public Exception? Fault { get; set; }
+
+        public void PeerJoined(PeerConnection peer)
+        {
+            if (Fault is not null)
+                throw Fault;
+            Joined.Add(peer);
+        }
+
+        public void PeerLeft(PeerConnection peer) => Left.Add(peer);
+    }
+}

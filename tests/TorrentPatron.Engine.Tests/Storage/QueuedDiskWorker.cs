@@ -1,0 +1,35 @@
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+/// <summary>A disk thread that does its jobs when the test says so, on the test's own thread.</summary>
+internal sealed class QueuedDiskWorker : IDiskWorker
+{
+    private readonly Queue<IDiskJob> _jobs = new();
+    private bool _isStopped;
+
+    public Task Ended => Task.CompletedTask;
+
+    public int Pending => _jobs.Count;
+
+    public void Post(IDiskJob job)
+    {
+        if (_isStopped)
+            job.Execute();
+        else
+            _jobs.Enqueue(job);
+    }
+
+    /// <summary>Does everything that is queued, and what is queued by that.</summary>
+    public void Run()
+    {
+        while (_jobs.TryDequeue(out IDiskJob? job))
+            job.Execute();
+    }
+
+    public void Stop()
+    {
+        Run();
+        _isStopped = true;
+    }
+}

@@ -1,0 +1,424 @@
+using System.Net;
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Tests.Network;
+using TorrentPatron.Engine.Tests.Peers;
+using TorrentPatron.Engine.Tests.Storage;
+using TorrentPatron.Engine.Tests.Trackers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+public sealed class SwarmPiecesTests : IAsyncDisposable
+{
+    private const int Block = BlockRequest.BlockLength;
+    private const int Blocks = 4;
+    private const int Piece = Blocks * Block;
+    private const int Count = 4;
+
+    private readonly TempFolder _folder = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly QueuedDiskWorker _disk = new();
+    private readonly Events _events = new();
+    private readonly EngineResources _engine;
+    private readonly TorrentStorage _storage;
+    private readonly SwarmTorrent _torrent = new(30, Piece, (Count * Piece) - 100);
+    private readonly SwarmPieces _pieces;
+    private int _peers;
+
+    public SwarmPiecesTests()
+    {
+        _engine = new EngineResources(
+            new ClientSettings(), new MemoryNetwork().Join(), new ScriptedTrackerClient(), _time, new Random(1), new DiskWorkers([_disk]));
+        _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, _folder.Path), _engine.Files);
+        _storage.Prepare(null, [], _storage.Stamps());
+        _pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, _events) { Sequential = true };
+        _pieces.Open(true);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _engine.DisposeAsync();
+        _storage.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public void Reserve_takes_the_blocks_of_one_piece_after_the_other()
+    {
+        TestPeer peer = Seed();
+        Assert.Equal(["0.0", "0.1", "0.2"], peer.Reserve(3));
+        Assert.Equal(["0.3", "1.0"], peer.Reserve(2));
+        Assert.Equal(1, peer.Current!.Index);
+        Assert.Equal(["2.0", "2.1"], Seed().Reserve(2));
+    }
+
+    [Fact]
+    public void Reserve_takes_only_pieces_that_the_peer_has_and_we_want()
+    {
+        Assert.Empty(Peer().Reserve(4));
+        Assert.Equal(["2.0", "2.1", "2.2", "2.3"], Peer(2).Reserve(16));
+
+        var here = new Bitfield(Count);
+        here.Set(1);
+        _pieces.Reset(here);
+        Assert.Empty(Peer(1).Reserve(4));
+    }
+
+    [Fact]
+    public void Reserve_takes_nothing_while_the_pieces_are_not_open()
+    {
+        _pieces.Open(false);
+        TestPeer peer = Seed();
+        Assert.Empty(peer.Reserve(4));
+        _pieces.Open(true);
+        Assert.Equal(4, peer.Reserve(4).Length);
+    }
+
+    [Fact]
+    public void A_peer_that_chokes_us_is_asked_only_for_pieces_that_it_allows()
+    {
+        TestPeer peer = Seed();
+        peer.Say("00");
+        Assert.Empty(peer.Reserve(16));
+        peer.Say("11 00000003");
+        Assert.Equal(["3.0", "3.1", "3.2", "3.3"], peer.Reserve(16));
+    }
+
+    [Fact]
+    public void Released_blocks_are_free_for_others()
+    {
+        TestPeer one = Peer(0), other = Peer(0);
+        one.Reserve(4);
+        one.Release("0.1", "0.3");
+        Assert.Equal(["0.1", "0.3"], other.Reserve(4));
+    }
+
+    [Fact]
+    public void A_piece_of_which_every_block_is_released_is_as_if_never_begun()
+    {
+        TestPeer one = Seed();
+        one.Reserve(4);
+        ActivePiece given = one.Current!;
+        one.Release("0.0", "0.1", "0.2", "0.3");
+
+        TestPeer other = Seed();
+        Assert.Equal(["0.0", "0.1"], other.Reserve(2));
+        Assert.NotSame(given, other.Current);
+    }
+
+    [Fact]
+    public void In_the_end_game_a_block_is_asked_of_two_peers_a_few_at_a_time_but_not_of_a_snubbed_one()
+    {
+        TestPeer one = Seed();
+        Assert.Equal(Count * Blocks, one.Reserve(100).Length);
+        Assert.Empty(one.Reserve(4));
+
+        TestPeer snubbed = Seed();
+        snubbed.Transfer.Requests.Snub();
+        Assert.Empty(snubbed.Reserve(100));
+        Assert.Equal(8, Seed().Reserve(100).Length);
+        Assert.Equal(8, Seed().Reserve(100).Length);
+        Assert.Empty(Seed().Reserve(100));
+    }
+
+    [Fact]
+    public void A_piece_whose_blocks_have_all_come_is_verified_and_written_and_the_last_one_completes()
+    {
+        TestPeer peer = Seed();
+        peer.Reserve(Blocks);
+        peer.Send(_torrent.Data);
+        Assert.False(_pieces.Has(0));
+        _disk.Run();
+
+        Assert.Equal(["verified 0"], _events.Said);
+        Assert.True(_pieces.Has(0));
+        Assert.Equal((1, Piece), (_pieces.Progress.VerifiedPieces, _pieces.Progress.CompletedBytes));
+        Assert.Equal(_torrent.Data.Length - Piece, _pieces.MissingBytes);
+        Assert.False(_pieces.IsComplete);
+
+        peer.Reserve(100);
+        peer.Send(_torrent.Data);
+        _disk.Run();
+        Assert.Equal(["verified 0", "verified 1", "verified 2", "verified 3, complete"], _events.Said);
+        Assert.True(_pieces.IsComplete);
+        Assert.Equal(0, _pieces.MissingBytes);
+        Assert.Equal(0, _engine.Held.Bytes);
+        _torrent.AssertIsIn(_folder.Path);
+    }
+
+    [Fact]
+    public void A_bad_piece_names_its_senders_and_comes_from_one_peer_alone_then()
+    {
+        TestPeer one = Peer(0), other = Peer(0);
+        one.Reserve(2);
+        other.Reserve(2);
+        one.Send(_torrent.Data);
+        other.Send(new byte[_torrent.Data.Length]);
+        _disk.Run();
+
+        Assert.Equal(["failed 0"], _events.Said);
+        Assert.Equal([one.Transfer, other.Transfer], _events.Senders);
+        Assert.Equal(1, _pieces.FailedCount);
+        Assert.False(_pieces.Has(0));
+
+        Assert.Equal(["0.0", "0.1"], one.Reserve(2));
+        Assert.Empty(other.Reserve(2));
+        _pieces.PeerLeft(one.Transfer);
+        Assert.Equal(["0.2", "0.3"], other.Reserve(2));
+    }
+
+    [Fact]
+    public void A_piece_that_was_bad_and_is_good_tells_who_had_sent_wrong_blocks()
+    {
+        TestPeer honest = Peer(0), poisoner = Peer(0);
+        honest.Reserve(2);
+        poisoner.Reserve(2);
+        honest.Send(_torrent.Data);
+        poisoner.Send(new byte[_torrent.Data.Length]);
+        _disk.Run();
+        honest.Reserve(4);
+        honest.Send(_torrent.Data);
+        _disk.Run();
+
+        Assert.Equal(["failed 0", "poisoners", "verified 0"], _events.Said);
+        Assert.Equal([poisoner.Transfer], _events.Poisoners);
+    }
+
+    [Fact]
+    public void Open_false_puts_pieces_in_flight_aside_and_they_are_the_first_to_be_taken_up_again()
+    {
+        TestPeer peer = Peer(2);
+        peer.Reserve(4);
+        peer.Send(_torrent.Data, "2.1", "2.3");
+        _pieces.Open(false);
+        _disk.Run();
+        UnfinishedPiece unfinished = Assert.Single(_pieces.Unfinished());
+        Assert.Equal((2, 2, true, true), (unfinished.Piece, unfinished.Blocks.Count, unfinished.Blocks[1], unfinished.Blocks[3]));
+        Assert.Equal(0, _engine.Held.Bytes);
+
+        _pieces.Open(true);
+        TestPeer next = Seed();
+        Assert.Equal(["2.0", "2.2"], next.Reserve(2));
+        next.Send(_torrent.Data);
+        _disk.Run();
+        Assert.Equal(["verified 2"], _events.Said);
+        Assert.Empty(_pieces.Unfinished());
+    }
+
+    [Fact]
+    public void Reset_restores_pieces_and_blocks_and_blames_nobody_for_blocks_of_an_earlier_session()
+    {
+        var here = new Bitfield(Count);
+        here.Set(0);
+        var blocks = new Bitfield(Blocks);
+        blocks.Set(1);
+        blocks.Set(2);
+        _pieces.Reset(here, [new UnfinishedPiece(3, blocks)]);
+        Assert.True(_pieces.Has(0));
+        Assert.Equal(3, Assert.Single(_pieces.Unfinished()).Piece);
+
+        // What is on disk of the two blocks is wrong.
+        _storage.Write(3L * Piece, new byte[Piece - 100]);
+        TestPeer peer = Seed();
+        Assert.Equal(["3.0", "3.3"], peer.Reserve(2));
+        peer.Send(_torrent.Data);
+        _disk.Run();
+        Assert.Equal([$"dropped {2 * Block}"], _events.Said);
+
+        Assert.Equal(["3.1", "3.2"], peer.Reserve(2));
+        peer.Send(_torrent.Data);
+        _disk.Run();
+        Assert.Equal([$"dropped {2 * Block}", "verified 3"], _events.Said);
+    }
+
+    [Fact]
+    public async Task WriteOutAsync_writes_the_blocks_of_pieces_that_take_longer_than_most()
+    {
+        TestPeer peer = Seed();
+        peer.Reserve(4);
+        peer.Send(_torrent.Data, "0.0", "0.2");
+        Assert.False(await _pieces.WriteOutAsync());
+        Assert.Empty(_pieces.Unfinished());
+
+        _time.Advance(TimeSpan.FromSeconds(3));
+        Task<bool> writing = _pieces.WriteOutAsync();
+        _disk.Run();
+        Assert.True(await writing);
+        Assert.Equal(2, Assert.Single(_pieces.Unfinished()).Blocks.Count);
+    }
+
+    [Fact]
+    public void A_peer_is_of_interest_while_it_has_a_piece_that_we_want()
+    {
+        TestPeer peer = Peer();
+        Assert.False(_pieces.IsInteresting(peer.Transfer));
+        _pieces.PeerHasPiece(peer.Transfer, 1);
+        Assert.True(_pieces.IsInteresting(peer.Transfer));
+        _pieces.PeerLostPiece(peer.Transfer, 1);
+        Assert.False(_pieces.IsInteresting(peer.Transfer));
+
+        _pieces.PeerHasPiece(peer.Transfer, 1);
+        peer.Reserve(4);
+        peer.Send(_torrent.Data);
+        _disk.Run();
+        Assert.True(_pieces.NoLongerWanted(peer.Transfer, 1));
+        Assert.False(_pieces.IsInteresting(peer.Transfer));
+
+        _pieces.SetPriorities([FilePriority.Skip], [peer.Transfer]);
+        Assert.False(_pieces.IsInteresting(Seed().Transfer));
+        _pieces.SetPriorities([FilePriority.Normal], [peer.Transfer]);
+        Assert.True(_pieces.IsInteresting(Seed().Transfer));
+    }
+
+    [Fact]
+    public void What_a_peer_says_again_adds_to_what_it_has_and_nothing_counts_after_its_end()
+    {
+        TestPeer peer = Peer(0);
+        _pieces.PeerHasPieces(peer.Transfer, Field(1, 2));
+        Assert.Equal(3, peer.Transfer.Availability.Pieces!.Count);
+        _pieces.PeerHasPiece(peer.Transfer, 3);
+        Assert.True(peer.Transfer.Availability.IsSeed);
+        _pieces.PeerLostPiece(peer.Transfer, 3);
+        Assert.False(peer.Transfer.Availability.IsSeed);
+        Assert.Equal(3, peer.Transfer.Availability.Pieces!.Count);
+
+        peer.Transfer.Peer.Close("It goes.");
+        _pieces.PeerLeft(peer.Transfer);
+        _pieces.PeerHasPiece(peer.Transfer, 3);
+        _pieces.PeerHasPieces(peer.Transfer, null);
+        Assert.Null(peer.Transfer.Availability.Pieces);
+        Assert.False(peer.Transfer.Availability.IsSeed);
+    }
+
+    private static Bitfield Field(params int[] pieces)
+    {
+        var field = new Bitfield(Count);
+        foreach (int piece in pieces)
+            field.Set(piece);
+        return field;
+    }
+
+    private TestPeer Seed()
+    {
+        TestPeer peer = Peer();
+        _pieces.PeerHasPieces(peer.Transfer, null);
+        return peer;
+    }
+
+    private TestPeer Peer(params int[] pieces)
+    {
+        var peer = new TestPeer(_pieces, _engine, ++_peers);
+        if (pieces.Length > 0)
+            _pieces.PeerHasPieces(peer.Transfer, Field(pieces));
+        return peer;
+    }
+
+    /// <summary>A peer that does not choke us, without the swarm that would ask it for blocks by itself.</summary>
+    private sealed class TestPeer
+    {
+        private readonly SwarmPieces _pieces;
+        private readonly EngineResources _engine;
+        private readonly List<PendingBlock> _owed = [];
+        private ActivePiece? _current;
+
+        public TestPeer(SwarmPieces pieces, EngineResources engine, int number)
+        {
+            (_pieces, _engine) = (pieces, engine);
+            var handler = new RecordingHandler(Count);
+            var peer = new PeerConnection(
+                handler, new IdleConnection(new IPEndPoint(new IPAddress([10, 0, 2, (byte)number]), 6881)),
+                new Handshake(default, default, SupportsFast: true, SupportsExtensions: false, SupportsDht: false), isIncoming: true,
+                new ExtensionTable(), new RateLimiterPair(engine.Download, engine.Upload), engine.Time);
+            Transfer = new PeerTransfer(peer, handler, default, reader: null!, engine.Time);
+            Say("01");
+        }
+
+        public PeerTransfer Transfer { get; }
+
+        public ActivePiece? Current => _current;
+
+        /// <summary>Takes one message, in hexadecimal digits.</summary>
+        public void Say(string hex)
+        {
+            byte[] body = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+            Assert.Equal(ReadResult.Complete, PeerMessage.TryRead([0, 0, 0, (byte)body.Length, .. body], 100, out PeerMessage message, out _));
+            Assert.Null(Transfer.Handle(message));
+        }
+
+        /// <summary>Is asked for blocks; each is named by piece and block.</summary>
+        public string[] Reserve(int most)
+        {
+            var into = new PendingBlock[most];
+            PendingBlock[] taken = into[.._pieces.Reserve(Transfer, ref _current, into)];
+            Transfer.Requests.Add(taken);
+            _owed.AddRange(taken);
+            return [.. taken.Select(Name)];
+        }
+
+        public void Release(params string[] blocks) => _pieces.Released(Take(blocks));
+
+        /// <summary>Sends what it owes, or some of that, out of a torrent's bytes.</summary>
+        public void Send(byte[] data, params string[] blocks)
+        {
+            foreach (PendingBlock block in Take(blocks.Length > 0 ? blocks : [.. _owed.Select(Name)]))
+            {
+                Slab slab = _engine.Slabs.Rent(Block);
+                data.AsSpan(block.Piece.Index * Piece + block.Range.Begin, block.Range.Length).CopyTo(slab.Bytes);
+                Assert.True(block.Piece.Add(block.Block, slab, 0, Transfer, out _, out long bytesToHash));
+                slab.Release();
+                _pieces.BlocksAdded([block.Piece], bytesToHash);
+            }
+        }
+
+        private static string Name(PendingBlock block) => $"{block.Piece.Index}.{block.Block}";
+
+        private PendingBlock[] Take(string[] names)
+        {
+            PendingBlock[] taken = [.. _owed.Where(block => names.Contains(Name(block)))];
+            Assert.Equal(names.Length, taken.Length);
+            foreach (PendingBlock block in taken)
+            {
+                _owed.Remove(block);
+                Assert.True(Transfer.Requests.TryTake(block));
+            }
+
+            return taken;
+        }
+    }
+
+    private sealed class Events : ISwarmEvents
+    {
+        public List<string> Said { get; } = [];
+
+        public IReadOnlyList<PeerTransfer> Senders { get; private set; } = [];
+
+        public IReadOnlyList<PeerTransfer> Poisoners { get; private set; } = [];
+
+        public void PieceVerified(int piece, bool isComplete) => Said.Add(isComplete ? $"verified {piece}, complete" : $"verified {piece}");
+
+        public void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+        {
+            Said.Add($"failed {piece.Index}");
+            Senders = senders;
+        }
+
+        public void RestoredBlocksDropped(long bytes) => Said.Add($"dropped {bytes}");
+
+        public void PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+        {
+            Said.Add("poisoners");
+            Poisoners = guilty;
+        }
+
+        public void StorageFailed(TorrentError error) => Assert.Fail(error.Message);
+
+        public void Faulted(Exception fault) => Assert.Fail(fault.ToString());
+    }
+}
