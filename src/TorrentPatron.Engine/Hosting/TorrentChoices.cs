@@ -45,9 +45,9 @@ internal sealed record TorrentChoices
     public long MinimumFreeSpace { get; private init; }
 
     /// <summary>Priority of each file; empty: all normal.</summary>
-    public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
+    public IReadOnlyList<FilePriority> FilePriorities { get; private init; } = [];
 
-    /// <summary>Which files are wanted, as long as it is not known which there are; else null.</summary>
+    /// <summary>Which files are wanted, said before it was known which there are; null from a start that knows them on.</summary>
     public FileSelection? Selection { get; private init; }
 
     /// <summary>Trackers besides those of the metainfo.</summary>
@@ -116,6 +116,14 @@ internal sealed record TorrentChoices
 
         return FilePriorities.Count == 0;
     }
+
+    /// <summary>These choices of the files that there are, as it turns out.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    public TorrentChoices Knowing(TorrentMetainfo metainfo) => Selection is null ? this : this with { FilePriorities = Selection.Resolve(metainfo) };
+
+    /// <summary>These choices, but for the files that are wanted.</summary>
+    /// <param name="priorities">Priority of each file.</param>
+    public TorrentChoices With(IReadOnlyList<FilePriority> priorities) => this with { FilePriorities = [.. priorities], Selection = null };
 
     /// <summary>These choices, but for what options say.</summary>
     public TorrentChoices With(TorrentOptions options) => this with

@@ -263,7 +263,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         _publisher.WantsChanged(
             () =>
             {
-                _ledger.Choices = _ledger.Choices with { FilePriorities = [.. priorities] };
+                _ledger.Choices = _ledger.Choices.With(priorities);
                 Work.Want(priorities);
             },
             () => Work.IsComplete);
@@ -540,7 +540,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         TorrentChoices choices = TorrentChoices.Of(_command, data);
         if (_workshop.Refuse(_command.Options) is { } lacking)
             return lacking;
-        if (_command.Selection is not null && !choices.WantsAny(content.Metainfo))
+        if ((_command.Selection ?? data?.Selection) is not null && !choices.WantsAny(content.Metainfo))
             return FileSelection.NothingSelected(content.Metainfo);
         // First, because it may refuse the torrent: then nothing has been made yet.
         await Work.BeginAsync(choices).ConfigureAwait(false);
@@ -577,11 +577,17 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     {
         _ledger.Choices = choices;
         _network.Apply(choices);
-        Work.Apply(choices);
-        if (choices.FilePriorities.Count > 0)
-            Work.Want(choices.FilePriorities);
+        Choose();
         AddPeers(_command.Peers, PeerSource.Manual);
         AddPeers(data?.Peers ?? [], PeerSource.Saved);
+    }
+
+    /// <summary>Has the work go by what is chosen.</summary>
+    private void Choose()
+    {
+        Work.Apply(_ledger.Choices);
+        if (_ledger.Choices.FilePriorities.Count > 0)
+            Work.Want(_ledger.Choices.FilePriorities);
     }
 
     // ---- the metadata -----------------------------------------------------------------------------------------------------
@@ -642,6 +648,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             return null;
 
         await LeaveAsync("The torrent has failed.").ConfigureAwait(false);
+        // It may have failed before it chose: what is resumed fetches what was chosen, and no more.
+        _ledger.Choices = _ledger.Choices.Knowing(metainfo);
+        Choose();
         _ledger.Unchecked = new Bitfield(metainfo.PieceCount);
         _ledger.Unchecked.SetAll();
         await content.NoteOriginAsync().ConfigureAwait(false);
@@ -726,6 +735,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     private async Task<TorrentError?> GoOnAsync()
     {
         TorrentContent content = _content!;
+        if (_ledger.Choices.Selection is not null && !_ledger.Choices.WantsAny(content.Metainfo))
+            return FileSelection.NothingSelected(content.Metainfo);
         StartPlan plan;
         try
         {

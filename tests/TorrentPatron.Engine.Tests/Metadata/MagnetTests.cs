@@ -343,6 +343,57 @@ public sealed class MagnetTests
     }
 
     [Fact]
+    public async Task Files_that_a_link_chooses_stay_chosen_when_its_beginning_fails_and_is_resumed()
+    {
+        var network = new MemoryNetwork();
+        await using TestEngine seed = new(network), engine = new(network, seed: 2);
+        await seed.SeedAsync(Torrent);
+        string destination = Path.Combine(engine.Destination, "below");
+        await engine.StartByLinkAsync(
+            Torrent, command => command with { Destination = destination, Selection = new FileSelection { Indices = [1] } });
+        await File.WriteAllTextAsync(destination, "in the way", TestContext.Current.CancellationToken);
+
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
+        File.Delete(destination);
+        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
+        TorrentCompleted completed = await engine.CompletedAsync();
+
+        Assert.InRange(failed.WantedSize, 5000, 7000);
+        Assert.Equal(failed.WantedSize, completed.Status.WantedSize);
+        Torrent.AssertIsIn(destination, Torrent.Metainfo.Files[1]);
+    }
+
+    [Fact]
+    public async Task A_link_that_chooses_no_file_fetches_nothing_until_others_are_chosen_however_it_is_begun_again()
+    {
+        var network = new MemoryNetwork();
+        await using TestEngine seed = new(network), engine = new(network, seed: 2), again = new(network, seed: 3);
+        await seed.SeedAsync(Torrent);
+        MemoryResumeStore store = await engine.StartByLinkAsync(
+            Torrent, command => command with { Selection = new FileSelection { Include = ["*.nope"] } }, seed.EndPoint);
+        TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
+
+        TorrentAnswer resumed = await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
+        TorrentStatus still = engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!;
+        TorrentAnswer restored = await again.SendAsync(id => new CreateNewTorrent(id, Torrent.Metainfo, again.Destination)
+        {
+            ResumeStore = new MemoryResumeStore { Data = store.Data },
+        });
+        await engine.SendAsync(id => new SetFilePriorities(
+            id, Torrent.Metainfo.InfoHash, [.. Torrent.Metainfo.Files.Select((_, file) => file == 1 ? FilePriority.Normal : FilePriority.Skip)]));
+        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
+        await engine.CompletedAsync();
+
+        Assert.Equal(TorrentErrorId.NothingSelected, failed.Error!.Id);
+        Assert.Equal(TorrentErrorId.NothingSelected, Assert.IsType<CommandFail>(resumed).Error.Id);
+        Assert.Equal(TorrentState.Failed, still.State);
+        Assert.Equal(TorrentErrorId.NothingSelected, Assert.IsType<TorrentStartFail>(restored).Error.Id);
+        Torrent.AssertIsIn(engine.Destination, Torrent.Metainfo.Files[1]);
+        Assert.Null(store.Data!.Selection);
+    }
+
+    [Fact]
     public async Task What_needs_to_know_the_content_is_refused_before_it_is_known()
     {
         var network = new MemoryNetwork();
