@@ -8,11 +8,13 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.MonoTorrent.Network;
 using TorrentPatron.MonoTorrent.Storage;
 using TorrentPatron.MonoTorrent.Torrents;
 using TorrentPatron.Protocol.Metainfo;
+using MagnetLink = TorrentPatron.Protocol.Magnets.MagnetLink;
 using PeerId = TorrentPatron.Protocol.PeerId;
 
 namespace TorrentPatron.MonoTorrent;
@@ -77,6 +79,9 @@ internal sealed class MonoWorkshop : IWorkshop
     /// <param name="what">What, as what it "cannot".</param>
     public static TorrentError Lacking(string what) => new(
         TorrentErrorId.NotSupported, $"The engine MonoTorrent cannot {what}.", "Leave that out, or use the built-in engine.");
+
+    /// <inheritdoc/>
+    public IWork Make(MagnetLink magnet, TorrentNetwork network, IWorkEvents events) => new MetadataWork(magnet, _engine, network.Peers, events);
 
     /// <inheritdoc/>
     public IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events) =>

@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Hosting;
@@ -19,6 +20,12 @@ internal interface IWorkshop : IAsyncDisposable
 
     /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
     TorrentError? Warning { get; }
+
+    /// <summary>Makes the work of a torrent of which only a link is known.</summary>
+    /// <param name="magnet">The link.</param>
+    /// <param name="network">The torrent's share of the network.</param>
+    /// <param name="events">Is told when the metadata is here.</param>
+    IWork Make(MagnetLink magnet, TorrentNetwork network, IWorkEvents events);
 
     /// <summary>Makes the work of a torrent; nothing is touched yet.</summary>
     /// <param name="metainfo">The torrent.</param>

@@ -49,7 +49,7 @@ internal sealed class TorrentContent : IAsyncDisposable
     public TorrentFiles Files() => FilesWanting(_ledger.Choices.FilePriorities);
 
     /// <summary>The files as people see them.</summary>
-    public IReadOnlyList<FileSnapshot> Snapshot() => TorrentView.Files(
+    public IReadOnlyList<FileSnapshot> Snapshot() => FileSnapshots.Make(
         Metainfo, Storage.Layout, _ledger.Work.Verified(), _ledger.Choices.FilePriorities, _ledger.Origin, Storage.Apart);
 
     /// <summary>Looks at the disk, and makes the torrent's place ready.</summary>

@@ -2,7 +2,6 @@ using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
-using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Network;
@@ -66,7 +65,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         if (command.Metainfo is { } metainfo)
             Know(metainfo);
         else
-            _ledger.Work = new MetadataWork(command.Magnet!, engine, _network.Peers, this);
+            _ledger.Work = workshop.Make(command.Magnet!, _network, this);
         _network.Use(_ledger.MakeAnnounce, _publisher.Changed, AddPeers, () => Work.IsComplete);
     }
 

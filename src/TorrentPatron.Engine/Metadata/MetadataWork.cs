@@ -74,7 +74,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     public IReadOnlyList<UnfinishedPiece> Unfinished() => [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> Peers() => TorrentView.Peers(_set.Connected, _set.Directory);
+    public IReadOnlyList<PeerSnapshot> Peers() => PeerSnapshots.Make(_set.Connected, _set.Directory);
 
     /// <inheritdoc/>
     public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null)

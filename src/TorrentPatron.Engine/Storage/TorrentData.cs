@@ -1,7 +1,5 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Hosting;
-using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -20,7 +18,7 @@ public static class TorrentData
         ArgumentNullException.ThrowIfNull(metainfo);
         ArgumentNullException.ThrowIfNull(saved);
         var layout = new FileLayout(metainfo, saved.Destination);
-        return TorrentView.Files(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved), Apart(layout, saved));
+        return FileSnapshots.Make(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved), Apart(layout, saved));
     }
 
     /// <summary>How it stood when it was last saved, as far as that tells; the disk is not looked at.</summary>

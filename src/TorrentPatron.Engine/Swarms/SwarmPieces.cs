@@ -130,7 +130,15 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         lock (_gate)
         {
-            _wantedBytes = PiecePriorities.Apply(_metainfo, priorities, _picker);
+            _wantedBytes = 0;
+            byte[] wanted = PiecePriorities.Of(_metainfo, priorities);
+            for (int piece = 0; piece < wanted.Length; piece++)
+            {
+                _picker.SetPriority(piece, wanted[piece]);
+                if (wanted[piece] > 0)
+                    _wantedBytes += _metainfo.PieceSize(piece);
+            }
+
             foreach (PeerTransfer peer in peers)
             {
                 if (peer.Availability.Pieces is { } pieces)

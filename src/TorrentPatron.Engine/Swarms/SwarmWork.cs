@@ -87,7 +87,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public IReadOnlyList<UnfinishedPiece> Unfinished() => Pieces.Unfinished();
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> Peers() => TorrentView.Peers(Exchange.Connected, _set.Directory, _metainfo.PieceCount);
+    public IReadOnlyList<PeerSnapshot> Peers() => PeerSnapshots.Make(Exchange.Connected, _set.Directory, _metainfo.PieceCount);
 
     /// <inheritdoc/>
     public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null)

@@ -3,7 +3,9 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -41,6 +43,9 @@ internal sealed class SwarmWorkshop : IWorkshop
 
     /// <inheritdoc/>
     public TorrentError? Warning => _listener.Warning;
+
+    /// <inheritdoc/>
+    public IWork Make(MagnetLink magnet, TorrentNetwork network, IWorkEvents events) => new MetadataWork(magnet, _engine, network.Peers, events);
 
     /// <inheritdoc/>
     public IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events) =>

@@ -1,30 +1,11 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 
-namespace TorrentPatron.Engine.Pieces;
+namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Makes priorities of pieces from those of files: a piece is wanted as much as the file in it that is wanted most.</summary>
 internal static class PiecePriorities
 {
-    /// <summary>Sets a picker's priorities.</summary>
-    /// <param name="metainfo">The torrent.</param>
-    /// <param name="files">Priority of each file; empty: all normal.</param>
-    /// <param name="picker">Where they go.</param>
-    /// <returns>Bytes of all wanted pieces.</returns>
-    public static long Apply(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files, PiecePicker picker)
-    {
-        byte[] priorities = Of(metainfo, files);
-        long wanted = 0;
-        for (int piece = 0; piece < priorities.Length; piece++)
-        {
-            picker.SetPriority(piece, priorities[piece]);
-            if (priorities[piece] > 0)
-                wanted += metainfo.PieceSize(piece);
-        }
-
-        return wanted;
-    }
-
     /// <summary>The priority of each piece.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="files">Priority of each file; empty: all normal.</param>

@@ -1,0 +1,47 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>Makes the snapshots of a torrent's connected peers.</summary>
+internal static class PeerSnapshots
+{
+    /// <summary>The connected peers.</summary>
+    /// <param name="peers">The peers.</param>
+    /// <param name="directory">Where their addresses are from.</param>
+    /// <param name="pieceCount">The torrent's number of pieces.</param>
+    public static IReadOnlyList<PeerSnapshot> Make(IReadOnlyList<PeerTransfer> peers, PeerDirectory directory, int pieceCount) =>
+        [.. peers.Where(peer => !peer.Peer.IsClosed).Select(peer => One(peer, directory, pieceCount))];
+
+    /// <summary>The connected peers of a torrent whose pieces are not known.</summary>
+    /// <param name="peers">The peers.</param>
+    /// <param name="directory">Where their addresses are from.</param>
+    public static IReadOnlyList<PeerSnapshot> Make(IReadOnlyList<PeerConnection> peers, PeerDirectory directory) =>
+        [.. peers.Where(peer => !peer.IsClosed).Select(peer => One(peer, directory))];
+
+    private static PeerSnapshot One(PeerTransfer peer, PeerDirectory directory, int pieceCount)
+    {
+        int pieces = peer.Availability.IsSeed ? pieceCount : peer.Availability.Pieces?.Count ?? 0;
+        return One(peer.Peer, directory) with
+        {
+            IsChoking = peer.IsChoking,
+            IsInterested = peer.IsInterested,
+            AmChoking = peer.AmChoking,
+            AmInterested = peer.AmInterested,
+            DownloadRate = peer.Standing.DownloadRate,
+            UploadRate = peer.Standing.UploadRate,
+            BytesReceived = peer.PayloadReceived,
+            BytesSent = peer.PayloadSent,
+            PercentComplete = pieceCount == 0 ? 100 : 100.0 * pieces / pieceCount,
+        };
+    }
+
+    private static PeerSnapshot One(PeerConnection peer, PeerDirectory directory) => new()
+    {
+        EndPoint = peer.RemoteEndPoint,
+        Client = peer.Client,
+        Source = peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.RemoteEndPoint),
+        IsIncoming = peer.IsIncoming,
+        IsChoking = true,
+        AmChoking = true,
+    };
+}

@@ -1,0 +1,41 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>Makes the snapshots of a torrent's files. Does not touch the disk.</summary>
+internal static class FileSnapshots
+{
+    /// <summary>The files but for padding.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="layout">Where its files lie.</param>
+    /// <param name="verified">The pieces that are here.</param>
+    /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
+    /// <param name="origin">Where the files on disk are from; null: that is not known.</param>
+    /// <param name="apart">The files whose bytes are kept apart, so that nothing of them is at their paths; null: none.</param>
+    public static IReadOnlyList<FileSnapshot> Make(
+        TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin,
+        Bitfield? apart)
+    {
+        var files = new List<FileSnapshot>(metainfo.Files.Count);
+        for (int index = 0; index < metainfo.Files.Count; index++)
+        {
+            TorrentFileEntry file = metainfo.Files[index];
+            if (file.IsPadding)
+                continue;
+            files.Add(new FileSnapshot
+            {
+                Index = index,
+                Path = file.Path,
+                FullPath = layout.Files[index].FullPath,
+                Length = file.Length,
+                CompletedSize = apart?[index] == true ? 0 : layout.BytesIn(index, verified),
+                Priority = priorities.Count == metainfo.Files.Count ? priorities[index] : FilePriority.Normal,
+                IsOwn = apart?[index] != true && DataOrigin.IsOwn(origin, layout, index, verified),
+            });
+        }
+
+        return files;
+    }
+}
