@@ -7,7 +7,7 @@ import threading
 import time
 from urllib.parse import unquote_to_bytes
 
-Announce = collections.namedtuple("Announce", "time info_hash event uploaded downloaded left session")
+Announce = collections.namedtuple("Announce", "time info_hash event uploaded downloaded left session in_time")
 
 
 class _Server(http.server.ThreadingHTTPServer):
@@ -38,7 +38,7 @@ class Tracker:
                     self.send_error(503)
                     return
                 # Heard when it comes, however late the answer: a torrent's last announce belongs to the life that it ends.
-                outer._note(dict(part.partition("=")[::2] for part in self.path.partition("?")[2].split("&")))
+                outer._note(dict(part.partition("=")[::2] for part in self.path.partition("?")[2].split("&")), mode == "up")
                 if mode == "slow":
                     time.sleep(5)
                 body = b"d8:intervali%de12:min intervali5e5:peers%d:%be" % (interval, len(outer.peers), outer.peers)
@@ -57,10 +57,10 @@ class Tracker:
     def name_peer(self, port):
         self.peers = socket.inet_aton("127.0.0.1") + port.to_bytes(2, "big")
 
-    def _note(self, query):
+    def _note(self, query, in_time):
         said = Announce(
             time.monotonic(), unquote_to_bytes(query["info_hash"]).hex(), query.get("event", ""),
-            int(query["uploaded"]), int(query["downloaded"]), int(query["left"]), query.get("peer_id", ""))
+            int(query["uploaded"]), int(query["downloaded"]), int(query["left"]), query.get("peer_id", ""), in_time)
         with self._lock:
             self.heard[said.info_hash].append(said)
 
