@@ -191,11 +191,12 @@ public sealed class FileChoiceTests
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = 1 },
         });
-        await TestEngine.UntilAsync(() => leecher.Client.GetPeers(id) is [{ Client.Length: > 0, AmInterested: true, PercentComplete: 100 }]);
+        // Before its hello has come, its program is what its id says.
+        await TestEngine.UntilAsync(() => leecher.Client.GetPeers(id) is [{ AmInterested: true, PercentComplete: 100 } peer]
+            && peer.Client.StartsWith("TorrentPatron", StringComparison.Ordinal));
 
         PeerSnapshot theSeed = Assert.Single(leecher.Client.GetPeers(id));
         Assert.Equal((seed.EndPoint, PeerSource.Manual, false), (theSeed.EndPoint, theSeed.Source, theSeed.IsIncoming));
-        Assert.StartsWith("TorrentPatron", theSeed.Client, StringComparison.Ordinal);
         await TestEngine.UntilAsync(() => seed.Client.GetPeers(id) is [{ IsInterested: true }]);
         PeerSnapshot theLeecher = Assert.Single(seed.Client.GetPeers(id));
         Assert.Equal((PeerSource.Incoming, true), (theLeecher.Source, theLeecher.IsIncoming));
