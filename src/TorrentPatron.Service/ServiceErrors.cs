@@ -38,6 +38,13 @@ internal static class ServiceErrors
     public static TorrentError BadTracker(string fault) => new(
         TorrentErrorId.InvalidArgument, fault, "Give the whole announce address, such as https://tracker.example/announce.");
 
+    public static TorrentError MetadataRests(string name) => new(
+        TorrentErrorId.TorrentNotActive, $"'{name}' is suspended, so nobody is asked for its metadata.", "Resume it, and ask again.");
+
+    public static TorrentError MetadataTimeout(string name, TimeSpan timeout) => new(
+        TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not come within {timeout.TotalSeconds:0} s. It runs on.",
+        "Add peers or trackers, or ask again.");
+
     public static TorrentError MetadataLost(InfoHash torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
 

@@ -36,6 +36,7 @@ public sealed class TorrentService : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(makeClient);
         _makeClient = makeClient;
         time ??= TimeProvider.System;
+        Time = time;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = new SocketNetwork(() => Settings.Client.BindAddress);
@@ -63,6 +64,9 @@ public sealed class TorrentService : IAsyncDisposable
                 return [.. _patrons.Values.Where(patron => !patron.IsStopped)];
         }
     }
+
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time { get; }
 
     /// <summary>The engine as it is now; null while none was asked for.</summary>
     internal ClientSession? Session

@@ -133,6 +133,25 @@ public sealed class MagnetTests
         Assert.Equal(TorrentState.Seeding, Assert.Single(patron.Statuses).State);
     }
 
+    [Theory]
+    [InlineData(true, TorrentErrorId.TorrentNotActive)]
+    [InlineData(false, TorrentErrorId.MetadataTimeout)]
+    public async Task Metadata_of_a_link_that_waits_or_rests_is_a_failure_in_the_time_given_and_the_link_stays(bool suspended, string error)
+    {
+        using var temp = new TempFolder();
+        await using TorrentService service = NewService(temp["state"]);
+        Patron patron = service.CreatePatron();
+        StartRequest request = Request($"magnet:?xt=urn:btih:{new string('0', 40)}", temp);
+        await patron.StartAsync(request with { Suspended = suspended }, Token);
+
+        var fault = await Assert.ThrowsAsync<TorrentException>(() => patron.FetchMetadataAsync(
+            request with { MetadataTimeout = TimeSpan.FromSeconds(1) }, Token)).WaitAsync(Patience, Token);
+
+        Assert.Equal(error, fault.Error.Id);
+        Assert.Equal(
+            suspended ? TorrentState.Suspended : TorrentState.FetchingMetadata, Assert.Single(patron.Statuses).State);
+    }
+
     [Fact]
     public async Task A_torrent_file_started_while_its_link_waits_for_metadata_joins_it_and_brings_the_metadata()
     {

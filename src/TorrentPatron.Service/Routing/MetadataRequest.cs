@@ -22,15 +22,40 @@ internal sealed class MetadataRequest(Patron patron)
         InfoHash torrent = answer.TorrentId;
         try
         {
-            TorrentStatus? status = await patron.WaitAsync(torrent, status => status.Metadata is null, cancellationToken).ConfigureAwait(false);
+            // Who started it before may be patient without end; this request is as patient as it says.
+            TimeSpan? patience = answer is TorrentAlreadyDownloading ? request.MetadataTimeout : null;
+            TorrentStatus? status = await WaitAsync(torrent, patience, cancellationToken).ConfigureAwait(false);
             return patron.GetMetainfo(torrent)
-                ?? throw new TorrentException(status?.Error ?? (patron.IsStopped ? ServiceErrors.Stopped : ServiceErrors.MetadataLost(torrent)));
+                ?? throw new TorrentException(status?.Error ?? (patron.IsStopped ? ServiceErrors.Stopped : WhyNot(torrent, status)));
         }
         finally
         {
             // Whoever runs it otherwise goes on with it.
             if (answer is NewTorrentCreated && patron.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
                 await patron.ForgetAsync(torrent).ConfigureAwait(false);
+        }
+    }
+
+    private static TorrentError WhyNot(InfoHash torrent, TorrentStatus? status) => status is { State: TorrentState.Suspended }
+        ? ServiceErrors.MetadataRests(status.Name)
+        : ServiceErrors.MetadataLost(torrent);
+
+    /// <summary>Waits for the metadata; one that rests asks nobody, and is not waited for.</summary>
+    private async Task<TorrentStatus?> WaitAsync(InfoHash torrent, TimeSpan? patience, CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<TorrentStatus?> wait = patron.WaitAsync(
+            torrent, status => status.Metadata is null || status.State == TorrentState.Suspended, ending.Token);
+        if (patience is not { } timeout)
+            return await wait.ConfigureAwait(false);
+        try
+        {
+            return await wait.WaitAsync(timeout, patron.Service.Time, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            await ending.CancelAsync().ConfigureAwait(false);
+            throw new TorrentException(ServiceErrors.MetadataTimeout(patron.GetStatus(torrent)?.Name ?? torrent.ToString(), timeout));
         }
     }
 }
