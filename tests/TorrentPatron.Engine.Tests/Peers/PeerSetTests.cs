@@ -195,6 +195,15 @@ public sealed class PeerSetTests : IAsyncDisposable
         PeerConnection second = _set.Connected[1];
         _set.TurnOver();
         Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);
+
+        Attach(51);
+        foreach (PeerConnection old in _set.Connected.Where(peer => peer.Age > TimeSpan.Zero))
+            old.HasGivenMetadata = true;
+        _set.TurnOver();
+        Assert.Single(_set.Closed);
+        _time.Advance(TimeSpan.FromMinutes(2));
+        _set.TurnOver();
+        Assert.Equal(Address(50), _set.Closed[0].EndPoint);
     }
 
     [Fact]
