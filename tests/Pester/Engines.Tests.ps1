@@ -87,14 +87,23 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         Test-SameContent (Join-Path $taken $content.Name) $content.File | Should -BeTrue
     }
 
+    It 'downloads by a magnet link' {
+        $seeder = New-EnginePatron TorrentPatron 'linked-seed'
+        $null = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $patron = New-EnginePatron MonoTorrent 'linked'
+        $link = Get-TorrentInfo $content.Torrent | ConvertTo-MagnetLink
+        $done = Start-Torrent $link -Destination $files -Patron $patron -Peer "127.0.0.1:$($seeder.Port)" -Timeout 60 -ErrorAction Stop
+        $done.IsComplete | Should -BeTrue
+        Test-SameContent (Join-Path $files $content.Name) $content.File | Should -BeTrue
+    }
+
     It 'says which torrent it cannot run so, and runs the others' {
         $patron = New-EnginePatron MonoTorrent 'lacking'
-        $link = Get-TorrentInfo $content.Torrent | ConvertTo-MagnetLink
-        $started = Start-Torrent $link, $content.Torrent -Destination $content.Folder -Patron $patron -Timeout 30 -ErrorVariable problem -ErrorAction SilentlyContinue
-
-        $started.Name | Should -Be $content.Name
+        Start-Torrent $content.Torrent -Sequential -Destination $content.Folder -Patron $patron -ErrorVariable problem -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
-        $problem.TargetObject | Should -Be $link
+        $started = Start-Torrent $content.Torrent -Destination $content.Folder -Patron $patron -Timeout 30 -ErrorAction Stop
+        $started.Name | Should -Be $content.Name
         $problem.ErrorDetails.RecommendedAction | Should -Not -BeNullOrEmpty
 
         $started | Set-Torrent -Sequential -ErrorVariable problem -ErrorAction SilentlyContinue
