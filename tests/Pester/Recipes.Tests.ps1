@@ -227,3 +227,30 @@ Describe 'The copying of what is complete in about_TorrentPatron_Automation' {
         Test-SameContent "$here/out/b.bin" "$here/in/b.bin" | Should -BeTrue
     }
 }
+
+Describe 'The five recipes of README.md' {
+    BeforeAll {
+        $script:here = Join-Path $TestDrive 'readme'
+        $readme = Get-Content (Join-Path $PSScriptRoot '../../README.md') -Raw
+        $five = [regex]::Match($readme, '(?s)\n## Five recipes\n.*?\n## ').Value
+        $script:recipes = @([regex]::Matches($five, '(?s)```powershell\n(.*?)```').ForEach({ $_.Groups[1].Value }))
+        $script:run = Invoke-TestScript $here ("Import-Module '$modulePath'", ($recipes -join "'----'`n") -join "`n")
+        $script:parts = $run.Output -join "`n" -split "(?m)^----`n"
+    }
+
+    It 'work when pasted one after the other, in an empty folder' {
+        $recipes | Should -HaveCount 5
+        $parts | Should -HaveCount 5
+        $run.Error | Should -BeNullOrEmpty
+        $run.ExitCode | Should -Be 0
+    }
+
+    It 'say what they do' {
+        $parts[0] | Should -BeLike '*data.bin*'
+        $parts[1] | Should -Match '(?m)^True$'
+        $parts[2] | Should -BeLike '*"State": "Seeding"*'
+        $parts[3] | Should -BeLike '*Path*watched*data.bin*'
+        $parts[4] | Should -BeLike 'Failed (SourceNotReadable,*'
+        Test-SameContent "$here/watched/data.bin" "$here/share/data.bin" | Should -BeTrue
+    }
+}
