@@ -286,16 +286,16 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         if (options.Goal is not null)
             _ledger.IsGoalReached = false;
         ApplyChoices();
+        TorrentError? error = null;
         // A torrent that seeds begins again with what may be written now; one that is being checked, or rests, is not held up.
         if (isTurned && _ledger.State == TorrentState.Seeding)
         {
             await LeaveAsync().ConfigureAwait(false);
-            if (await GoOnAsync().ConfigureAwait(false) is { } error)
-                return error;
+            error = await GoOnAsync().ConfigureAwait(false);
         }
 
         await SettledAsync().ConfigureAwait(false);
-        return null;
+        return error;
     });
 
     /// <summary>Adds peers and trackers.</summary>
