@@ -1,3 +1,4 @@
+using System.Net;
 using System.Buffers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol;
@@ -9,7 +10,7 @@ namespace TorrentPatron.Engine.Peers;
 /// What goes on with one peer about a torrent's pieces: what each side has and wants, the blocks that it is asked for and those
 /// that it asks for.
 /// </summary>
-internal sealed class PeerTransfer
+internal sealed class PeerTransfer : IBlockSource
 {
     private const int GrantedPieces = 5;
 
@@ -91,7 +92,22 @@ internal sealed class PeerTransfer
     public long PayloadSent { get; private set; }
 
     /// <summary>The pieces it has; written by the swarm's pieces alone.</summary>
-    public PeerAvailability Availability { get; } = new();
+    public BlockAvailability Availability { get; } = new();
+
+    /// <inheritdoc/>
+    public IPEndPoint EndPoint => Peer.RemoteEndPoint;
+
+    /// <inheritdoc/>
+    public bool IsClosed => Peer.IsClosed;
+
+    /// <inheritdoc/>
+    public bool IsSnubbed => Requests.IsSnubbed;
+
+    /// <inheritdoc/>
+    public int Requested => Requests.Count;
+
+    /// <inheritdoc/>
+    public bool HasRequested(ActivePiece piece, int block) => Requests.Contains(piece, block);
 
     /// <summary>How fast it is; written by the torrent's beat alone.</summary>
     public PeerStanding Standing { get; } = new();

@@ -15,9 +15,6 @@ internal sealed class ActivePiece
     /// <summary>Stands for the slab of a block that has been written: here, but no longer in memory.</summary>
     private static readonly Slab Written = new(pool: null, 0);
 
-    /// <summary>Stands for the sender of a block that an earlier session received: it is on disk, and nobody can be blamed for it.</summary>
-    private static readonly object EarlierSession = new();
-
     private readonly Lock _gate = new();
     private readonly byte[] _requests;
     private readonly ReceivedBlock[] _blocks;
@@ -71,7 +68,7 @@ internal sealed class ActivePiece
     public long Held => Volatile.Read(ref _held);
 
     /// <summary>Who alone may be asked for its blocks, because it has been bad before; null: anybody may.</summary>
-    public object? Owner { get; set; }
+    public IBlockSource? Owner { get; set; }
 
     /// <summary>When it was begun.</summary>
     public Instant BegunAt { get; init; }
@@ -173,7 +170,7 @@ internal sealed class ActivePiece
     /// <param name="othersAsked">Whether another peer has been asked for it as well.</param>
     /// <param name="bytesToHash">Bytes that can be hashed now and could not before.</param>
     /// <returns>False where the block was here already.</returns>
-    public bool Add(int block, Slab slab, int offset, object sender, out bool othersAsked, out long bytesToHash)
+    public bool Add(int block, Slab slab, int offset, IBlockSource sender, out bool othersAsked, out long bytesToHash)
     {
         lock (_gate)
         {
@@ -247,7 +244,7 @@ internal sealed class ActivePiece
             long dropped = 0;
             for (int block = 0; block < BlockCount; block++)
             {
-                if (_blocks[block].Sender != EarlierSession)
+                if (_blocks[block] is not { Slab: not null, Sender: null })
                     continue;
                 _blocks[block] = default;
                 _received--;
@@ -272,8 +269,8 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Who sent a block that is here.</summary>
-    public object SenderOf(int block) => _blocks[block].Sender!;
+    /// <summary>Who sent a block that is here; null: an earlier session received it.</summary>
+    public IBlockSource? SenderOf(int block) => _blocks[block].Sender;
 
     /// <summary>Lets go of the slabs of the first blocks, which have been written; their senders stay known.</summary>
     public void ReleaseSlabs(int from, int to)
@@ -306,7 +303,7 @@ internal sealed class ActivePiece
     private void Restore(Bitfield onDisk)
     {
         foreach (int block in onDisk.Ones)
-            _blocks[block] = new ReceivedBlock(Written, 0, EarlierSession);
+            _blocks[block] = new ReceivedBlock(Written, 0, sender: null);
         _received = onDisk.Count;
         _free -= onDisk.Count;
         _prefix = CountPrefix();
@@ -329,10 +326,12 @@ internal sealed class ActivePiece
         _heldInAll?.Add(bytes);
     }
 
-    private struct ReceivedBlock(Slab slab, int offset, object sender)
+    private struct ReceivedBlock(Slab slab, int offset, IBlockSource? sender)
     {
         public Slab? Slab = slab;
         public readonly int Offset = offset;
-        public readonly object? Sender = sender;
+
+        /// <summary>Null: an earlier session received it; it is on disk, and nobody can be blamed for it.</summary>
+        public readonly IBlockSource? Sender = sender;
     }
 }

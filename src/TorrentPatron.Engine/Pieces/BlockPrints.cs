@@ -5,14 +5,14 @@ namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>What a piece was made of: of each block a hash and who sent it. Enough to find out later who sent a wrong one.</summary>
 /// <param name="hashes">The blocks' hashes, in order.</param>
-/// <param name="senders">Who sent each.</param>
-internal sealed class BlockPrints(UInt128[] hashes, object[] senders)
+/// <param name="senders">Who sent each; null: an earlier session received it.</param>
+internal sealed class BlockPrints(UInt128[] hashes, IBlockSource?[] senders)
 {
     /// <summary>Number of blocks.</summary>
     public int Count => hashes.Length;
 
     /// <summary>Who sent them, each once.</summary>
-    public IReadOnlyList<object> Senders { get; } = [.. senders.Distinct()];
+    public IReadOnlyList<IBlockSource> Senders { get; } = [.. senders.OfType<IBlockSource>().Distinct()];
 
     /// <summary>The hash of one block's bytes: the beginning of its SHA-1.</summary>
     public static UInt128 HashOf(ReadOnlySpan<byte> block)
@@ -24,12 +24,12 @@ internal sealed class BlockPrints(UInt128[] hashes, object[] senders)
 
     /// <summary>Who sent a block other than that of the good piece.</summary>
     /// <param name="good">The same piece as it should be.</param>
-    public IEnumerable<object> SendersOfOther(BlockPrints good)
+    public IEnumerable<IBlockSource> SendersOfOther(BlockPrints good)
     {
         for (int block = 0; block < hashes.Length; block++)
         {
-            if (hashes[block] != good.HashAt(block))
-                yield return senders[block];
+            if (hashes[block] != good.HashAt(block) && senders[block] is { } sender)
+                yield return sender;
         }
     }
 

@@ -227,7 +227,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
     private BlockPrints TakePrints()
     {
         var hashes = new UInt128[piece.BlockCount];
-        var senders = new object[piece.BlockCount];
+        var senders = new IBlockSource?[piece.BlockCount];
         for (int block = 0; block < piece.BlockCount; block++)
         {
             hashes[block] = BlockPrints.HashOf(Block(block).Span);

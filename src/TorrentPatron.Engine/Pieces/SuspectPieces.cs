@@ -40,9 +40,9 @@ internal sealed class SuspectPieces
     /// <param name="piece">Which.</param>
     /// <param name="good">What it was made of.</param>
     /// <returns>Who sent wrong blocks of it before, each once.</returns>
-    public IReadOnlyList<object> Resolve(int piece, BlockPrints good)
+    public IReadOnlyList<IBlockSource> Resolve(int piece, BlockPrints good)
     {
-        var guilty = new List<object>();
+        var guilty = new List<IBlockSource>();
         lock (_gate)
         {
             for (LinkedListNode<(int Piece, BlockPrints Prints)>? node = _bad.First; node is not null;)

@@ -1,5 +1,4 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Swarms;
@@ -11,7 +10,7 @@ internal interface ISwarmEvents
     void PieceVerified(int piece, bool isComplete);
 
     /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
-    void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders);
+    void PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders);
 
     /// <summary>
     /// A piece has a wrong hash, some of it from an earlier session: those bytes have been dropped and are fetched anew, and nobody is to
@@ -20,7 +19,7 @@ internal interface ISwarmEvents
     void RestoredBlocksDropped(long bytes);
 
     /// <summary>A piece that had been bad is good: these peers had sent wrong blocks of it, and may have left since.</summary>
-    void PoisonersFound(IReadOnlyList<PeerTransfer> guilty);
+    void PoisonersFound(IReadOnlyList<IBlockSource> guilty);
 
     /// <summary>The disk refuses.</summary>
     void StorageFailed(TorrentError error);

@@ -195,7 +195,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     /// </summary>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="senders">Who sent it.</param>
-    public void PieceFailed(int length, IReadOnlyList<PeerTransfer> senders)
+    public void PieceFailed(int length, IReadOnlyList<IBlockSource> senders)
     {
         Interlocked.Add(ref _wasted, length);
         if (senders.Count == 1)
@@ -211,9 +211,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     }
 
     /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
-    public void Ban(IReadOnlyList<PeerTransfer> peers)
+    public void Ban(IReadOnlyList<IBlockSource> sources)
     {
-        foreach (PeerTransfer peer in peers)
+        foreach (PeerTransfer peer in sources.OfType<PeerTransfer>())
             Set.Ban(peer.Peer, "It has sent wrong data.");
     }
 

@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Hosting;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
@@ -126,7 +125,7 @@ internal sealed class SwarmPieces : IPieceTarget
     /// <summary>Wants other files than before. What is in flight of those no longer wanted still comes in.</summary>
     /// <param name="priorities">Priority of each file.</param>
     /// <param name="peers">Those who are connected: what they have may be of interest now, or no longer.</param>
-    public void SetPriorities(IReadOnlyList<FilePriority> priorities, IReadOnlyList<PeerTransfer> peers)
+    public void SetPriorities(IReadOnlyList<FilePriority> priorities, IReadOnlyList<IBlockSource> peers)
     {
         lock (_gate)
         {
@@ -139,7 +138,7 @@ internal sealed class SwarmPieces : IPieceTarget
                     _wantedBytes += _metainfo.PieceSize(piece);
             }
 
-            foreach (PeerTransfer peer in peers)
+            foreach (IBlockSource peer in peers)
             {
                 if (peer.Availability.Pieces is { } pieces)
                     peer.Availability.Interesting = _picker.CountWantedFor(pieces);
@@ -252,13 +251,13 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>A peer has told its pieces; null: all of them.</summary>
-    public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
+    public void PeerHasPieces(IBlockSource peer, Bitfield? pieces)
     {
-        PeerAvailability availability = peer.Availability;
+        BlockAvailability availability = peer.Availability;
         lock (_gate)
         {
             // A peer that is closed beside this has left, or will: what it says must not be counted after that.
-            if (peer.Peer.IsClosed)
+            if (peer.IsClosed)
                 return;
             if (availability.IsSeed)
                 return;
@@ -285,23 +284,23 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>A peer has one more piece.</summary>
-    public void PeerHasPiece(PeerTransfer peer, int piece)
+    public void PeerHasPiece(IBlockSource peer, int piece)
     {
-        PeerAvailability availability = peer.Availability;
+        BlockAvailability availability = peer.Availability;
         lock (_gate)
         {
-            if (!availability.IsSeed && !peer.Peer.IsClosed)
+            if (!availability.IsSeed && !peer.IsClosed)
                 AddPiece(availability, availability.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
         }
     }
 
     /// <summary>A peer has a piece no longer.</summary>
-    public void PeerLostPiece(PeerTransfer peer, int piece)
+    public void PeerLostPiece(IBlockSource peer, int piece)
     {
-        PeerAvailability availability = peer.Availability;
+        BlockAvailability availability = peer.Availability;
         lock (_gate)
         {
-            if (peer.Peer.IsClosed)
+            if (peer.IsClosed)
                 return;
             if (availability.IsSeed)
             {
@@ -321,14 +320,14 @@ internal sealed class SwarmPieces : IPieceTarget
     }
 
     /// <summary>Whether a peer has something that we want.</summary>
-    public bool IsInteresting(PeerTransfer peer)
+    public bool IsInteresting(IBlockSource peer)
     {
         lock (_gate)
             return peer.Availability.IsSeed ? _picker.WantedLeft > 0 : peer.Availability.Interesting > 0;
     }
 
     /// <summary>A peer has gone.</summary>
-    public void PeerLeft(PeerTransfer peer)
+    public void PeerLeft(IBlockSource peer)
     {
         lock (_gate)
         {
@@ -353,7 +352,7 @@ internal sealed class SwarmPieces : IPieceTarget
     /// <param name="current">The piece it is fetching; null: none. It belongs to the caller, whose lock guards it.</param>
     /// <param name="into">Where to; its length is how many are wanted.</param>
     /// <returns>How many were taken.</returns>
-    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
+    public int Reserve(IBlockSource peer, ref ActivePiece? current, Span<PendingBlock> into)
     {
         int taken = 0;
         if (current is not null && peer.MayRequest(current.Index))
@@ -372,7 +371,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 taken += reserved;
             }
 
-            if (taken == 0 && _isOpen && peer.Requests.Count < EndGameRequests)
+            if (taken == 0 && _isOpen && peer.Requested < EndGameRequests)
                 taken = ReserveInEndGame(peer, into[..Math.Min(into.Length, EndGameRequests)]);
         }
 
@@ -437,7 +436,7 @@ internal sealed class SwarmPieces : IPieceTarget
         }
 
         if (prints is not null)
-            _events.PoisonersFound([.. _suspects.Resolve(index, prints).Cast<PeerTransfer>()]);
+            _events.PoisonersFound(_suspects.Resolve(index, prints));
         _events.PieceVerified(index, isComplete);
     }
 
@@ -447,8 +446,8 @@ internal sealed class SwarmPieces : IPieceTarget
         if (!GiveUp(finisher.Piece))
             return;
         FailedCount++;
-        PeerTransfer[] senders = [.. prints.Senders.Cast<PeerTransfer>()];
-        EngineEvents.Log.PieceFailed(_metainfo.InfoHash, finisher.Piece.Index, senders.Select(static peer => peer.Peer.RemoteEndPoint));
+        IReadOnlyList<IBlockSource> senders = prints.Senders;
+        EngineEvents.Log.PieceFailed(_metainfo.InfoHash, finisher.Piece.Index, senders.Select(static source => source.EndPoint));
         _events.PieceFailed(finisher.Piece, senders);
     }
 
@@ -471,7 +470,7 @@ internal sealed class SwarmPieces : IPieceTarget
 
     /// <summary>Notes that a verified piece is here no longer a want of the peers that have it.</summary>
     /// <returns>Whether the peer has just ceased to be of interest.</returns>
-    public bool NoLongerWanted(PeerTransfer peer, int piece)
+    public bool NoLongerWanted(IBlockSource peer, int piece)
     {
         lock (_gate)
         {
@@ -486,7 +485,7 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    private ActivePiece? Next(PeerTransfer peer)
+    private ActivePiece? Next(IBlockSource peer)
     {
         if (peer.IsChoking)
             return NextAllowedFast(peer);
@@ -506,7 +505,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 return piece;
         }
 
-        if (_activeBytes >= MostActiveBytes && peer.Requests.Count == 0)
+        if (_activeBytes >= MostActiveBytes && peer.Requested == 0)
         {
             // All room is taken by pieces that this peer does not have: one more, or it would stand idle.
             int index = _picker.Pick(PiecesOf(peer));
@@ -519,7 +518,7 @@ internal sealed class SwarmPieces : IPieceTarget
 
     /// <summary>Takes a piece of which a part is here: the sooner it is whole, the sooner it counts.</summary>
     /// <returns>Index of the piece; -1 where the peer has none that is wanted.</returns>
-    private int PickUnfinished(PeerTransfer peer)
+    private int PickUnfinished(IBlockSource peer)
     {
         foreach (int index in _unfinished.Keys)
         {
@@ -530,7 +529,7 @@ internal sealed class SwarmPieces : IPieceTarget
         return -1;
     }
 
-    private ActivePiece? NextAllowedFast(PeerTransfer peer)
+    private ActivePiece? NextAllowedFast(IBlockSource peer)
     {
         foreach (int index in peer.AllowedFast)
         {
@@ -543,10 +542,10 @@ internal sealed class SwarmPieces : IPieceTarget
         return null;
     }
 
-    private int ReserveInEndGame(PeerTransfer peer, Span<PendingBlock> into)
+    private int ReserveInEndGame(IBlockSource peer, Span<PendingBlock> into)
     {
         // A snubbed peer would only take the second place from one that delivers.
-        if (peer.IsChoking || peer.Requests.IsSnubbed || _picker.HasFreeFor(PiecesOf(peer)))
+        if (peer.IsChoking || peer.IsSnubbed || _picker.HasFreeFor(PiecesOf(peer)))
             return 0;
         int taken = 0;
         foreach (ActivePiece piece in _active.Values)
@@ -554,16 +553,16 @@ internal sealed class SwarmPieces : IPieceTarget
             if (taken == into.Length)
                 break;
             if (!piece.IsComplete && MayJoin(peer, piece) && Has(peer, piece.Index))
-                taken += piece.ReserveRequested(into[taken..], peer.Requests.Contains);
+                taken += piece.ReserveRequested(into[taken..], peer.HasRequested);
         }
 
         return taken;
     }
 
     /// <summary>A piece that has been bad comes from one peer alone: if it is bad again, it is known who it was.</summary>
-    private static bool MayJoin(PeerTransfer peer, ActivePiece piece) => piece.Owner is not { } owner || owner == peer;
+    private static bool MayJoin(IBlockSource peer, ActivePiece piece) => piece.Owner is not { } owner || owner == peer;
 
-    private ActivePiece Begin(int index, PeerTransfer peer)
+    private ActivePiece Begin(int index, IBlockSource peer)
     {
         _unfinished.Remove(index, out Bitfield? onDisk);
         var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held, onDisk)
@@ -616,9 +615,9 @@ internal sealed class SwarmPieces : IPieceTarget
         }
     }
 
-    private static bool Has(PeerTransfer peer, int piece) => peer.Availability.IsSeed || peer.Availability.Pieces is { } pieces && pieces[piece];
+    private static bool Has(IBlockSource peer, int piece) => peer.Availability.IsSeed || peer.Availability.Pieces is { } pieces && pieces[piece];
 
-    private void AddPiece(PeerAvailability availability, Bitfield known, int piece)
+    private void AddPiece(BlockAvailability availability, Bitfield known, int piece)
     {
         if (!known.Set(piece))
             return;
@@ -629,7 +628,7 @@ internal sealed class SwarmPieces : IPieceTarget
             BecomeSeed(availability);
     }
 
-    private void BecomeSeed(PeerAvailability availability)
+    private void BecomeSeed(BlockAvailability availability)
     {
         if (availability.Pieces is { } pieces)
             _picker.RemovePeer(pieces);
@@ -637,7 +636,7 @@ internal sealed class SwarmPieces : IPieceTarget
         (availability.IsSeed, availability.Pieces) = (true, null);
     }
 
-    private Bitfield? PiecesOf(PeerTransfer peer) => peer.Availability.IsSeed ? null
+    private Bitfield? PiecesOf(IBlockSource peer) => peer.Availability.IsSeed ? null
         : peer.Availability.Pieces ?? (_none ??= new Bitfield(_metainfo.PieceCount));
 
     private long LeftBytesLocked()

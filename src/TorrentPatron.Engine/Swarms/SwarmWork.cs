@@ -154,13 +154,13 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     }
 
     /// <inheritdoc/>
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders) => Exchange.PieceFailed(piece.Length, senders);
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders) => Exchange.PieceFailed(piece.Length, senders);
 
     /// <inheritdoc/>
     void ISwarmEvents.RestoredBlocksDropped(long bytes) => Exchange.RestoredBlocksDropped(bytes);
 
     /// <inheritdoc/>
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<PeerTransfer> guilty) => Exchange.Ban(guilty);
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<IBlockSource> guilty) => Exchange.Ban(guilty);
 
     /// <inheritdoc/>
     void ISwarmEvents.StorageFailed(TorrentError error) => _events.StorageFailed(error);

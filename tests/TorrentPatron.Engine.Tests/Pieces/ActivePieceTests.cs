@@ -5,6 +5,8 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 
 public sealed class ActivePieceTests
 {
+    private static readonly IBlockSource Source = new NamedSource("any");
+
     private const int Block = BlockRequest.BlockLength;
 
     private readonly SlabPool _slabs = new();
@@ -78,10 +80,10 @@ public sealed class ActivePieceTests
         Assert.Equal(0, piece.ReserveRequested(_taken, (_, _) => false));
 
         Slab first = _slabs.Rent(Block), second = _slabs.Rent(Block);
-        Assert.True(piece.Add(0, first, 0, this, out bool othersAsked, out long bytes));
+        Assert.True(piece.Add(0, first, 0, Source, out bool othersAsked, out long bytes));
         Assert.True(othersAsked);
         Assert.Equal(Block, bytes);
-        Assert.False(piece.Add(0, second, 0, this, out othersAsked, out bytes));
+        Assert.False(piece.Add(0, second, 0, Source, out othersAsked, out bytes));
         Assert.False(othersAsked);
         Assert.Equal(0, bytes);
         second.Release();
@@ -106,14 +108,14 @@ public sealed class ActivePieceTests
         var piece = new ActivePiece(0, 4 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 2));
         Slab slab = _slabs.Rent(Block);
-        piece.Add(0, slab, 0, this, out _, out _);
+        piece.Add(0, slab, 0, Source, out _, out _);
         slab.Release();
         piece.Abandon();
 
         Assert.Same(slab, _slabs.Rent(Block));
         Assert.False(piece.HasFree);
         Assert.Equal(0, piece.ReserveFree(_taken));
-        Assert.False(piece.Add(1, slab, 0, this, out _, out _));
+        Assert.False(piece.Add(1, slab, 0, Source, out _, out _));
         Assert.Equal(0, piece.ReserveFree(_taken));
     }
 
@@ -160,7 +162,7 @@ public sealed class ActivePieceTests
     private long Add(ActivePiece piece, int block)
     {
         Slab slab = _slabs.Rent(Block);
-        Assert.True(piece.Add(block, slab, 0, this, out _, out long bytes));
+        Assert.True(piece.Add(block, slab, 0, Source, out _, out long bytes));
         slab.Release();
         return bytes;
     }

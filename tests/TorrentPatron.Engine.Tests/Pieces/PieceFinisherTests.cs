@@ -8,6 +8,9 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 
 public sealed class PieceFinisherTests
 {
+    private static readonly IBlockSource Even = new NamedSource("even");
+    private static readonly IBlockSource Odd = new NamedSource("odd");
+
     private const int Block = BlockRequest.BlockLength;
 
     [Fact]
@@ -33,7 +36,7 @@ public sealed class PieceFinisherTests
 
         Assert.Empty(target.Writes);
         Assert.Equal((0, 1, 0), target.Said);
-        Assert.Equal(["even", "odd"], target.Prints!.Senders.Cast<string>().Order());
+        Assert.Equal(["even", "odd"], target.Prints!.Senders.Select(NameOf).Order());
         target.AssertBalanced();
     }
 
@@ -113,7 +116,7 @@ public sealed class PieceFinisherTests
 
         var good = new Target(length) { Suspects = true };
         good.Add([.. Enumerable.Range(0, good.Piece.BlockCount)]);
-        Assert.Equal(["even"], suspects.Resolve(0, good.Prints!));
+        Assert.Equal(["even"], suspects.Resolve(0, good.Prints!).Select(NameOf));
         Assert.False(suspects.Contains(0));
     }
 
@@ -245,7 +248,7 @@ public sealed class PieceFinisherTests
         target.Add(0, 2);
 
         Assert.Equal((0, 1, 0), target.Said);
-        Assert.Equal(["even", "odd"], target.Prints!.Senders.Cast<string>().Order());
+        Assert.Equal(["even", "odd"], target.Prints!.Senders.Select(NameOf).Order());
         target.AssertBalanced();
     }
 
@@ -283,6 +286,8 @@ public sealed class PieceFinisherTests
         Assert.Equal((0, 0, 0), target.Said);
         target.AssertBalanced();
     }
+
+    private static string NameOf(IBlockSource source) => ((NamedSource)source).Name;
 
     private sealed class Target : IPieceTarget
     {
@@ -364,7 +369,7 @@ public sealed class PieceFinisherTests
                 BlockRequest range = Piece.RangeOf(block);
                 Slab slab = _slabs.Rent(2 * Block);
                 Data.AsSpan(range.Begin, range.Length).CopyTo(slab.Bytes.AsSpan(9));
-                if (Piece.Add(block, slab, 9, block % 2 == 0 ? "even" : "odd", out _, out long bytes))
+                if (Piece.Add(block, slab, 9, block % 2 == 0 ? Even : Odd, out _, out long bytes))
                     _held.Add(slab);
                 _waiting += bytes;
                 slab.Release();

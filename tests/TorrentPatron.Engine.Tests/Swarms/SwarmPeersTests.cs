@@ -140,7 +140,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         {
         }
 
-        public void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+        public void PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders)
         {
         }
 
@@ -148,7 +148,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         {
         }
 
-        public void PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+        public void PoisonersFound(IReadOnlyList<IBlockSource> guilty)
         {
         }
 

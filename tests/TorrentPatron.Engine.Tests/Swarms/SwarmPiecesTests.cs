@@ -397,13 +397,13 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     {
         public List<string> Said { get; } = [];
 
-        public IReadOnlyList<PeerTransfer> Senders { get; private set; } = [];
+        public IReadOnlyList<IBlockSource> Senders { get; private set; } = [];
 
-        public IReadOnlyList<PeerTransfer> Poisoners { get; private set; } = [];
+        public IReadOnlyList<IBlockSource> Poisoners { get; private set; } = [];
 
         public void PieceVerified(int piece, bool isComplete) => Said.Add(isComplete ? $"verified {piece}, complete" : $"verified {piece}");
 
-        public void PieceFailed(ActivePiece piece, IReadOnlyList<PeerTransfer> senders)
+        public void PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders)
         {
             Said.Add($"failed {piece.Index}");
             Senders = senders;
@@ -411,7 +411,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
 
         public void RestoredBlocksDropped(long bytes) => Said.Add($"dropped {bytes}");
 
-        public void PoisonersFound(IReadOnlyList<PeerTransfer> guilty)
+        public void PoisonersFound(IReadOnlyList<IBlockSource> guilty)
         {
             Said.Add("poisoners");
             Poisoners = guilty;

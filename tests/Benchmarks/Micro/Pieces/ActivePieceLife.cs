@@ -1,4 +1,5 @@
 using BenchmarkDotNet.Attributes;
+using TorrentPatron.Benchmarks.Micro.Samples;
 using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Benchmarks.Micro.Pieces;
@@ -6,6 +7,7 @@ namespace TorrentPatron.Benchmarks.Micro.Pieces;
 /// <summary>A piece in flight of 1 MiB, for each of its 64 blocks: made, asked for, received, let go of.</summary>
 public class ActivePieceLife
 {
+    private static readonly SampleSource Source = new();
     private const int Blocks = 64;
     private const int PieceLength = Blocks * 16 * 1024;
 
@@ -20,7 +22,7 @@ public class ActivePieceLife
         Slab slab = _slabs.Rent(SlabPool.LargeLength);
         for (int block = 0; block < Blocks; block++)
         {
-            piece.Add(block, slab, 0, this, out _, out long bytes);
+            piece.Add(block, slab, 0, Source, out _, out long bytes);
             hashed += bytes;
         }
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using BenchmarkDotNet.Attributes;
+using TorrentPatron.Benchmarks.Micro.Samples;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Wire;
@@ -9,6 +10,7 @@ namespace TorrentPatron.Benchmarks.Micro.Pieces;
 /// <summary>A piece, for each of its blocks: received in order, hashed as it comes and handed to the disk, which costs nothing here.</summary>
 public class PieceFinishing
 {
+    private static readonly SampleSource Source = new();
     private const int Block = BlockRequest.BlockLength;
 
     private readonly SlabPool _slabs = new();
@@ -35,7 +37,7 @@ public class PieceFinishing
         Slab slab = _slabs.Rent(SlabPool.LargeLength);
         for (int block = 0; block < piece.BlockCount; block++)
         {
-            piece.Add(block, slab, 0, this, out _, out _);
+            piece.Add(block, slab, 0, Source, out _, out _);
             piece.Finisher.Post();
             piece.Finisher.Execute();
         }

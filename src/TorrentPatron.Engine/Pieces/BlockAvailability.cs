@@ -1,12 +1,12 @@
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine.Peers;
+namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// The pieces that a connected peer has. Written by <see cref="Swarms.SwarmPieces"/> alone, under its lock; others read single values
+/// The pieces that a source of blocks has. Written by <see cref="Swarms.SwarmPieces"/> alone, under its lock; others read single values
 /// without it.
 /// </summary>
-internal sealed class PeerAvailability
+internal sealed class BlockAvailability
 {
     /// <summary>The pieces it has; null while it has told none, or where it has all.</summary>
     public Bitfield? Pieces { get; set; }

@@ -1,0 +1,26 @@
+using System.Net;
+using TorrentPatron.Engine.Pieces;
+
+namespace TorrentPatron.Engine.Tests.Pieces;
+
+/// <summary>A source of blocks that is nothing but a name.</summary>
+internal sealed record NamedSource(string Name) : IBlockSource
+{
+    public IPEndPoint EndPoint { get; } = new(IPAddress.Loopback, 1);
+
+    public BlockAvailability Availability { get; } = new();
+
+    public bool IsClosed => false;
+
+    public bool IsChoking => false;
+
+    public bool IsSnubbed => false;
+
+    public int Requested => 0;
+
+    public IReadOnlyCollection<int> AllowedFast => [];
+
+    public bool MayRequest(int piece) => true;
+
+    public bool HasRequested(ActivePiece piece, int block) => false;
+}
