@@ -13,8 +13,7 @@ namespace TorrentPatron.Engine.Hosting;
 internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
     : IDisposable
 {
-    private CancellationTokenSource? _session;
-    private Task<Bitfield?> _current = Task.FromResult<Bitfield?>(null);
+    private readonly InterruptibleWork<Bitfield> _work = new();
 
     /// <summary>Begins a check; nothing else changes pieces meanwhile.</summary>
     /// <param name="toCheck">The pieces to hash, noted in the ledger already.</param>
@@ -24,31 +23,14 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
     /// </param>
     /// <param name="isUrgent">Whether it waits for no other torrent's check.</param>
     /// <returns>The good pieces among them, when what comes next is done; null where it was ended, or a file cannot be read.</returns>
-    public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent)
-    {
-        _session?.Dispose();
-        _session = new CancellationTokenSource();
-        return _current = RunAsync(toCheck, whenOver, isUrgent, _session.Token);
-    }
+    public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent) =>
+        _work.Begin(cancellation => RunAsync(toCheck, whenOver, isUrgent, cancellation));
 
     /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
-    public async Task CancelAsync()
-    {
-        if (_session is null)
-            return;
-        await _session.CancelAsync().ConfigureAwait(false);
-        await ((Task)_current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _session.Dispose();
-        _session = null;
-    }
+    public Task CancelAsync() => _work.CancelAsync();
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _session?.Cancel();
-        _session?.Dispose();
-        _session = null;
-    }
+    public void Dispose() => _work.Dispose();
 
     private async Task<Bitfield?> RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent, CancellationToken cancellationToken)
     {

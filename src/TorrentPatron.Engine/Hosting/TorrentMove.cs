@@ -19,30 +19,17 @@ namespace TorrentPatron.Engine.Hosting;
 internal sealed class TorrentMove(
     TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, TorrentLedger ledger, PathClaim claim, Func<TorrentFiles> files) : IDisposable
 {
-    private CancellationTokenSource? _session;
-    private Task<TorrentError?> _current = Task.FromResult<TorrentError?>(null);
+    private readonly InterruptibleWork<TorrentError> _work = new();
 
     /// <summary>Begins a move; nothing else touches the files meanwhile.</summary>
     /// <param name="to">Where the files are to lie.</param>
     /// <param name="whenOver">What comes next, there or, with the reason, here. Not called where the move is ended.</param>
     /// <returns>Why the files are where they were, or null; when what comes next is done.</returns>
-    public Task<TorrentError?> Begin(FileLayout to, Func<TorrentError?, Task> whenOver)
-    {
-        _session?.Dispose();
-        _session = new CancellationTokenSource();
-        return _current = RunAsync(to, whenOver, _session.Token);
-    }
+    public Task<TorrentError?> Begin(FileLayout to, Func<TorrentError?, Task> whenOver) =>
+        _work.Begin(cancellation => RunAsync(to, whenOver, cancellation));
 
     /// <summary>Ends the move under way, where there is one; the files are where they were then.</summary>
-    public async Task CancelAsync()
-    {
-        if (_session is null)
-            return;
-        await _session.CancelAsync().ConfigureAwait(false);
-        await ((Task)_current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _session.Dispose();
-        _session = null;
-    }
+    public Task CancelAsync() => _work.CancelAsync();
 
     /// <summary>Puts right what a move has left half done that was under way when the process was killed. Blocks on the disk.</summary>
     /// <param name="saved">What was saved then.</param>
@@ -57,12 +44,7 @@ internal sealed class TorrentMove(
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        _session?.Cancel();
-        _session?.Dispose();
-        _session = null;
-    }
+    public void Dispose() => _work.Dispose();
 
     private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.InfoHash, workers, apart);
 
