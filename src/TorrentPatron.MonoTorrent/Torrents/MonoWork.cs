@@ -1,5 +1,6 @@
 using System.Net;
 using MonoTorrent;
+using MonoTorrent.BEncoding;
 using MonoTorrent.Client;
 using MonoTorrent.PiecePicking;
 using TorrentPatron.Engine;
@@ -264,7 +265,7 @@ internal sealed class MonoWork : IWork
     public Task ApplySettingsAsync() => _manager is { } manager ? manager.UpdateSettingsAsync(Settings()) : Task.CompletedTask;
 
     /// <summary>Whether a peer that MonoTorrent is about to connect to is shut out.</summary>
-    public bool IsBanned(PeerInfo peer) => AddressOf(peer.ConnectionUri) is { } address && Directory.IsBanned(address, IdOf(peer));
+    public bool IsBanned(PeerInfo peer) => AddressOf(peer.ConnectionUri) is { } address && Directory.IsBanned(address, IdOf(peer.PeerId));
 
     /// <summary>Takes the torrent away from MonoTorrent.</summary>
     public async ValueTask DisposeAsync()
@@ -291,7 +292,7 @@ internal sealed class MonoWork : IWork
 
     private static IPEndPoint? AddressOf(Uri uri) => IPEndPoint.TryParse($"{uri.Host}:{uri.Port}", out IPEndPoint? address) ? address : null;
 
-    private static PeerId IdOf(PeerInfo peer) => peer.PeerId.Span.Length == PeerId.Length ? new PeerId(peer.PeerId.Span) : default;
+    private static PeerId IdOf(BEncodedString id) => id.Span.Length == PeerId.Length ? new PeerId(id.Span) : default;
 
     private PeerSnapshot? Snapshot(MonoPeer peer) => AddressOf(peer.Uri) is { } address
         ? new PeerSnapshot
@@ -387,7 +388,7 @@ internal sealed class MonoWork : IWork
     {
         if (((IRequester)peer).RepeatedHashFails < MostBadPieces || AddressOf(peer.Uri) is not { } address)
             return;
-        Directory.Ban(address, peer.PeerID.Span.Length == PeerId.Length ? new PeerId(peer.PeerID.Span) : default);
+        Directory.Ban(address, IdOf(peer.PeerID));
         _workshop.FindConnection(peer.Uri)?.Dispose();
     }
 

@@ -67,14 +67,10 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
     public void Want(IReadOnlyList<FilePriority> priorities)
     {
         var wanted = new Bitfield(metainfo.PieceCount);
-        if (priorities.Count == 0)
-            wanted.SetAll();
-        for (int file = 0; file < priorities.Count; file++)
+        byte[] priorityOf = PiecePriorities.Of(metainfo, priorities);
+        for (int piece = 0; piece < priorityOf.Length; piece++)
         {
-            if (priorities[file] == FilePriority.Skip || metainfo.Files[file].IsPadding)
-                continue;
-            (int first, int count) = layout.PiecesOfFile(file);
-            for (int piece = first; piece < first + count; piece++)
+            if (priorityOf[piece] > 0)
                 wanted.Set(piece);
         }
 
