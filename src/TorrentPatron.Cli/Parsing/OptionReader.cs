@@ -1,4 +1,5 @@
 using System.CommandLine.Parsing;
+using System.Diagnostics.CodeAnalysis;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Units;
@@ -27,33 +28,24 @@ internal static class OptionReader
         ushort.TryParse(Text(result), out ushort port) ? port : Refuse<int>(result, "a port, 0 to 65535");
 
     /// <summary>Peers, each <c>host:port</c>.</summary>
-    public static PeerAddress[] Peers(ArgumentResult result)
-    {
-        var peers = new List<PeerAddress>();
-        foreach (Token token in result.Tokens)
-        {
-            if (PeerAddress.TryParse(token.Value, out PeerAddress? peer, out string? fault))
-                peers.Add(peer);
-            else
-                result.AddError($"{NameOf(result)}: '{DisplayText.Clean(token.Value)}' is not a usable peer: {fault}");
-        }
-
-        return [.. peers];
-    }
+    public static PeerAddress[] Peers(ArgumentResult result) => Each<PeerAddress>(
+        result, PeerAddress.TryParse, (text, fault) => $"'{DisplayText.Clean(text)}' is not a usable peer: {fault}");
 
     /// <summary>Addresses of trackers.</summary>
-    public static Uri[] Trackers(ArgumentResult result)
+    public static Uri[] Trackers(ArgumentResult result) => Each<Uri>(result, AddressReader.TryReadTracker, (_, fault) => fault);
+
+    private static T[] Each<T>(ArgumentResult result, Reader<T> tryRead, Func<string, string, string> describe)
     {
-        var trackers = new List<Uri>();
+        var values = new List<T>();
         foreach (Token token in result.Tokens)
         {
-            if (AddressReader.TryReadTracker(token.Value, out Uri? tracker, out string? fault))
-                trackers.Add(tracker);
+            if (tryRead(token.Value, out T? value, out string? fault))
+                values.Add(value);
             else
-                result.AddError($"{NameOf(result)}: {fault}");
+                result.AddError($"{NameOf(result)}: {describe(token.Value, fault)}");
         }
 
-        return [.. trackers];
+        return [.. values];
     }
 
     private static string NameOf(ArgumentResult result) =>
@@ -66,4 +58,6 @@ internal static class OptionReader
         result.AddError($"{NameOf(result)}: '{DisplayText.Clean(text ?? Text(result))}' is not {expected}.");
         return default;
     }
+
+    private delegate bool Reader<T>(string text, [NotNullWhen(true)] out T? value, [NotNullWhen(false)] out string? fault);
 }
