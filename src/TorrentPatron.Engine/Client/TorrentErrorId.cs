@@ -99,7 +99,7 @@ public static class TorrentErrorId
     /// <summary>The torrent's files lie in another folder than the one that was given.</summary>
     public const string DestinationDiffers = nameof(DestinationDiffers);
 
-    /// <summary>What was asked for is only done with a torrent that does not run yet.</summary>
+    /// <summary>The command only works on a torrent that does not run yet.</summary>
     public const string TorrentRuns = nameof(TorrentRuns);
 
     /// <summary>An error of ours: nothing else fits.</summary>

@@ -297,7 +297,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
             {
                 tell();
             }
-#pragma warning disable CA1031 // What is told to one must not keep others from being told.
+#pragma warning disable CA1031 // One listener that throws must not keep the others from being told.
             catch (Exception e)
 #pragma warning restore CA1031
             {

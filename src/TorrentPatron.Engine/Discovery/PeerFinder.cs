@@ -142,7 +142,7 @@ internal sealed class PeerFinder : IAsyncDisposable
     {
         try
         {
-            // What is known of nobody does not replace what was known of many.
+            // An empty routing table does not replace a full one.
             if (_store is { } store && dht.Save() is { Nodes.Count: > 0 } state)
                 await _engine.DiskWorkers.RunAsync(() => store.Save(state.ToBytes())).ConfigureAwait(false);
         }

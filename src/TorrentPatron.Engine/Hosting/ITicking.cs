@@ -11,6 +11,6 @@ internal interface ITicking
     /// <summary>Whether it is idle; idle torrents are visited rarely.</summary>
     bool IsResting { get; }
 
-    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
+    /// <summary>Does what is due; called about once a second, and rarely while the torrent is idle.</summary>
     void Tick();
 }

@@ -97,7 +97,7 @@ internal interface IWork : IAsyncDisposable
     {
     }
 
-    /// <summary>What is due; called about once a second while it is open.</summary>
+    /// <summary>Does what is due; called about once a second while the work is open.</summary>
     /// <param name="elapsed">Time since the last call.</param>
     void Tick(TimeSpan elapsed);
 

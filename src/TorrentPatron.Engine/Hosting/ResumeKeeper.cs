@@ -46,7 +46,7 @@ internal sealed class ResumeKeeper(
     /// <summary>Why the state could not be saved when that was last tried; null: it was saved, or not tried yet.</summary>
     public TorrentError? Warning { get; private set; }
 
-    /// <summary>What is in the torrent is known from now on: pieces can be noted.</summary>
+    /// <summary>The metadata is here: pieces can be noted from now on.</summary>
     /// <param name="storage">Its files.</param>
     public void Know(TorrentStorage storage) => _storage = storage;
 

@@ -99,7 +99,7 @@ internal sealed class TorrentDiscovery
         _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery, PeerSource.Saved);
     }
 
-    /// <summary>What is due; called about once a second.</summary>
+    /// <summary>Does what is due; called about once a second.</summary>
     public void Tick()
     {
         PeerSearch? search;

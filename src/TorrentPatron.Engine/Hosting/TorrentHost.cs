@@ -2,9 +2,9 @@ using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
-using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -61,7 +61,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         _network = new TorrentNetwork(command, engine);
         _ledger = new TorrentLedger(engine, command, _network.Peers.Directory);
         _resume = new ResumeKeeper(command.ResumeStore, engine.DiskWorkers, engine.Time, engine.Random, SaveWarningChanged);
-        _publisher = new TorrentPublisher(engine, command.TorrentId, _ledger, () => _ledger.MakeStatus(_network.Trackers.Snapshot()), say);
+        _publisher = new TorrentPublisher(engine, command.TorrentId, _ledger, () => _ledger.MakeStatus(_network.Trackers.Snapshot(), _resume.Warning), say);
         if (command.Metainfo is { } metainfo)
             Know(metainfo);
         else
@@ -348,7 +348,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         Work.Accept(connection, handshake);
     }
 
-    /// <summary>What is due; called about once a second, or now and then while it is resting.</summary>
+    /// <summary>Does what is due; called about once a second, and rarely while the torrent is idle.</summary>
     public void Tick()
     {
         var now = Instant.Now(_engine.Time);
@@ -902,7 +902,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     private async Task StopAnnouncingAsync()
     {
         await _network.StopLookingAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await SaveAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await SaveAsync().ConfigureAwait(false);
     }
 
     /// <summary>Writes and saves the blocks of pieces that take long.</summary>
@@ -936,7 +936,6 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
 
     private void SaveWarningChanged(TorrentError? warning)
     {
-        _ledger.SaveWarning = warning;
         if (warning is null)
         {
             _publisher.Changed();

@@ -93,9 +93,6 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     /// <summary>What was wrong with the saved state.</summary>
     public TorrentError? StateWarning { get; private set; }
 
-    /// <summary>Why the state cannot be saved; null: it can.</summary>
-    public TorrentError? SaveWarning { get; set; }
-
     /// <summary>Since when its metadata is being fetched; a suspension begins it anew.</summary>
     public Instant FetchingSince { get; set; } = Instant.Now(engine.Time);
 
@@ -143,7 +140,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     private long SentBefore { get; set; }
 
-    /// <summary>What is in the torrent is known from now on.</summary>
+    /// <summary>The metadata is here.</summary>
     /// <param name="metainfo">What is in it.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="work">What moves its bytes.</param>
@@ -270,7 +267,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     /// <summary>What people see.</summary>
     /// <param name="trackers">The trackers as they are now.</param>
-    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers)
+    /// <param name="saving">Why the state cannot be saved; null: it can.</param>
+    public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, TorrentError? saving)
     {
         long now = engine.Milliseconds;
         PieceProgress progress = Work.Progress;
@@ -332,7 +330,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Metadata = Metainfo is null && Work.Metadata is { } fetched ? fetched with { Since = WallTime.At(FetchingSince, engine.Time) } : null,
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
-            Warnings = [.. Work.Shortcomings, .. HostErrors.Warnings(StateWarning, SaveWarning, trackers, Metainfo?.IsPrivate ?? false)],
+            Warnings = [.. Work.Shortcomings, .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
         };
     }

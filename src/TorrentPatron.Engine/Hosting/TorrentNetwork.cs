@@ -82,7 +82,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Discovery.Start();
     }
 
-    /// <summary>What is due; called about once a second. While there is nobody to get pieces from, trackers are asked sooner.</summary>
+    /// <summary>Does what is due; called about once a second. While no peer can give pieces, trackers are asked sooner.</summary>
     public void Tick()
     {
         Discovery.Tick();

@@ -256,6 +256,6 @@ public sealed class SnapshotTests
                 Join();
         }
 
-        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]));
+        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]), saving: null);
     }
 }

@@ -24,8 +24,8 @@ public class StatusSnapshots
     }
 
     [Benchmark(Baseline = true)]
-    public object WithoutPeersOrTrackers() => _idle.Ledger.MakeStatus([]);
+    public object WithoutPeersOrTrackers() => _idle.Ledger.MakeStatus([], saving: null);
 
     [Benchmark]
-    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(TimeProvider.System));
+    public object With50PeersAnd2Trackers() => _busy.Ledger.MakeStatus(_trackers.Snapshot(TimeProvider.System), saving: null);
 }
