@@ -80,8 +80,8 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
         return FaultHandler.ToError(fault);
     }
 
-    private Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken) => new PieceChecker(storage, metainfo, engine.DiskWorkers)
-        .CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken);
+    private Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken) =>
+        new PieceChecker(storage, PieceVerifier.For(metainfo), engine.DiskWorkers).CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken);
 
     private async Task<Bitfield> HashInTurnAsync(Bitfield toCheck, CancellationToken cancellationToken)
     {

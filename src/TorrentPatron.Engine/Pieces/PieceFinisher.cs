@@ -1,5 +1,5 @@
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
@@ -14,7 +14,7 @@ namespace TorrentPatron.Engine.Pieces;
 /// there for long (<see cref="WriteOut"/>), and when the torrent stops (<see cref="Park"/>). What was written before its turn,
 /// in this session or an earlier one, is read back when its turn to be hashed has come.
 /// </remarks>
-internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expectedHash, long offset, IPieceTarget target) : IDiskJob
+internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, long offset, IPieceTarget target) : IDiskJob
 {
     /// <summary>Bytes of a longer piece after which what is hashed is written.</summary>
     public const int WriteRun = 4 << 20;
@@ -29,7 +29,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
     private const int BlocksWrittenAtOnce = 4;
 
     private readonly List<ReadOnlyMemory<byte>> _run = [];
-    private IncrementalHash? _hash;
+    private PieceHash? _hash;
     private byte[]? _readBack;
     private int _posted;
 
@@ -125,7 +125,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
         if (prefix == _hashed)
             return;
 
-        _hash ??= HashPool.Rent();
+        _hash ??= verifier.Begin(piece.Index);
         int readBack = 0;
         for (; _hashed < prefix; _hashed++)
         {
@@ -135,7 +135,7 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
                 return;
             }
 
-            _hash.AppendData(Block(_hashed).Span);
+            _hash.Append(Block(_hashed).Span);
         }
 
         if (_hashed < piece.BlockCount)
@@ -162,11 +162,9 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
     private bool IsAsExpected()
     {
-        Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
-        _hash!.GetHashAndReset(digest);
-        HashPool.Return(_hash);
+        using PieceHash hash = _hash!;
         _hash = null;
-        return digest.SequenceEqual(expectedHash.Span);
+        return verifier.Verify(piece.Index, hash);
     }
 
     /// <summary>
@@ -226,15 +224,15 @@ internal sealed class PieceFinisher(ActivePiece piece, ReadOnlyMemory<byte> expe
 
     private BlockPrints TakePrints()
     {
-        var hashes = new UInt128[piece.BlockCount];
+        var fingerprints = new UInt128[piece.BlockCount];
         var senders = new IBlockSource?[piece.BlockCount];
         for (int block = 0; block < piece.BlockCount; block++)
         {
-            hashes[block] = BlockPrints.HashOf(Block(block).Span);
+            fingerprints[block] = verifier.FingerprintOf(Block(block).Span);
             senders[block] = piece.SenderOf(block);
         }
 
-        return new BlockPrints(hashes, senders);
+        return new BlockPrints(fingerprints, senders);
     }
 
     /// <returns>The blocks that are on disk; null: none.</returns>

@@ -5,9 +5,9 @@ namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Finds out which pieces on disk are good, by hashing them.</summary>
 /// <param name="storage">Where the pieces are.</param>
-/// <param name="metainfo">Their hashes.</param>
+/// <param name="verifier">Tells good pieces from bad ones.</param>
 /// <param name="workers">The disk threads.</param>
-internal sealed class PieceChecker(TorrentStorage storage, TorrentMetainfo metainfo, DiskWorkers workers)
+internal sealed class PieceChecker(TorrentStorage storage, PieceVerifier verifier, DiskWorkers workers)
 {
     /// <summary>Checks pieces.</summary>
     /// <param name="pieces">
@@ -22,19 +22,19 @@ internal sealed class PieceChecker(TorrentStorage storage, TorrentMetainfo metai
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<Bitfield> CheckAsync(Bitfield? pieces, Action<int, bool>? onPiece, CancellationToken cancellationToken)
     {
-        // One element for each piece, so that threads do not meet in a bit field's bytes.
-        bool[] isGood = new bool[metainfo.PieceCount];
         List<int> candidates = [];
         pieces ??= await workers.RunAsync(() => storage.PossiblePieces(storage.Stamps()), cancellationToken).ConfigureAwait(false);
+        // One element for each piece, so that threads do not meet in a bit field's bytes.
+        bool[] isGood = new bool[pieces.Length];
         for (int piece = 0; piece < pieces.Length; piece++)
         {
             if (pieces[piece])
                 candidates.Add(piece);
         }
 
-        await new PieceHasher(storage, workers).HashAsync(candidates, (piece, hash) =>
+        await new PieceHasher(storage, workers, verifier.Begin).HashAsync(candidates, (piece, hash) =>
         {
-            isGood[piece] = hash.SequenceEqual(metainfo.PieceHash(piece));
+            isGood[piece] = verifier.IsHashOf(piece, hash);
             onPiece?.Invoke(piece, isGood[piece]);
         }, cancellationToken).ConfigureAwait(false);
 

@@ -1,18 +1,19 @@
 using System.Buffers;
-using System.Security.Cryptography;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Takes a piece's hash.</summary>
 /// <param name="piece">Index of the piece.</param>
-/// <param name="hash">Its SHA-1, 20 bytes.</param>
+/// <param name="hash">Its hash.</param>
 internal delegate void PieceHashed(int piece, ReadOnlySpan<byte> hash);
 
 /// <summary>Hashes pieces that are on disk, on all disk threads at once.</summary>
 /// <remarks>Each thread takes the next piece and hashes it in slices, between which other jobs get their turn.</remarks>
 /// <param name="storage">Where the pieces are.</param>
 /// <param name="workers">The disk threads.</param>
-internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
+/// <param name="begin">Begins the hash of a piece. Called on disk threads, several at once.</param>
+internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, Func<int, PieceHash> begin)
 {
     /// <summary>What is read at once: much for a disk, little enough for a processor's cache.</summary>
     private const int ChunkBytes = 256 << 10;
@@ -32,17 +33,17 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
             return Task.CompletedTask;
 
         int lanes = Math.Min(workers.ThreadCount, pieces.Count);
-        var run = new Run(storage, workers, pieces, onPiece, lanes, cancellationToken);
+        var run = new Run(storage, workers, begin, pieces, onPiece, lanes, cancellationToken);
         for (int lane = 0; lane < lanes; lane++)
             workers.Post(lane, new Lane(run, lane));
         return run.Task;
     }
 
     /// <summary>What the lanes of one call share.</summary>
-    private sealed class Run(TorrentStorage storage, DiskWorkers workers, IReadOnlyList<int> pieces, PieceHashed onPiece,
-        int lanes, CancellationToken cancellationToken) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
+    private sealed class Run(TorrentStorage storage, DiskWorkers workers, Func<int, PieceHash> begin, IReadOnlyList<int> pieces,
+        PieceHashed onPiece, int lanes, CancellationToken cancellationToken) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
-        private readonly Lazy<byte[]> _hashOfZeros = new(() => HashZeros(storage.Layout.PieceLength));
+        private byte[]? _hashOfZeros;
         private int _next = -1;
         private int _lanesLeft = lanes;
         private Exception? _failure;
@@ -61,8 +62,14 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
             return next < pieces.Count ? pieces[next] : -1;
         }
 
-        public ReadOnlySpan<byte> HashOfZeros(int count) =>
-            count == storage.Layout.PieceLength ? _hashOfZeros.Value : HashZeros(count);
+        public PieceHash Begin(int piece) => begin(piece);
+
+        /// <summary>The hash of a piece that is all hole. Taken once for those of full length, or twice where threads meet.</summary>
+        public ReadOnlySpan<byte> HashOfZeros(int piece)
+        {
+            int count = storage.Layout.PieceSize(piece);
+            return count == storage.Layout.PieceLength ? _hashOfZeros ??= HashZeros(piece, count) : HashZeros(piece, count);
+        }
 
         public void Fail(Exception e) => Interlocked.CompareExchange(ref _failure, e, null);
 
@@ -78,20 +85,22 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
                 SetResult();
         }
 
-        private static byte[] HashZeros(int count)
+        private byte[] HashZeros(int piece, int count)
         {
-            using var sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+            using PieceHash hash = begin(piece);
             byte[] zeros = new byte[Math.Min(count, ChunkBytes)];
             for (int left = count; left > 0; left -= zeros.Length)
-                sha1.AppendData(zeros, 0, Math.Min(left, zeros.Length));
-            return sha1.GetHashAndReset();
+                hash.Append(zeros.AsSpan(0, Math.Min(left, zeros.Length)));
+            byte[] digest = new byte[hash.Length];
+            hash.End(digest);
+            return digest;
         }
     }
 
     /// <summary>What one thread does of it, a slice at a time.</summary>
     private sealed class Lane(Run run, int affinity) : IDiskJob
     {
-        private readonly IncrementalHash _sha1 = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        private PieceHash? _hash;
         private int _piece = -1;
         private int _done;
 
@@ -118,7 +127,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
                 ArrayPool<byte>.Shared.Return(buffer);
             }
 
-            _sha1.Dispose();
+            _hash?.Dispose();
             run.EndLane();
         }
 
@@ -138,7 +147,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
                 int size = layout.PieceSize(_piece);
                 Span<byte> chunk = buffer.AsSpan(0, Math.Min(ChunkBytes, size - _done));
                 run.Storage.Read(layout.PieceOffset(_piece) + _done, chunk);
-                _sha1.AppendData(chunk);
+                _hash!.Append(chunk);
                 _done += chunk.Length;
                 left -= chunk.Length;
                 if (_done == size)
@@ -155,18 +164,19 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers)
             if (piece < 0)
                 return false;
             if (run.Storage.IsHole(layout.PieceOffset(piece), layout.PieceSize(piece)))
-                run.OnPiece(piece, run.HashOfZeros(layout.PieceSize(piece)));
+                run.OnPiece(piece, run.HashOfZeros(piece));
             else
-                (_piece, _done) = (piece, 0);
+                (_piece, _done, _hash) = (piece, 0, run.Begin(piece));
             return true;
         }
 
         private void EndPiece()
         {
-            Span<byte> hash = stackalloc byte[SHA1.HashSizeInBytes];
-            _sha1.GetHashAndReset(hash);
-            run.OnPiece(_piece, hash);
-            _piece = -1;
+            Span<byte> digest = stackalloc byte[_hash!.Length];
+            _hash.End(digest);
+            _hash.Dispose();
+            run.OnPiece(_piece, digest);
+            (_piece, _hash) = (-1, null);
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
@@ -52,13 +51,13 @@ public static class TorrentMaker
         using var storage = new TorrentStorage(layout, new FileHandlePool());
         IReadOnlyList<FileStamp?> before = await workers.RunAsync(storage.Stamps, cancellationToken).ConfigureAwait(false);
 
-        byte[] hashes = new byte[layout.PieceCount * SHA1.HashSizeInBytes];
+        byte[] hashes = new byte[layout.PieceCount * PieceHash.V1Length];
         long done = 0;
         try
         {
-            await new PieceHasher(storage, workers).HashAsync([.. Enumerable.Range(0, layout.PieceCount)], (piece, hash) =>
+            await new PieceHasher(storage, workers, _ => PieceHash.BeginV1()).HashAsync([.. Enumerable.Range(0, layout.PieceCount)], (piece, hash) =>
             {
-                hash.CopyTo(hashes.AsSpan(piece * SHA1.HashSizeInBytes));
+                hash.CopyTo(hashes.AsSpan(piece * hash.Length));
                 long now = Interlocked.Add(ref done, layout.PieceSize(piece));
                 progress?.Report(new TorrentMakerProgress(now, layout.TotalSize));
             }, cancellationToken).ConfigureAwait(false);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Hosting;
@@ -29,6 +28,7 @@ internal sealed class SwarmPieces : IPieceTarget
     private readonly EngineResources _engine;
     private readonly TorrentMetainfo _metainfo;
     private readonly TorrentStorage _storage;
+    private readonly PieceVerifier _verifier;
     private readonly DiskWorkers _workers;
     private readonly BackPressure _backPressure;
     private readonly HeldBytes _held;
@@ -53,6 +53,7 @@ internal sealed class SwarmPieces : IPieceTarget
         _engine = engine;
         _metainfo = metainfo;
         _storage = storage;
+        _verifier = PieceVerifier.For(metainfo);
         _workers = engine.DiskWorkers;
         _backPressure = engine.BackPressure;
         _held = engine.Held;
@@ -570,8 +571,7 @@ internal sealed class SwarmPieces : IPieceTarget
             BegunAt = Instant.Now(_engine.Time),
             Owner = _suspects.Contains(index) ? peer : null,
         };
-        piece.Finisher = new PieceFinisher(
-            piece, _metainfo.PieceHashes.Slice(index * SHA1.HashSizeInBytes, SHA1.HashSizeInBytes), (long)index * _metainfo.PieceLength, this);
+        piece.Finisher = new PieceFinisher(piece, _verifier, (long)index * _metainfo.PieceLength, this);
         _active.Add(index, piece);
         _activeBytes += piece.Length;
         // What is on disk is read back while the rest is on its way.

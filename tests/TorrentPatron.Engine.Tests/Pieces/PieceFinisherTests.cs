@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
@@ -287,7 +288,49 @@ public sealed class PieceFinisherTests
         target.AssertBalanced();
     }
 
+    [Fact]
+    public void The_torrents_verifier_alone_decides_and_is_given_the_blocks_in_their_order()
+    {
+        var good = new Target(3 * Block + 7);
+        var verifier = new FirstByteVerifier(isGood: true);
+        good.VerifyBy(verifier);
+        good.Add(3, 1, 2, 0);
+        Assert.Equal((1, 0, 0), good.Said);
+        Assert.Equal([good.Data[0], good.Data[Block], good.Data[2 * Block], good.Data[3 * Block]], verifier.Hashed);
+        Assert.Equal(1, verifier.Disposed);
+
+        var bad = new Target(3 * Block + 7);
+        bad.VerifyBy(new FirstByteVerifier(isGood: false));
+        bad.Add(0, 1, 2, 3);
+        Assert.Equal((0, 1, 0), bad.Said);
+    }
+
     private static string NameOf(IBlockSource source) => ((NamedSource)source).Name;
+
+    /// <summary>Hashes the first byte of each block.</summary>
+    private sealed class FirstByteVerifier(bool isGood) : PieceVerifier
+    {
+        public List<byte> Hashed { get; } = [];
+
+        public int Disposed { get; private set; }
+
+        public override PieceHash Begin(int piece) => new Hash(this);
+
+        public override bool IsHashOf(int piece, ReadOnlySpan<byte> hash) => isGood && hash[0] == Hashed.Count;
+
+        public override UInt128 FingerprintOf(ReadOnlySpan<byte> block) => block[0];
+
+        private sealed class Hash(FirstByteVerifier verifier) : PieceHash
+        {
+            public override int Length => 1;
+
+            public override void Append(ReadOnlySpan<byte> blocks) => verifier.Hashed.Add(blocks[0]);
+
+            public override void End(Span<byte> hash) => hash[0] = (byte)verifier.Hashed.Count;
+
+            protected override void Dispose(bool disposing) => verifier.Disposed++;
+        }
+    }
 
     private sealed class Target : IPieceTarget
     {
@@ -309,7 +352,7 @@ public sealed class PieceFinisherTests
             }
 
             Piece = new ActivePiece(0, length, Held, restored);
-            Finisher = new PieceFinisher(Piece, SHA1.HashData(Data), 100, this);
+            Finisher = new PieceFinisher(Piece, PieceVerifier.ForV1(SHA1.HashData(Data)), 100, this);
             Piece.Finisher = Finisher;
             Piece.ReserveFree(new PendingBlock[Piece.BlockCount]);
         }
@@ -320,7 +363,7 @@ public sealed class PieceFinisherTests
 
         public ActivePiece Piece { get; }
 
-        public PieceFinisher Finisher { get; }
+        public PieceFinisher Finisher { get; private set; }
 
         public List<(long Offset, int Length)> Writes { get; } = [];
 
@@ -349,6 +392,9 @@ public sealed class PieceFinisherTests
         public long Dropped { get; private set; }
 
         public long BytesRead { get; private set; }
+
+        /// <summary>Has the piece verified in another way.</summary>
+        public void VerifyBy(PieceVerifier verifier) => Piece.Finisher = Finisher = new PieceFinisher(Piece, verifier, 100, this);
 
         /// <summary>Blocks arrive, and the disk thread runs behind them.</summary>
         public void Add(params int[] blocks)
@@ -387,10 +433,6 @@ public sealed class PieceFinisherTests
         }
 
         public void PostToDisk(PieceFinisher finisher) => Queued++;
-
-        public IncrementalHash RentHash() => IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
-
-        public void ReturnHash(IncrementalHash hash) => hash.Dispose();
 
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks)
         {

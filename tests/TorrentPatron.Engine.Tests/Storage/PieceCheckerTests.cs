@@ -94,7 +94,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
         using var storage = new TorrentStorage(new FileLayout(metainfo, _temp.Path), _pool);
         using var cancelled = new CancellationTokenSource();
         int told = 0;
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new PieceChecker(storage, metainfo, _workers).CheckAsync(
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new PieceChecker(storage, PieceVerifier.For(metainfo), _workers).CheckAsync(
             null, (_, _) =>
             {
                 Interlocked.Increment(ref told);
@@ -130,7 +130,7 @@ public sealed class PieceCheckerTests : IAsyncDisposable
     private async Task<Bitfield> CheckAsync(TorrentMetainfo metainfo, Bitfield? pieces, Dictionary<int, bool>? told = null)
     {
         using var storage = new TorrentStorage(new FileLayout(metainfo, _temp.Path), _pool);
-        return await new PieceChecker(storage, metainfo, _workers).CheckAsync(pieces, (piece, isGood) =>
+        return await new PieceChecker(storage, PieceVerifier.For(metainfo), _workers).CheckAsync(pieces, (piece, isGood) =>
         {
             lock (_temp)
                 told?.Add(piece, isGood);

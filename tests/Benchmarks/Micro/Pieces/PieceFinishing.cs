@@ -3,6 +3,7 @@ using BenchmarkDotNet.Attributes;
 using TorrentPatron.Benchmarks.Micro.Samples;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Benchmarks.Micro.Pieces;
@@ -16,7 +17,7 @@ public class PieceFinishing
     private readonly SlabPool _slabs = new();
     private readonly Disk _disk = new();
     private PendingBlock[] _reserved = [];
-    private byte[] _hash = [];
+    private PieceVerifier _verifier = PieceVerifier.ForV1(default);
 
     [Params(1 << 20, 16 << 20)]
     public int PieceLength { get; set; }
@@ -25,14 +26,14 @@ public class PieceFinishing
     public void Hash()
     {
         _reserved = new PendingBlock[PieceLength / Block];
-        _hash = SHA1.HashData(new byte[PieceLength]);
+        _verifier = PieceVerifier.ForV1(SHA1.HashData(new byte[PieceLength]));
     }
 
     [Benchmark]
     public bool InOrder()
     {
         var piece = new ActivePiece(0, PieceLength);
-        piece.Finisher = new PieceFinisher(piece, _hash, 0, _disk);
+        piece.Finisher = new PieceFinisher(piece, _verifier, 0, _disk);
         piece.ReserveFree(_reserved);
         Slab slab = _slabs.Rent(SlabPool.LargeLength);
         for (int block = 0; block < piece.BlockCount; block++)

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>The SHA-1 of a piece (BEP 3).</summary>
+internal sealed class Sha1PieceHash : PieceHash
+{
+    /// <summary>Contexts kept to be used again: each is memory and a handle of the system's.</summary>
+    private const int Kept = 256;
+
+    private static readonly ConcurrentQueue<IncrementalHash> Contexts = new();
+
+    private IncrementalHash? _context =
+        Contexts.TryDequeue(out IncrementalHash? context) ? context : IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+    private bool _isEmpty = true;
+
+    /// <inheritdoc/>
+    public override int Length => V1Length;
+
+    private IncrementalHash Context => _context ?? throw new ObjectDisposedException(nameof(PieceHash));
+
+    /// <inheritdoc/>
+    public override void Append(ReadOnlySpan<byte> blocks)
+    {
+        _isEmpty = false;
+        Context.AppendData(blocks);
+    }
+
+    /// <inheritdoc/>
+    public override void End(Span<byte> hash)
+    {
+        Context.GetHashAndReset(hash);
+        _isEmpty = true;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (!disposing || _context is not { } context)
+            return;
+        _context = null;
+        // One with a piece's beginning in it would have to be emptied first; that is rare.
+        if (_isEmpty && Contexts.Count < Kept)
+            Contexts.Enqueue(context);
+        else
+            context.Dispose();
+    }
+}
