@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Swarms;
 
 namespace TorrentPatron.Engine;
 
@@ -6,7 +7,7 @@ namespace TorrentPatron.Engine;
 public sealed class BuiltInEngine : ITorrentEngine
 {
     /// <summary>What it is called.</summary>
-    public const string EngineName = "TorrentPatron";
+    public const string EngineName = SwarmWorkshop.EngineName;
 
     /// <inheritdoc/>
     public string Name => EngineName;

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Shared;
 
 namespace TorrentPatron.Engine;
 

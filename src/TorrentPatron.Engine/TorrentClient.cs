@@ -3,9 +3,9 @@ using System.Collections.ObjectModel;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
-using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Trackers;
@@ -57,7 +57,7 @@ public sealed class TorrentClient : ITorrentClient
         _engine.Faults.FailTorrent = Fail;
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(network, family => _engine.ListenPorts.Of(family));
-        _engine.Finder = PeerFinder.Open(_engine);
+        _engine.OpenFinder();
         _settings = new SettingsChange(_engine, _workshop, _hosts);
         Track(new Heartbeat(() => _hosts.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));
     }

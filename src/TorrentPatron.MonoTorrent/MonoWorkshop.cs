@@ -9,6 +9,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Metadata;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.MonoTorrent.Network;
 using TorrentPatron.MonoTorrent.Storage;

@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.Engine.Client;
 

@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Hosting;

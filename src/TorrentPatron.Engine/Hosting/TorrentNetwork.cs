@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;

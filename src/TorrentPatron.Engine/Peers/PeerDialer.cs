@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;

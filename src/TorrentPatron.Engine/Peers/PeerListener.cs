@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 

@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;

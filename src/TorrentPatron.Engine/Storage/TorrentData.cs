@@ -1,6 +1,5 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;

@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Metainfo;

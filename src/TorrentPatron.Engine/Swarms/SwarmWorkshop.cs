@@ -2,6 +2,7 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
@@ -14,6 +15,9 @@ namespace TorrentPatron.Engine.Swarms;
 /// <summary>The built-in engine's way to move pieces: one port for the peers of all torrents.</summary>
 internal sealed class SwarmWorkshop : IWorkshop
 {
+    /// <summary>What the built-in engine is called.</summary>
+    public const string EngineName = "TorrentPatron";
+
     private readonly EngineResources _engine;
     private readonly HostList _hosts;
     private readonly PeerListener _listener;
@@ -30,7 +34,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     }
 
     /// <inheritdoc/>
-    public string Name => BuiltInEngine.EngineName;
+    public string Name => EngineName;
 
     /// <inheritdoc/>
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Trackers;
 

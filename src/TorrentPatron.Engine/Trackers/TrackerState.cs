@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.Engine.Trackers;

@@ -8,6 +8,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.MonoTorrent.Network;

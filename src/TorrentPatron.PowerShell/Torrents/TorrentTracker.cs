@@ -1,5 +1,4 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Trackers;
 
 namespace TorrentPatron.PowerShell.Torrents;
 

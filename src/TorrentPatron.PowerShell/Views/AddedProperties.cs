@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Views;

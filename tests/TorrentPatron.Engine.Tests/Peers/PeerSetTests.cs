@@ -3,6 +3,7 @@ using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Engine.Timing;

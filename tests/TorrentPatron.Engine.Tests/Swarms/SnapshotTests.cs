@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Swarms;
@@ -256,6 +257,6 @@ public sealed class SnapshotTests
                 Join();
         }
 
-        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.Trackers.TrackerSnapshot>([]), saving: null);
+        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.TrackerSnapshot>([]), saving: null);
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol.Trackers;

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Trackers;

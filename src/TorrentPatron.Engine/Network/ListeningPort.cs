@@ -1,8 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
-using TorrentPatron.Engine.Network;
 
-namespace TorrentPatron.Engine.Peers;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>A port that is listened on, in one IP version or both. Disposing closes it, and waits until nothing is accepted any more.</summary>
 internal sealed class ListeningPort : IAsyncDisposable

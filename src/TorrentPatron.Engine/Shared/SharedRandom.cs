@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine;
+namespace TorrentPatron.Engine.Shared;
 
 /// <summary>One source of chance that many may use at once.</summary>
 /// <param name="source">Where it comes from; used by this alone from now on.</param>

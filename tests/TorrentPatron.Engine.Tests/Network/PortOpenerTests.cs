@@ -1,9 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 
-namespace TorrentPatron.Engine.Tests.Peers;
+namespace TorrentPatron.Engine.Tests.Network;
 
 public sealed class PortOpenerTests
 {

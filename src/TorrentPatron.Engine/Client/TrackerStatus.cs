@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Trackers;
+namespace TorrentPatron.Engine.Client;
 
 /// <summary>How a torrent stands with one of its trackers.</summary>
 public enum TrackerStatus

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace TorrentPatron.Engine.Peers;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>
 /// The TCP ports on which peers can reach us: one for each IP version that we listen on. They are the same number where that can be

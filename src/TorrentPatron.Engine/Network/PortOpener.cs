@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 
-namespace TorrentPatron.Engine.Peers;
+namespace TorrentPatron.Engine.Network;
 
 /// <summary>Opens the port on which peers reach us: one number for both IP versions, unless an address is asked for.</summary>
 internal static class PortOpener

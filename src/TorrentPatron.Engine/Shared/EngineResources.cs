@@ -1,16 +1,16 @@
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
-namespace TorrentPatron.Engine;
+namespace TorrentPatron.Engine.Shared;
 
 /// <summary>What all torrents of one engine share. Nothing here is shared with another engine.</summary>
 internal sealed class EngineResources : IAsyncDisposable
@@ -74,7 +74,7 @@ internal sealed class EngineResources : IAsyncDisposable
     public ListenPorts ListenPorts { get; set; } = ListenPorts.None;
 
     /// <summary>What finds peers without trackers; null before it is opened.</summary>
-    public PeerFinder? Finder { get; set; }
+    public PeerFinder? Finder { get; private set; }
 
     /// <summary>The threads that hash and touch files.</summary>
     public DiskWorkers DiskWorkers { get; }
@@ -121,6 +121,22 @@ internal sealed class EngineResources : IAsyncDisposable
         };
         Download.Rate = settings.Limits.Download;
         Upload.Rate = settings.Limits.Upload;
+    }
+
+    /// <summary>Opens what finds peers without trackers, as the settings say. We listen already, and the UDP port is open.</summary>
+    public void OpenFinder()
+    {
+        ushort ListenPort(AddressFamily family) => ListenPorts.Of(family);
+
+        DhtKeeper? dht = !Settings.Dht.IsEnabled || Datagrams.EndPoints.Count == 0 ? null : new DhtKeeper(
+            new DhtNode(
+                Settings.Dht, Datagrams, ListenPort, new BootstrapResolver(Settings.Dht.BootstrapNodes, Network.ResolveAsync, Time), Time, Random,
+                fault => Faults.Record(DhtKeeper.Root, fault)),
+            Settings.Dht.Store, Datagrams, DiskWorkers, Faults, Time);
+        LocalDiscovery? local = Settings.LocalDiscovery
+            ? LocalDiscovery.Open(Network, ListenPort, Time, Random, fault => Faults.Record("local discovery", fault))
+            : null;
+        Finder = new PeerFinder(Datagrams, ListenPort, dht, local);
     }
 
     /// <summary>Takes a place among the connected peers.</summary>

@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Trackers;
+namespace TorrentPatron.Engine.Client;
 
 /// <summary>One of a torrent's trackers as it stood at one moment.</summary>
 public sealed record TrackerSnapshot
