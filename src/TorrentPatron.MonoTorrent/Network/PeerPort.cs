@@ -1,7 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Peers;
 
 namespace TorrentPatron.MonoTorrent.Network;
 

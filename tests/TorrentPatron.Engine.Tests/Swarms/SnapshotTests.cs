@@ -257,6 +257,6 @@ public sealed class SnapshotTests
                 Join();
         }
 
-        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<Engine.TrackerSnapshot>([]), saving: null);
+        private TorrentStatus Made() => _ledger.MakeStatus(Array.AsReadOnly<TrackerSnapshot>([]), saving: null);
     }
 }
