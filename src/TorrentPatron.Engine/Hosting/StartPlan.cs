@@ -77,6 +77,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
                 trusted.Set(piece);
         }
 
+        DoubtLinks(storage, possible, trusted, toCheck);
         var plan = new StartPlan(trusted, toCheck, origin);
         plan.Claim(storage, claim, verified, choices, stamps, isUntouched: true);
         if (!choices.SeedOnly)
@@ -163,7 +164,15 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
             }
         }
 
+        DoubtLinks(storage, possible, trusted, toCheck);
         return new StartPlan(trusted, toCheck, Origin: null);
+    }
+
+    /// <summary>Links lead to what was hashed, or it is hashed again: nothing else is ever sent through them.</summary>
+    private static void DoubtLinks(TorrentStorage storage, Bitfield possible, Bitfield trusted, Bitfield toCheck)
+    {
+        foreach (int file in storage.FindUncheckedLinks())
+            Doubt(storage.Layout.PiecesOfFile(file), possible, trusted, toCheck);
     }
 
     private static void Doubt((int First, int Count) pieces, Bitfield possible, Bitfield trusted, Bitfield toCheck)

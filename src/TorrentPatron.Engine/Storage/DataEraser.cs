@@ -15,7 +15,6 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     /// <summary>So many files left are told of by name.</summary>
     private const int MostWarnings = 20;
 
-    private readonly LinkFreeFolders _reached = new(layout);
     private readonly Dictionary<int, SharedFile> _shared = shared.DistinctBy(file => file.File).ToDictionary(file => file.File);
     private readonly List<TorrentError> _warnings = [];
     private int _left;
@@ -52,32 +51,31 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     {
         try
         {
-            if (!_reached.Contains(Path.GetDirectoryName(path)!))
+            FileNode? file = GuardedFile.Find(layout.Destination, path);
+            if (file is null or { Kind: FileKind.Folder })
+                return;
+            string? why = file.Value.Kind == FileKind.Link ? "it is a link"
+                : file.Value.Kind == FileKind.Special ? "it is a pipe, a socket or a device"
+                : !isOwn ? "it is not the torrent's own"
+                : shared is not null ? $"the torrent '{shared.OtherName}' ({shared.OtherTorrent}) has it too"
+                : null;
+            if (why is not null)
             {
-                Leave($"'{path}' was left: it lies behind a link.");
+                Leave($"'{path}' was left: {why}.");
                 return;
             }
 
-            var file = new FileInfo(path);
-            if (file.LinkTarget is not null)
-            {
-                Leave($"'{path}' was left: it is a link.");
-            }
-            else if (file.Exists && !isOwn)
-            {
-                Leave($"'{path}' was left: it is not the torrent's own.");
-            }
-            else if (file.Exists && shared is not null)
-            {
-                Leave($"'{path}' was left: the torrent '{shared.OtherName}' ({shared.OtherTorrent}) has it too.");
-            }
-            else if (file.Exists)
-            {
-                long length = file.Length;
-                file.Delete();
-                _files++;
-                _bytes += length;
-            }
+            GuardedFile.Delete(layout.Destination, path, file.Value.Identity);
+            _files++;
+            _bytes += file.Value.Length;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nor is there anything to delete.
+        }
+        catch (UnsafeFileException)
+        {
+            Leave($"'{path}' was left: it lies behind a link.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -90,8 +88,12 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         try
         {
             // Only an empty one goes.
-            if (_reached.Contains(path) && Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
-                Directory.Delete(path, recursive: false);
+            if (GuardedFile.Find(layout.Destination, path) is { Kind: FileKind.Folder } && !Directory.EnumerateFileSystemEntries(path).Any())
+                GuardedFile.DeleteFolder(layout.Destination, path);
+        }
+        catch (Exception e) when (e is DirectoryNotFoundException or UnsafeFileException)
+        {
+            // Neither is there a folder of the torrent's.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,3 +1,4 @@
+using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -53,19 +54,18 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
         {
             try
             {
-                TryDelete(copy);
-                var moved = new FileInfo(next);
-                if (!moved.Exists || moved.LinkTarget is not null)
+                TryDelete(to.Destination, copy);
+                if (MovePlan.Find(to.Destination, next) is not { Kind: FileKind.Regular } moved)
                     continue;
-                var left = new FileInfo(old);
-                if (!left.Exists)
+                if (MovePlan.Find(from.Destination, old) is not { } left)
                 {
-                    Directory.CreateDirectory(left.DirectoryName!);
-                    File.Move(next, old, overwrite: false);
+                    Directory.CreateDirectory(from.Destination);
+                    GuardedFile.MakeFolder(from.Destination, Path.GetDirectoryName(old)!);
+                    GuardedFile.Move(to.Destination, next, from.Destination, old, moved.Identity);
                 }
-                else if (left.Length == moved.Length && left.LastWriteTimeUtc == moved.LastWriteTimeUtc)
+                else if (left.Kind == FileKind.Regular && DiskFile.Stamp(old) == DiskFile.Stamp(next))
                 {
-                    moved.Delete();
+                    GuardedFile.Delete(to.Destination, next, moved.Identity);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -106,7 +106,10 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
             missing.Push(at);
         foreach (string at in missing)
         {
-            Directory.CreateDirectory(at);
+            if (at.Length > to.Destination.Length)
+                GuardedFile.MakeFolder(to.Destination, at);
+            else
+                Directory.CreateDirectory(at);
             _madeFolders.Add(at);
         }
     }
@@ -140,7 +143,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
             await workers.RunAsync(
                 () =>
                 {
-                    File.Move(file.From, file.To, overwrite: false);
+                    GuardedFile.Move(from.Destination, file.From, to.Destination, file.To, file.Seen.Identity);
                     progress(share);
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -149,19 +152,20 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
 
     private async Task CopyAsync(long keepFree, Action<double> progress, CancellationToken cancellationToken)
     {
-        long total = _files.Sum(file => file.Length);
+        long total = _files.Sum(file => file.Seen.Length);
         long copied = 0;
         await workers.RunAsync(() => CheckRoom(keepFree), cancellationToken).ConfigureAwait(false);
-        var guard = new FolderGuard(to.Destination);
         foreach (MovedFile file in _files)
         {
             using FileCopier copier = await workers.RunAsync(
                 () =>
                 {
-                    TryDelete(file.Copy);
-                    return FileCopier.Begin(file.From, file.Copy, guard);
+                    TryDelete(to.Destination, file.Copy);
+                    return FileCopier.Begin(file.From, file.Copy, from.Destination, to.Destination);
                 },
                 cancellationToken).ConfigureAwait(false);
+            if (copier.Source is { } source && source != file.Seen.Identity)
+                throw new IOException($"'{file.From}' is a different file than it was a moment ago.");
             while (await workers.RunAsync(copier.Step, cancellationToken).ConfigureAwait(false) is > 0 and var step)
             {
                 copied += step;
@@ -175,9 +179,9 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
         await workers.RunAsync(() =>
         {
             foreach (MovedFile file in _files)
-                File.Move(file.Copy, file.To, overwrite: false);
+                GuardedFile.Move(to.Destination, file.Copy, to.Destination, file.To);
             foreach (MovedFile file in _files)
-                TryDelete(file.From);
+                TryDelete(from.Destination, file.From, file.Seen.Identity);
         }, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -187,19 +191,19 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
         long needed = 0;
         foreach (MovedFile file in _files)
         {
-            using var handle = DiskFile.Open(file.From, FileMode.Open, FileAccess.Read);
-            needed += SparseFile.AllocatedBytes(handle, file.Length);
+            using SafeFileHandle handle = GuardedFile.Open(from.Destination, file.From, FileMode.Open, FileAccess.Read);
+            needed += SparseFile.AllocatedBytes(handle, file.Seen.Length);
         }
 
         if (needed > available - keepFree)
             throw StorageErrors.NoRoom(to.Destination, needed, available, keepFree);
     }
 
-    private static void TryDelete(string path)
+    private static void TryDelete(string destination, string path, FileIdentity? seen = null)
     {
         try
         {
-            File.Delete(path);
+            GuardedFile.Delete(destination, path, seen);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -207,11 +211,14 @@ internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent
         }
     }
 
-    private static void TryDeleteFolder(string path)
+    private void TryDeleteFolder(string path)
     {
         try
         {
-            Directory.Delete(path, recursive: false);
+            if (path.Length > to.Destination.Length)
+                GuardedFile.DeleteFolder(to.Destination, path);
+            else
+                Directory.Delete(path, recursive: false);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -1,18 +1,10 @@
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>How files are opened and looked at.</summary>
+/// <summary>How files are looked at.</summary>
 internal static class DiskFile
 {
-    /// <summary>Opens a file so that other programs can go on using, and removing, it.</summary>
-    /// <param name="path">The file's path.</param>
-    /// <param name="mode">Whether it is made.</param>
-    /// <param name="access">What for.</param>
-    public static SafeFileHandle Open(string path, FileMode mode, FileAccess access) =>
-        File.OpenHandle(path, mode, access, FileShare.ReadWrite | FileShare.Delete);
-
     /// <summary>Whether a path is longer than this system takes.</summary>
     /// <param name="path">An absolute path.</param>
     public static bool IsTooLong(string path) => OperatingSystem.IsWindows()

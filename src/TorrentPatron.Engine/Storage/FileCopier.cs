@@ -10,35 +10,32 @@ internal sealed class FileCopier : IDisposable
 
     private readonly SafeFileHandle _source;
     private readonly SafeFileHandle _copy;
-    private readonly string _copyPath;
     private readonly long _length;
     private readonly byte[] _buffer = new byte[StepLength];
     private long _at;
 
-    private FileCopier(SafeFileHandle source, SafeFileHandle copy, string copyPath)
+    private FileCopier(SafeFileHandle source, SafeFileHandle copy)
     {
         _source = source;
         _copy = copy;
-        _copyPath = copyPath;
         _length = RandomAccess.GetLength(source);
     }
 
     /// <summary>Begins.</summary>
     /// <param name="source">Path of the file.</param>
     /// <param name="copyPath">Path of the copy, which is not there yet.</param>
-    /// <param name="guard">Makes the copy's folder, and refuses links.</param>
-    public static FileCopier Begin(string source, string copyPath, FolderGuard guard)
+    /// <param name="from">The folder below which the file is.</param>
+    /// <param name="to">The folder below which the copy is to be; it is made.</param>
+    public static FileCopier Begin(string source, string copyPath, string from, string to)
     {
-        SafeFileHandle from = DiskFile.Open(source, FileMode.Open, FileAccess.Read);
+        SafeFileHandle original = GuardedFile.Open(from, source, FileMode.Open, FileAccess.Read);
         try
         {
-            guard.PrepareFor(copyPath);
-            SafeFileHandle copy = DiskFile.Open(copyPath, FileMode.CreateNew, FileAccess.Write);
+            SafeFileHandle copy = GuardedFile.OpenOrMake(to, copyPath, FileMode.CreateNew, FileAccess.Write);
             try
             {
-                guard.Verify(copy, copyPath);
                 SparseFile.Allow(copy);
-                var copier = new FileCopier(from, copy, copyPath);
+                var copier = new FileCopier(original, copy);
                 RandomAccess.SetLength(copy, copier._length);
                 return copier;
             }
@@ -50,10 +47,13 @@ internal sealed class FileCopier : IDisposable
         }
         catch
         {
-            from.Dispose();
+            original.Dispose();
             throw;
         }
     }
+
+    /// <summary>Which file is copied; null where the system does not tell.</summary>
+    public FileIdentity? Source => GuardedFile.IdentityOf(_source);
 
     /// <summary>Copies some bytes; with the last of them the copy is on the medium.</summary>
     /// <returns>How many; 0: all are copied.</returns>
@@ -87,11 +87,10 @@ internal sealed class FileCopier : IDisposable
     /// <summary>Closes both, and gives the copy the time at which the file was last written.</summary>
     public void Finish()
     {
-        DateTime lastWrite = File.GetLastWriteTimeUtc(_source);
-        Dispose();
-        File.SetLastWriteTimeUtc(_copyPath, lastWrite);
-        if (new FileInfo(_copyPath).Length != _length)
+        if (RandomAccess.GetLength(_copy) != _length)
             throw new IOException("The copy is not as long as the file.");
+        File.SetLastWriteTimeUtc(_copy, File.GetLastWriteTimeUtc(_source));
+        Dispose();
     }
 
     /// <inheritdoc/>

@@ -7,8 +7,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="From">Where it is.</param>
 /// <param name="To">Where it goes.</param>
 /// <param name="Copy">What its copy is called until all copies are there, beside where it goes.</param>
-/// <param name="Length">Its length as it is on disk.</param>
-internal sealed record MovedFile(string From, string To, string Copy, long Length);
+/// <param name="Seen">The file as it was found.</param>
+internal sealed record MovedFile(string From, string To, string Copy, FileNode Seen);
 
 /// <summary>What has to be moved of a torrent, and whether it may be. Blocks on the disk.</summary>
 internal static class MovePlan
@@ -22,23 +22,31 @@ internal static class MovePlan
     public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, InfoHash torrent, Bitfield? apart)
     {
         var files = new List<MovedFile>();
-        var sources = new LinkFreeFolders(from);
-        var targets = new LinkFreeFolders(to);
         foreach ((string source, string target, string copy) in Paths(from, to, torrent, apart))
         {
-            var info = new FileInfo(source);
-            if (!sources.Contains(info.DirectoryName!) || info.LinkTarget is not null)
-                throw StorageErrors.Link(source);
-            if (!info.Exists)
+            if (Find(from.Destination, source) is not { } file || file.Kind == FileKind.Folder)
                 continue;
-            if (!targets.Contains(Path.GetDirectoryName(target)!))
-                throw StorageErrors.Link(target);
-            if (Path.Exists(target) || new FileInfo(target).LinkTarget is not null)
+            if (file.Kind != FileKind.Regular)
+                throw StorageErrors.Unsafe(source, file.Kind == FileKind.Link);
+            if (Find(to.Destination, target) is not null)
                 throw StorageErrors.InTheWay(target);
-            files.Add(new MovedFile(source, target, copy, info.Length));
+            files.Add(new MovedFile(source, target, copy, file));
         }
 
         return files;
+    }
+
+    /// <summary>What is at a path below a destination; null: nothing, or no folder for it.</summary>
+    public static FileNode? Find(string destination, string path)
+    {
+        try
+        {
+            return GuardedFile.Find(destination, path);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>All that may have to be moved, whether it is there or not: where it is, where it goes and what its copy is called.</summary>

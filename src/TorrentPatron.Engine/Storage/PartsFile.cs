@@ -15,16 +15,15 @@ namespace TorrentPatron.Engine.Storage;
 /// there: pieces are hashed, and resume data says which are good.
 /// </remarks>
 /// <param name="layout">Where the torrent's files lie.</param>
-/// <param name="guard">Makes the destination, and refuses links.</param>
 /// <param name="pool">Keeps the file open.</param>
-internal sealed class PartsFile(FileLayout layout, FolderGuard guard, FileHandlePool pool) : IDisposable
+internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDisposable
 {
     private const int HeaderBytes = 128;
     private const int RecordBytes = 16;
 
     private readonly Lock _gate = new();
     private readonly byte[] _header = MakeHeader(layout);
-    private readonly PooledFile _file = new(write => Open(layout, guard, write));
+    private readonly PooledFile _file = new(write => Open(layout, write));
 
     /// <summary>The slot of each piece that has one; null: not read yet.</summary>
     private Dictionary<int, int>? _slots;
@@ -145,9 +144,11 @@ internal sealed class PartsFile(FileLayout layout, FolderGuard guard, FileHandle
             Close();
             try
             {
-                var file = new FileInfo(layout.PartsPath);
-                if (file is { Exists: true, LinkTarget: null } && IsOurs(file.FullName))
-                    file.Delete();
+                if (!File.Exists(layout.PartsPath))
+                    return;
+                using SafeFileHandle file = GuardedFile.Open(layout.Destination, layout.PartsPath, FileMode.Open, FileAccess.Read);
+                if (RandomAccess.GetLength(file) == 0 || IsOurs(file, _header))
+                    GuardedFile.Delete(layout.Destination, layout.PartsPath, GuardedFile.IdentityOf(file));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -166,16 +167,14 @@ internal sealed class PartsFile(FileLayout layout, FolderGuard guard, FileHandle
         return header;
     }
 
-    private static SafeFileHandle Open(FileLayout layout, FolderGuard guard, bool write)
+    private static SafeFileHandle Open(FileLayout layout, bool write)
     {
         string path = layout.PartsPath;
         if (!write)
-            return DiskFile.Open(path, FileMode.Open, FileAccess.Read);
-        guard.PrepareFor(path);
-        SafeFileHandle handle = DiskFile.Open(path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+            return GuardedFile.Open(layout.Destination, path, FileMode.Open, FileAccess.Read);
+        SafeFileHandle handle = GuardedFile.OpenOrMake(layout.Destination, path, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         try
         {
-            guard.Verify(handle, path);
             byte[] header = MakeHeader(layout);
             bool isNew = RandomAccess.GetLength(handle) == 0;
             if (!isNew && !IsOurs(handle, header))
@@ -192,12 +191,6 @@ internal sealed class PartsFile(FileLayout layout, FolderGuard guard, FileHandle
             handle.Dispose();
             throw;
         }
-    }
-
-    private bool IsOurs(string path)
-    {
-        using SafeFileHandle handle = DiskFile.Open(path, FileMode.Open, FileAccess.Read);
-        return RandomAccess.GetLength(handle) == 0 || IsOurs(handle, _header);
     }
 
     // A crash may leave zeros of a header.
@@ -228,7 +221,7 @@ internal sealed class PartsFile(FileLayout layout, FolderGuard guard, FileHandle
             return slots;
         try
         {
-            using SafeFileHandle handle = DiskFile.Open(layout.PartsPath, FileMode.Open, FileAccess.Read);
+            using SafeFileHandle handle = GuardedFile.Open(layout.Destination, layout.PartsPath, FileMode.Open, FileAccess.Read);
             if (!IsOurs(handle, _header))
                 return slots;
             long length = RandomAccess.GetLength(handle);

@@ -33,6 +33,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             return Task.CompletedTask;
 
         int lanes = Math.Min(workers.ThreadCount, pieces.Count);
+        storage.BeginHashing();
         var run = new Run(storage, workers, begin, pieces, onPiece, lanes, cancellationToken);
         for (int lane = 0; lane < lanes; lane++)
             workers.Post(lane, new Lane(run, lane));
@@ -77,6 +78,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         {
             if (Interlocked.Decrement(ref _lanesLeft) > 0)
                 return;
+            storage.EndHashing();
             if (_failure is not null)
                 SetException(_failure);
             else if (cancellationToken.IsCancellationRequested)

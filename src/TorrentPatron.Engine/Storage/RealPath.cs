@@ -1,6 +1,3 @@
-using System.Globalization;
-using Microsoft.Win32.SafeHandles;
-
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Where files really lie, once every link is followed.</summary>
@@ -8,30 +5,6 @@ internal static class RealPath
 {
     /// <summary>As many as Linux follows.</summary>
     private const int MostLinks = 40;
-
-    /// <summary>Where an open file lies; null where the system does not tell.</summary>
-    /// <param name="handle">The file.</param>
-    public static string? Of(SafeFileHandle handle)
-    {
-        if (!OperatingSystem.IsLinux())
-            return null;
-        bool isHeld = false;
-        try
-        {
-            handle.DangerousAddRef(ref isHeld);
-            string link = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{handle.DangerousGetHandle()}");
-            return new FileInfo(link).LinkTarget is { } target && Path.IsPathRooted(target) ? target : null;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
-        finally
-        {
-            if (isHeld)
-                handle.DangerousRelease();
-        }
-    }
 
     /// <summary>A path with every link in it followed; as far as can be, where there are too many.</summary>
     /// <param name="path">An absolute path.</param>

@@ -19,6 +19,7 @@ internal static class StorageErrors
     public static StorageException Write(Exception e, string path) => e switch
     {
         StorageException ours => ours,
+        UnsafeFileException { FilePath: var at, IsLink: var isLink } => Unsafe(at, isLink),
         _ when IsDiskFull(e) => new(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
             $"There is no room left on the disk for '{path}'.",
             "Make room, or choose another destination, and start the torrent again."), e),
@@ -36,6 +37,11 @@ internal static class StorageErrors
     public static StorageException Read(Exception e, string path) => e switch
     {
         StorageException ours => ours,
+        UnsafeFileException { IsLink: true, FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
+            $"'{at}' is a symbolic link, and what it leads to has not been checked.",
+            "Resume the torrent, so that what is behind the link is checked; or put the file itself there."), e),
+        UnsafeFileException { FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
+            $"'{at}' is not a file, but a pipe, a socket or a device.", "Put the file there, or remove what is there, and resume the torrent."), e),
         FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' is not there.", e),
         UnauthorizedAccessException => new(new TorrentError(TorrentErrorId.DiskReadFailed,
             $"'{path}' cannot be read: access is denied.", "Allow reading the file, and start the torrent again."), e),
@@ -53,6 +59,13 @@ internal static class StorageErrors
     public static StorageException NotWritable(string message, Exception? e = null) =>
         new(new TorrentError(TorrentErrorId.DestinationNotWritable, message,
             "Choose a destination that can be written, or change its permissions."), e);
+
+    /// <summary>A link, a pipe or the like stands where a file or folder of the torrent belongs.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="isLink">Whether it is a link.</param>
+    public static StorageException Unsafe(string path, bool isLink) => isLink ? Link(path) : new(new TorrentError(
+        TorrentErrorId.DestinationNotWritable, $"'{path}' is not a file, but a pipe, a socket or a device.",
+        "Remove it, or choose another destination."));
 
     /// <summary>A link stands where a file or folder of the torrent belongs.</summary>
     /// <param name="path">The link.</param>
@@ -119,6 +132,7 @@ internal static class StorageErrors
     {
         StorageException { Error.Id: TorrentErrorId.MoveFailed or TorrentErrorId.InsufficientDiskSpace } ours => ours,
         StorageException ours => MoveFailed(ours.Error.Message, ours),
+        UnsafeFileException { FilePath: var at, IsLink: var isLink } => MoveFailed(Unsafe(at, isLink).Error.Message, e),
         _ => MoveFailed($"The files could not be moved to '{destination}': {Sentence(e)}", e),
     };
 

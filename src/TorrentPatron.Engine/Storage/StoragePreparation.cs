@@ -6,10 +6,9 @@ namespace TorrentPatron.Engine.Storage;
 
 /// <summary>What is done once before a torrent is written: see <see cref="TorrentStorage.Prepare"/>.</summary>
 /// <param name="layout">Where the bytes lie.</param>
-/// <param name="guard">Makes the folders.</param>
 /// <param name="stamps">The files as they are on disk.</param>
 /// <param name="isApart">Which files' bytes are kept apart, and still have to be written where they belong.</param>
-internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, IReadOnlyList<FileStamp?> stamps, Func<int, bool> isApart)
+internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileStamp?> stamps, Func<int, bool> isApart)
 {
     private readonly Stack<string> _madeFolders = new();
     private readonly List<string> _madeFiles = [];
@@ -33,7 +32,8 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         try
         {
             CheckPaths(wanted);
-            FolderGuard.RefuseLinkAt(layout.RootPath);
+            if (GuardedFile.Look(layout.RootPath) is { Kind: FileKind.Link })
+                throw StorageErrors.Link(layout.RootPath);
             MakeFolder(layout.Destination);
             TryWriting(Directory.Exists(layout.RootPath) ? layout.RootPath : layout.Destination);
             CheckRoom(missing, wanted, keepFree);
@@ -121,7 +121,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
             return 0;
         try
         {
-            using SafeFileHandle handle = DiskFile.Open(file.FullPath, FileMode.Open, FileAccess.Read);
+            using SafeFileHandle handle = GuardedFile.Open(layout.Destination, file.FullPath, FileMode.Open, FileAccess.Read);
             return SparseFile.AllocatedBytes(handle, Math.Min(stamp.Length, file.Length));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -133,9 +133,7 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
     private void MakeEmpty(StorageFile file)
     {
         MakeFolder(Path.GetDirectoryName(file.FullPath)!);
-        guard.PrepareFor(file.FullPath);
-        using (SafeFileHandle handle = DiskFile.Open(file.FullPath, FileMode.CreateNew, FileAccess.Write))
-            guard.Verify(handle, file.FullPath);
+        GuardedFile.Open(layout.Destination, file.FullPath, FileMode.CreateNew, FileAccess.Write).Dispose();
         _madeFiles.Add(file.FullPath);
     }
 
@@ -149,7 +147,14 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         {
             try
             {
-                Directory.CreateDirectory(at);
+                if (at.Length > layout.Destination.Length)
+                    GuardedFile.MakeFolder(layout.Destination, at);
+                else
+                    Directory.CreateDirectory(at);
+            }
+            catch (UnsafeFileException e)
+            {
+                throw StorageErrors.Unsafe(e.FilePath, e.IsLink);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -165,15 +170,21 @@ internal sealed class StoragePreparation(FileLayout layout, FolderGuard guard, I
         try
         {
             foreach (string file in _madeFiles)
-                File.Delete(file);
+                GuardedFile.Delete(layout.Destination, file);
             foreach (string folder in _madeFolders)
-                Directory.Delete(folder);
+                DeleteFolder(folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Someone has put something there meanwhile: it is theirs now. The first failure is the one to report.
         }
+    }
 
-        guard.Forget();
+    private void DeleteFolder(string folder)
+    {
+        if (folder.Length > layout.Destination.Length)
+            GuardedFile.DeleteFolder(layout.Destination, folder);
+        else
+            Directory.Delete(folder);
     }
 }

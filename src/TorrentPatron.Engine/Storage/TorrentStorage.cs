@@ -20,7 +20,6 @@ internal sealed class TorrentStorage : IDisposable
     private const int Unflushed = 2;
 
     private readonly FileHandlePool _pool;
-    private FolderGuard _guard;
     private PooledFile[] _files;
 
     /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
@@ -31,6 +30,7 @@ internal sealed class TorrentStorage : IDisposable
 
     /// <summary>Held while bytes are written, so that where they go changes between two writes only.</summary>
     private readonly Lock _writing = new();
+    private readonly CheckedLinks _links;
     private PartsFile _parts;
     private volatile bool _isPartsFileUnused;
 
@@ -42,6 +42,7 @@ internal sealed class TorrentStorage : IDisposable
         _pool = pool;
         Settle(layout);
         _marks = new int[_files.Length];
+        _links = new CheckedLinks(_files.Length);
         _isApart = new bool[_files.Length];
     }
 
@@ -161,7 +162,7 @@ internal sealed class TorrentStorage : IDisposable
     /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
     public void Prepare(
         Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
-        new StoragePreparation(Layout, _guard, stamps, IsApart).Run(verified, priorities, keepFree);
+        new StoragePreparation(Layout, stamps, IsApart).Run(verified, priorities, keepFree);
 
     /// <summary>Writes bytes.</summary>
     /// <param name="offset">Where in the torrent.</param>
@@ -311,9 +312,34 @@ internal sealed class TorrentStorage : IDisposable
         return possible;
     }
 
+    /// <summary>Begins to hash: until the end of that, what links lead to may be read, and counts as checked.</summary>
+    public void BeginHashing() => _links.Begin();
+
+    /// <summary>Ends hashing; see <see cref="BeginHashing"/>.</summary>
+    public void EndHashing() => _links.End();
+
+    /// <summary>The files behind links, of which nothing may be believed before it is hashed: a link leads elsewhere in a moment.</summary>
+    public IReadOnlyList<int> FindUncheckedLinks()
+    {
+        var folders = new LinkFreeFolders(Layout);
+        var found = new List<int>();
+        for (int index = 0; index < _files.Length; index++)
+        {
+            string path = Layout.Files[index].FullPath;
+            bool isBehindLink = Layout.Files[index].IsStored && !IsApart(index)
+                && (!folders.Contains(Path.GetDirectoryName(path)!) || GuardedFile.Look(path) is { Kind: FileKind.Link });
+            if (isBehindLink && !_links.IsChecked(index, path))
+                found.Add(index);
+        }
+
+        return found;
+    }
+
     /// <summary>Looks where the files lie, and which pieces can be on disk. Nobody reads or writes meanwhile.</summary>
     public Bitfield FindPossiblePieces()
     {
+        CloseFiles();
+        _links.Forget();
         Locate();
         return PossiblePieces(Stamps());
     }
@@ -382,7 +408,6 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Closes all files; they are opened again as they are needed.</summary>
     public void CloseFiles()
     {
-        _guard.Forget();
         foreach (PooledFile file in _files)
             file.Close();
         _parts.Close();
@@ -419,13 +444,12 @@ internal sealed class TorrentStorage : IDisposable
             Relocate(layout);
     }
 
-    [MemberNotNull(nameof(Layout), nameof(_guard), nameof(_files), nameof(_parts))]
+    [MemberNotNull(nameof(Layout), nameof(_files), nameof(_parts))]
     private void Settle(FileLayout layout)
     {
         Layout = layout;
-        _guard = new FolderGuard(layout.Destination);
-        _files = [.. layout.Files.Select(file => new PooledFile(write => Open(file, write)))];
-        _parts = new PartsFile(layout, _guard, _pool);
+        _files = [.. layout.Files.Select((file, index) => new PooledFile(write => Open(index, file, write)))];
+        _parts = new PartsFile(layout, _pool);
     }
 
     private bool IsThere(int piece, int begin, int count, IReadOnlyList<FileStamp?> stamps)
@@ -551,7 +575,7 @@ internal sealed class TorrentStorage : IDisposable
             try
             {
                 _files[file].Close();
-                File.Delete(entry.FullPath);
+                GuardedFile.Delete(Layout.Destination, entry.FullPath);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -642,11 +666,11 @@ internal sealed class TorrentStorage : IDisposable
 
     private OpenFile Use(int index, bool write) => _pool.Use(_files[index], write);
 
-    private SafeFileHandle Open(StorageFile file, bool write)
+    private SafeFileHandle Open(int index, StorageFile file, bool write)
     {
         try
         {
-            return write ? OpenForWriting(file) : DiskFile.Open(file.FullPath, FileMode.Open, FileAccess.Read);
+            return write ? OpenForWriting(file) : OpenForReading(index, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -654,25 +678,27 @@ internal sealed class TorrentStorage : IDisposable
         }
     }
 
+    private SafeFileHandle OpenForReading(int index, StorageFile file)
+    {
+        try
+        {
+            return GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.Read);
+        }
+        catch (UnsafeFileException e) when (e.IsLink)
+        {
+            SafeFileHandle handle = GuardedFile.OpenFollowing(file.FullPath);
+            if (_links.MayRead(index, GuardedFile.IdentityOf(handle)))
+                return handle;
+            handle.Dispose();
+            throw;
+        }
+    }
+
     private SafeFileHandle OpenForWriting(StorageFile file)
     {
-        SafeFileHandle handle;
-        _guard.PrepareFor(file.FullPath);
+        SafeFileHandle handle = GuardedFile.OpenOrMake(Layout.Destination, file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         try
         {
-            handle = DiskFile.Open(file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
-        }
-        catch (DirectoryNotFoundException)
-        {
-            // Someone removed a folder since it was looked at.
-            _guard.Forget();
-            _guard.PrepareFor(file.FullPath);
-            handle = DiskFile.Open(file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
-        }
-
-        try
-        {
-            _guard.Verify(handle, file.FullPath);
             if (RandomAccess.GetLength(handle) != file.Length)
             {
                 SparseFile.Allow(handle);

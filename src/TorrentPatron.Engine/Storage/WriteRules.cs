@@ -82,7 +82,7 @@ internal sealed class WriteRules
     {
         if (claim.Shared.FirstOrDefault(shared => missing.Contains(shared.File)) is { } taken)
             throw StorageErrors.PathInUse(taken, files.Torrent);
-        RefuseLinks(files.Layout, missing);
+        RefuseUnsafe(files.Layout, missing);
         HashSet<int> unproven = [], adopted = [];
         foreach (int file in missing)
         {
@@ -110,14 +110,17 @@ internal sealed class WriteRules
         return new WriteRules(forbidden, unproven, DecideApart(storage, files));
     }
 
-    /// <summary>Refuses what would be written through a link. While the torrent runs it is looked at again.</summary>
-    private static void RefuseLinks(FileLayout layout, HashSet<int> missing)
+    /// <summary>Refuses what would be written through a link, or into a pipe. While the torrent runs it is looked at again.</summary>
+    private static void RefuseUnsafe(FileLayout layout, HashSet<int> missing)
     {
         var looked = new HashSet<string>(StringComparer.Ordinal);
         foreach (int file in missing)
         {
             for (string at = layout.Files[file].FullPath; at.Length > layout.Destination.Length && looked.Add(at); at = Path.GetDirectoryName(at)!)
-                FolderGuard.RefuseLinkAt(at);
+            {
+                if (GuardedFile.Look(at) is { Kind: FileKind.Link or FileKind.Special } found)
+                    throw StorageErrors.Unsafe(at, found.Kind == FileKind.Link);
+            }
         }
     }
 
@@ -167,7 +170,7 @@ internal sealed class WriteRules
         if (storage.IsApart(file))
         {
             // Made for these bytes, just before a crash; or by somebody else, with the same bytes.
-            if (HasOnlyZeros(entry.FullPath) || (stamp.Length == entry.Length && storage.AgreesWithParts(file)))
+            if (HasOnlyZeros(files.Layout, entry) || (stamp.Length == entry.Length && storage.AgreesWithParts(file)))
                 return true;
             throw StorageErrors.Foreign($"'{entry.FullPath}' is there already, and what is known of the file of '{files.Name}' is not in it.");
         }
@@ -178,7 +181,7 @@ internal sealed class WriteRules
                 $"'{entry.FullPath}' is there already, is longer than the file of '{files.Name}', and begins differently.");
         }
 
-        if (files.Layout.BytesIn(file, files.Verified) > 0 || HasOnlyZeros(entry.FullPath))
+        if (files.Layout.BytesIn(file, files.Verified) > 0 || HasOnlyZeros(files.Layout, entry))
             return true;
         if (stamp.Length == entry.Length && !CanBeChecked(storage, file))
             return false;
@@ -199,12 +202,12 @@ internal sealed class WriteRules
         return Enumerable.Range(first, count).Any(piece => possible[piece]);
     }
 
-    private static bool HasOnlyZeros(string path)
+    private static bool HasOnlyZeros(FileLayout layout, StorageFile file)
     {
         const int ChunkBytes = 256 << 10;
         try
         {
-            using SafeFileHandle handle = DiskFile.Open(path, FileMode.Open, FileAccess.Read);
+            using SafeFileHandle handle = GuardedFile.Open(layout.Destination, file.FullPath, FileMode.Open, FileAccess.Read);
             long length = RandomAccess.GetLength(handle);
             byte[] buffer = new byte[ChunkBytes];
             for (long offset = SparseFile.NextData(handle, 0); offset < length;)

@@ -116,7 +116,7 @@ public sealed class PartsFileTests : IDisposable
     public void Another_torrents_file_counts_for_nothing_and_is_neither_written_nor_deleted()
     {
         var other = new FileLayout(_temp.Path, "t", Piece, [("t/a", 99 * Piece, true)], ".other");
-        using (var parts = new PartsFile(other, new FolderGuard(_temp.Path), _pool))
+        using (var parts = new PartsFile(other, _pool))
             parts.Write(0, new byte[10]);
         File.Move(other.PartsPath, _layout.PartsPath);
         byte[] bytes = File.ReadAllBytes(_layout.PartsPath);
@@ -153,7 +153,7 @@ public sealed class PartsFileTests : IDisposable
 
     private static byte[] Bytes(long offset, int count) => [.. Enumerable.Range(0, count).Select(i => (byte)(((offset + i) % 251) + 1))];
 
-    private PartsFile Open() => new(_layout, new FolderGuard(_temp.Path), _pool);
+    private PartsFile Open() => new(_layout, _pool);
 
     private void Reopen()
     {

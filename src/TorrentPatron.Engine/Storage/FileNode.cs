@@ -1,0 +1,26 @@
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>What stands at a path.</summary>
+internal enum FileKind
+{
+    /// <summary>A file with bytes in it.</summary>
+    Regular,
+
+    /// <summary>A folder.</summary>
+    Folder,
+
+    /// <summary>A symbolic link or, on Windows, what leads elsewhere like one.</summary>
+    Link,
+
+    /// <summary>A pipe, a socket or a device.</summary>
+    Special,
+}
+
+/// <summary>What the system knows of a file or folder.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Identity">Which it is.</param>
+/// <param name="Length">Its length in bytes.</param>
+/// <param name="Owner">Id of the user who owns it.</param>
+/// <param name="Permissions">Who may do what, with the bits of <see cref="UnixFileMode"/>.</param>
+/// <param name="Links">Number of its names.</param>
+internal readonly record struct FileNode(FileKind Kind, FileIdentity Identity, long Length, uint Owner, UnixFileMode Permissions, uint Links);

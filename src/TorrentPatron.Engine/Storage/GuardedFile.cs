@@ -1,0 +1,270 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// Files and folders below a folder that its owner has chosen, by paths that somebody else may change at any moment: no link is followed
+/// below that folder, only files with bytes in them are opened, nothing waits for the other end of a pipe, and what is deleted or moved is
+/// what was looked at. All that TorrentPatron reads and writes below a destination or a state folder goes through here.
+/// </summary>
+/// <remarks>
+/// On Linux and macOS each folder is opened in the one above it, so that there is no moment between looking and acting. Elsewhere the path
+/// is looked at before and after (<see cref="PortableFiles"/>).
+/// </remarks>
+public static class GuardedFile
+{
+    /// <summary>Somebody else may make the file just when it was not there, and delete it just when it was.</summary>
+    private const int MostAttempts = 10;
+
+    private const UnixFileMode ForAll =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+
+    private const UnixFileMode FolderForAll = ForAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
+    /// <summary>Opens a file.</summary>
+    /// <param name="top">The folder that its owner has chosen; it may be a link.</param>
+    /// <param name="path">The file's absolute path, below that folder.</param>
+    /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="share">What others may do meanwhile.</param>
+    /// <param name="permissions">Permissions of a file that is made, before the process' umask; null: for all.</param>
+    /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened, or is a folder.</exception>
+    public static SafeFileHandle Open(
+        string top, string path, FileMode mode, FileAccess access, FileShare share = FileShare.ReadWrite | FileShare.Delete,
+        UnixFileMode? permissions = null)
+    {
+        if (!PosixFiles.AreThere)
+            return PortableFiles.Open(top, path, mode, access, share, permissions);
+
+        using SafeFileHandle folder = OpenParent(top, path);
+        string name = Path.GetFileName(path);
+        for (int attempt = 0; attempt < MostAttempts; attempt++)
+        {
+            SafeFileHandle? file = mode == FileMode.CreateNew ? null : PosixFiles.OpenFile(folder, name, path, access, isNew: false, default);
+            if (file is null && mode == FileMode.Open)
+                throw new FileNotFoundException($"'{path}' is not there.", path);
+            file ??= PosixFiles.CanCreate
+                ? PosixFiles.OpenFile(folder, name, path, access, isNew: true, permissions ?? ForAll)
+                : MakeByPath(folder, name, path, access, permissions);
+            if (file is not null)
+                return Locked(file, path, share);
+            if (mode == FileMode.CreateNew)
+                break;
+        }
+
+        throw new IOException($"'{path}' is there already.");
+    }
+
+    /// <summary>As <see cref="Open"/>; makes the folders that are missing, the top one too.</summary>
+    /// <inheritdoc cref="Open" path="/param"/>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static SafeFileHandle OpenOrMake(string top, string path, FileMode mode, FileAccess access)
+    {
+        try
+        {
+            return Open(top, path, mode, access);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(top);
+            MakeFolder(top, Path.GetDirectoryName(path)!);
+            return Open(top, path, mode, access);
+        }
+    }
+
+    /// <summary>Opens a file for reading wherever links lead: one that its owner has named.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <exception cref="UnsafeFileException">It is neither a file nor a folder.</exception>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static SafeFileHandle OpenFollowing(string path) => PosixFiles.AreThere
+        ? Locked(PosixFiles.OpenFollowing(path), path, FileShare.ReadWrite)
+        : PortableFiles.OpenFollowing(path);
+
+    /// <summary>Which file is open; null where the system does not tell.</summary>
+    /// <param name="file">The file.</param>
+    public static FileIdentity? IdentityOf(SafeFileHandle file) =>
+        PosixFiles.AreThere ? PosixFiles.Stat(file).Identity : PortableFiles.IdentityOf(file);
+
+    /// <summary>Makes a folder and those above it, up to one that its owner has chosen, which is there; what is there stays.</summary>
+    /// <param name="top">That folder.</param>
+    /// <param name="path">The folder's absolute path, below it.</param>
+    /// <param name="permissions">Permissions of the folders that are made, before the process' umask; null: for all.</param>
+    /// <exception cref="UnsafeFileException">A link is there, or on the way.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    public static void MakeFolder(string top, string path, UnixFileMode? permissions = null)
+    {
+        if (!PosixFiles.AreThere)
+            PortableFiles.MakeFolder(top, path, permissions);
+        else
+            OpenFolder(top, path, isMade: true, permissions ?? FolderForAll).Dispose();
+    }
+
+    /// <summary>What stands at a path; null: nothing, or nothing that can be looked at. Links on the way are followed.</summary>
+    /// <param name="path">An absolute path.</param>
+    internal static FileNode? Look(string path)
+    {
+        try
+        {
+            return PosixFiles.AreThere ? PosixFiles.Find(path) : PortableFiles.Find(Path.GetDirectoryName(path)!, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What stands at a path; null: nothing.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">An absolute path, below that folder.</param>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It cannot be looked at; a folder on the way is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
+    internal static FileNode? Find(string top, string path)
+    {
+        if (!PosixFiles.AreThere)
+            return PortableFiles.Find(top, path);
+        using SafeFileHandle folder = OpenParent(top, path);
+        return PosixFiles.Find(folder, Path.GetFileName(path));
+    }
+
+    /// <summary>What is known of an open file; null where the system does not tell.</summary>
+    internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : null;
+
+    /// <summary>Deletes a file, if it is the one that was looked at.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The file's absolute path, below that folder.</param>
+    /// <param name="seen">The file as it was found; null: whichever file, or link, is there.</param>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    public static void Delete(string top, string path, FileIdentity? seen = null)
+    {
+        if (!PosixFiles.AreThere)
+        {
+            PortableFiles.Delete(top, path);
+            return;
+        }
+
+        using SafeFileHandle folder = OpenParent(top, path);
+        string name = Path.GetFileName(path);
+        if (PosixFiles.Find(folder, name) is not { } node)
+            return;
+        Require(node, seen, path);
+        PosixFiles.Delete(folder, name, path, isFolder: false);
+    }
+
+    /// <summary>Deletes an empty folder.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The folder's absolute path, below that one.</param>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It is not empty, is a link, or cannot be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    public static void DeleteFolder(string top, string path)
+    {
+        if (!PosixFiles.AreThere)
+        {
+            PortableFiles.DeleteFolder(top, path);
+            return;
+        }
+
+        using SafeFileHandle folder = OpenParent(top, path);
+        PosixFiles.Delete(folder, Path.GetFileName(path), path, isFolder: true);
+    }
+
+    /// <summary>Renames a file within its volume.</summary>
+    /// <param name="top">The folder below which it is, which its owner has chosen.</param>
+    /// <param name="path">Where it is.</param>
+    /// <param name="newTop">The folder below which it is to be.</param>
+    /// <param name="newPath">Where it is to be, in a folder that is there.</param>
+    /// <param name="seen">The file as it was found; null: whichever file is there.</param>
+    /// <param name="overwrite">Whether a file that is there goes.</param>
+    /// <exception cref="UnsafeFileException">A link is in its place, or on the way.</exception>
+    /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
+    public static void Move(string top, string path, string newTop, string newPath, FileIdentity? seen = null, bool overwrite = false)
+    {
+        if (!PosixFiles.AreThere)
+        {
+            PortableFiles.Move(top, path, newTop, newPath, overwrite);
+            return;
+        }
+
+        using SafeFileHandle from = OpenParent(top, path);
+        using SafeFileHandle to = OpenParent(newTop, newPath);
+        string name = Path.GetFileName(path);
+        FileNode node = PosixFiles.Find(from, name) ?? throw new FileNotFoundException($"'{path}' is not there.", path);
+        if (node.Kind != FileKind.Regular)
+            throw new UnsafeFileException(path, node.Kind == FileKind.Link);
+        Require(node, seen, path);
+        PosixFiles.Move(from, name, to, Path.GetFileName(newPath), newPath, overwrite);
+    }
+
+    /// <summary>The names below a top folder that lead to a path below it.</summary>
+    internal static string[] Elements(string top, string path) =>
+        path[top.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
+
+    private static SafeFileHandle OpenParent(string top, string path) =>
+        OpenFolder(top, Path.GetDirectoryName(path)!, isMade: false, default);
+
+    private static SafeFileHandle OpenFolder(string top, string path, bool isMade, UnixFileMode permissions)
+    {
+        SafeFileHandle folder = PosixFiles.OpenTop(top);
+        try
+        {
+            if (path.Length <= top.Length)
+                return folder;
+            string at = top;
+            foreach (string name in Elements(top, path))
+            {
+                at = Path.Join(at, name);
+                if (isMade)
+                    PosixFiles.MakeFolder(folder, name, at, permissions);
+                SafeFileHandle next = PosixFiles.OpenFolder(folder, name, at);
+                folder.Dispose();
+                folder = next;
+            }
+
+            return folder;
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes a file by its path, where it cannot be made in its folder; and sees to it that it came to be there.</summary>
+    private static SafeFileHandle? MakeByPath(SafeFileHandle folder, string name, string path, FileAccess access, UnixFileMode? permissions)
+    {
+        if (PosixFiles.Find(folder, name) is not null)
+            return null;
+        SafeFileHandle file = PortableFiles.Make(path, access, FileShare.ReadWrite | FileShare.Delete, permissions);
+        if (PosixFiles.Find(folder, name)?.Identity == PosixFiles.Stat(file).Identity)
+            return file;
+        file.Dispose();
+        throw new UnsafeFileException(path, isLink: true);
+    }
+
+    private static SafeFileHandle Locked(SafeFileHandle file, string path, FileShare share)
+    {
+        try
+        {
+            PosixFiles.Lock(file, path, isAlone: share == FileShare.None);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    private static void Require(FileNode node, FileIdentity? seen, string path)
+    {
+        if (seen is { } expected && (node.Kind != FileKind.Regular || node.Identity != expected))
+            throw new IOException($"'{path}' is a different file than it was a moment ago.");
+    }
+}

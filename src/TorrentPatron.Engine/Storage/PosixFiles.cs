@@ -1,0 +1,313 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// The calls of Linux and macOS that reach a file from an open folder, so that no folder on the way is looked at twice. Nothing else in
+/// TorrentPatron calls the system for them.
+/// </summary>
+internal static class PosixFiles
+{
+    public const int Enoent = 2;
+    public const int Enxio = 6;
+    public const int Eexist = 17;
+    public const int Enotdir = 20;
+    public const int Eisdir = 21;
+
+    private const int Eperm = 1;
+    private const int Eacces = 13;
+    private const int StatBytes = 256;
+    private const uint StatxBasic = 0x7ff;
+
+    /// <summary>The bits of a mode that say what a file is, and their values.</summary>
+    private const int TypeMask = 0xF000, TypeRegular = 0x8000, TypeFolder = 0x4000, TypeLink = 0xA000;
+
+    private static readonly bool IsMac = OperatingSystem.IsMacOS();
+
+    // Some processors have numbers of their own for two of them.
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture
+        is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le;
+
+    private static readonly int CloseOnExec = IsMac ? 0x1000000 : 0x80000;
+    private static readonly int NonBlocking = IsMac ? 4 : 0x800;
+    private static readonly int NoFollow = IsMac ? 0x100 : IsArm ? 0x8000 : 0x20000;
+    private static readonly int Directory = IsMac ? 0x100000 : IsArm ? 0x4000 : 0x10000;
+    private static readonly int SearchOnly = IsMac ? 0 : 0x200000;
+    private static readonly int LargeFile = IsMac || Environment.Is64BitProcess ? 0 : IsArm ? 0x20000 : 0x8000;
+    private static readonly int CreateNew = IsMac ? 0 : 0xC0;
+    private static readonly int EWouldBlock = IsMac ? 35 : 11;
+    private static readonly int ELoop = IsMac ? 62 : 40;
+    private static readonly int ENameTooLong = IsMac ? 63 : 36;
+    private static readonly int AtFolder = IsMac ? -2 : -100;
+    private static readonly int AtNoFollow = IsMac ? 0x20 : 0x100;
+    private static readonly int AtRemoveFolder = IsMac ? 0x80 : 0x200;
+    private static readonly int AtEmptyPath = 0x1000;
+
+    /// <summary>Whether the system has them.</summary>
+    public static bool AreThere { get; } = (OperatingSystem.IsLinux() || IsMac) && CanStat();
+
+    /// <summary>Whether a file can be made in an open folder.</summary>
+    // On macOS the mode is passed in a way that .NET cannot.
+    public static bool CanCreate => !IsMac;
+
+    /// <summary>The user in whose name files are opened.</summary>
+    public static uint EffectiveUser => GetEUid();
+
+    /// <summary>Opens a folder that its owner has chosen; links are followed.</summary>
+    public static SafeFileHandle OpenTop(string path)
+    {
+        int descriptor = OpenAt(AtFolder, path, SearchOnly | Directory | CloseOnExec, 0);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(LastError(), path, isFolder: true);
+    }
+
+    /// <summary>Opens a folder in another one, unless it is a link.</summary>
+    /// <param name="folder">The folder that it is in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">Its path, for errors.</param>
+    public static SafeFileHandle OpenFolder(SafeFileHandle folder, string name, string path)
+    {
+        int descriptor = OpenAt(folder, name, SearchOnly | Directory | NoFollow | CloseOnExec, 0);
+        if (descriptor >= 0)
+            return new SafeFileHandle(descriptor, ownsHandle: true);
+        int error = LastError();
+        if (error == ELoop || (error == Enotdir && Find(folder, name) is { Kind: FileKind.Link }))
+            throw new UnsafeFileException(path, isLink: true);
+        throw Error(error, path, isFolder: true);
+    }
+
+    /// <summary>Opens a file in a folder, or makes it where it must not be there; no link is followed, and nothing waits.</summary>
+    /// <returns>Null where it is not there, or is there and must not be.</returns>
+    public static SafeFileHandle? OpenFile(SafeFileHandle folder, string name, string path, FileAccess access, bool isNew, UnixFileMode mode)
+    {
+        int descriptor = OpenAt(folder, name, AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec | LargeFile | (isNew ? CreateNew : 0), (int)mode);
+        return Check(descriptor, path, isNew ? Eexist : Enoent);
+    }
+
+    /// <summary>Opens a file for reading wherever its path leads; nothing waits.</summary>
+    public static SafeFileHandle OpenFollowing(string path) =>
+        Check(OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0), path, expected: 0)!;
+
+    /// <summary>What is known of an open file.</summary>
+    public static FileNode Stat(SafeFileHandle file)
+    {
+        byte[] buffer = new byte[StatBytes];
+        int result = IsMac ? (IsIntel ? FStatIntel(file, buffer) : FStat(file, buffer))
+            : StatX(file, "", AtEmptyPath, StatxBasic, buffer);
+        return result == 0 ? Read(buffer) : throw Error(LastError(), "", isFolder: false);
+    }
+
+    /// <summary>What stands at a name in a folder; null: nothing. A link is not followed.</summary>
+    public static FileNode? Find(SafeFileHandle folder, string name)
+    {
+        byte[] buffer = new byte[StatBytes];
+        int result = IsMac ? (IsIntel ? FStatAtIntel(folder, name, buffer, AtNoFollow) : FStatAt(folder, name, buffer, AtNoFollow))
+            : StatX(folder, name, AtNoFollow, StatxBasic, buffer);
+        if (result == 0)
+            return Read(buffer);
+        int error = LastError();
+        return error == Enoent ? null : throw Error(error, name, isFolder: false);
+    }
+
+    /// <summary>What stands at a path; null: nothing. Links on the way are followed, and no other.</summary>
+    public static FileNode? Find(string path)
+    {
+        if (IsMac)
+        {
+            using SafeFileHandle folder = OpenTop(Path.GetDirectoryName(path)!);
+            return Find(folder, Path.GetFileName(path));
+        }
+
+        byte[] buffer = new byte[StatBytes];
+        return StatX(AtFolder, path, AtNoFollow, StatxBasic, buffer) == 0 ? Read(buffer) : null;
+    }
+
+    /// <summary>Makes a folder in another one; one that is there stays.</summary>
+    public static void MakeFolder(SafeFileHandle folder, string name, string path, UnixFileMode mode)
+    {
+        if (MkDirAt(folder, name, (uint)mode) != 0 && LastError() is var error and not Eexist)
+            throw Error(error, path, isFolder: true);
+    }
+
+    /// <summary>Deletes a name in a folder: of a file or, where that is empty, of a folder.</summary>
+    public static void Delete(SafeFileHandle folder, string name, string path, bool isFolder)
+    {
+        if (UnlinkAt(folder, name, isFolder ? AtRemoveFolder : 0) != 0)
+            throw Error(LastError(), path, isFolder);
+    }
+
+    /// <summary>Renames a file; what has the new name is overwritten, or is an error.</summary>
+    public static void Move(SafeFileHandle from, string name, SafeFileHandle to, string newName, string path, bool overwrite)
+    {
+        if (!overwrite)
+        {
+            if (LinkAt(from, name, to, newName, 0) == 0)
+            {
+                Delete(from, name, path, isFolder: false);
+                return;
+            }
+
+            // Where the file system knows one name for a file only, a moment stays in which another file can come to be there.
+            if (LastError() == Eexist || Find(to, newName) is not null)
+                throw Error(Eexist, path, isFolder: false);
+        }
+
+        if (RenameAt(from, name, to, newName) != 0)
+            throw Error(LastError(), path, isFolder: false);
+    }
+
+    /// <summary>Locks an open file like .NET does: alone, or with others that do not want it alone.</summary>
+    /// <exception cref="IOException">Somebody else has it; with the number that .NET gives it.</exception>
+    public static void Lock(SafeFileHandle file, string path, bool isAlone)
+    {
+        const int Shared = 1, Alone = 2, AtOnce = 4;
+        if (FLock(file, (isAlone ? Alone : Shared) | AtOnce) != 0 && LastError() == EWouldBlock)
+            throw new IOException($"'{path}' is in use by another process.", EWouldBlock);
+    }
+
+    private static bool IsIntel => RuntimeInformation.ProcessArchitecture == Architecture.X64;
+
+    private static int AccessFlags(FileAccess access) => access switch
+    {
+        FileAccess.Read => 0,
+        FileAccess.Write => 1,
+        _ => 2,
+    };
+
+    private static SafeFileHandle? Check(int descriptor, string path, int expected)
+    {
+        if (descriptor < 0)
+        {
+            int error = LastError();
+            return error == expected ? null
+                : error == ELoop ? throw new UnsafeFileException(path, isLink: true)
+                : error == Enxio ? throw new UnsafeFileException(path, isLink: false)
+                : throw Error(error == Eisdir ? Eacces : error, path, isFolder: false);
+        }
+
+        var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        try
+        {
+            return Stat(file).Kind switch
+            {
+                FileKind.Regular => file,
+                FileKind.Folder => throw Error(Eacces, path, isFolder: false),
+                var kind => throw new UnsafeFileException(path, isLink: kind == FileKind.Link),
+            };
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>As .NET itself would say it.</summary>
+    private static Exception Error(int error, string path, bool isFolder) => error switch
+    {
+        Enoent => isFolder ? new DirectoryNotFoundException($"The folder '{path}' is not there.") : new FileNotFoundException($"'{path}' is not there.", path),
+        Eacces or Eperm => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+        _ when error == ENameTooLong => new PathTooLongException($"The path '{path}' is too long."),
+        _ => new IOException($"{Marshal.GetPInvokeErrorMessage(error)} : '{path}'", error),
+    };
+
+    private static FileNode Read(ReadOnlySpan<byte> stat)
+    {
+        int mode = IsMac ? BinaryPrimitives.ReadUInt16LittleEndian(stat[4..]) : Number16(stat[28..]);
+        FileKind kind = (mode & TypeMask) switch
+        {
+            TypeRegular => FileKind.Regular,
+            TypeFolder => FileKind.Folder,
+            TypeLink => FileKind.Link,
+            _ => FileKind.Special,
+        };
+        var permissions = (UnixFileMode)(mode & 0xFFF);
+        return IsMac
+            ? new FileNode(kind, new FileIdentity(Number(stat), BinaryPrimitives.ReadUInt64LittleEndian(stat[8..])),
+                BinaryPrimitives.ReadInt64LittleEndian(stat[96..]), Number(stat[16..]), permissions, BinaryPrimitives.ReadUInt16LittleEndian(stat[6..]))
+            : new FileNode(kind, new FileIdentity(((ulong)Number(stat[136..]) << 32) | Number(stat[140..]), MemoryMarshal.Read<ulong>(stat[32..])),
+                MemoryMarshal.Read<long>(stat[40..]), Number(stat[20..]), permissions, Number(stat[16..]));
+    }
+
+    private static uint Number(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<uint>(bytes);
+
+    private static ushort Number16(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<ushort>(bytes);
+
+    private static int LastError() => Marshal.GetLastPInvokeError();
+
+    private static bool CanStat()
+    {
+        try
+        {
+            byte[] buffer = new byte[StatBytes];
+            return IsMac || StatX(AtFolder, "/", AtNoFollow, StatxBasic, buffer) == 0;
+        }
+        catch (EntryPointNotFoundException)
+        {
+            // An old libc.
+            return false;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "openat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int OpenAt(SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int flags, int mode);
+
+    [DllImport("libc", EntryPoint = "openat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int OpenAt(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int flags, int mode);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int StatX(
+        SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int flags, uint mask, [Out] byte[] buffer);
+
+    [DllImport("libc", EntryPoint = "statx", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int StatX(int folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int flags, uint mask, [Out] byte[] buffer);
+
+    [DllImport("libc", EntryPoint = "fstat", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FStat(SafeFileHandle file, [Out] byte[] buffer);
+
+    [DllImport("libc", EntryPoint = "fstat$INODE64", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FStatIntel(SafeFileHandle file, [Out] byte[] buffer);
+
+    [DllImport("libc", EntryPoint = "fstatat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FStatAt(SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [Out] byte[] buffer, int flags);
+
+    [DllImport("libc", EntryPoint = "fstatat$INODE64", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FStatAtIntel(SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [Out] byte[] buffer, int flags);
+
+    [DllImport("libc", EntryPoint = "mkdirat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MkDirAt(SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, uint mode);
+
+    [DllImport("libc", EntryPoint = "unlinkat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int UnlinkAt(SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, int flags);
+
+    [DllImport("libc", EntryPoint = "linkat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int LinkAt(
+        SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name,
+        SafeFileHandle newFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string newName, int flags);
+
+    [DllImport("libc", EntryPoint = "renameat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int RenameAt(
+        SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name,
+        SafeFileHandle newFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string newName);
+
+    [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FLock(SafeFileHandle file, int operation);
+
+    [DllImport("libc", EntryPoint = "geteuid")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint GetEUid();
+}

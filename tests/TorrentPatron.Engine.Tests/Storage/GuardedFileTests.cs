@@ -1,0 +1,138 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+public sealed class GuardedFileTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+
+    public GuardedFileTests()
+    {
+        Directory.CreateDirectory(_temp["top", "folder"]);
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        File.WriteAllText(_temp["top", "folder", "file"], "ours");
+        File.WriteAllText(_temp["elsewhere", "file"], "theirs");
+    }
+
+    public void Dispose() => _temp.Dispose();
+
+    [Theory]
+    [InlineData(FileMode.Open, FileAccess.Read)]
+    [InlineData(FileMode.OpenOrCreate, FileAccess.ReadWrite)]
+    [InlineData(FileMode.CreateNew, FileAccess.Write)]
+    public void Nothing_is_opened_or_made_through_a_link_to_a_file_or_folder(FileMode mode, FileAccess access)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
+        File.CreateSymbolicLink(_temp["top", "link"], _temp["elsewhere", "file"]);
+        File.CreateSymbolicLink(_temp["top", "dangling"], _temp["elsewhere", "new"]);
+
+        Assert.ThrowsAny<IOException>(() => Open("folder/file", mode, access));
+        Assert.ThrowsAny<IOException>(() => Open("folder/new", mode, access));
+        Assert.ThrowsAny<IOException>(() => Open("link", mode, access));
+        Assert.ThrowsAny<IOException>(() => Open("dangling", mode, access));
+        Assert.Equal([_temp["elsewhere", "file"]], Directory.GetFileSystemEntries(_temp["elsewhere"]));
+        Assert.Equal("theirs", File.ReadAllText(_temp["elsewhere", "file"]));
+    }
+
+    [Fact]
+    public void The_top_folder_may_be_a_link_and_missing_folders_are_made()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateSymbolicLink(_temp["top link"], _temp["top"]);
+        GuardedFile.OpenOrMake(_temp["top link"], _temp["top link", "a", "b", "c"], FileMode.OpenOrCreate, FileAccess.ReadWrite).Dispose();
+        Assert.True(File.Exists(_temp["top", "a", "b", "c"]));
+    }
+
+    [Theory]
+    [InlineData(FileAccess.Read)]
+    [InlineData(FileAccess.Write)]
+    [InlineData(FileAccess.ReadWrite)]
+    public async Task A_pipe_is_refused_at_once(FileAccess access)
+    {
+        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
+        Neighbour.MakePipe(_temp["top", "pipe"]);
+        Task opening = Task.Run(() => Open("pipe", FileMode.OpenOrCreate, access), TestContext.Current.CancellationToken);
+        UnsafeFileException refused = await Assert.ThrowsAsync<UnsafeFileException>(
+            () => opening.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        Assert.False(refused.IsLink);
+        Assert.Throws<UnsafeFileException>(() => GuardedFile.OpenFollowing(_temp["top", "pipe"]));
+    }
+
+    [Fact]
+    public void What_is_missing_or_a_folder_fails_as_it_does_in_dotnet()
+    {
+        Assert.Throws<FileNotFoundException>(() => Open("none", FileMode.Open, FileAccess.Read));
+        Assert.Throws<DirectoryNotFoundException>(() => Open("none/file", FileMode.Open, FileAccess.Read));
+        Assert.Throws<UnauthorizedAccessException>(() => Open("folder", FileMode.Open, FileAccess.Read));
+        Assert.Throws<UnauthorizedAccessException>(() => Open("folder", FileMode.Open, FileAccess.ReadWrite));
+        Assert.ThrowsAny<IOException>(() => Open("folder/file", FileMode.CreateNew, FileAccess.Write));
+        Assert.ThrowsAny<IOException>(() => Open("folder/file/below", FileMode.Open, FileAccess.Read));
+    }
+
+    [Fact]
+    public void A_file_that_is_opened_alone_is_in_use_for_everybody_else_and_they_for_it()
+    {
+        string path = _temp["top", "folder", "file"];
+        using (GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            IOException ours = Assert.Throws<IOException>(() => Open("folder/file", FileMode.Open, FileAccess.Read));
+            IOException theirs = Assert.Throws<IOException>(() => File.OpenHandle(path));
+            Assert.Equal(theirs.HResult, ours.HResult);
+        }
+
+        using SafeFileHandle held = File.OpenHandle(path);
+        Assert.Throws<IOException>(
+            () => GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+    }
+
+    [Fact]
+    public void A_file_that_is_made_has_the_permissions_that_were_asked_for()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        GuardedFile.Open(_temp["top"], _temp["top", "new"], FileMode.CreateNew, FileAccess.Write, permissions: Owner).Dispose();
+        Assert.Equal(Owner, File.GetUnixFileMode(_temp["top", "new"]));
+    }
+
+    [Fact]
+    public void Only_the_file_that_was_seen_is_deleted_or_moved()
+    {
+        Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not tell files apart.");
+        FileIdentity seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value.Identity;
+        File.Move(_temp["top", "folder", "file"], _temp["top", "folder", "aside"]);
+        File.WriteAllText(_temp["top", "folder", "file"], "somebody else's");
+
+        Assert.Throws<IOException>(() => GuardedFile.Delete(_temp["top"], _temp["top", "folder", "file"], seen));
+        Assert.Throws<IOException>(
+            () => GuardedFile.Move(_temp["top"], _temp["top", "folder", "file"], _temp["top"], _temp["top", "moved"], seen));
+        Assert.True(File.Exists(_temp["top", "folder", "file"]));
+
+        GuardedFile.Move(_temp["top"], _temp["top", "folder", "aside"], _temp["top"], _temp["top", "moved"], seen);
+        GuardedFile.Delete(_temp["top"], _temp["top", "moved"], seen);
+        Assert.False(File.Exists(_temp["top", "moved"]));
+    }
+
+    [Fact]
+    public void Nothing_is_deleted_moved_or_made_behind_a_link_and_nothing_is_overwritten()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        File.WriteAllText(_temp["top", "file"], "ours");
+        File.WriteAllText(_temp["top", "taken"], "ours too");
+        Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "file"], _temp["top"], _temp["top", "taken"]));
+        Assert.Equal("ours too", File.ReadAllText(_temp["top", "taken"]));
+
+        Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
+        Assert.ThrowsAny<IOException>(() => GuardedFile.Delete(_temp["top"], _temp["top", "folder", "file"]));
+        Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "folder", "file"], _temp["top"], _temp["top", "got"]));
+        Assert.ThrowsAny<IOException>(() => GuardedFile.Move(_temp["top"], _temp["top", "file"], _temp["top"], _temp["top", "folder", "put"]));
+        Assert.ThrowsAny<IOException>(() => GuardedFile.MakeFolder(_temp["top"], _temp["top", "folder", "made"]));
+        Assert.ThrowsAny<IOException>(() => GuardedFile.DeleteFolder(_temp["top"], _temp["top", "folder"]));
+        Assert.Equal([_temp["elsewhere", "file"]], Directory.GetFileSystemEntries(_temp["elsewhere"]));
+    }
+
+    private void Open(string name, FileMode mode, FileAccess access) =>
+        GuardedFile.Open(_temp["top"], _temp[["top", .. name.Split('/')]], mode, access).Dispose();
+}

@@ -1,0 +1,145 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
+using TorrentPatron.Engine.Tests.Storage;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>Somebody else on the machine puts links and pipes where a torrent's files belong.</summary>
+public sealed class NeighbourTests
+{
+    private const int Piece = 32 * 1024;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_was_swapped_for_a_link_after_a_restart_is_not_sent(bool isFolder)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(170, Piece, Piece, Piece);
+        await using var engine = new TestEngine(network);
+        using var elsewhere = new TempFolder();
+        string folder = Path.Combine(engine.Destination, torrent.Metainfo.Name);
+        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        File.WriteAllBytes(elsewhere[Path.GetFileName(file)], new byte[Piece]);
+        await RestartAsync(engine, torrent);
+        Neighbour.SwapForLink(isFolder ? folder : file, isFolder ? elsewhere.Path : elsewhere[Path.GetFileName(file)]);
+
+        using ScriptedPeer peer = await AskAsync(network, engine, torrent);
+
+        TorrentStatus failed = await engine.WaitStatusAsync(status => status.Error is not null);
+        Assert.Equal(TorrentErrorId.DiskReadFailed, failed.Error!.Id);
+        Assert.Contains("symbolic link", failed.Error.Message);
+        Assert.Equal(0, failed.BytesSent);
+    }
+
+    [Fact]
+    public async Task A_link_that_leads_elsewhere_after_a_restart_is_hashed_and_not_sent()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(171, Piece, Piece, Piece);
+        await using var engine = new TestEngine(network);
+        using var elsewhere = new TempFolder();
+        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        torrent.WriteTo(engine.Destination);
+        File.Copy(file, elsewhere["good"]);
+        File.WriteAllBytes(elsewhere["secret"], new byte[Piece]);
+        File.SetLastWriteTimeUtc(elsewhere["secret"], File.GetLastWriteTimeUtc(elsewhere["good"]));
+        Neighbour.SwapForLink(file, elsewhere["good"]);
+        var store = new MemoryResumeStore();
+        Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
+        await engine.CompletedAsync();
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        File.Delete(file);
+        File.CreateSymbolicLink(file, elsewhere["secret"]);
+
+        // It has the length and the time of the file that was there, and is hashed nevertheless; nor is it written to.
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, store));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.Contains(file, fail.Error.Message);
+        Assert.Equal(new byte[Piece], File.ReadAllBytes(elsewhere["secret"]));
+    }
+
+    [Fact]
+    public async Task A_link_is_sent_through_while_it_leads_to_the_file_that_was_hashed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(172, Piece, Piece, Piece);
+        await using var engine = new TestEngine(network);
+        using var elsewhere = new TempFolder();
+        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        torrent.WriteTo(engine.Destination);
+        File.Copy(file, elsewhere["good"]);
+        Neighbour.SwapForLink(file, elsewhere["good"]);
+        await RestartAsync(engine, torrent);
+        await engine.WaitStatusAsync(status => status is { State: TorrentState.Seeding, VerifiedPieces: 2 });
+
+        using ScriptedPeer peer = await AskAsync(network, engine, torrent);
+        byte[] body = await peer.NextAsync(MessageId.Piece);
+        Assert.Equal(torrent.Bytes(1, 0, BlockRequest.BlockLength), body.AsSpan(8));
+    }
+
+    [Fact]
+    public async Task A_pipe_in_a_files_place_is_told_at_the_start_and_hangs_no_other_torrent()
+    {
+        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
+        var network = new MemoryNetwork();
+        SwarmTorrent torrent = new(173, Piece, Piece, Piece), other = new(174, Piece, Piece);
+        await using TestEngine seed = new(network, 1), engine = new(network, 2);
+        await seed.SeedAsync(other);
+        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        Neighbour.MakePipe(file);
+
+        TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore()));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.Contains("pipe", fail.Error.Message);
+
+        await engine.StartAsync(other, seed.EndPoint);
+        await engine.CompletedAsync();
+    }
+
+    [Fact]
+    public async Task A_pipe_that_comes_while_a_torrent_is_seeded_fails_it_with_the_reason()
+    {
+        Assert.SkipUnless(Neighbour.CanMakePipes, "There are no such pipes.");
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(175, Piece, Piece, Piece);
+        await using var engine = new TestEngine(network);
+        await RestartAsync(engine, torrent);
+        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        File.Delete(file);
+        Neighbour.MakePipe(file);
+
+        using ScriptedPeer peer = await AskAsync(network, engine, torrent);
+
+        TorrentStatus failed = await engine.WaitStatusAsync(status => status.Error is not null);
+        Assert.Equal(TorrentErrorId.DiskReadFailed, failed.Error!.Id);
+        Assert.Contains("pipe", failed.Error.Message);
+    }
+
+    /// <summary>Seeds, stops and seeds again, so that no file has been opened since.</summary>
+    private static async Task RestartAsync(TestEngine engine, SwarmTorrent torrent)
+    {
+        var store = new MemoryResumeStore();
+        if (!Directory.Exists(Path.Combine(engine.Destination, torrent.Metainfo.Name)))
+            torrent.WriteTo(engine.Destination);
+        Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
+        await engine.CompletedAsync();
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
+    }
+
+    /// <summary>Asks for the first block of the second piece.</summary>
+    private static async Task<ScriptedPeer> AskAsync(MemoryNetwork network, TestEngine engine, SwarmTorrent torrent)
+    {
+        ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
+        await peer.SendAsync(MessageId.Interested);
+        await peer.NextAsync(MessageId.Unchoke);
+        await peer.SendRangeAsync(MessageId.Request, new BlockRequest(1, 0, BlockRequest.BlockLength));
+        return peer;
+    }
+}
