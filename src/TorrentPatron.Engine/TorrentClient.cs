@@ -94,22 +94,22 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     /// <inheritdoc/>
-    public TorrentStatus? GetStatus(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Status : null;
+    public TorrentStatus? GetStatus(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Status : null;
 
     /// <inheritdoc/>
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _hosts.All.Select(static host => host.Status)];
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Metainfo : null;
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Metainfo : null;
 
     /// <inheritdoc/>
-    public IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Files() : [];
+    public IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Files() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Peers() : [];
+    public IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Peers() : [];
 
     /// <inheritdoc/>
-    public IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.ClosedPeers() : [];
+    public IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.ClosedPeers() : [];
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
@@ -165,7 +165,7 @@ public sealed class TorrentClient : ITorrentClient
         _stop.Dispose();
     }
 
-    private void Fail(InfoHash torrent, TorrentError error)
+    private void Fail(TorrentId torrent, TorrentError error)
     {
         if (_hosts.TryFind(torrent, out TorrentHost? host))
             host.Fail(error);
@@ -273,7 +273,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
-        InfoHash torrent = command.TorrentId;
+        TorrentId torrent = command.TorrentId;
         TorrentHost host;
         while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, Say), out host))
         {

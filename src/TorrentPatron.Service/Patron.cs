@@ -105,7 +105,7 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>Snapshots of this patron's own torrents, in the order in which they were started. Never waits.</summary>
     public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } session
         ? []
-        : [.. Statuses.Where(status => InfoHash.TryParse(status.InfoHash, out InfoHash torrent) && session.Owns(this, torrent))];
+        : [.. Statuses.Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && session.Owns(this, torrent))];
 
     /// <summary>Cancelled when the patron stops.</summary>
     internal CancellationToken Stopping => _stopping.Token;
@@ -114,28 +114,28 @@ public sealed class Patron : IAsyncDisposable
 
     /// <summary>A snapshot of one of the service's torrents, or null. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public TorrentStatus? GetStatus(InfoHash torrent) => Running?.Client?.GetStatus(torrent);
+    public TorrentStatus? GetStatus(TorrentId torrent) => Running?.Client?.GetStatus(torrent);
 
     /// <summary>A snapshot of one of this patron's own torrents, or null. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public TorrentStatus? GetOwnStatus(InfoHash torrent) =>
+    public TorrentStatus? GetOwnStatus(TorrentId torrent) =>
         Running is { } session && session.Owns(this, torrent) ? session.Client?.GetStatus(torrent) : null;
 
     /// <summary>What is in one of the service's torrents; null where it is not there or not known yet. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public TorrentMetainfo? GetMetainfo(InfoHash torrent) => Running?.Client?.GetMetainfo(torrent);
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Running?.Client?.GetMetainfo(torrent);
 
     /// <summary>The files of one of the service's torrents, in its order; none where they are not known. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<FileSnapshot> GetFiles(InfoHash torrent) => [.. Running?.Client?.GetFiles(torrent) ?? []];
+    public ReadOnlyCollection<FileSnapshot> GetFiles(TorrentId torrent) => [.. Running?.Client?.GetFiles(torrent) ?? []];
 
     /// <summary>The connected peers of one of the service's torrents. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<PeerSnapshot> GetPeers(InfoHash torrent) => [.. Running?.Client?.GetPeers(torrent) ?? []];
+    public ReadOnlyCollection<PeerSnapshot> GetPeers(TorrentId torrent) => [.. Running?.Client?.GetPeers(torrent) ?? []];
 
     /// <summary>The peers of one of the service's torrents that have left last, the latest first. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<ClosedPeer> GetClosedPeers(InfoHash torrent) => [.. Running?.Client?.GetClosedPeers(torrent) ?? []];
+    public ReadOnlyCollection<ClosedPeer> GetClosedPeers(TorrentId torrent) => [.. Running?.Client?.GetClosedPeers(torrent) ?? []];
 
     /// <summary>
     /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
@@ -151,7 +151,7 @@ public sealed class Patron : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         return BeginAsync(
-            new PendingAnswer(Service.NextId(), request.Metainfo?.InfoHash ?? default, isStart: true),
+            new PendingAnswer(Service.NextId(), request.Metainfo?.TorrentId ?? default, isStart: true),
             (pending, turn) => StartAsync(request, pending, turn, cancellationToken),
             cancellationToken);
     }
@@ -181,27 +181,27 @@ public sealed class Patron : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(saved);
         return saved.Destination is null
             ? BeginAsync(
-                new PendingAnswer(Service.NextId(), saved.InfoHash, isStart: true),
-                (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.InfoHash)), cancellationToken)
+                new PendingAnswer(Service.NextId(), saved.TorrentId, isStart: true),
+                (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.TorrentId)), cancellationToken)
             : StartAsync(saved.ToRequest(), cancellationToken);
     }
 
     /// <summary>Stops a torrent, anybody's. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> CloseAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> CloseAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new CloseTorrent(id, torrent), cancellationToken);
 
     /// <summary>Takes a torrent out of its swarm. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> SuspendAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> SuspendAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SuspendTorrent(id, torrent), cancellationToken);
 
     /// <summary>Wakes a torrent that rests. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> ResumeAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> ResumeAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new ResumeTorrent(id, torrent), cancellationToken);
 
     /// <summary>
@@ -210,7 +210,7 @@ public sealed class Patron : IAsyncDisposable
     /// </summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> RecheckAsync(InfoHash torrent, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> RecheckAsync(TorrentId torrent, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new RecheckTorrent(id, torrent), cancellationToken);
 
     /// <summary>Adds peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
@@ -219,7 +219,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="trackers">Trackers to add.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> AddSourcesAsync(
-        InfoHash torrent,
+        TorrentId torrent,
         IReadOnlyList<IPEndPoint> peers,
         IReadOnlyList<Uri> trackers,
         CancellationToken cancellationToken = default) =>
@@ -229,7 +229,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     /// <param name="options">What is to be other.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> SetAsync(InfoHash torrent, TorrentOptions options, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> SetAsync(TorrentId torrent, TorrentOptions options, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SetTorrent(id, torrent, options), cancellationToken);
 
     /// <summary>Wants other files than before. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
@@ -237,7 +237,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="priorities">Priority of each of the torrent's files, in its order, padding among them.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> SetFilePrioritiesAsync(
-        InfoHash torrent, IReadOnlyList<FilePriority> priorities, CancellationToken cancellationToken = default) =>
+        TorrentId torrent, IReadOnlyList<FilePriority> priorities, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new SetFilePriorities(id, torrent, priorities), cancellationToken);
 
     /// <summary>
@@ -247,7 +247,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     /// <param name="destination">Absolute path of the folder below which the files are to lie.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> MoveAsync(InfoHash torrent, string destination, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> MoveAsync(TorrentId torrent, string destination, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new MoveTorrent(id, torrent, destination), cancellationToken);
 
     /// <summary>
@@ -257,7 +257,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="torrent">Which torrent.</param>
     /// <param name="deleteData">Whether the files that it made are deleted too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public Task<TorrentAnswer> RemoveAsync(InfoHash torrent, bool deleteData, CancellationToken cancellationToken = default) =>
+    public Task<TorrentAnswer> RemoveAsync(TorrentId torrent, bool deleteData, CancellationToken cancellationToken = default) =>
         BeginAsync(
             new PendingAnswer(Service.NextId(), torrent, isStart: false),
             (pending, turn) => _runner.RemoveAsync(this, deleteData, pending, turn), cancellationToken);
@@ -267,7 +267,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="trackers">Which trackers.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RemoveTrackersAsync(
-        InfoHash torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        TorrentId torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new RemoveTrackers(id, torrent, trackers), cancellationToken);
 
     /// <summary>Asks trackers for peers as soon as they allow it. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
@@ -275,7 +275,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="trackers">Which trackers; empty: all.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> AnnounceAsync(
-        InfoHash torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
+        TorrentId torrent, IReadOnlyList<Uri> trackers, CancellationToken cancellationToken = default) =>
         CommandAsync(torrent, id => new AnnounceNow(id, torrent, trackers), cancellationToken);
 
     /// <summary>
@@ -287,7 +287,7 @@ public sealed class Patron : IAsyncDisposable
     /// <returns>The status at which the wait ended; null where the service runs no such torrent.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async Task<TorrentStatus?> WaitAsync(
-        InfoHash torrent, Func<TorrentStatus, bool> until, CancellationToken cancellationToken = default)
+        TorrentId torrent, Func<TorrentStatus, bool> until, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(until);
         cancellationToken.ThrowIfCancellationRequested();
@@ -323,7 +323,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public async IAsyncEnumerable<TorrentStatus> WatchAsync(
-        IReadOnlyCollection<InfoHash>? torrents = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        IReadOnlyCollection<TorrentId>? torrents = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (Running is not { Client: { } client } session)
@@ -375,7 +375,7 @@ public sealed class Patron : IAsyncDisposable
         _runner.FindMetainfoAsync(this, request, cancellationToken);
 
     /// <summary>Closes a torrent of this patron's and deletes what was saved of it.</summary>
-    internal Task ForgetAsync(InfoHash torrent) => _runner.ForgetAsync(this, torrent);
+    internal Task ForgetAsync(TorrentId torrent) => _runner.ForgetAsync(this, torrent);
 
     /// <summary>Takes the answer to a start of this patron's, ahead of whatever is said of the torrent.</summary>
     internal void Receive(NewTorrentCreated answer) => _answers.Settle(answer);
@@ -384,7 +384,7 @@ public sealed class Patron : IAsyncDisposable
     internal void Receive(TorrentMessage news) => _answers.Pass(news);
 
     private Task<TorrentAnswer> CommandAsync(
-        InfoHash torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
+        TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
         BeginAsync(
             new PendingAnswer(Service.NextId(), torrent, isStart: false),
             (pending, turn) => _runner.CommandAsync(this, make(pending.Id), pending, turn),

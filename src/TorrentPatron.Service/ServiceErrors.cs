@@ -12,14 +12,14 @@ internal static class ServiceErrors
     public static TorrentError ClientEnded { get; } = new(
         TorrentErrorId.Unexpected, "The engine ended by itself.", "Start the torrent again; it goes on where it was.");
 
-    public static TorrentError NotFound(InfoHash torrent) => new(
+    public static TorrentError NotFound(TorrentId torrent) => new(
         TorrentErrorId.TorrentNotFound, $"No torrent {torrent} runs here.", "Ask for the statuses to see which torrents run.");
 
-    public static TorrentError DataUnknown(InfoHash torrent) => new(
+    public static TorrentError DataUnknown(TorrentId torrent) => new(
         TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known which files are its own.",
         "Remove it without its data, and delete the files by hand.");
 
-    public static TorrentError Unrestorable(InfoHash torrent) => new(
+    public static TorrentError Unrestorable(TorrentId torrent) => new(
         TorrentErrorId.StateDamaged, $"What was saved of the torrent {torrent} cannot be read, so it is not known where it lies.",
         "Start it from its .torrent with its destination: what is on disk is hashed again.");
 
@@ -45,7 +45,7 @@ internal static class ServiceErrors
         TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not come within {timeout.TotalSeconds:0} s. It runs on.",
         "Add peers or trackers, or ask again.");
 
-    public static TorrentError MetadataLost(InfoHash torrent) => new(
+    public static TorrentError MetadataLost(TorrentId torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
 
     public static TorrentError RunsElsewhere(TorrentStatus running, string destination) => new(

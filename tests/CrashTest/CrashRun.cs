@@ -83,7 +83,7 @@ internal sealed class CrashRun : IAsyncDisposable
 
         // The seed tells what it has sent once a second.
         DateTimeOffset killed = DateTimeOffset.UtcNow;
-        while (_seed.GetStatus(_metainfo.InfoHash)!.Timestamp <= killed)
+        while (_seed.GetStatus(_metainfo.TorrentId)!.Timestamp <= killed)
             await Task.Delay(20).ConfigureAwait(false);
         CrashRound round = Look(age, isComplete);
         _rounds.Add(round);
@@ -131,7 +131,7 @@ internal sealed class CrashRun : IAsyncDisposable
             TorrentAnswer answer = await _seed.StartAsync(new StartRequest { Metainfo = _metainfo, Destination = SeedFolder }).ConfigureAwait(false);
             if (answer is not NewTorrentCreated)
                 throw new CrashTestException($"The seed does not start: {answer}");
-            while (_seed.GetStatus(_metainfo.InfoHash) is not { State: TorrentState.Seeding })
+            while (_seed.GetStatus(_metainfo.TorrentId) is not { State: TorrentState.Seeding })
                 await Task.Delay(20).ConfigureAwait(false);
         }
 
@@ -159,7 +159,7 @@ internal sealed class CrashRun : IAsyncDisposable
         bytes += kept;
         if (isComplete && counted.Count != _metainfo.PieceCount)
             throw new CrashTestException($"A download that is complete counts {counted.Count} pieces only.");
-        long sent = _seed.GetStatus(_metainfo.InfoHash)!.BytesSent;
+        long sent = _seed.GetStatus(_metainfo.TorrentId)!.BytesSent;
         long again = Math.Max(0, sent - _sentBefore - (bytes - _counted));
         (_sentBefore, _counted) = (sent, bytes);
         // Some seconds' worth, more where pieces take long, and what was on its way to one who is no more.
@@ -229,7 +229,7 @@ internal sealed class CrashRun : IAsyncDisposable
         _completed++;
         _life++;
         _counted = 0;
-        _sentBefore = _seed.GetStatus(_metainfo.InfoHash)!.BytesSent;
+        _sentBefore = _seed.GetStatus(_metainfo.TorrentId)!.BytesSent;
     }
 
     private TorrentMetainfo MakeTorrent(long size)

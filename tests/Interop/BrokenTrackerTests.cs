@@ -62,7 +62,7 @@ public sealed class BrokenTrackerTests
         await seed.WaitUntilSeedingAsync();
 
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.DownloadFolder,
             Peers = [seed.EndPoint],

@@ -101,7 +101,7 @@ public sealed class DhtTests
     private static async Task DownloadAsync(OurPeer we, Meeting meeting, DhtCrowd crowd, string whom)
     {
         var clock = Stopwatch.StartNew();
-        InfoHash torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
+        TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
         await we.WaitAsync(torrent, "a peer is known", status => status.KnownPeers > 0 || status.Metadata is null);
         TimeSpan found = clock.Elapsed;
         await we.WaitForMetadataAsync(torrent);

@@ -24,7 +24,7 @@ public abstract class DownloadTests(PeerKind kind, TorrentTool tool)
             await meeting.Tracker.WaitForSeedAsync();
 
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(
+        TorrentId torrent = await we.StartAsync(
             meeting.Torrent, meeting.DownloadFolder, road == Road.DirectPeer ? seed.EndPoint : null);
         TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
 

@@ -24,7 +24,7 @@ public sealed class LocalDiscoveryTests
             await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(2), Calling);
 
             var clock = Stopwatch.StartNew();
-            InfoHash torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
+            TorrentId torrent = await we.StartAsync(MagnetLink.Parse(Link(meeting)), meeting.DownloadFolder);
             await we.WaitForMetadataAsync(torrent);
             TimeSpan metadata = clock.Elapsed;
             await we.WaitUntilSeedingAsync(torrent);

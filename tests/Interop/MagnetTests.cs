@@ -26,7 +26,7 @@ public sealed class MagnetTests
         await using var we = new OurPeer(meeting.Workspace);
 
         var clock = Stopwatch.StartNew();
-        InfoHash torrent = await we.StartAsync(LinkTo(meeting, road == Road.DirectPeer ? seed.EndPoint : null), meeting.DownloadFolder);
+        TorrentId torrent = await we.StartAsync(LinkTo(meeting, road == Road.DirectPeer ? seed.EndPoint : null), meeting.DownloadFolder);
         await we.WaitForMetadataAsync(torrent);
         TestContext.Current.TestOutputHelper!.WriteLine($"{kind} by {road}: the metadata was here after {clock.ElapsedMilliseconds} ms");
         TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
@@ -45,7 +45,7 @@ public sealed class MagnetTests
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         if (meeting.Tracker is not null)
             await meeting.Tracker.WaitForSeedAsync();

@@ -32,7 +32,7 @@ public sealed class PeerExchangeTests
         await using ForeignPeer transmission = await TheirsAsync(PeerKind.Transmission);
         await transmission.WaitUntilListeningAsync();
         await using var seed = new OurPeer(meeting.Workspace, NextAddress(), name: "seed's state");
-        InfoHash torrent = await seed.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await seed.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.SeedFolder,
             Peers = [transmission.EndPoint],

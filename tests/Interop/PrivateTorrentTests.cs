@@ -17,8 +17,8 @@ public sealed class PrivateTorrentTests
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
         string secret = meeting.Workspace.File("private.torrent");
         await TorrentTools.MakeAsync(TorrentTool.Ours, meeting.Content, secret, isPrivate: true);
-        InfoHash hidden = OurPeer.Read(secret).InfoHash;
-        InfoHash open = OurPeer.Read(meeting.Torrent).InfoHash;
+        TorrentId hidden = OurPeer.Read(secret).TorrentId;
+        TorrentId open = OurPeer.Read(meeting.Torrent).TorrentId;
         string exchange = Hex(PexMessage.ExtensionName);
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(8, i => OwnNetwork.Address(i + 1));
         await using ToolProcess tap = ToolProcess.Start(

@@ -19,7 +19,7 @@ public sealed class ResumeTests
         TorrentStatus first;
         await using (var we = new OurPeer(meeting.Workspace))
         {
-            InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+            TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
             {
                 Destination = meeting.DownloadFolder,
                 Peers = [seed.EndPoint],
@@ -60,7 +60,7 @@ public sealed class ResumeTests
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
         TorrentStatus complete = await we.WaitUntilSeedingAsync(torrent);
         ChangeByte(meeting);
 
@@ -104,7 +104,7 @@ public sealed class ResumeTests
     private static async Task<TorrentStatus> DownloadAsync(Meeting meeting, ForeignPeer seed)
     {
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
         await we.WaitUntilSeedingAsync(torrent);
         return await we.CloseAsync(torrent);
     }

@@ -87,7 +87,7 @@ public sealed class SwarmTests
         var skipped = files.MaxBy(file => file.Length)!;
 
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.DownloadFolder,
             Peers = [seed.EndPoint],

@@ -19,7 +19,7 @@ public sealed class TorrentLifeTests
         await using ForeignPeer seed = await ForeignPeer.StartAsync(kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
         await seed.WaitUntilSeedingAsync();
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.DownloadFolder,
             Peers = [seed.EndPoint],
@@ -48,7 +48,7 @@ public sealed class TorrentLifeTests
         await using Meeting meeting = await Meeting.MakeAsync(
             TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.SeedFolder,
             Options = new TorrentOptions { MaxUploadRate = 1 << 20 },
@@ -77,7 +77,7 @@ public sealed class TorrentLifeTests
         await using ForeignPeer seed = await ForeignPeer.StartAsync(
             PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
         await seed.WaitUntilSeedingAsync();
-        InfoHash torrent;
+        TorrentId torrent;
         string mine;
         await using (var we = new OurPeer(meeting.Workspace))
         {

@@ -21,7 +21,7 @@ public sealed class TrackerCountTests
 
         FilePriority[] all = [.. OurPeer.Read(meeting.Torrent).Files.Select(_ => FilePriority.Normal)];
         FilePriority[] first = [.. all.Select((_, index) => index == 0 ? FilePriority.Normal : FilePriority.Skip)];
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
         {
             Destination = meeting.DownloadFolder,
             Peers = [seed.EndPoint],

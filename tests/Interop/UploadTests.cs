@@ -20,7 +20,7 @@ public sealed class UploadTests
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(shape, below));
         await using var we = new OurPeer(meeting.Workspace);
-        InfoHash torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
         await we.WaitUntilSeedingAsync(torrent);
         if (meeting.Tracker is not null)
             await meeting.Tracker.WaitForSeedAsync();

@@ -281,7 +281,7 @@ public sealed class AnswerTests
     {
         await using var test = new TestService();
         Patron patron = test.Service.CreatePatron();
-        InfoHash torrent = Torrents.Hash();
+        TorrentId torrent = Torrents.Hash();
         await patron.StartAsync(Torrents.Start(), Token);
 
         Assert.Equal(TorrentState.Suspended, Assert.IsType<CommandDone>(await patron.SuspendAsync(torrent, Token)).Status.State);

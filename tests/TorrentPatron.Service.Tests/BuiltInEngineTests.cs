@@ -27,7 +27,7 @@ public sealed class BuiltInEngineTests
         TorrentStatus second = await RunAsync(settings, metainfo, temp, expectWarning: false);
         Assert.Equal(0, second.RecheckedPieces);
 
-        string resume = temp["state", metainfo.InfoHash.ToString(), "resume"];
+        string resume = temp["state", metainfo.TorrentId.ToString(), "resume"];
         byte[] bytes = await File.ReadAllBytesAsync(resume, Token);
         await File.WriteAllBytesAsync(resume, bytes[..^10], Token);
         TorrentStatus third = await RunAsync(settings, metainfo, temp, expectWarning: true);
@@ -117,9 +117,9 @@ public sealed class BuiltInEngineTests
         TorrentError refused = Assert.IsType<TorrentStartFail>(await patron.StartAsync(request, Token)).Error;
 
         Assert.Equal(TorrentErrorId.PathInUse, refused.Id);
-        Assert.Contains(saved.InfoHash.ToString(), refused.Message);
-        Assert.Equal(saved.InfoHash, Assert.Single(service.States.Enumerate()).InfoHash);
-        Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(saved.InfoHash, deleteData: true, Token));
+        Assert.Contains(saved.TorrentId.ToString(), refused.Message);
+        Assert.Equal(saved.TorrentId, Assert.Single(service.States.Enumerate()).TorrentId);
+        Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(saved.TorrentId, deleteData: true, Token));
         Assert.IsType<NewTorrentCreated>(await patron.StartAsync(request, Token));
     }
 
@@ -134,9 +134,9 @@ public sealed class BuiltInEngineTests
         await using var service = new TorrentService(settings, client => new TorrentClient(client));
         Patron patron = service.CreatePatron();
         await patron.StartAsync(new StartRequest { Metainfo = second, Destination = temp["data"] }, Token);
-        await patron.WaitAsync(second.InfoHash, status => status.IsComplete, Token);
+        await patron.WaitAsync(second.TorrentId, status => status.IsComplete, Token);
 
-        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(first.InfoHash, deleteData: true, Token));
+        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(first.TorrentId, deleteData: true, Token));
 
         Assert.Equal(0, removed.FilesDeleted);
         Assert.Contains(second.InfoHash.ToString(), Assert.Single(removed.Warnings).Message);
@@ -160,7 +160,7 @@ public sealed class BuiltInEngineTests
         TorrentAnswer answer = await patron.StartAsync(
             new StartRequest { Metainfo = metainfo, Destination = temp["data"] }, Token);
         Assert.IsType<NewTorrentCreated>(answer);
-        TorrentStatus? status = await patron.WaitAsync(metainfo.InfoHash, status => status.IsComplete, Token);
+        TorrentStatus? status = await patron.WaitAsync(metainfo.TorrentId, status => status.IsComplete, Token);
         Assert.Equal(TorrentState.Seeding, status!.State);
 
         Assert.IsType<NewTorrentCreated>(await outbox.ReadAsync(Token));
@@ -174,7 +174,7 @@ public sealed class BuiltInEngineTests
         }
 
         Assert.Equal(expectWarning, hasWarned);
-        return patron.GetStatus(metainfo.InfoHash)!;
+        return patron.GetStatus(metainfo.TorrentId)!;
     }
 
     private static TorrentMetainfo MakeOnDisk(TempFolder temp, int pieceLength = PieceLength)

@@ -31,7 +31,7 @@ public sealed class MagnetTests
             Patron patron = service.CreatePatron();
             TorrentAnswer answer = await patron.StartAsync(Request(link, temp), Token);
             Assert.IsType<NewTorrentCreated>(answer);
-            TorrentStatus? status = await patron.WaitAsync(metainfo.InfoHash, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+            TorrentStatus? status = await patron.WaitAsync(metainfo.TorrentId, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
             Assert.Equal(TorrentState.Seeding, status!.State);
         }
 
@@ -44,7 +44,7 @@ public sealed class MagnetTests
         await using TorrentService again = NewService(temp["state"]);
         Patron second = again.CreatePatron();
         await second.StartAsync(new StartRequest { Source = TorrentSource.Parse($"magnet:?xt=urn:btih:{metainfo.InfoHash}"), Destination = temp["into"] }, Token);
-        TorrentStatus? resumed = await second.WaitAsync(metainfo.InfoHash, now => now.IsComplete, Token).WaitAsync(Patience, Token);
+        TorrentStatus? resumed = await second.WaitAsync(metainfo.TorrentId, now => now.IsComplete, Token).WaitAsync(Patience, Token);
         Assert.Equal(0, resumed!.RecheckedPieces);
     }
 
@@ -70,10 +70,10 @@ public sealed class MagnetTests
         await using TorrentService again = NewService(temp["state"]);
         Patron patron = again.CreatePatron();
         Assert.IsType<NewTorrentCreated>(await patron.RestoreAsync(saved, Token));
-        TorrentStatus restored = patron.GetStatus(metainfo.InfoHash)!;
+        TorrentStatus restored = patron.GetStatus(metainfo.TorrentId)!;
         Assert.IsType<CommandDone>(
-            await patron.AddSourcesAsync(metainfo.InfoHash, [MagnetLink.Parse(link).Peers[0].EndPoint!], [], Token));
-        TorrentStatus? done = await patron.WaitAsync(metainfo.InfoHash, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+            await patron.AddSourcesAsync(metainfo.TorrentId, [MagnetLink.Parse(link).Peers[0].EndPoint!], [], Token));
+        TorrentStatus? done = await patron.WaitAsync(metainfo.TorrentId, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
 
         Assert.Equal(TorrentState.FetchingMetadata, restored.State);
         Assert.Equal("a name", restored.Name);
@@ -162,7 +162,7 @@ public sealed class MagnetTests
         await patron.StartAsync(Request($"magnet:?xt=urn:btih:{metainfo.InfoHash}", temp) with { Destination = temp["files"] }, Token);
 
         TorrentAnswer answer = await patron.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["files"] }, Token);
-        TorrentStatus? done = await patron.WaitAsync(metainfo.InfoHash, now => now.IsComplete, Token).WaitAsync(Patience, Token);
+        TorrentStatus? done = await patron.WaitAsync(metainfo.TorrentId, now => now.IsComplete, Token).WaitAsync(Patience, Token);
 
         Assert.IsType<TorrentAlreadyDownloading>(answer);
         Assert.Equal("data.bin", done!.Name);
@@ -211,7 +211,7 @@ public sealed class MagnetTests
     {
         Patron patron = service.CreatePatron();
         await patron.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["files"] }, Token);
-        await patron.WaitAsync(metainfo.InfoHash, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
+        await patron.WaitAsync(metainfo.TorrentId, now => now.State == TorrentState.Seeding, Token).WaitAsync(Patience, Token);
         int port = service.GetClientStatus()!.ListenEndPoints[0].Port;
         return (MagnetLink.Of(metainfo) with { Peers = [new HostEndPoint("127.0.0.1", port)] }).ToString();
     }

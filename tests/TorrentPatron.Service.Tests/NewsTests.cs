@@ -88,7 +88,7 @@ public sealed class NewsTests
         patron.StateChanged += (sender, args) => Note("state", sender, args);
         patron.Completed += (sender, args) => Note("completed", sender, args);
         patron.Warning += (sender, args) => Note("warning", sender, args);
-        InfoHash torrent = Torrents.Hash();
+        TorrentId torrent = Torrents.Hash();
 
         await patron.StartAsync(Torrents.Start(), Token);
         await patron.StartAsync(Torrents.Start(), Token);

@@ -61,8 +61,8 @@ public sealed class SavedTorrentTests : IDisposable
         Assert.Equal(["nightly"], status.Tags);
         Assert.Equal((3.0, null), (status.SeedRatio, status.SeedTime));
         Assert.Equal([tracker], status.Trackers.Select(t => t.Uri));
-        Assert.Equal([FilePriority.Skip, FilePriority.Normal], patron.GetFiles(_torrent.InfoHash).Select(file => file.Priority));
-        Assert.Equal("saved", patron.GetMetainfo(_torrent.InfoHash)!.Name);
+        Assert.Equal([FilePriority.Skip, FilePriority.Normal], patron.GetFiles(_torrent.TorrentId).Select(file => file.Priority));
+        Assert.Equal("saved", patron.GetMetainfo(_torrent.TorrentId)!.Name);
     }
 
     [Fact]
@@ -74,8 +74,8 @@ public sealed class SavedTorrentTests : IDisposable
 
         await using TorrentService service = MakeService();
         Patron patron = service.CreatePatron();
-        Assert.IsType<NewTorrentCreated>(await patron.RestoreAsync(service.States.Find(_torrent.InfoHash)!, Token));
-        TorrentStatus? status = await patron.WaitAsync(_torrent.InfoHash, s => s.State == TorrentState.Seeding, Token);
+        Assert.IsType<NewTorrentCreated>(await patron.RestoreAsync(service.States.Find(_torrent.TorrentId)!, Token));
+        TorrentStatus? status = await patron.WaitAsync(_torrent.TorrentId, s => s.State == TorrentState.Seeding, Token);
 
         Assert.Equal((CompletionReason.AlreadyOnDisk, 0), (status!.Completion, status.RecheckedPieces));
     }
@@ -86,7 +86,7 @@ public sealed class SavedTorrentTests : IDisposable
         await using TorrentService service = MakeService();
 
         TorrentAnswer answer = await service.CreatePatron()
-            .RestoreAsync(new SavedTorrent(_torrent.InfoHash, _temp["none"], Resume: null), Token);
+            .RestoreAsync(new SavedTorrent(_torrent.TorrentId, _temp["none"], Resume: null), Token);
 
         Assert.Equal(TorrentErrorId.StateDamaged, Assert.IsType<TorrentStartFail>(answer).Error.Id);
     }
@@ -100,16 +100,16 @@ public sealed class SavedTorrentTests : IDisposable
         {
             Patron starter = first.CreatePatron();
             await starter.StartAsync(Request(), Token);
-            await starter.WaitAsync(_torrent.InfoHash, s => s.State == TorrentState.Downloading, Token);
+            await starter.WaitAsync(_torrent.TorrentId, s => s.State == TorrentState.Downloading, Token);
             // As if it had come from a peer.
             File.WriteAllBytes(FileB, _content[PieceLength..]);
-            Assert.IsType<TorrentChecked>(await starter.RecheckAsync(_torrent.InfoHash, Token));
+            Assert.IsType<TorrentChecked>(await starter.RecheckAsync(_torrent.TorrentId, Token));
         }
 
         await using TorrentService service = MakeService();
         Patron patron = service.CreatePatron();
         var outbox = patron.OpenOutbox();
-        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(_torrent.InfoHash, deleteData: true, Token));
+        TorrentRemoved removed = Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(_torrent.TorrentId, deleteData: true, Token));
 
         Assert.Equal((1, 2L * PieceLength), (removed.FilesDeleted, removed.BytesDeleted));
         Assert.Equal(TorrentErrorId.DataKept, Assert.Single(removed.Warnings).Id);
@@ -128,7 +128,7 @@ public sealed class SavedTorrentTests : IDisposable
         await RunAsync(service);
         Assert.Single(service.States.Enumerate());
 
-        Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(_torrent.InfoHash, deleteData: false, Token));
+        Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(_torrent.TorrentId, deleteData: false, Token));
 
         Assert.Empty(service.States.Enumerate());
         Assert.True(File.Exists(FileA) && File.Exists(FileB));
@@ -149,7 +149,7 @@ public sealed class SavedTorrentTests : IDisposable
         File.WriteAllText(_temp["data", ".0123456789012345678901234567890123456789.patron-parts"], "another torrent's");
 
         await using TorrentService service = MakeService();
-        Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(_torrent.InfoHash, deleteData, Token));
+        Assert.IsType<TorrentRemoved>(await service.CreatePatron().RemoveAsync(_torrent.TorrentId, deleteData, Token));
 
         Assert.False(File.Exists(_temp["data", name]));
         Assert.Single(Directory.EnumerateFiles(_temp["data"], "*.patron-parts"));
@@ -163,7 +163,7 @@ public sealed class SavedTorrentTests : IDisposable
         await RunAsync(first);
         await using TorrentService service = MakeService();
 
-        TorrentAnswer answer = await service.CreatePatron().RemoveAsync(_torrent.InfoHash, deleteData: true, Token);
+        TorrentAnswer answer = await service.CreatePatron().RemoveAsync(_torrent.TorrentId, deleteData: true, Token);
 
         Assert.Equal(TorrentErrorId.TorrentInUse, Assert.IsType<CommandFail>(answer).Error.Id);
         Assert.True(File.Exists(FileA) && File.Exists(FileB));
@@ -175,15 +175,15 @@ public sealed class SavedTorrentTests : IDisposable
     {
         await using TorrentService service = MakeService();
         Patron patron = service.CreatePatron();
-        TorrentAnswer none = await patron.RemoveAsync(_torrent.InfoHash, deleteData: false, Token);
+        TorrentAnswer none = await patron.RemoveAsync(_torrent.TorrentId, deleteData: false, Token);
         Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(none).Error.Id);
 
         string folder = _temp["state", _torrent.InfoHash.ToString()];
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "metainfo.torrent"), "damaged");
-        TorrentAnswer unknown = await patron.RemoveAsync(_torrent.InfoHash, deleteData: true, Token);
+        TorrentAnswer unknown = await patron.RemoveAsync(_torrent.TorrentId, deleteData: true, Token);
         Assert.Equal(TorrentErrorId.StateDamaged, Assert.IsType<CommandFail>(unknown).Error.Id);
-        Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(_torrent.InfoHash, deleteData: false, Token));
+        Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(_torrent.TorrentId, deleteData: false, Token));
         Assert.False(Directory.Exists(folder));
     }
 
@@ -197,7 +197,7 @@ public sealed class SavedTorrentTests : IDisposable
     {
         Patron patron = service.CreatePatron();
         await patron.StartAsync(Request(), Token);
-        await patron.WaitAsync(_torrent.InfoHash, s => s.State == TorrentState.Seeding, Token);
+        await patron.WaitAsync(_torrent.TorrentId, s => s.State == TorrentState.Seeding, Token);
     }
 
     private void WriteContent()

@@ -79,7 +79,7 @@ public sealed class TrackerMergeTests : IDisposable
         {
             Patron patron = first.CreatePatron();
             await StartAsync(patron, File(A, B));
-            await patron.RemoveTrackersAsync(Make().InfoHash, [new Uri(B)], Token);
+            await patron.RemoveTrackersAsync(Make().TorrentId, [new Uri(B)], Token);
             Assert.Empty(Merged(await StartAsync(patron, File(B))));
             Assert.Empty(Merged(await StartAsync(patron, Link(B))));
             Assert.Equal([A], TrackersOf(patron));
@@ -119,7 +119,7 @@ public sealed class TrackerMergeTests : IDisposable
         AssertRefused(await StartAsync(again, File(isPrivate: true, B)));
         Assert.Equal([A], TrackersOf(again));
 
-        await again.AddSourcesAsync(Make(isPrivate: true).InfoHash, [], [new Uri(C)], Token);
+        await again.AddSourcesAsync(Make(isPrivate: true).TorrentId, [], [new Uri(C)], Token);
         Assert.Equal([A, C], TrackersOf(again));
     }
 

@@ -58,7 +58,7 @@ internal sealed class ExportCommand : Command
         SavedTorrent[] byHash =
         [
             .. states.Enumerate().Where(saved =>
-                text.Length >= ShortestPrefix && saved.InfoHash.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase)),
+                text.Length >= ShortestPrefix && saved.TorrentId.ToString().StartsWith(text, StringComparison.OrdinalIgnoreCase)),
         ];
         TorrentMetainfo?[] found = byHash.Length > 0
             ? [.. byHash.Select(saved => saved.ReadMetainfo())]

@@ -64,7 +64,7 @@ internal sealed class StatusCommand : Command
 
         ResumeData? resume = saved.Resume;
         return new SavedReport(
-            metainfo?.Name ?? saved.Magnet?.Name, saved.InfoHash.ToString(), resume?.Destination, metainfo?.ContentSize,
+            metainfo?.Name ?? saved.Magnet?.Name, saved.TorrentId.ToString(), resume?.Destination, metainfo?.ContentSize,
             resume?.Verified.Count, metainfo?.PieceCount, resume?.AddedAt, resume?.CompletedAt);
     }
 

@@ -75,7 +75,7 @@ internal sealed class DemoSwarm : IAsyncDisposable
         if (answer is TorrentStartFail fail)
             throw new TorrentException(fail.Error);
         TorrentStatus? status = await patron
-            .WaitAsync(torrent.InfoHash, now => now is { IsComplete: true, State: TorrentState.Seeding }, cancellationToken)
+            .WaitAsync(torrent.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, cancellationToken)
             .ConfigureAwait(false);
         if (status is { Error: { } error })
             throw new TorrentException(error);

@@ -40,7 +40,7 @@ internal sealed record InfoReport(
     public static InfoReport Of(TorrentMetainfo torrent) => new(
         torrent.Name,
         torrent.InfoHash.ToString(),
-        torrent.InfoHashV2.IsEmpty ? null : Convert.ToHexStringLower(torrent.InfoHashV2.Span),
+        torrent.TorrentId.V2?.ToString(),
         torrent.Version,
         torrent.ContentSize,
         torrent.PieceLength,

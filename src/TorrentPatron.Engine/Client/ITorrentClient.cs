@@ -31,7 +31,7 @@ public interface ITorrentClient : IAsyncDisposable
     /// <summary>The latest snapshot of one torrent. Never waits for the network or the disk.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The snapshot, or null where the engine does not run that torrent.</returns>
-    TorrentStatus? GetStatus(InfoHash torrent);
+    TorrentStatus? GetStatus(TorrentId torrent);
 
     /// <summary>The latest snapshots of all torrents, in the order in which they were started.</summary>
     IReadOnlyList<TorrentStatus> GetStatuses();
@@ -39,7 +39,7 @@ public interface ITorrentClient : IAsyncDisposable
     /// <summary>What is in a torrent. Never waits for the network or the disk.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>Its metainfo; null where the engine does not run that torrent, or does not know it yet or does not tell.</returns>
-    TorrentMetainfo? GetMetainfo(InfoHash torrent) => null;
+    TorrentMetainfo? GetMetainfo(TorrentId torrent) => null;
 
     /// <summary>A torrent's files. Never waits for the network or the disk.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -47,14 +47,14 @@ public interface ITorrentClient : IAsyncDisposable
     /// The files but for padding, in the metainfo's order; none where the engine does not run that torrent, or does not know them
     /// yet, or lacks <see cref="ClientCapabilities.FileList"/>.
     /// </returns>
-    IReadOnlyList<FileSnapshot> GetFiles(InfoHash torrent) => [];
+    IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => [];
 
     /// <summary>A torrent's connected peers. Never waits for the network or the disk.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>
     /// The peers; none where the engine does not run that torrent, or lacks <see cref="ClientCapabilities.PeerList"/>.
     /// </returns>
-    IReadOnlyList<PeerSnapshot> GetPeers(InfoHash torrent) => [];
+    IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => [];
 
     /// <summary>The latest peers whose connections have ended. Never waits for the network or the disk.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -62,7 +62,7 @@ public interface ITorrentClient : IAsyncDisposable
     /// Some dozens of them, the latest first; none where the engine does not run that torrent, or lacks
     /// <see cref="ClientCapabilities.ClosedPeers"/>.
     /// </returns>
-    IReadOnlyList<ClosedPeer> GetClosedPeers(InfoHash torrent) => [];
+    IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => [];
 
     /// <summary>The settings that hold now.</summary>
     ClientSettings Settings { get; }

@@ -9,7 +9,7 @@ namespace TorrentPatron.Engine.Client;
 /// <summary>Something an engine is told to do.</summary>
 /// <param name="CorrelationId">Comes back in the one answer to this command; unique within an engine's life.</param>
 /// <param name="TorrentId">Which torrent it is about.</param>
-public abstract record TorrentCommand(long CorrelationId, InfoHash TorrentId);
+public abstract record TorrentCommand(long CorrelationId, TorrentId TorrentId);
 
 /// <summary>Start a torrent: check what is on disk, fetch what is missing, seed what is there.</summary>
 /// <remarks>Answered by <see cref="NewTorrentCreated"/>, <see cref="TorrentAlreadyDownloading"/> or <see cref="TorrentStartFail"/>.</remarks>
@@ -20,7 +20,7 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <param name="metainfo">What to fetch.</param>
     /// <param name="destination">See <see cref="Destination"/>.</param>
     public CreateNewTorrent(long correlationId, TorrentMetainfo metainfo, string destination)
-        : base(correlationId, (metainfo ?? throw new ArgumentNullException(nameof(metainfo))).InfoHash) =>
+        : base(correlationId, (metainfo ?? throw new ArgumentNullException(nameof(metainfo))).TorrentId) =>
         (Metainfo, Destination) = (metainfo, destination);
 
     /// <summary>
@@ -96,17 +96,17 @@ public sealed record CreateNewTorrent : TorrentCommand
 /// <summary>Stop a torrent and let go of its files. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
-public sealed record CloseTorrent(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record CloseTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>Leave the swarm but stay known. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
-public sealed record SuspendTorrent(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record SuspendTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>Go on after a suspension or an error. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
-public sealed record ResumeTorrent(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record ResumeTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
 /// Hash everything on disk again. Answered by <see cref="TorrentChecked"/>, when the check is over, or by <see cref="CommandFail"/>; an
@@ -114,14 +114,14 @@ public sealed record ResumeTorrent(long CorrelationId, InfoHash TorrentId) : Tor
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
-public sealed record RecheckTorrent(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record RecheckTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>Give a running torrent more peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Peers">Peers to add.</param>
 /// <param name="Trackers">Trackers to add, each as a tier of its own.</param>
-public sealed record AddSources(long CorrelationId, InfoHash TorrentId, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<Uri> Trackers)
+public sealed record AddSources(long CorrelationId, TorrentId TorrentId, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId)
 {
     /// <summary>
@@ -135,7 +135,7 @@ public sealed record AddSources(long CorrelationId, InfoHash TorrentId, IReadOnl
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Options">What is to be other.</param>
-public sealed record SetTorrent(long CorrelationId, InfoHash TorrentId, TorrentOptions Options) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record SetTorrent(long CorrelationId, TorrentId TorrentId, TorrentOptions Options) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
 /// Want other files than before, from now on. What is here of files no longer wanted stays. Answered by <see cref="CommandDone"/>
@@ -144,7 +144,7 @@ public sealed record SetTorrent(long CorrelationId, InfoHash TorrentId, TorrentO
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Priorities">Priority of each file, in the metainfo's order.</param>
-public sealed record SetFilePriorities(long CorrelationId, InfoHash TorrentId, IReadOnlyList<FilePriority> Priorities)
+public sealed record SetFilePriorities(long CorrelationId, TorrentId TorrentId, IReadOnlyList<FilePriority> Priorities)
     : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
@@ -154,7 +154,7 @@ public sealed record SetFilePriorities(long CorrelationId, InfoHash TorrentId, I
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Destination">Absolute path of the folder below which the files are to lie; made where it is missing.</param>
-public sealed record MoveTorrent(long CorrelationId, InfoHash TorrentId, string Destination) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record MoveTorrent(long CorrelationId, TorrentId TorrentId, string Destination) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
 /// Stop a torrent and forget it: its saved state is deleted. Answered by <see cref="TorrentRemoved"/> or
@@ -166,13 +166,13 @@ public sealed record MoveTorrent(long CorrelationId, InfoHash TorrentId, string 
 /// Whether its files are deleted too: those that the torrent made, and the folders that it made and that are empty then; nothing
 /// else, and nothing through a link.
 /// </param>
-public sealed record RemoveTorrent(long CorrelationId, InfoHash TorrentId, bool DeleteData) : TorrentCommand(CorrelationId, TorrentId);
+public sealed record RemoveTorrent(long CorrelationId, TorrentId TorrentId, bool DeleteData) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>Take trackers away from a torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Trackers">Which trackers; those that it does not have do not matter.</param>
-public sealed record RemoveTrackers(long CorrelationId, InfoHash TorrentId, IReadOnlyList<Uri> Trackers)
+public sealed record RemoveTrackers(long CorrelationId, TorrentId TorrentId, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
@@ -182,7 +182,7 @@ public sealed record RemoveTrackers(long CorrelationId, InfoHash TorrentId, IRea
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Trackers">Which trackers; empty: all.</param>
-public sealed record AnnounceNow(long CorrelationId, InfoHash TorrentId, IReadOnlyList<Uri> Trackers)
+public sealed record AnnounceNow(long CorrelationId, TorrentId TorrentId, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
@@ -191,4 +191,4 @@ public sealed record AnnounceNow(long CorrelationId, InfoHash TorrentId, IReadOn
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="Metainfo">The torrent.</param>
-public sealed record GiveMetadata(long CorrelationId, TorrentMetainfo Metainfo) : TorrentCommand(CorrelationId, Metainfo.InfoHash);
+public sealed record GiveMetadata(long CorrelationId, TorrentMetainfo Metainfo) : TorrentCommand(CorrelationId, Metainfo.TorrentId);

@@ -82,7 +82,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A connection to a peer has ended.</summary>
     [NonEvent]
-    internal void PeerClosed(InfoHash torrent, ClosedPeer peer)
+    internal void PeerClosed(TorrentId torrent, ClosedPeer peer)
     {
         if (IsEnabled(EventLevel.Informational, Keywords.Peers))
             PeerClosed(torrent.ToString(), peer.EndPoint.ToString(), peer.Client, peer.ClosedBy.ToString(), peer.Reason);
@@ -90,7 +90,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A peer is shut out.</summary>
     [NonEvent]
-    internal void PeerBanned(InfoHash torrent, IPEndPoint peer, string reason)
+    internal void PeerBanned(TorrentId torrent, IPEndPoint peer, string reason)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Peers))
             PeerBanned(torrent.ToString(), peer.ToString(), reason);
@@ -98,7 +98,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A connection whose handshakes are done is not kept.</summary>
     [NonEvent]
-    internal void PeerRefused(InfoHash torrent, IPEndPoint peer, string reason)
+    internal void PeerRefused(TorrentId torrent, IPEndPoint peer, string reason)
     {
         if (IsEnabled(EventLevel.Verbose, Keywords.Peers))
             PeerRefused(torrent.ToString(), peer.ToString(), reason);
@@ -106,7 +106,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>An address was dialled in vain.</summary>
     [NonEvent]
-    internal void DialFailed(InfoHash torrent, IPEndPoint peer, Exception cause)
+    internal void DialFailed(TorrentId torrent, IPEndPoint peer, Exception cause)
     {
         if (IsEnabled(EventLevel.Verbose, Keywords.Peers))
             DialFailed(torrent.ToString(), peer.ToString(), Sentence(cause.Message));
@@ -114,7 +114,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A tracker is asked.</summary>
     [NonEvent]
-    internal void TrackerAsked(InfoHash torrent, Uri tracker, AnnounceEvent announce)
+    internal void TrackerAsked(TorrentId torrent, Uri tracker, AnnounceEvent announce)
     {
         if (IsEnabled(EventLevel.Informational, Keywords.Trackers))
             TrackerAsked(torrent.ToString(), NameOf(tracker), announce.ToString());
@@ -122,7 +122,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A tracker has answered.</summary>
     [NonEvent]
-    internal void TrackerAnswered(InfoHash torrent, Uri tracker, AnnounceResponse response)
+    internal void TrackerAnswered(TorrentId torrent, Uri tracker, AnnounceResponse response)
     {
         if (IsEnabled(EventLevel.Informational, Keywords.Trackers))
             TrackerAnswered(torrent.ToString(), NameOf(tracker), response.Peers.Count, (int)response.Interval.TotalSeconds);
@@ -130,7 +130,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A tracker has refused, or has not answered.</summary>
     [NonEvent]
-    internal void TrackerFailed(InfoHash torrent, Uri tracker, Exception cause)
+    internal void TrackerFailed(TorrentId torrent, Uri tracker, Exception cause)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
             TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(cause.Message));
@@ -138,7 +138,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A piece has arrived with a wrong hash.</summary>
     [NonEvent]
-    internal void PieceFailed(InfoHash torrent, int piece, IEnumerable<IPEndPoint> senders)
+    internal void PieceFailed(TorrentId torrent, int piece, IEnumerable<IPEndPoint> senders)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Pieces))
             PieceFailed(torrent.ToString(), piece, string.Join(", ", senders));
@@ -146,7 +146,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A torrent's file could not be read or written.</summary>
     [NonEvent]
-    internal void DiskError(InfoHash torrent, TorrentError error)
+    internal void DiskError(TorrentId torrent, TorrentError error)
     {
         if (IsEnabled(EventLevel.Error, Keywords.Disk))
             DiskError(torrent.ToString(), error.Id, error.Message);
@@ -157,7 +157,7 @@ public sealed class EngineEvents : EventSource
     /// <param name="root">The loop, for people.</param>
     /// <param name="fault">What was caught.</param>
     [NonEvent]
-    public void FaultCaught(InfoHash? torrent, string root, Exception fault)
+    public void FaultCaught(TorrentId? torrent, string root, Exception fault)
     {
         if (!IsEnabled(EventLevel.Error, Keywords.Faults) || fault is null)
             return;

@@ -12,7 +12,7 @@ internal sealed class FaultHandler
     private volatile TorrentError? _warning;
 
     /// <summary>Stops a torrent with an error; may be called from any thread, with any lock of the torrent's held.</summary>
-    public Action<InfoHash, TorrentError>? FailTorrent { private get; set; }
+    public Action<TorrentId, TorrentError>? FailTorrent { private get; set; }
 
     /// <summary>The latest fault that ended no torrent and no peer, for people; null: there was none.</summary>
     public TorrentError? Warning => _warning;
@@ -35,7 +35,7 @@ internal sealed class FaultHandler
     /// <param name="torrent">The torrent; it is stopped with <see cref="TorrentErrorId.Unexpected"/>.</param>
     /// <param name="root">The loop that caught it.</param>
     /// <param name="fault">The fault.</param>
-    public void EndTorrent(InfoHash torrent, string root, Exception fault)
+    public void EndTorrent(TorrentId torrent, string root, Exception fault)
     {
         EngineEvents.Log.FaultCaught(torrent, root, fault);
         // Off the caller's stack, which may hold locks that stopping a torrent takes.
@@ -46,7 +46,7 @@ internal sealed class FaultHandler
     /// <param name="work">The work.</param>
     /// <param name="torrent">The torrent.</param>
     /// <param name="root">What the work is.</param>
-    public void Watch(Task work, InfoHash torrent, string root)
+    public void Watch(Task work, TorrentId torrent, string root)
     {
         if (!work.IsCompletedSuccessfully)
             _ = AwaitAsync();
@@ -70,7 +70,7 @@ internal sealed class FaultHandler
         }
     }
 
-    private void Fail(InfoHash torrent, Exception fault)
+    private void Fail(TorrentId torrent, Exception fault)
     {
         try
         {

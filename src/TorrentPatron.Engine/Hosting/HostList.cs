@@ -3,11 +3,12 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>The torrents of an engine, found by their info hash and told in the order of their coming. Thread-safe.</summary>
+/// <summary>The torrents of an engine, found by their id, by peers by their hash on the wire, and told in the order of their coming. Thread-safe.</summary>
 internal sealed class HostList
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<InfoHash, LinkedListNode<TorrentHost>> _places = [];
+    private readonly Dictionary<TorrentId, LinkedListNode<TorrentHost>> _places = [];
+    private readonly Dictionary<InfoHash, TorrentHost> _onWire = [];
     private readonly LinkedList<TorrentHost> _order = [];
     private TorrentHost[]? _all = [];
 
@@ -21,11 +22,21 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>Whether a torrent is here.</summary>
-    public bool Contains(InfoHash torrent) => TryFind(torrent, out _);
+    /// <summary>Whether a torrent is here for which a peer may ask with this hash.</summary>
+    public bool HasSwarm(InfoHash wireHash) => TryFindSwarm(wireHash, out _);
+
+    /// <summary>Finds the torrent for which a peer asks.</summary>
+    /// <param name="wireHash">The hash in the peer's handshake.</param>
+    /// <param name="host">The torrent.</param>
+    public bool TryFindSwarm(InfoHash wireHash, [NotNullWhen(true)] out TorrentHost? host)
+    {
+        lock (_gate)
+            host = _onWire.GetValueOrDefault(wireHash);
+        return host is not null;
+    }
 
     /// <summary>Finds a torrent.</summary>
-    public bool TryFind(InfoHash torrent, [NotNullWhen(true)] out TorrentHost? host)
+    public bool TryFind(TorrentId torrent, [NotNullWhen(true)] out TorrentHost? host)
     {
         lock (_gate)
             host = _places.GetValueOrDefault(torrent)?.Value;
@@ -37,7 +48,7 @@ internal sealed class HostList
     /// <param name="make">Makes it; called under the lock.</param>
     /// <param name="host">The torrent that is here now.</param>
     /// <returns>Whether it was added.</returns>
-    public bool TryAdd(InfoHash torrent, Func<TorrentHost> make, out TorrentHost host)
+    public bool TryAdd(TorrentId torrent, Func<TorrentHost> make, out TorrentHost host)
     {
         lock (_gate)
         {
@@ -49,6 +60,7 @@ internal sealed class HostList
 
             host = make();
             _places.Add(torrent, _order.AddLast(host));
+            _onWire.TryAdd(torrent.WireHash, host);
             _all = null;
             return true;
         }
@@ -62,6 +74,8 @@ internal sealed class HostList
             if (_places.TryGetValue(host.TorrentId, out LinkedListNode<TorrentHost>? place) && place.Value == host)
             {
                 _places.Remove(host.TorrentId);
+                if (_onWire.GetValueOrDefault(host.TorrentId.WireHash) == host)
+                    _onWire.Remove(host.TorrentId.WireHash);
                 _order.Remove(place);
                 _all = null;
             }

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Hosting;
 internal interface ITicking
 {
     /// <summary>Which torrent.</summary>
-    InfoHash TorrentId { get; }
+    TorrentId TorrentId { get; }
 
     /// <summary>Whether it is idle; idle torrents are visited rarely.</summary>
     bool IsResting { get; }

@@ -54,7 +54,7 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
         catch (StorageException e)
         {
             error = e.Error;
-            EngineEvents.Log.DiskError(metainfo.InfoHash, error);
+            EngineEvents.Log.DiskError(metainfo.TorrentId, error);
         }
 #pragma warning disable CA1031 // The root of a check: whatever it is ends this torrent and nothing else.
         catch (Exception e)
@@ -77,7 +77,7 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
 
     private TorrentError Record(Exception fault)
     {
-        EngineEvents.Log.FaultCaught(metainfo.InfoHash, "check", fault);
+        EngineEvents.Log.FaultCaught(metainfo.TorrentId, "check", fault);
         return FaultHandler.ToError(fault);
     }
 

@@ -26,7 +26,7 @@ internal sealed class TorrentContent : IAsyncDisposable
         _ledger = ledger;
         Metainfo = metainfo;
         Storage = new TorrentStorage(new FileLayout(metainfo, command.Destination), engine.Files);
-        Claim = new PathClaim(metainfo.InfoHash, metainfo.Name, command.ResumeStore, PathTable.Process);
+        Claim = new PathClaim(metainfo.TorrentId, metainfo.Name, command.ResumeStore, PathTable.Process);
         Check = new TorrentCheck(metainfo, Storage, engine, ledger);
         Move = new TorrentMove(metainfo, Storage, engine.DiskWorkers, ledger, Claim, Files);
     }

@@ -19,7 +19,7 @@ internal sealed class TorrentDiscovery
 
     private readonly Lock _gate = new();
     private readonly EngineResources _engine;
-    private readonly InfoHash _torrent;
+    private readonly TorrentId _torrent;
     private readonly PeerSet _peers;
     private readonly Action<IReadOnlyList<IPEndPoint>, PeerSource> _onPeers;
     private readonly Func<bool> _isSeed;
@@ -39,7 +39,7 @@ internal sealed class TorrentDiscovery
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
     public TorrentDiscovery(
-        EngineResources engine, InfoHash torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
+        EngineResources engine, TorrentId torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
         Func<bool> isSeed, IReadOnlyCollection<HostEndPoint> dhtNodes)
     {
         _engine = engine;
@@ -64,7 +64,7 @@ internal sealed class TorrentDiscovery
             _isStarted = true;
             if (_isPrivate)
                 return;
-            _search ??= _engine.Finder?.Find(_torrent, _isSeed, Take);
+            _search ??= _engine.Finder?.Find(_torrent.WireHash, _isSeed, Take);
         }
 
         _engine.Finder?.AddDhtNodes(_dhtNodes);

@@ -71,7 +71,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     }
 
     /// <summary>Which torrent.</summary>
-    public InfoHash TorrentId => _command.TorrentId;
+    public TorrentId TorrentId => _command.TorrentId;
 
     /// <summary>What is in it; null where that is not known.</summary>
     public TorrentMetainfo? Metainfo => _ledger.Metainfo;

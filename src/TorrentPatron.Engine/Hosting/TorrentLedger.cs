@@ -207,7 +207,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         long left = Work.MissingBytes;
         return new AnnounceRequest
         {
-            InfoHash = command.TorrentId,
+            InfoHash = command.TorrentId.WireHash,
             PeerId = engine.PeerId,
             Port = engine.ListenPorts.ForTracker(family),
             Uploaded = Work.Sent.Total,

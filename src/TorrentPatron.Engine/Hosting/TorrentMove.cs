@@ -46,7 +46,7 @@ internal sealed class TorrentMove(
     /// <inheritdoc/>
     public void Dispose() => _work.Dispose();
 
-    private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.InfoHash, workers, apart);
+    private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.TorrentId, workers, apart);
 
     private async Task<TorrentError?> RunAsync(FileLayout to, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
     {
@@ -79,13 +79,13 @@ internal sealed class TorrentMove(
         catch (StorageException e)
         {
             error = e.Error;
-            EngineEvents.Log.DiskError(metainfo.InfoHash, error);
+            EngineEvents.Log.DiskError(metainfo.TorrentId, error);
         }
 #pragma warning disable CA1031 // The root of a move: whatever it is, the torrent goes on where its files are.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            EngineEvents.Log.FaultCaught(metainfo.InfoHash, "move", e);
+            EngineEvents.Log.FaultCaught(metainfo.TorrentId, "move", e);
             error = FaultHandler.ToError(e);
         }
         finally

@@ -34,7 +34,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <param name="engine">What the engine shares.</param>
     public TorrentNetwork(CreateNewTorrent command, EngineResources engine)
     {
-        InfoHash torrent = command.TorrentId;
+        TorrentId torrent = command.TorrentId;
         // Each tracker of a link is a tier of its own.
         IEnumerable<IEnumerable<string>> trackers =
             command.Metainfo?.TrackerTiers ?? command.Magnet?.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)) ?? [];
@@ -43,7 +43,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
         Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
         Trackers = new Announcer(
-            new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
+            torrent, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
             engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
             (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time,
             fault => engine.Faults.EndTorrent(torrent, "announcer", fault));

@@ -18,7 +18,7 @@ internal sealed class TorrentPublisher
     /// <summary>Makes a change and its telling one step.</summary>
     private readonly Lock _gate = new();
     private readonly EngineResources _engine;
-    private readonly InfoHash _torrent;
+    private readonly TorrentId _torrent;
     private readonly TorrentLedger _ledger;
     private readonly Func<TorrentStatus> _makeStatus;
     private readonly Action<TorrentMessage> _say;
@@ -35,7 +35,7 @@ internal sealed class TorrentPublisher
     /// <param name="makeStatus">Makes a snapshot; called under the lock.</param>
     /// <param name="say">Takes what is said; called under the lock.</param>
     public TorrentPublisher(
-        EngineResources engine, InfoHash torrent, TorrentLedger ledger, Func<TorrentStatus> makeStatus, Action<TorrentMessage> say)
+        EngineResources engine, TorrentId torrent, TorrentLedger ledger, Func<TorrentStatus> makeStatus, Action<TorrentMessage> say)
     {
         _engine = engine;
         _torrent = torrent;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Peers;
@@ -309,11 +308,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         AskMore();
     }
 
-    private bool IsGenuine(byte[] metadata)
-    {
-        bool isV1 = _magnet.InfoHash is not { } v1 || Protocol.InfoHash.OfInfo(metadata) == v1;
-        return isV1 && (_magnet.InfoHashV2.IsEmpty || SHA256.HashData(metadata).AsSpan().SequenceEqual(_magnet.InfoHashV2.Span));
-    }
+    private bool IsGenuine(byte[] metadata) => _magnet.TorrentId.MatchesInfo(metadata);
 
     private static void Leave(MetadataSource source)
     {

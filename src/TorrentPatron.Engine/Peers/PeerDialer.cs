@@ -16,7 +16,7 @@ namespace TorrentPatron.Engine.Peers;
 /// <param name="effort">How much it needs others.</param>
 /// <param name="attach">Takes a connection that has shaken hands.</param>
 internal sealed class PeerDialer(
-    EngineResources engine, InfoHash torrent, PeerDirectory directory, Func<int> connected, Func<DialEffort> effort, Action<IConnection, Handshake> attach)
+    EngineResources engine, TorrentId torrent, PeerDirectory directory, Func<int> connected, Func<DialEffort> effort, Action<IConnection, Handshake> attach)
 {
     /// <summary>Connections of one torrent being made at once.</summary>
     private const int MostHalfOpen = 30;
@@ -73,7 +73,7 @@ internal sealed class PeerDialer(
             using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
                 connection = await engine.Network.ConnectAsync(address, either.Token).ConfigureAwait(false);
             Handshake handshake = await PeerHandshaker
-                .DialAsync(connection, engine.MakeHandshake(torrent), engine.Time, session).ConfigureAwait(false);
+                .DialAsync(connection, engine.MakeHandshake(torrent.WireHash), engine.Time, session).ConfigureAwait(false);
             isDone = true;
             EndDial();
             attach(connection, handshake);

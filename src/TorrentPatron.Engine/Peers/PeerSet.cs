@@ -26,7 +26,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Time that a peer has, where there is no room for others, to be of any use.</summary>
     private static readonly TimeSpan TurnoverAge = TimeSpan.FromMinutes(1);
 
-    private readonly InfoHash _torrent;
+    private readonly TorrentId _torrent;
     private readonly EngineResources _engine;
     private readonly RateLimiterPair _download;
     private readonly RateLimiterPair _upload;
@@ -44,7 +44,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <param name="download">The limits on what is received.</param>
     /// <param name="upload">The limits on what is sent.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
-    public PeerSet(InfoHash torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload, Func<bool> isSeed)
+    public PeerSet(TorrentId torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload, Func<bool> isSeed)
     {
         _isSeed = isSeed;
         _torrent = torrent;

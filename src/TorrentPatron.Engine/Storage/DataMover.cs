@@ -14,7 +14,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="torrent">Which torrent.</param>
 /// <param name="workers">The disk threads.</param>
 /// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null: none.</param>
-internal sealed class DataMover(FileLayout from, FileLayout to, InfoHash torrent, DiskWorkers workers, Bitfield? apart)
+internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torrent, DiskWorkers workers, Bitfield? apart)
 {
     private readonly List<string> _madeFolders = [];
     private IReadOnlyList<MovedFile> _files = [];

@@ -18,7 +18,7 @@ internal sealed class FileLayout
             destination, metainfo.Name, metainfo.PieceLength,
             metainfo.Files.Select(file =>
                 (file.Path, file.RawPath, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))),
-            $".{metainfo.InfoHash}")
+            $".{metainfo.TorrentId}")
     {
     }
 

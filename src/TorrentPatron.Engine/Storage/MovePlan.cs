@@ -19,7 +19,7 @@ internal static class MovePlan
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="StorageException">Something is in the way.</exception>
     /// <param name="apart">The files whose bytes are kept apart: what is at their paths is not the torrent's. Null: none.</param>
-    public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, InfoHash torrent, Bitfield? apart)
+    public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, TorrentId torrent, Bitfield? apart)
     {
         var files = new List<MovedFile>();
         foreach ((string source, string target, string copy) in Paths(from, to, torrent, apart))
@@ -50,7 +50,7 @@ internal static class MovePlan
     }
 
     /// <summary>All that may have to be moved, whether it is there or not: where it is, where it goes and what its copy is called.</summary>
-    public static IEnumerable<(string From, string To, string Copy)> Paths(FileLayout from, FileLayout to, InfoHash torrent, Bitfield? apart)
+    public static IEnumerable<(string From, string To, string Copy)> Paths(FileLayout from, FileLayout to, TorrentId torrent, Bitfield? apart)
     {
         for (int index = 0; index < from.Files.Count; index++)
         {
@@ -62,6 +62,6 @@ internal static class MovePlan
     }
 
     /// <summary>What the copy of a file is called: short, and nobody else's.</summary>
-    public static string CopyOf(string target, InfoHash torrent, int index) =>
+    public static string CopyOf(string target, TorrentId torrent, int index) =>
         Path.Combine(Path.GetDirectoryName(target)!, $".{torrent.ToString()[..16]}-{index}.moving");
 }

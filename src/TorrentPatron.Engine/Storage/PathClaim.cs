@@ -12,7 +12,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="name">What it is called.</param>
 /// <param name="store">Knows what else is saved.</param>
 /// <param name="table">Knows what else runs.</param>
-internal sealed class PathClaim(InfoHash torrent, string name, IResumeStore store, PathTable table) : IFileOwner, IDisposable
+internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore store, PathTable table) : IFileOwner, IDisposable
 {
     private readonly Dictionary<string, FilePlace> _places = new(StringComparer.Ordinal);
     private TorrentFiles? _announced;

@@ -8,4 +8,4 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="OtherTorrent">The other torrent.</param>
 /// <param name="OtherName">What the other torrent is called.</param>
 /// <param name="MayAgree">Whether both torrents may have the same bytes in it: the other has all of them, and they are as many.</param>
-internal sealed record SharedFile(int File, string Path, InfoHash OtherTorrent, string OtherName, bool MayAgree);
+internal sealed record SharedFile(int File, string Path, TorrentId OtherTorrent, string OtherName, bool MayAgree);

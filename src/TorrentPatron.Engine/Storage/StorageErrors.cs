@@ -77,7 +77,7 @@ internal static class StorageErrors
     /// <summary>Another torrent has a path that this one needs.</summary>
     /// <param name="taken">The file, and the other torrent.</param>
     /// <param name="torrent">This torrent.</param>
-    public static StorageException PathInUse(SharedFile taken, InfoHash torrent) => new(taken.OtherTorrent == torrent
+    public static StorageException PathInUse(SharedFile taken, TorrentId torrent) => new(taken.OtherTorrent == torrent
         ? new TorrentError(TorrentErrorId.PathInUse,
             $"'{taken.Path}' is in use by the same torrent, which runs in another service of this process.",
             "Stop it there, or choose another destination.")

@@ -43,7 +43,7 @@ public static class TorrentData
                 completed += metainfo.PieceSize(piece);
         }
 
-        return Status(metainfo.Name, metainfo.InfoHash.ToString(), layout.RootPath, saved, now) with
+        return Status(metainfo.Name, metainfo.TorrentId.ToString(), layout.RootPath, saved, now) with
         {
             PercentComplete = wanted == 0 ? 100 : 100.0 * completed / wanted,
             IsComplete = completed == wanted,
@@ -118,7 +118,7 @@ public static class TorrentData
         ArgumentNullException.ThrowIfNull(saved);
         ArgumentNullException.ThrowIfNull(store);
         var layout = new FileLayout(metainfo, saved.Destination);
-        using var claim = new PathClaim(metainfo.InfoHash, metainfo.Name, store, PathTable.Process);
+        using var claim = new PathClaim(metainfo.TorrentId, metainfo.Name, store, PathTable.Process);
         return Erase(
             claim.FilesOf(layout, saved.FilePriorities, Origin(layout, saved), Verified(layout, saved), Apart(layout, saved)), claim);
     }

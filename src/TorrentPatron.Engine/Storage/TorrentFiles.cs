@@ -13,10 +13,10 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="origin">Where the files on disk are from; null: that is not known.</param>
 /// <param name="verified">The pieces that are here.</param>
 internal sealed class TorrentFiles(
-    InfoHash torrent, string name, FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified)
+    TorrentId torrent, string name, FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified)
 {
     /// <summary>Which torrent.</summary>
-    public InfoHash Torrent => torrent;
+    public TorrentId Torrent => torrent;
 
     /// <summary>What it is called.</summary>
     public string Name => name;
@@ -53,7 +53,7 @@ internal sealed class TorrentFiles(
         }
 
         return new TorrentFiles(
-            metainfo.InfoHash, metainfo.Name, layout, saved.FilePriorities, saved.Origin is { } origin && origin.Fits(layout) ? origin : null, verified)
+            metainfo.TorrentId, metainfo.Name, layout, saved.FilePriorities, saved.Origin is { } origin && origin.Fits(layout) ? origin : null, verified)
         {
             Unchecked = saved.Doubtful?.Length == verified.Length ? saved.Doubtful : null,
             Apart = saved.Apart?.Length == layout.Files.Count ? saved.Apart : null,

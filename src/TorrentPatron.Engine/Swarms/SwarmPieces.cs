@@ -449,7 +449,7 @@ internal sealed class SwarmPieces : IPieceTarget
             return;
         FailedCount++;
         IReadOnlyList<IBlockSource> senders = prints.Senders;
-        EngineEvents.Log.PieceFailed(_metainfo.InfoHash, finisher.Piece.Index, senders.Select(static source => source.EndPoint));
+        EngineEvents.Log.PieceFailed(_metainfo.TorrentId, finisher.Piece.Index, senders.Select(static source => source.EndPoint));
         _events.PieceFailed(finisher.Piece, senders);
     }
 

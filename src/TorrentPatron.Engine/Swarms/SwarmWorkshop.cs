@@ -29,7 +29,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     {
         _engine = engine;
         _hosts = hosts;
-        _listener = new PeerListener(engine, hosts.Contains, Accept);
+        _listener = new PeerListener(engine, hosts.HasSwarm, Accept);
         _listener.Open();
     }
 
@@ -66,7 +66,7 @@ internal sealed class SwarmWorkshop : IWorkshop
 
     private void Accept(IConnection connection, Handshake handshake)
     {
-        if (_hosts.TryFind(handshake.InfoHash, out TorrentHost? host))
+        if (_hosts.TryFindSwarm(handshake.InfoHash, out TorrentHost? host))
             host.Accept(connection, handshake);
         else
             connection.Dispose();

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -25,6 +26,7 @@ internal sealed class Announcer : IAsyncDisposable
     public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private readonly Lock _gate = new();
+    private readonly TorrentId _torrent;
     private readonly TrackerList _trackers;
     private readonly ITrackerClient _client;
     private readonly AnnounceLimiter _limiter;
@@ -40,6 +42,7 @@ internal sealed class Announcer : IAsyncDisposable
     private Task _leaving = Task.CompletedTask;
 
     /// <summary>Makes an announcer, which does nothing before <see cref="Start"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
     /// <param name="trackers">The trackers, from now on used by this announcer alone.</param>
     /// <param name="client">Talks to trackers.</param>
     /// <param name="limiter">Bounds the announces of the whole engine.</param>
@@ -52,6 +55,7 @@ internal sealed class Announcer : IAsyncDisposable
     /// <paramref name="onPeers"/> is.
     /// </param>
     public Announcer(
+        TorrentId torrent,
         TrackerList trackers,
         ITrackerClient client,
         AnnounceLimiter limiter,
@@ -61,6 +65,7 @@ internal sealed class Announcer : IAsyncDisposable
         TimeProvider time,
         Action<Exception>? onFault = null)
     {
+        _torrent = torrent;
         _trackers = trackers;
         _client = client;
         _limiter = limiter;
@@ -277,23 +282,23 @@ internal sealed class Announcer : IAsyncDisposable
             request = request with { NumWant = 0 };
         lock (_gate)
             request = session.Fill(request);
-        EngineEvents.Log.TrackerAsked(request.InfoHash, session.Uri, announceEvent);
+        EngineEvents.Log.TrackerAsked(_torrent, session.Uri, announceEvent);
         try
         {
             AnnounceResponse? response = await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
             if (response is not null)
-                EngineEvents.Log.TrackerAnswered(request.InfoHash, session.Uri, response);
+                EngineEvents.Log.TrackerAnswered(_torrent, session.Uri, response);
             return response;
         }
         catch (TrackerFailureException e)
         {
-            EngineEvents.Log.TrackerFailed(request.InfoHash, session.Uri, e);
+            EngineEvents.Log.TrackerFailed(_torrent, session.Uri, e);
             throw;
         }
         catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // A fault of ours rather than the tracker's. Still, the other trackers must go on.
-            EngineEvents.Log.FaultCaught(request.InfoHash, "announcer", e);
+            EngineEvents.Log.FaultCaught(_torrent, "announcer", e);
             throw new TrackerFailureException($"The announce failed: {e.GetType().Name}.", e);
         }
     }

@@ -151,7 +151,7 @@ internal sealed class MonoWork : IWork
 
     private PeerDirectory Directory => _network.Peers.Directory;
 
-    private string Folder => Path.Combine(_workshop.Folder, _metainfo.InfoHash.ToString());
+    private string Folder => Path.Combine(_workshop.Folder, _metainfo.TorrentId.ToString());
 
     private TorrentManager Manager => _manager ?? throw new InvalidOperationException("It has not begun.");
 
@@ -247,11 +247,11 @@ internal sealed class MonoWork : IWork
     {
         OfferPeers();
         if (Interlocked.Exchange(ref _isLooking, 1) == 0)
-            _engine.Faults.Watch(LookAtPeersAsync(), _metainfo.InfoHash, "look at MonoTorrent's peers");
+            _engine.Faults.Watch(LookAtPeersAsync(), _metainfo.TorrentId, "look at MonoTorrent's peers");
     }
 
     /// <inheritdoc/>
-    public void Halt(string reason) => _engine.Faults.Watch(LeaveAsync(), _metainfo.InfoHash, "end of MonoTorrent's work");
+    public void Halt(string reason) => _engine.Faults.Watch(LeaveAsync(), _metainfo.TorrentId, "end of MonoTorrent's work");
 
     /// <inheritdoc/>
     public async Task CloseAsync(string reason)
@@ -349,7 +349,7 @@ internal sealed class MonoWork : IWork
         lock (_gate)
             _offered.UnionWith(next);
         Feed.Add(next);
-        _engine.Faults.Watch(FetchPeersAsync(), _metainfo.InfoHash, "MonoTorrent's peers");
+        _engine.Faults.Watch(FetchPeersAsync(), _metainfo.TorrentId, "MonoTorrent's peers");
     }
 
     private async Task FetchPeersAsync()
@@ -445,7 +445,7 @@ internal sealed class MonoWork : IWork
             return;
         bool isComplete = _tally.IsComplete;
         _engine.Faults.Watch(
-            _engine.DiskWorkers.RunAsync(() => _events.PieceVerified(piece, isComplete)), _metainfo.InfoHash, "arrival of a piece");
+            _engine.DiskWorkers.RunAsync(() => _events.PieceVerified(piece, isComplete)), _metainfo.TorrentId, "arrival of a piece");
     }
 
     private void OnPieceHashed(object? sender, PieceHashedEventArgs args)

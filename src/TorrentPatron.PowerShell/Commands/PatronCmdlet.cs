@@ -7,6 +7,7 @@ using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Units;
 
@@ -112,7 +113,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
     private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron) => SavedTargets(patron, SavedTarget.Of);
 
     /// <summary>Those of them that have an info hash, or whose info hash begins so.</summary>
-    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => Protocol.InfoHash.TryParse(infoHash, out Protocol.InfoHash torrent)
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, string infoHash) => TorrentId.TryParse(infoHash, out TorrentId torrent)
         ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
         : [.. SavedTargets(patron).Where(saved => saved.HasInfoHash(infoHash))];
 

@@ -4,6 +4,7 @@ using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -91,7 +92,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
     }
 
     /// <summary>The name of a torrent whose metadata is fetched; null where it is none, or known before it is asked for.</summary>
-    private string? NameOf(string infoHash) => Protocol.InfoHash.TryParse(infoHash, out Protocol.InfoHash torrent)
+    private string? NameOf(string infoHash) => TorrentId.TryParse(infoHash, out TorrentId torrent)
         ? _asked.Select(asked => asked.Patron.GetStatus(torrent)).FirstOrDefault(status => status?.Metadata is not null)?.Name
         : null;
 

@@ -4,6 +4,7 @@ using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Service.Sources;
 
@@ -78,7 +79,7 @@ public abstract class SourceCmdlet : PatronCmdlet
         return [.. this.Resolve(path, FailPath).Select(file => new SourceItem(TorrentSource.FromFile(file), path))];
 
         void FailPath(TorrentError error, object? target) =>
-            Fail(Protocol.InfoHash.TryParse(path, out _) ? CommandErrors.InfoHashAsPath(path) : error, target);
+            Fail(TorrentId.TryParse(path, out _) ? CommandErrors.InfoHashAsPath(path) : error, target);
     }
 
     private IEnumerable<SourceItem> OfAddress(Uri address, string given)
@@ -101,13 +102,13 @@ public abstract class SourceCmdlet : PatronCmdlet
         IReadOnlyList<SavedTarget> saved = SavedTargets(Patron, text);
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
             return [new SourceItem(known.Saved.ToRequest().Source!, given) { Saved = known }];
-        if (Protocol.InfoHash.TryParse(text, out Protocol.InfoHash unknown))
+        if (TorrentId.TryParse(text, out TorrentId unknown))
             return [Magnet(unknown, given)];
 
         Fail(saved.Count > 1 ? CommandErrors.AmbiguousInfoHash(text, saved.Count) : error!, given);
         return [];
     }
 
-    private static SourceItem Magnet(Protocol.InfoHash torrent, object given) =>
-        new(TorrentSource.FromAddress(new Uri(new MagnetLink { InfoHash = torrent }.ToString())), given);
+    private static SourceItem Magnet(TorrentId torrent, object given) =>
+        new(TorrentSource.FromAddress(new Uri(new MagnetLink { InfoHash = torrent.V1, InfoHashV2 = torrent.V2 }.ToString())), given);
 }

@@ -117,7 +117,7 @@ public sealed class TorrentEventFilter : IDisposable
     private void On(object? sender, TorrentEventArgs args)
     {
         var patron = (Patron)sender!;
-        string? name = args.Status?.Name ?? (InfoHash.TryParse(args.InfoHash, out InfoHash torrent) ? patron.GetStatus(torrent)?.Name : null);
+        string? name = args.Status?.Name ?? (TorrentId.TryParse(args.InfoHash, out TorrentId torrent) ? patron.GetStatus(torrent)?.Name : null);
         if (!_isWanted(patron, args.InfoHash, name))
             return;
         Interlocked.Increment(ref _passed);

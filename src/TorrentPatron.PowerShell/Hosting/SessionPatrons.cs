@@ -51,7 +51,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
 
     /// <summary>A torrent that runs: in each service that runs it.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public IReadOnlyList<TorrentTarget> Find(InfoHash torrent) =>
+    public IReadOnlyList<TorrentTarget> Find(TorrentId torrent) =>
     [
         .. from service in Services()
            from any in service.Patrons.Take(1)

@@ -79,7 +79,7 @@ internal static class CommandErrors
         $"No torrent '{DisplayText.Clean(text)}' runs in this session.",
         text switch
         {
-            _ when InfoHash.TryParse(text, out _) => "It looks like an info hash: give it to -InfoHash.",
+            _ when TorrentId.TryParse(text, out _) => "It looks like an info hash: give it to -InfoHash.",
             _ when text.EndsWith(".torrent", StringComparison.OrdinalIgnoreCase) =>
                 "It looks like a .torrent file: Get-TorrentInfo shows what is in it, Start-Torrent starts it.",
             _ when MagnetLink.IsMagnet(text) => "It looks like a magnet link: Start-Torrent starts it.",

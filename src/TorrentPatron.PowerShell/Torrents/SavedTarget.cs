@@ -12,10 +12,10 @@ namespace TorrentPatron.PowerShell.Torrents;
 internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
 {
     private readonly Lazy<string> _name = new(
-        () => Saved.ReadMetainfo()?.Name ?? Saved.Magnet?.Name ?? Saved.InfoHash.ToString());
+        () => Saved.ReadMetainfo()?.Name ?? Saved.Magnet?.Name ?? Saved.TorrentId.ToString());
 
     /// <summary>The info hash as 40 lower-case hexadecimal digits.</summary>
-    public string InfoHash { get; } = Saved.InfoHash.ToString();
+    public string InfoHash { get; } = Saved.TorrentId.ToString();
 
     /// <summary>The torrent's name; its info hash, where neither its .torrent nor its link tells.</summary>
     public string Name => _name.Value;
@@ -42,7 +42,7 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     /// <param name="torrent">Which torrent.</param>
     /// <returns>One, or none.</returns>
     /// <exception cref="TorrentException">The folder cannot be read.</exception>
-    public static IReadOnlyList<SavedTarget> Find(Patron patron, InfoHash torrent) =>
+    public static IReadOnlyList<SavedTarget> Find(Patron patron, TorrentId torrent) =>
         Of(patron, states => states.Find(torrent) is { } saved ? [saved] : []);
 
     private static IReadOnlyList<SavedTarget> Of(Patron patron, Func<StateFolder, IReadOnlyList<SavedTorrent>> read)
@@ -52,7 +52,7 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
             return
             [
                 .. from saved in read(patron.Service.States)
-                   where patron.GetStatus(saved.InfoHash) is null
+                   where patron.GetStatus(saved.TorrentId) is null
                    select new SavedTarget(patron, saved),
             ];
         }

@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Torrents;
 /// <summary>Finds the torrents that a person means among those that run.</summary>
 /// <param name="running">The torrents that run, as they are now.</param>
 /// <param name="find">Those of them with an info hash: what names one of thousands is found without looking at all.</param>
-internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, Func<InfoHash, IReadOnlyList<TorrentTarget>> find)
+internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, Func<TorrentId, IReadOnlyList<TorrentTarget>> find)
 {
     /// <summary>Finds among some torrents.</summary>
     /// <param name="running">The torrents.</param>
@@ -49,7 +49,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
             return [];
         }
 
-        if (InfoHash.TryParse(text, out InfoHash torrent))
+        if (TorrentId.TryParse(text, out TorrentId torrent))
             return Found(find(torrent), text, out error);
         TorrentTarget[] found = [.. All.Where(target => target.Status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))];
         int torrents = found.DistinctBy(target => target.Torrent).Count();
@@ -78,7 +78,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
         return error is null ? Found(reference.Choose(found), $"{reference.Given}", out error) : found;
     }
 
-    private static TorrentFinder Among(Patron patron, Func<IReadOnlyList<TorrentStatus>> all, Func<InfoHash, TorrentStatus?> one) => new(
+    private static TorrentFinder Among(Patron patron, Func<IReadOnlyList<TorrentStatus>> all, Func<TorrentId, TorrentStatus?> one) => new(
         () => [.. all().Select(status => new TorrentTarget(patron, status))],
         torrent => one(torrent) is { } status ? [new TorrentTarget(patron, status)] : []);
 

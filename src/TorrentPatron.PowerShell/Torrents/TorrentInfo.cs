@@ -13,7 +13,7 @@ public sealed class TorrentInfo
         Metainfo = metainfo;
         Name = metainfo.Name;
         InfoHash = metainfo.InfoHash.ToString();
-        InfoHashV2 = metainfo.InfoHashV2.IsEmpty ? null : Convert.ToHexStringLower(metainfo.InfoHashV2.Span);
+        InfoHashV2 = metainfo.TorrentId.V2?.ToString();
         Version = metainfo.Version;
         TotalSize = metainfo.ContentSize;
         PieceLength = metainfo.PieceLength;

@@ -22,11 +22,11 @@ internal sealed class TorrentRemover(ICommandOutput output, bool deleteData, boo
     /// <param name="torrent">Which torrent.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task RemoveAsync(SavedTarget torrent, CancellationToken cancellationToken) => RemoveAsync(
-        torrent.Patron, torrent.Saved.InfoHash, torrent.Name, torrent.Name,
+        torrent.Patron, torrent.Saved.TorrentId, torrent.Name, torrent.Name,
         deleteData ? DataOnDisk.Own(torrent.Files).In(torrent.Saved.Destination) : "", cancellationToken);
 
     private async Task RemoveAsync(
-        Patron patron, InfoHash torrent, string name, object target, string files, CancellationToken cancellationToken)
+        Patron patron, TorrentId torrent, string name, object target, string files, CancellationToken cancellationToken)
     {
         string action = deleteData ? $"Remove torrent and delete {files}, except files that other torrents have too" : "Remove torrent";
         if (!await output.ShouldProcessAsync($"{name} ({torrent})", action).ConfigureAwait(false))

@@ -10,8 +10,8 @@ namespace TorrentPatron.PowerShell.Torrents;
 internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
 {
     /// <summary>Which torrent.</summary>
-    public InfoHash Torrent { get; } =
-        InfoHash.TryParse(Status.InfoHash, out InfoHash torrent) ? torrent : throw new ArgumentException("The status names no torrent.");
+    public TorrentId Torrent { get; } =
+        TorrentId.TryParse(Status.InfoHash, out TorrentId torrent) ? torrent : throw new ArgumentException("The status names no torrent.");
 
     /// <summary>The torrent as it is now; the one that was found, where it no longer runs.</summary>
     public TorrentStatus Latest => Patron.GetStatus(Torrent) ?? Status;

@@ -29,8 +29,8 @@ public sealed record MagnetLink
     /// <summary>The SHA-1 of the info dictionary (<c>xt=urn:btih:</c>); null where the link names a v2 torrent only.</summary>
     public InfoHash? InfoHash { get; init; }
 
-    /// <summary>The SHA-256 of the info dictionary (<c>xt=urn:btmh:</c>, BEP 52), 32 bytes; empty where the link has none.</summary>
-    public ReadOnlyMemory<byte> InfoHashV2 { get; init; }
+    /// <summary>The SHA-256 of the info dictionary (<c>xt=urn:btmh:</c>, BEP 52); null where the link has none.</summary>
+    public InfoHashV2? InfoHashV2 { get; init; }
 
     /// <summary>The name to show until the torrent's own is known (<c>dn</c>); null where the link has none.</summary>
     public string? Name { get; init; }
@@ -50,12 +50,8 @@ public sealed record MagnetLink
     /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty: all.</summary>
     public IReadOnlyList<FileIndexRange> SelectedFiles { get; init; } = [];
 
-    /// <summary>What names the swarm: <see cref="InfoHash"/>, or the first 20 bytes of <see cref="InfoHashV2"/> (BEP 52).</summary>
-    /// <exception cref="InvalidOperationException">The link was made without a hash.</exception>
-    public InfoHash TorrentId =>
-        InfoHash ?? (InfoHashV2.IsEmpty
-            ? throw new InvalidOperationException("The link has no hash.")
-            : new InfoHash(InfoHashV2.Span[..Protocol.InfoHash.Length]));
+    /// <summary>Which torrent, as far as the link says.</summary>
+    public TorrentId TorrentId => new(InfoHash, InfoHashV2);
 
     /// <summary>Makes the link of a torrent, with its name, trackers and web seeds.</summary>
     /// <param name="metainfo">The torrent.</param>
@@ -64,8 +60,8 @@ public sealed record MagnetLink
         ArgumentNullException.ThrowIfNull(metainfo);
         return new MagnetLink
         {
-            InfoHash = metainfo.Version == MetainfoVersion.V2 ? null : metainfo.InfoHash,
-            InfoHashV2 = metainfo.InfoHashV2,
+            InfoHash = metainfo.TorrentId.V1,
+            InfoHashV2 = metainfo.TorrentId.V2,
             Name = metainfo.Name,
             Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)],
             WebSeeds = metainfo.WebSeeds,
@@ -105,8 +101,8 @@ public sealed record MagnetLink
         var text = new StringBuilder(Prefix).Append('?');
         if (InfoHash is { } v1)
             Append(text, "xt", $"urn:btih:{v1}");
-        if (!InfoHashV2.IsEmpty)
-            Append(text, "xt", $"urn:btmh:1220{Convert.ToHexStringLower(InfoHashV2.Span)}");
+        if (InfoHashV2 is { } v2)
+            Append(text, "xt", $"urn:btmh:1220{v2}");
         if (!string.IsNullOrEmpty(Name))
             Append(text, "dn", Uri.EscapeDataString(Name));
         foreach (string tracker in Trackers)

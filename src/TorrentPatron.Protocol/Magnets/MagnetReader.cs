@@ -11,7 +11,6 @@ internal sealed class MagnetReader
 
     /// <summary>What stands before a SHA-256 as a multihash: the function and the length.</summary>
     private const string Sha256 = "1220";
-    private const int Sha256Length = 32;
 
     private readonly List<Uri> _trackers = [];
     private readonly List<Uri> _webSeeds = [];
@@ -19,7 +18,7 @@ internal sealed class MagnetReader
     private readonly List<HostEndPoint> _dhtNodes = [];
     private readonly List<FileIndexRange> _files = [];
     private InfoHash? _v1;
-    private byte[]? _v2;
+    private InfoHashV2? _v2;
     private string? _name;
     private string? _otherTopic;
 
@@ -149,9 +148,9 @@ internal sealed class MagnetReader
         }
         else if (topic.StartsWith(V2, StringComparison.OrdinalIgnoreCase))
         {
-            if (!TryReadV2(topic[V2.Length..], out byte[] hash))
+            if (!TryReadV2(topic[V2.Length..], out InfoHashV2 hash))
                 return "The magnet link's v2 hash must be '1220' and 64 hexadecimal digits, a SHA-256.";
-            if (_v2 is not null && !_v2.AsSpan().SequenceEqual(hash))
+            if (_v2 is { } known && known != hash)
                 return "The magnet link names more than one torrent; give each a link of its own.";
             _v2 = hash;
         }
@@ -174,12 +173,10 @@ internal sealed class MagnetReader
         return true;
     }
 
-    private static bool TryReadV2(string digits, out byte[] hash)
+    private static bool TryReadV2(string digits, out InfoHashV2 hash)
     {
-        hash = new byte[Sha256Length];
-        return digits.Length == Sha256.Length + (Sha256Length * 2)
-            && digits.StartsWith(Sha256, StringComparison.Ordinal)
-            && Convert.FromHexString(digits.AsSpan(Sha256.Length), hash, out _, out _) == System.Buffers.OperationStatus.Done;
+        hash = default;
+        return digits.StartsWith(Sha256, StringComparison.Ordinal) && InfoHashV2.TryParse(digits[Sha256.Length..], out hash);
     }
 
     /// <summary>Reads digits of base 32 (RFC 4648), of either case, that fill the bytes exactly.</summary>

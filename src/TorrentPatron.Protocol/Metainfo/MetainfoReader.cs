@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
@@ -74,16 +73,14 @@ public static class MetainfoReader
         long totalSize = files[^1].Offset + files[^1].Length;
         int pieceCount = CountPieces(totalSize, pieceLength);
         ReadOnlyMemory<byte> pieceHashes = version == MetainfoVersion.V2 ? default : ReadPieceHashes(info, pieceCount);
-        byte[] hashV2 = version == MetainfoVersion.V1 ? [] : SHA256.HashData(info.Raw.Span);
         root.TryGet("piece layers"u8, out BencodeElement layers);
         bool isPrivate = info.TryGet("private"u8, out BencodeElement mark) && mark.TryGetInteger(out long flag) && flag != 0;
 
         return new TorrentMetainfo
         {
-            InfoHash = version == MetainfoVersion.V2
-                ? new InfoHash(hashV2.AsSpan(0, InfoHash.Length))
-                : InfoHash.OfInfo(info.Raw.Span),
-            InfoHashV2 = hashV2,
+            TorrentId = new TorrentId(
+                version == MetainfoVersion.V2 ? null : InfoHash.OfInfo(info.Raw.Span),
+                version == MetainfoVersion.V1 ? null : InfoHashV2.OfInfo(info.Raw.Span)),
             Version = version,
             Name = name,
             IsMultiFile = isMultiFile,

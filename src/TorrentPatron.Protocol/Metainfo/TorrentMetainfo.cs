@@ -12,12 +12,11 @@ public sealed class TorrentMetainfo
     {
     }
 
-    /// <summary>What names the swarm: SHA-1 of <see cref="RawInfo"/>; for <see cref="MetainfoVersion.V2"/> the first 20
-    /// bytes of <see cref="InfoHashV2"/>, as BEP 52 has it.</summary>
-    public required InfoHash InfoHash { get; init; }
+    /// <summary>Which torrent: the SHA-1 of <see cref="RawInfo"/>, its SHA-256, or both, as the <see cref="Version"/> has it.</summary>
+    public required TorrentId TorrentId { get; init; }
 
-    /// <summary>SHA-256 of <see cref="RawInfo"/>, 32 bytes, where the torrent is v2 or hybrid; else empty.</summary>
-    public required ReadOnlyMemory<byte> InfoHashV2 { get; init; }
+    /// <summary>What names the swarm on the wire (<see cref="TorrentId.WireHash"/>). To tell torrents apart: <see cref="TorrentId"/>.</summary>
+    public InfoHash InfoHash => TorrentId.WireHash;
 
     /// <summary>Which format the torrent is in.</summary>
     public required MetainfoVersion Version { get; init; }

@@ -11,7 +11,7 @@ namespace TorrentPatron.Service.Engines;
 /// </summary>
 internal sealed class EngineLoadContext : AssemblyLoadContext
 {
-    private static readonly Assembly[] Shared = [typeof(ITorrentClient).Assembly, typeof(InfoHash).Assembly];
+    private static readonly Assembly[] Shared = [typeof(ITorrentClient).Assembly, typeof(TorrentId).Assembly];
 
     private readonly string _folder;
 

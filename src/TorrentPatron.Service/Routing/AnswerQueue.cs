@@ -17,7 +17,7 @@ internal sealed class AnswerQueue(Action<TorrentMessage> deliver)
     private readonly Dictionary<long, PendingAnswer> _open = [];
 
     /// <summary>Those of the queue, if any, that have started a torrent: the latest of each.</summary>
-    private readonly Dictionary<InfoHash, PendingAnswer> _starts = [];
+    private readonly Dictionary<TorrentId, PendingAnswer> _starts = [];
 
     /// <summary>Takes a place in the queue.</summary>
     public void Add(PendingAnswer request)

@@ -13,8 +13,8 @@ namespace TorrentPatron.Service.Routing;
 internal sealed class ClientSession : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
-    private readonly ConcurrentDictionary<InfoHash, Patron> _owners = new();
-    private readonly ConcurrentDictionary<InfoHash, List<TorrentMessage>> _early = new();
+    private readonly ConcurrentDictionary<TorrentId, Patron> _owners = new();
+    private readonly ConcurrentDictionary<TorrentId, List<TorrentMessage>> _early = new();
     private readonly StatusWatchers _watchers = new();
     private readonly Task<ITorrentClient> _started;
 
@@ -45,7 +45,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <param name="command">The command.</param>
     /// <param name="warnings">What is to be said with the answer that the torrent has been started; null: nothing.</param>
     public async Task<TorrentAnswer> SendAsync(
-        Patron patron, InfoHash torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
+        Patron patron, TorrentId torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
     {
         var sent = new SentCommand(patron, torrent, command) { Warnings = warnings ?? [] };
         _sent[command.CorrelationId] = sent;
@@ -68,18 +68,18 @@ internal sealed class ClientSession : IAsyncDisposable
     }
 
     /// <summary>Whether a torrent is a patron's own.</summary>
-    public bool Owns(Patron patron, InfoHash torrent) => _owners.TryGetValue(torrent, out Patron? owner) && owner == patron;
+    public bool Owns(Patron patron, TorrentId torrent) => _owners.TryGetValue(torrent, out Patron? owner) && owner == patron;
 
     /// <summary>The torrents that are a patron's own.</summary>
-    public IReadOnlyList<InfoHash> OwnedBy(Patron patron) =>
+    public IReadOnlyList<TorrentId> OwnedBy(Patron patron) =>
         [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
 
     /// <summary>Sees a torrent's statuses from now on.</summary>
-    public StatusWatch Watch(InfoHash torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
+    public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
 
     /// <summary>Sees the statuses of many torrents from now on.</summary>
     /// <param name="torrents">Which torrents; null: all.</param>
-    public StatusFeed Feed(IReadOnlyCollection<InfoHash>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
+    public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
 
     /// <summary>Routes what the engine has said until now.</summary>
     public void CatchUp()

@@ -7,13 +7,13 @@ namespace TorrentPatron.Service.Routing;
 internal interface IStatusWatcher : IDisposable
 {
     /// <summary>The one torrent whose statuses it sees; null: it is shown those of all.</summary>
-    InfoHash? Torrent { get; }
+    TorrentId? Torrent { get; }
 
     /// <summary>Takes a status. Called by one thread, under a lock; must not block.</summary>
     /// <param name="of">Which torrent's.</param>
     /// <param name="status">Its status.</param>
     /// <param name="isLast">Whether the engine has let go of the torrent.</param>
-    void See(InfoHash of, TorrentStatus status, bool isLast);
+    void See(TorrentId of, TorrentStatus status, bool isLast);
 
     /// <summary>There will be no more.</summary>
     void End();

@@ -19,7 +19,7 @@ internal sealed class MetadataRequest(Patron patron)
             .StartAsync(request with { MetadataOnly = true, Suspended = false }, cancellationToken).ConfigureAwait(false);
         if (answer is TorrentStartFail fail)
             throw new TorrentException(fail.Error);
-        InfoHash torrent = answer.TorrentId;
+        TorrentId torrent = answer.TorrentId;
         try
         {
             // Who started it before may be patient without end; this request is as patient as it says.
@@ -36,12 +36,12 @@ internal sealed class MetadataRequest(Patron patron)
         }
     }
 
-    private static TorrentError WhyNot(InfoHash torrent, TorrentStatus? status) => status is { State: TorrentState.Suspended }
+    private static TorrentError WhyNot(TorrentId torrent, TorrentStatus? status) => status is { State: TorrentState.Suspended }
         ? ServiceErrors.MetadataRests(status.Name)
         : ServiceErrors.MetadataLost(torrent);
 
     /// <summary>Waits for the metadata; one that rests asks nobody, and is not waited for.</summary>
-    private async Task<TorrentStatus?> WaitAsync(InfoHash torrent, TimeSpan? patience, CancellationToken cancellationToken)
+    private async Task<TorrentStatus?> WaitAsync(TorrentId torrent, TimeSpan? patience, CancellationToken cancellationToken)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task<TorrentStatus?> wait = patron.WaitAsync(

@@ -4,7 +4,7 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>A request of a patron that waits for its one answer.</summary>
-internal sealed class PendingAnswer(long id, InfoHash torrent, bool isStart)
+internal sealed class PendingAnswer(long id, TorrentId torrent, bool isStart)
 {
     private readonly TaskCompletionSource<TorrentAnswer> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private CancellationTokenRegistration _cancellation;
@@ -16,7 +16,7 @@ internal sealed class PendingAnswer(long id, InfoHash torrent, bool isStart)
     public bool IsStart => isStart;
 
     /// <summary>Which torrent; a start learns it when its source has been read.</summary>
-    public InfoHash Torrent { get; set; } = torrent;
+    public TorrentId Torrent { get; set; } = torrent;
 
     /// <summary>Whether there is an answer, or will never be one. Guarded by the queue.</summary>
     public bool IsSettled { get; set; }

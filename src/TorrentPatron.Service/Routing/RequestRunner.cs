@@ -29,7 +29,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         Patron patron, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
-        InfoHash torrent = order.TorrentId;
+        TorrentId torrent = order.TorrentId;
         pending.Torrent = torrent;
         order.Check();
 
@@ -93,7 +93,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     /// <param name="turn">The request's place among the patron's requests.</param>
     public async Task<TorrentAnswer> RemoveAsync(Patron patron, bool deleteData, PendingAnswer pending, RequestTurn turn)
     {
-        InfoHash torrent = pending.Torrent;
+        TorrentId torrent = pending.Torrent;
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
         await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
         if (service.Session is { IsOver: false } session)
@@ -117,7 +117,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     }
 
     /// <summary>Closes a torrent that a patron owns, and deletes what was saved of it.</summary>
-    public async Task ForgetAsync(Patron patron, InfoHash torrent)
+    public async Task ForgetAsync(Patron patron, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
@@ -135,7 +135,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         }
     }
 
-    private async Task CloseAsync(ClientSession session, Patron patron, InfoHash torrent)
+    private async Task CloseAsync(ClientSession session, Patron patron, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
@@ -170,7 +170,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     private async Task<TorrentAnswer> JoinAsync(
         ClientSession session, Patron patron, StartOrder order, PendingAnswer pending, TorrentStatus running)
     {
-        InfoHash torrent = pending.Torrent;
+        TorrentId torrent = pending.Torrent;
         StartRequest request = order.Request;
         HashSet<Uri> before = [.. running.Trackers.Select(tracker => tracker.Uri)];
         TorrentError? reservation = running.IsPrivate

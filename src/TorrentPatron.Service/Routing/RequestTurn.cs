@@ -14,7 +14,7 @@ internal sealed class RequestTurn(Task before)
     public Task Entered => _entered.Task;
 
     /// <summary>Waits for the patron's earlier requests, then takes a turn in the torrent's lane.</summary>
-    public async Task<LaneTurn> EnterAsync(TorrentLanes lanes, InfoHash torrent)
+    public async Task<LaneTurn> EnterAsync(TorrentLanes lanes, TorrentId torrent)
     {
         await before.ConfigureAwait(false);
         LaneTurn turn = lanes.Enter(torrent);

@@ -7,13 +7,13 @@ namespace TorrentPatron.Service.Routing;
 /// <param name="patron">Who asked.</param>
 /// <param name="torrent">Which torrent it is about.</param>
 /// <param name="command">The command itself.</param>
-internal sealed class SentCommand(Patron patron, InfoHash torrent, TorrentCommand command)
+internal sealed class SentCommand(Patron patron, TorrentId torrent, TorrentCommand command)
 {
     private readonly TaskCompletionSource<TorrentAnswer> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public Patron Patron => patron;
 
-    public InfoHash Torrent => torrent;
+    public TorrentId Torrent => torrent;
 
     /// <summary>What is to be said with the answer that the torrent has been started.</summary>
     public IReadOnlyList<TorrentError> Warnings { get; init; } = [];

@@ -24,7 +24,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     public string Destination => Path.GetFullPath(request.Destination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
 
     /// <summary>Which torrent.</summary>
-    public InfoHash TorrentId => content.TorrentId;
+    public TorrentId TorrentId => content.TorrentId;
 
     /// <summary>What is in the torrent; null where only a link was found.</summary>
     public TorrentMetainfo? Metainfo => content.Metainfo;

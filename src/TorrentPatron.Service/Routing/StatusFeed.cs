@@ -10,28 +10,28 @@ namespace TorrentPatron.Service.Routing;
 /// </summary>
 /// <param name="torrents">Which torrents; null: all, also those that come later.</param>
 /// <param name="leave">Is told of its end.</param>
-internal sealed class StatusFeed(IReadOnlyCollection<InfoHash>? torrents, Action<IStatusWatcher> leave) : IStatusWatcher
+internal sealed class StatusFeed(IReadOnlyCollection<TorrentId>? torrents, Action<IStatusWatcher> leave) : IStatusWatcher
 {
     private readonly Lock _gate = new();
-    private readonly OrderedDictionary<InfoHash, TorrentStatus> _latest = [];
-    private readonly HashSet<InfoHash>? _chosen = torrents is null ? null : [.. torrents];
+    private readonly OrderedDictionary<TorrentId, TorrentStatus> _latest = [];
+    private readonly HashSet<TorrentId>? _chosen = torrents is null ? null : [.. torrents];
 
     /// <summary>Holds something while there is news; complete when there will be no more.</summary>
     private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
         new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
 
-    public InfoHash? Torrent => null;
+    public TorrentId? Torrent => null;
 
     /// <summary>Takes the torrents as they are; those chosen that are not among them are not waited for.</summary>
     public void Begin(IReadOnlyList<TorrentStatus> statuses)
     {
         lock (_gate)
         {
-            var running = new HashSet<InfoHash>();
+            var running = new HashSet<TorrentId>();
             foreach (TorrentStatus status in statuses)
             {
                 // What has been seen of it meanwhile is newer.
-                if (InfoHash.TryParse(status.InfoHash, out InfoHash torrent) && running.Add(torrent) && !_latest.ContainsKey(torrent))
+                if (TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && running.Add(torrent) && !_latest.ContainsKey(torrent))
                     See(torrent, status, isLast: false);
             }
 
@@ -62,7 +62,7 @@ internal sealed class StatusFeed(IReadOnlyCollection<InfoHash>? torrents, Action
         }
     }
 
-    public void See(InfoHash of, TorrentStatus status, bool isLast)
+    public void See(TorrentId of, TorrentStatus status, bool isLast)
     {
         lock (_gate)
         {

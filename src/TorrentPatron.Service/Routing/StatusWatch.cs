@@ -5,18 +5,18 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Sees the statuses of one torrent, whoever owns it. Keeps the latest few; ends with the torrent or engine.</summary>
-internal sealed class StatusWatch(InfoHash torrent, Action<IStatusWatcher> leave) : IStatusWatcher
+internal sealed class StatusWatch(TorrentId torrent, Action<IStatusWatcher> leave) : IStatusWatcher
 {
     private const int Kept = 16;
 
     private readonly Channel<TorrentStatus> _statuses = Channel.CreateBounded<TorrentStatus>(
         new BoundedChannelOptions(Kept) { FullMode = BoundedChannelFullMode.DropOldest, SingleReader = true });
 
-    public InfoHash? Torrent => torrent;
+    public TorrentId? Torrent => torrent;
 
     public ChannelReader<TorrentStatus> Statuses => _statuses.Reader;
 
-    public void See(InfoHash of, TorrentStatus status, bool isLast)
+    public void See(TorrentId of, TorrentStatus status, bool isLast)
     {
         _statuses.Writer.TryWrite(status);
         if (isLast)

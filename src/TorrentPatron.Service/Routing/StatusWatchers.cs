@@ -10,7 +10,7 @@ namespace TorrentPatron.Service.Routing;
 internal sealed class StatusWatchers
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<InfoHash, List<IStatusWatcher>> _ofOne = [];
+    private readonly Dictionary<TorrentId, List<IStatusWatcher>> _ofOne = [];
     private readonly List<IStatusWatcher> _ofMany = [];
     private bool _isOver;
 
@@ -46,7 +46,7 @@ internal sealed class StatusWatchers
     /// <param name="of">Which torrent's.</param>
     /// <param name="status">Its status.</param>
     /// <param name="isLast">Whether the engine has let go of the torrent.</param>
-    public void See(InfoHash of, TorrentStatus status, bool isLast)
+    public void See(TorrentId of, TorrentStatus status, bool isLast)
     {
         lock (_gate)
         {

@@ -9,10 +9,10 @@ namespace TorrentPatron.Service.Routing;
 internal sealed class TorrentLanes
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<InfoHash, Task> _tails = [];
+    private readonly Dictionary<TorrentId, Task> _tails = [];
 
     /// <summary>Takes the next turn.</summary>
-    public LaneTurn Enter(InfoHash torrent)
+    public LaneTurn Enter(TorrentId torrent)
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_gate)
@@ -23,7 +23,7 @@ internal sealed class TorrentLanes
         }
     }
 
-    private void Leave(InfoHash torrent, TaskCompletionSource done)
+    private void Leave(TorrentId torrent, TaskCompletionSource done)
     {
         lock (_gate)
         {

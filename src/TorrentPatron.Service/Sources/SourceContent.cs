@@ -13,7 +13,7 @@ public sealed record SourceContent
     {
         ArgumentNullException.ThrowIfNull(metainfo);
         Metainfo = metainfo;
-        TorrentId = metainfo.InfoHash;
+        TorrentId = metainfo.TorrentId;
     }
 
     /// <summary>Takes a link.</summary>
@@ -35,5 +35,5 @@ public sealed record SourceContent
     internal AddressReach Reach { get; init; }
 
     /// <summary>Which torrent.</summary>
-    public InfoHash TorrentId { get; }
+    public TorrentId TorrentId { get; }
 }

@@ -13,10 +13,11 @@ namespace TorrentPatron.Service.State;
 /// <param name="path">The file's path.</param>
 /// <param name="torrent">Which torrent.</param>
 /// <param name="pieceCount">Its number of pieces.</param>
-internal sealed class PieceJournal(string path, InfoHash torrent, int pieceCount) : IDisposable
+internal sealed class PieceJournal(string path, TorrentId torrent, int pieceCount) : IDisposable
 {
     private const int RecordBytes = 8;
 
+    private readonly byte[] _torrent = torrent.ToArray();
     private readonly Lock _gate = new();
     private FileStream? _file;
     private Bitfield? _noted;
@@ -155,9 +156,9 @@ internal sealed class PieceJournal(string path, InfoHash torrent, int pieceCount
     /// <summary>The check binds the record to the torrent, so that no stray bytes and no other torrent's pass for one.</summary>
     private void WriteRecord(Span<byte> record, int piece)
     {
-        Span<byte> content = stackalloc byte[InfoHash.Length + sizeof(int)];
-        torrent.CopyTo(content);
-        BinaryPrimitives.WriteInt32LittleEndian(content[InfoHash.Length..], piece);
+        Span<byte> content = stackalloc byte[_torrent.Length + sizeof(int)];
+        _torrent.CopyTo(content);
+        BinaryPrimitives.WriteInt32LittleEndian(content[_torrent.Length..], piece);
         Span<byte> digest = stackalloc byte[SHA1.HashSizeInBytes];
         SHA1.HashData(content, digest);
         BinaryPrimitives.WriteInt32LittleEndian(record, piece);

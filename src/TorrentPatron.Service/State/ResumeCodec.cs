@@ -25,7 +25,7 @@ internal static class ResumeCodec
     private const int Version = 1;
 
     /// <summary>The bytes of a resume file.</summary>
-    public static byte[] Encode(InfoHash torrent, SavedResume resume)
+    public static byte[] Encode(TorrentId torrent, SavedResume resume)
     {
         ReadOnlySpan<byte> content = EncodeContent(torrent, resume);
         var output = new ArrayBufferWriter<byte>(content.Length + 64);
@@ -43,7 +43,7 @@ internal static class ResumeCodec
     /// <param name="torrent">The torrent that it must be of.</param>
     /// <param name="pieceCount">The torrent's number of pieces; null: whatever is in the file.</param>
     /// <exception cref="InvalidDataException">It is damaged, or of another version or torrent; the message says how.</exception>
-    public static SavedResume Decode(ReadOnlyMemory<byte> bytes, InfoHash torrent, int? pieceCount)
+    public static SavedResume Decode(ReadOnlyMemory<byte> bytes, TorrentId torrent, int? pieceCount)
     {
         try
         {
@@ -61,7 +61,7 @@ internal static class ResumeCodec
         }
     }
 
-    private static ReadOnlySpan<byte> EncodeContent(InfoHash torrent, SavedResume resume)
+    private static ReadOnlySpan<byte> EncodeContent(TorrentId torrent, SavedResume resume)
     {
         ResumeData data = resume.Data;
         var output = new ArrayBufferWriter<byte>();
@@ -178,7 +178,7 @@ internal static class ResumeCodec
         writer.End();
     }
 
-    private static SavedResume DecodeContent(BencodeElement content, InfoHash torrent, int? pieceCount)
+    private static SavedResume DecodeContent(BencodeElement content, TorrentId torrent, int? pieceCount)
     {
         if (!Require(content, "info hash"u8).AsBytes().SequenceEqual(torrent.ToArray()))
             throw new InvalidDataException("it is another torrent's");

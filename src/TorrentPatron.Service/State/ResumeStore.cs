@@ -21,7 +21,7 @@ public sealed class ResumeStore : IResumeStore
     private const long CheapToHash = 64L << 20;
 
     private readonly string _folder;
-    private readonly InfoHash _torrent;
+    private readonly TorrentId _torrent;
     private readonly StateHolder _holder;
     private readonly SavedPaths _paths;
     private readonly TimeProvider _time;
@@ -33,7 +33,7 @@ public sealed class ResumeStore : IResumeStore
     private Saved _saved;
     private int _isDisposed;
 
-    private ResumeStore(string folder, InfoHash torrent, string? name, StateHolder holder, SavedPaths paths, TimeProvider time)
+    private ResumeStore(string folder, TorrentId torrent, string? name, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
         _folder = folder;
         _torrent = torrent;
@@ -172,7 +172,7 @@ public sealed class ResumeStore : IResumeStore
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
     internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, metainfo.InfoHash, metainfo.Name, holder, paths, time);
+        var store = new ResumeStore(folder, metainfo.TorrentId, metainfo.Name, holder, paths, time);
         store.Know(metainfo);
         return store;
     }
@@ -186,7 +186,7 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <summary>What is in a resume file, whoever has claimed the torrent; null where it cannot be read.</summary>
-    internal static ResumeData? TryRead(string folder, InfoHash torrent)
+    internal static ResumeData? TryRead(string folder, TorrentId torrent)
     {
         try
         {

@@ -55,12 +55,12 @@ internal sealed class SavedOrigin(string folder)
 
     /// <summary>The metainfo; null where none is saved, or none of that torrent can be read.</summary>
     /// <param name="torrent">The torrent that it must be of.</param>
-    public TorrentMetainfo? ReadMetainfo(InfoHash torrent)
+    public TorrentMetainfo? ReadMetainfo(TorrentId torrent)
     {
         try
         {
             return Read(MetainfoPath, MetainfoReader.MaxFileBytes) is { } file
-                && MetainfoReader.Read(file) is var metainfo && metainfo.InfoHash == torrent
+                && MetainfoReader.Read(file) is var metainfo && torrent.Matches(metainfo.TorrentId)
                 ? metainfo
                 : null;
         }
@@ -72,12 +72,12 @@ internal sealed class SavedOrigin(string folder)
 
     /// <summary>The magnet link; null where none is saved, or none of that torrent can be read.</summary>
     /// <param name="torrent">The torrent that it must be of.</param>
-    public MagnetLink? ReadMagnet(InfoHash torrent)
+    public MagnetLink? ReadMagnet(TorrentId torrent)
     {
         try
         {
             return Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
-                && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && magnet.TorrentId == torrent
+                && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && torrent.Matches(magnet.TorrentId)
                 ? magnet
                 : null;
         }

@@ -30,8 +30,8 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<InfoHash, (FileStamp Stamp, SavedFiles Files)> _cache = [];
-    private PathTree<InfoHash> _tree = new();
+    private readonly Dictionary<TorrentId, (FileStamp Stamp, SavedFiles Files)> _cache = [];
+    private PathTree<TorrentId> _tree = new();
     private string _header = "";
     private long _read;
     private bool _isComplete;
@@ -39,7 +39,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     /// <summary>Notes where a torrent has, or will have, its files; and finds those that are saved and have theirs near.</summary>
     /// <param name="torrent">The torrent, which this process holds.</param>
     /// <param name="root">Its file or top folder, an absolute path whose links were followed.</param>
-    public IReadOnlyList<SavedFiles> Claim(InfoHash torrent, string root)
+    public IReadOnlyList<SavedFiles> Claim(TorrentId torrent, string root)
     {
         lock (_gate)
         {
@@ -96,7 +96,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         }
 
         if (found != _header || list.Length < _read)
-            (_header, _read, _tree, _isComplete) = (found, HeaderBytes, new PathTree<InfoHash>(), false);
+            (_header, _read, _tree, _isComplete) = (found, HeaderBytes, new PathTree<TorrentId>(), false);
         if (list.Length == _read)
             return;
         byte[] added = new byte[list.Length - _read];
@@ -108,7 +108,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         _read = list.Length;
         foreach (string line in Encoding.UTF8.GetString(added).Split('\n'))
         {
-            if (TryParse(line, out InfoHash torrent, out string root))
+            if (TryParse(line, out TorrentId torrent, out string root))
                 _tree.Add(root, torrent);
         }
     }
@@ -119,7 +119,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         if (_isComplete)
             return;
         _isComplete = true;
-        var listed = new Dictionary<InfoHash, string>();
+        var listed = new Dictionary<TorrentId, string>();
         int lines = 0;
         list.Position = HeaderBytes;
         using (var reader = new StreamReader(list, Encoding.UTF8, detectEncodingFromByteOrderMarks: false, leaveOpen: true))
@@ -127,16 +127,16 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             while (reader.ReadLine() is { } line)
             {
                 lines++;
-                if (TryParse(line, out InfoHash torrent, out string root))
+                if (TryParse(line, out TorrentId torrent, out string root))
                     listed[torrent] = root;
             }
         }
 
-        var saved = new List<(InfoHash Torrent, string Root)>();
+        var saved = new List<(TorrentId Torrent, string Root)>();
         bool isMissing = false;
         foreach (string path in Directory.EnumerateDirectories(folder))
         {
-            if (!InfoHash.TryParse(Path.GetFileName(path), out InfoHash torrent))
+            if (!TorrentId.TryParse(Path.GetFileName(path), out TorrentId torrent))
                 continue;
             if (listed.TryGetValue(torrent, out string? root))
             {
@@ -152,12 +152,12 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         if (!isMissing && lines <= saved.Count + MostStale)
             return;
         WriteAnew(list, saved);
-        _tree = new PathTree<InfoHash>();
-        foreach ((InfoHash torrent, string root) in saved)
+        _tree = new PathTree<TorrentId>();
+        foreach ((TorrentId torrent, string root) in saved)
             _tree.Add(root, torrent);
     }
 
-    private void Append(FileStream list, InfoHash torrent, string root)
+    private void Append(FileStream list, TorrentId torrent, string root)
     {
         byte[] line = Encoding.UTF8.GetBytes(LineOf(torrent, root));
         list.Position = list.Length;
@@ -165,7 +165,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         _read = list.Length;
     }
 
-    private void WriteAnew(FileStream list, IReadOnlyList<(InfoHash Torrent, string Root)> entries)
+    private void WriteAnew(FileStream list, IReadOnlyList<(TorrentId Torrent, string Root)> entries)
     {
         // A new identity, so that processes that have read the old list read it again.
         _header = Format + RandomNumberGenerator.GetHexString(HeaderBytes - Format.Length - 1, lowercase: true) + "\n";
@@ -176,22 +176,22 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         _read = content.Length;
     }
 
-    private static string LineOf(InfoHash torrent, string root) =>
+    private static string LineOf(TorrentId torrent, string root) =>
         $"{torrent} {root.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal)}\n";
 
-    private static bool TryParse(string line, out InfoHash torrent, out string root)
+    private static bool TryParse(string line, out TorrentId torrent, out string root)
     {
-        const int HashCharacters = 40;
         torrent = default;
         root = "";
-        if (line.Length < HashCharacters + 2 || line[HashCharacters] != ' ' || !InfoHash.TryParse(line[..HashCharacters], out torrent))
+        int space = line.IndexOf(' ', StringComparison.Ordinal);
+        if (space < 0 || !TorrentId.TryParse(line[..space], out torrent))
             return false;
-        root = string.Join('\\', line[(HashCharacters + 1)..].Split(@"\\").Select(part => part.Replace("\\n", "\n", StringComparison.Ordinal)));
+        root = string.Join('\\', line[(space + 1)..].Split(@"\\").Select(part => part.Replace("\\n", "\n", StringComparison.Ordinal)));
         return Path.IsPathFullyQualified(root);
     }
 
     /// <summary>What is saved of a torrent; null where nothing is, or this process runs it.</summary>
-    private SavedFiles? Find(InfoHash torrent, string root)
+    private SavedFiles? Find(TorrentId torrent, string root)
     {
         if (holder.Holds(torrent))
             return null;
@@ -207,7 +207,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         return read;
     }
 
-    private FileStamp? DiskStamp(InfoHash torrent)
+    private FileStamp? DiskStamp(TorrentId torrent)
     {
         var resume = new FileInfo(Path.Combine(FolderOf(torrent), StateFolder.ResumeName));
         return resume.Exists ? new FileStamp(resume.Length, resume.LastWriteTimeUtc) : null;
@@ -215,7 +215,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
 
     /// <param name="torrent">Which torrent.</param>
     /// <param name="root">Where it is listed; null: nowhere.</param>
-    private SavedFiles? ReadSaved(InfoHash torrent, string? root)
+    private SavedFiles? ReadSaved(TorrentId torrent, string? root)
     {
         string path = FolderOf(torrent);
         if (new SavedOrigin(path).ReadMetainfo(torrent) is not { } metainfo)
@@ -228,5 +228,5 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             : null;
     }
 
-    private string FolderOf(InfoHash torrent) => Path.Combine(folder, torrent.ToString());
+    private string FolderOf(TorrentId torrent) => Path.Combine(folder, torrent.ToString());
 }

@@ -15,7 +15,7 @@ internal sealed class SavedRemoval(StateFolder states)
     /// <exception cref="TorrentException">
     /// It is not saved, or is run by another; or it is not known which files are its own.
     /// </exception>
-    public TorrentRemoved Remove(InfoHash torrent, long id, bool deleteData)
+    public TorrentRemoved Remove(TorrentId torrent, long id, bool deleteData)
     {
         SavedTorrent saved = states.Find(torrent) ?? throw new TorrentException(ServiceErrors.NotFound(torrent));
         if (saved.ReadMetainfo() is not { } metainfo)
@@ -37,5 +37,5 @@ internal sealed class SavedRemoval(StateFolder states)
 
     private static ErasedData Erase(TorrentMetainfo metainfo, ResumeData? data, ResumeStore store) => data is not null
         ? TorrentData.Erase(metainfo, data, store)
-        : throw new TorrentException(ServiceErrors.DataUnknown(metainfo.InfoHash));
+        : throw new TorrentException(ServiceErrors.DataUnknown(metainfo.TorrentId));
 }

@@ -72,7 +72,7 @@ public sealed class StateFolder
     public ResumeStore Open(TorrentMetainfo metainfo)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
-        return Open(metainfo.InfoHash, folder => ResumeStore.Open(folder, metainfo, _holder, _paths, _time));
+        return Open(metainfo.TorrentId, folder => ResumeStore.Open(folder, metainfo, _holder, _paths, _time));
     }
 
     /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
@@ -87,21 +87,21 @@ public sealed class StateFolder
     /// <summary>What is in a torrent, where that was saved: by a link alone it need not be fetched again.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
-    public TorrentMetainfo? ReadMetainfo(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
+    public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
 
     /// <summary>The link of a torrent, where that is all that was saved of it.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The link; null where none is saved, or none that can be read.</returns>
-    internal MagnetLink? ReadMagnet(InfoHash torrent) => new SavedOrigin(FolderOf(torrent)).ReadMagnet(torrent);
+    internal MagnetLink? ReadMagnet(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMagnet(torrent);
 
     /// <summary>Deletes what is saved of a torrent, whatever it is.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
-    internal void Forget(InfoHash torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
+    internal void Forget(TorrentId torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
 
     /// <summary>A torrent whose state is saved, running or not; null where it is not.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public SavedTorrent? Find(InfoHash torrent) => Read(FolderOf(torrent), torrent);
+    public SavedTorrent? Find(TorrentId torrent) => Read(FolderOf(torrent), torrent);
 
     /// <summary>The torrents whose state is saved, running or not, in the order of their info hashes.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
@@ -113,14 +113,14 @@ public sealed class StateFolder
         var found = new List<SavedTorrent>();
         foreach (string folder in Directory.EnumerateDirectories(FolderPath).Order(StringComparer.Ordinal))
         {
-            if (InfoHash.TryParse(Path.GetFileName(folder), out InfoHash torrent) && Read(folder, torrent) is { } saved)
+            if (TorrentId.TryParse(Path.GetFileName(folder), out TorrentId torrent) && Read(folder, torrent) is { } saved)
                 found.Add(saved);
         }
 
         return found;
     }
 
-    private static SavedTorrent? Read(string folder, InfoHash torrent)
+    private static SavedTorrent? Read(string folder, TorrentId torrent)
     {
         var origin = new SavedOrigin(folder);
         MagnetLink? magnet = null;
@@ -129,9 +129,9 @@ public sealed class StateFolder
             : null;
     }
 
-    private string FolderOf(InfoHash torrent) => Path.Combine(FolderPath, torrent.ToString());
+    private string FolderOf(TorrentId torrent) => Path.Combine(FolderPath, torrent.ToString());
 
-    private ResumeStore Open(InfoHash torrent, Func<string, ResumeStore> open)
+    private ResumeStore Open(TorrentId torrent, Func<string, ResumeStore> open)
     {
         try
         {

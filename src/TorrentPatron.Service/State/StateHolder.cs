@@ -18,7 +18,7 @@ internal sealed class StateHolder(string folder)
     private const int Attempts = 3;
 
     private readonly Lock _gate = new();
-    private readonly HashSet<InfoHash> _torrents = [];
+    private readonly HashSet<TorrentId> _torrents = [];
     private FileStream? _held;
     private string _name = "";
 
@@ -28,7 +28,7 @@ internal sealed class StateHolder(string folder)
     /// <returns>False where it is held already.</returns>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public bool TryEnter(InfoHash torrent, out string name)
+    public bool TryEnter(TorrentId torrent, out string name)
     {
         lock (_gate)
         {
@@ -40,7 +40,7 @@ internal sealed class StateHolder(string folder)
     }
 
     /// <summary>Holds a torrent no longer; with the last one the file goes.</summary>
-    public void Leave(InfoHash torrent)
+    public void Leave(TorrentId torrent)
     {
         lock (_gate)
         {
@@ -55,7 +55,7 @@ internal sealed class StateHolder(string folder)
     }
 
     /// <summary>Whether it holds a torrent.</summary>
-    public bool Holds(InfoHash torrent)
+    public bool Holds(TorrentId torrent)
     {
         lock (_gate)
             return _torrents.Contains(torrent);

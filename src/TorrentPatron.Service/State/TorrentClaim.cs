@@ -16,10 +16,10 @@ internal sealed class TorrentClaim : IDisposable
     private const int Attempts = 3;
 
     private readonly string _folder;
-    private readonly InfoHash _torrent;
+    private readonly TorrentId _torrent;
     private readonly StateHolder _holder;
 
-    private TorrentClaim(string folder, InfoHash torrent, StateHolder holder)
+    private TorrentClaim(string folder, TorrentId torrent, StateHolder holder)
     {
         _folder = folder;
         _torrent = torrent;
@@ -34,7 +34,7 @@ internal sealed class TorrentClaim : IDisposable
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
     /// <exception cref="IOException">The folder cannot be written.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
-    public static TorrentClaim Take(string folder, InfoHash torrent, StateHolder holder, string? called = null)
+    public static TorrentClaim Take(string folder, TorrentId torrent, StateHolder holder, string? called = null)
     {
         if (!holder.TryEnter(torrent, out string name))
             throw InUse(torrent, called, name);
@@ -109,7 +109,7 @@ internal sealed class TorrentClaim : IDisposable
     }
 
     /// <returns>False where the file vanished meanwhile.</returns>
-    private static bool TryWrite(string folder, InfoHash torrent, string? called, string name, StateHolder holder)
+    private static bool TryWrite(string folder, TorrentId torrent, string? called, string name, StateHolder holder)
     {
         string path = Path.Combine(folder, FileName);
         AtomicFile.MakeFolder(Path.GetDirectoryName(folder)!);
@@ -152,7 +152,7 @@ internal sealed class TorrentClaim : IDisposable
         RandomAccess.Write(file, record, 0);
     }
 
-    private static TorrentException InUse(InfoHash torrent, string? called, string name, IOException? fault = null)
+    private static TorrentException InUse(TorrentId torrent, string? called, string name, IOException? fault = null)
     {
         string who = StateHolder.ProcessId(name) switch
         {

@@ -24,7 +24,7 @@ internal sealed class MagnetTarget : IFuzzTarget
             return false;
         }
 
-        Property.Holds(link.InfoHash is not null || link.InfoHashV2.Length == 32, "a link has a hash");
+        Property.Holds(link.InfoHash is not null || link.InfoHashV2 is not null, "a link has a hash");
         Property.IsHarmless(link.Name, "the name");
         Property.Holds(link.Name is null or { Length: > 0 and <= MagnetLink.MaxNameLength }, "the name is short");
         Property.Holds(

@@ -13,7 +13,7 @@ internal static class ResumeSamples
 {
     public const int Pieces = 20;
 
-    public static InfoHash Torrent { get; } = new(Samples.Hashes(1));
+    public static TorrentId Torrent { get; } = new(new InfoHash(Samples.Hashes(1)));
 
     public static byte[] File { get; } = ResumeCodec.Encode(Torrent, new SavedResume(
         new ResumeData

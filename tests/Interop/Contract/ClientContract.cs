@@ -74,11 +74,11 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
         Assert.NotEmpty(fail.Error.Remedy);
         Assert.True(store.IsClosed);
-        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+        Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
         Assert.Empty(client.Client.GetStatuses());
         // And it can be started where it can be.
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
     }
 
     [Fact]
@@ -88,17 +88,17 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(Engine, workspace.State);
         TorrentMetainfo metainfo = await workspace.MakeAsync();
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
-        TorrentAnswer closed = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
-        TorrentAnswer again = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
+        TorrentAnswer closed = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId));
+        TorrentAnswer again = await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId));
 
         Assert.Equal(TorrentState.Stopped, Assert.IsType<TorrentClosed>(closed).Status.State);
         Assert.Equal(TorrentErrorId.TorrentNotFound, Assert.IsType<CommandFail>(again).Error.Id);
-        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+        Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
 
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         Assert.Equal(0, status.RecheckedPieces);
         Assert.Equal(CompletionReason.AlreadyOnDisk, client.Said.OfType<TorrentCompleted>().Last().Reason);
     }
@@ -108,7 +108,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
     {
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
-        InfoHash nobody = (await workspace.MakeAsync()).InfoHash;
+        TorrentId nobody = (await workspace.MakeAsync()).TorrentId;
         TorrentCommand[] commands =
         [
             new CloseTorrent(client.NextId(), nobody), new SuspendTorrent(client.NextId(), nobody),
@@ -135,8 +135,8 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         {
             open =
             [
-                new RecheckTorrent(client.NextId(), metainfo.InfoHash), new SuspendTorrent(client.NextId(), metainfo.InfoHash),
-                new ResumeTorrent(client.NextId(), metainfo.InfoHash), new AddSources(client.NextId(), metainfo.InfoHash, [seed.EndPoint], []),
+                new RecheckTorrent(client.NextId(), metainfo.TorrentId), new SuspendTorrent(client.NextId(), metainfo.TorrentId),
+                new ResumeTorrent(client.NextId(), metainfo.TorrentId), new AddSources(client.NextId(), metainfo.TorrentId, [seed.EndPoint], []),
             ];
             foreach (TorrentCommand command in open)
                 client.Client.Post(command);
@@ -151,7 +151,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
 
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         meeting.AssertDownloaded();
         Assert.True(second.BytesReceived < 2 * second.TotalSize);
     }
@@ -185,18 +185,18 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         await using var seeding = new ContractClient(under, meeting.Workspace["seed state"]);
         await seeding.StartAsync(seeding.NewStart(metainfo, meeting.SeedFolder));
-        await seeding.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await seeding.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         await using (var downloading = new ContractClient(under, meeting.Workspace["state"]))
         {
             await downloading.StartAsync(downloading.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seeding.EndPoint] });
-            await downloading.WaitUntilSeedingAsync(metainfo.InfoHash);
-            Assert.Equal(meeting.DownloadFolder, downloading.Client.GetStatus(metainfo.InfoHash)!.Destination);
+            await downloading.WaitUntilSeedingAsync(metainfo.TorrentId);
+            Assert.Equal(meeting.DownloadFolder, downloading.Client.GetStatus(metainfo.TorrentId)!.Destination);
         }
 
         meeting.AssertDownloaded();
-        Assert.Equal(TorrentState.Seeding, seeding.Client.GetStatus(metainfo.InfoHash)!.State);
-        Assert.Equal(meeting.SeedFolder, seeding.Client.GetStatus(metainfo.InfoHash)!.Destination);
+        Assert.Equal(TorrentState.Seeding, seeding.Client.GetStatus(metainfo.TorrentId)!.State);
+        Assert.Equal(meeting.SeedFolder, seeding.Client.GetStatus(metainfo.TorrentId)!.Destination);
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
             PeerKind.Libtorrent, meeting.Torrent, meeting.Workspace["third"], meeting.Workspace, peers: seeding.EndPoint);
         await downloader.WaitUntilSeedingAsync();
@@ -208,7 +208,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         using var workspace = new ContractWorkspace();
         await using var client = new ContractClient(Engine, workspace.State);
         TorrentMetainfo metainfo = await workspace.MakeAsync();
-        InfoHash torrent = metainfo.InfoHash;
+        TorrentId torrent = metainfo.TorrentId;
         (ClientCapabilities, TorrentOptions)[] starts =
         [
             (ClientCapabilities.Sequential, new TorrentOptions { Sequential = true }),
@@ -272,15 +272,15 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         await client.DisposeAsync();
         await client.DisposeAsync();
 
-        client.Post(new CloseTorrent(1, metainfo.InfoHash));
+        client.Post(new CloseTorrent(1, metainfo.TorrentId));
 
         Assert.Empty(client.GetStatuses());
-        Assert.Null(client.GetStatus(metainfo.InfoHash));
+        Assert.Null(client.GetStatus(metainfo.TorrentId));
         await client.Messages.Completion.WaitAsync(Token);
     }
 
     /// <summary>A command that no engine knows.</summary>
-    private sealed record NobodysCommand(long CorrelationId, InfoHash TorrentId) : TorrentCommand(CorrelationId, TorrentId);
+    private sealed record NobodysCommand(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 }
 
 public sealed class BuiltInClient() : ClientContract(BuiltInEngine.EngineName);

@@ -74,14 +74,14 @@ internal sealed class ContractClient : IAsyncDisposable
         [.. Said.OfType<TorrentAnswer>().Where(answer => answer.CorrelationId == command.CorrelationId)];
 
     /// <summary>Waits until a torrent's status is as wanted.</summary>
-    public async Task<TorrentStatus> WaitAsync(InfoHash torrent, string what, Func<TorrentStatus, bool> until)
+    public async Task<TorrentStatus> WaitAsync(TorrentId torrent, string what, Func<TorrentStatus, bool> until)
     {
         await UntilAsync(() => Client.GetStatus(torrent) is { } status && until(status), what);
         return Client.GetStatus(torrent)!;
     }
 
     /// <summary>Waits until every wanted piece is there.</summary>
-    public Task<TorrentStatus> WaitUntilSeedingAsync(InfoHash torrent) =>
+    public Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent) =>
         WaitAsync(torrent, "it has everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
 
     /// <summary>Waits for something that is said.</summary>

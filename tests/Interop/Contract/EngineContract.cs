@@ -59,7 +59,7 @@ public abstract class EngineContract(string engine)
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.InfoHash, "a part is here", status => status.VerifiedPieces >= 8);
+        await client.WaitAsync(metainfo.TorrentId, "a part is here", status => status.VerifiedPieces >= 8);
         return await end(client);
     }
 }

@@ -21,12 +21,12 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using ForeignPeer seed = await SeedAsync(meeting);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
-            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash))).Status);
+            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId))).Status);
         Assert.InRange(first.VerifiedPieces, 8, first.PieceCount - 1);
 
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         meeting.AssertDownloaded();
         Assert.Equal(0, second.RecheckedPieces);
@@ -43,11 +43,11 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using ForeignPeer seed = await SeedAsync(meeting);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         TorrentStatus first = await DownloadAPartAsync(under, meeting, metainfo, seed, async client =>
-            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash))).Status);
+            Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId))).Status);
 
         await using var client = new ContractClient(other, meeting.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus second = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         meeting.AssertDownloaded();
         Assert.Equal(0, second.RecheckedPieces);
@@ -62,7 +62,7 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using ForeignPeer seed = await SeedAsync(meeting);
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        InfoHash torrent = metainfo.InfoHash;
+        TorrentId torrent = metainfo.TorrentId;
 
         TorrentStatus status = await client.StartAsync(
             client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], Suspended = true });
@@ -88,11 +88,11 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus complete = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus complete = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         ChangeByte(meeting);
 
-        TorrentAnswer answer = await client.AskAsync(new RecheckTorrent(client.NextId(), metainfo.InfoHash));
-        TorrentStatus again = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentAnswer answer = await client.AskAsync(new RecheckTorrent(client.NextId(), metainfo.TorrentId));
+        TorrentStatus again = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         if (client.Client.Capabilities.HasFlag(ClientCapabilities.BadPieces))
             Assert.Equal([Size / 2 / Payload.PieceLength], Assert.IsType<TorrentChecked>(answer).BadPieces);
@@ -113,13 +113,13 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using (var before = new ContractClient(under, meeting.Workspace["state"]))
         {
             await before.StartAsync(before.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-            await before.WaitUntilSeedingAsync(metainfo.InfoHash);
+            await before.WaitUntilSeedingAsync(metainfo.TorrentId);
         }
 
         ChangeByte(meeting);
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         meeting.AssertDownloaded();
         Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
@@ -140,9 +140,9 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         SeedGoalReached reached = await client.HearAsync<SeedGoalReached>();
         Assert.Equal(TorrentState.Suspended, reached.Status.State);
         Assert.True(reached.Status.SeedingTime >= TimeSpan.FromSeconds(1));
-        Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), metainfo.InfoHash)));
+        Assert.IsType<CommandDone>(await client.AskAsync(new ResumeTorrent(client.NextId(), metainfo.TorrentId)));
         await client.WaitAsync(
-            metainfo.InfoHash, "it seeds on", status => status is { State: TorrentState.Seeding, SeedingTime.TotalSeconds: > 2.5 });
+            metainfo.TorrentId, "it seeds on", status => status is { State: TorrentState.Seeding, SeedingTime.TotalSeconds: > 2.5 });
 
         Assert.Single(client.Said.OfType<SeedGoalReached>());
     }
@@ -153,7 +153,7 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         ITorrentEngine under = Engine;
         using var workspace = new ContractWorkspace();
         TorrentMetainfo metainfo = await workspace.MakeAsync();
-        InfoHash torrent = metainfo.InfoHash;
+        TorrentId torrent = metainfo.TorrentId;
         Uri[] trackers = [new("http://127.0.0.1:9/announce"), new("http://127.0.0.1:8/announce")];
         await using (var client = new ContractClient(under, workspace.State))
         {
@@ -189,7 +189,7 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
-        InfoHash torrent = metainfo.InfoHash;
+        TorrentId torrent = metainfo.TorrentId;
         string elsewhere = meeting.Workspace["elsewhere"];
         await using (var client = new ContractClient(under, meeting.Workspace["state"]))
         {
@@ -226,14 +226,14 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         Require(client, ClientCapabilities.Move);
         TorrentMetainfo metainfo = await workspace.MakeAsync();
         await client.StartAsync(client.NewStart(metainfo, workspace.Seed));
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         string inTheWay = Path.Combine(workspace.Download, metainfo.Files[0].Path);
         await File.WriteAllTextAsync(inTheWay, "somebody's", Token);
 
-        TorrentAnswer answer = await client.AskAsync(new MoveTorrent(client.NextId(), metainfo.InfoHash, workspace.Download));
+        TorrentAnswer answer = await client.AskAsync(new MoveTorrent(client.NextId(), metainfo.TorrentId, workspace.Download));
 
         Assert.Equal(TorrentErrorId.MoveFailed, Assert.IsType<CommandFail>(answer).Error.Id);
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         Assert.Equal(workspace.Seed, status.Destination);
         Assert.Equal("somebody's", await File.ReadAllTextAsync(inTheWay, Token));
         Assert.True(File.Exists(Path.Combine(workspace.Seed, metainfo.Files[0].Path)));
@@ -252,14 +252,14 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         if (deleteData)
             Require(client, ClientCapabilities.DeleteData);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         string others = Path.Combine(meeting.DownloadFolder, metainfo.Name, "somebody's");
         await File.WriteAllTextAsync(others, "not the torrent's", Token);
 
-        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.InfoHash, deleteData));
+        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.TorrentId, deleteData));
 
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(answer);
-        Assert.Null(client.Client.GetStatus(metainfo.InfoHash));
+        Assert.Null(client.Client.GetStatus(metainfo.TorrentId));
         Assert.Empty(Directory.EnumerateDirectories(meeting.Workspace["state"]));
         int stored = metainfo.Files.Count(file => !file.IsPadding);
         Assert.Equal(deleteData ? stored : 0, removed.FilesDeleted);
@@ -278,12 +278,12 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using ForeignPeer seed = await SeedAsync(meeting);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         await DownloadAPartAsync(under, meeting, metainfo, seed, async begun =>
-            Assert.IsType<TorrentClosed>(await begun.AskAsync(new CloseTorrent(begun.NextId(), metainfo.InfoHash))).Status);
+            Assert.IsType<TorrentClosed>(await begun.AskAsync(new CloseTorrent(begun.NextId(), metainfo.TorrentId))).Status);
         await using var client = new ContractClient(other, meeting.Workspace["state"]);
         Require(client, ClientCapabilities.DeleteData);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Suspended = true });
 
-        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.InfoHash, DeleteData: true));
+        TorrentAnswer answer = await client.AskAsync(new RemoveTorrent(client.NextId(), metainfo.TorrentId, DeleteData: true));
 
         Assert.Equal(1, Assert.IsType<TorrentRemoved>(answer).FilesDeleted);
         Assert.Empty(Directory.EnumerateFileSystemEntries(meeting.DownloadFolder));
@@ -308,9 +308,9 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.InfoHash, "a part is here", status => status.VerifiedPieces >= 8);
-        Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), metainfo.InfoHash, all)));
-        TorrentStatus failed = await client.WaitAsync(metainfo.InfoHash, "it stops", status => status.State == TorrentState.Failed);
+        await client.WaitAsync(metainfo.TorrentId, "a part is here", status => status.VerifiedPieces >= 8);
+        Assert.IsType<CommandDone>(await client.AskAsync(new SetTorrent(client.NextId(), metainfo.TorrentId, all)));
+        TorrentStatus failed = await client.WaitAsync(metainfo.TorrentId, "it stops", status => status.State == TorrentState.Failed);
 
         Assert.Equal(TorrentErrorId.InsufficientDiskSpace, failed.Error?.Id);
         Assert.True(failed.VerifiedPieces < failed.PieceCount);

@@ -30,7 +30,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         TorrentStatus status = await client.StartAsync(
             client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
         Assert.Equal(metainfo.InfoHash.ToString(), status.InfoHash);
-        status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         await client.HearAsync<TorrentStatusUpdate>(update => update.Status.State == TorrentState.Seeding);
 
         meeting.AssertDownloaded();
@@ -56,7 +56,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         await client.StartAsync(client.NewStart(metainfo, meeting.SeedFolder));
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
         Assert.Equal(metainfo.PieceCount, status.RecheckedPieces);
         Assert.Equal(CompletionReason.Rechecked, (await client.HearAsync<TorrentCompleted>()).Reason);
 
@@ -65,7 +65,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         await downloader.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();
-        await client.WaitAsync(metainfo.InfoHash, "all that was sent is counted", now => now.BytesSent >= now.TotalSize);
+        await client.WaitAsync(metainfo.TorrentId, "all that was sent is counted", now => now.BytesSent >= now.TotalSize);
     }
 
     [Theory]
@@ -82,7 +82,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
 
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder));
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         meeting.AssertDownloaded();
         Assert.NotNull(Assert.Single(status.Trackers).LastAnswer);
@@ -102,9 +102,9 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
             Peers = [seed.EndPoint],
             Options = new TorrentOptions { MaxDownloadRate = SlowRate },
         });
-        await client.WaitAsync(metainfo.InfoHash, "a peer is there", status => status.ConnectedPeers == 1);
-        await client.WaitAsync(metainfo.InfoHash, "it has a rate", status => status.DownloadRate > 0);
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitAsync(metainfo.TorrentId, "a peer is there", status => status.ConnectedPeers == 1);
+        await client.WaitAsync(metainfo.TorrentId, "it has a rate", status => status.DownloadRate > 0);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         TorrentStatus[] updates = [.. client.Said.OfType<TorrentStatusUpdate>().Select(update => update.Status)];
         Assert.True(updates.Count(update => update.State == TorrentState.Downloading) >= 2);
@@ -139,7 +139,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
                 Peers = [seed.EndPoint],
                 Options = options,
             });
-            await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+            await client.WaitUntilSeedingAsync(metainfo.TorrentId);
             return TimeProvider.System.GetElapsedTime(start);
         }
     }
@@ -159,7 +159,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
             Peers = [seed.EndPoint],
             FilePriorities = [.. metainfo.Files.Select(file => file == skipped ? FilePriority.Skip : FilePriority.Normal)],
         });
-        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        TorrentStatus status = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         foreach (TorrentFileEntry file in metainfo.Files.Where(file => file != skipped && !file.IsPadding))
         {
@@ -204,10 +204,10 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         TorrentFileEntry late = metainfo.Files.MaxBy(file => file.Length)!;
         IReadOnlyList<FilePriority> few = [.. metainfo.Files.Select(file => file == late ? FilePriority.Skip : FilePriority.Normal)];
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint], FilePriorities = few });
-        await client.WaitUntilSeedingAsync(metainfo.InfoHash);
+        await client.WaitUntilSeedingAsync(metainfo.TorrentId);
 
         TorrentAnswer answer = await client.AskAsync(new SetFilePriorities(
-            client.NextId(), metainfo.InfoHash, [.. metainfo.Files.Select(_ => FilePriority.Normal)]));
+            client.NextId(), metainfo.TorrentId, [.. metainfo.Files.Select(_ => FilePriority.Normal)]));
 
         if (!client.Client.Capabilities.HasFlag(ClientCapabilities.FilePriorities))
         {
@@ -217,7 +217,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
 
         Assert.IsType<CommandDone>(answer);
         TorrentStatus status = await client.WaitAsync(
-            metainfo.InfoHash, "all is here", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
+            metainfo.TorrentId, "all is here", now => now.State == TorrentState.Seeding && now.VerifiedPieces == now.PieceCount);
         meeting.AssertDownloaded();
         Assert.Equal(metainfo.TotalSize, status.WantedSize);
         await client.UntilAsync(() => client.Said.OfType<TorrentCompleted>().Count() == 2, "completion is said again");
@@ -244,8 +244,8 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
             }
             else
             {
-                await client.WaitAsync(metainfo.InfoHash, "it runs", status => status.State is TorrentState.Downloading or TorrentState.Seeding);
-                Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash)));
+                await client.WaitAsync(metainfo.TorrentId, "it runs", status => status.State is TorrentState.Downloading or TorrentState.Seeding);
+                Assert.IsType<TorrentClosed>(await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId)));
                 Directory.Delete(download, recursive: true);
             }
 
@@ -269,7 +269,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         await using (var client = new ContractClient(under, workspace.State))
         {
             await client.StartAsync(client.NewStart(metainfo, workspace.Download));
-            await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.InfoHash));
+            await client.AskAsync(new CloseTorrent(client.NextId(), metainfo.TorrentId));
         }
 
         using ResumeStore after = states.Open(metainfo);
@@ -286,13 +286,13 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [poisoner.EndPoint] });
 
-        await client.WaitAsync(metainfo.InfoHash, "a piece was bad", now => now.FailedPieces > 0);
-        await client.WaitAsync(metainfo.InfoHash, "the peer has gone", now => now.ConnectedPeers == 0);
+        await client.WaitAsync(metainfo.TorrentId, "a piece was bad", now => now.FailedPieces > 0);
+        await client.WaitAsync(metainfo.TorrentId, "the peer has gone", now => now.ConnectedPeers == 0);
         int connections = poisoner.Connections;
         await Task.Delay(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
 
         Assert.Equal(connections, poisoner.Connections);
-        TorrentStatus status = client.Client.GetStatus(metainfo.InfoHash)!;
+        TorrentStatus status = client.Client.GetStatus(metainfo.TorrentId)!;
         Assert.Equal((0, TorrentState.Downloading), (status.VerifiedPieces, status.State));
         Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are on the way when the first is found to be bad
     }

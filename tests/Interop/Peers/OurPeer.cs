@@ -42,21 +42,21 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <param name="torrent">Path of the .torrent file.</param>
     /// <param name="folder">The folder in which the torrent's file or folder is, or will be.</param>
     /// <param name="peer">Whom to connect to.</param>
-    public Task<InfoHash> StartAsync(string torrent, string folder, IPEndPoint? peer = null) => StartAsync(
+    public Task<TorrentId> StartAsync(string torrent, string folder, IPEndPoint? peer = null) => StartAsync(
         torrent, new StartRequest { Destination = folder, Peers = peer is null ? [] : [peer] });
 
     /// <summary>Starts a torrent; fails where that fails.</summary>
     /// <param name="torrent">Path of the .torrent file.</param>
     /// <param name="request">All the rest.</param>
-    public Task<InfoHash> StartAsync(string torrent, StartRequest request) => StartAsync(request with { Metainfo = Read(torrent) });
+    public Task<TorrentId> StartAsync(string torrent, StartRequest request) => StartAsync(request with { Metainfo = Read(torrent) });
 
     /// <summary>Starts a torrent by a magnet link; fails where that fails.</summary>
     /// <param name="link">The link.</param>
     /// <param name="folder">The folder in which the torrent's file or folder will be.</param>
-    public Task<InfoHash> StartAsync(MagnetLink link, string folder) =>
+    public Task<TorrentId> StartAsync(MagnetLink link, string folder) =>
         StartAsync(new StartRequest { Source = TorrentSource.Parse(link.ToString()), Destination = folder });
 
-    private async Task<InfoHash> StartAsync(StartRequest request)
+    private async Task<TorrentId> StartAsync(StartRequest request)
     {
         TorrentAnswer answer = await _patron.StartAsync(request, TestContext.Current.CancellationToken);
         Assert.True(answer is NewTorrentCreated, answer.ToString());
@@ -64,18 +64,18 @@ internal sealed class OurPeer : IAsyncDisposable
     }
 
     /// <summary>Stops a torrent in order.</summary>
-    public async Task<TorrentStatus> CloseAsync(InfoHash torrent)
+    public async Task<TorrentStatus> CloseAsync(TorrentId torrent)
     {
         TorrentAnswer answer = await _patron.CloseAsync(torrent, TestContext.Current.CancellationToken);
         return Assert.IsType<TorrentClosed>(answer).Status;
     }
 
     /// <summary>Hashes what is on disk again, and waits until that is done.</summary>
-    public async Task<TorrentChecked> RecheckAsync(InfoHash torrent) =>
+    public async Task<TorrentChecked> RecheckAsync(TorrentId torrent) =>
         Assert.IsType<TorrentChecked>(await _patron.RecheckAsync(torrent, TestContext.Current.CancellationToken));
 
     /// <summary>Takes a torrent's files to another folder, and waits until they are there.</summary>
-    public async Task<TorrentStatus> MoveAsync(InfoHash torrent, string folder)
+    public async Task<TorrentStatus> MoveAsync(TorrentId torrent, string folder)
     {
         TorrentAnswer answer = await _patron.MoveAsync(torrent, folder, TestContext.Current.CancellationToken);
         Assert.True(answer is CommandDone, answer.ToString());
@@ -83,21 +83,21 @@ internal sealed class OurPeer : IAsyncDisposable
     }
 
     /// <summary>Wants other files.</summary>
-    public async Task SetFilePrioritiesAsync(InfoHash torrent, params FilePriority[] priorities)
+    public async Task SetFilePrioritiesAsync(TorrentId torrent, params FilePriority[] priorities)
     {
         TorrentAnswer answer = await _patron.SetFilePrioritiesAsync(torrent, priorities, TestContext.Current.CancellationToken);
         Assert.True(answer is CommandDone, answer.ToString());
     }
 
     /// <summary>Treats a torrent otherwise.</summary>
-    public async Task SetAsync(InfoHash torrent, TorrentOptions options)
+    public async Task SetAsync(TorrentId torrent, TorrentOptions options)
     {
         TorrentAnswer answer = await _patron.SetAsync(torrent, options, TestContext.Current.CancellationToken);
         Assert.True(answer is CommandDone, answer.ToString());
     }
 
     /// <summary>Removes a torrent, running or not, with its data.</summary>
-    public async Task<TorrentRemoved> RemoveAsync(InfoHash torrent)
+    public async Task<TorrentRemoved> RemoveAsync(TorrentId torrent)
     {
         TorrentAnswer answer = await _patron.RemoveAsync(torrent, deleteData: true, TestContext.Current.CancellationToken);
         Assert.True(answer is TorrentRemoved, answer.ToString());
@@ -105,25 +105,25 @@ internal sealed class OurPeer : IAsyncDisposable
     }
 
     /// <summary>Waits until a torrent started by a link has its metadata.</summary>
-    public Task WaitForMetadataAsync(InfoHash torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
+    public Task WaitForMetadataAsync(TorrentId torrent) => WaitAsync(torrent, "the metadata is here", status => status.Metadata is null);
 
     /// <summary>Those that it is connected to.</summary>
-    public IReadOnlyList<PeerSnapshot> PeersOf(InfoHash torrent) => _patron.GetPeers(torrent);
+    public IReadOnlyList<PeerSnapshot> PeersOf(TorrentId torrent) => _patron.GetPeers(torrent);
 
     /// <summary>How its DHT node stands.</summary>
     public DhtStatus? Dht => _service.GetClientStatus()?.Dht;
 
-    public TorrentStatus Status(InfoHash torrent) => _patron.GetStatus(torrent)!;
+    public TorrentStatus Status(TorrentId torrent) => _patron.GetStatus(torrent)!;
 
     /// <summary>Waits until every wanted piece is here.</summary>
-    public Task<TorrentStatus> WaitUntilSeedingAsync(InfoHash torrent) =>
+    public Task<TorrentStatus> WaitUntilSeedingAsync(TorrentId torrent) =>
         WaitAsync(torrent, "we have everything", status => status is { IsComplete: true, State: TorrentState.Seeding });
 
     /// <summary>Waits until a torrent is as wanted.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="what">What is waited for, for the message of a failure.</param>
     /// <param name="until">Whether a status is what is waited for.</param>
-    public async Task<TorrentStatus> WaitAsync(InfoHash torrent, string what, Func<TorrentStatus, bool> until)
+    public async Task<TorrentStatus> WaitAsync(TorrentId torrent, string what, Func<TorrentStatus, bool> until)
     {
         using CancellationTokenSource patience = Patience.Begin();
         try

@@ -24,7 +24,7 @@ public sealed partial class EngineEventsTests
     public async Task A_peer_that_leaves_and_one_that_breaks_the_protocol_are_told_with_who_closed_and_why()
     {
         var torrent = new SwarmTorrent(7101, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         using var log = new EventLog(id);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
@@ -46,7 +46,7 @@ public sealed partial class EngineEventsTests
     public async Task The_latest_50_closed_peers_are_remembered_and_a_suspended_torrents_peers_say_so()
     {
         var torrent = new SwarmTorrent(7102, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
         for (byte peer = 1; peer <= 55; peer++)
@@ -69,7 +69,7 @@ public sealed partial class EngineEventsTests
     public async Task A_dial_in_vain_and_a_second_connection_of_one_peer_are_told()
     {
         var torrent = new SwarmTorrent(7103, Piece, Piece);
-        using var log = new EventLog(torrent.Metainfo.InfoHash);
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent, new IPEndPoint(IPAddress.Parse("10.9.9.9"), 1));
         IReadOnlyDictionary<string, object?> failed = await log.NextAsync("DialFailed");
@@ -85,7 +85,7 @@ public sealed partial class EngineEventsTests
     public async Task A_piece_with_a_wrong_hash_is_told_with_its_sender_who_is_banned()
     {
         var torrent = new SwarmTorrent(7104, Piece, Piece);
-        using var log = new EventLog(torrent.Metainfo.InfoHash);
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
         using ScriptedPeer liar = await ScriptedPeer.MeetAsync(_network, engine, torrent);
@@ -103,7 +103,7 @@ public sealed partial class EngineEventsTests
     public async Task A_tracker_that_is_asked_answers_or_fails_is_told_without_the_key_in_its_address()
     {
         var torrent = new SwarmTorrent(7105, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         using var log = new EventLog(id);
         await using var engine = new TestEngine(_network);
         await engine.StartAsync(torrent);
@@ -125,7 +125,7 @@ public sealed partial class EngineEventsTests
     public async Task A_disk_error_is_told_with_the_id_of_the_error()
     {
         var torrent = new SwarmTorrent(7106, Piece, 4 * Piece);
-        using var log = new EventLog(torrent.Metainfo.InfoHash);
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using var engine = new TestEngine(_network);
         await engine.SeedAsync(torrent);
         using (var file = new FileStream(Path.Combine(engine.Destination, torrent.Metainfo.Name), FileMode.Open, FileAccess.Write, FileShare.ReadWrite))

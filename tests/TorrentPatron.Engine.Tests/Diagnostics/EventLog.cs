@@ -14,7 +14,7 @@ internal sealed class EventLog : EventListener
     private TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="torrent">The torrent, which no other test has; null: events of the engine as a whole.</param>
-    public EventLog(InfoHash? torrent)
+    public EventLog(TorrentId? torrent)
     {
         _torrent = torrent?.ToString() ?? "";
         EnableEvents(EngineEvents.Log, EventLevel.Verbose, EventKeywords.All);

@@ -29,7 +29,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()], Store = store } });
         await AddAsync(leecher, torrent, isSeed: false);
 
-        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
 
         DhtStatus status = leecher.GetClientStatus().Dht!;
         Assert.Equal((1, 1), (status.NodesIPv4, status.Torrents));
@@ -50,7 +50,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         var store = new MemoryDhtStore { Saved = new DhtState { Nodes = [contact] }.ToBytes() };
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, Store = store } });
         await AddAsync(leecher, torrent, isSeed: false);
-        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
     }
 
     [Fact]
@@ -85,7 +85,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient leecher = Start(settings => settings with { Dht = new DhtSettings { IsEnabled = true, BootstrapNodes = nodes } });
         await AddAsync(leecher, torrent, isSeed: false);
 
-        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
 
         Assert.InRange(hostile.Lies, 1, int.MaxValue);
         DhtStatus status = leecher.GetClientStatus().Dht!;
@@ -119,7 +119,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         var torrent = new SwarmTorrent(10, Piece, 4 * Piece);
         await AddAsync(seed, torrent, isSeed: true);
         await AddAsync(leecher, torrent, isSeed: false, nodes);
-        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient leecher = Start(settings => settings with { LocalDiscovery = true });
         await AddAsync(leecher, torrent, isSeed: false);
         await AddAsync(seed, torrent, isSeed: true);
-        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
     }
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         var store = new MemoryResumeStore();
         TorrentClient first = Start(settings => settings);
         await AddAsync(first, torrent, isSeed: false, store, peer);
-        await TestEngine.UntilAsync(() => first.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => first.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
         await first.DisposeAsync();
         Assert.Equal(isPrivate ? [] : [peer], store.Data!.Peers);
         if (isPrivate)
@@ -154,7 +154,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         TorrentClient second = Start(settings => settings);
         store = new MemoryResumeStore { Data = store.Data with { Verified = new Bitfield(torrent.Metainfo.PieceCount), ClosedInOrder = false } };
         await AddAsync(second, torrent, isSeed: false, store);
-        await TestEngine.UntilAsync(() => second.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => second.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding });
     }
 
     [Fact]
@@ -171,10 +171,10 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
         var other = new SwarmTorrent(6, Piece, 4 * Piece);
         await AddAsync(seed, other, isSeed: true);
         await AddAsync(leecher, other, isSeed: false);
-        await TestEngine.UntilAsync(() => leecher.GetStatus(other.Metainfo.InfoHash) is { State: TorrentState.Seeding });
+        await TestEngine.UntilAsync(() => leecher.GetStatus(other.Metainfo.TorrentId) is { State: TorrentState.Seeding });
 
-        Assert.Equal(0, leecher.GetStatus(torrent.Metainfo.InfoHash)!.KnownPeers);
-        Assert.Equal(0, seed.GetStatus(torrent.Metainfo.InfoHash)!.KnownPeers);
+        Assert.Equal(0, leecher.GetStatus(torrent.Metainfo.TorrentId)!.KnownPeers);
+        Assert.Equal(0, seed.GetStatus(torrent.Metainfo.TorrentId)!.KnownPeers);
         Assert.Equal((1, 1), (leecher.GetClientStatus().Dht!.Torrents, seed.GetClientStatus().Dht!.Torrents));
     }
 
@@ -215,7 +215,7 @@ public sealed class TrackerlessSwarmTests : IAsyncDisposable
             torrent.WriteTo(folder);
         client.Post(with(new CreateNewTorrent(++_lastId, torrent.Metainfo, folder) { ResumeStore = new MemoryResumeStore() }));
         TorrentState[] goals = isSeed ? [TorrentState.Seeding] : [TorrentState.Downloading, TorrentState.Seeding];
-        await TestEngine.UntilAsync(() => client.GetStatus(torrent.Metainfo.InfoHash) is { } status && goals.Contains(status.State));
+        await TestEngine.UntilAsync(() => client.GetStatus(torrent.Metainfo.TorrentId) is { } status && goals.Contains(status.State));
     }
 
     private sealed class MemoryDhtStore : IDhtStore

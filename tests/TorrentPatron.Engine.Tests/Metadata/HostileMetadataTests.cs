@@ -37,7 +37,7 @@ public sealed class HostileMetadataTests
         using ScriptedPeer __ = liar;
         MemoryTransport honestHost = network.Join();
         using IListener second = honestHost.Listen(new(honestHost.Address, 0));
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [second.LocalEndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [second.LocalEndPoint], []));
         using ScriptedPeer honest = await MagnetDownload.AwaitAsync(second, Torrent, 2, Metadata.Length);
 
         // The liar has been asked for all three pieces; it gives a wrong first one and lets the rest wait for the honest one.
@@ -156,7 +156,7 @@ public sealed class HostileMetadataTests
         {
             IListener listener = host.Listen(new(host.Address, 0));
             braggarts.Add(listener);
-            await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [listener.LocalEndPoint], []));
+            await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [listener.LocalEndPoint], []));
             braggarts.Add(await MagnetDownload.AwaitAsync(listener, Torrent, i, (30 << 20) - i));
         }
 
@@ -213,7 +213,7 @@ public sealed class HostileMetadataTests
 
         await peer.SendAsync(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
         await engine.WaitStatusAsync(status => status.ConnectedPeers == 1);
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         await engine.CompletedAsync();
 
         Assert.NotEmpty(what);
@@ -262,7 +262,7 @@ public sealed class HostileMetadataTests
             ResumeStore = new MemoryResumeStore(), Peers = [listener.LocalEndPoint],
         });
         using ScriptedPeer peer = await ScriptedPeer.AwaitDialAsync(listener);
-        await peer.SendHandshakeAsync(magnet.TorrentId, isExtended: true);
+        await peer.SendHandshakeAsync(magnet.TorrentId.WireHash, isExtended: true);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
         await MagnetDownload.SayHelloAsync(peer, metadata.Length);
 
@@ -290,7 +290,7 @@ public sealed class HostileMetadataTests
     {
         MemoryTransport host = network.Join();
         using IListener listener = host.Listen(new(host.Address, 0));
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [listener.LocalEndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [listener.LocalEndPoint], []));
         using ScriptedPeer peer = await MagnetDownload.AwaitAsync(listener, Torrent, 100, Metadata.Length);
         byte number = (await peer.NextHelloAsync()).Extensions[MetadataMessage.Extension];
         Task giving = MagnetDownload.GiveAsync(peer, number, Metadata);

@@ -72,9 +72,9 @@ public sealed class MagnetTests
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         MemoryResumeStore store = await engine.StartByLinkAsync(Torrent);
-        await engine.SendAsync(id => new SuspendTorrent(id, Torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new SuspendTorrent(id, Torrent.Metainfo.TorrentId));
 
-        await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.TorrentId));
 
         Assert.True(store.Data!.Suspended);
     }
@@ -161,8 +161,8 @@ public sealed class MagnetTests
         await using var engine = new TestEngine(network);
 
         await engine.StartByLinkAsync(Torrent);
-        TorrentStatus alone = engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!;
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [listener.LocalEndPoint], []));
+        TorrentStatus alone = engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!;
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [listener.LocalEndPoint], []));
         using ScriptedPeer peer = await MagnetDownload.AwaitAsync(listener, Torrent, 1, size: null);
         TorrentStatus connected = await engine.WaitStatusAsync(status => status.ConnectedPeers == 1);
         await MagnetDownload.SayHelloAsync(peer, Torrent.Metainfo.RawInfo.Length);
@@ -191,8 +191,8 @@ public sealed class MagnetTests
 
         Assert.Equal(TorrentErrorId.MetadataTimeout, failed.Error!.Id);
         Assert.Contains("No peer is known yet.", failed.Error.Message, StringComparison.Ordinal);
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash)));
-        Assert.Equal(TorrentState.FetchingMetadata, engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.State);
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId)));
+        Assert.Equal(TorrentState.FetchingMetadata, engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.State);
     }
 
     [Fact]
@@ -211,7 +211,7 @@ public sealed class MagnetTests
         Assert.Equal(Torrent.Metainfo.Name, resting.Name);
         Assert.Null(resting.Metadata);
         Assert.Empty(Directory.GetFileSystemEntries(engine.Destination));
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash)));
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId)));
         await engine.CompletedAsync();
         Torrent.AssertIsIn(engine.Destination);
     }
@@ -225,8 +225,8 @@ public sealed class MagnetTests
         await seed.SeedAsync(Torrent);
         await engine.StartByLinkAsync(Torrent, command => command with { MetadataOnly = true });
 
-        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [seed.EndPoint], []));
 
         await engine.CompletedAsync();
     }
@@ -297,8 +297,8 @@ public sealed class MagnetTests
 
         Assert.IsType<CommandDone>(await engine.SendAsync(id => new GiveMetadata(id, Torrent.Metainfo)));
 
-        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.State);
-        Assert.Same(Torrent.Metainfo, engine.Client.GetMetainfo(Torrent.Metainfo.InfoHash));
+        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.State);
+        Assert.Same(Torrent.Metainfo, engine.Client.GetMetainfo(Torrent.Metainfo.TorrentId));
         Assert.Same(Torrent.Metainfo, store.Metainfo);
         Assert.IsType<CommandDone>(await engine.SendAsync(id => new GiveMetadata(id, Torrent.Metainfo)));
     }
@@ -317,7 +317,7 @@ public sealed class MagnetTests
 
         Assert.Equal(TorrentErrorId.DestinationNotWritable, Assert.IsType<TorrentStartFail>(answer).Error.Id);
         Assert.True(store.IsDisposed);
-        Assert.Null(engine.Client.GetStatus(Torrent.Metainfo.InfoHash));
+        Assert.Null(engine.Client.GetStatus(Torrent.Metainfo.TorrentId));
     }
 
     [Fact]
@@ -331,10 +331,10 @@ public sealed class MagnetTests
         await engine.StartByLinkAsync(Torrent, command => command with { Destination = destination });
         await File.WriteAllTextAsync(destination, "in the way", TestContext.Current.CancellationToken);
 
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
         File.Delete(destination);
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash)));
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId)));
         await engine.CompletedAsync();
 
         Assert.Equal(TorrentErrorId.DestinationNotWritable, failed.Error!.Id);
@@ -353,10 +353,10 @@ public sealed class MagnetTests
             Torrent, command => command with { Destination = destination, Selection = new FileSelection { Indices = [1] } });
         await File.WriteAllTextAsync(destination, "in the way", TestContext.Current.CancellationToken);
 
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
         File.Delete(destination);
-        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId));
         TorrentCompleted completed = await engine.CompletedAsync();
 
         Assert.InRange(failed.WantedSize, 5000, 7000);
@@ -374,15 +374,15 @@ public sealed class MagnetTests
             Torrent, command => command with { Selection = new FileSelection { Include = ["*.nope"] } }, seed.EndPoint);
         TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
 
-        TorrentAnswer resumed = await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
-        TorrentStatus still = engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!;
+        TorrentAnswer resumed = await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId));
+        TorrentStatus still = engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!;
         TorrentAnswer restored = await again.SendAsync(id => new CreateNewTorrent(id, Torrent.Metainfo, again.Destination)
         {
             ResumeStore = new MemoryResumeStore { Data = store.Data },
         });
         await engine.SendAsync(id => new SetFilePriorities(
-            id, Torrent.Metainfo.InfoHash, [.. Torrent.Metainfo.Files.Select((_, file) => file == 1 ? FilePriority.Normal : FilePriority.Skip)]));
-        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.InfoHash));
+            id, Torrent.Metainfo.TorrentId, [.. Torrent.Metainfo.Files.Select((_, file) => file == 1 ? FilePriority.Normal : FilePriority.Skip)]));
+        await engine.SendAsync(id => new ResumeTorrent(id, Torrent.Metainfo.TorrentId));
         await engine.CompletedAsync();
 
         Assert.Equal(TorrentErrorId.NothingSelected, failed.Error!.Id);
@@ -400,13 +400,13 @@ public sealed class MagnetTests
         await using var engine = new TestEngine(network);
         await engine.StartByLinkAsync(Torrent);
 
-        TorrentAnswer recheck = await engine.SendAsync(id => new RecheckTorrent(id, Torrent.Metainfo.InfoHash));
-        TorrentAnswer priorities = await engine.SendAsync(id => new SetFilePriorities(id, Torrent.Metainfo.InfoHash, []));
+        TorrentAnswer recheck = await engine.SendAsync(id => new RecheckTorrent(id, Torrent.Metainfo.TorrentId));
+        TorrentAnswer priorities = await engine.SendAsync(id => new SetFilePriorities(id, Torrent.Metainfo.TorrentId, []));
 
         Assert.Equal(TorrentErrorId.MetadataMissing, Assert.IsType<CommandFail>(recheck).Error.Id);
         Assert.Equal(TorrentErrorId.MetadataMissing, Assert.IsType<CommandFail>(priorities).Error.Id);
-        Assert.Empty(engine.Client.GetFiles(Torrent.Metainfo.InfoHash));
-        Assert.Null(engine.Client.GetMetainfo(Torrent.Metainfo.InfoHash));
+        Assert.Empty(engine.Client.GetFiles(Torrent.Metainfo.TorrentId));
+        Assert.Null(engine.Client.GetMetainfo(Torrent.Metainfo.TorrentId));
     }
 
     [Fact]
@@ -418,12 +418,12 @@ public sealed class MagnetTests
         await seed.SeedAsync(Torrent);
         MemoryResumeStore store = await engine.StartByLinkAsync(Torrent);
 
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new SuspendTorrent(id, Torrent.Metainfo.InfoHash)));
-        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.InfoHash, [seed.EndPoint], []));
-        await engine.SendAsync(id => new SetTorrent(id, Torrent.Metainfo.InfoHash, new TorrentOptions { Tags = ["a"] }));
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new SuspendTorrent(id, Torrent.Metainfo.TorrentId)));
+        await engine.SendAsync(id => new AddSources(id, Torrent.Metainfo.TorrentId, [seed.EndPoint], []));
+        await engine.SendAsync(id => new SetTorrent(id, Torrent.Metainfo.TorrentId, new TorrentOptions { Tags = ["a"] }));
         Assert.True(store.Data!.Suspended);
         Assert.Equal(0, network.Dialled);
-        TorrentAnswer closed = await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.InfoHash));
+        TorrentAnswer closed = await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.TorrentId));
 
         Assert.Equal(["a"], Assert.IsType<TorrentClosed>(closed).Status.Tags);
         Assert.Equal(TorrentState.Stopped, ((TorrentClosed)closed).Status.State);
@@ -458,10 +458,10 @@ public sealed class MagnetTests
             await engine.StartByLinkAsync(Torrent, null, seed.EndPoint);
             var answers = new List<TorrentAnswer>();
             while (!engine.Messages.OfType<TorrentCompleted>().Any())
-                answers.Add(await engine.SendAsync(id => new SetTorrent(id, Torrent.Metainfo.InfoHash, new TorrentOptions { Sequential = false })));
+                answers.Add(await engine.SendAsync(id => new SetTorrent(id, Torrent.Metainfo.TorrentId, new TorrentOptions { Sequential = false })));
 
             Assert.All(answers, answer => Assert.IsType<CommandDone>(answer));
-            Assert.IsType<TorrentClosed>(await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.InfoHash)));
+            Assert.IsType<TorrentClosed>(await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.TorrentId)));
         }
     }
 
@@ -478,8 +478,8 @@ public sealed class MagnetTests
             if (round % 2 == 0)
                 await engine.WaitAsync<MetadataReceived>(_ => true);
 
-            Assert.IsType<TorrentClosed>(await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.InfoHash)));
-            Assert.Null(engine.Client.GetStatus(Torrent.Metainfo.InfoHash));
+            Assert.IsType<TorrentClosed>(await engine.SendAsync(id => new CloseTorrent(id, Torrent.Metainfo.TorrentId)));
+            Assert.Null(engine.Client.GetStatus(Torrent.Metainfo.TorrentId));
             Assert.True(store.IsDisposed);
         }
     }

@@ -113,5 +113,5 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     private DataMover Mover(SwarmTorrent torrent, string there) =>
-        new(new FileLayout(torrent.Metainfo, _here.Path), new FileLayout(torrent.Metainfo, there), torrent.Metainfo.InfoHash, _workers, apart: null);
+        new(new FileLayout(torrent.Metainfo, _here.Path), new FileLayout(torrent.Metainfo, there), torrent.Metainfo.TorrentId, _workers, apart: null);
 }

@@ -40,7 +40,7 @@ public sealed class ClockTests
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(82, Piece, 2 * Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent);
 
         _clock.Set(TimeSpan.FromHours(hours));
@@ -67,7 +67,7 @@ public sealed class ClockTests
         _clock.Set(TimeSpan.FromHours(hours));
         _clock.Advance(TimeSpan.FromMinutes(5));
 
-        TorrentStatus status = engine.Client.GetStatus(torrent.Metainfo.InfoHash)!;
+        TorrentStatus status = engine.Client.GetStatus(torrent.Metainfo.TorrentId)!;
         Assert.Equal(TimeSpan.FromMinutes(10), status.SeedingTime);
         Assert.Equal(_clock.GetUtcNow(), status.Timestamp);
     }

@@ -44,7 +44,7 @@ public sealed class DownloadTests
         var seen = new List<TorrentStatus>();
         await TestEngine.UntilAsync(() =>
         {
-            seen.Add(leecher.Client.GetStatus(torrent.Metainfo.InfoHash)!);
+            seen.Add(leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!);
             return seen[^1].IsComplete;
         });
 
@@ -148,7 +148,7 @@ public sealed class DownloadTests
         await liar.ServeAsync(torrent, isWrong: _ => true);
 
         await seed.SeedAsync(torrent);
-        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         TorrentCompleted completed = await leecher.CompletedAsync();
 
         Assert.True(completed.Status.FailedPieces > 0);
@@ -169,11 +169,11 @@ public sealed class DownloadTests
             await leaver.SendAsync(MessageId.Unchoke);
             BlockRequest first = await leaver.NextRangeAsync(MessageId.Request);
             await leaver.SendAsync(ScriptedPeer.Block(torrent, first));
-            await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.InfoHash)!.BytesReceived > 0);
+            await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.BytesReceived > 0);
         }
 
         await seed.SeedAsync(torrent);
-        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         TorrentCompleted completed = await leecher.CompletedAsync();
 
         Assert.Equal(Piece, completed.Status.BytesReceived);
@@ -242,7 +242,7 @@ public sealed class DownloadTests
         await refuser.SendRangeAsync(MessageId.RejectRequest, await refuser.NextRangeAsync(MessageId.Request));
         Task refusing = RefuseAsync();
         await seed.SeedAsync(torrent);
-        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await leecher.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [seed.EndPoint], []));
 
         await leecher.CompletedAsync();
         torrent.AssertIsIn(leecher.Destination);

@@ -27,7 +27,7 @@ public sealed class FaultTests
     public async Task A_fault_at_one_peer_ends_that_peer_and_the_torrent_goes_on_with_others(string call, string root)
     {
         var torrent = new SwarmTorrent(7001 + call.Length, Piece, 4 * Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         using var log = new EventLog(id);
         FaultyNetwork? faulty = null;
         await using var engine = new TestEngine(_network, with: inner => faulty = new FaultyNetwork(inner));
@@ -70,7 +70,7 @@ public sealed class FaultTests
     public async Task A_fault_in_dialling_costs_one_connection()
     {
         var torrent = new SwarmTorrent(7003, Piece, 2 * Piece);
-        using var log = new EventLog(torrent.Metainfo.InfoHash);
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using var seed = new TestEngine(_network, 1);
         await seed.SeedAsync(torrent);
         FaultyNetwork? faulty = null;
@@ -85,7 +85,7 @@ public sealed class FaultTests
     public async Task A_fault_at_a_piece_ends_its_torrent_and_the_others_go_on()
     {
         SwarmTorrent broken = new(7004, Piece, 4 * Piece), sound = new(7005, Piece, 4 * Piece);
-        using var log = new EventLog(broken.Metainfo.InfoHash);
+        using var log = new EventLog(broken.Metainfo.TorrentId);
         await using TestEngine seed = new(_network, 1), engine = new(_network, 2);
         foreach (SwarmTorrent torrent in new[] { broken, sound })
         {
@@ -96,9 +96,9 @@ public sealed class FaultTests
         await engine.StartAsync(
             broken.Metainfo, new MemoryResumeStore { OnPiece = () => throw FaultyNetwork.Fault }, command => command with { Peers = [seed.EndPoint] });
         Assert.Equal("piece finisher", (await log.NextAsync("FaultCaught"))["root"]);
-        await AssertFailsAsync(engine, broken.Metainfo.InfoHash);
+        await AssertFailsAsync(engine, broken.Metainfo.TorrentId);
         await engine.StartAsync(sound, seed.EndPoint);
-        await engine.WaitAsync<TorrentCompleted>(completed => completed.TorrentId == sound.Metainfo.InfoHash);
+        await engine.WaitAsync<TorrentCompleted>(completed => completed.TorrentId == sound.Metainfo.TorrentId);
         sound.AssertIsIn(engine.Destination);
     }
 
@@ -106,16 +106,16 @@ public sealed class FaultTests
     public async Task A_fault_in_saving_ends_its_torrent()
     {
         var torrent = new SwarmTorrent(7006, Piece, 4 * Piece);
-        using var log = new EventLog(torrent.Metainfo.InfoHash);
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
         await using TestEngine seed = new(_network, 1), engine = new(_network, 2);
         await seed.SeedAsync(torrent);
         var store = new MemoryResumeStore();
         await engine.StartAsync(torrent.Metainfo, store);
         store.OnCheckpoint = () => throw FaultyNetwork.Fault;
-        await engine.SendAsync(c => new AddSources(c, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(c => new AddSources(c, torrent.Metainfo.TorrentId, [seed.EndPoint], []));
 
         Assert.Equal("saving of a torrent", (await log.NextAsync("FaultCaught", told => !((string)told["root"]!).StartsWith("command", StringComparison.Ordinal)))["root"]);
-        await AssertFailsAsync(engine, torrent.Metainfo.InfoHash);
+        await AssertFailsAsync(engine, torrent.Metainfo.TorrentId);
         store.OnCheckpoint = static () => { };
     }
 
@@ -123,12 +123,12 @@ public sealed class FaultTests
     public async Task A_fault_in_what_an_announce_leads_to_ends_its_torrent_and_one_in_asking_is_the_trackers()
     {
         SwarmTorrent broken = new(7007, Piece, Piece), sound = new(7008, Piece, Piece);
-        using EventLog log = new(broken.Metainfo.InfoHash), other = new(sound.Metainfo.InfoHash);
+        using EventLog log = new(broken.Metainfo.TorrentId), other = new(sound.Metainfo.TorrentId);
         await using var engine = new TestEngine(_network);
         foreach (SwarmTorrent torrent in new[] { broken, sound })
         {
             await engine.StartAsync(torrent);
-            await engine.SendAsync(c => new AddSources(c, torrent.Metainfo.InfoHash, [], [new Uri("http://t.example/announce?key=secret")]));
+            await engine.SendAsync(c => new AddSources(c, torrent.Metainfo.TorrentId, [], [new Uri("http://t.example/announce?key=secret")]));
         }
 
         for (int i = 0; i < 2; i++)
@@ -141,10 +141,10 @@ public sealed class FaultTests
         }
 
         Assert.Equal("announcer", (await log.NextAsync("FaultCaught"))["root"]);
-        await AssertFailsAsync(engine, broken.Metainfo.InfoHash);
+        await AssertFailsAsync(engine, broken.Metainfo.TorrentId);
         Assert.Equal("announcer", (await other.NextAsync("FaultCaught"))["root"]);
-        await TestEngine.UntilAsync(() => engine.Client.GetStatus(sound.Metainfo.InfoHash)!.Trackers[0].Status == TrackerStatus.Failed);
-        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(sound.Metainfo.InfoHash)!.State);
+        await TestEngine.UntilAsync(() => engine.Client.GetStatus(sound.Metainfo.TorrentId)!.Trackers[0].Status == TrackerStatus.Failed);
+        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(sound.Metainfo.TorrentId)!.State);
     }
 
     [Fact]
@@ -172,7 +172,7 @@ public sealed class FaultTests
         Assert.Equal(TorrentErrorId.Unexpected, engine.Client.GetClientStatus().Warning!.Id);
     }
 
-    private static async Task AssertFailsAsync(TestEngine engine, InfoHash torrent)
+    private static async Task AssertFailsAsync(TestEngine engine, TorrentId torrent)
     {
         TorrentStatus status = (await engine.WaitAsync<TorrentStateChanged>(
             change => change.TorrentId == torrent && change.Status.State == TorrentState.Failed)).Status;

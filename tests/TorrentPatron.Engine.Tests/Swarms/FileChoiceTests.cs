@@ -33,7 +33,7 @@ public sealed class FileChoiceTests
         Assert.False(File.Exists(Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path)));
         Assert.Equal(
             [FilePriority.Skip, FilePriority.Normal, FilePriority.Skip],
-            leecher.Client.GetFiles(torrent.Metainfo.InfoHash).Select(file => file.Priority));
+            leecher.Client.GetFiles(torrent.Metainfo.TorrentId).Select(file => file.Priority));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class FileChoiceTests
         var torrent = new SwarmTorrent(73, Piece, 4 * Piece, (4 * Piece) + 1);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
             Trackers = [new Uri("http://t.example/announce")], FilePriorities = [FilePriority.Normal, FilePriority.Skip],
@@ -97,7 +97,7 @@ public sealed class FileChoiceTests
         var torrent = new SwarmTorrent(72, Piece, 4 * Piece, 4 * Piece, 4 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         FilePriority[] one = [FilePriority.Normal, FilePriority.Skip, FilePriority.Skip];
         FilePriority[] two = [FilePriority.Normal, FilePriority.High, FilePriority.Skip];
         var store = new MemoryResumeStore();
@@ -126,7 +126,7 @@ public sealed class FileChoiceTests
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(73, Piece, 2 * Piece, 2 * Piece);
         await using var engine = new TestEngine(network);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent);
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(network, engine, torrent);
         await peer.SendIndexAsync(MessageId.Have, 0);
@@ -150,10 +150,10 @@ public sealed class FileChoiceTests
         await engine.StartAsync(torrent);
 
         CommandFail fail = Assert.IsType<CommandFail>(
-            await engine.SendAsync(c => new SetFilePriorities(c, torrent.Metainfo.InfoHash, [FilePriority.Skip])));
+            await engine.SendAsync(c => new SetFilePriorities(c, torrent.Metainfo.TorrentId, [FilePriority.Skip])));
 
         Assert.Equal(TorrentErrorId.InvalidTorrent, fail.Error.Id);
-        Assert.Equal(2 * Piece, engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.WantedSize);
+        Assert.Equal(2 * Piece, engine.Client.GetStatus(torrent.Metainfo.TorrentId)!.WantedSize);
     }
 
     [Fact]
@@ -168,14 +168,14 @@ public sealed class FileChoiceTests
         await engine.StartAsync(torrent);
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading);
 
-        IReadOnlyList<FileSnapshot> files = engine.Client.GetFiles(torrent.Metainfo.InfoHash);
+        IReadOnlyList<FileSnapshot> files = engine.Client.GetFiles(torrent.Metainfo.TorrentId);
 
         Assert.Equal([0, 0, 2 * Piece - Piece / 2, 5], files.Select(file => file.CompletedSize));
         Assert.Equal([0, 1, 2, 3], files.Select(file => file.Index));
         Assert.Equal([false, true, false, true], files.Select(file => file.IsComplete));
         Assert.Equal(first, files[0].FullPath);
         Assert.Equal(75, files[2].PercentComplete);
-        Assert.Same(torrent.Metainfo, engine.Client.GetMetainfo(torrent.Metainfo.InfoHash));
+        Assert.Same(torrent.Metainfo, engine.Client.GetMetainfo(torrent.Metainfo.TorrentId));
     }
 
     [Fact]
@@ -185,7 +185,7 @@ public sealed class FileChoiceTests
         var torrent = new SwarmTorrent(76, Piece, 4 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
             Peers = [seed.EndPoint],

@@ -48,7 +48,7 @@ public sealed class ForeignFileTests
         MemoryResumeStore store = await engine.StartAsync(torrent);
         Assert.Equal(2, store.Data!.Origin!.FilesBefore.Count);
         Assert.Equal(2, store.Data.Origin.FilesWritten.Count);
-        await engine.SendAsync(id => new AddSources(id, torrent.Metainfo.InfoHash, [seed.EndPoint], []));
+        await engine.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [seed.EndPoint], []));
         await engine.CompletedAsync();
 
         torrent.AssertIsIn(engine.Destination);
@@ -120,7 +120,7 @@ public sealed class ForeignFileTests
         var network = new MemoryNetwork();
         // Too much to be hashed before the start is answered.
         var torrent = new SwarmTorrent(128, 1 << 20, 20 << 20, 1 << 20);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
         await seed.SeedAsync(torrent);
         byte[] foreign = SwarmTorrent.RandomBytes(129, 20 << 20);
@@ -162,10 +162,10 @@ public sealed class ForeignFileTests
         TorrentStatus failed = await engine.WaitStatusAsync(status => status.State == TorrentState.Failed);
         Assert.Equal(TorrentErrorId.ForeignFile, failed.Error!.Id);
 
-        await engine.SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.InfoHash));
-        await TestEngine.UntilAsync(() => engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.State == TorrentState.Failed);
+        await engine.SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
+        await TestEngine.UntilAsync(() => engine.Client.GetStatus(torrent.Metainfo.TorrentId)!.State == TorrentState.Failed);
 
-        Assert.Equal(TorrentErrorId.ForeignFile, engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.Error!.Id);
+        Assert.Equal(TorrentErrorId.ForeignFile, engine.Client.GetStatus(torrent.Metainfo.TorrentId)!.Error!.Id);
         Assert.Equal(foreign, File.ReadAllBytes(path));
     }
 

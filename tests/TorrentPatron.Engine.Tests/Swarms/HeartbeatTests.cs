@@ -15,7 +15,7 @@ public sealed class HeartbeatTests
         using var stop = new CancellationTokenSource();
         var time = new FakeTimeProvider();
         Torrent first = new(0xb1), broken = new(0xb2) { Fault = new InvalidOperationException("A mistake.") }, last = new(0xb3);
-        var ended = new TaskCompletionSource<(InfoHash, TorrentError)>();
+        var ended = new TaskCompletionSource<(TorrentId, TorrentError)>();
         var faults = new FaultHandler { FailTorrent = (torrent, error) => ended.TrySetResult((torrent, error)) };
         using var log = new EventLog(broken.TorrentId);
 
@@ -27,7 +27,7 @@ public sealed class HeartbeatTests
             Assert.Equal((beat, beat), (first.Ticks, broken.Ticks));
         }
 
-        (InfoHash torrent, TorrentError error) = await ended.Task.WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
+        (TorrentId torrent, TorrentError error) = await ended.Task.WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
         Assert.Equal((broken.TorrentId, TorrentErrorId.Unexpected), (torrent, error.Id));
         IReadOnlyDictionary<string, object?> told = await log.NextAsync("FaultCaught");
         Assert.Equal("engine's beat", told["root"]);
@@ -59,7 +59,7 @@ public sealed class HeartbeatTests
     {
         private int _ticks;
 
-        public InfoHash TorrentId { get; } = new([.. Enumerable.Repeat(id, InfoHash.Length)]);
+        public TorrentId TorrentId { get; } = new(new InfoHash([.. Enumerable.Repeat(id, InfoHash.Length)]));
 
         public bool IsResting { get; init; }
 

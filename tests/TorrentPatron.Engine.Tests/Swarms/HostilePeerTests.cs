@@ -256,7 +256,7 @@ public sealed class HostilePeerTests
         {
             time.Advance(TimeSpan.FromSeconds(1));
             DateTimeOffset now = time.GetUtcNow();
-            await TestEngine.UntilAsync(() => engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.Timestamp >= now);
+            await TestEngine.UntilAsync(() => engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.Timestamp >= now);
         }
     }
 
@@ -267,7 +267,7 @@ public sealed class HostilePeerTests
         await good.SendAsync(MessageId.HaveAll);
         await good.SendAsync(MessageId.Unchoke);
         Assert.NotEmpty(await good.NextAsync(MessageId.Request));
-        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.State);
+        Assert.Equal(TorrentState.Downloading, engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.State);
         Assert.NotEmpty(after);
     }
 }

@@ -19,7 +19,7 @@ public sealed class LifeTests
         var torrent = new SwarmTorrent(30, Piece, 40 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Peers = [seed.EndPoint], Suspended = true });
         Assert.Equal(TorrentState.Suspended, leecher.Client.GetStatus(id)!.State);
         Assert.IsType<CommandDone>(await leecher.SendAsync(c => new ResumeTorrent(c, id)));
@@ -42,7 +42,7 @@ public sealed class LifeTests
         await using TestEngine seed = new(network, 1), other = new(network, 2);
         await seed.SeedAsync(torrent);
         await other.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         string path = Path.Combine(other.Destination, torrent.Metainfo.Files[0].Path);
         using (var file = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
         {
@@ -67,7 +67,7 @@ public sealed class LifeTests
         await using var engine = new TestEngine(new MemoryNetwork());
         torrent.WriteTo(engine.Destination);
         var store = new MemoryResumeStore();
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
 
         // A separator at the end must not look like another destination next time.
         await engine.StartAsync(torrent.Metainfo, store, c => c with { Destination = c.Destination + Path.DirectorySeparatorChar });
@@ -98,7 +98,7 @@ public sealed class LifeTests
             Assert.Skip("The check was over before the first checkpoint.");
         Assert.True(atStart.Verified.IsFull && atStart.Doubtful.IsFull);
         await engine.CompletedAsync();
-        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId)));
         Assert.Null(store.Data!.Doubtful);
 
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = atStart });
@@ -113,7 +113,7 @@ public sealed class LifeTests
         var torrent = new SwarmTorrent(34, Piece, 2000 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
         await engine.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, id));
         await engine.WaitAsync<TorrentStateChanged>(m => m.Previous == TorrentState.Seeding && m.Status.State == TorrentState.Checking);
         Assert.IsType<CommandDone>(await engine.SendAsync(c => new SuspendTorrent(c, id)));
@@ -179,7 +179,7 @@ public sealed class LifeTests
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
         await seed.SeedAsync(torrent);
         await engine.StartAsync(torrent, seed.EndPoint);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         var random = new Random(38);
         Task<TorrentAnswer>[] answers = [.. Enumerable.Range(0, 60).Select(i => engine.SendAsync(c => random.Next(i < 40 ? 4 : 5) switch
         {
@@ -207,8 +207,8 @@ public sealed class LifeTests
         var torrent = new SwarmTorrent(39, Piece, 2000 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
         MemoryResumeStore store = await engine.SeedAsync(torrent);
-        Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.InfoHash));
-        Task<TorrentAnswer> close = engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash));
+        Task<TorrentAnswer> recheck = engine.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.TorrentId));
+        Task<TorrentAnswer> close = engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId));
 
         await engine.StopAsync();
 
@@ -228,8 +228,8 @@ public sealed class LifeTests
         {
             await using var leecher = new TestEngine(network, round + 2);
             MemoryResumeStore store = await leecher.StartAsync(torrent, seed.EndPoint);
-            await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.InfoHash)!.BytesReceived > 0 || store.Notes.Length > round);
-            Assert.IsType<TorrentClosed>(await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+            await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.BytesReceived > 0 || store.Notes.Length > round);
+            Assert.IsType<TorrentClosed>(await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId)));
 
             Assert.True(store.IsDisposed && !store.WasTouchedAfterwards);
             byte[] onDisk = await File.ReadAllBytesAsync(
@@ -249,7 +249,7 @@ public sealed class LifeTests
         var torrent = new SwarmTorrent(41, Piece, 30 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent);
         // A folder where the file belongs: nobody, not even root, can write that.
         string path = Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path);
@@ -272,7 +272,7 @@ public sealed class LifeTests
     public async Task Commands_for_a_torrent_that_is_not_there_fail()
     {
         await using var engine = new TestEngine(new MemoryNetwork());
-        InfoHash id = default;
+        TorrentId id = default;
         Func<long, TorrentCommand>[] commands =
         [
             c => new CloseTorrent(c, id), c => new SuspendTorrent(c, id), c => new ResumeTorrent(c, id), c => new RecheckTorrent(c, id),

@@ -52,7 +52,7 @@ public sealed class MoveTests
         Assert.IsType<CommandDone>(await MoveAsync(seed, torrent, other.Path));
 
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(
-            await seed.SendAsync(c => new RemoveTorrent(c, torrent.Metainfo.InfoHash, DeleteData: true)));
+            await seed.SendAsync(c => new RemoveTorrent(c, torrent.Metainfo.TorrentId, DeleteData: true)));
 
         Assert.Equal((2, 3L * Piece), (removed.FilesDeleted, removed.BytesDeleted));
         Assert.Empty(Directory.EnumerateFileSystemEntries(other.Path));
@@ -66,7 +66,7 @@ public sealed class MoveTests
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         using var other = new TempFolder();
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
             Peers = [seed.EndPoint],
@@ -89,7 +89,7 @@ public sealed class MoveTests
         await using var engine = new TestEngine(new MemoryNetwork());
         using var other = new TempFolder();
         await engine.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.SendAsync(c => new SuspendTorrent(c, id));
 
         CommandDone moved = Assert.IsType<CommandDone>(await MoveAsync(engine, torrent, other.Path));
@@ -114,7 +114,7 @@ public sealed class MoveTests
         CommandFail fail = Assert.IsType<CommandFail>(await MoveAsync(engine, torrent, other.Path));
 
         Assert.Equal(TorrentErrorId.MoveFailed, fail.Error.Id);
-        TorrentStatus status = engine.Client.GetStatus(torrent.Metainfo.InfoHash)!;
+        TorrentStatus status = engine.Client.GetStatus(torrent.Metainfo.TorrentId)!;
         Assert.Equal((engine.Destination, TorrentState.Seeding), (status.Destination, status.State));
         torrent.AssertIsIn(engine.Destination);
         Assert.Equal([mine], Directory.EnumerateFiles(other.Path, "*", SearchOption.AllDirectories));
@@ -133,7 +133,7 @@ public sealed class MoveTests
         CommandFail fail = Assert.IsType<CommandFail>(await MoveAsync(engine, torrent, destination));
 
         Assert.Equal(TorrentErrorId.MoveFailed, fail.Error.Id);
-        Assert.Equal(TorrentState.Seeding, engine.Client.GetStatus(torrent.Metainfo.InfoHash)!.State);
+        Assert.Equal(TorrentState.Seeding, engine.Client.GetStatus(torrent.Metainfo.TorrentId)!.State);
     }
 
     [Fact]
@@ -162,7 +162,7 @@ public sealed class MoveTests
         Task<TorrentAnswer> moving = MoveAsync(engine, torrent, other.Path);
         await engine.WaitStatusAsync(s => s.State == TorrentState.Moving);
 
-        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash)));
+        Assert.IsType<TorrentClosed>(await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId)));
 
         await moving;
         torrent.AssertIsIn(store.Data!.Destination);
@@ -177,7 +177,7 @@ public sealed class MoveTests
         await using var engine = new TestEngine(new MemoryNetwork());
         using var other = new TempFolder();
         MemoryResumeStore store = await engine.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.SendAsync(c => new CloseTorrent(c, id));
         // The first file is there already, the second is a copy that was not finished, the third is at both places.
         string[] old = [.. torrent.Metainfo.Files.Select(f => Path.Combine(engine.Destination, f.Path))];
@@ -197,5 +197,5 @@ public sealed class MoveTests
     }
 
     private static Task<TorrentAnswer> MoveAsync(TestEngine engine, SwarmTorrent torrent, string destination) =>
-        engine.SendAsync(c => new MoveTorrent(c, torrent.Metainfo.InfoHash, destination));
+        engine.SendAsync(c => new MoveTorrent(c, torrent.Metainfo.TorrentId, destination));
 }

@@ -34,7 +34,7 @@ public sealed class OptionTests
         var torrent = new SwarmTorrent(60, Piece, 40 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         // At a byte a second the first blocks are paid off after hours.
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with
         {
@@ -57,7 +57,7 @@ public sealed class OptionTests
     {
         var torrent = new SwarmTorrent(61, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         var goal = new SeedGoal(2.5, TimeSpan.FromHours(3));
         var store = new MemoryResumeStore();
         await engine.StartAsync(torrent.Metainfo, store, c => c with
@@ -85,7 +85,7 @@ public sealed class OptionTests
     {
         var torrent = new SwarmTorrent(63, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Options = new TorrentOptions { Tags = ["keep", "old1", "old2", "[x]"] } });
 
         // Two at once: neither undoes what the other does.
@@ -105,7 +105,7 @@ public sealed class OptionTests
         var time = new FakeTimeProvider();
         var torrent = new SwarmTorrent(62, Piece, 2 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork(), time: time);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         MemoryResumeStore store = await engine.SeedAsync(torrent);
         time.Advance(TimeSpan.FromMinutes(4));
         await engine.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { Goal = new SeedGoal(null, TimeSpan.FromMinutes(10)) }));
@@ -181,7 +181,7 @@ public sealed class OptionTests
     {
         var torrent = new SwarmTorrent(65, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         var one = new Uri("http://one.example/announce");
         var two = new Uri("http://two.example/announce");
         var store = new MemoryResumeStore();
@@ -218,7 +218,7 @@ public sealed class OptionTests
         await using var engine = new TestEngine(new MemoryNetwork());
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Suspended = true });
 
-        CommandFail fail = Assert.IsType<CommandFail>(await engine.SendAsync(c => new AnnounceNow(c, torrent.Metainfo.InfoHash, [])));
+        CommandFail fail = Assert.IsType<CommandFail>(await engine.SendAsync(c => new AnnounceNow(c, torrent.Metainfo.TorrentId, [])));
 
         Assert.Equal(TorrentErrorId.TorrentNotActive, fail.Error.Id);
     }
@@ -243,7 +243,7 @@ public sealed class OptionTests
         var torrent = new SwarmTorrent(69, Piece, 40 * Piece);
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await leecher.StartAsync(torrent);
         await leecher.SendAsync(c => new SetTorrent(c, id, new TorrentOptions { MinimumFreeSpace = long.MaxValue }));
         await leecher.SendAsync(c => new AddSources(c, id, [seed.EndPoint], []));
@@ -267,7 +267,7 @@ public sealed class OptionTests
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(67, Piece, 10 * Piece);
         await using var engine = new TestEngine(network, time: time);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent);
         DateTimeOffset start = time.GetUtcNow();
         Assert.Equal(start, engine.Client.GetStatus(id)!.LastProgressAt);

@@ -41,7 +41,7 @@ public sealed class PathConflictTests
             second.Metainfo, new MemoryResumeStore(), c => c with { Destination = one.Destination }));
 
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
-        await one.SendAsync(id => new RemoveTorrent(id, first.Metainfo.InfoHash, DeleteData: false));
+        await one.SendAsync(id => new RemoveTorrent(id, first.Metainfo.TorrentId, DeleteData: false));
         Assert.IsType<NewTorrentCreated>(await other.StartAsync(
             second.Metainfo, new MemoryResumeStore(), c => c with { Destination = one.Destination }));
     }
@@ -66,14 +66,14 @@ public sealed class PathConflictTests
         SwarmTorrent first = Torrent(96, 4 * Piece), second = new("same", first.Data, Piece / 2, 4 * Piece);
         await engine.SeedAsync(first);
         await engine.StartAsync(second);
-        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.InfoHash);
+        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.TorrentId);
 
         // Whoever comes back finds it as it was.
-        await engine.SendAsync(id => new CloseTorrent(id, first.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, first.Metainfo.TorrentId));
         await engine.StartAsync(first);
         await TestEngine.UntilAsync(() => engine.Client.GetStatuses().All(status => status.State == TorrentState.Seeding));
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(
-            await engine.SendAsync(id => new RemoveTorrent(id, first.Metainfo.InfoHash, DeleteData: true)));
+            await engine.SendAsync(id => new RemoveTorrent(id, first.Metainfo.TorrentId, DeleteData: true)));
 
         Assert.Equal(0, removed.FilesDeleted);
         second.AssertIsIn(engine.Destination);
@@ -87,12 +87,12 @@ public sealed class PathConflictTests
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
         await seed.SeedAsync(first);
         await engine.StartAsync(first, seed.EndPoint);
-        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == first.Metainfo.InfoHash);
+        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == first.Metainfo.TorrentId);
         await engine.StartAsync(second);
-        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.InfoHash);
+        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.TorrentId);
 
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(
-            await engine.SendAsync(id => new RemoveTorrent(id, first.Metainfo.InfoHash, DeleteData: true)));
+            await engine.SendAsync(id => new RemoveTorrent(id, first.Metainfo.TorrentId, DeleteData: true)));
 
         Assert.Equal(0, removed.FilesDeleted);
         TorrentError kept = Assert.Single(removed.Warnings);
@@ -171,15 +171,15 @@ public sealed class PathConflictTests
         await other.StartAsync(second);
 
         CommandFail fail = Assert.IsType<CommandFail>(
-            await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.InfoHash, other.Destination)));
+            await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.TorrentId, other.Destination)));
 
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
         Assert.Contains($"'{Path.Combine(other.Destination, "same")}'", fail.Error.Message);
         first.AssertIsIn(engine.Destination);
         await engine.WaitStatusAsync(s => s.State == TorrentState.Moving);
         await TestEngine.UntilAsync(() => engine.Client.GetStatuses()[0].State == TorrentState.Seeding);
-        await other.SendAsync(id => new CloseTorrent(id, second.Metainfo.InfoHash));
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.InfoHash, other.Destination)));
+        await other.SendAsync(id => new CloseTorrent(id, second.Metainfo.TorrentId));
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new MoveTorrent(id, first.Metainfo.TorrentId, other.Destination)));
         first.AssertIsIn(other.Destination);
 
         // Where it was is free, and where it is is not.
@@ -196,10 +196,10 @@ public sealed class PathConflictTests
         SwarmTorrent first = Torrent(106, 4 * Piece), second = new("same", first.Data, Piece / 2, 4 * Piece);
         await engine.SeedAsync(first);
         await engine.StartAsync(second);
-        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.InfoHash);
+        await engine.WaitAsync<TorrentCompleted>(done => done.TorrentId == second.Metainfo.TorrentId);
 
         CommandFail fail = Assert.IsType<CommandFail>(await engine.SendAsync(
-            id => new MoveTorrent(id, first.Metainfo.InfoHash, Path.Combine(engine.Destination, "elsewhere"))));
+            id => new MoveTorrent(id, first.Metainfo.TorrentId, Path.Combine(engine.Destination, "elsewhere"))));
 
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
         second.AssertIsIn(engine.Destination);
@@ -210,7 +210,7 @@ public sealed class PathConflictTests
     {
         await using var engine = new TestEngine(new MemoryNetwork());
         SwarmTorrent first = Torrent(107, Piece, Piece, Piece), second = Torrent(108, Piece, Piece, Piece);
-        InfoHash id = second.Metainfo.InfoHash;
+        TorrentId id = second.Metainfo.TorrentId;
         await engine.StartAsync(first.Metainfo, new MemoryResumeStore(), c => c with { Selection = new FileSelection { Include = ["*0.bin"] } });
         await engine.StartAsync(second.Metainfo, new MemoryResumeStore(), c => c with { Selection = new FileSelection { Include = ["*1.bin"] } });
 
@@ -222,7 +222,7 @@ public sealed class PathConflictTests
         Assert.IsType<CommandDone>(await engine.SendAsync(c => new SetFilePriorities(
             c, id, [FilePriority.Skip, FilePriority.Normal, FilePriority.Normal])));
         fail = Assert.IsType<CommandFail>(await engine.SendAsync(c => new SetFilePriorities(
-            c, first.Metainfo.InfoHash, [FilePriority.Normal, FilePriority.Skip, FilePriority.Normal])));
+            c, first.Metainfo.TorrentId, [FilePriority.Normal, FilePriority.Skip, FilePriority.Normal])));
         Assert.Equal(TorrentErrorId.PathInUse, fail.Error.Id);
     }
 

@@ -23,18 +23,18 @@ public sealed class RawNameTests
         TorrentCompleted completed = await engine.CompletedAsync();
         Assert.Equal(Path.Combine(engine.Destination, "Album: One"), completed.Status.Path);
         Assert.Equal(
-            Path.Combine(engine.Destination, "Album: One", "file0.bin"), engine.Client.GetFiles(torrent.Metainfo.InfoHash)[0].FullPath);
+            Path.Combine(engine.Destination, "Album: One", "file0.bin"), engine.Client.GetFiles(torrent.Metainfo.TorrentId)[0].FullPath);
         await leecher.StartAsync(torrent, engine.EndPoint);
         await leecher.CompletedAsync();
         torrent.AssertIsIn(leecher.Destination);
-        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = store.Data });
         await TestEngine.UntilAsync(() => engine.Client.GetStatuses() is [{ State: TorrentState.Seeding }]);
 
         Assert.Equal(0, engine.Client.GetStatuses()[0].RecheckedPieces);
         Assert.Equal(["Album: One"], Directory.EnumerateFileSystemEntries(engine.Destination).Select(Path.GetFileName));
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(
-            await engine.SendAsync(id => new RemoveTorrent(id, torrent.Metainfo.InfoHash, DeleteData: true)));
+            await engine.SendAsync(id => new RemoveTorrent(id, torrent.Metainfo.TorrentId, DeleteData: true)));
         Assert.Equal(0, removed.FilesDeleted);
     }
 

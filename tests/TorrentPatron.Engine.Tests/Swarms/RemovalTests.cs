@@ -21,7 +21,7 @@ public sealed class RemovalTests
         await leecher.CompletedAsync();
 
         TorrentRemoved removed = Assert.IsType<TorrentRemoved>(
-            await leecher.SendAsync(c => new RemoveTorrent(c, torrent.Metainfo.InfoHash, DeleteData: false)));
+            await leecher.SendAsync(c => new RemoveTorrent(c, torrent.Metainfo.TorrentId, DeleteData: false)));
 
         Assert.Equal((0, 0L), (removed.FilesDeleted, removed.BytesDeleted));
         Assert.Equal(TorrentState.Stopped, removed.Status!.State);
@@ -40,7 +40,7 @@ public sealed class RemovalTests
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
-        Assert.All(leecher.Client.GetFiles(torrent.Metainfo.InfoHash), file => Assert.True(file.IsOwn));
+        Assert.All(leecher.Client.GetFiles(torrent.Metainfo.TorrentId), file => Assert.True(file.IsOwn));
 
         TorrentRemoved removed = await RemoveAsync(leecher, torrent);
 
@@ -79,7 +79,7 @@ public sealed class RemovalTests
         await engine.StartAsync(
             torrent.Metainfo, new MemoryResumeStore(), c => c with { Selection = new FileSelection { Exclude = ["*1.bin"] } });
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading && s.VerifiedPieces == 1);
-        Assert.All(engine.Client.GetFiles(torrent.Metainfo.InfoHash), file => Assert.False(file.IsOwn));
+        Assert.All(engine.Client.GetFiles(torrent.Metainfo.TorrentId), file => Assert.False(file.IsOwn));
 
         TorrentRemoved removed = await RemoveAsync(engine, torrent);
 
@@ -101,9 +101,9 @@ public sealed class RemovalTests
         File.WriteAllBytes(half, torrent.Data[..Piece]);
         MemoryResumeStore store = await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
-        await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash));
+        await leecher.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId));
         await leecher.StartAsync(torrent.Metainfo, new MemoryResumeStore { Data = store.Data });
-        Assert.Equal([true, false], leecher.Client.GetFiles(torrent.Metainfo.InfoHash).Select(file => file.IsOwn));
+        Assert.Equal([true, false], leecher.Client.GetFiles(torrent.Metainfo.TorrentId).Select(file => file.IsOwn));
 
         TorrentRemoved removed = await RemoveAsync(leecher, torrent);
 
@@ -181,7 +181,7 @@ public sealed class RemovalTests
         var store = new MemoryResumeStore();
         await engine.StartAsync(torrent.Metainfo, store);
         await engine.CompletedAsync();
-        await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(c => new CloseTorrent(c, torrent.Metainfo.TorrentId));
         ResumeData saved = store.Data! with { Origin = null };
         saved.Verified.Clear(2);
 
@@ -194,7 +194,7 @@ public sealed class RemovalTests
 
     private static async Task<TorrentRemoved> RemoveAsync(TestEngine engine, SwarmTorrent torrent)
     {
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         return Assert.IsType<TorrentRemoved>(await engine.SendAsync(c => new RemoveTorrent(c, id, DeleteData: true)));
     }
 }

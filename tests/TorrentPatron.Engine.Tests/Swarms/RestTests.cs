@@ -16,7 +16,7 @@ public sealed class RestTests
         var time = new FakeTimeProvider();
         var torrent = new SwarmTorrent(71, Piece, 2 * Piece);
         await using var engine = new TestEngine(new MemoryNetwork(), time: time);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.SeedAsync(torrent);
         TorrentStatus before = engine.Client.GetStatus(id)!;
         int updates = engine.Messages.OfType<TorrentStatusUpdate>().Count();
@@ -38,7 +38,7 @@ public sealed class RestTests
         var torrent = new SwarmTorrent(72, Piece, 20 * Piece);
         await using var seed = new TestEngine(network, 1, time);
         await using var leecher = new TestEngine(network, 2);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await seed.SeedAsync(torrent);
         time.Advance(TimeSpan.FromHours(1));
 
@@ -65,7 +65,7 @@ public sealed class RestTests
         torrent.WriteTo(engine.Destination);
         var store = new MemoryResumeStore();
         var states = new List<TorrentState?>();
-        store.OnCheckpoint = () => states.Add(engine.Client.GetStatus(torrent.Metainfo.InfoHash)?.State);
+        store.OnCheckpoint = () => states.Add(engine.Client.GetStatus(torrent.Metainfo.TorrentId)?.State);
 
         await engine.StartAsync(torrent.Metainfo, store);
         await engine.CompletedAsync();

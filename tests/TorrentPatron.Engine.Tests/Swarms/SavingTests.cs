@@ -29,7 +29,7 @@ public sealed class SavingTests
         await leecher.CompletedAsync();
 
         await PassAsync(() => saved.Data is { BytesSent: Size });
-        Assert.Equal(TorrentState.Seeding, seed.Client.GetStatus(torrent.Metainfo.InfoHash)!.State);
+        Assert.Equal(TorrentState.Seeding, seed.Client.GetStatus(torrent.Metainfo.TorrentId)!.State);
         // Then nothing but time passes, which is saved too, seldom.
         int checkpoints = saved.Checkpoints;
         TimeSpan before = saved.Data!.SeedingTime;
@@ -42,7 +42,7 @@ public sealed class SavingTests
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(92, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         MemoryResumeStore saved = await engine.SeedAsync(torrent);
         await engine.SendAsync(c => new AddSources(c, id, [], [new Uri("http://tracker.example/announce")]));
         (await engine.Trackers.NextAsync()).Answer.SetResult(new AnnounceResponse());
@@ -63,7 +63,7 @@ public sealed class SavingTests
     {
         await using var engine = new TestEngine(_network, time: _clock);
         var torrent = new SwarmTorrent(93, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         var store = new MemoryResumeStore { OnCheckpoint = () => throw new IOException("There is no room.") };
         await engine.StartAsync(torrent.Metainfo, store);
 
@@ -78,7 +78,7 @@ public sealed class SavingTests
         var store = new MemoryResumeStore { OnCheckpoint = () => throw new IOException("There is no room.") };
         await engine.StartByLinkAsync(torrent, command => command with { ResumeStore = store });
 
-        await ShowsUntilSavedAsync(engine, store, torrent.Metainfo.InfoHash);
+        await ShowsUntilSavedAsync(engine, store, torrent.Metainfo.TorrentId);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class SavingTests
     {
         await using var engine = new TestEngine(_network);
         var torrent = new SwarmTorrent(94, Piece, Piece);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent);
         await engine.SendAsync(c => new AddSources(c, id, [], [new Uri("http://tracker.example/announce")]));
         (await engine.Trackers.NextAsync()).Answer.SetException(new TrackerFailureException("no"));
@@ -102,7 +102,7 @@ public sealed class SavingTests
         await TestEngine.UntilAsync(() => engine.Client.GetStatus(id)!.Warnings.Count == 0);
     }
 
-    private static async Task ShowsUntilSavedAsync(TestEngine engine, MemoryResumeStore store, InfoHash id)
+    private static async Task ShowsUntilSavedAsync(TestEngine engine, MemoryResumeStore store, TorrentId id)
     {
         for (int i = 0; i < 3; i++)
         {

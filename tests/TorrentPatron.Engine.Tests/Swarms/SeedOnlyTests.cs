@@ -24,7 +24,7 @@ public sealed class SeedOnlyTests
         await engine.CompletedAsync();
         await leecher.StartAsync(torrent, engine.EndPoint);
         await leecher.CompletedAsync();
-        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         Assert.False(File.Exists(Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path)));
 
         File.Delete(Path.Combine(engine.Destination, torrent.Metainfo.Files[2].Path));
@@ -65,7 +65,7 @@ public sealed class SeedOnlyTests
         var network = new MemoryNetwork();
         // Too much to be hashed before the start is answered.
         var torrent = new SwarmTorrent(142, 1 << 20, 20 << 20);
-        InfoHash hash = torrent.Metainfo.InfoHash;
+        TorrentId hash = torrent.Metainfo.TorrentId;
         await using TestEngine seed = new(network, 1), engine = new(network, 2);
         await seed.SeedAsync(torrent);
         string path = Path.Combine(engine.Destination, torrent.Metainfo.Name);
@@ -103,12 +103,12 @@ public sealed class SeedOnlyTests
         await engine.StartAsync(missing);
         await engine.SeedAsync(complete);
 
-        CommandFail fail = Assert.IsType<CommandFail>(await engine.SendAsync(id => new SetTorrent(id, missing.Metainfo.InfoHash, SeedOnly)));
+        CommandFail fail = Assert.IsType<CommandFail>(await engine.SendAsync(id => new SetTorrent(id, missing.Metainfo.TorrentId, SeedOnly)));
         Assert.Equal(TorrentErrorId.DataIncomplete, fail.Error.Id);
-        Assert.False(engine.Client.GetStatus(missing.Metainfo.InfoHash)!.SeedOnly);
+        Assert.False(engine.Client.GetStatus(missing.Metainfo.TorrentId)!.SeedOnly);
 
-        Assert.IsType<CommandDone>(await engine.SendAsync(id => new SetTorrent(id, complete.Metainfo.InfoHash, SeedOnly)));
-        TorrentStatus status = engine.Client.GetStatus(complete.Metainfo.InfoHash)!;
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new SetTorrent(id, complete.Metainfo.TorrentId, SeedOnly)));
+        TorrentStatus status = engine.Client.GetStatus(complete.Metainfo.TorrentId)!;
         Assert.True(status is { SeedOnly: true, State: TorrentState.Seeding });
     }
 
@@ -128,7 +128,7 @@ public sealed class SeedOnlyTests
 
         string second = Path.Combine(real.Path, torrent.Metainfo.Files[1].Path);
         File.WriteAllBytes(second, new byte[Piece]);
-        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         TorrentStartFail fail = Assert.IsType<TorrentStartFail>(await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore()));
         Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
         Assert.Equal(new byte[Piece], File.ReadAllBytes(second));

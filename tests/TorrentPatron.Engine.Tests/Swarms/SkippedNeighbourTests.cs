@@ -25,7 +25,7 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
 
     public SkippedNeighbourTests() => (_seed, _engine) = (new TestEngine(_network, 1), new TestEngine(_network, 2));
 
-    private InfoHash Id => _torrent.Metainfo.InfoHash;
+    private TorrentId Id => _torrent.Metainfo.TorrentId;
 
     private TorrentStatus Status => _engine.Client.GetStatus(Id)!;
 

@@ -62,7 +62,7 @@ public sealed class SnapshotTests
         await using var engine = new TestEngine(new MemoryNetwork());
         var torrent = new SwarmTorrent(90, Piece, 4 * Piece, 4 * Piece);
         torrent.WriteTo(engine.Destination);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Suspended = true });
         TorrentStatus status = await engine.WaitStatusAsync(one => one.State == TorrentState.Suspended);
         Assert.True(status is { IsComplete: true, CompletedAt: not null, PercentComplete: 100 });
@@ -103,9 +103,9 @@ public sealed class SnapshotTests
         foreach (SwarmTorrent torrent in torrents)
             await leecher.StartAsync(torrent, seed.EndPoint);
         foreach (SwarmTorrent torrent in torrents)
-            await leecher.WaitAsync<TorrentCompleted>(completed => completed.TorrentId == torrent.Metainfo.InfoHash);
+            await leecher.WaitAsync<TorrentCompleted>(completed => completed.TorrentId == torrent.Metainfo.TorrentId);
         foreach (SwarmTorrent torrent in torrents)
-            await leecher.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.InfoHash));
+            await leecher.SendAsync(c => new RecheckTorrent(c, torrent.Metainfo.TorrentId));
         await over.CancelAsync();
         await looking;
     }
@@ -135,7 +135,7 @@ public sealed class SnapshotTests
             _work = new SwarmWork(_engine, torrent.Metainfo, storage, _network, this);
             _ledger = new TorrentLedger(_engine, command, _network.Peers.Directory);
             _ledger.Know(torrent.Metainfo, storage, _work);
-            _state = new TorrentPublisher(_engine, torrent.Metainfo.InfoHash, _ledger, Made, StatusInvariants.Check);
+            _state = new TorrentPublisher(_engine, torrent.Metainfo.TorrentId, _ledger, Made, StatusInvariants.Check);
         }
 
         /// <summary>Looks at it, and checks what is seen.</summary>

@@ -22,7 +22,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
 
     public UnfinishedPieceTests() => _engine = new TestEngine(_network);
 
-    private InfoHash Id => _torrent.Metainfo.InfoHash;
+    private TorrentId Id => _torrent.Metainfo.TorrentId;
 
     private TorrentStatus Status => _engine.Client.GetStatus(Id)!;
 
@@ -126,7 +126,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
         await _engine.StartAsync(torrent.Metainfo, _store, c => c with { FilePriorities = [FilePriority.Normal, FilePriority.Skip] });
         using (ScriptedPeer peer = await OfferAsync(torrent))
             await AnswerAsync(peer, torrent, Kept);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await _engine.SendAsync(c => new SetFilePriorities(c, id, [FilePriority.Skip, FilePriority.Skip]));
         await _engine.SendAsync(c => new CloseTorrent(c, id));
         Assert.Equal([0], _store.Data!.Unfinished.Select(piece => piece.Piece));
@@ -153,7 +153,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
 
     private async Task<ScriptedPeer> OfferAsync(SwarmTorrent torrent)
     {
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         await TestEngine.UntilAsync(() => _engine.Client.GetStatus(id)!.State == TorrentState.Downloading);
         ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, _engine, torrent);
         await peer.SendAsync(MessageId.HaveAll);
@@ -163,7 +163,7 @@ public sealed class UnfinishedPieceTests : IAsyncDisposable
 
     private async Task AnswerAsync(ScriptedPeer peer, SwarmTorrent torrent, int blocks)
     {
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         for (int block = 0; block < blocks; block++)
             await peer.SendAsync(ScriptedPeer.Block(torrent, await peer.NextRangeAsync(MessageId.Request)));
         await TestEngine.UntilAsync(() => _engine.Client.GetStatus(id)!.BytesReceived == blocks * Block);

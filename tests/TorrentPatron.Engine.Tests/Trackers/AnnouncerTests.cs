@@ -4,6 +4,7 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Tests.Timing;
 using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
@@ -445,6 +446,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
     private Announcer Start(params Uri[][] tiers)
     {
         _announcer = new Announcer(
+            new TorrentId(AnnounceRequests.Plain.InfoHash),
             new TrackerList(tiers, new Random(1), () => _families),
             _client,
             _limiter,

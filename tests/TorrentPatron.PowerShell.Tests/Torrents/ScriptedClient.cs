@@ -9,7 +9,7 @@ namespace TorrentPatron.PowerShell.Tests.Torrents;
 internal sealed class ScriptedClient : ITorrentClient
 {
     private readonly Channel<TorrentMessage> _messages = Channel.CreateUnbounded<TorrentMessage>();
-    private readonly ConcurrentDictionary<InfoHash, TorrentStatus> _statuses = new();
+    private readonly ConcurrentDictionary<TorrentId, TorrentStatus> _statuses = new();
 
     public TorrentError? Refusal { get; set; }
 
@@ -28,7 +28,7 @@ internal sealed class ScriptedClient : ITorrentClient
             case CreateNewTorrent when Refusal is not null:
                 var refused = (CreateNewTorrent)command;
                 refused.ResumeStore.Dispose();
-                Say(new TorrentStartFail(refused.Metainfo!.InfoHash, command.CorrelationId, Refusal));
+                Say(new TorrentStartFail(refused.Metainfo!.TorrentId, command.CorrelationId, Refusal));
                 break;
             case CreateNewTorrent create:
                 create.ResumeStore.Dispose();
@@ -41,8 +41,8 @@ internal sealed class ScriptedClient : ITorrentClient
                     Path = Path.Combine(create.Destination, create.Metainfo!.Name),
                     WantedSize = 1000,
                 };
-                _statuses[create.Metainfo!.InfoHash] = status;
-                Say(new NewTorrentCreated(create.Metainfo!.InfoHash, command.CorrelationId, status));
+                _statuses[create.Metainfo!.TorrentId] = status;
+                Say(new NewTorrentCreated(create.Metainfo!.TorrentId, command.CorrelationId, status));
                 break;
             case CloseTorrent close when _statuses.TryRemove(close.TorrentId, out TorrentStatus? last):
                 Say(new TorrentClosed(close.TorrentId, command.CorrelationId, last with { State = TorrentState.Stopped }));
@@ -56,13 +56,13 @@ internal sealed class ScriptedClient : ITorrentClient
     }
 
     /// <summary>Changes how a torrent stands, and says so.</summary>
-    public void Change(InfoHash torrent, Func<TorrentStatus, TorrentStatus> change)
+    public void Change(TorrentId torrent, Func<TorrentStatus, TorrentStatus> change)
     {
         TorrentStatus status = _statuses[torrent] = change(_statuses[torrent]);
         Say(new TorrentStatusUpdate(torrent, status));
     }
 
-    public TorrentStatus? GetStatus(InfoHash torrent) => _statuses.GetValueOrDefault(torrent);
+    public TorrentStatus? GetStatus(TorrentId torrent) => _statuses.GetValueOrDefault(torrent);
 
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _statuses.Values];
 

@@ -25,7 +25,7 @@ public sealed class MagnetLinkTests
 
         Assert.Equal(Hex, link.InfoHash.ToString());
         Assert.Equal(Hex, link.TorrentId.ToString());
-        Assert.True(link.InfoHashV2.IsEmpty);
+        Assert.Null(link.InfoHashV2);
         Assert.Null(link.Name);
         Assert.Equal($"magnet:?xt=urn:btih:{Hex}", link.ToString());
     }
@@ -58,8 +58,9 @@ public sealed class MagnetLinkTests
         MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btmh:1220{V2}&dn=bittorrent-v2-test");
 
         Assert.Null(link.InfoHash);
-        Assert.Equal(V2, Convert.ToHexStringLower(link.InfoHashV2.Span));
-        Assert.Equal(V2[..40], link.TorrentId.ToString());
+        Assert.Equal(V2, link.InfoHashV2.ToString());
+        Assert.Equal(V2, link.TorrentId.ToString());
+        Assert.Equal(V2[..40], link.TorrentId.WireHash.ToString());
         Assert.Equal("bittorrent-v2-test", link.Name);
     }
 
@@ -69,7 +70,7 @@ public sealed class MagnetLinkTests
         MagnetLink link = MagnetLink.Parse($"magnet:?xt=urn:btih:{Hex}&xt=urn:btmh:1220{V2}");
 
         Assert.Equal(Hex, link.TorrentId.ToString());
-        Assert.Equal(32, link.InfoHashV2.Length);
+        Assert.NotNull(link.InfoHashV2);
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class MagnetLinkTests
         string text = new MagnetLink
         {
             InfoHash = new InfoHash(Convert.FromHexString(Hex)),
-            InfoHashV2 = Convert.FromHexString(V2),
+            InfoHashV2 = new InfoHashV2(Convert.FromHexString(V2)),
             Name = "a & b = c #1 % ü",
             Trackers = ["udp://tracker.example:6969/announce", "http://b.example/a?k=1&l=2"],
             WebSeeds = ["https://seed.example/a%20b"],
@@ -129,7 +130,7 @@ public sealed class MagnetLinkTests
 
         MagnetLink link = MagnetLink.Of(metainfo);
 
-        Assert.Equal(metainfo.InfoHash, link.TorrentId);
+        Assert.Equal(metainfo.TorrentId, link.TorrentId);
         Assert.Equal(
             $"magnet:?xt=urn:btih:{metainfo.InfoHash}&dn=file.bin&tr=http%3A%2F%2Fa.example%2Fannounce&tr=udp%3A%2F%2Fb.example%3A1"
             + "&tr=http%3A%2F%2Fc.example%2Fannounce&ws=https%3A%2F%2Fseed.example%2F",

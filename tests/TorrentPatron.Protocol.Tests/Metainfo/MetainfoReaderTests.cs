@@ -51,7 +51,7 @@ public sealed class MetainfoReaderTests
 
         Assert.Equal("ebaebdcec543e9ed09e55ea28fb9469232cbfcbc", torrent.InfoHash.ToString());
         Assert.Equal(MetainfoVersion.V1, torrent.Version);
-        Assert.True(torrent.InfoHashV2.IsEmpty);
+        Assert.Null(torrent.TorrentId.V2);
         Assert.Equal("album", torrent.Name);
         Assert.True(torrent.IsMultiFile);
         Assert.Equal(AlbumPaths, torrent.Files.Select(file => file.Path));
@@ -102,7 +102,7 @@ public sealed class MetainfoReaderTests
         Assert.Equal("6522424b3d2dc40f8d47aebf28bf897b47c953f2", torrent.InfoHash.ToString());
         Assert.Equal(
             "d26bf4e393b930beab30c23d8642411d3b34a723c8959815edd8bd0aab46940d",
-            Convert.ToHexStringLower(torrent.InfoHashV2.Span));
+            torrent.TorrentId.V2.ToString());
         Assert.Equal(AlbumPaths, torrent.Files.Where(file => !file.IsPadding).Select(file => file.Path));
         Assert.Equal(
             ["album/.pad/9152", "album/.pad/16372"],

@@ -14,8 +14,8 @@ namespace TorrentPatron.Service.Tests.Fakes;
 internal sealed class ScriptedClient : ITorrentClient
 {
     private readonly Channel<TorrentMessage> _messages = Channel.CreateUnbounded<TorrentMessage>();
-    private readonly ConcurrentDictionary<InfoHash, TorrentStatus> _torrents = new();
-    private readonly ConcurrentDictionary<InfoHash, IResumeStore> _stores = new();
+    private readonly ConcurrentDictionary<TorrentId, TorrentStatus> _torrents = new();
+    private readonly ConcurrentDictionary<TorrentId, IResumeStore> _stores = new();
     private readonly Lock _gate = new();
     private readonly List<TorrentCommand> _commands = [];
     private readonly Channel<TorrentCommand> _posted = Channel.CreateUnbounded<TorrentCommand>();
@@ -69,7 +69,7 @@ internal sealed class ScriptedClient : ITorrentClient
     public void Die() => _messages.Writer.TryComplete();
 
     /// <summary>Changes a torrent and says so.</summary>
-    public void Set(InfoHash torrent, TorrentState state, bool isComplete = false)
+    public void Set(TorrentId torrent, TorrentState state, bool isComplete = false)
     {
         TorrentStatus before = _torrents[torrent];
         TorrentStatus after = before with { State = state, IsComplete = isComplete };
@@ -90,7 +90,7 @@ internal sealed class ScriptedClient : ITorrentClient
         _ => throw new InvalidOperationException(),
     });
 
-    public TorrentStatus? GetStatus(InfoHash torrent) => _torrents.GetValueOrDefault(torrent);
+    public TorrentStatus? GetStatus(TorrentId torrent) => _torrents.GetValueOrDefault(torrent);
 
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _torrents.Values];
 
@@ -109,7 +109,7 @@ internal sealed class ScriptedClient : ITorrentClient
 
     private TorrentAnswer Create(CreateNewTorrent create)
     {
-        InfoHash torrent = create.TorrentId;
+        TorrentId torrent = create.TorrentId;
         if (FailStart(create))
         {
             create.ResumeStore.Dispose();
@@ -149,7 +149,7 @@ internal sealed class ScriptedClient : ITorrentClient
         return new TorrentRemoved(remove.TorrentId, remove.CorrelationId, FilesDeleted: 0, BytesDeleted: 0) { Status = status };
     }
 
-    private TorrentAnswer Change(long id, InfoHash torrent, TorrentState? state)
+    private TorrentAnswer Change(long id, TorrentId torrent, TorrentState? state)
     {
         if (!_torrents.TryGetValue(torrent, out TorrentStatus? status))
             return NotFound(id, torrent);
@@ -157,6 +157,6 @@ internal sealed class ScriptedClient : ITorrentClient
         return new CommandDone(torrent, id, status);
     }
 
-    private static CommandFail NotFound(long id, InfoHash torrent) =>
+    private static CommandFail NotFound(long id, TorrentId torrent) =>
         new(torrent, id, new TorrentError(TorrentErrorId.TorrentNotFound, "Not here.", "Look."));
 }

@@ -17,5 +17,5 @@ internal static class Torrents
 
     public static StartRequest Start(string name = "a") => new() { Metainfo = Make(name), Destination = Path.GetTempPath() };
 
-    public static InfoHash Hash(string name = "a") => Make(name).InfoHash;
+    public static TorrentId Hash(string name = "a") => Make(name).TorrentId;
 }

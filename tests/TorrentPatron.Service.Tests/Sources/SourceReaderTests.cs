@@ -41,7 +41,7 @@ public sealed class SourceReaderTests : IDisposable
             ])
         {
             TorrentMetainfo metainfo = await _reader.ReadAsync(source, Token);
-            Assert.Equal(Torrents.Hash(), metainfo.InfoHash);
+            Assert.Equal(Torrents.Hash(), metainfo.TorrentId);
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class SourceReaderTests : IDisposable
         server.Answer("/good", RawHttpServer.Ok(Zip(Torrents.Bytes()), "Content-Encoding: gzip\r\n"));
         server.Answer("/bomb", RawHttpServer.Ok(Zip(new byte[50 << 20]), "Content-Encoding: gzip\r\n"));
 
-        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/good"]), Token)).InfoHash);
+        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/good"]), Token)).TorrentId);
         await FailsAsync(TorrentSource.FromAddress(server["/bomb"]), TorrentErrorId.InvalidTorrent, "larger than 32 MiB");
     }
 
@@ -140,7 +140,7 @@ public sealed class SourceReaderTests : IDisposable
         server.Answer("/file", RawHttpServer.Redirect("file:///etc/passwd"));
         server.Answer("/bad", RawHttpServer.Redirect("http://["));
 
-        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/1"]), Token)).InfoHash);
+        Assert.Equal(Torrents.Hash(), (await _reader.ReadAsync(TorrentSource.FromAddress(server["/1"]), Token)).TorrentId);
         await FailsAsync(server, "/0", "more than 5 times");
         await FailsAsync(server, "/file", "no http address");
         await FailsAsync(server, "/bad", "no http address");
@@ -162,8 +162,8 @@ public sealed class SourceReaderTests : IDisposable
             TorrentErrorId.SourceNotReadable,
             "from the internet into this machine's own network");
         Assert.DoesNotContain("/secret", server.Asked);
-        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/out"]), Token)).InfoHash);
-        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/secret"]), Token)).InfoHash);
+        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/out"]), Token)).TorrentId);
+        Assert.Equal(Torrents.Hash(), (await reader.ReadAsync(TorrentSource.FromAddress(server["/secret"]), Token)).TorrentId);
     }
 
     [Fact]

@@ -237,7 +237,7 @@ public sealed class ResumeStoreTests : IDisposable
     {
         _states.Open(_torrent).Dispose();
         var data = Data(1, 2, 3) with { Unflushed = Bits(2, 7) };
-        File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(data, "id:another-run")));
+        File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.TorrentId, new SavedResume(data, "id:another-run")));
 
         ResumeData loaded = Load(out _)!;
 
@@ -348,8 +348,8 @@ public sealed class ResumeStoreTests : IDisposable
         string boot = BootIdentity.Current(TimeProvider.System);
         AssertSetAside(ResumeCodec.Encode(Torrents.Hash("other"), new SavedResume(Data(1), boot)));
         ResumeData longer = Data(1) with { Verified = new Bitfield(21) };
-        AssertSetAside(ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(longer, boot)));
-        byte[] next = ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(Data(1), boot));
+        AssertSetAside(ResumeCodec.Encode(_torrent.TorrentId, new SavedResume(longer, boot)));
+        byte[] next = ResumeCodec.Encode(_torrent.TorrentId, new SavedResume(Data(1), boot));
         next[^3] = (byte)'2';
         AssertSetAside(next);
         AssertSetAside("d8:versioni1ee"u8.ToArray());
@@ -514,7 +514,7 @@ public sealed class ResumeStoreTests : IDisposable
         Directory.CreateDirectory(_temp["state", "no torrent"]);
         Directory.CreateDirectory(_temp["state", new string('0', 40)]);
 
-        Dictionary<string, SavedTorrent> saved = _states.Enumerate().ToDictionary(torrent => torrent.InfoHash.ToString());
+        Dictionary<string, SavedTorrent> saved = _states.Enumerate().ToDictionary(torrent => torrent.TorrentId.ToString());
 
         Assert.Equal(2, saved.Count);
         Assert.Equal(Data().Destination, saved[_torrent.InfoHash.ToString()].Destination);
@@ -537,7 +537,7 @@ public sealed class ResumeStoreTests : IDisposable
             });
         }
 
-        TorrentStatus status = _states.Find(_torrent.InfoHash)!.ReadStatus();
+        TorrentStatus status = _states.Find(_torrent.TorrentId)!.ReadStatus();
 
         Assert.Equal((_torrent.Name, _torrent.InfoHash.ToString(), TorrentState.Stopped), (status.Name, status.InfoHash, status.State));
         Assert.Equal(Data().Destination, status.Destination);
@@ -560,7 +560,7 @@ public sealed class ResumeStoreTests : IDisposable
         File.WriteAllText(ResumePath, "damaged");
 
         TorrentStatus linked = _states.Find(link.TorrentId)!.ReadStatus();
-        TorrentStatus damaged = _states.Find(_torrent.InfoHash)!.ReadStatus();
+        TorrentStatus damaged = _states.Find(_torrent.TorrentId)!.ReadStatus();
 
         Assert.Equal(("linked", false), (linked.Name, linked.IsComplete));
         Assert.NotNull(linked.Metadata);
@@ -642,7 +642,7 @@ public sealed class ResumeStoreTests : IDisposable
         store.Checkpoint(data);
         Assert.Equal(isWritten, File.Exists(ResumePath));
         if (!isWritten)
-            File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.InfoHash, new SavedResume(data, BootIdentity.Current(TimeProvider.System))));
+            File.WriteAllBytes(ResumePath, ResumeCodec.Encode(_torrent.TorrentId, new SavedResume(data, BootIdentity.Current(TimeProvider.System))));
     }
 
     private void AssertSetAside(byte[] content)

@@ -12,7 +12,7 @@ public sealed class QuietEventsTests
     [Fact]
     public void Events_allocate_nothing_while_nobody_listens()
     {
-        var torrent = new InfoHash(new byte[InfoHash.Length]);
+        var torrent = new TorrentId(new InfoHash(new byte[InfoHash.Length]));
         var peer = new IPEndPoint(IPAddress.Loopback, 1);
         var closed = new ClosedPeer(peer, "Client", DateTimeOffset.UnixEpoch, ClosedBy.Peer, "It left.");
         var tracker = new Uri("http://t.example/announce");

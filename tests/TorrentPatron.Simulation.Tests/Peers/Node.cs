@@ -53,9 +53,9 @@ internal sealed class Node : IAsyncDisposable
 
     public List<TorrentMessage> Messages { get; } = [];
 
-    public TorrentStatus Status(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.InfoHash)!;
+    public TorrentStatus Status(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.TorrentId)!;
 
-    public bool Has(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.InfoHash) is { State: TorrentState.Seeding };
+    public bool Has(SwarmTorrent torrent) => Client.GetStatus(torrent.Metainfo.TorrentId) is { State: TorrentState.Seeding };
 
     public async Task<TorrentAnswer> SendAsync(Func<long, TorrentCommand> command)
     {
@@ -88,7 +88,7 @@ internal sealed class Node : IAsyncDisposable
     }
 
     /// <summary>Lets a torrent go on after a rest or a failure.</summary>
-    public Task<TorrentAnswer> ResumeAsync(SwarmTorrent torrent) => SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.InfoHash));
+    public Task<TorrentAnswer> ResumeAsync(SwarmTorrent torrent) => SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
 
     public async ValueTask DisposeAsync()
     {

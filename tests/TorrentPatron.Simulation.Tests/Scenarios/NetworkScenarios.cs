@@ -29,7 +29,7 @@ public sealed class NetworkScenarios
 
         await world.UntilAsync(() => first.Has(torrent) && second.Has(torrent), Long, "both downloads are complete");
         Assert.Equal(AnnounceEvent.Started, tracker.Announces[0].Request.Event);
-        await seed.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await seed.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         Assert.Equal(AnnounceEvent.Stopped, tracker.Announces[^1].Request.Event);
     });
 

@@ -19,7 +19,7 @@ public sealed class PeerExchangeScenarios
         // Slow enough that nobody is complete before all have met.
         await world.UntilAsync(
             () => nodes.All(node => node.Status(torrent).ConnectedPeers == Leechers), TimeSpan.FromMinutes(5), "everybody is connected to everybody");
-        Assert.Contains(nodes[^1].Client.GetPeers(torrent.Metainfo.InfoHash), peer => peer.Source == PeerSource.PeerExchange || peer.IsIncoming);
+        Assert.Contains(nodes[^1].Client.GetPeers(torrent.Metainfo.TorrentId), peer => peer.Source == PeerSource.PeerExchange || peer.IsIncoming);
         await world.UntilAsync(() => nodes.All(node => node.Has(torrent)), TimeSpan.FromMinutes(60), "all are complete");
         foreach (Node node in nodes)
         {

@@ -69,7 +69,7 @@ public sealed class TrackerScenarios
         await node.StartAsync(torrent, seed.EndPoint);
         await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(1), "the download is complete by a peer given by hand");
         TimeSpan before = world.Elapsed;
-        await node.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await node.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
 
         Assert.InRange(world.Elapsed - before, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     });

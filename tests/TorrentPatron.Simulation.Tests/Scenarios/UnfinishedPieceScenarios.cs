@@ -48,7 +48,7 @@ public sealed class UnfinishedPieceScenarios
     public Task Suspending_rechecking_moving_stopping_and_broken_connections_lose_no_block() => World.RunAsync(seed: 2, async world =>
     {
         var torrent = new SwarmTorrent(2, Piece, 3 * Piece, Piece / 3);
-        InfoHash id = torrent.Metainfo.InfoHash;
+        TorrentId id = torrent.Metainfo.TorrentId;
         Node[] seeds = [.. Enumerable.Range(0, 3).Select(number => new Node(world, number, world.Network.Join(up: Rate / 3)))];
         foreach (Node seed in seeds)
             await seed.SeedAsync(torrent);
@@ -112,7 +112,7 @@ public sealed class UnfinishedPieceScenarios
         for (int rest = 0; rest < 5; rest++)
         {
             await world.PassAsync(TimeSpan.FromSeconds(3));
-            await node.SendAsync(c => new SuspendTorrent(c, torrent.Metainfo.InfoHash));
+            await node.SendAsync(c => new SuspendTorrent(c, torrent.Metainfo.TorrentId));
             await node.ResumeAsync(torrent);
         }
 

@@ -45,7 +45,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
         await peer.SendExtendedAsync(number, message.ToBytes());
 
         using ScriptedPeer dialled = await ScriptedPeer.AwaitAsync(listener, Torrent, id: 2);
-        await TestEngine.UntilAsync(() => _engine.Client.GetPeers(Torrent.Metainfo.InfoHash).Any(other => other.Source == PeerSource.PeerExchange));
+        await TestEngine.UntilAsync(() => _engine.Client.GetPeers(Torrent.Metainfo.TorrentId).Any(other => other.Source == PeerSource.PeerExchange));
     }
 
     [Fact]
@@ -82,8 +82,8 @@ public sealed class PeerExchangeTests : IAsyncDisposable
         }
 
         await peer.AssertClosedAsync();
-        await TestEngine.UntilAsync(() => _engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.KnownPeers > 0);
-        Assert.Equal(1, _engine.Client.GetStatus(Torrent.Metainfo.InfoHash)!.KnownPeers);
+        await TestEngine.UntilAsync(() => _engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.KnownPeers > 0);
+        Assert.Equal(1, _engine.Client.GetStatus(Torrent.Metainfo.TorrentId)!.KnownPeers);
     }
 
     public ValueTask DisposeAsync() => _engine.DisposeAsync();

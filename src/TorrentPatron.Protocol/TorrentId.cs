@@ -1,0 +1,95 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace TorrentPatron.Protocol;
+
+/// <summary>Identifies a torrent by its v1 info hash, its v2 info hash (BEP 52) or both. The default value identifies no torrent.</summary>
+/// <remarks>
+/// <para>
+/// Two ids are equal where their leading hashes are: the v1 hash where there is one, otherwise the v2 hash. So a link that names only the
+/// v1 hash of a hybrid has the id of the hybrid itself: when its metadata arrives, its key, folder and text stay. The text
+/// (<see cref="ToString"/>) and the saved bytes (<see cref="ToArray"/>) are those of the leading hash, and equal exactly where ids are.
+/// </para>
+/// <para>
+/// A link that names only the v2 hash of a hybrid is not equal to the hybrid: nothing tells its v1 hash before the metadata arrives, and
+/// an equality by any common hash would not be transitive. A torrent therefore keeps the id with which it was started;
+/// <see cref="Matches"/> tells whether such an id means a torrent.
+/// </para>
+/// <para>
+/// A truncated v2 hash is a name on the wire only and never makes a v1 hash here: no <see cref="InfoHash"/> turns into an id without
+/// somebody saying which of the two it is.
+/// </para>
+/// </remarks>
+public readonly struct TorrentId : IEquatable<TorrentId>
+{
+    /// <summary>Identifies a v1 torrent, or a hybrid of which no more is known.</summary>
+    /// <param name="v1">SHA-1 of the info dictionary.</param>
+    public TorrentId(InfoHash v1) => V1 = v1;
+
+    /// <summary>Identifies a v2 torrent, or a hybrid of which no more is known.</summary>
+    /// <param name="v2">SHA-256 of the info dictionary.</param>
+    public TorrentId(InfoHashV2 v2) => V2 = v2;
+
+    /// <summary>Identifies a torrent by the hashes that it has.</summary>
+    /// <param name="v1">SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</param>
+    /// <param name="v2">SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</param>
+    public TorrentId(InfoHash? v1, InfoHashV2? v2) => (V1, V2) = (v1, v2);
+
+    /// <summary>SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</summary>
+    public InfoHash? V1 { get; }
+
+    /// <summary>SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</summary>
+    public InfoHashV2? V2 { get; }
+
+    /// <summary>The 20 bytes by which peers, trackers and the DHT know the torrent: the v1 hash, or the v2 hash truncated (BEP 52).</summary>
+    /// <exception cref="InvalidOperationException">This is the default value, which has no hash.</exception>
+    public InfoHash WireHash => V1 ?? V2?.Truncated ?? throw new InvalidOperationException("The id has no hash.");
+
+    /// <summary>Reads an id: 40 hexadecimal digits are a v1 hash, 64 a v2 hash; of either case.</summary>
+    /// <param name="text">The text to read.</param>
+    /// <param name="torrent">The id, where the text is one.</param>
+    /// <returns>Whether the text is an id.</returns>
+    public static bool TryParse([NotNullWhen(true)] string? text, out TorrentId torrent)
+    {
+        if (InfoHash.TryParse(text, out InfoHash v1))
+        {
+            torrent = new TorrentId(v1);
+            return true;
+        }
+
+        bool isV2 = InfoHashV2.TryParse(text, out InfoHashV2 v2);
+        torrent = isV2 ? new TorrentId(v2) : default;
+        return isV2;
+    }
+
+    /// <summary>Whether a torrent is the one that this id means: it has every hash that is known here.</summary>
+    /// <param name="torrent">The id of a torrent of which as much is known, or more.</param>
+    public bool Matches(TorrentId torrent) =>
+        (V1 is null || V1 == torrent.V1) && (V2 is null || V2 == torrent.V2) && this != default;
+
+    /// <summary>Whether an info dictionary hashes to every hash that is known here.</summary>
+    /// <param name="rawInfo">The bytes as they stand in the .torrent file.</param>
+    public bool MatchesInfo(ReadOnlySpan<byte> rawInfo) =>
+        (V1 is not { } v1 || InfoHash.OfInfo(rawInfo) == v1) && (V2 is not { } v2 || InfoHashV2.OfInfo(rawInfo) == v2) && this != default;
+
+    /// <summary>The leading hash as a new array: the 20 bytes of the v1 hash, or the 32 of the v2 hash; empty for the default value.</summary>
+    public byte[] ToArray() => V1?.ToArray() ?? V2?.ToArray() ?? [];
+
+    /// <summary>Whether the leading hashes are the same; see the remarks on the type.</summary>
+    /// <param name="other">Another id.</param>
+    public bool Equals(TorrentId other) => V1 == other.V1 && (V1 is not null || V2 == other.V2);
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is TorrentId other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => V1?.GetHashCode() ?? V2.GetHashCode();
+
+    /// <summary>The leading hash in lower-case hexadecimal digits: 40 of a v1 hash, 64 of a v2 hash; empty for the default value.</summary>
+    public override string ToString() => V1?.ToString() ?? V2?.ToString() ?? "";
+
+    /// <summary>Whether two ids are equal.</summary>
+    public static bool operator ==(TorrentId left, TorrentId right) => left.Equals(right);
+
+    /// <summary>Whether two ids differ.</summary>
+    public static bool operator !=(TorrentId left, TorrentId right) => !left.Equals(right);
+}
