@@ -165,7 +165,7 @@ internal sealed class MonoWorkshop : IWorkshop
 
     /// <summary>The work of the torrent that an address of ours names; null: there is none.</summary>
     private MonoWork? Find(Uri uri) =>
-        PeerFeed.TorrentOf(uri) is { } torrent && _hosts.TryFind(torrent, out TorrentHost? host) ? host.Work as MonoWork : null;
+        PeerFeed.TorrentOf(uri) is { } torrent && _hosts.TryFindSwarm(torrent, out TorrentHost? host) ? host.Work as MonoWork : null;
 
     private void DeleteFolder()
     {

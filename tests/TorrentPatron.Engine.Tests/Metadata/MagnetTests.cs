@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Swarms;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Metadata;
@@ -286,6 +287,31 @@ public sealed class MagnetTests
 
         Assert.Equal(0, completed.Status.BytesReceived);
         Assert.Equal(Torrent.Metainfo.PieceCount, completed.Status.RecheckedPieces);
+    }
+
+    [Fact]
+    public async Task A_link_with_the_v1_hash_of_a_hybrid_is_the_hybrid_itself_before_and_after_its_metadata_arrives()
+    {
+        byte[] file =
+        [
+            .. "d4:infod9:file treed1:ad0:d6:lengthi1e11:pieces root32:"u8, .. new byte[32],
+            .. "eee6:lengthi1e12:meta versioni2e4:name1:a12:piece lengthi16384e6:pieces20:"u8, .. new byte[20], .. "ee"u8,
+        ];
+        TorrentMetainfo hybrid = MetainfoReader.Read(file);
+        var magnet = new MagnetLink { InfoHash = hybrid.TorrentId.V1 };
+        await using var engine = new TestEngine(new MemoryNetwork());
+        var store = new MemoryResumeStore();
+        await engine.SendAsync(id => new CreateNewTorrent(id, magnet, engine.Destination) { ResumeStore = store });
+        Assert.Equal(TorrentState.FetchingMetadata, engine.Client.GetStatus(hybrid.TorrentId)!.State);
+
+        Assert.IsType<CommandDone>(await engine.SendAsync(id => new GiveMetadata(id, hybrid)));
+        TorrentAnswer again = await engine.SendAsync(id => new CreateNewTorrent(id, hybrid, engine.Destination) { ResumeStore = store });
+
+        Assert.Equal(MetainfoVersion.Hybrid, hybrid.Version);
+        Assert.IsType<TorrentAlreadyDownloading>(again);
+        Assert.Same(hybrid, engine.Client.GetMetainfo(magnet.TorrentId));
+        Assert.Equal(magnet.TorrentId.ToString(), engine.Client.GetStatus(hybrid.TorrentId)!.InfoHash);
+        Assert.Single(engine.Client.GetStatuses());
     }
 
     [Fact]

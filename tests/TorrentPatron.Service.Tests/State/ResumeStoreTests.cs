@@ -1,8 +1,10 @@
 using System.Buffers;
 using System.Net;
 using System.Security.Cryptography;
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -520,6 +522,30 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(Data().Destination, saved[_torrent.InfoHash.ToString()].Destination);
         Assert.Null(saved[other.InfoHash.ToString()].Destination);
         Assert.Equal(other.Raw.ToArray(), File.ReadAllBytes(saved[other.InfoHash.ToString()].MetainfoPath));
+    }
+
+    [Fact]
+    public void A_hybrid_is_saved_and_found_by_its_v1_hash()
+    {
+        string[] parts =
+        [
+            "d4:infod9:file treed1:ad0:d6:lengthi1e11:pieces root32:", new('#', 32),
+            "eee6:lengthi1e12:meta versioni2e4:name1:a12:piece lengthi16384e6:pieces20:", new('#', 20), "ee",
+        ];
+        TorrentMetainfo hybrid = MetainfoReader.Read(Encoding.Latin1.GetBytes(string.Concat(parts)));
+        using (ResumeStore store = _states.Open(hybrid))
+        {
+            store.PieceVerified(0);
+            store.Checkpoint(new ResumeData { Destination = Path.GetTempPath(), Verified = new Bitfield(1) });
+        }
+
+        SavedTorrent saved = Assert.Single(_states.Enumerate());
+        var byLink = new TorrentId(InfoHash.OfInfo(hybrid.RawInfo.Span));
+
+        Assert.Equal(hybrid.TorrentId.V1.ToString(), Path.GetFileName(Path.GetDirectoryName(saved.MetainfoPath)));
+        Assert.Equal(hybrid.TorrentId.V2, saved.ReadMetainfo()!.TorrentId.V2);
+        Assert.Equal(hybrid.Raw.ToArray(), _states.ReadMetainfo(byLink)!.Raw.ToArray());
+        Assert.NotNull(_states.Find(byLink)!.Resume);
     }
 
     [Fact]
