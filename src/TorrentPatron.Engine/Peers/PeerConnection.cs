@@ -30,8 +30,7 @@ internal sealed class PeerConnection
     private readonly IConnection _connection;
     private readonly Handshake _handshake;
     private readonly TimeProvider _time;
-    private readonly Lock _earlyGate = new();
-    private EarlyMessages? _early = new();
+    private volatile EarlyMessages? _early = new();
     private volatile PeerTransfer? _transfer;
     private volatile bool _isPaused;
     private readonly long _connected;
@@ -92,8 +91,8 @@ internal sealed class PeerConnection
     /// <summary>The extensions that it and we speak (BEP 10), and what it said of itself.</summary>
     public PeerExtensions Extensions { get; }
 
-    /// <summary>What goes on about pieces; null while they are not known.</summary>
-    public PeerTransfer? Transfer => _transfer;
+    /// <summary>The exchange of pieces; null while they are not known, or what the peer said before is being said again.</summary>
+    public PeerTransfer? Transfer => _early is null ? _transfer : null;
 
     /// <summary>Whether both sides speak the fast extension (BEP 6).</summary>
     public bool IsFast => _handshake.SupportsFast;
@@ -108,7 +107,7 @@ internal sealed class PeerConnection
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>Whether anything of use has come from it or gone to it: payload, or the torrent's metadata.</summary>
-    public bool WasUseful => HasGivenMetadata || _transfer is { PayloadReceived: > 0 } or { PayloadSent: > 0 };
+    public bool WasUseful => HasGivenMetadata || _transfer is { Payload: > 0 };
 
     /// <summary>Whether a piece of the torrent's metadata has come from it.</summary>
     public bool HasGivenMetadata { get; set; }
@@ -122,25 +121,23 @@ internal sealed class PeerConnection
     /// <summary>Longest message taken from it, bytes.</summary>
     public int MaxMessageLength { get; private set; } = Math.Max(LeastMaxMessageLength, EarlyMessages.MaxMessageLength);
 
-    /// <summary>Begins to speak of pieces: what it has said of them meanwhile is said again.</summary>
+    /// <summary>
+    /// Begins to speak of pieces: what it has said of them meanwhile is said again, by the calling thread; then it is asked for blocks. Called
+    /// once; without a lock held, but for a peer of which nothing has been received yet.
+    /// </summary>
     /// <param name="transfer">What speaks of them from now on.</param>
     /// <param name="pieceCount">Number of pieces in the torrent.</param>
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
     public string? Begin(PeerTransfer transfer, int pieceCount)
     {
-        lock (_earlyGate)
-        {
-            MaxMessageLength = Math.Max(LeastMaxMessageLength, 1 + Bitfield.ByteLength(pieceCount));
-            string? fault = _early?.Replay(transfer);
-            _transfer = transfer;
-            _early = null;
-            if (fault is not null)
-                return fault;
-        }
-
+        MaxMessageLength = Math.Max(LeastMaxMessageLength, 1 + Bitfield.ByteLength(pieceCount));
+        // Before what was kept is said: what is not kept any more goes to it at once.
+        _transfer = transfer;
+        if (_early!.Replay(transfer) is { } fault)
+            return fault;
+        _early = null;
         SetRequestLimit();
-        if (IsClosed)
-            transfer.End();
+        transfer.Download.Open();
         return null;
     }
 
@@ -148,7 +145,7 @@ internal sealed class PeerConnection
     public void SetRequestLimit()
     {
         if (Extensions.Hello?.RequestQueue is int queue)
-            _transfer?.Requests.SetPeerLimit(queue);
+            _transfer?.Download.Requests.SetPeerLimit(queue);
     }
 
     /// <summary>Looks for silence; called about once a second. A fault in it ends this peer alone.</summary>
@@ -201,8 +198,8 @@ internal sealed class PeerConnection
         // It has sent less than was expected: what has come is not kept waiting for the rest.
         if (silence > ReceivePace.Patience && !_rest.IsResting)
             SetReceiveThreshold(1);
-        _transfer?.Tick(rate, isPaused);
-        _rest.Look(_transfer is { } transfer ? transfer.PayloadReceived + transfer.PayloadSent : 0);
+        _transfer?.Download.Tick(rate, isPaused);
+        _rest.Look(_transfer?.Payload ?? 0);
     }
 
     /// <summary>Waits until it is worthwhile to look what has come: at once, unless nothing goes on between the peer and us.</summary>
@@ -229,28 +226,29 @@ internal sealed class PeerConnection
             return null;
         }
 
-        if (_transfer is { } transfer)
-            return message.Id == MessageId.Piece ? transfer.HandleBlock(message, slab, blockOffset) : transfer.Handle(message);
-        return HandleEarly(message);
+        if (_early is { } early && TryKeep(early, message, out string? fault))
+            return fault;
+        PeerTransfer transfer = _transfer!;
+        return message.Id == MessageId.Piece ? transfer.Download.HandleBlock(message, slab, blockOffset) : transfer.Handle(message);
     }
 
     /// <summary>Everything that one receive brought has been handled.</summary>
     /// <param name="received">How many bytes it brought.</param>
     public void EndBatch(int received)
     {
-        _transfer?.EndBatch();
+        _transfer?.Download.EndBatch();
         Sender.Flush();
         _pace.Add(received);
         SetReceiveThreshold(MayRest
             ? PeerRest.ReceiveThreshold
-            : _pace.Threshold(_transfer?.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
+            : _pace.Threshold(_transfer?.Download.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
         // It may wait for that before it asks for more, and nothing is on its way that would tell it.
-        if (_transfer is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
+        if (_transfer?.Upload is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
             _connection.Acknowledge();
     }
 
     /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>
-    public void HandOverBlocks() => _transfer?.HandOverBlocks();
+    public void HandOverBlocks() => _transfer?.Download.HandOverBlocks();
 
     /// <summary>Notes that bytes have come in.</summary>
     public void Received() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
@@ -262,7 +260,7 @@ internal sealed class PeerConnection
     public void Unpause()
     {
         Volatile.Write(ref _lastReceived, _time.GetTimestamp());
-        _transfer?.Unpause();
+        _transfer?.Download.Unpause();
         _isPaused = false;
     }
 
@@ -278,7 +276,7 @@ internal sealed class PeerConnection
             Sender.Dispose();
             _connection.Dispose();
             _rest.EndForEver();
-            _transfer?.End();
+            _transfer?.Download.End();
             Extensions.End();
         }
         finally
@@ -322,7 +320,7 @@ internal sealed class PeerConnection
     /// <summary>Receives into a buffer.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _connection.ReceiveAsync(buffer);
 
-    private bool MayRest => _rest.IsIdle && _transfer is { AmInterested: false };
+    private bool MayRest => _rest.IsIdle && _transfer is { Download.AmInterested: false };
 
     private void SetReceiveThreshold(int bytes)
     {
@@ -330,19 +328,14 @@ internal sealed class PeerConnection
             _connection.SetReceiveThreshold(bytes);
     }
 
-    private string? HandleEarly(in PeerMessage message)
+    /// <returns>False where what was kept has just been said again: this comes behind it.</returns>
+    private bool TryKeep(EarlyMessages early, in PeerMessage message, out string? fault)
     {
-        lock (_earlyGate)
-        {
-            if (_early is not null)
-            {
-                if (message.Id == MessageId.Request && IsFast)
-                    Sender.Add(MessageId.RejectRequest, message.Range);
-                return _early.Keep(message);
-            }
-        }
-
-        // What was kept has just been said again: this comes behind it.
-        return message.Id == MessageId.Piece ? EarlyMessages.UnaskedBlock : _transfer!.Handle(message);
+        bool isKnown = _transfer is not null;
+        if (!early.TryKeep(message, withRequests: isKnown, out fault))
+            return false;
+        if (message.Id == MessageId.Request && IsFast && !isKnown)
+            Sender.Add(MessageId.RejectRequest, message.Range);
+        return true;
     }
 }

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Peers;
 
@@ -20,17 +21,18 @@ internal static class PeerSnapshots
 
     private static PeerSnapshot One(PeerTransfer peer, PeerDirectory directory, int pieceCount)
     {
-        int pieces = peer.Availability.IsSeed ? pieceCount : peer.Availability.Pieces?.Count ?? 0;
+        BlockAvailability availability = peer.Download.Availability;
+        int pieces = availability.IsSeed ? pieceCount : availability.Pieces?.Count ?? 0;
         return One(peer.Peer, directory) with
         {
-            IsChoking = peer.IsChoking,
-            IsInterested = peer.IsInterested,
-            AmChoking = peer.AmChoking,
-            AmInterested = peer.AmInterested,
+            IsChoking = peer.Download.IsChoking,
+            IsInterested = peer.Upload.IsInterested,
+            AmChoking = peer.Upload.AmChoking,
+            AmInterested = peer.Download.AmInterested,
             DownloadRate = peer.Standing.DownloadRate,
             UploadRate = peer.Standing.UploadRate,
-            BytesReceived = peer.PayloadReceived,
-            BytesSent = peer.PayloadSent,
+            BytesReceived = peer.Download.PayloadReceived,
+            BytesSent = peer.Upload.PayloadSent,
             PercentComplete = pieceCount == 0 ? 100 : 100.0 * pieces / pieceCount,
         };
     }

@@ -27,6 +27,7 @@ internal sealed class ActivePiece
     private long _held;
     private bool _isRetired;
     private bool _isAbandoned;
+    private volatile IBlockSource? _owner;
 
     /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
     /// <param name="index">Which piece.</param>
@@ -67,8 +68,15 @@ internal sealed class ActivePiece
     /// <summary>Bytes that are here, in memory, behind a block that is not.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    /// <summary>Who alone may be asked for its blocks, because it has been bad before; null: anybody may.</summary>
-    public IBlockSource? Owner { get; set; }
+    /// <summary>
+    /// Who alone may be asked for its blocks, because it has been bad before: if it is bad again, it is known who it was. Null: anybody may,
+    /// also once some of them have been released or the owner has left.
+    /// </summary>
+    public IBlockSource? Owner
+    {
+        get => _owner;
+        init => _owner = value;
+    }
 
     /// <summary>When it was begun.</summary>
     public Instant BegunAt { get; init; }
@@ -145,12 +153,26 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Takes a request back.</summary>
+    /// <summary>Whether a source may be asked for its blocks, as far as they depend on who gives them.</summary>
+    public bool MayCome(IBlockSource source) => _owner is not { } owner || owner == source;
+
+    /// <summary>A source has left: where it was alone with the piece, anybody may be asked.</summary>
+    public void Leave(IBlockSource source)
+    {
+        lock (_gate)
+        {
+            if (_owner == source)
+                _owner = null;
+        }
+    }
+
+    /// <summary>Takes a request back. Who was alone with the piece does not finish it: others may.</summary>
     /// <returns>Whether the piece is as if it had never been begun: nothing here, nothing asked for.</returns>
     public bool Release(int block)
     {
         lock (_gate)
         {
+            _owner = null;
             _pending--;
             if (--_requests[block] == 0 && _blocks[block].Slab is null && !_isRetired)
             {

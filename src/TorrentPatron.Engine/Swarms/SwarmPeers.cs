@@ -10,7 +10,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>What goes on about pieces with the connected peers of one torrent: choked and unchoked, told what we have, asked.</summary>
-internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
+internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandler, IDisposable
 {
     /// <summary>How long news of pieces is gathered before it is sent on its own.</summary>
     private static readonly TimeSpan HaveDelay = TimeSpan.FromMilliseconds(50);
@@ -20,7 +20,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     private readonly IBlockReader _reader;
     private readonly EngineResources _engine;
     private readonly Random _random;
-    private readonly Predicate<PeerTransfer> _isInteresting;
+    private readonly Predicate<IBlockSource> _isInteresting;
     private readonly UploadOnly _uploadOnly;
     private readonly Lock _gate = new();
     private volatile PeerTransfer[] _peers = [];
@@ -39,7 +39,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         _random = engine.Random;
         _isInteresting = pieces.IsInteresting;
         Set = set;
-        _uploadOnly = new UploadOnly(() => pieces.IsComplete, CloseIfUseless);
+        _uploadOnly = new UploadOnly(() => pieces.IsComplete, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
         set.Extensions.Set(_uploadOnly);
         set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
@@ -103,9 +103,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         lock (_gate)
         {
             Bitfield pieces = _pieces.Verified();
-            transfer.AddPieces(pieces);
+            transfer.Upload.AddPieces(pieces);
             peer.Extensions.AddHello(Set.HelloTo(peer));
-            transfer.AddFastGrants(pieces);
+            transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
             _peers = [.. _peers, transfer];
         }
 
@@ -124,10 +124,10 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
 
         if (transfer is null)
             return;
-        _pieces.PeerLeft(transfer);
+        _pieces.PeerLeft(transfer.Download);
         if (!Set.IsOpen)
             return;
-        if (!transfer.AmChoking)
+        if (!transfer.Upload.AmChoking)
             _nextChoke = default;
         WakeStarved();
     }
@@ -140,7 +140,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
         foreach (PeerTransfer peer in peers)
         {
-            peer.Standing.Measure(peer.PayloadReceived, peer.PayloadSent, seconds);
+            peer.Standing.Measure(peer.Download.PayloadReceived, peer.Upload.PayloadSent, seconds);
             peer.Peer.Tick(peer.Standing.DownloadRate);
         }
 
@@ -159,14 +159,14 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         bool hasNews = false;
         foreach (PeerTransfer peer in peers)
         {
-            if (!peer.Availability.IsSeed && peer.Availability.Pieces?[piece] != true)
+            if (!peer.Download.Availability.IsSeed && peer.Download.Availability.Pieces?[piece] != true)
             {
                 peer.Peer.Sender.Add(MessageId.Have, piece);
                 hasNews = true;
             }
 
-            if (_pieces.NoLongerWanted(peer, piece))
-                peer.UpdateInterest(_isInteresting);
+            if (_pieces.NoLongerWanted(peer.Download, piece))
+                peer.Download.UpdateInterest(_isInteresting);
         }
 
         if (isComplete)
@@ -179,7 +179,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     public void WantsChanged()
     {
         foreach (PeerTransfer peer in _peers)
-            peer.UpdateInterest(_isInteresting);
+            peer.Download.UpdateInterest(_isInteresting);
         TellCompleteness();
         FlushHaves();
 
@@ -214,7 +214,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
     public void Ban(IReadOnlyList<IBlockSource> sources)
     {
-        foreach (PeerTransfer peer in sources.OfType<PeerTransfer>())
+        foreach (PeerDownload peer in sources.OfType<PeerDownload>())
             Set.Ban(peer.Peer, "It has sent wrong data.");
     }
 
@@ -225,40 +225,40 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     public bool HasPiece(int piece) => _pieces.Has(piece);
 
     /// <inheritdoc/>
-    public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
+    public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
     {
         _pieces.PeerHasPieces(peer, pieces);
         peer.UpdateInterest(_isInteresting);
-        CloseIfUseless(peer.Peer);
+        CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
 
     /// <inheritdoc/>
-    public void PeerHasPiece(PeerTransfer peer, int piece)
+    public void PeerHasPiece(PeerDownload peer, int piece)
     {
         _pieces.PeerHasPiece(peer, piece);
         peer.UpdateInterest(_isInteresting);
-        CloseIfUseless(peer.Peer);
+        CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
 
     /// <inheritdoc/>
-    public void PeerLostPiece(PeerTransfer peer, int piece)
+    public void PeerLostPiece(PeerDownload peer, int piece)
     {
         _pieces.PeerLostPiece(peer, piece);
         peer.UpdateInterest(_isInteresting);
     }
 
     /// <inheritdoc/>
-    public void PeerInterestChanged(PeerTransfer peer)
+    public void PeerInterestChanged(PeerUpload peer)
     {
         if (!peer.IsInterested)
             return;
         // A free slot is given at once; only a full house waits for the next decision.
-        if (_peers.Count(p => !p.AmChoking && p.IsInterested) < Choker.Slots)
+        if (_peers.Count(p => p.Upload is { AmChoking: false, IsInterested: true }) < Choker.Slots)
             peer.SetChoking(false);
     }
 
     /// <inheritdoc/>
-    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Reserve(peer, ref current, into);
+    public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Reserve(peer, ref current, into);
 
     /// <inheritdoc/>
     public void Released(ReadOnlySpan<PendingBlock> blocks)
@@ -268,12 +268,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     }
 
     /// <inheritdoc/>
-    public void BlockArrivedFrom(PeerTransfer peer, PendingBlock block)
+    public void BlockArrivedFrom(PeerDownload peer, PendingBlock block)
     {
         foreach (PeerTransfer other in _peers)
         {
-            if (other != peer)
-                other.CancelRequest(block);
+            if (other.Download != peer)
+                other.Download.CancelRequest(block);
         }
     }
 
@@ -299,7 +299,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             _haveTimer?.Dispose();
     }
 
-    private PeerTransfer NewTransfer(PeerConnection peer) => new(peer, this, _metainfo.InfoHash, _reader, _engine.Time);
+    private PeerTransfer NewTransfer(PeerConnection peer) =>
+        new(new PeerDownload(peer, this, _engine.Time), new PeerUpload(peer, this, _reader));
 
     /// <summary>Begins to speak of pieces with a peer that has been connected since before they were known, and told that we have none.</summary>
     private void Adopt(PeerConnection peer)
@@ -314,7 +315,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
             foreach (int piece in pieces.Ones)
                 peer.Sender.Add(MessageId.Have, piece);
             peer.Extensions.AddHello(Set.HelloTo(peer));
-            transfer.AddFastGrants(pieces);
+            transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
             _peers = [.. _peers, transfer];
         }
 
@@ -331,20 +332,20 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
         for (int i = 0; i < peers.Length; i++)
         {
             peers[i].Standing.IsOptimistic = i == decision.Optimistic;
-            peers[i].SetChoking(!decision.Unchoked.Contains(i));
+            peers[i].Upload.SetChoking(!decision.Unchoked.Contains(i));
         }
     }
 
     private static ChokeCandidate ToCandidate(PeerTransfer peer) => new(
-        peer.IsInterested && !peer.Peer.IsClosed, peer.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic);
+        peer.Upload.IsInterested && !peer.Peer.IsClosed, peer.Upload.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic);
 
     private void WakeStarved()
     {
         foreach (PeerTransfer peer in _peers)
         {
             // One whose requests were all taken back has nothing left that would wake it.
-            if (peer.IsStarved || peer.Requests.Count == 0)
-                peer.FillRequests();
+            if (peer.Download.IsStarved || peer.Download.Requests.Count == 0)
+                peer.Download.FillRequests();
         }
     }
 
@@ -371,7 +372,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     {
         foreach (PeerTransfer peer in _peers)
         {
-            CloseIfUseless(peer.Peer);
+            CloseIfUseless(peer.Peer, peer.Download.Availability.IsSeed);
             if (!peer.Peer.IsClosed)
                 _uploadOnly.AddTo(peer.Peer);
         }
@@ -380,9 +381,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IPeerHandler, IDisposable
     }
 
     /// <summary>Two that have all they want have nothing to say to each other.</summary>
-    private void CloseIfUseless(PeerConnection peer)
+    private void CloseIfUseless(PeerConnection peer, bool isSeed)
     {
-        if ((peer.Extensions.IsUploadOnly || peer.Transfer?.Availability.IsSeed == true) && _pieces.IsComplete)
+        if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.IsComplete)
             peer.Close("Both sides have all they want.");
     }
 }

@@ -339,10 +339,7 @@ internal sealed class SwarmPieces : IPieceTarget
                 _picker.RemovePeer(pieces);
             (peer.Availability.IsSeed, peer.Availability.Pieces) = (false, null);
             foreach (ActivePiece piece in _active.Values)
-            {
-                if (piece.Owner == peer)
-                    piece.Owner = null;
-            }
+                piece.Leave(peer);
         }
     }
 
@@ -385,8 +382,6 @@ internal sealed class SwarmPieces : IPieceTarget
     {
         foreach (PendingBlock block in blocks)
         {
-            // Who was alone with it does not finish it: others may.
-            block.Piece.Owner = null;
             if (!block.Piece.Release(block.Block))
                 continue;
             lock (_gate)
@@ -503,7 +498,7 @@ internal sealed class SwarmPieces : IPieceTarget
 
         foreach (ActivePiece piece in _active.Values)
         {
-            if (piece.HasFree && MayJoin(peer, piece) && Has(peer, piece.Index))
+            if (piece.HasFree && piece.MayCome(peer) && Has(peer, piece.Index))
                 return piece;
         }
 
@@ -537,7 +532,7 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             if (!Has(peer, index))
                 continue;
-            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree && MayJoin(peer, piece) : _picker.TryPick(index))
+            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree && piece.MayCome(peer) : _picker.TryPick(index))
                 return piece ?? Begin(index, peer);
         }
 
@@ -554,15 +549,12 @@ internal sealed class SwarmPieces : IPieceTarget
         {
             if (taken == into.Length)
                 break;
-            if (!piece.IsComplete && MayJoin(peer, piece) && Has(peer, piece.Index))
+            if (!piece.IsComplete && piece.MayCome(peer) && Has(peer, piece.Index))
                 taken += piece.ReserveRequested(into[taken..], peer.HasRequested);
         }
 
         return taken;
     }
-
-    /// <summary>A piece that has been bad comes from one peer alone: if it is bad again, it is known who it was.</summary>
-    private static bool MayJoin(IBlockSource peer, ActivePiece piece) => piece.Owner is not { } owner || owner == peer;
 
     private ActivePiece Begin(int index, IBlockSource peer)
     {

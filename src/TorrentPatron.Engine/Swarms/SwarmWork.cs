@@ -74,7 +74,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         get
         {
             IReadOnlyList<PeerTransfer> peers = Exchange.Connected;
-            return (peers.Count, peers.Count(peer => peer.Availability.IsSeed));
+            return (peers.Count, peers.Count(peer => peer.Download.Availability.IsSeed));
         }
     }
 
@@ -103,7 +103,8 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public void Apply(TorrentChoices choices) => Pieces.Sequential = choices.Sequential;
 
     /// <inheritdoc/>
-    public void Want(IReadOnlyList<FilePriority> priorities) => Pieces.SetPriorities(priorities, Exchange.Connected);
+    public void Want(IReadOnlyList<FilePriority> priorities) =>
+        Pieces.SetPriorities(priorities, [.. Exchange.Connected.Select(peer => peer.Download)]);
 
     /// <inheritdoc/>
     public void Wanted() => Exchange.WantsChanged();

@@ -1,8 +1,4 @@
-using System.Net;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Peers.Extensions;
-using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
@@ -10,23 +6,19 @@ namespace TorrentPatron.Engine.Tests.Peers;
 public sealed class EarlyMessagesTests : IDisposable
 {
     private const int Pieces = 16;
+    private const string Request = "06 00000000 00000000 00004000";
 
     private readonly EarlyMessages _early = new();
-    private readonly RecordingHandler _handler = new(Pieces);
-    private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
+    private readonly LonePeer _peer = new(Pieces);
     private readonly PeerTransfer _transfer;
 
-    public EarlyMessagesTests()
-    {
-        (MemoryConnection connection, _) = MemoryConnection.Pair(new IPEndPoint(IPAddress.Loopback, 1), new IPEndPoint(IPAddress.Loopback, 2));
-        var peer = new PeerConnection(
-            _handler, connection, new Handshake(default, default, SupportsFast: true, SupportsExtensions: false, SupportsDht: false),
-            isIncoming: true, new ExtensionTable(), new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System);
-        _transfer = new PeerTransfer(peer, _handler, default, reader: null!, TimeProvider.System);
-    }
+    public EarlyMessagesTests() => _transfer = new PeerTransfer(
+        new PeerDownload(_peer.Connection, _peer.Handler, TimeProvider.System), new PeerUpload(_peer.Connection, _peer.Handler, reader: null!));
+
+    public void Dispose() => _peer.Dispose();
 
     [Fact]
-    public void Replay_says_everything_in_the_order_in_which_it_came()
+    public void Replay_says_everything_in_the_order_in_which_it_came_and_nothing_is_kept_then()
     {
         Assert.Null(Keep("05 8001"));
         Assert.Null(Keep("04 00000003"));
@@ -35,12 +27,47 @@ public sealed class EarlyMessagesTests : IDisposable
         Assert.Null(Keep("03"));
         Assert.Null(Keep("04 00000004"));
         Assert.Null(Keep("01"));
-        Assert.Empty(_handler.Said);
+        Assert.Empty(_peer.Handler.Said);
 
         Assert.Null(_early.Replay(_transfer));
-        Assert.Equal(["pieces 0 15", "piece 3", "interested", "not interested", "piece 4"], _handler.Said);
-        Assert.False(_transfer.IsChoking);
-        Assert.Equal([5], _transfer.AllowedFast);
+        Assert.Equal(["pieces 0 15", "piece 3", "interested", "not interested", "piece 4"], _peer.Handler.Said);
+        Assert.False(_transfer.Download.IsChoking);
+        Assert.Equal([5], _transfer.Download.AllowedFast);
+        Assert.False(_early.TryKeep(LonePeer.Message("04 00000006"), withRequests: true, out string? fault));
+        Assert.Null(fault);
+    }
+
+    [Fact]
+    public void What_comes_during_a_replay_is_said_behind_it()
+    {
+        Keep("04 00000001");
+        Keep("04 00000002");
+        _peer.Handler.OnSaid = () =>
+        {
+            if (_peer.Handler.Said.Count == 1)
+                Assert.Null(Keep("04 00000003", withRequests: true));
+            else if (_peer.Handler.Said.Count == 3)
+                Assert.Null(Keep(Request, withRequests: true));
+        };
+
+        Assert.Null(_early.Replay(_transfer));
+        Assert.Equal(["piece 1", "piece 2", "piece 3"], _peer.Handler.Said);
+        Assert.Equal(["RejectRequest 0.0"], _peer.TakeSent());
+    }
+
+    [Fact]
+    public async Task Messages_may_be_kept_by_another_thread_while_others_are_said()
+    {
+        Keep("04 00000001");
+        _peer.Handler.OnSaid = () =>
+        {
+            _peer.Handler.OnSaid = null;
+            // Were a lock held while it is said, this would never end.
+            Assert.True(Task.Run(() => Keep("04 00000002")).Wait(TimeSpan.FromSeconds(30)));
+        };
+
+        Assert.Null(await Task.Run(() => _early.Replay(_transfer)));
+        Assert.Equal(["piece 1", "piece 2"], _peer.Handler.Said);
     }
 
     [Fact]
@@ -50,11 +77,21 @@ public sealed class EarlyMessagesTests : IDisposable
         Keep("04 00000010");
         Keep("04 00000002");
         Assert.Equal("It claims a piece that the torrent does not have.", _early.Replay(_transfer));
-        Assert.Equal(["piece 1"], _handler.Said);
+        Assert.Equal(["piece 1"], _peer.Handler.Said);
+    }
+
+    [Fact]
+    public void A_peer_that_never_ceases_to_speak_does_not_keep_a_replay_going_for_ever()
+    {
+        string? fault = null;
+        Keep("04 00000001");
+        _peer.Handler.OnSaid = () => fault ??= Keep("04 00000001");
+        Assert.Null(_early.Replay(_transfer));
+        Assert.Equal("It tells of pieces without end.", fault);
     }
 
     [Theory]
-    [InlineData("06 00000000 00000000 00004000")]
+    [InlineData(Request)]
     [InlineData("08 00000000 00000000 00004000")]
     [InlineData("10 00000000 00000000 00004000")]
     [InlineData("63")]
@@ -63,7 +100,7 @@ public sealed class EarlyMessagesTests : IDisposable
         for (int i = 0; i < 50_000; i++)
             Assert.Null(Keep(message));
         Assert.Null(_early.Replay(_transfer));
-        Assert.Empty(_handler.Said);
+        Assert.Empty(_peer.Handler.Said);
     }
 
     [Fact]
@@ -74,9 +111,9 @@ public sealed class EarlyMessagesTests : IDisposable
     {
         byte[] bitfield = new byte[EarlyMessages.MaxMessageLength];
         bitfield[0] = (byte)MessageId.Bitfield;
-        Assert.Null(Keep(bitfield));
+        Assert.True(_early.TryKeep(LonePeer.Message(bitfield), withRequests: false, out string? fault));
+        Assert.Null(fault);
         int kept = 0;
-        string? fault = null;
         while (fault is null && kept < 100_000)
         {
             fault = Keep("04 00000001");
@@ -87,19 +124,9 @@ public sealed class EarlyMessagesTests : IDisposable
         Assert.InRange(kept, 5000, 10_000);
     }
 
-    public void Dispose()
+    private string? Keep(string hex, bool withRequests = false)
     {
-        _transfer.Peer.Close("The test ends.");
-        _unlimited.Dispose();
-    }
-
-    private string? Keep(string hex) => Keep(Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal)));
-
-    private string? Keep(byte[] body)
-    {
-        byte[] bytes = [0, 0, 0, 0, .. body];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(bytes, body.Length);
-        Assert.Equal(ReadResult.Complete, PeerMessage.TryRead(bytes, EarlyMessages.MaxMessageLength, out PeerMessage message, out _));
-        return _early.Keep(message);
+        Assert.True(_early.TryKeep(LonePeer.Message(hex), withRequests, out string? fault));
+        return fault;
     }
 }

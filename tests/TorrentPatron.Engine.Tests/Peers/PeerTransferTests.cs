@@ -1,69 +1,56 @@
-using System.Net;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
-using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
-using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
 public sealed class PeerTransferTests : IDisposable
 {
-    private const int FirstDepth = 8;
-
-    private readonly RecordingHandler _handler = new(16);
-    private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
-    private readonly PeerTransfer _transfer;
-
-    public PeerTransferTests()
-    {
-        var peer = new PeerConnection(
-            _handler, new IdleConnection(new IPEndPoint(IPAddress.Loopback, 1)), default, isIncoming: true, new ExtensionTable(),
-            new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System);
-        _transfer = new PeerTransfer(peer, _handler, default, reader: null!, TimeProvider.System);
-        Assert.Equal(ReadResult.Complete, PeerMessage.TryRead([0, 0, 0, 1, (byte)MessageId.Unchoke], 1, out PeerMessage unchoke, out _));
-        Assert.Null(_transfer.Handle(unchoke));
-        _transfer.UpdateInterest(static _ => true);
-    }
+    private readonly LonePeer _fast = new(16);
+    private readonly LonePeer _plain = new(16, isFast: false);
 
     public void Dispose()
     {
-        _transfer.Peer.Close("The test ends.");
-        _unlimited.Dispose();
+        _fast.Dispose();
+        _plain.Dispose();
     }
 
     [Fact]
-    public void A_peer_is_starved_where_there_were_fewer_blocks_than_it_could_take()
+    public void Messages_go_to_the_download_or_the_upload()
     {
-        Assert.False(_transfer.IsStarved);
-        _handler.Wanted = new ActivePiece(0, 4 * BlockRequest.BlockLength);
-        _transfer.FillRequests();
-        Assert.Equal(4, _transfer.Requests.Count);
-        Assert.True(_transfer.IsStarved);
+        PeerTransfer transfer = Transfer(_fast);
+        Say(transfer, "05 8001", "04 00000003", "02", "03", "01", "11 00000005");
+        Assert.Equal(["pieces 0 15", "piece 3", "interested", "not interested"], _fast.Handler.Said);
+        Assert.False(transfer.Download.IsChoking);
+        Assert.Equal([5], transfer.Download.AllowedFast);
 
-        _handler.Wanted = new ActivePiece(1, 100 * BlockRequest.BlockLength);
-        _transfer.FillRequests();
-        Assert.Equal(FirstDepth, _transfer.Requests.Count);
-        Assert.False(_transfer.IsStarved);
+        Say(transfer, "00", "06 00000000 00000000 00004000", "08 00000000 00000000 00004000", "63");
+        Assert.True(transfer.Download.IsChoking);
+        Assert.Equal(["RejectRequest 0.0"], _fast.TakeSent());
+        Assert.NotNull(transfer.Handle(LonePeer.Message("04 00000010")));
+        Assert.NotNull(transfer.Handle(LonePeer.Message("05 80")));
+        Assert.NotNull(transfer.Handle(LonePeer.Message("06 00000010 00000000 00004000")));
     }
 
     [Fact]
-    public void A_peer_that_looks_for_blocks_counts_as_starved_so_that_those_released_meanwhile_wake_it()
+    public void Messages_of_the_fast_extension_are_ignored_where_it_is_not_spoken()
     {
-        _handler.Wanted = new ActivePiece(0, 100 * BlockRequest.BlockLength);
-        _transfer.FillRequests();
-        Assert.True(_handler.WasStarved);
-        Assert.False(_transfer.IsStarved);
+        PeerTransfer transfer = Transfer(_plain);
+        _plain.Handler.Wanted = new ActivePiece(0, BlockRequest.BlockLength);
+        transfer.Download.UpdateInterest(static _ => true);
+        Say(transfer, "01");
+        transfer.Download.Open();
+        Say(transfer, "11 00000005", "10 00000000 00000000 00004000");
+        Assert.Empty(transfer.Download.AllowedFast);
+        Assert.Equal(1, transfer.Download.Requested);
     }
 
-    [Fact]
-    public void What_a_closed_peer_owes_is_released()
+    private static PeerTransfer Transfer(LonePeer peer) => new(
+        new PeerDownload(peer.Connection, peer.Handler, TimeProvider.System), new PeerUpload(peer.Connection, peer.Handler, reader: null!));
+
+    private static void Say(PeerTransfer transfer, params string[] messages)
     {
-        _handler.Wanted = new ActivePiece(0, 100 * BlockRequest.BlockLength);
-        _transfer.FillRequests();
-        _transfer.End();
-        Assert.Equal([$"released {FirstDepth}"], _handler.Said);
-        Assert.Equal(0, _transfer.Requests.Count);
+        foreach (string message in messages)
+            Assert.Null(transfer.Handle(LonePeer.Message(message)));
     }
 }

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Tests.Peers;
 
 /// <summary>A swarm that wants no more than one piece of its peer and notes what the peer says of pieces.</summary>
-internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwner
+internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUploadHandler, IPeerOwner
 {
     /// <summary>What was said, in its order.</summary>
     public List<string> Said { get; } = [];
@@ -14,16 +14,25 @@ internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwne
     /// <summary>The piece whose blocks the peer is asked for; null: none.</summary>
     public ActivePiece? Wanted { get; set; }
 
+    /// <summary>Bytes received for nothing.</summary>
+    public int Wasted { get; private set; }
+
     /// <summary>Whether the peer counted as starved while it looked for blocks.</summary>
     public bool WasStarved { get; private set; }
 
     public int PieceCount => pieceCount;
 
+    /// <summary>The pieces that we have.</summary>
+    public int[] Here { get; set; } = [];
+
+    /// <summary>Does something in the course of what is told.</summary>
+    public Action? OnSaid { get; set; }
+
     public int PieceSize(int piece) => BlockRequest.BlockLength;
 
-    public bool HasPiece(int piece) => false;
+    public bool HasPiece(int piece) => Here.Contains(piece);
 
-    public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
+    public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
     {
         string which = "all";
         if (pieces is not null)
@@ -34,32 +43,29 @@ internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwne
             which = string.Join(' ', ones);
         }
 
-        Said.Add($"pieces {which}");
+        Say($"pieces {which}");
     }
 
-    public void PeerHasPiece(PeerTransfer peer, int piece) => Said.Add($"piece {piece}");
+    public void PeerHasPiece(PeerDownload peer, int piece) => Say($"piece {piece}");
 
-    public void PeerLostPiece(PeerTransfer peer, int piece) => Said.Add($"lost {piece}");
+    public void PeerLostPiece(PeerDownload peer, int piece) => Say($"lost {piece}");
 
-    public void PeerInterestChanged(PeerTransfer peer) => Said.Add(peer.IsInterested ? "interested" : "not interested");
+    public void PeerInterestChanged(PeerUpload peer) => Say(peer.IsInterested ? "interested" : "not interested");
 
-    public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
+    public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into)
     {
         WasStarved = peer.IsStarved;
         return Wanted?.ReserveFree(into) ?? 0;
     }
 
-    public void Released(ReadOnlySpan<PendingBlock> blocks) => Said.Add($"released {blocks.Length}");
+    public void Released(ReadOnlySpan<PendingBlock> blocks) => Say($"released {blocks.Length}");
 
-    public void BlockArrivedFrom(PeerTransfer peer, PendingBlock block) => Said.Add("block");
+    public void BlockArrivedFrom(PeerDownload peer, PendingBlock block) => Say("block");
 
-    public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
-    {
-    }
+    public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash) =>
+        Say($"added {string.Join(' ', pieces.Select(piece => piece.Index))}, {bytesToHash}");
 
-    public void PayloadReceived(int bytes, int wasted)
-    {
-    }
+    public void PayloadReceived(int bytes, int wasted) => Wasted += wasted;
 
     public void PayloadSent(int bytes)
     {
@@ -73,5 +79,11 @@ internal sealed class RecordingHandler(int pieceCount) : IPeerHandler, IPeerOwne
 
     public void PeerHasDhtNode(PeerConnection peer, ushort port)
     {
+    }
+
+    private void Say(string what)
+    {
+        Said.Add(what);
+        OnSaid?.Invoke();
     }
 }

@@ -43,6 +43,26 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
+    public void A_piece_with_an_owner_may_come_from_others_once_the_owner_has_left_or_a_block_is_released()
+    {
+        var owner = new NamedSource("owner");
+        var other = new NamedSource("other");
+        var left = new ActivePiece(0, 2 * Block) { Owner = owner };
+        Assert.True(left.MayCome(owner));
+        left.Leave(other);
+        Assert.False(left.MayCome(other));
+        left.Leave(owner);
+        Assert.True(left.MayCome(other));
+
+        var released = new ActivePiece(0, 2 * Block) { Owner = owner };
+        released.ReserveFree(_taken);
+        Assert.False(released.MayCome(other));
+        released.Release(1);
+        Assert.True(released.MayCome(other));
+        Assert.True(new ActivePiece(0, Block).MayCome(other));
+    }
+
+    [Fact]
     public void A_piece_of_which_something_is_here_or_asked_for_is_not_retired_by_the_way()
     {
         var piece = new ActivePiece(0, 2 * Block);

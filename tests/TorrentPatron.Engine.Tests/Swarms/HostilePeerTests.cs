@@ -118,7 +118,7 @@ public sealed class HostilePeerTests
         int sent = 0;
         try
         {
-            for (; sent < 100 * PeerTransfer.MostUnaskedBlocks; sent++)
+            for (; sent < 100 * PeerDownload.MostUnaskedBlocks; sent++)
                 await peer.SendAsync(block);
         }
         catch (IOException)
@@ -126,7 +126,7 @@ public sealed class HostilePeerTests
             // The engine had enough.
         }
 
-        Assert.InRange(sent, PeerTransfer.MostUnaskedBlocks, 100 * PeerTransfer.MostUnaskedBlocks - 1);
+        Assert.InRange(sent, PeerDownload.MostUnaskedBlocks, 100 * PeerDownload.MostUnaskedBlocks - 1);
         await AssertStillWorksAsync(network, engine, "unasked blocks");
     }
 

@@ -49,11 +49,11 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     public void A_free_slot_is_given_at_once_and_no_more_than_there_are()
     {
         PeerTransfer[] peers = Join(12);
-        Assert.All(peers, peer => Assert.True(peer.AmChoking));
+        Assert.All(peers, peer => Assert.True(peer.Upload.AmChoking));
         foreach (PeerTransfer peer in peers)
             Say(peer, MessageId.Interested);
 
-        Assert.Equal(peers[..Choker.Slots], peers.Where(peer => !peer.AmChoking));
+        Assert.Equal(peers[..Choker.Slots], peers.Where(peer => !peer.Upload.AmChoking));
     }
 
     [Fact]
@@ -63,16 +63,16 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         foreach (PeerTransfer peer in peers)
             Say(peer, MessageId.Interested);
         _peers.Tick(Second);
-        PeerTransfer last = Assert.Single(peers, peer => peer.AmChoking);
+        PeerTransfer last = Assert.Single(peers, peer => peer.Upload.AmChoking);
         PeerTransfer first = peers.First(peer => peer != last);
         Say(first, MessageId.NotInterested);
         _peers.Tick(Second);
-        Assert.True(last.AmChoking);
+        Assert.True(last.Upload.AmChoking);
 
         _time.Advance(Choker.Interval);
         _peers.Tick(Second);
-        Assert.False(last.AmChoking);
-        Assert.True(first.AmChoking);
+        Assert.False(last.Upload.AmChoking);
+        Assert.True(first.Upload.AmChoking);
         Assert.Single(peers, peer => peer.Standing.IsOptimistic);
     }
 
@@ -83,11 +83,11 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         foreach (PeerTransfer peer in peers)
             Say(peer, MessageId.Interested);
         _peers.Tick(Second);
-        PeerTransfer last = Assert.Single(peers, peer => peer.AmChoking);
+        PeerTransfer last = Assert.Single(peers, peer => peer.Upload.AmChoking);
         peers.First(peer => peer != last).Peer.Close("It goes.");
         _peers.Tick(Second);
 
-        Assert.False(last.AmChoking);
+        Assert.False(last.Upload.AmChoking);
         Assert.Equal(Choker.Slots, _peers.Connected.Count);
     }
 
@@ -95,19 +95,19 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     public void A_peer_is_told_that_we_are_interested_while_it_has_a_wanted_piece()
     {
         PeerTransfer peer = Join(1)[0];
-        _peers.PeerHasPiece(peer, 2);
-        Assert.True(peer.AmInterested);
-        _peers.PeerLostPiece(peer, 2);
-        Assert.False(peer.AmInterested);
+        _peers.PeerHasPiece(peer.Download, 2);
+        Assert.True(peer.Download.AmInterested);
+        _peers.PeerLostPiece(peer.Download, 2);
+        Assert.False(peer.Download.AmInterested);
     }
 
     [Fact]
     public void A_bad_piece_of_one_sender_bans_it_and_one_of_several_bans_nobody()
     {
         PeerTransfer[] peers = Join(3);
-        _peers.PieceFailed(1000, peers[..2]);
+        _peers.PieceFailed(1000, [peers[0].Download, peers[1].Download]);
         Assert.Equal(3, _peers.Connected.Count);
-        _peers.PieceFailed(1000, [peers[2]]);
+        _peers.PieceFailed(1000, [peers[2].Download]);
 
         Assert.Equal(peers[..2], _peers.Connected);
         Assert.Equal(2000, _peers.Wasted);

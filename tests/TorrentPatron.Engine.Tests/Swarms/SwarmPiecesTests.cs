@@ -86,9 +86,9 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     public void A_peer_that_chokes_us_is_asked_only_for_pieces_that_it_allows()
     {
         TestPeer peer = Seed();
-        peer.Say("00");
+        peer.Source.HandleChoke(true);
         Assert.Empty(peer.Reserve(16));
-        peer.Say("11 00000003");
+        peer.Source.HandleAllowedFast(3);
         Assert.Equal(["3.0", "3.1", "3.2", "3.3"], peer.Reserve(16));
     }
 
@@ -122,7 +122,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.Empty(one.Reserve(4));
 
         TestPeer snubbed = Seed();
-        snubbed.Transfer.Requests.Snub();
+        snubbed.Source.Requests.Snub();
         Assert.Empty(snubbed.Reserve(100));
         Assert.Equal(8, Seed().Reserve(100).Length);
         Assert.Equal(8, Seed().Reserve(100).Length);
@@ -165,13 +165,13 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         _disk.Run();
 
         Assert.Equal(["failed 0"], _events.Said);
-        Assert.Equal([one.Transfer, other.Transfer], _events.Senders);
+        Assert.Equal([one.Source, other.Source], _events.Senders);
         Assert.Equal(1, _pieces.FailedCount);
         Assert.False(_pieces.Has(0));
 
         Assert.Equal(["0.0", "0.1"], one.Reserve(2));
         Assert.Empty(other.Reserve(2));
-        _pieces.PeerLeft(one.Transfer);
+        _pieces.PeerLeft(one.Source);
         Assert.Equal(["0.2", "0.3"], other.Reserve(2));
     }
 
@@ -189,7 +189,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         _disk.Run();
 
         Assert.Equal(["failed 0", "poisoners", "verified 0"], _events.Said);
-        Assert.Equal([poisoner.Transfer], _events.Poisoners);
+        Assert.Equal([poisoner.Source], _events.Poisoners);
     }
 
     [Fact]
@@ -259,43 +259,43 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     public void A_peer_is_of_interest_while_it_has_a_piece_that_we_want()
     {
         TestPeer peer = Peer();
-        Assert.False(_pieces.IsInteresting(peer.Transfer));
-        _pieces.PeerHasPiece(peer.Transfer, 1);
-        Assert.True(_pieces.IsInteresting(peer.Transfer));
-        _pieces.PeerLostPiece(peer.Transfer, 1);
-        Assert.False(_pieces.IsInteresting(peer.Transfer));
+        Assert.False(_pieces.IsInteresting(peer.Source));
+        _pieces.PeerHasPiece(peer.Source, 1);
+        Assert.True(_pieces.IsInteresting(peer.Source));
+        _pieces.PeerLostPiece(peer.Source, 1);
+        Assert.False(_pieces.IsInteresting(peer.Source));
 
-        _pieces.PeerHasPiece(peer.Transfer, 1);
+        _pieces.PeerHasPiece(peer.Source, 1);
         peer.Reserve(4);
         peer.Send(_torrent.Data);
         _disk.Run();
-        Assert.True(_pieces.NoLongerWanted(peer.Transfer, 1));
-        Assert.False(_pieces.IsInteresting(peer.Transfer));
+        Assert.True(_pieces.NoLongerWanted(peer.Source, 1));
+        Assert.False(_pieces.IsInteresting(peer.Source));
 
-        _pieces.SetPriorities([FilePriority.Skip], [peer.Transfer]);
-        Assert.False(_pieces.IsInteresting(Seed().Transfer));
-        _pieces.SetPriorities([FilePriority.Normal], [peer.Transfer]);
-        Assert.True(_pieces.IsInteresting(Seed().Transfer));
+        _pieces.SetPriorities([FilePriority.Skip], [peer.Source]);
+        Assert.False(_pieces.IsInteresting(Seed().Source));
+        _pieces.SetPriorities([FilePriority.Normal], [peer.Source]);
+        Assert.True(_pieces.IsInteresting(Seed().Source));
     }
 
     [Fact]
     public void What_a_peer_says_again_adds_to_what_it_has_and_nothing_counts_after_its_end()
     {
         TestPeer peer = Peer(0);
-        _pieces.PeerHasPieces(peer.Transfer, Field(1, 2));
-        Assert.Equal(3, peer.Transfer.Availability.Pieces!.Count);
-        _pieces.PeerHasPiece(peer.Transfer, 3);
-        Assert.True(peer.Transfer.Availability.IsSeed);
-        _pieces.PeerLostPiece(peer.Transfer, 3);
-        Assert.False(peer.Transfer.Availability.IsSeed);
-        Assert.Equal(3, peer.Transfer.Availability.Pieces!.Count);
+        _pieces.PeerHasPieces(peer.Source, Field(1, 2));
+        Assert.Equal(3, peer.Source.Availability.Pieces!.Count);
+        _pieces.PeerHasPiece(peer.Source, 3);
+        Assert.True(peer.Source.Availability.IsSeed);
+        _pieces.PeerLostPiece(peer.Source, 3);
+        Assert.False(peer.Source.Availability.IsSeed);
+        Assert.Equal(3, peer.Source.Availability.Pieces!.Count);
 
-        peer.Transfer.Peer.Close("It goes.");
-        _pieces.PeerLeft(peer.Transfer);
-        _pieces.PeerHasPiece(peer.Transfer, 3);
-        _pieces.PeerHasPieces(peer.Transfer, null);
-        Assert.Null(peer.Transfer.Availability.Pieces);
-        Assert.False(peer.Transfer.Availability.IsSeed);
+        peer.Source.Peer.Close("It goes.");
+        _pieces.PeerLeft(peer.Source);
+        _pieces.PeerHasPiece(peer.Source, 3);
+        _pieces.PeerHasPieces(peer.Source, null);
+        Assert.Null(peer.Source.Availability.Pieces);
+        Assert.False(peer.Source.Availability.IsSeed);
     }
 
     private static Bitfield Field(params int[] pieces)
@@ -309,7 +309,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     private TestPeer Seed()
     {
         TestPeer peer = Peer();
-        _pieces.PeerHasPieces(peer.Transfer, null);
+        _pieces.PeerHasPieces(peer.Source, null);
         return peer;
     }
 
@@ -317,7 +317,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     {
         var peer = new TestPeer(_pieces, _engine, ++_peers);
         if (pieces.Length > 0)
-            _pieces.PeerHasPieces(peer.Transfer, Field(pieces));
+            _pieces.PeerHasPieces(peer.Source, Field(pieces));
         return peer;
     }
 
@@ -337,28 +337,20 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
                 handler, new IdleConnection(new IPEndPoint(new IPAddress([10, 0, 2, (byte)number]), 6881)),
                 new Handshake(default, default, SupportsFast: true, SupportsExtensions: false, SupportsDht: false), isIncoming: true,
                 new ExtensionTable(), new RateLimiterPair(engine.Download, engine.Upload), engine.Time);
-            Transfer = new PeerTransfer(peer, handler, default, reader: null!, engine.Time);
-            Say("01");
+            Source = new PeerDownload(peer, handler, engine.Time);
+            Source.HandleChoke(false);
         }
 
-        public PeerTransfer Transfer { get; }
+        public PeerDownload Source { get; }
 
         public ActivePiece? Current => _current;
-
-        /// <summary>Takes one message, in hexadecimal digits.</summary>
-        public void Say(string hex)
-        {
-            byte[] body = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
-            Assert.Equal(ReadResult.Complete, PeerMessage.TryRead([0, 0, 0, (byte)body.Length, .. body], 100, out PeerMessage message, out _));
-            Assert.Null(Transfer.Handle(message));
-        }
 
         /// <summary>Is asked for blocks; each is named by piece and block.</summary>
         public string[] Reserve(int most)
         {
             var into = new PendingBlock[most];
-            PendingBlock[] taken = into[.._pieces.Reserve(Transfer, ref _current, into)];
-            Transfer.Requests.Add(taken);
+            PendingBlock[] taken = into[.._pieces.Reserve(Source, ref _current, into)];
+            Source.Requests.Add(taken);
             _owed.AddRange(taken);
             return [.. taken.Select(Name)];
         }
@@ -372,7 +364,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             {
                 Slab slab = _engine.Slabs.Rent(Block);
                 data.AsSpan(block.Piece.Index * Piece + block.Range.Begin, block.Range.Length).CopyTo(slab.Bytes);
-                Assert.True(block.Piece.Add(block.Block, slab, 0, Transfer, out _, out long bytesToHash));
+                Assert.True(block.Piece.Add(block.Block, slab, 0, Source, out _, out long bytesToHash));
                 slab.Release();
                 _pieces.BlocksAdded([block.Piece], bytesToHash);
             }
@@ -387,7 +379,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             foreach (PendingBlock block in taken)
             {
                 _owed.Remove(block);
-                Assert.True(Transfer.Requests.TryTake(block));
+                Assert.True(Source.Requests.TryTake(block));
             }
 
             return taken;

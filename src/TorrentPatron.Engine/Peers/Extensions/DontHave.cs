@@ -16,6 +16,6 @@ internal sealed class DontHave : IPeerExtension
 
     /// <inheritdoc/>
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload) => DontHaveMessage.TryRead(payload, out DontHaveMessage message)
-        ? peer.Transfer?.HandleDontHave(message.Piece)
+        ? peer.Transfer?.Download.HandleDontHave(message.Piece)
         : "It takes back what is no piece.";
 }

@@ -92,7 +92,7 @@ internal sealed class PeerExchange(
     private static PexPeer? Describe(PeerConnection peer)
     {
         ExtensionHandshake? hello = peer.Extensions.Hello;
-        PexFlags flags = peer.Extensions.IsUploadOnly || peer.Transfer?.Availability.IsSeed == true ? PexFlags.UploadOnly : PexFlags.None;
+        PexFlags flags = peer.Extensions.IsUploadOnly || peer.Transfer?.Download.Availability.IsSeed == true ? PexFlags.UploadOnly : PexFlags.None;
         if (!peer.IsIncoming)
             return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
         return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;

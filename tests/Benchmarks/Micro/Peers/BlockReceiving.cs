@@ -32,15 +32,15 @@ public class BlockReceiving
         var sink = new Sink();
         var peer = new PeerConnection(
             sink, new SeedConnection(), default, isIncoming: true, new ExtensionTable(), _limits, TimeProvider.System);
-        var transfer = new PeerTransfer(peer, sink, default, reader: null!, TimeProvider.System);
+        var transfer = new PeerTransfer(new PeerDownload(peer, sink, TimeProvider.System), new PeerUpload(peer, sink, reader: null!));
         peer.Begin(transfer, Pieces);
-        transfer.UpdateInterest(static _ => true);
+        transfer.Download.UpdateInterest(static _ => true);
         await new PeerReceiver(peer, _slabs, _backPressure, _limits).RunAsync(CancellationToken.None);
         return sink.Completed == Pieces ? sink.Completed : throw new InvalidOperationException("Something got lost.");
     }
 
     /// <summary>A swarm with one peer, that wants every piece in turn and throws it away.</summary>
-    private sealed class Sink : IPeerHandler, IPeerOwner
+    private sealed class Sink : IDownloadHandler, IUploadHandler, IPeerOwner
     {
         private int _begun;
 
@@ -52,7 +52,7 @@ public class BlockReceiving
 
         public bool HasPiece(int piece) => false;
 
-        public int Reserve(PeerTransfer peer, ref ActivePiece? current, Span<PendingBlock> into)
+        public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into)
         {
             int taken = current?.ReserveFree(into) ?? 0;
             while (taken < into.Length && _begun < Pieces)
@@ -74,19 +74,19 @@ public class BlockReceiving
             }
         }
 
-        public void PeerHasPieces(PeerTransfer peer, Bitfield? pieces)
+        public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
         {
         }
 
-        public void PeerHasPiece(PeerTransfer peer, int piece)
+        public void PeerHasPiece(PeerDownload peer, int piece)
         {
         }
 
-        public void PeerLostPiece(PeerTransfer peer, int piece)
+        public void PeerLostPiece(PeerDownload peer, int piece)
         {
         }
 
-        public void PeerInterestChanged(PeerTransfer peer)
+        public void PeerInterestChanged(PeerUpload peer)
         {
         }
 
@@ -94,7 +94,7 @@ public class BlockReceiving
         {
         }
 
-        public void BlockArrivedFrom(PeerTransfer peer, PendingBlock block)
+        public void BlockArrivedFrom(PeerDownload peer, PendingBlock block)
         {
         }
 

@@ -1,0 +1,20 @@
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>What the upload to a peer needs of the swarm. Called without a lock held.</summary>
+internal interface IUploadHandler
+{
+    /// <summary>Number of pieces in the torrent.</summary>
+    int PieceCount { get; }
+
+    /// <summary>Length of a piece in bytes.</summary>
+    int PieceSize(int piece);
+
+    /// <summary>Whether we have a piece, verified and written.</summary>
+    bool HasPiece(int piece);
+
+    /// <summary>The peer has become interested, or has ceased to be. Called by the thread that tells what it says of pieces.</summary>
+    void PeerInterestChanged(PeerUpload peer);
+
+    /// <summary>Payload has gone out. Called by the sender.</summary>
+    void PayloadSent(int bytes);
+}

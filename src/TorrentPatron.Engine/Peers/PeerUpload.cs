@@ -1,0 +1,137 @@
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers;
+
+/// <summary>The upload to one peer: whether it wants something and we let it, and the blocks that it asks for.</summary>
+internal sealed class PeerUpload
+{
+    private const int GrantedPieces = 5;
+
+    /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
+    private const int MostGrants = 3;
+
+    private readonly IUploadHandler _handler;
+    private readonly Lock _chokeGate = new();
+
+    /// <summary>The pieces granted, and the bytes asked for of them while choked: the receive loop's, once the peer has been told.</summary>
+    private int[] _granted = [];
+    private long _grantedBytes;
+
+    /// <summary>Makes it; the peer is choked.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="handler">The swarm.</param>
+    /// <param name="reader">Where blocks to send come from.</param>
+    public PeerUpload(PeerConnection peer, IUploadHandler handler, IBlockReader reader)
+    {
+        Peer = peer;
+        _handler = handler;
+        peer.Sender.Serve(reader, OnPayloadSent);
+    }
+
+    /// <summary>The peer.</summary>
+    public PeerConnection Peer { get; }
+
+    /// <summary>Whether we do not answer its requests.</summary>
+    public bool AmChoking { get; private set; } = true;
+
+    /// <summary>Whether it wants something that we have.</summary>
+    public bool IsInterested { get; private set; }
+
+    /// <summary>Bytes of payload sent to it.</summary>
+    public long PayloadSent { get; private set; }
+
+    private PeerSender Sender => Peer.Sender;
+
+    /// <summary>Tells the peer, at the next flush, which pieces we have: the first message but for extensions.</summary>
+    /// <param name="pieces">The pieces that we have.</param>
+    public void AddPieces(Bitfield pieces)
+    {
+        if (Peer.IsFast && pieces.IsFull)
+            Sender.Add(MessageId.HaveAll);
+        else if (Peer.IsFast && pieces.IsEmpty)
+            Sender.Add(MessageId.HaveNone);
+        else if (!pieces.IsEmpty)
+            Sender.Add(MessageId.Bitfield, pieces.Bytes);
+    }
+
+    /// <summary>Lets a newcomer have a few pieces even while it is choked, so that it has something to give (BEP 6).</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="pieces">The pieces that we have.</param>
+    public void AddFastGrants(InfoHash torrent, Bitfield pieces)
+    {
+        if (!Peer.IsFast)
+            return;
+        _granted = [.. AllowedFastSet.Compute(Peer.RemoteEndPoint.Address, torrent, pieces.Length, GrantedPieces).Where(p => pieces[p])];
+        foreach (int piece in _granted)
+            Sender.Add(MessageId.AllowedFast, piece);
+    }
+
+    /// <summary>Answers requests from now on, or no longer. Thread-safe.</summary>
+    public void SetChoking(bool choking)
+    {
+        lock (_chokeGate)
+        {
+            if (AmChoking == choking)
+                return;
+            AmChoking = choking;
+            Sender.Add(choking ? MessageId.Choke : MessageId.Unchoke);
+            if (choking)
+            {
+                foreach (BlockRequest request in Sender.Uploads.TakeAll())
+                    Reject(request);
+            }
+        }
+
+        Peer.Stir();
+        Sender.Flush();
+    }
+
+    /// <summary>The peer wants something of us, or no longer. Called from the receive loop, as all that follow.</summary>
+    public void HandleInterest(bool isInterested)
+    {
+        IsInterested = isInterested;
+        _handler.PeerInterestChanged(this);
+    }
+
+    /// <summary>The peer asks for a block.</summary>
+    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    public string? HandleRequest(BlockRequest range)
+    {
+        if ((uint)range.Piece >= (uint)_handler.PieceCount || range.Begin < 0 || range.Length <= 0
+            || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceSize(range.Piece))
+            return "It asks for a block that cannot be.";
+
+        bool isAllowed = !AmChoking || IsGranted(range);
+        if (!isAllowed || !_handler.HasPiece(range.Piece) || !Sender.Uploads.TryAdd(range))
+            Reject(range);
+        return null;
+    }
+
+    /// <summary>The peer takes a request back.</summary>
+    public void HandleCancel(BlockRequest range)
+    {
+        if (Sender.Uploads.Cancel(range))
+            Reject(range);
+    }
+
+    private bool IsGranted(BlockRequest range)
+    {
+        if (!_granted.Contains(range.Piece))
+            return false;
+        _grantedBytes += range.Length;
+        return _grantedBytes <= (long)MostGrants * _granted.Length * _handler.PieceSize(0);
+    }
+
+    private void Reject(BlockRequest range)
+    {
+        if (Peer.IsFast)
+            Sender.Add(MessageId.RejectRequest, range);
+    }
+
+    private void OnPayloadSent(int bytes)
+    {
+        PayloadSent += bytes;
+        _handler.PayloadSent(bytes);
+    }
+}

@@ -1,0 +1,152 @@
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Peers;
+
+public sealed class PeerUploadTests : IDisposable
+{
+    private const int Pieces = 16;
+
+    private readonly LonePeer _fast = new(Pieces);
+    private readonly LonePeer _plain = new(Pieces, isFast: false);
+    private readonly PeerUpload _upload;
+
+    public PeerUploadTests()
+    {
+        _fast.Handler.Here = [.. Enumerable.Range(0, Pieces)];
+        _plain.Handler.Here = _fast.Handler.Here;
+        _upload = new PeerUpload(_fast.Connection, _fast.Handler, new Reader());
+    }
+
+    public void Dispose()
+    {
+        _fast.Dispose();
+        _plain.Dispose();
+    }
+
+    [Fact]
+    public void A_peer_that_is_not_choked_gets_the_blocks_that_it_asks_for()
+    {
+        _upload.SetChoking(false);
+        Assert.Null(_upload.HandleRequest(new BlockRequest(3, 0, 100)));
+        Assert.Null(_upload.HandleRequest(new BlockRequest(15, 0, 100)));
+        Assert.Equal(["Unchoke", "Piece 3", "Piece 15"], _fast.TakeSent());
+        Assert.Equal(200, _upload.PayloadSent);
+    }
+
+    [Fact]
+    public void A_choked_peer_is_sent_nothing_and_told_so_where_it_understands_that()
+    {
+        Assert.Null(_upload.HandleRequest(new BlockRequest(3, 0, 100)));
+        Assert.Equal(["RejectRequest 3.0"], _fast.TakeSent());
+
+        var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
+        Assert.Null(plain.HandleRequest(new BlockRequest(3, 0, 100)));
+        Assert.Empty(_plain.TakeSent());
+        Assert.Equal(0, plain.PayloadSent);
+    }
+
+    [Fact]
+    public void A_piece_that_we_do_not_have_is_rejected()
+    {
+        _upload.SetChoking(false);
+        _fast.Handler.Here = [1];
+        Assert.Null(_upload.HandleRequest(new BlockRequest(2, 0, 100)));
+        Assert.Equal(["Unchoke", "RejectRequest 2.0"], _fast.TakeSent());
+    }
+
+    [Fact]
+    public void SetChoking_tells_what_has_changed_and_rejects_what_waits()
+    {
+        _upload.SetChoking(true);
+        Assert.Empty(_fast.TakeSent());
+        _upload.SetChoking(false);
+        _upload.SetChoking(false);
+        _fast.Connection.Sender.Uploads.TryAdd(new BlockRequest(1, 0, 100));
+        _upload.SetChoking(true);
+        Assert.Equal(["Unchoke", "Choke", "RejectRequest 1.0"], _fast.TakeSent());
+        Assert.True(_upload.AmChoking);
+    }
+
+    [Fact]
+    public void A_request_that_is_taken_back_is_rejected_by_name_where_it_still_waits()
+    {
+        _upload.SetChoking(false);
+        _fast.TakeSent();
+        _fast.Connection.Sender.Uploads.TryAdd(new BlockRequest(1, 0, 100));
+        _upload.HandleCancel(new BlockRequest(1, 0, 100));
+        _upload.HandleCancel(new BlockRequest(1, 0, 100));
+        Assert.Equal(["RejectRequest 1.0"], _fast.TakeSent());
+    }
+
+    [Theory]
+    [InlineData(-1, 0, 100)]
+    [InlineData(Pieces, 0, 100)]
+    [InlineData(0, -1, 100)]
+    [InlineData(0, 0, 0)]
+    [InlineData(0, 0, BlockRequest.BlockLength + 1)]
+    [InlineData(0, 1, BlockRequest.BlockLength)]
+    [InlineData(0, int.MaxValue, 100)]
+    public void A_request_for_a_block_that_cannot_be_ends_the_connection(int piece, int begin, int length) =>
+        Assert.Equal("It asks for a block that cannot be.", _upload.HandleRequest(new BlockRequest(piece, begin, length)));
+
+    [Fact]
+    public void A_choked_peer_gets_the_pieces_that_were_granted_to_it_a_few_times_and_no_others()
+    {
+        var all = new Bitfield(Pieces);
+        all.SetAll();
+        _upload.AddFastGrants(default, all);
+        int[] granted = [.. _fast.TakeSent().Select(message => int.Parse(message["AllowedFast ".Length..], System.Globalization.CultureInfo.InvariantCulture))];
+        Assert.Equal(5, granted.Distinct().Count());
+
+        Assert.Null(_upload.HandleRequest(new BlockRequest(Enumerable.Range(0, Pieces).First(piece => !granted.Contains(piece)), 0, 100)));
+        Assert.StartsWith("RejectRequest", Assert.Single(_fast.TakeSent()), StringComparison.Ordinal);
+        for (int i = 0; i < 15; i++)
+            Assert.Null(_upload.HandleRequest(new BlockRequest(granted[i % 5], 0, BlockRequest.BlockLength)));
+        Assert.All(_fast.TakeSent(), message => Assert.StartsWith("Piece", message, StringComparison.Ordinal));
+        Assert.Null(_upload.HandleRequest(new BlockRequest(granted[0], 0, BlockRequest.BlockLength)));
+        Assert.StartsWith("RejectRequest", Assert.Single(_fast.TakeSent()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AddPieces_tells_what_we_have_in_the_shortest_way_that_the_peer_understands()
+    {
+        var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
+        var pieces = new Bitfield(Pieces);
+        _upload.AddPieces(pieces);
+        plain.AddPieces(pieces);
+        pieces.Set(15);
+        _upload.AddPieces(pieces);
+        plain.AddPieces(pieces);
+        pieces.SetAll();
+        _upload.AddPieces(pieces);
+        plain.AddPieces(pieces);
+        plain.AddFastGrants(default, pieces);
+        Assert.Equal(["HaveNone", "Bitfield 0001", "HaveAll"], _fast.TakeSent());
+        Assert.Equal(["Bitfield 0001", "Bitfield FFFF"], _plain.TakeSent());
+    }
+
+    [Fact]
+    public void HandleInterest_is_told()
+    {
+        _upload.HandleInterest(true);
+        Assert.True(_upload.IsInterested);
+        _upload.HandleInterest(false);
+        Assert.Equal(["interested", "not interested"], _fast.Handler.Said);
+    }
+
+    /// <summary>Blocks of zeros.</summary>
+    private sealed class Reader : IBlockReader
+    {
+        public ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
+        {
+            foreach (BlockRequest block in blocks.Span)
+            {
+                MessageWriter.WritePieceHeader(messages.Span, block);
+                messages = messages[(PeerMessage.PieceHeaderLength + block.Length)..];
+            }
+
+            return ValueTask.CompletedTask;
+        }
+    }
+}
