@@ -51,7 +51,7 @@ public sealed class NeighbourTests
         var store = new MemoryResumeStore();
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
         await engine.CompletedAsync();
-        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         File.Delete(file);
         File.CreateSymbolicLink(file, elsewhere["secret"]);
 
@@ -129,7 +129,7 @@ public sealed class NeighbourTests
             torrent.WriteTo(engine.Destination);
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
         await engine.CompletedAsync();
-        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.InfoHash));
+        await engine.SendAsync(id => new CloseTorrent(id, torrent.Metainfo.TorrentId));
         Assert.IsType<NewTorrentCreated>(await engine.StartAsync(torrent.Metainfo, store));
     }
 
