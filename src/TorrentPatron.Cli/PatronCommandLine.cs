@@ -4,7 +4,7 @@ using TorrentPatron.Cli.Commands;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli;
 

@@ -6,6 +6,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -21,7 +23,7 @@ namespace TorrentPatron.Service;
 /// exception. Cancelling ends a wait (and the reading of a source that is still being read), never a torrent. Events are
 /// raised one after another, on a thread of the pool; what a handler throws is ignored.
 /// </remarks>
-public sealed class Patron : IAsyncDisposable
+public sealed class Patron : IRequester, IAsyncDisposable
 {
     private readonly RequestRunner _runner;
     private readonly AnswerQueue _answers;
@@ -107,10 +109,10 @@ public sealed class Patron : IAsyncDisposable
         ? []
         : [.. Statuses.Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && session.Owns(this, torrent))];
 
-    /// <summary>Cancelled when the patron stops.</summary>
-    internal CancellationToken Stopping => _stopping.Token;
+    /// <inheritdoc/>
+    CancellationToken IRequester.Stopping => _stopping.Token;
 
-    private ClientSession? Running => IsStopped ? null : Service.Session;
+    private ClientSession? Running => IsStopped ? null : Service.Sessions.Current;
 
     /// <summary>A snapshot of one of the service's torrents, or null. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -151,7 +153,7 @@ public sealed class Patron : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         return BeginAsync(
-            new PendingAnswer(Service.NextId(), request.Metainfo?.TorrentId ?? default, isStart: true),
+            new PendingAnswer(Service.Sessions.NextId(), request.Metainfo?.TorrentId ?? default, isStart: true),
             (pending, turn) => StartAsync(request, pending, turn, cancellationToken),
             cancellationToken);
     }
@@ -181,7 +183,7 @@ public sealed class Patron : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(saved);
         return saved.Destination is null
             ? BeginAsync(
-                new PendingAnswer(Service.NextId(), saved.TorrentId, isStart: true),
+                new PendingAnswer(Service.Sessions.NextId(), saved.TorrentId, isStart: true),
                 (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.TorrentId)), cancellationToken)
             : StartAsync(saved.ToRequest(), cancellationToken);
     }
@@ -259,7 +261,7 @@ public sealed class Patron : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RemoveAsync(TorrentId torrent, bool deleteData, CancellationToken cancellationToken = default) =>
         BeginAsync(
-            new PendingAnswer(Service.NextId(), torrent, isStart: false),
+            new PendingAnswer(Service.Sessions.NextId(), torrent, isStart: false),
             (pending, turn) => _runner.RemoveAsync(this, deleteData, pending, turn), cancellationToken);
 
     /// <summary>Takes trackers away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
@@ -296,7 +298,7 @@ public sealed class Patron : IAsyncDisposable
 
         using StatusWatch watch = session.Watch(torrent);
         TorrentStatus? status = session.Client?.GetStatus(torrent);
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {
             while (status is { State: not (TorrentState.Failed or TorrentState.Stopped) } && !until(status))
@@ -330,7 +332,7 @@ public sealed class Patron : IAsyncDisposable
             yield break;
 
         using StatusFeed feed = session.Feed(torrents);
-        using CancellationTokenRegistration stopping = Stopping.UnsafeRegister(static feed => ((StatusFeed)feed!).End(), feed);
+        using CancellationTokenRegistration stopping = _stopping.Token.UnsafeRegister(static feed => ((StatusFeed)feed!).End(), feed);
         feed.Begin(client.GetStatuses());
         while (await feed.WaitAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -372,21 +374,21 @@ public sealed class Patron : IAsyncDisposable
     /// <summary>What is in a request's torrent, where that is known without asking peers; else null.</summary>
     /// <exception cref="TorrentException">The source cannot be read.</exception>
     internal Task<TorrentMetainfo?> FindMetainfoAsync(StartRequest request, CancellationToken cancellationToken) =>
-        _runner.FindMetainfoAsync(this, request, cancellationToken);
+        _runner.FindMetainfoAsync(request, cancellationToken);
 
     /// <summary>Closes a torrent of this patron's and deletes what was saved of it.</summary>
     internal Task ForgetAsync(TorrentId torrent) => _runner.ForgetAsync(this, torrent);
 
-    /// <summary>Takes the answer to a start of this patron's, ahead of whatever is said of the torrent.</summary>
-    internal void Receive(NewTorrentCreated answer) => _answers.Settle(answer);
+    /// <inheritdoc/>
+    void IRequester.Receive(NewTorrentCreated answer) => _answers.Settle(answer);
 
-    /// <summary>Takes news of a torrent of this patron's.</summary>
-    internal void Receive(TorrentMessage news) => _answers.Pass(news);
+    /// <inheritdoc/>
+    void IRequester.Receive(TorrentMessage news) => _answers.Pass(news);
 
     private Task<TorrentAnswer> CommandAsync(
         TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
         BeginAsync(
-            new PendingAnswer(Service.NextId(), torrent, isStart: false),
+            new PendingAnswer(Service.Sessions.NextId(), torrent, isStart: false),
             (pending, turn) => _runner.CommandAsync(this, make(pending.Id), pending, turn),
             cancellationToken);
 
@@ -449,7 +451,7 @@ public sealed class Patron : IAsyncDisposable
     private async Task<TorrentAnswer> StartAsync(
         StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken cancellationToken)
     {
-        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, Stopping);
+        using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         return await _runner.StartAsync(this, request, pending, turn, reading.Token).ConfigureAwait(false);
     }
 

@@ -17,13 +17,9 @@ namespace TorrentPatron.Service;
 /// </remarks>
 public sealed class TorrentService : IAsyncDisposable
 {
-    private readonly Func<ClientSettings, ITorrentClient> _makeClient;
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<Guid, Patron> _patrons = [];
     private readonly RequestRunner _runner;
-    private ClientSession? _session;
-    private Task _predecessorGone = Task.CompletedTask;
-    private long _lastId;
     private bool _isDisposed;
 
     /// <summary>Makes a service; its engine is made when it is needed.</summary>
@@ -34,13 +30,13 @@ public sealed class TorrentService : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(makeClient);
-        _makeClient = makeClient;
         time ??= TimeProvider.System;
         Time = time;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = new SocketNetwork(() => Settings.Client.BindAddress);
-        _runner = new RequestRunner(this, States, new SourceReader(time, Network), new PeerResolver(Network, time));
+        Sessions = new ClientSessions(() => makeClient(Settings.Client));
+        _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time));
     }
 
     /// <summary>What the service works with.</summary>
@@ -50,7 +46,7 @@ public sealed class TorrentService : IAsyncDisposable
     public INetwork Network { get; }
 
     /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs.</summary>
-    public ClientCapabilities? Capabilities => Session?.Client?.Capabilities;
+    public ClientCapabilities? Capabilities => Sessions.Current?.Client?.Capabilities;
 
     /// <summary>Where the torrents' state is saved.</summary>
     public StateFolder States { get; }
@@ -68,15 +64,8 @@ public sealed class TorrentService : IAsyncDisposable
     /// <summary>The clock.</summary>
     internal TimeProvider Time { get; }
 
-    /// <summary>The engine as it is now; null while none was asked for.</summary>
-    internal ClientSession? Session
-    {
-        get
-        {
-            lock (_gate)
-                return _session;
-        }
-    }
+    /// <summary>The engine that is shared.</summary>
+    internal ClientSessions Sessions { get; }
 
     /// <summary>Makes a patron, at once.</summary>
     /// <param name="name">What to call it; by default a part of its id.</param>
@@ -93,7 +82,7 @@ public sealed class TorrentService : IAsyncDisposable
     }
 
     /// <summary>The engine as a whole; null while none runs. Never waits.</summary>
-    public ClientStatus? GetClientStatus() => Session?.Client?.GetClientStatus();
+    public ClientStatus? GetClientStatus() => Sessions.Current?.Client?.GetClientStatus();
 
     /// <summary>
     /// Goes on with other settings of the engine: one that runs changes what it can, and one that is made later is made with them.
@@ -109,7 +98,7 @@ public sealed class TorrentService : IAsyncDisposable
         {
             settings = WithStore(settings);
             Settings = Settings with { Client = settings };
-            client = _session?.Client;
+            client = Sessions.Current?.Client;
         }
 
         if (client is null)
@@ -136,26 +125,7 @@ public sealed class TorrentService : IAsyncDisposable
         }
 
         await Task.WhenAll(patrons.Select(patron => patron.DisposeAsync().AsTask())).ConfigureAwait(false);
-        Task gone;
-        lock (_gate)
-            gone = _predecessorGone;
-        await gone.ConfigureAwait(false);
-    }
-
-    internal long NextId() => Interlocked.Increment(ref _lastId);
-
-    /// <summary>The engine for a patron's start; made where there is none.</summary>
-    internal ClientSession Connect(Patron patron)
-    {
-        lock (_gate)
-        {
-            // Who comes after its end would make an engine that nobody ends.
-            if (patron.IsStopped)
-                throw new TorrentException(ServiceErrors.Stopped);
-            if (_session is { IsOver: true })
-                Retire();
-            return _session ??= new ClientSession(_predecessorGone, () => _makeClient(Settings.Client));
-        }
+        await Sessions.Gone.ConfigureAwait(false);
     }
 
     /// <summary>Ends the engine where every patron has been stopped: nobody needs what it may still be doing.</summary>
@@ -163,8 +133,8 @@ public sealed class TorrentService : IAsyncDisposable
     {
         lock (_gate)
         {
-            if (_session is not null && _patrons.Values.All(patron => patron.IsStopped))
-                Retire();
+            if (_patrons.Values.All(patron => patron.IsStopped))
+                Sessions.End();
         }
     }
 
@@ -175,7 +145,7 @@ public sealed class TorrentService : IAsyncDisposable
         lock (_gate)
         {
             _patrons.Remove(patron.Id);
-            return _patrons.Count == 0 ? _predecessorGone : Task.CompletedTask;
+            return _patrons.Count == 0 ? Sessions.Gone : Task.CompletedTask;
         }
     }
 
@@ -183,11 +153,4 @@ public sealed class TorrentService : IAsyncDisposable
     private ClientSettings WithStore(ClientSettings client) => client.Dht.Store is not null
         ? client
         : client with { Dht = client.Dht with { Store = new DhtStateFile(States.FolderPath) } };
-
-    /// <summary>Under the lock: the next engine will wait for this one's end. Disposing yields before it does anything.</summary>
-    private void Retire()
-    {
-        _predecessorGone = _session!.DisposeAsync().AsTask();
-        _session = null;
-    }
 }

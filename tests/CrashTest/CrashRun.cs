@@ -7,6 +7,7 @@ using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.CrashTest;

@@ -6,6 +6,7 @@ using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 

@@ -4,6 +4,7 @@ using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 

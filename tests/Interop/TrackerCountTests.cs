@@ -3,6 +3,7 @@ using TorrentPatron.Interop.Tests.Peers;
 using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 

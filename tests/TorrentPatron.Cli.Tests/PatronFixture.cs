@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Engines;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Cli.Tests;
 

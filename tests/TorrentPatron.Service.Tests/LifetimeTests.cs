@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests;

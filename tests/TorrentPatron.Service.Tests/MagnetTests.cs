@@ -5,6 +5,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 using TorrentPatron.Service.Tests.Fakes;

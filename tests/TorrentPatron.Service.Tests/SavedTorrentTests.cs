@@ -3,6 +3,7 @@ using System.Text;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.State;
 using TorrentPatron.Service.Tests.Fakes;
 

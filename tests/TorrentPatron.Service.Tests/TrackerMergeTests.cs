@@ -2,6 +2,7 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Tests.Fakes;
 

@@ -3,7 +3,7 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli.Commands;
 

@@ -4,7 +4,7 @@ using TorrentPatron.Cli.Display;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;

@@ -2,7 +2,7 @@ using System.CommandLine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;

@@ -4,6 +4,7 @@ using TorrentPatron.Cli.Display;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Units;
 

@@ -4,6 +4,8 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Cli.Commands;

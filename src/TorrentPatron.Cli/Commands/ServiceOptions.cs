@@ -3,6 +3,7 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;

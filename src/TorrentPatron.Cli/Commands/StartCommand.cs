@@ -6,6 +6,7 @@ using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Units;
 

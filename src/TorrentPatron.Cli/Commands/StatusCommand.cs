@@ -6,7 +6,7 @@ using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 using TorrentPatron.Service.Units;

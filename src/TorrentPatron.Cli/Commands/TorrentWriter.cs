@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;

@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Cli.Demo;
 

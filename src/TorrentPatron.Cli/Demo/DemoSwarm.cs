@@ -3,6 +3,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Cli.Demo;
 

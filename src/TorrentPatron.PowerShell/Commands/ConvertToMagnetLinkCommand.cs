@@ -2,7 +2,7 @@ using System.Management.Automation;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol.Magnets;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;

@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;

@@ -5,6 +5,7 @@ using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;

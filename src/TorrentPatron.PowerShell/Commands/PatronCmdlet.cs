@@ -9,6 +9,7 @@ using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.PowerShell.Commands;

@@ -3,7 +3,7 @@ using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Pipeline;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 

@@ -6,6 +6,8 @@ using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Commands;
 

@@ -7,6 +7,7 @@ using TorrentPatron.PowerShell.Jobs;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Commands;
 

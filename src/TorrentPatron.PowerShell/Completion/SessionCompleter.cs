@@ -6,6 +6,7 @@ using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Completion;
 

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Hosting;

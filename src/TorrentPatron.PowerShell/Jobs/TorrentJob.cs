@@ -4,6 +4,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Jobs;
 

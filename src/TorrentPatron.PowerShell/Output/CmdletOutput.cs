@@ -2,7 +2,7 @@ using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Pipeline;
 using TorrentPatron.Protocol;
-using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Output;
 

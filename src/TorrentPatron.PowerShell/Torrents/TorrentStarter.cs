@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Torrents;
 

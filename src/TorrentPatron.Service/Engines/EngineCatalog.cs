@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Engines;
 

@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Routing;
 
@@ -13,7 +14,7 @@ namespace TorrentPatron.Service.Routing;
 internal sealed class ClientSession : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
-    private readonly ConcurrentDictionary<TorrentId, Patron> _owners = new();
+    private readonly ConcurrentDictionary<TorrentId, IRequester> _owners = new();
     private readonly ConcurrentDictionary<TorrentId, List<TorrentMessage>> _early = new();
     private readonly StatusWatchers _watchers = new();
     private readonly Task<ITorrentClient> _started;
@@ -40,14 +41,14 @@ internal sealed class ClientSession : IAsyncDisposable
     public Task<ITorrentClient> StartedAsync(CancellationToken cancellationToken) => _started.WaitAsync(cancellationToken);
 
     /// <summary>Hands a command to the engine, which must have been waited for, and brings its one answer.</summary>
-    /// <param name="patron">Who asks.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="torrent">Which torrent it is about.</param>
     /// <param name="command">The command.</param>
     /// <param name="warnings">What is to be said with the answer that the torrent has been started; null: nothing.</param>
     public async Task<TorrentAnswer> SendAsync(
-        Patron patron, TorrentId torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
+        IRequester requester, TorrentId torrent, TorrentCommand command, IReadOnlyList<TorrentError>? warnings = null)
     {
-        var sent = new SentCommand(patron, torrent, command) { Warnings = warnings ?? [] };
+        var sent = new SentCommand(requester, torrent, command) { Warnings = warnings ?? [] };
         _sent[command.CorrelationId] = sent;
         if (command is CreateNewTorrent)
             _early[torrent] = [];
@@ -68,11 +69,11 @@ internal sealed class ClientSession : IAsyncDisposable
     }
 
     /// <summary>Whether a torrent is a patron's own.</summary>
-    public bool Owns(Patron patron, TorrentId torrent) => _owners.TryGetValue(torrent, out Patron? owner) && owner == patron;
+    public bool Owns(IRequester requester, TorrentId torrent) => _owners.TryGetValue(torrent, out IRequester? owner) && owner == requester;
 
     /// <summary>The torrents that are a patron's own.</summary>
-    public IReadOnlyList<TorrentId> OwnedBy(Patron patron) =>
-        [.. _owners.Where(pair => pair.Value == patron).Select(pair => pair.Key)];
+    public IReadOnlyList<TorrentId> OwnedBy(IRequester requester) =>
+        [.. _owners.Where(pair => pair.Value == requester).Select(pair => pair.Key)];
 
     /// <summary>Sees a torrent's statuses from now on.</summary>
     public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
@@ -177,7 +178,7 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         if (message is TorrentAnswer answer)
             RouteAnswer(answer);
-        else if (_owners.TryGetValue(message.TorrentId, out Patron? owner))
+        else if (_owners.TryGetValue(message.TorrentId, out IRequester? owner))
             owner.Receive(message);
         else if (_early.TryGetValue(message.TorrentId, out List<TorrentMessage>? early))
             early.Add(message);
@@ -198,15 +199,15 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             answer = created = created with { Warnings = [.. command.Warnings] };
             // At once and not by way of who waits for it, so that no news overtake it.
-            _owners[answer.TorrentId] = command.Patron;
-            command.Patron.Receive(created);
-            early?.ForEach(command.Patron.Receive);
+            _owners[answer.TorrentId] = command.Requester;
+            command.Requester.Receive(created);
+            early?.ForEach(command.Requester.Receive);
         }
         else if (answer is TorrentClosed)
         {
             _owners.TryRemove(answer.TorrentId, out _);
         }
-        else if (answer is TorrentRemoved && _owners.TryRemove(answer.TorrentId, out Patron? owner) && owner != command.Patron)
+        else if (answer is TorrentRemoved && _owners.TryRemove(answer.TorrentId, out IRequester? owner) && owner != command.Requester)
         {
             // Whoever started it hears that another has removed it.
             owner.Receive(answer);

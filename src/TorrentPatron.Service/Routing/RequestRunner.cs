@@ -2,6 +2,8 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 
@@ -9,7 +11,7 @@ namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
 #pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class RequestRunner(TorrentService service, StateFolder states, SourceReader sources, PeerResolver peers)
+internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, SourceReader sources, PeerResolver peers)
 #pragma warning restore CA1001
 {
     /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
@@ -20,13 +22,13 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
 
     /// <summary>Starts a torrent, or joins it where it runs.</summary>
-    /// <param name="patron">Who asks.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="request">What to start.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
     /// <param name="reading">Gives up reading the source. What has been read is started.</param>
     public async Task<TorrentAnswer> StartAsync(
-        Patron patron, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
+        IRequester requester, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
         TorrentId torrent = order.TorrentId;
@@ -34,11 +36,11 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         order.Check();
 
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
-        ClientSession session = service.Connect(patron);
-        ITorrentClient client = await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
+        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        ClientSession session = sessions.Connect(requester);
+        ITorrentClient client = await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
-            return await JoinAsync(session, patron, order, pending, running).ConfigureAwait(false);
+            return await JoinAsync(session, requester, order, pending, running).ConfigureAwait(false);
 
         // A torrent is what it was when it was saved: what is given now adds its trackers to it, and what an earlier run has fetched for
         // a link need not be fetched again.
@@ -49,36 +51,36 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo);
         IReadOnlyList<TorrentError> warnings = new StartWarnings(order).OfStart(metainfo, states.Find(torrent));
         TorrentAnswer answer = await session
-            .SendAsync(patron, torrent, order.ToCommand(pending.Id, metainfo, magnet, store), warnings).ConfigureAwait(false);
+            .SendAsync(requester, torrent, order.ToCommand(pending.Id, metainfo, magnet, store), warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Off the reader of the engine's messages: this touches the disk.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             store.GiveUp();
         }
-        else if (patron.IsStopped)
+        else if (requester.IsStopped)
         {
-            await session.SendAsync(patron, torrent, new CloseTorrent(service.NextId(), torrent)).ConfigureAwait(false);
+            await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
         }
 
         return answer;
     }
 
     /// <summary>Gives a command to the engine in its torrent's turn.</summary>
-    /// <param name="patron">Who asks.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="command">What to do.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
-    public async Task<TorrentAnswer> CommandAsync(Patron patron, TorrentCommand command, PendingAnswer pending, RequestTurn turn)
+    public async Task<TorrentAnswer> CommandAsync(IRequester requester, TorrentCommand command, PendingAnswer pending, RequestTurn turn)
     {
         using LaneTurn lane = await turn.EnterAsync(_lanes, pending.Torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
+        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
 
         // An engine is not made only to say that it has no such torrent.
-        if (service.Session is not { IsOver: false } session)
+        if (sessions.Current is not { IsOver: false } session)
             return pending.Fail(ServiceErrors.NotFound(pending.Torrent));
-        await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
-        Task<TorrentAnswer> answer = session.SendAsync(patron, pending.Torrent, command);
+        await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
+        Task<TorrentAnswer> answer = session.SendAsync(requester, pending.Torrent, command);
 
         // A start must wait for a close, but nobody for the end of a recheck.
         if (command is not CloseTorrent)
@@ -87,60 +89,59 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
     }
 
     /// <summary>Removes a torrent that the engine runs, or that is saved only.</summary>
-    /// <param name="patron">Who asks.</param>
+    /// <param name="requester">Who asks.</param>
     /// <param name="deleteData">Whether the files that are its own are deleted.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
-    public async Task<TorrentAnswer> RemoveAsync(Patron patron, bool deleteData, PendingAnswer pending, RequestTurn turn)
+    public async Task<TorrentAnswer> RemoveAsync(IRequester requester, bool deleteData, PendingAnswer pending, RequestTurn turn)
     {
         TorrentId torrent = pending.Torrent;
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
-        await lane.Ready.WaitAsync(patron.Stopping).ConfigureAwait(false);
-        if (service.Session is { IsOver: false } session)
+        await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        if (sessions.Current is { IsOver: false } session)
         {
-            ITorrentClient client = await session.StartedAsync(patron.Stopping).ConfigureAwait(false);
+            ITorrentClient client = await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
             if (client.GetStatus(torrent) is not null)
-                return await session.SendAsync(patron, torrent, new RemoveTorrent(pending.Id, torrent, deleteData)).ConfigureAwait(false);
+                return await session.SendAsync(requester, torrent, new RemoveTorrent(pending.Id, torrent, deleteData)).ConfigureAwait(false);
         }
 
         return _savedRemoval.Remove(torrent, pending.Id, deleteData);
     }
 
     /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
-    /// <param name="patron">Who asks.</param>
     /// <param name="request">The source.</param>
     /// <param name="reading">Gives up reading it.</param>
-    public async Task<TorrentMetainfo?> FindMetainfoAsync(Patron patron, StartRequest request, CancellationToken reading)
+    public async Task<TorrentMetainfo?> FindMetainfoAsync(StartRequest request, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
-        return order.Metainfo ?? patron.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId);
+        return order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId);
     }
 
     /// <summary>Closes a torrent that a patron owns, and deletes what was saved of it.</summary>
-    public async Task ForgetAsync(Patron patron, TorrentId torrent)
+    public async Task ForgetAsync(IRequester requester, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
-        if (service.Session is { } session && session.Owns(patron, torrent))
-            await session.SendAsync(patron, torrent, new RemoveTorrent(service.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
+        if (sessions.Current is { } session && session.Owns(requester, torrent))
+            await session.SendAsync(requester, torrent, new RemoveTorrent(sessions.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
     }
 
     /// <summary>Closes what a patron owns, each torrent in its turn, so that who starts it next starts it anew.</summary>
-    public async Task CloseOwnedAsync(Patron patron)
+    public async Task CloseOwnedAsync(IRequester requester)
     {
-        if (service.Session is { Client: not null } session)
+        if (sessions.Current is { Client: not null } session)
         {
-            await Task.WhenAll(session.OwnedBy(patron).Select(torrent => CloseAsync(session, patron, torrent)))
+            await Task.WhenAll(session.OwnedBy(requester).Select(torrent => CloseAsync(session, requester, torrent)))
                 .ConfigureAwait(false);
         }
     }
 
-    private async Task CloseAsync(ClientSession session, Patron patron, TorrentId torrent)
+    private async Task CloseAsync(ClientSession session, IRequester requester, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
-        if (session.Owns(patron, torrent))
-            await session.SendAsync(patron, torrent, new CloseTorrent(service.NextId(), torrent)).ConfigureAwait(false);
+        if (session.Owns(requester, torrent))
+            await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
     }
 
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
@@ -168,7 +169,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
 
     /// <summary>The torrent runs already: gives it what is new in the request, and wakes it where it rests.</summary>
     private async Task<TorrentAnswer> JoinAsync(
-        ClientSession session, Patron patron, StartOrder order, PendingAnswer pending, TorrentStatus running)
+        ClientSession session, IRequester requester, StartOrder order, PendingAnswer pending, TorrentStatus running)
     {
         TorrentId torrent = pending.Torrent;
         StartRequest request = order.Request;
@@ -177,18 +178,18 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
             ? PrivateTrackers.Refused(
                 running.Name, [.. order.Trackers.Concat(order.FoundTrackers).Distinct().Where(tracker => !before.Contains(tracker))])
             : null;
-        if (order.ToSources(service.NextId(), running.IsPrivate) is { } sources)
+        if (order.ToSources(sessions.NextId(), running.IsPrivate) is { } sources)
             await Ask(sources).ConfigureAwait(false);
         Uri[] merged = [.. running.Trackers.Select(tracker => tracker.Uri).Where(tracker => !before.Contains(tracker))];
         if (running.Metadata is not null && order.Metainfo is not null)
-            await Ask(new GiveMetadata(service.NextId(), order.Metainfo)).ConfigureAwait(false);
+            await Ask(new GiveMetadata(sessions.NextId(), order.Metainfo)).ConfigureAwait(false);
         if (request.Options != TorrentOptions.Unchanged)
-            await Ask(new SetTorrent(service.NextId(), torrent, request.Options)).ConfigureAwait(false);
+            await Ask(new SetTorrent(sessions.NextId(), torrent, request.Options)).ConfigureAwait(false);
         TorrentMetainfo? metainfo = order.Metainfo ?? session.Client?.GetMetainfo(torrent);
         if (metainfo is not null)
         {
             if (order.Priorities(metainfo) is { } priorities)
-                await Ask(new SetFilePriorities(service.NextId(), torrent, priorities)).ConfigureAwait(false);
+                await Ask(new SetFilePriorities(sessions.NextId(), torrent, priorities)).ConfigureAwait(false);
         }
         else if (request.Selection is not null)
         {
@@ -198,9 +199,9 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
         // One whose metadata alone was asked for goes on when it is here.
         bool mayRest = request.Suspended || request.MetadataOnly;
         if (!mayRest && running.State is TorrentState.Suspended or TorrentState.Failed or TorrentState.FetchingMetadata)
-            await Ask(new ResumeTorrent(service.NextId(), torrent)).ConfigureAwait(false);
+            await Ask(new ResumeTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
         if (request.Recheck)
-            _ = session.SendAsync(patron, torrent, new RecheckTorrent(service.NextId(), torrent));
+            _ = session.SendAsync(requester, torrent, new RecheckTorrent(sessions.NextId(), torrent));
         running = session.Client?.GetStatus(torrent) ?? running;
         return new TorrentAlreadyDownloading(torrent, pending.Id, running)
         {
@@ -211,7 +212,7 @@ internal sealed class RequestRunner(TorrentService service, StateFolder states, 
 
         async Task Ask(TorrentCommand command)
         {
-            TorrentAnswer answer = await session.SendAsync(patron, torrent, command).ConfigureAwait(false);
+            TorrentAnswer answer = await session.SendAsync(requester, torrent, command).ConfigureAwait(false);
             if (answer is CommandFail fail)
                 throw new TorrentException(fail.Error);
             running = answer.Status() ?? running;

@@ -4,14 +4,14 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>A command on its way through the engine, with its return address.</summary>
-/// <param name="patron">Who asked.</param>
+/// <param name="requester">Who asked.</param>
 /// <param name="torrent">Which torrent it is about.</param>
 /// <param name="command">The command itself.</param>
-internal sealed class SentCommand(Patron patron, TorrentId torrent, TorrentCommand command)
+internal sealed class SentCommand(IRequester requester, TorrentId torrent, TorrentCommand command)
 {
     private readonly TaskCompletionSource<TorrentAnswer> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    public Patron Patron => patron;
+    public IRequester Requester => requester;
 
     public TorrentId Torrent => torrent;
 

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Routing;

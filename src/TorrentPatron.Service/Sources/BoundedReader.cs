@@ -1,6 +1,7 @@
 using System.Buffers;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 

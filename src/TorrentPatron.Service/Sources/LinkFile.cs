@@ -1,6 +1,7 @@
 using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 

@@ -1,4 +1,5 @@
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Sources;
 

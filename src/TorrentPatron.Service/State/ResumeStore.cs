@@ -6,6 +6,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.State;
 

@@ -2,6 +2,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.State;
 

@@ -4,6 +4,8 @@ using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;

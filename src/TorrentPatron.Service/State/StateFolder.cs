@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.State;
 

@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Units;
 

@@ -6,6 +6,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Interop.Tests.Peers;

@@ -3,6 +3,7 @@ using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.PowerShell.Tests.Torrents;
 

@@ -1,6 +1,7 @@
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service.Engines;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Engines;

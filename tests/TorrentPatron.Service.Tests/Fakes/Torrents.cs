@@ -1,6 +1,7 @@
 using System.Text;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Service.Tests.Fakes;
 

@@ -7,6 +7,8 @@ using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Tests.Fakes;

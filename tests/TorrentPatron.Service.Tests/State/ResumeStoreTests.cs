@@ -9,6 +9,7 @@ using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.State;
 using TorrentPatron.Service.Tests.Fakes;
 

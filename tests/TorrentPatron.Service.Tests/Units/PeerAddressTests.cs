@@ -1,6 +1,7 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Service.Tests.Units;

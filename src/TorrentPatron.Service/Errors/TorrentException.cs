@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
 
-namespace TorrentPatron.Service;
+namespace TorrentPatron.Service.Errors;
 
 /// <summary>Something failed in a way that a person can act on: <see cref="Error"/> says how.</summary>
 public sealed class TorrentException : Exception

@@ -1,8 +1,10 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 
-namespace TorrentPatron.Service.Routing;
+namespace TorrentPatron.Service;
 
 /// <summary>Finds out what is in a torrent, with as little as possible left behind.</summary>
 /// <param name="patron">Who wants to know.</param>

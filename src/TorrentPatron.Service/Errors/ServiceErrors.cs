@@ -1,7 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 
-namespace TorrentPatron.Service;
+namespace TorrentPatron.Service.Errors;
 
 /// <summary>The service's own failures, each worded once.</summary>
 internal static class ServiceErrors

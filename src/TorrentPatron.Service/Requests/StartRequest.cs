@@ -3,7 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
 
-namespace TorrentPatron.Service;
+namespace TorrentPatron.Service.Requests;
 
 /// <summary>What to start, and how. One of <see cref="Source"/> and <see cref="Metainfo"/> is needed.</summary>
 public sealed record StartRequest
