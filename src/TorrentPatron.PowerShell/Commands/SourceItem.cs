@@ -28,7 +28,7 @@ internal sealed record SourceItem(TorrentSource Source, object Given)
     /// <summary>Reads what is in it, or the link to it.</summary>
     /// <param name="network">The way to a source that is an address; null: any.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="Service.TorrentException">It cannot be read.</exception>
+    /// <exception cref="TorrentPatron.Service.Errors.TorrentException">It cannot be read.</exception>
     public async Task<SourceContent> ReadContentAsync(INetwork? network, CancellationToken cancellationToken) => Metainfo is not null
         ? new SourceContent(Metainfo)
         : await new SourceReader(network: network).ReadContentAsync(Source, cancellationToken).ConfigureAwait(false);
