@@ -4,6 +4,10 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Which of a torrent's bytes lie in which file. Immutable.</summary>
+/// <remarks>
+/// Files lie at the offsets that they are given, one behind the other. Between them may be gaps, as in a v2 torrent, whose files begin
+/// pieces: bytes in a gap are nowhere on disk and are zeros, as those of padding are.
+/// </remarks>
 internal sealed class FileLayout
 {
     private readonly StorageFile[] _files;
@@ -16,13 +20,13 @@ internal sealed class FileLayout
     public FileLayout(TorrentMetainfo metainfo, string destination)
         : this(
             destination, metainfo.Name, metainfo.PieceLength,
-            metainfo.Files.Select(file =>
-                (file.Path, file.RawPath, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))),
+            metainfo.Files.Select(file => (
+                file.Path, file.RawPath, file.Offset, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))),
             $".{metainfo.TorrentId}")
     {
     }
 
-    /// <summary>Lays files out below a folder.</summary>
+    /// <summary>Lays files out below a folder, each where the one before it ends.</summary>
     /// <param name="destination">The folder; made absolute here.</param>
     /// <param name="name">The file's name or, if there are several, that of their top folder.</param>
     /// <param name="pieceLength">Bytes of each piece but the last, 1 or more.</param>
@@ -34,13 +38,23 @@ internal sealed class FileLayout
     public FileLayout(
         string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files,
         string partsName = ".")
-        : this(destination, name, pieceLength, files.Select(file => (file.Path, (string?)null, file.Length, file.IsStored)), partsName)
+        : this(destination, name, pieceLength, OneBehindTheOther(files), partsName)
     {
     }
 
-    private FileLayout(
-        string destination, string name, int pieceLength, IEnumerable<(string Path, string? RawPath, long Length, bool IsStored)> files,
-        string partsName)
+    /// <summary>Lays files out below a folder, each at its offset.</summary>
+    /// <param name="destination">The folder; made absolute here.</param>
+    /// <param name="name">The file's name or, if there are several, that of their top folder.</param>
+    /// <param name="pieceLength">Bytes of each piece but the last, 1 or more.</param>
+    /// <param name="files">
+    /// In the order of their offsets: their paths relative to the destination with '/' between elements, the paths with the torrent's own
+    /// names or null, where they begin, lengths, and whether they are kept on disk.
+    /// </param>
+    /// <param name="partsName">What the parts file is called, but for its extension.</param>
+    /// <exception cref="ArgumentException">A path leads out of the destination, or a file begins before another one ends.</exception>
+    public FileLayout(
+        string destination, string name, int pieceLength,
+        IEnumerable<(string Path, string? RawPath, long Offset, long Length, bool IsStored)> files, string partsName = ".")
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pieceLength);
         Destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
@@ -48,17 +62,19 @@ internal sealed class FileLayout
         PartsPath = FullPath(partsName + PathSanitizer.PartsExtension);
         PieceLength = pieceLength;
 
-        long offset = 0;
+        long end = 0;
         var all = new List<StorageFile>();
-        foreach ((string path, string? rawPath, long length, bool isStored) in files)
+        foreach ((string path, string? rawPath, long offset, long length, bool isStored) in files)
         {
+            if (offset < end)
+                throw new ArgumentException($"The file '{path}' begins before the one before it ends.", nameof(files));
             all.Add(new StorageFile(FullPath(path), offset, length, isStored) { RawPath = rawPath is null ? null : FullPath(rawPath) });
-            offset = checked(offset + length);
+            end = checked(offset + length);
         }
 
         _files = [.. all];
-        TotalSize = offset;
-        PieceCount = checked((int)((offset + pieceLength - 1) / pieceLength));
+        TotalSize = end;
+        PieceCount = checked((int)((end + pieceLength - 1) / pieceLength));
     }
 
     /// <summary>The layout of the same files at paths that are safe, but for some that lie at their raw paths.</summary>
@@ -85,7 +101,7 @@ internal sealed class FileLayout
     /// <summary>The folders below the destination in which files lie, each behind the one that it is in.</summary>
     public IReadOnlyList<string> Folders => _folders ??= FindFolders();
 
-    /// <summary>Size of all files in bytes, padding included.</summary>
+    /// <summary>Where the last file ends: the size of all files in bytes, padding and gaps included.</summary>
     public long TotalSize { get; }
 
     /// <summary>Bytes of each piece but the last.</summary>
@@ -151,7 +167,7 @@ internal sealed class FileLayout
     /// <param name="piece">Index of the piece.</param>
     public int PieceSize(int piece) => (int)Math.Min(PieceLength, TotalSize - PieceOffset(piece));
 
-    /// <summary>The file in which a byte lies; never one without bytes.</summary>
+    /// <summary>The file in which a byte lies, never one without bytes; of a byte in a gap the next file behind it.</summary>
     /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
     /// <returns>Index of the file.</returns>
     public int Find(long offset)
@@ -159,7 +175,8 @@ internal sealed class FileLayout
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, TotalSize);
 
-        // The last file that does not begin behind the byte: of several that begin at one place, only the last has bytes.
+        // The last file that does not begin behind the byte: of several that begin at one place, only the last has bytes. If it ends before
+        // the byte, that lies in a gap.
         int low = 0, high = _files.Length - 1;
         while (low < high)
         {
@@ -170,19 +187,34 @@ internal sealed class FileLayout
                 high = middle - 1;
         }
 
-        return low;
+        return _files[low].End > offset ? low : low + 1;
     }
 
-    /// <summary>The files that share bytes with a piece; between them may be some without bytes.</summary>
+    /// <summary>The files that share bytes with a piece; among them may be some without bytes.</summary>
     /// <param name="piece">Index of the piece.</param>
+    /// <returns>Indices of the first and the last; the last is below the first where the whole piece lies in a gap.</returns>
     public (int First, int Last) FilesOfPiece(int piece)
     {
         long offset = PieceOffset(piece);
-        int first = Find(offset), last = first;
+        int first = Find(offset), last = first - 1;
         long end = offset + PieceSize(piece);
-        while (_files[last].End < end)
+        while (last + 1 < _files.Length && _files[last + 1].Offset < end)
             last++;
         return (first, last);
+    }
+
+    /// <summary>The bytes from an offset on that lie together: in one file, or in a gap.</summary>
+    /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
+    /// <param name="file">The file where the bytes before these lie, or -1; then that in which they lie or, of a gap, the next one.</param>
+    /// <returns>Where they end, and whether they lie in a gap.</returns>
+    public (long End, bool IsGap) Extent(long offset, ref int file)
+    {
+        if (file < 0)
+            file = Find(offset);
+        while (_files[file].End <= offset)
+            file++;
+        bool isGap = _files[file].Offset > offset;
+        return (isGap ? _files[file].Offset : _files[file].End, isGap);
     }
 
     /// <summary>The pieces that share bytes with a file; none for a file without bytes.</summary>
@@ -209,6 +241,17 @@ internal sealed class FileLayout
         }
 
         return bytes;
+    }
+
+    private static IEnumerable<(string Path, string? RawPath, long Offset, long Length, bool IsStored)> OneBehindTheOther(
+        IEnumerable<(string Path, long Length, bool IsStored)> files)
+    {
+        long offset = 0;
+        foreach ((string path, long length, bool isStored) in files)
+        {
+            yield return (path, null, offset, length, isStored);
+            offset = checked(offset + length);
+        }
     }
 
     private FileLayout With(Predicate<StorageFile> isRaw) => With((file, _) => isRaw(file));

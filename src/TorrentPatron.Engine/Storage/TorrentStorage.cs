@@ -8,8 +8,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <summary>One torrent's bytes on disk: read and written by their offset in the torrent, whichever files that touches.</summary>
 /// <remarks>
 /// Every method blocks on the disk, so they are called on disk threads. Thread-safe; writes to the same bytes at once give
-/// either. Files and folders come to life when they are first written, at full length and with holes. Padding is not on
-/// disk: it reads as zeros, and writing it does nothing.
+/// either. Files and folders come to life when they are first written, at full length and with holes. Padding, and gaps between files,
+/// are not on disk: they read as zeros, and writing them does nothing.
 /// </remarks>
 internal sealed class TorrentStorage : IDisposable
 {
@@ -174,11 +174,11 @@ internal sealed class TorrentStorage : IDisposable
         {
             for (int index = -1; !bytes.IsEmpty;)
             {
-                StorageFile file = FileAt(offset, ref index);
-                int part = (int)Math.Min(bytes.Length, file.End - offset);
-                if (IsApart(index))
+                (long end, Location location) = FindLocation(offset, ref index);
+                int part = (int)Math.Min(bytes.Length, end - offset);
+                if (location == Location.PartsFile)
                     _parts.Write(offset, bytes[..part]);
-                else if (file.IsStored)
+                else if (location == Location.File)
                     WriteFile(index, offset, bytes[..part]);
                 offset += part;
                 bytes = bytes[part..];
@@ -201,12 +201,12 @@ internal sealed class TorrentStorage : IDisposable
         {
             for (int index = -1; left > 0;)
             {
-                StorageFile file = FileAt(offset, ref index);
-                long part = Math.Min(left, file.End - offset);
+                (long end, Location location) = FindLocation(offset, ref index);
+                long part = Math.Min(left, end - offset);
                 IReadOnlyList<ReadOnlyMemory<byte>> buffers = part == left && position.IsAtStart ? segments : position.Take(part);
-                if (IsApart(index))
+                if (location == Location.PartsFile)
                     WriteApart(offset, buffers);
-                else if (file.IsStored)
+                else if (location == Location.File)
                     WriteFile(index, offset, buffers);
                 offset += part;
                 left -= part;
@@ -222,12 +222,12 @@ internal sealed class TorrentStorage : IDisposable
     {
         for (int index = -1; !buffer.IsEmpty;)
         {
-            StorageFile file = FileAt(offset, ref index);
-            int part = (int)Math.Min(buffer.Length, file.End - offset);
-            if (IsApart(index))
+            (long end, Location location) = FindLocation(offset, ref index);
+            int part = (int)Math.Min(buffer.Length, end - offset);
+            if (location == Location.PartsFile)
                 ReadApart(index, offset, buffer[..part]);
-            else if (file.IsStored)
-                ReadFile(index, offset - file.Offset, buffer[..part]);
+            else if (location == Location.File)
+                ReadFile(index, offset - Layout.Files[index].Offset, buffer[..part]);
             else
                 buffer[..part].Clear();
             offset += part;
@@ -243,16 +243,17 @@ internal sealed class TorrentStorage : IDisposable
     {
         for (int index = -1; count > 0;)
         {
-            StorageFile file = FileAt(offset, ref index);
-            long part = Math.Min(count, file.End - offset);
-            if (IsApart(index))
+            (long end, Location location) = FindLocation(offset, ref index);
+            long part = Math.Min(count, end - offset);
+            if (location == Location.PartsFile)
                 return false;
-            if (file.IsStored)
+            if (location == Location.File)
             {
+                long begin = offset - Layout.Files[index].Offset;
                 OpenFile open = Use(index, write: false);
                 try
                 {
-                    if (SparseFile.NextData(open.Handle, offset - file.Offset) < offset - file.Offset + part)
+                    if (SparseFile.NextData(open.Handle, begin) < begin + part)
                         return false;
                 }
                 finally
@@ -458,9 +459,14 @@ internal sealed class TorrentStorage : IDisposable
         long end = offset + count;
         for (int index = -1; offset < end;)
         {
-            StorageFile file = FileAt(offset, ref index);
-            offset = Math.Min(end, file.End);
-            bool isThere = IsApart(index) ? _parts.Has(piece) : !file.IsStored || (stamps[index]?.Length ?? 0) >= offset - file.Offset;
+            (long partEnd, Location location) = FindLocation(offset, ref index);
+            offset = Math.Min(end, partEnd);
+            bool isThere = location switch
+            {
+                Location.PartsFile => _parts.Has(piece),
+                Location.File => (stamps[index]?.Length ?? 0) >= offset - Layout.Files[index].Offset,
+                _ => true,
+            };
             if (!isThere)
                 return false;
         }
@@ -468,13 +474,15 @@ internal sealed class TorrentStorage : IDisposable
         return true;
     }
 
-    private StorageFile FileAt(long offset, ref int index)
+    /// <summary>Where the bytes from an offset on are kept.</summary>
+    /// <param name="offset">The first byte's offset in the torrent.</param>
+    /// <param name="index">As <see cref="FileLayout.Extent"/> has it.</param>
+    /// <returns>The offset up to which bytes are kept so, and how.</returns>
+    private (long End, Location Location) FindLocation(long offset, ref int index)
     {
-        if (index < 0)
-            index = Layout.Find(offset);
-        while (Layout.Files[index].End <= offset)
-            index++;
-        return Layout.Files[index];
+        (long end, bool isGap) = Layout.Extent(offset, ref index);
+        Location location = isGap || !Layout.Files[index].IsStored ? Location.Nowhere : IsApart(index) ? Location.PartsFile : Location.File;
+        return (end, location);
     }
 
     private void FlushFile(int index)
@@ -610,6 +618,19 @@ internal sealed class TorrentStorage : IDisposable
     }
 
     private delegate void SpanAction(long offset, ReadOnlySpan<byte> bytes);
+
+    /// <summary>Where bytes are kept.</summary>
+    private enum Location
+    {
+        /// <summary>Nowhere: they are zeros.</summary>
+        Nowhere,
+
+        /// <summary>In their file.</summary>
+        File,
+
+        /// <summary>In the parts file.</summary>
+        PartsFile,
+    }
 
     private void ReadFile(int index, long offset, Span<byte> buffer)
     {

@@ -55,7 +55,7 @@ internal sealed class FileListReader
         return reader.Finish();
     }
 
-    /// <summary>Reads <c>file tree</c>, where each file begins a piece. A single file has no root folder.</summary>
+    /// <summary>Reads <c>file tree</c>, where each file that has bytes begins a piece. A single file has no root folder.</summary>
     public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, string? rawRootFolder, int pieceLength)
     {
         var reader = new FileListReader(rootFolder, rawRootFolder);
@@ -77,9 +77,7 @@ internal sealed class FileListReader
 
             if (entry.Key.IsEmpty)
             {
-                long unaligned = reader._offset % pieceLength;
-                reader.Advance(unaligned == 0 ? 0 : pieceLength - unaligned);
-                reader.Add(entry.Value, ReadAttributes(entry.Value), depth);
+                reader.Add(entry.Value, ReadAttributes(entry.Value), depth, pieceLength);
             }
             else
             {
@@ -129,7 +127,12 @@ internal sealed class FileListReader
             _names[depth] = new Name(raw);
     }
 
-    private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth)
+    /// <summary>Takes a file.</summary>
+    /// <param name="file">What the torrent says of it.</param>
+    /// <param name="attributes">Its attributes.</param>
+    /// <param name="depth">The number of elements of its path.</param>
+    /// <param name="alignment">It begins at a multiple of so many bytes, where it has any bytes; what is left before it is a gap.</param>
+    private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth, int alignment = 1)
     {
         if (depth == 0)
             throw new MetainfoException(MetainfoFault.InvalidField, "A file in the torrent has no path.");
@@ -143,6 +146,8 @@ internal sealed class FileListReader
         }
 
         long length = target is null ? file.RequiredLength() : 0;
+        if (length > 0 && _offset % alignment is > 0 and var unaligned)
+            Advance(alignment - unaligned);
         _elements.Clear();
         if (_rootFolder is not null)
             _elements.Add(_rootFolder);

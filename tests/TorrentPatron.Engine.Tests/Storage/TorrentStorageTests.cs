@@ -21,6 +21,16 @@ public sealed class TorrentStorageTests : IDisposable
         { 5, [0] },
     };
 
+    public static TheoryData<int, long[], long[]> ShapesWithGaps => new()
+    {
+        { 16, [0, 16, 48], [5, 20, 16] },
+        { 16, [0, 5, 16, 32], [5, 0, 3, 1] },
+        { 16, [0, 0, 16, 21, 32], [0, 16, -5, 0, 40] },
+        { 16, [3, 100], [1, 7] },
+        { 7, [0, 9, 11], [8, 1, 60] },
+        { 16, [0, 40], [5, 0] },
+    };
+
     public void Dispose() => _temp.Dispose();
 
     [Theory]
@@ -28,6 +38,40 @@ public sealed class TorrentStorageTests : IDisposable
     public void What_is_written_piece_by_piece_lies_in_the_files_and_is_read_again(int pieceLength, long[] lengths)
     {
         using TorrentStorage storage = Make(pieceLength, lengths);
+        WriteAndRead(storage);
+    }
+
+    [Theory]
+    [MemberData(nameof(ShapesWithGaps))]
+    public void Bytes_between_files_are_zeros_that_lie_nowhere(int pieceLength, long[] offsets, long[] lengths)
+    {
+        using TorrentStorage storage = Make(pieceLength, offsets, lengths);
+        WriteAndRead(storage);
+        Assert.Equal(
+            storage.Layout.Files.Where(file => file.IsStored).Sum(file => file.Length),
+            Directory.GetFiles(_temp["t"]).Sum(file => new FileInfo(file).Length));
+    }
+
+    [Fact]
+    public void A_skipped_file_behind_a_gap_is_kept_apart()
+    {
+        using TorrentStorage storage = Make(16, [0, 16], [5, 20]);
+        storage.BeginApart(null, [FilePriority.Normal, FilePriority.Skip], storage.Stamps());
+        byte[] content = Content(storage.Layout);
+        storage.Write(0, content);
+
+        byte[] read = new byte[content.Length];
+        storage.Read(0, read);
+
+        Assert.Equal(content, read);
+        Assert.False(File.Exists(storage.Layout.Files[1].FullPath));
+        Assert.True(storage.PossiblePieces(storage.Stamps()).IsFull);
+        File.WriteAllBytes(storage.Layout.Files[1].FullPath, content[16..]);
+        Assert.True(storage.AgreesWithParts(1));
+    }
+
+    private void WriteAndRead(TorrentStorage storage)
+    {
         FileLayout layout = storage.Layout;
         byte[] content = Content(layout);
         var random = new Random(1);
@@ -307,9 +351,9 @@ public sealed class TorrentStorageTests : IDisposable
     private static byte[] Content(FileLayout layout)
     {
         byte[] content = new byte[layout.TotalSize];
-        new Random(42).NextBytes(content);
-        foreach (StorageFile file in layout.Files.Where(file => !file.IsStored))
-            content.AsSpan((int)file.Offset, (int)file.Length).Clear();
+        var random = new Random(42);
+        foreach (StorageFile file in layout.Files.Where(file => file.IsStored))
+            random.NextBytes(content.AsSpan((int)file.Offset, (int)file.Length));
         return content;
     }
 
@@ -359,7 +403,12 @@ public sealed class TorrentStorageTests : IDisposable
         }
     }
 
-    /// <summary>Files t/0, t/1, ... of such lengths; a negative length is padding.</summary>
+    /// <summary>Files t/0, t/1, ... at such offsets and of such lengths; a negative length is padding.</summary>
+    private TorrentStorage Make(int pieceLength, long[] offsets, long[] lengths) => new(new FileLayout(
+        _temp.Path, "t", pieceLength,
+        lengths.Select((length, i) => ($"t/{i}", (string?)null, offsets[i], Math.Abs(length), length >= 0))), _pool);
+
+    /// <summary>Files t/0, t/1, ... of such lengths, each where the one before it ends; a negative length is padding.</summary>
     private TorrentStorage Make(int pieceLength, long[] lengths) => new(new FileLayout(
         _temp.Path, "t", pieceLength, lengths.Select((length, i) => ($"t/{i}", Math.Abs(length), length >= 0))), _pool);
 }

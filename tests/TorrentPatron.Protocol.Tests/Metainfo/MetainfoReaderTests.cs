@@ -134,6 +134,20 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
+    public void An_empty_file_of_a_v2_torrent_takes_no_place()
+    {
+        byte[] torrent =
+        [
+            .. "d4:infod9:file treed1:ad0:d6:lengthi5e11:pieces root32:"u8, .. new byte[32],
+            .. "ee1:bd0:d6:lengthi0eeee12:meta versioni2e4:name1:t12:piece lengthi16384eee"u8,
+        ];
+        TorrentMetainfo metainfo = MetainfoReader.Read(torrent);
+
+        Assert.Equal([0L, 5], metainfo.Files.Select(file => file.Offset));
+        Assert.Equal((5, 1), (metainfo.TotalSize, metainfo.PieceCount));
+    }
+
+    [Fact]
     public void The_caller_may_reuse_its_buffer()
     {
         byte[] data = [.. TestTorrents.ByTransmission];
@@ -224,7 +238,7 @@ public sealed class MetainfoReaderTests
         MetainfoFault.InvalidField)]
     [InlineData("d9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16384ee", null)]
     [InlineData(
-        "d9:file treed1:ad0:d6:lengthi9223372036854775807eee1:bd0:d6:lengthi0eeee"
+        "d9:file treed1:ad0:d6:lengthi9223372036854775807eee1:bd0:d6:lengthi1eeee"
         + "12:meta versioni2e4:name1:n12:piece lengthi16384ee",
         MetainfoFault.InvalidField)]
     public void A_wrong_info_is_refused_for_what_is_wrong_with_it(string info, MetainfoFault? expected)
