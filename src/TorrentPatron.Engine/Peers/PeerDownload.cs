@@ -75,7 +75,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>Bytes of payload received from it.</summary>
     public long PayloadReceived { get; private set; }
 
-    /// <summary>The pieces it has; written by the swarm's pieces alone.</summary>
+    /// <summary>The pieces it has; written by <see cref="PieceSelection"/> alone.</summary>
     public BlockAvailability Availability { get; } = new();
 
     /// <inheritdoc/>

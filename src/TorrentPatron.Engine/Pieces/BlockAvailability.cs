@@ -3,8 +3,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// The pieces that a source of blocks has. Written by <see cref="Swarms.SwarmPieces"/> alone, under its lock; others read single values
-/// without it.
+/// The pieces that a source of blocks has. Written by <see cref="PieceSelection"/> alone, under its lock; others read single values without
+/// it.
 /// </summary>
 internal sealed class BlockAvailability
 {

@@ -14,7 +14,8 @@ namespace TorrentPatron.Engine.Pieces;
 /// there for long (<see cref="WriteOut"/>), and when the torrent stops (<see cref="Park"/>). What was written before its turn,
 /// in this session or an earlier one, is read back when its turn to be hashed has come.
 /// </remarks>
-internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, long offset, IPieceTarget target) : IDiskJob
+internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, long offset, IPieceDisk disk, IPieceResults results)
+    : IDiskJob
 {
     /// <summary>Bytes of a longer piece after which what is hashed is written.</summary>
     public const int WriteRun = 4 << 20;
@@ -50,7 +51,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     public void Post()
     {
         if (Interlocked.Exchange(ref _posted, 1) == 0)
-            target.PostToDisk(this);
+            disk.Post(this);
     }
 
     /// <summary>Asks for all blocks in memory to be written, verified or not, so that they leave the memory and outlive the process.</summary>
@@ -61,7 +62,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     }
 
     /// <summary>
-    /// Asks for the piece to be put aside: its blocks are written, and <see cref="IPieceTarget.PieceParked"/> is told which are on disk;
+    /// Asks for the piece to be put aside: its blocks are written, and <see cref="IPieceResults.PieceParked"/> is told which are on disk;
     /// unless the piece turns out to be complete first. It hands out no blocks any more.
     /// </summary>
     public void Park()
@@ -86,7 +87,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 #pragma warning restore CA1031
         {
             End();
-            target.PieceFaulted(this, e);
+            results.PieceFaulted(this, e);
         }
         finally
         {
@@ -104,11 +105,11 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
                 WriteInMemory(_written, piece.BlockCount);
             _isWriteOutAsked = false;
             if (!_isOver && _isParkAsked)
-                target.PieceParked(this, EndAndKeep());
+                results.PieceParked(this, EndAndKeep());
         }
         catch (StorageException e)
         {
-            target.PieceNotWritten(this, EndAndKeep(), e);
+            results.PieceNotWritten(this, EndAndKeep(), e);
         }
     }
 
@@ -116,7 +117,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     {
         if (blocks <= _accounted)
             return;
-        target.BytesProcessed(piece.BytesOf(blocks) - piece.BytesOf(_accounted));
+        disk.BytesProcessed(piece.BytesOf(blocks) - piece.BytesOf(_accounted));
         _accounted = blocks;
     }
 
@@ -147,16 +148,16 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 
         if (IsAsExpected())
         {
-            BlockPrints? prints = target.IsSuspect(piece.Index) ? TakePrints() : null;
+            BlockPrints? prints = results.IsSuspect(piece.Index) ? TakePrints() : null;
             Write();
             End();
-            target.PieceGood(this, prints);
+            results.PieceGood(this, prints);
         }
         else if (!Restart())
         {
             BlockPrints prints = TakePrints();
             End();
-            target.PieceBad(this, prints);
+            results.PieceBad(this, prints);
         }
     }
 
@@ -179,7 +180,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         if (dropped == 0)
             return false;
         (_hashed, _written, _accounted) = (0, 0, piece.Prefix);
-        target.RestoredBlocksDropped(this, dropped);
+        results.RestoredBlocksDropped(this, dropped);
         return true;
     }
 
@@ -190,7 +191,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             return piece.BlockAt(block);
         BlockRequest range = piece.RangeOf(block);
         Memory<byte> buffer = (_readBack ??= new byte[BlockRequest.BlockLength]).AsMemory(0, range.Length);
-        target.Read(offset + range.Begin, buffer.Span);
+        disk.Read(offset + range.Begin, buffer.Span);
         return buffer;
     }
 
@@ -215,7 +216,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
                 continue;
             }
 
-            target.Write(offset + piece.BytesOf(begin), _run);
+            disk.Write(offset + piece.BytesOf(begin), _run);
             piece.ReleaseSlabs(begin, block);
         }
 

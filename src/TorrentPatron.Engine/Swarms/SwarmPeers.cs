@@ -37,9 +37,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         _reader = reader;
         _engine = engine;
         _random = engine.Random;
-        _isInteresting = pieces.IsInteresting;
+        _isInteresting = pieces.Selection.IsInteresting;
         Set = set;
-        _uploadOnly = new UploadOnly(() => pieces.IsComplete, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
+        _uploadOnly = new UploadOnly(() => pieces.Selection.IsComplete, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
         set.Extensions.Set(_uploadOnly);
         set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
@@ -102,7 +102,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         // In one step, so that a piece verified meanwhile is either in the bitfield or told behind it.
         lock (_gate)
         {
-            Bitfield pieces = _pieces.Verified();
+            Bitfield pieces = _pieces.Selection.Verified();
             transfer.Upload.AddPieces(pieces);
             peer.Extensions.AddHello(Set.HelloTo(peer));
             transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
@@ -165,7 +165,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
                 hasNews = true;
             }
 
-            if (_pieces.NoLongerWanted(peer.Download, piece))
+            if (_pieces.Selection.NoLongerWanted(peer.Download, piece))
                 peer.Download.UpdateInterest(_isInteresting);
         }
 
@@ -183,7 +183,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         TellCompleteness();
         FlushHaves();
 
-        if (_pieces.IsComplete)
+        if (_pieces.Selection.IsComplete)
             return;
         // Who had nothing more for us may have now.
         Set.Directory.RetryAll();
@@ -222,12 +222,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public int PieceSize(int piece) => _metainfo.PieceSize(piece);
 
     /// <inheritdoc/>
-    public bool HasPiece(int piece) => _pieces.Has(piece);
+    public bool HasPiece(int piece) => _pieces.Selection.Has(piece);
 
     /// <inheritdoc/>
     public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
     {
-        _pieces.PeerHasPieces(peer, pieces);
+        _pieces.Selection.SourceHas(peer, pieces);
         peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
@@ -235,7 +235,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     /// <inheritdoc/>
     public void PeerHasPiece(PeerDownload peer, int piece)
     {
-        _pieces.PeerHasPiece(peer, piece);
+        _pieces.Selection.SourceHas(peer, piece);
         peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
@@ -243,7 +243,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     /// <inheritdoc/>
     public void PeerLostPiece(PeerDownload peer, int piece)
     {
-        _pieces.PeerLostPiece(peer, piece);
+        _pieces.Selection.SourceLost(peer, piece);
         peer.UpdateInterest(_isInteresting);
     }
 
@@ -258,12 +258,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     }
 
     /// <inheritdoc/>
-    public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Reserve(peer, ref current, into);
+    public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Active.Reserve(peer, ref current, into);
 
     /// <inheritdoc/>
     public void Released(ReadOnlySpan<PendingBlock> blocks)
     {
-        _pieces.Released(blocks);
+        _pieces.Active.Release(blocks);
         WakeStarved();
     }
 
@@ -311,7 +311,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             // What leaves after this is taken out again.
             if (peer.IsClosed)
                 return;
-            Bitfield pieces = _pieces.Verified();
+            Bitfield pieces = _pieces.Selection.Verified();
             foreach (int piece in pieces.Ones)
                 peer.Sender.Add(MessageId.Have, piece);
             peer.Extensions.AddHello(Set.HelloTo(peer));
@@ -328,7 +328,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     {
         _nextChoke = Instant.Now(_engine.Time) + Choker.Interval;
         PeerTransfer[] peers = _peers;
-        ChokeDecision decision = Choker.Decide(Array.ConvertAll(peers, ToCandidate), _pieces.IsComplete, _chokeRound++, _random);
+        ChokeDecision decision = Choker.Decide(Array.ConvertAll(peers, ToCandidate), _pieces.Selection.IsComplete, _chokeRound++, _random);
         for (int i = 0; i < peers.Length; i++)
         {
             peers[i].Standing.IsOptimistic = i == decision.Optimistic;
@@ -383,7 +383,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     /// <summary>Two that have all they want have nothing to say to each other.</summary>
     private void CloseIfUseless(PeerConnection peer, bool isSeed)
     {
-        if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.IsComplete)
+        if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.Selection.IsComplete)
             peer.Close("Both sides have all they want.");
     }
 }

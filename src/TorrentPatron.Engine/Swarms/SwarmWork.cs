@@ -48,13 +48,13 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public SwarmPeers Exchange { get; }
 
     /// <inheritdoc/>
-    public PieceProgress Progress => Pieces.Progress;
+    public PieceProgress Progress => Pieces.Selection.Progress;
 
     /// <inheritdoc/>
-    public bool IsComplete => Pieces.IsComplete;
+    public bool IsComplete => Pieces.Selection.IsComplete;
 
     /// <inheritdoc/>
-    public long MissingBytes => Pieces.MissingBytes;
+    public long MissingBytes => Pieces.Selection.MissingBytes;
 
     /// <inheritdoc/>
     public int FailedPieces => Pieces.FailedCount;
@@ -82,29 +82,23 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public bool IsResting => Exchange.IsResting;
 
     /// <inheritdoc/>
-    public Bitfield Verified() => Pieces.Verified();
+    public Bitfield Verified() => Pieces.Selection.Verified();
 
     /// <inheritdoc/>
-    public IReadOnlyList<UnfinishedPiece> Unfinished() => Pieces.Unfinished();
+    public IReadOnlyList<UnfinishedPiece> Unfinished() => Pieces.Active.Unfinished();
 
     /// <inheritdoc/>
     public IReadOnlyList<PeerSnapshot> Peers() => PeerSnapshots.Make(Exchange.Connected, _set.Directory, _metainfo.PieceCount);
 
     /// <inheritdoc/>
-    public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null)
-    {
-        if (unfinished is null)
-            Pieces.Reset(verified);
-        else
-            Pieces.Reset(verified, unfinished);
-    }
+    public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null) => Pieces.Active.Reset(verified, unfinished);
 
     /// <inheritdoc/>
-    public void Apply(TorrentChoices choices) => Pieces.Sequential = choices.Sequential;
+    public void Apply(TorrentChoices choices) => Pieces.Selection.Sequential = choices.Sequential;
 
     /// <inheritdoc/>
     public void Want(IReadOnlyList<FilePriority> priorities) =>
-        Pieces.SetPriorities(priorities, [.. Exchange.Connected.Select(peer => peer.Download)]);
+        Pieces.SetPriorities(priorities, Exchange.Connected.Select(static peer => peer.Download));
 
     /// <inheritdoc/>
     public void Wanted() => Exchange.WantsChanged();

@@ -1,6 +1,6 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
-using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 

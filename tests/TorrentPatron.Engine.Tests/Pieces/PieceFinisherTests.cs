@@ -332,7 +332,7 @@ public sealed class PieceFinisherTests
         }
     }
 
-    private sealed class Target : IPieceTarget
+    private sealed class Target : IPieceDisk, IPieceResults
     {
         private readonly SlabPool _slabs = new();
         private readonly List<Slab> _held = [];
@@ -352,7 +352,7 @@ public sealed class PieceFinisherTests
             }
 
             Piece = new ActivePiece(0, length, Held, restored);
-            Finisher = new PieceFinisher(Piece, PieceVerifier.ForV1(SHA1.HashData(Data)), 100, this);
+            Finisher = new PieceFinisher(Piece, PieceVerifier.ForV1(SHA1.HashData(Data)), 100, this, this);
             Piece.Finisher = Finisher;
             Piece.ReserveFree(new PendingBlock[Piece.BlockCount]);
         }
@@ -394,7 +394,7 @@ public sealed class PieceFinisherTests
         public long BytesRead { get; private set; }
 
         /// <summary>Has the piece verified in another way.</summary>
-        public void VerifyBy(PieceVerifier verifier) => Piece.Finisher = Finisher = new PieceFinisher(Piece, verifier, 100, this);
+        public void VerifyBy(PieceVerifier verifier) => Piece.Finisher = Finisher = new PieceFinisher(Piece, verifier, 100, this, this);
 
         /// <summary>Blocks arrive, and the disk thread runs behind them.</summary>
         public void Add(params int[] blocks)
@@ -432,7 +432,7 @@ public sealed class PieceFinisherTests
             Assert.All(_held.TakeLast(4), slab => Assert.Contains(slab, back));
         }
 
-        public void PostToDisk(PieceFinisher finisher) => Queued++;
+        public void Post(PieceFinisher finisher) => Queued++;
 
         public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks)
         {

@@ -33,7 +33,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, "nowhere"), _engine.Files);
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
         var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
-        var set = new PeerSet(_torrent.Metainfo.TorrentId, _engine, unlimited, unlimited, () => pieces.IsComplete);
+        var set = new PeerSet(_torrent.Metainfo.TorrentId, _engine, unlimited, unlimited, () => pieces.Selection.IsComplete);
         _peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set);
         _peers.Open();
     }

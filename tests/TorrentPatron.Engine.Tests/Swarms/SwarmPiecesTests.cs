@@ -39,7 +39,8 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             new ClientSettings(), new MemoryNetwork().Join(), new ScriptedTrackerClient(), _time, new Random(1), new DiskWorkers([_disk]));
         _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, _folder.Path), _engine.Files);
         _storage.Prepare(null, [], _storage.Stamps());
-        _pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, _events) { Sequential = true };
+        _pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, _events);
+        _pieces.Selection.Sequential = true;
         _pieces.Open(true);
     }
 
@@ -68,7 +69,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
 
         var here = new Bitfield(Count);
         here.Set(1);
-        _pieces.Reset(here);
+        _pieces.Active.Reset(here, null);
         Assert.Empty(Peer(1).Reserve(4));
     }
 
@@ -135,21 +136,21 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         TestPeer peer = Seed();
         peer.Reserve(Blocks);
         peer.Send(_torrent.Data);
-        Assert.False(_pieces.Has(0));
+        Assert.False(_pieces.Selection.Has(0));
         _disk.Run();
 
         Assert.Equal(["verified 0"], _events.Said);
-        Assert.True(_pieces.Has(0));
-        Assert.Equal((1, Piece), (_pieces.Progress.VerifiedPieces, _pieces.Progress.CompletedBytes));
-        Assert.Equal(_torrent.Data.Length - Piece, _pieces.MissingBytes);
-        Assert.False(_pieces.IsComplete);
+        Assert.True(_pieces.Selection.Has(0));
+        Assert.Equal((1, Piece), (_pieces.Selection.Progress.VerifiedPieces, _pieces.Selection.Progress.CompletedBytes));
+        Assert.Equal(_torrent.Data.Length - Piece, _pieces.Selection.MissingBytes);
+        Assert.False(_pieces.Selection.IsComplete);
 
         peer.Reserve(100);
         peer.Send(_torrent.Data);
         _disk.Run();
         Assert.Equal(["verified 0", "verified 1", "verified 2", "verified 3, complete"], _events.Said);
-        Assert.True(_pieces.IsComplete);
-        Assert.Equal(0, _pieces.MissingBytes);
+        Assert.True(_pieces.Selection.IsComplete);
+        Assert.Equal(0, _pieces.Selection.MissingBytes);
         Assert.Equal(0, _engine.Held.Bytes);
         _torrent.AssertIsIn(_folder.Path);
     }
@@ -167,7 +168,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.Equal(["failed 0"], _events.Said);
         Assert.Equal([one.Source, other.Source], _events.Senders);
         Assert.Equal(1, _pieces.FailedCount);
-        Assert.False(_pieces.Has(0));
+        Assert.False(_pieces.Selection.Has(0));
 
         Assert.Equal(["0.0", "0.1"], one.Reserve(2));
         Assert.Empty(other.Reserve(2));
@@ -200,7 +201,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         peer.Send(_torrent.Data, "2.1", "2.3");
         _pieces.Open(false);
         _disk.Run();
-        UnfinishedPiece unfinished = Assert.Single(_pieces.Unfinished());
+        UnfinishedPiece unfinished = Assert.Single(_pieces.Active.Unfinished());
         Assert.Equal((2, 2, true, true), (unfinished.Piece, unfinished.Blocks.Count, unfinished.Blocks[1], unfinished.Blocks[3]));
         Assert.Equal(0, _engine.Held.Bytes);
 
@@ -210,7 +211,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         next.Send(_torrent.Data);
         _disk.Run();
         Assert.Equal(["verified 2"], _events.Said);
-        Assert.Empty(_pieces.Unfinished());
+        Assert.Empty(_pieces.Active.Unfinished());
     }
 
     [Fact]
@@ -221,9 +222,9 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         var blocks = new Bitfield(Blocks);
         blocks.Set(1);
         blocks.Set(2);
-        _pieces.Reset(here, [new UnfinishedPiece(3, blocks)]);
-        Assert.True(_pieces.Has(0));
-        Assert.Equal(3, Assert.Single(_pieces.Unfinished()).Piece);
+        _pieces.Active.Reset(here, [new UnfinishedPiece(3, blocks)]);
+        Assert.True(_pieces.Selection.Has(0));
+        Assert.Equal(3, Assert.Single(_pieces.Active.Unfinished()).Piece);
 
         // What is on disk of the two blocks is wrong.
         _storage.Write(3L * Piece, new byte[Piece - 100]);
@@ -246,54 +247,54 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         peer.Reserve(4);
         peer.Send(_torrent.Data, "0.0", "0.2");
         Assert.False(await _pieces.WriteOutAsync());
-        Assert.Empty(_pieces.Unfinished());
+        Assert.Empty(_pieces.Active.Unfinished());
 
         _time.Advance(TimeSpan.FromSeconds(3));
         Task<bool> writing = _pieces.WriteOutAsync();
         _disk.Run();
         Assert.True(await writing);
-        Assert.Equal(2, Assert.Single(_pieces.Unfinished()).Blocks.Count);
+        Assert.Equal(2, Assert.Single(_pieces.Active.Unfinished()).Blocks.Count);
     }
 
     [Fact]
     public void A_peer_is_of_interest_while_it_has_a_piece_that_we_want()
     {
         TestPeer peer = Peer();
-        Assert.False(_pieces.IsInteresting(peer.Source));
-        _pieces.PeerHasPiece(peer.Source, 1);
-        Assert.True(_pieces.IsInteresting(peer.Source));
-        _pieces.PeerLostPiece(peer.Source, 1);
-        Assert.False(_pieces.IsInteresting(peer.Source));
+        Assert.False(_pieces.Selection.IsInteresting(peer.Source));
+        _pieces.Selection.SourceHas(peer.Source, 1);
+        Assert.True(_pieces.Selection.IsInteresting(peer.Source));
+        _pieces.Selection.SourceLost(peer.Source, 1);
+        Assert.False(_pieces.Selection.IsInteresting(peer.Source));
 
-        _pieces.PeerHasPiece(peer.Source, 1);
+        _pieces.Selection.SourceHas(peer.Source, 1);
         peer.Reserve(4);
         peer.Send(_torrent.Data);
         _disk.Run();
-        Assert.True(_pieces.NoLongerWanted(peer.Source, 1));
-        Assert.False(_pieces.IsInteresting(peer.Source));
+        Assert.True(_pieces.Selection.NoLongerWanted(peer.Source, 1));
+        Assert.False(_pieces.Selection.IsInteresting(peer.Source));
 
         _pieces.SetPriorities([FilePriority.Skip], [peer.Source]);
-        Assert.False(_pieces.IsInteresting(Seed().Source));
+        Assert.False(_pieces.Selection.IsInteresting(Seed().Source));
         _pieces.SetPriorities([FilePriority.Normal], [peer.Source]);
-        Assert.True(_pieces.IsInteresting(Seed().Source));
+        Assert.True(_pieces.Selection.IsInteresting(Seed().Source));
     }
 
     [Fact]
     public void What_a_peer_says_again_adds_to_what_it_has_and_nothing_counts_after_its_end()
     {
         TestPeer peer = Peer(0);
-        _pieces.PeerHasPieces(peer.Source, Field(1, 2));
+        _pieces.Selection.SourceHas(peer.Source, Field(1, 2));
         Assert.Equal(3, peer.Source.Availability.Pieces!.Count);
-        _pieces.PeerHasPiece(peer.Source, 3);
+        _pieces.Selection.SourceHas(peer.Source, 3);
         Assert.True(peer.Source.Availability.IsSeed);
-        _pieces.PeerLostPiece(peer.Source, 3);
+        _pieces.Selection.SourceLost(peer.Source, 3);
         Assert.False(peer.Source.Availability.IsSeed);
         Assert.Equal(3, peer.Source.Availability.Pieces!.Count);
 
         peer.Source.Peer.Close("It goes.");
         _pieces.PeerLeft(peer.Source);
-        _pieces.PeerHasPiece(peer.Source, 3);
-        _pieces.PeerHasPieces(peer.Source, null);
+        _pieces.Selection.SourceHas(peer.Source, 3);
+        _pieces.Selection.SourceHas(peer.Source, null);
         Assert.Null(peer.Source.Availability.Pieces);
         Assert.False(peer.Source.Availability.IsSeed);
     }
@@ -309,7 +310,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     private TestPeer Seed()
     {
         TestPeer peer = Peer();
-        _pieces.PeerHasPieces(peer.Source, null);
+        _pieces.Selection.SourceHas(peer.Source, null);
         return peer;
     }
 
@@ -317,7 +318,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     {
         var peer = new TestPeer(_pieces, _engine, ++_peers);
         if (pieces.Length > 0)
-            _pieces.PeerHasPieces(peer.Source, Field(pieces));
+            _pieces.Selection.SourceHas(peer.Source, Field(pieces));
         return peer;
     }
 
@@ -349,13 +350,13 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         public string[] Reserve(int most)
         {
             var into = new PendingBlock[most];
-            PendingBlock[] taken = into[.._pieces.Reserve(Source, ref _current, into)];
+            PendingBlock[] taken = into[.._pieces.Active.Reserve(Source, ref _current, into)];
             Source.Requests.Add(taken);
             _owed.AddRange(taken);
             return [.. taken.Select(Name)];
         }
 
-        public void Release(params string[] blocks) => _pieces.Released(Take(blocks));
+        public void Release(params string[] blocks) => _pieces.Active.Release(Take(blocks));
 
         /// <summary>Sends what it owes, or some of that, out of a torrent's bytes.</summary>
         public void Send(byte[] data, params string[] blocks)

@@ -33,7 +33,7 @@ public class PieceFinishing
     public bool InOrder()
     {
         var piece = new ActivePiece(0, PieceLength);
-        piece.Finisher = new PieceFinisher(piece, _verifier, 0, _disk);
+        piece.Finisher = new PieceFinisher(piece, _verifier, 0, _disk, _disk);
         piece.ReserveFree(_reserved);
         Slab slab = _slabs.Rent(SlabPool.LargeLength);
         for (int block = 0; block < piece.BlockCount; block++)
@@ -47,11 +47,11 @@ public class PieceFinishing
         return _disk.IsGood;
     }
 
-    private sealed class Disk : IPieceTarget
+    private sealed class Disk : IPieceDisk, IPieceResults
     {
         public bool IsGood { get; private set; }
 
-        public void PostToDisk(PieceFinisher finisher)
+        public void Post(PieceFinisher finisher)
         {
         }
 

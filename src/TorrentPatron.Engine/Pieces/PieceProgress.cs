@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Hosting;
+namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>How many of a torrent's pieces are here, as it was at one moment: the numbers fit each other.</summary>
 /// <param name="WantedBytes">Bytes of the wanted pieces.</param>

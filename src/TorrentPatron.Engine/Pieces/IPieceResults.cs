@@ -3,25 +3,11 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Where finished pieces go. All but <see cref="PostToDisk"/> is called from disk threads.</summary>
-internal interface IPieceTarget
+/// <summary>Is told what becomes of pieces in flight. Called from the disk thread of their torrent, without a lock held.</summary>
+internal interface IPieceResults
 {
-    /// <summary>Queues the finisher on the disk thread that its torrent belongs to.</summary>
-    void PostToDisk(PieceFinisher finisher);
-
-    /// <summary>Writes blocks that lie one behind the other.</summary>
-    /// <exception cref="StorageException">The disk refuses.</exception>
-    void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks);
-
-    /// <summary>Reads bytes that have been written.</summary>
-    /// <exception cref="StorageException">The disk refuses.</exception>
-    void Read(long offset, Span<byte> buffer);
-
     /// <summary>Whether a piece has arrived bad before, so that it is to be told what it is made of when it is good.</summary>
     bool IsSuspect(int piece);
-
-    /// <summary>Bytes that waited to be hashed and written wait no longer.</summary>
-    void BytesProcessed(long bytes);
 
     /// <summary>The piece is verified and written.</summary>
     /// <param name="finisher">What has finished it.</param>

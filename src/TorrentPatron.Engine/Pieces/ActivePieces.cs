@@ -1,0 +1,313 @@
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>Begins a piece.</summary>
+/// <param name="index">Which.</param>
+/// <param name="onDisk">Its blocks that are on disk, unverified; null: none.</param>
+/// <param name="source">The source for which it is begun.</param>
+/// <returns>The piece, with its finisher.</returns>
+internal delegate ActivePiece PieceBeginning(int index, Bitfield? onDisk, IBlockSource source);
+
+/// <summary>
+/// The pieces in flight, and those that were put aside unfinished, with some blocks on disk. Says which blocks a source is asked for: of a
+/// piece put aside, a new one, one that another source has begun or, when all are asked for, those that others owe. Thread-safe: its lock is
+/// taken for a piece, never for a block, and is held while a piece's own or the selection's is taken.
+/// </summary>
+/// <param name="selection">Which pieces are wanted, and who has them.</param>
+/// <param name="begin">Makes a piece in flight. Called with the lock held.</param>
+internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begin)
+{
+    /// <summary>Bytes of pieces in flight beyond which a source joins in one that another has begun.</summary>
+    public const long MostBytes = 64L << 20;
+
+    /// <summary>Requests below which a source takes part in the end game, and what it takes at once.</summary>
+    public const int EndGameRequests = 8;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, ActivePiece> _active = [];
+
+    /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
+    private readonly Dictionary<int, Bitfield> _unfinished = [];
+    private long _bytes;
+    private volatile bool _isOpen;
+
+    /// <summary>Whether pieces may be asked for.</summary>
+    public bool IsOpen => _isOpen;
+
+    /// <summary>Lets pieces be asked for.</summary>
+    public void Open() => _isOpen = true;
+
+    /// <summary>Begins no piece any more.</summary>
+    /// <returns>The pieces in flight, to be put aside.</returns>
+    public ActivePiece[] Close()
+    {
+        lock (_gate)
+        {
+            _isOpen = false;
+            return [.. _active.Values];
+        }
+    }
+
+    /// <summary>Takes what resume data or a check has found; nothing is in flight then.</summary>
+    /// <param name="verified">The pieces that are here; <see cref="PieceSelection"/> learns of them too.</param>
+    /// <param name="unfinished">Those of which a part is here; null: those that were put aside, but for the verified ones.</param>
+    public void Reset(Bitfield verified, IEnumerable<UnfinishedPiece>? unfinished)
+    {
+        lock (_gate)
+        {
+            _active.Clear();
+            _bytes = 0;
+            if (unfinished is not null)
+            {
+                _unfinished.Clear();
+                foreach (UnfinishedPiece piece in unfinished)
+                    _unfinished[piece.Piece] = piece.Blocks;
+            }
+
+            foreach (int piece in _unfinished.Keys)
+            {
+                if (verified[piece])
+                    _unfinished.Remove(piece);
+            }
+
+            selection.Reset(verified);
+        }
+    }
+
+    /// <summary>
+    /// The pieces of which a part is on disk, whether they are in flight or put aside. What is in memory of them is not in it.
+    /// </summary>
+    public IReadOnlyList<UnfinishedPiece> Unfinished()
+    {
+        lock (_gate)
+        {
+            var pieces = new List<UnfinishedPiece>(_unfinished.Count);
+            foreach ((int piece, Bitfield blocks) in _unfinished)
+                pieces.Add(new UnfinishedPiece(piece, blocks));
+            foreach (ActivePiece piece in _active.Values)
+            {
+                if (piece.WrittenBlocks() is { } blocks)
+                    pieces.Add(new UnfinishedPiece(piece.Index, blocks));
+            }
+
+            pieces.Sort(static (one, other) => one.Piece.CompareTo(other.Piece));
+            return pieces;
+        }
+    }
+
+    /// <summary>The pieces that were begun at some time or before.</summary>
+    public ActivePiece[] BegunUntil(Instant time)
+    {
+        lock (_gate)
+            return [.. _active.Values.Where(piece => piece.BegunAt <= time)];
+    }
+
+    /// <summary>The piece that holds most in memory behind a block that does not come; null: none holds anything.</summary>
+    public ActivePiece? WithMostHeld()
+    {
+        lock (_gate)
+            return _active.Values.MaxBy(piece => piece.Held) is { Held: > 0 } most ? most : null;
+    }
+
+    /// <summary>Takes blocks to ask a source for.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="current">The piece it is fetching; null: none. It belongs to the caller, whose lock guards it.</param>
+    /// <param name="into">Where to; its length is how many are wanted.</param>
+    /// <returns>How many were taken.</returns>
+    public int Reserve(IBlockSource source, ref ActivePiece? current, Span<PendingBlock> into)
+    {
+        int taken = 0;
+        if (current is not null && source.MayRequest(current.Index))
+            taken = current.ReserveFree(into);
+        if (taken == into.Length)
+            return taken;
+
+        List<ActivePiece>? takenUp = null;
+        lock (_gate)
+        {
+            while (taken < into.Length && _isOpen && Next(source, ref takenUp) is { } piece)
+            {
+                current = piece;
+                int reserved = piece.ReserveFree(into[taken..]);
+                if (reserved == 0)
+                    break;
+                taken += reserved;
+            }
+
+            if (taken == 0 && _isOpen && source.Requested < EndGameRequests)
+                taken = ReserveInEndGame(source, into[..Math.Min(into.Length, EndGameRequests)]);
+        }
+
+        // What is on disk is read back while the rest is on its way.
+        takenUp?.ForEach(static piece => piece.Finisher.Post());
+        return taken;
+    }
+
+    /// <summary>Blocks that will not come from the source that was asked.</summary>
+    public void Release(ReadOnlySpan<PendingBlock> blocks)
+    {
+        foreach (PendingBlock block in blocks)
+        {
+            if (!block.Piece.Release(block.Block))
+                continue;
+            lock (_gate)
+            {
+                // Nothing of it is here and nobody is asked for it: it is as good as never begun.
+                if (IsActive(block.Piece) && block.Piece.Retire(onlyIfUntouched: true))
+                {
+                    Remove(block.Piece);
+                    selection.Return(block.Piece.Index);
+                }
+            }
+        }
+    }
+
+    /// <summary>A source has gone: the pieces that it alone was asked for are free for others.</summary>
+    public void SourceLeft(IBlockSource source)
+    {
+        lock (_gate)
+        {
+            foreach (ActivePiece piece in _active.Values)
+                piece.Leave(source);
+        }
+    }
+
+    /// <summary>A piece is verified and written: it is in flight no longer.</summary>
+    /// <param name="piece">Which.</param>
+    /// <param name="isComplete">Whether every wanted piece is here now.</param>
+    /// <returns>False where it was not in flight.</returns>
+    public bool TryComplete(ActivePiece piece, out bool isComplete)
+    {
+        lock (_gate)
+        {
+            isComplete = false;
+            if (!IsActive(piece))
+                return false;
+            Remove(piece);
+            isComplete = selection.SetVerified(piece.Index);
+            return true;
+        }
+    }
+
+    /// <summary>Makes a piece in flight free again.</summary>
+    /// <param name="piece">Which.</param>
+    /// <param name="onDisk">The blocks of it that stay, on disk; null: none.</param>
+    /// <returns>False where it was not in flight.</returns>
+    public bool GiveUp(ActivePiece piece, Bitfield? onDisk = null)
+    {
+        lock (_gate)
+        {
+            if (!IsActive(piece))
+                return false;
+            Remove(piece);
+            if (onDisk is not null)
+                _unfinished[piece.Index] = onDisk;
+            selection.Return(piece.Index);
+            return true;
+        }
+    }
+
+    private ActivePiece? Next(IBlockSource source, ref List<ActivePiece>? takenUp)
+    {
+        if (source.IsChoking)
+            return NextAllowedFast(source, ref takenUp);
+
+        if (_bytes < MostBytes)
+        {
+            int index = PickUnfinished(source);
+            if (index < 0)
+                index = selection.Pick(source);
+            if (index >= 0)
+                return Begin(index, source, ref takenUp);
+        }
+
+        Bitfield? has = selection.PiecesOf(source);
+        foreach (ActivePiece piece in _active.Values)
+        {
+            if (piece.HasFree && piece.MayCome(source) && IsIn(has, piece.Index))
+                return piece;
+        }
+
+        if (_bytes >= MostBytes && source.Requested == 0)
+        {
+            // All room is taken by pieces that this source does not have: one more, or it would stand idle.
+            int index = selection.Pick(source);
+            if (index >= 0)
+                return Begin(index, source, ref takenUp);
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes a piece of which a part is here: the sooner it is whole, the sooner it counts.</summary>
+    /// <returns>Index of the piece; -1 where the source has none that is wanted.</returns>
+    private int PickUnfinished(IBlockSource source)
+    {
+        if (_unfinished.Count == 0)
+            return -1;
+        Bitfield? has = selection.PiecesOf(source);
+        foreach (int index in _unfinished.Keys)
+        {
+            if (IsIn(has, index) && selection.TryPick(index))
+                return index;
+        }
+
+        return -1;
+    }
+
+    private ActivePiece? NextAllowedFast(IBlockSource source, ref List<ActivePiece>? takenUp)
+    {
+        Bitfield? has = selection.PiecesOf(source);
+        foreach (int index in source.AllowedFast)
+        {
+            if (!IsIn(has, index))
+                continue;
+            if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree && piece.MayCome(source) : selection.TryPick(index))
+                return piece ?? Begin(index, source, ref takenUp);
+        }
+
+        return null;
+    }
+
+    private int ReserveInEndGame(IBlockSource source, Span<PendingBlock> into)
+    {
+        // A snubbed source would only take the second place from one that delivers.
+        if (source.IsChoking || source.IsSnubbed || selection.HasFreeFor(source))
+            return 0;
+        Bitfield? has = selection.PiecesOf(source);
+        int taken = 0;
+        foreach (ActivePiece piece in _active.Values)
+        {
+            if (taken == into.Length)
+                break;
+            if (!piece.IsComplete && piece.MayCome(source) && IsIn(has, piece.Index))
+                taken += piece.ReserveRequested(into[taken..], source.HasRequested);
+        }
+
+        return taken;
+    }
+
+    private ActivePiece Begin(int index, IBlockSource source, ref List<ActivePiece>? takenUp)
+    {
+        _unfinished.Remove(index, out Bitfield? onDisk);
+        ActivePiece piece = begin(index, onDisk, source);
+        _active.Add(index, piece);
+        _bytes += piece.Length;
+        if (onDisk is not null)
+            (takenUp ??= []).Add(piece);
+        return piece;
+    }
+
+    private bool IsActive(ActivePiece piece) => _active.TryGetValue(piece.Index, out ActivePiece? active) && active == piece;
+
+    private void Remove(ActivePiece piece)
+    {
+        _active.Remove(piece.Index);
+        _bytes -= piece.Length;
+    }
+
+    private static bool IsIn(Bitfield? has, int piece) => has is null || has[piece];
+}

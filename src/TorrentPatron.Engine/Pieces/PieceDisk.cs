@@ -1,0 +1,41 @@
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>
+/// The disk of a torrent's pieces: the thread on which they are hashed, the files that they are written to, and the bytes that wait for both.
+/// </summary>
+/// <param name="storage">The torrent's files.</param>
+/// <param name="workers">The disk threads.</param>
+/// <param name="affinity">
+/// Chooses the thread, one for all of the torrent's pieces: two that write into one file spin on the file system's lock (measured: a third
+/// more CPU, and slower). Other torrents have other threads.
+/// </param>
+/// <param name="backPressure">Bounds the bytes that wait.</param>
+internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int affinity, BackPressure backPressure) : IPieceDisk
+{
+    /// <summary>Blocks have been added to pieces: they go to be hashed and written.</summary>
+    /// <param name="pieces">The pieces.</param>
+    /// <param name="bytesToHash">Bytes of them that can be hashed now and could not before.</param>
+    public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
+    {
+        backPressure.Add(bytesToHash);
+        for (int i = 0; i < pieces.Count; i++)
+            pieces[i].Finisher.Post();
+    }
+
+    /// <summary>Waits for what has been posted before. Jobs of one affinity run one after the other.</summary>
+    public Task DrainAsync() => workers.RunAsync(affinity, static () => { });
+
+    /// <inheritdoc/>
+    public void Post(PieceFinisher finisher) => workers.Post(affinity, finisher);
+
+    /// <inheritdoc/>
+    public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => storage.Write(offset, blocks);
+
+    /// <inheritdoc/>
+    public void Read(long offset, Span<byte> buffer) => storage.Read(offset, buffer);
+
+    /// <inheritdoc/>
+    public void BytesProcessed(long bytes) => backPressure.Remove(bytes);
+}

@@ -1,0 +1,321 @@
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Pieces;
+
+/// <summary>
+/// Which pieces of a torrent are here and which are wanted, which of them each source has, and which is begun next. Thread-safe: its lock is a
+/// leaf, and it is taken for a piece or for what a source says it has, never for a block.
+/// </summary>
+internal sealed class PieceSelection
+{
+    private readonly TorrentMetainfo _metainfo;
+    private readonly Lock _gate = new();
+    private readonly PiecePicker _picker;
+    private readonly Bitfield _verified;
+    private Bitfield? _none;
+    private long _wantedBytes;
+
+    /// <summary>Makes it: every piece is wanted, and none is here.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="random">Breaks ties.</param>
+    public PieceSelection(TorrentMetainfo metainfo, Random random)
+    {
+        _metainfo = metainfo;
+        _picker = new PiecePicker(metainfo.PieceCount, random);
+        _verified = new Bitfield(metainfo.PieceCount);
+        _wantedBytes = metainfo.TotalSize;
+    }
+
+    /// <summary>How many of the pieces are here.</summary>
+    public PieceProgress Progress
+    {
+        get
+        {
+            lock (_gate)
+                return new PieceProgress(_wantedBytes, _wantedBytes - LeftBytes(), _verified.Count);
+        }
+    }
+
+    /// <summary>Whether every wanted piece is here.</summary>
+    public bool IsComplete
+    {
+        get
+        {
+            lock (_gate)
+                return _picker.WantedLeft == 0;
+        }
+    }
+
+    /// <summary>Bytes of all pieces that are not here, wanted or not.</summary>
+    public long MissingBytes
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int last = _metainfo.PieceCount - 1;
+                long here = (long)_verified.Count * _metainfo.PieceLength;
+                if (last >= 0 && _verified[last])
+                    here -= _metainfo.PieceLength - _metainfo.PieceSize(last);
+                return _metainfo.TotalSize - here;
+            }
+        }
+    }
+
+    /// <summary>Whether pieces are fetched in their order.</summary>
+    public bool Sequential
+    {
+        set
+        {
+            lock (_gate)
+                _picker.Sequential = value;
+        }
+    }
+
+    /// <summary>Whether a piece is here. A glance, without the lock: what is here stays.</summary>
+    public bool Has(int piece) => _verified[piece];
+
+    /// <summary>A copy of the field of pieces that are here.</summary>
+    public Bitfield Verified()
+    {
+        lock (_gate)
+            return _verified.Clone();
+    }
+
+    /// <summary>Wants other pieces than before. A piece that is begun stays so.</summary>
+    /// <param name="priorities">Priority of each piece; 0: it is not wanted.</param>
+    /// <param name="sources">The sources: what they have may be of interest now, or no longer.</param>
+    public void SetPriorities(ReadOnlySpan<byte> priorities, IEnumerable<IBlockSource> sources)
+    {
+        lock (_gate)
+        {
+            _wantedBytes = 0;
+            for (int piece = 0; piece < priorities.Length; piece++)
+            {
+                _picker.SetPriority(piece, priorities[piece]);
+                if (priorities[piece] > 0)
+                    _wantedBytes += _metainfo.PieceSize(piece);
+            }
+
+            foreach (IBlockSource source in sources)
+            {
+                if (source.Availability.Pieces is { } pieces)
+                    source.Availability.Interesting = _picker.CountWantedFor(pieces);
+            }
+        }
+    }
+
+    /// <summary>Takes what resume data or a check has found; no piece is begun any more.</summary>
+    /// <param name="verified">The pieces that are here.</param>
+    public void Reset(Bitfield verified)
+    {
+        lock (_gate)
+        {
+            for (int piece = 0; piece < _metainfo.PieceCount; piece++)
+            {
+                _picker.Return(piece);
+                if (verified[piece])
+                {
+                    _verified.Set(piece);
+                    _picker.Verified(piece);
+                }
+                else
+                {
+                    _verified.Clear(piece);
+                    _picker.Unverified(piece);
+                }
+            }
+        }
+    }
+
+    /// <summary>Begins the piece to fetch next from a source.</summary>
+    /// <returns>Index of the piece; -1 where it has none that is wanted and not begun.</returns>
+    public int Pick(IBlockSource source)
+    {
+        lock (_gate)
+            return _picker.Pick(PiecesOf(source.Availability));
+    }
+
+    /// <summary>Begins a certain piece.</summary>
+    /// <returns>False where it is begun already, here, or not wanted.</returns>
+    public bool TryPick(int piece)
+    {
+        lock (_gate)
+            return _picker.TryPick(piece);
+    }
+
+    /// <summary>A piece that was begun has been given up: it may be begun again.</summary>
+    public void Return(int piece)
+    {
+        lock (_gate)
+            _picker.Return(piece);
+    }
+
+    /// <summary>A piece is here.</summary>
+    /// <returns>Whether every wanted piece is here now.</returns>
+    public bool SetVerified(int piece)
+    {
+        lock (_gate)
+        {
+            _verified.Set(piece);
+            _picker.Verified(piece);
+            return _picker.WantedLeft == 0;
+        }
+    }
+
+    /// <summary>Whether <see cref="Pick"/> would find a piece.</summary>
+    public bool HasFreeFor(IBlockSource source)
+    {
+        lock (_gate)
+            return _picker.HasFreeFor(PiecesOf(source.Availability));
+    }
+
+    /// <summary>The pieces that a source has, null: all of them. Single pieces may be looked at without the lock, now or a little later.</summary>
+    public Bitfield? PiecesOf(IBlockSource source)
+    {
+        lock (_gate)
+            return PiecesOf(source.Availability);
+    }
+
+    /// <summary>Whether a source has something that we want.</summary>
+    public bool IsInteresting(IBlockSource source)
+    {
+        lock (_gate)
+            return source.Availability.IsSeed ? _picker.WantedLeft > 0 : source.Availability.Interesting > 0;
+    }
+
+    /// <summary>Notes that a piece which is here is a want of a source's no longer.</summary>
+    /// <returns>Whether the source has just ceased to be of interest.</returns>
+    public bool NoLongerWanted(IBlockSource source, int piece)
+    {
+        BlockAvailability availability = source.Availability;
+        lock (_gate)
+        {
+            if (availability.IsSeed)
+                return _picker.WantedLeft == 0;
+            if (availability.Pieces is not { } pieces || !pieces[piece] || --availability.Interesting > 0)
+                return false;
+
+            // The piece was verified before this: if the source told of it in between, it was not counted as a want at all.
+            availability.Interesting = _picker.CountWantedFor(pieces);
+            return availability.Interesting == 0;
+        }
+    }
+
+    /// <summary>A source has told its pieces, for the first time or again: that adds to what is known.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="pieces">The pieces; null: all.</param>
+    public void SourceHas(IBlockSource source, Bitfield? pieces)
+    {
+        BlockAvailability availability = source.Availability;
+        lock (_gate)
+        {
+            // A source that is closed beside this has left, or will: what it says must not be counted after that.
+            if (source.IsClosed || availability.IsSeed)
+                return;
+            if (pieces is null)
+            {
+                BecomeSeed(availability);
+            }
+            else if (availability.Pieces is { } known)
+            {
+                // BEP 3 knows a bitfield as the first message only, but aria2 sends one in place of many haves.
+                for (int piece = 0; piece < pieces.Length; piece++)
+                {
+                    if (pieces[piece])
+                        AddPiece(availability, known, piece);
+                }
+            }
+            else
+            {
+                availability.Pieces = pieces;
+                _picker.AddPeer(pieces);
+                availability.Interesting = _picker.CountWantedFor(pieces);
+            }
+        }
+    }
+
+    /// <summary>A source has one more piece.</summary>
+    public void SourceHas(IBlockSource source, int piece)
+    {
+        BlockAvailability availability = source.Availability;
+        lock (_gate)
+        {
+            if (!availability.IsSeed && !source.IsClosed)
+                AddPiece(availability, availability.Pieces ??= new Bitfield(_metainfo.PieceCount), piece);
+        }
+    }
+
+    /// <summary>A source has a piece no longer.</summary>
+    public void SourceLost(IBlockSource source, int piece)
+    {
+        BlockAvailability availability = source.Availability;
+        lock (_gate)
+        {
+            if (source.IsClosed)
+                return;
+            if (availability.IsSeed)
+            {
+                _picker.RemoveSeed();
+                var all = new Bitfield(_metainfo.PieceCount);
+                all.SetAll();
+                _picker.AddPeer(all);
+                (availability.IsSeed, availability.Pieces, availability.Interesting) = (false, all, _picker.CountWantedFor(all));
+            }
+
+            if (availability.Pieces?.Clear(piece) != true)
+                return;
+            _picker.LostHave(piece);
+            if (_picker.IsWanted(piece))
+                availability.Interesting--;
+        }
+    }
+
+    /// <summary>A source has gone.</summary>
+    public void SourceLeft(IBlockSource source)
+    {
+        BlockAvailability availability = source.Availability;
+        lock (_gate)
+        {
+            if (availability.IsSeed)
+                _picker.RemoveSeed();
+            else if (availability.Pieces is { } pieces)
+                _picker.RemovePeer(pieces);
+            (availability.IsSeed, availability.Pieces) = (false, null);
+        }
+    }
+
+    private void AddPiece(BlockAvailability availability, Bitfield known, int piece)
+    {
+        if (!known.Set(piece))
+            return;
+        _picker.Have(piece);
+        if (_picker.IsWanted(piece))
+            availability.Interesting++;
+        if (known.IsFull)
+            BecomeSeed(availability);
+    }
+
+    private void BecomeSeed(BlockAvailability availability)
+    {
+        if (availability.Pieces is { } pieces)
+            _picker.RemovePeer(pieces);
+        _picker.AddSeed();
+        (availability.IsSeed, availability.Pieces) = (true, null);
+    }
+
+    private Bitfield? PiecesOf(BlockAvailability availability) => availability.IsSeed ? null
+        : availability.Pieces ?? (_none ??= new Bitfield(_metainfo.PieceCount));
+
+    private long LeftBytes()
+    {
+        if (_picker.WantedLeft == 0)
+            return 0;
+        long left = (long)_picker.WantedLeft * _metainfo.PieceLength;
+        int last = _metainfo.PieceCount - 1;
+        if (_picker.IsWanted(last))
+            left -= _metainfo.PieceLength - _metainfo.PieceSize(last);
+        return Math.Min(left, _wantedBytes);
+    }
+}

@@ -1,0 +1,50 @@
+using System.Net;
+using TorrentPatron.Engine.Pieces;
+
+namespace TorrentPatron.Engine.Tests.Pieces;
+
+/// <summary>A source of blocks that does not choke us and keeps what it is asked for.</summary>
+internal sealed class FakeSource : IBlockSource
+{
+    private ActivePiece? _current;
+
+    public IPEndPoint EndPoint { get; } = new(IPAddress.Loopback, 1);
+
+    public BlockAvailability Availability { get; } = new();
+
+    public bool IsClosed { get; set; }
+
+    public bool IsChoking { get; set; }
+
+    public bool IsSnubbed { get; set; }
+
+    public int Requested => Owed.Count;
+
+    public IReadOnlyCollection<int> AllowedFast { get; set; } = [];
+
+    /// <summary>The blocks that it has been asked for.</summary>
+    public List<PendingBlock> Owed { get; } = [];
+
+    public bool MayRequest(int piece) => !IsChoking || AllowedFast.Contains(piece);
+
+    public bool HasRequested(ActivePiece piece, int block) => Owed.Contains(new PendingBlock(piece, block));
+
+    /// <summary>Is asked for blocks; each is named by piece and block.</summary>
+    public string[] Reserve(ActivePieces pieces, int most)
+    {
+        var into = new PendingBlock[most];
+        PendingBlock[] taken = into[..pieces.Reserve(this, ref _current, into)];
+        Owed.AddRange(taken);
+        return [.. taken.Select(NameOf)];
+    }
+
+    public static string NameOf(PendingBlock block) => $"{block.Piece.Index}.{block.Block}";
+
+    /// <summary>Gives back everything that it owes.</summary>
+    public void Release(ActivePieces pieces)
+    {
+        PendingBlock[] owed = [.. Owed];
+        Owed.Clear();
+        pieces.Release(owed);
+    }
+}

@@ -1,0 +1,164 @@
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Tests.Swarms;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Tests.Pieces;
+
+public sealed class PieceSelectionTests
+{
+    private const int Count = 4;
+    private const int Length = BlockRequest.BlockLength;
+
+    private readonly PieceSelection _selection = new(new SwarmTorrent(40, Length, (Count * Length) - 100).Metainfo, new Random(1)) { Sequential = true };
+
+    [Fact]
+    public void At_first_every_piece_is_wanted_and_none_is_here()
+    {
+        Assert.Equal(new PieceProgress((Count * Length) - 100, 0, 0), _selection.Progress);
+        Assert.Equal((Count * Length) - 100, _selection.MissingBytes);
+        Assert.False(_selection.IsComplete);
+        Assert.True(_selection.Verified().IsEmpty);
+    }
+
+    [Fact]
+    public void SetVerified_counts_bytes_and_tells_when_every_wanted_piece_is_here()
+    {
+        Assert.False(_selection.SetVerified(3));
+        Assert.Equal(new PieceProgress((Count * Length) - 100, Length - 100, 1), _selection.Progress);
+        Assert.Equal(3 * Length, _selection.MissingBytes);
+        Assert.True(_selection.Has(3));
+        Assert.False(_selection.Has(2));
+
+        _selection.SetPriorities([4, 0, 0, 4], []);
+        Assert.Equal(new PieceProgress((2 * Length) - 100, Length - 100, 1), _selection.Progress);
+        Assert.True(_selection.SetVerified(0));
+        Assert.True(_selection.IsComplete);
+        Assert.Equal(2 * Length, _selection.MissingBytes);
+    }
+
+    [Fact]
+    public void Pick_begins_a_wanted_piece_that_the_source_has_once_until_it_is_returned()
+    {
+        FakeSource source = Source(1, 2);
+        Assert.Equal(1, _selection.Pick(source));
+        Assert.True(_selection.HasFreeFor(source));
+        Assert.Equal(2, _selection.Pick(source));
+        Assert.False(_selection.HasFreeFor(source));
+        Assert.Equal(-1, _selection.Pick(source));
+        Assert.False(_selection.TryPick(2));
+        _selection.Return(2);
+        Assert.True(_selection.TryPick(2));
+        Assert.Equal(-1, _selection.Pick(new FakeSource()));
+    }
+
+    [Fact]
+    public void Reset_takes_what_is_here_and_begins_no_piece()
+    {
+        FakeSource seed = Seed();
+        Assert.Equal(0, _selection.Pick(seed));
+        _selection.SetVerified(1);
+        _selection.Reset(Field(2));
+        Assert.Equal([2], Ones(_selection.Verified()));
+        Assert.Equal((0, 1, 3, -1), (_selection.Pick(seed), _selection.Pick(seed), _selection.Pick(seed), _selection.Pick(seed)));
+    }
+
+    [Fact]
+    public void A_source_is_of_interest_while_it_has_a_wanted_piece_that_is_not_here()
+    {
+        FakeSource source = Source(1);
+        FakeSource seed = Seed();
+        Assert.True(_selection.IsInteresting(source));
+        _selection.SourceLost(source, 1);
+        Assert.False(_selection.IsInteresting(source));
+        _selection.SourceHas(source, 1);
+        _selection.SetVerified(1);
+        Assert.True(_selection.NoLongerWanted(source, 1));
+        Assert.False(_selection.IsInteresting(source));
+        Assert.False(_selection.NoLongerWanted(seed, 1));
+        Assert.True(_selection.IsInteresting(seed));
+
+        _selection.SetPriorities([0, 4, 0, 0], [source, seed]);
+        Assert.False(_selection.IsInteresting(seed));
+        Assert.True(_selection.NoLongerWanted(seed, 1));
+        _selection.SetPriorities([4, 4, 4, 4], [source, seed]);
+        Assert.True(_selection.IsInteresting(seed));
+        _selection.SourceHas(source, 3);
+        Assert.True(_selection.IsInteresting(source));
+    }
+
+    [Fact]
+    public void What_a_source_says_again_adds_to_what_it_has()
+    {
+        FakeSource source = Source(0);
+        _selection.SourceHas(source, Field(1, 2));
+        Assert.Equal([0, 1, 2], Ones(_selection.PiecesOf(source)!));
+        _selection.SourceHas(source, 3);
+        Assert.True(source.Availability.IsSeed);
+        Assert.Null(_selection.PiecesOf(source));
+        _selection.SourceLost(source, 3);
+        Assert.Equal([0, 1, 2], Ones(_selection.PiecesOf(source)!));
+        _selection.SourceHas(source, null);
+        Assert.True(source.Availability.IsSeed);
+    }
+
+    [Fact]
+    public void Nothing_that_a_closed_source_says_is_counted()
+    {
+        FakeSource source = Source(0);
+        source.IsClosed = true;
+        _selection.SourceLeft(source);
+        _selection.SourceHas(source, 3);
+        _selection.SourceHas(source, null);
+        _selection.SourceLost(source, 0);
+        Assert.True(_selection.PiecesOf(source)!.IsEmpty);
+        Assert.False(source.Availability.IsSeed);
+    }
+
+    [Fact]
+    public async Task What_sources_say_on_many_threads_at_once_is_counted_as_said()
+    {
+        FakeSource[] sources = [.. Enumerable.Range(0, 8).Select(_ => new FakeSource())];
+        await Task.WhenAll(sources.Select(source => Task.Run(() =>
+        {
+            for (int round = 0; round < 500; round++)
+            {
+                for (int piece = 0; piece < Count; piece++)
+                    _selection.SourceHas(source, piece);
+                _selection.SourceLost(source, round % Count);
+                _selection.IsInteresting(source);
+            }
+
+            _selection.SourceLeft(source);
+        })));
+
+        // A count that had got lost would have thrown above, when it went below zero; nobody has anything now.
+        FakeSource seed = Seed();
+        Assert.Equal(0, _selection.Pick(seed));
+        _selection.SourceLeft(seed);
+        Assert.Equal(-1, _selection.Pick(new FakeSource()));
+    }
+
+    private FakeSource Seed()
+    {
+        var source = new FakeSource();
+        _selection.SourceHas(source, null);
+        return source;
+    }
+
+    private FakeSource Source(params int[] pieces)
+    {
+        var source = new FakeSource();
+        _selection.SourceHas(source, Field(pieces));
+        return source;
+    }
+
+    private static Bitfield Field(params int[] pieces)
+    {
+        var field = new Bitfield(Count);
+        foreach (int piece in pieces)
+            field.Set(piece);
+        return field;
+    }
+
+    private static int[] Ones(Bitfield field) => [.. Enumerable.Range(0, field.Length).Where(piece => field[piece])];
+}
