@@ -19,7 +19,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     /// <summary>How long a piece has been asked for when another peer is asked too, once all pieces are asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private readonly Piece[] _pieces = new Piece[MetadataMessage.CountPieces(size)];
+    private readonly MetadataPiece[] _pieces = new MetadataPiece[MetadataMessage.CountPieces(size)];
 
     /// <summary>Size in bytes.</summary>
     public int Size => size;
@@ -54,7 +54,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
         int late = -1;
         for (int index = 0; index < _pieces.Length; index++)
         {
-            ref Piece piece = ref _pieces[index];
+            ref MetadataPiece piece = ref _pieces[index];
             if (piece.Data is not null || isAsked(index))
                 continue;
             if (piece.Asked == 0)
@@ -80,7 +80,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     /// <param name="now">The time; a timestamp of the clock.</param>
     public void Put(int index, ReadOnlySpan<byte> data, PeerConnection from, long now)
     {
-        ref Piece piece = ref _pieces[index];
+        ref MetadataPiece piece = ref _pieces[index];
         if (piece.Data is not null)
             return;
         (piece.Data, piece.From) = (data.ToArray(), from);
@@ -104,7 +104,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
         return index;
     }
 
-    private struct Piece
+    private struct MetadataPiece
     {
         public byte[]? Data;
         public PeerConnection? From;
