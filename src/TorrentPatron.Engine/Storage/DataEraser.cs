@@ -55,7 +55,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
             if (file is null or { Kind: FileKind.Folder })
                 return;
             string? why = file.Value.Kind == FileKind.Link ? "it is a link"
-                : file.Value.Kind == FileKind.Special ? "it is a pipe, a socket or a device"
+                : file.Value.Kind != FileKind.Regular ? "it is a pipe, a socket or a device"
                 : !isOwn ? "it is not the torrent's own"
                 : shared is not null ? $"the torrent '{shared.OtherName}' ({shared.OtherTorrent}) has it too"
                 : null;

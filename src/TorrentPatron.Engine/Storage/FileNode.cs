@@ -12,7 +12,10 @@ internal enum FileKind
     /// <summary>A symbolic link or, on Windows, what leads elsewhere like one.</summary>
     Link,
 
-    /// <summary>A pipe, a socket or a device.</summary>
+    /// <summary>A pipe, from which bytes come when somebody writes into it.</summary>
+    Pipe,
+
+    /// <summary>A socket or a device.</summary>
     Special,
 }
 

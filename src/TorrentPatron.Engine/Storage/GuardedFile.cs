@@ -82,6 +82,26 @@ public static class GuardedFile
         ? Locked(PosixFiles.OpenFollowing(path), path, FileShare.ReadWrite)
         : PortableFiles.OpenFollowing(path);
 
+    /// <summary>
+    /// Opens whatever its owner has named for reading, wherever links lead. A pipe too is opened at once; where nothing is in it yet,
+    /// reading says that it would have to wait.
+    /// </summary>
+    /// <param name="path">The path.</param>
+    /// <param name="isPipe">Whether it is a pipe, to which somebody may come to write.</param>
+    /// <param name="isSpecial">Whether it is a pipe or a device.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened, or is a folder.</exception>
+    public static SafeFileHandle OpenAny(string path, out bool isPipe, out bool isSpecial)
+    {
+        (isPipe, isSpecial) = (false, false);
+        if (!PosixFiles.AreThere)
+            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        SafeFileHandle file = PosixFiles.OpenFollowing(path, mayBeAny: true);
+        FileKind kind = PosixFiles.Stat(file).Kind;
+        (isPipe, isSpecial) = (kind == FileKind.Pipe, kind != FileKind.Regular);
+        return isSpecial ? file : Locked(file, path, FileShare.ReadWrite);
+    }
+
     /// <summary>Which file is open; null where the system does not tell.</summary>
     /// <param name="file">The file.</param>
     public static FileIdentity? IdentityOf(SafeFileHandle file) =>
@@ -201,6 +221,17 @@ public static class GuardedFile
         Require(node, seen, path);
         PosixFiles.Move(from, name, to, Path.GetFileName(newPath), newPath, overwrite);
     }
+
+    /// <summary>Makes a renaming in a folder outlive a power cut. Windows needs, and has, nothing of the kind.</summary>
+    /// <param name="path">The folder.</param>
+    public static void FlushFolder(string path)
+    {
+        if (!OperatingSystem.IsWindows())
+            PosixFiles.FlushFolder(path);
+    }
+
+    /// <summary>Opens a folder, to look at it and what is in it.</summary>
+    internal static SafeFileHandle OpenFolder(string top, string path) => OpenFolder(top, path, isMade: false, default);
 
     /// <summary>The names below a top folder that lead to a path below it.</summary>
     internal static string[] Elements(string top, string path) =>

@@ -22,7 +22,7 @@ internal static class PosixFiles
     private const uint StatxBasic = 0x7ff;
 
     /// <summary>The bits of a mode that say what a file is, and their values.</summary>
-    private const int TypeMask = 0xF000, TypeRegular = 0x8000, TypeFolder = 0x4000, TypeLink = 0xA000;
+    private const int TypeMask = 0xF000, TypeRegular = 0x8000, TypeFolder = 0x4000, TypeLink = 0xA000, TypePipe = 0x1000;
 
     private static readonly bool IsMac = OperatingSystem.IsMacOS();
 
@@ -86,8 +86,10 @@ internal static class PosixFiles
     }
 
     /// <summary>Opens a file for reading wherever its path leads; nothing waits.</summary>
-    public static SafeFileHandle OpenFollowing(string path) =>
-        Check(OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0), path, expected: 0)!;
+    /// <param name="path">The path.</param>
+    /// <param name="mayBeAny">Whether it may be a pipe or a device too.</param>
+    public static SafeFileHandle OpenFollowing(string path, bool mayBeAny = false) =>
+        Check(OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0), path, expected: 0, mayBeAny)!;
 
     /// <summary>What is known of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
@@ -128,6 +130,16 @@ internal static class PosixFiles
     {
         if (MkDirAt(folder, name, (uint)mode) != 0 && LastError() is var error and not Eexist)
             throw Error(error, path, isFolder: true);
+    }
+
+    /// <summary>Makes a renaming in a folder outlive a power cut, where that can be done.</summary>
+    public static void FlushFolder(string path)
+    {
+        int descriptor = OpenAt(AtFolder, path, CloseOnExec, 0);
+        if (descriptor < 0)
+            return;
+        using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
+        _ = FSync(folder);
     }
 
     /// <summary>Deletes a name in a folder: of a file or, where that is empty, of a folder.</summary>
@@ -175,7 +187,7 @@ internal static class PosixFiles
         _ => 2,
     };
 
-    private static SafeFileHandle? Check(int descriptor, string path, int expected)
+    private static SafeFileHandle? Check(int descriptor, string path, int expected, bool mayBeAny = false)
     {
         if (descriptor < 0)
         {
@@ -193,6 +205,7 @@ internal static class PosixFiles
             {
                 FileKind.Regular => file,
                 FileKind.Folder => throw Error(Eacces, path, isFolder: false),
+                FileKind.Pipe or FileKind.Special when mayBeAny => file,
                 var kind => throw new UnsafeFileException(path, isLink: kind == FileKind.Link),
             };
         }
@@ -220,6 +233,7 @@ internal static class PosixFiles
             TypeRegular => FileKind.Regular,
             TypeFolder => FileKind.Folder,
             TypeLink => FileKind.Link,
+            TypePipe => FileKind.Pipe,
             _ => FileKind.Special,
         };
         var permissions = (UnixFileMode)(mode & 0xFFF);
@@ -306,6 +320,10 @@ internal static class PosixFiles
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FLock(SafeFileHandle file, int operation);
+
+    [DllImport("libc", EntryPoint = "fsync")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int FSync(SafeFileHandle file);
 
     [DllImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

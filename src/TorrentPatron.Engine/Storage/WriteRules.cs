@@ -118,7 +118,7 @@ internal sealed class WriteRules
         {
             for (string at = layout.Files[file].FullPath; at.Length > layout.Destination.Length && looked.Add(at); at = Path.GetDirectoryName(at)!)
             {
-                if (GuardedFile.Look(at) is { Kind: FileKind.Link or FileKind.Special } found)
+                if (GuardedFile.Look(at) is { Kind: FileKind.Link or FileKind.Pipe or FileKind.Special } found)
                     throw StorageErrors.Unsafe(at, found.Kind == FileKind.Link);
             }
         }

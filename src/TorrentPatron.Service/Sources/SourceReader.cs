@@ -5,6 +5,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -90,8 +91,7 @@ public sealed class SourceReader
             throw NotReadable(source, "is a folder", "Give a .torrent file in it.");
         try
         {
-            var file = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
+            Stream file = source.IsSaved ? StateFile.OpenRead(path) : NamedFile.Open(path);
             await using (file.ConfigureAwait(false))
                 return await BoundedReader.ReadAsync(file, source, cancellationToken).ConfigureAwait(false);
         }
@@ -105,7 +105,7 @@ public sealed class SourceReader
         }
         catch (Exception fault) when (fault is IOException or ArgumentException or NotSupportedException)
         {
-            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message)}", "Check path and disk.", fault);
+            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message).TrimEnd('.')}", "Check path and disk.", fault);
         }
     }
 

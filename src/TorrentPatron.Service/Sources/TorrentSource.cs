@@ -22,6 +22,9 @@ public sealed class TorrentSource
     /// <summary>How near the source is, as far as that is known before it is read: files, bytes and links are given by somebody here.</summary>
     internal AddressReach Reach { get; private init; }
 
+    /// <summary>Whether it is a file of the state folder.</summary>
+    internal bool IsSaved { get; private init; }
+
     /// <summary>The bytes themselves; null where they are not given.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
 
@@ -72,7 +75,7 @@ public sealed class TorrentSource
     }
 
     /// <summary>A .torrent in the state folder, which may have come from anywhere.</summary>
-    internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global };
+    internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global, IsSaved = true };
 
     /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
     public override string ToString()

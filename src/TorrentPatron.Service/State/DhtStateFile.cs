@@ -11,21 +11,21 @@ internal sealed class DhtStateFile : IDhtStore
     /// <summary>Longest file read, bytes; what is written is shorter by far.</summary>
     private const int MaxLength = 64 * 1024;
 
+    private readonly string _folder;
     private readonly string _path;
 
     /// <summary>Names the file.</summary>
     /// <param name="folder">The state folder.</param>
-    public DhtStateFile(string folder) => _path = Path.Combine(folder, "dht");
+    public DhtStateFile(string folder) => (_folder, _path) = (folder, Path.Combine(folder, "dht"));
 
     /// <inheritdoc/>
     public byte[]? Load()
     {
         try
         {
-            var file = new FileInfo(_path);
-            return file.Exists && file.Length <= MaxLength ? File.ReadAllBytes(_path) : null;
+            return StateFile.Read(_folder, _path, MaxLength);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {
             return null;
         }
@@ -36,8 +36,8 @@ internal sealed class DhtStateFile : IDhtStore
     {
         try
         {
-            AtomicFile.MakeFolder(Path.GetDirectoryName(_path)!);
-            AtomicFile.Write(_path, state, flush: false);
+            StateFile.MakeFolders(_folder);
+            StateFile.Write(_folder, _path, state, flush: false);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

@@ -49,24 +49,27 @@ internal static class OptionsCodec
     /// <exception cref="InvalidDataException">They are none.</exception>
     public static TorrentOptions Read(BencodeElement options) => new()
     {
-        MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? ReadSize(down) : null,
+        MaxDownloadRate = options.TryGet("down"u8, out BencodeElement down) ? ReadRate(down) : null,
         MinimumFreeSpace = options.TryGet("free"u8, out BencodeElement free) ? ReadSize(free) : null,
         Goal = options.TryGet("goal"u8, out BencodeElement goal) ? ReadGoal(goal) : null,
         SeedOnly = options.TryGet("seed only"u8, out BencodeElement seedOnly) ? seedOnly.AsInteger() != 0 : null,
         Sequential = options.TryGet("sequential"u8, out BencodeElement sequential) ? sequential.AsInteger() != 0 : null,
         Tags = options.TryGet("tags"u8, out BencodeElement tags) ? ReadTags(tags) : null,
-        MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? ReadSize(up) : null,
+        MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? ReadRate(up) : null,
     };
 
     private static long ReadSize(BencodeElement element) =>
         element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("an option in it is negative");
+
+    // As if there were no limit: nothing is that fast.
+    private static long ReadRate(BencodeElement element) => Math.Min(ReadSize(element), 1L << 50);
 
     private static SeedGoal ReadGoal(BencodeElement goal)
     {
         double? ratio = null;
         if (goal.TryGet("ratio"u8, out BencodeElement text))
         {
-            ratio = double.TryParse(text.AsText(), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0
+            ratio = double.TryParse(text.AsText(), NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value >= 0 && double.IsFinite(value)
                 ? value
                 : throw new InvalidDataException("a goal in it is malformed");
         }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -10,10 +11,11 @@ namespace TorrentPatron.Service.State;
 /// is not flushed to the medium: it outlives the process, and what outlives no power cut is hashed again anyway. The file
 /// is there, and open, only while there are notes. Thread-safe.
 /// </summary>
-/// <param name="path">The file's path.</param>
+/// <param name="folder">The state folder.</param>
+/// <param name="path">The file's path, below it.</param>
 /// <param name="torrent">Which torrent.</param>
 /// <param name="pieceCount">Its number of pieces.</param>
-internal sealed class PieceJournal(string path, TorrentId torrent, int pieceCount) : IDisposable
+internal sealed class PieceJournal(string folder, string path, TorrentId torrent, int pieceCount) : IDisposable
 {
     private const int RecordBytes = 8;
 
@@ -97,8 +99,17 @@ internal sealed class PieceJournal(string path, TorrentId torrent, int pieceCoun
         if (!File.Exists(path))
             return new Bitfield(pieceCount);
 
-        using var file = new FileStream(path, AtomicFile.Options(FileMode.Open, FileAccess.ReadWrite, FileShare.Read));
-        return _noted = ReadRecords(file);
+        try
+        {
+            using FileStream file = Open(FileMode.Open, FileAccess.ReadWrite);
+            return _noted = ReadRecords(file);
+        }
+        catch (UnsafeFileException)
+        {
+            // A link or a pipe: whoever put it there, it is not our journal.
+            StateFile.TryDelete(folder, path);
+            return new Bitfield(pieceCount);
+        }
     }
 
     private Bitfield ReadRecords(FileStream file)
@@ -125,7 +136,7 @@ internal sealed class PieceJournal(string path, TorrentId torrent, int pieceCoun
 
     private void Append(ReadOnlySpan<byte> records)
     {
-        _file ??= new FileStream(path, AtomicFile.Options(FileMode.OpenOrCreate, FileAccess.Write, FileShare.Read));
+        _file ??= Open(FileMode.OpenOrCreate, FileAccess.Write);
         RandomAccess.Write(_file.SafeFileHandle, records, _length);
         _length += records.Length;
     }
@@ -134,8 +145,10 @@ internal sealed class PieceJournal(string path, TorrentId torrent, int pieceCoun
     {
         _file?.Dispose();
         (_file, _noted, _length) = (null, null, 0);
-        File.Delete(path);
+        GuardedFile.Delete(folder, path);
     }
+
+    private FileStream Open(FileMode mode, FileAccess access) => new(StateFile.Open(folder, path, mode, access, FileShare.Read), access, bufferSize: 0);
 
     private void WriteAnew(Bitfield noted)
     {

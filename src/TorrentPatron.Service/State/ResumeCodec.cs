@@ -24,6 +24,14 @@ internal static class ResumeCodec
 {
     private const int Version = 1;
 
+    /// <summary>An exbibyte: so that sums of what was saved and what comes cannot overflow.</summary>
+    private const long MostBytes = 1L << 60;
+
+    private const int LongestPath = 32_767;
+
+    /// <summary>The last moment that is a time in every time zone.</summary>
+    private static readonly long LastTicks = DateTime.MaxValue.Ticks - (2 * TimeSpan.TicksPerDay);
+
     /// <summary>The bytes of a resume file.</summary>
     public static byte[] Encode(TorrentId torrent, SavedResume resume)
     {
@@ -189,12 +197,12 @@ internal static class ResumeCodec
 
         var data = new ResumeData
         {
-            AddedAt = new DateTimeOffset(Require(content, "added"u8).AsInteger(), TimeSpan.Zero),
+            AddedAt = ReadTime(Require(content, "added"u8)),
             ClosedInOrder = Require(content, "closed"u8).AsInteger() != 0,
             CompletedAt = content.TryGet("completed"u8, out BencodeElement completed)
-                ? new DateTimeOffset(completed.AsInteger(), TimeSpan.Zero)
+                ? ReadTime(completed)
                 : null,
-            Destination = Require(content, "destination"u8).AsText(),
+            Destination = ReadFolder(Require(content, "destination"u8)),
             Doubtful = content.TryGet("doubtful"u8, out BencodeElement doubtful) ? ReadBits(doubtful, pieces) : null,
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(
@@ -209,10 +217,10 @@ internal static class ResumeCodec
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
             Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
             Selection = content.TryGet("selection"u8, out BencodeElement selection) ? SelectionCodec.Read(selection) : null,
-            MovingTo = content.TryGet("moving"u8, out BencodeElement moving) ? moving.AsText() : null,
+            MovingTo = content.TryGet("moving"u8, out BencodeElement moving) ? ReadFolder(moving) : null,
             Peers = ReadPeers(content),
             Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
-            SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? new TimeSpan(seeded.AsInteger()) : default,
+            SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? ReadDuration(seeded) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
             Unfinished = content.TryGet("unfinished"u8, out BencodeElement unfinished) ? ReadUnfinished(unfinished, pieces) : [],
             Unflushed = content.TryGet("unflushed"u8, out BencodeElement unflushed) ? ReadBits(unflushed, pieces) : null,
@@ -285,7 +293,21 @@ internal static class ResumeCodec
             : throw new InvalidDataException("a file's priority in it is unknown");
 
     private static long ReadSize(BencodeElement element) =>
-        element.AsInteger() is var size and >= 0 ? size : throw new InvalidDataException("a size in it is negative");
+        element.AsInteger() is var size and >= 0 and <= MostBytes ? size : throw new InvalidDataException("a size in it is impossible");
+
+    // That of a torrent which was never added is the first moment of all.
+    private static DateTimeOffset ReadTime(BencodeElement element) =>
+        element.AsInteger() is var ticks && (ticks == 0 || (ticks >= DateTime.UnixEpoch.Ticks && ticks <= LastTicks))
+            ? new DateTimeOffset(ticks, TimeSpan.Zero)
+            : throw new InvalidDataException("a time in it is impossible");
+
+    private static TimeSpan ReadDuration(BencodeElement element) =>
+        element.AsInteger() is var ticks and >= 0 && ticks <= LastTicks ? new TimeSpan(ticks) : throw new InvalidDataException("a duration in it is impossible");
+
+    private static string ReadFolder(BencodeElement element) =>
+        element.AsText() is var path && path.Length <= LongestPath && Path.IsPathRooted(path) && !path.Contains('\0', StringComparison.Ordinal)
+            ? path
+            : throw new InvalidDataException("a folder in it is not one");
 
     private static Bitfield ReadBits(BencodeElement element, int length) =>
         Bitfield.TryRead(element.AsBytes(), length, out Bitfield? field)

@@ -16,7 +16,7 @@ public sealed class ResumeStore : IResumeStore
     private const string JournalName = "journal";
 
     // The largest there can be is two fields of 2,097,152 bits and the stamps of some hundred thousand files.
-    private const long MaxResumeBytes = 64L << 20;
+    private const int MaxResumeBytes = 64 << 20;
 
     /// <summary>Verified content that is hashed again in a moment, so that no wait for the medium is worth it.</summary>
     private const long CheapToHash = 64L << 20;
@@ -149,7 +149,7 @@ public sealed class ResumeStore : IResumeStore
             if (hash != _saved.Hash)
             {
                 bool isDear = (long)data.Verified.Count * (_metainfo?.PieceLength ?? 0) > CheapToHash;
-                AtomicFile.Write(Path.Combine(_folder, StateFolder.ResumeName), bytes, flush: isDear || TakesBack(data));
+                StateFile.Write(StatesOf(_folder), Path.Combine(_folder, StateFolder.ResumeName), bytes, flush: isDear || TakesBack(data));
                 _saved = new Saved(hash, data);
             }
 
@@ -199,15 +199,11 @@ public sealed class ResumeStore : IResumeStore
         }
     }
 
-    private static byte[]? ReadFile(string folder)
-    {
-        var file = new FileInfo(Path.Combine(folder, StateFolder.ResumeName));
-        if (!file.Exists)
-            return null;
-        if (file.Length > MaxResumeBytes)
-            throw new InvalidDataException("it is too large");
-        return File.ReadAllBytes(file.FullName);
-    }
+    private static byte[]? ReadFile(string folder) =>
+        StateFile.Read(StatesOf(folder), Path.Combine(folder, StateFolder.ResumeName), MaxResumeBytes);
+
+    /// <summary>The state folder in which a torrent's folder is.</summary>
+    private static string StatesOf(string folder) => Path.GetDirectoryName(folder)!;
 
     private static UInt128 HashOf(ReadOnlySpan<byte> bytes)
     {
@@ -237,7 +233,7 @@ public sealed class ResumeStore : IResumeStore
         _journal = NewJournal(metainfo.PieceCount);
     }
 
-    private PieceJournal NewJournal(int pieceCount) => new(Path.Combine(_folder, JournalName), _torrent, pieceCount);
+    private PieceJournal NewJournal(int pieceCount) => new(StatesOf(_folder), Path.Combine(_folder, JournalName), _torrent, pieceCount);
 
     /// <summary>Whether the last saved data count on a piece on which these no longer do.</summary>
     private bool TakesBack(ResumeData data)
@@ -261,14 +257,14 @@ public sealed class ResumeStore : IResumeStore
         string where = $"It was set aside as '{DisplayText.Clean(aside)}'.";
         try
         {
-            File.Move(path, aside, overwrite: true);
+            GuardedFile.Move(StatesOf(_folder), path, StatesOf(_folder), aside, overwrite: true);
         }
         catch (Exception unmovable) when (unmovable is IOException or UnauthorizedAccessException)
         {
             where = "It could not be set aside.";
         }
 
-        string why = fault is InvalidDataException ? fault.Message : DisplayText.Clean(fault.Message);
+        string why = fault is InvalidDataException ? fault.Message : DisplayText.Clean(fault.Message).TrimEnd('.');
         return new TorrentError(
             TorrentErrorId.StateDamaged,
             $"The torrent's saved state is damaged: {why}. {where}",

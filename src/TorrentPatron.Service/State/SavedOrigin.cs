@@ -1,4 +1,5 @@
 using System.Text;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -16,6 +17,7 @@ internal sealed class SavedOrigin(string folder)
 
     private TorrentMetainfo? _metainfo;
     private MagnetLink? _magnet;
+    private readonly string _states = Path.GetDirectoryName(folder)!;
     private bool _isSaved;
 
     /// <summary>Path of the metainfo, whether it is there or not.</summary>
@@ -43,7 +45,7 @@ internal sealed class SavedOrigin(string folder)
         {
             // What was fetched from peers may never be had again: it waits for the medium.
             Write(MetainfoPath, _metainfo.Raw.Span, flush: _magnet is not null || _metainfo.TotalSize > CheapToHash);
-            File.Delete(MagnetPath);
+            GuardedFile.Delete(_states, MagnetPath);
         }
         else if (_magnet is not null)
         {
@@ -87,17 +89,34 @@ internal sealed class SavedOrigin(string folder)
         }
     }
 
-    private static byte[]? Read(string path, int maxBytes)
+    private byte[]? Read(string path, int maxBytes)
     {
-        var file = new FileInfo(path);
-        return file.Exists && file.Length <= maxBytes ? File.ReadAllBytes(path) : null;
+        try
+        {
+            return StateFile.Read(_states, path, maxBytes);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
     }
 
-    private static void Write(string path, ReadOnlySpan<byte> content, bool flush)
+    private void Write(string path, ReadOnlySpan<byte> content, bool flush)
     {
-        bool isThere = File.Exists(path) && new FileInfo(path).Length == content.Length
-            && File.ReadAllBytes(path).AsSpan().SequenceEqual(content);
-        if (!isThere)
-            AtomicFile.Write(path, content, flush);
+        if (!IsThere(path, content))
+            StateFile.Write(_states, path, content, flush);
+    }
+
+    private bool IsThere(string path, ReadOnlySpan<byte> content)
+    {
+        try
+        {
+            return Read(path, content.Length) is { } there && there.AsSpan().SequenceEqual(content);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Whatever that is, it goes.
+            return false;
+        }
     }
 }

@@ -23,6 +23,9 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
     private const int HeaderBytes = 17;
     private const int MostCached = 1000;
 
+    /// <summary>Some hundred thousand torrents' lines; a longer list was not written by us.</summary>
+    private const int MaxBytes = 128 << 20;
+
     /// <summary>Entries that may be out of date before the list is written anew, besides one for each torrent.</summary>
     private const int MostStale = 100;
 
@@ -72,7 +75,8 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
             try
             {
                 return new FileStream(
-                    Path.Combine(folder, FileName), AtomicFile.Options(FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                    StateFile.Open(folder, Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None),
+                    FileAccess.ReadWrite, bufferSize: 0);
             }
             catch (IOException fault) when (StateHolder.IsHeld(fault))
             {
@@ -89,7 +93,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         byte[] header = new byte[HeaderBytes];
         int length = list.ReadAtLeast(header, HeaderBytes, throwOnEndOfStream: false);
         string found = Encoding.ASCII.GetString(header, 0, length);
-        if (length < HeaderBytes || !found.StartsWith(Format, StringComparison.Ordinal))
+        if (length < HeaderBytes || list.Length > MaxBytes || !found.StartsWith(Format, StringComparison.Ordinal))
         {
             WriteAnew(list, []);
             return;
@@ -187,7 +191,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         if (space < 0 || !TorrentId.TryParse(line[..space], out torrent))
             return false;
         root = string.Join('\\', line[(space + 1)..].Split(@"\\").Select(part => part.Replace("\\n", "\n", StringComparison.Ordinal)));
-        return Path.IsPathFullyQualified(root);
+        return Path.IsPathFullyQualified(root) && !root.Contains('\0', StringComparison.Ordinal);
     }
 
     /// <summary>What is saved of a torrent; null where nothing is, or this process runs it.</summary>

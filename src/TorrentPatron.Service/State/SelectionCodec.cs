@@ -34,7 +34,7 @@ internal static class SelectionCodec
 
         var numbers = new List<int>(indices.Count);
         foreach (BencodeElement index in indices.EnumerateList())
-            numbers.Add(checked((int)index.AsInteger()));
+            numbers.Add(index.AsInteger() is var number and >= 0 ? checked((int)number) : throw new InvalidDataException("its choice of files is malformed"));
         return new FileSelection { Exclude = ReadTexts(exclude), Include = ReadTexts(include), Indices = numbers };
     }
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Service.State;
@@ -19,7 +21,7 @@ internal sealed class StateHolder(string folder)
 
     private readonly Lock _gate = new();
     private readonly HashSet<TorrentId> _torrents = [];
-    private FileStream? _held;
+    private SafeFileHandle? _held;
     private string _name = "";
 
     /// <summary>Begins to hold a torrent.</summary>
@@ -47,10 +49,9 @@ internal sealed class StateHolder(string folder)
             _torrents.Remove(torrent);
             if (_torrents.Count > 0 || _held is null)
                 return;
-            string path = _held.Name;
             _held.Dispose();
             _held = null;
-            AtomicFile.TryDelete(path);
+            StateFile.TryDelete(folder, Path.Combine(folder, _name));
         }
     }
 
@@ -74,9 +75,7 @@ internal sealed class StateHolder(string folder)
         try
         {
             // Any number may look at once: only its holder opens it for itself alone.
-            using (new FileStream(path, AtomicFile.Options(FileMode.Open, FileAccess.Read, FileShare.ReadWrite)))
-            {
-            }
+            StateFile.Open(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite).Dispose();
         }
         catch (FileNotFoundException)
         {
@@ -86,8 +85,13 @@ internal sealed class StateHolder(string folder)
         {
             return true;
         }
+        catch (Exception fault) when (fault is UnsafeFileException or UnauthorizedAccessException)
+        {
+            // No holder of ours: nobody who keeps to the rules has put it there.
+            return false;
+        }
 
-        AtomicFile.TryDelete(path);
+        StateFile.TryDelete(folder, path);
         return false;
     }
 
@@ -105,15 +109,14 @@ internal sealed class StateHolder(string folder)
 
     private void Open()
     {
-        AtomicFile.MakeFolder(folder);
+        StateFile.MakeFolders(folder);
         for (int attempt = 1; ; attempt++)
         {
             _name = string.Create(
                 CultureInfo.InvariantCulture, $"{Prefix}{Environment.ProcessId}-{RandomNumberGenerator.GetHexString(8, lowercase: true)}");
             try
             {
-                _held = new FileStream(
-                    Path.Combine(folder, _name), AtomicFile.Options(FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None));
+                _held = StateFile.Open(folder, Path.Combine(folder, _name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
                 return;
             }
             catch (IOException fault) when (IsHeld(fault) && attempt < Attempts)

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service.Errors;
 
@@ -64,7 +65,7 @@ internal sealed class TorrentClaim : IDisposable
     {
         try
         {
-            using SafeFileHandle file = OpenFile(Path.Combine(folder, FileName), FileMode.Open);
+            using SafeFileHandle file = OpenFile(folder, FileMode.Open);
             return holder.IsHeldByOther(Read(file));
         }
         catch (IOException fault) when (StateHolder.IsHeld(fault))
@@ -82,7 +83,7 @@ internal sealed class TorrentClaim : IDisposable
     {
         try
         {
-            using SafeFileHandle file = OpenFile(Path.Combine(_folder, FileName), FileMode.Open);
+            using SafeFileHandle file = OpenFile(_folder, FileMode.Open);
             Write(file, "");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -99,7 +100,10 @@ internal sealed class TorrentClaim : IDisposable
     {
         try
         {
-            Directory.Delete(_folder, recursive: true);
+            string states = Path.GetDirectoryName(_folder)!;
+            foreach (string file in Directory.EnumerateFiles(_folder))
+                GuardedFile.Delete(states, file);
+            GuardedFile.DeleteFolder(states, _folder);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -112,12 +116,10 @@ internal sealed class TorrentClaim : IDisposable
     /// <returns>False where the file vanished meanwhile.</returns>
     private static bool TryWrite(string folder, TorrentId torrent, string? called, string name, StateHolder holder)
     {
-        string path = Path.Combine(folder, FileName);
-        AtomicFile.MakeFolder(Path.GetDirectoryName(folder)!);
-        AtomicFile.MakeFolder(folder);
+        StateFile.MakeFolders(Path.GetDirectoryName(folder)!, folder);
         try
         {
-            using SafeFileHandle file = OpenFile(path, FileMode.OpenOrCreate);
+            using SafeFileHandle file = OpenFile(folder, FileMode.OpenOrCreate);
             string other = Read(file);
             if (holder.IsHeldByOther(other))
                 throw InUse(torrent, called, other);
@@ -132,12 +134,12 @@ internal sealed class TorrentClaim : IDisposable
             throw InUse(torrent, called, "", fault);
         }
 
-        return File.Exists(path);
+        return File.Exists(Path.Combine(folder, FileName));
     }
 
     /// <summary>Nobody else reads or writes it meanwhile.</summary>
-    private static SafeFileHandle OpenFile(string path, FileMode mode) =>
-        File.OpenHandle(path, mode, FileAccess.ReadWrite, FileShare.None);
+    private static SafeFileHandle OpenFile(string folder, FileMode mode) => StateFile.Open(
+        Path.GetDirectoryName(folder)!, Path.Combine(folder, FileName), mode, FileAccess.ReadWrite, FileShare.None);
 
     private static string Read(SafeFileHandle file)
     {

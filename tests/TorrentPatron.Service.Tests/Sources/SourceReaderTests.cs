@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.IO.Compression;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
@@ -281,6 +282,53 @@ public sealed class SourceReaderTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Reading_a_pipe_into_which_nobody_writes_can_be_cancelled(bool hasWriter)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
+        // Opened for both, it waits for nobody.
+        using FileStream? writer = hasWriter ? new FileStream(_temp["pipe"], FileMode.Open, FileAccess.ReadWrite) : null;
+        using var cancellation = new CancellationTokenSource();
+        Task<TorrentMetainfo> reading = _reader.ReadAsync(TorrentSource.FromFile(_temp["pipe"]), cancellation.Token);
+        Task<IReadOnlyList<string>> lines = LinkFile.ReadAsync(_temp["pipe"], cancellation.Token);
+
+        await cancellation.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading.WaitAsync(TimeSpan.FromSeconds(30), Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => lines.WaitAsync(TimeSpan.FromSeconds(30), Token));
+    }
+
+    [Fact]
+    public async Task A_torrent_may_come_through_a_pipe_whose_writer_comes_late()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
+        Task<TorrentMetainfo> reading = _reader.ReadAsync(TorrentSource.FromFile(_temp["pipe"]), Token);
+        byte[] torrent = Torrents.Bytes();
+        await Task.Run(
+            () =>
+            {
+                using FileStream writer = File.OpenWrite(_temp["pipe"]);
+                writer.Write(torrent.AsSpan(0, 10));
+                writer.Flush();
+                writer.Write(torrent.AsSpan(10));
+            },
+            Token);
+        Assert.Equal(Torrents.Hash(), (await reading).TorrentId);
+    }
+
+    [Fact]
+    public async Task A_device_without_an_end_is_given_up_at_the_bound_and_an_empty_one_at_once()
+    {
+        Assert.SkipUnless(File.Exists("/dev/zero") && File.Exists("/dev/null"), "There are no such devices.");
+        TorrentException endless = await Assert.ThrowsAsync<TorrentException>(() => _reader.ReadAsync(TorrentSource.FromFile("/dev/zero"), Token));
+        TorrentException empty = await Assert.ThrowsAsync<TorrentException>(() => _reader.ReadAsync(TorrentSource.FromFile("/dev/null"), Token));
+        Assert.Equal((TorrentErrorId.InvalidTorrent, TorrentErrorId.InvalidTorrent), (endless.Error.Id, empty.Error.Id));
+    }
+
     [Fact]
     public void A_source_in_words_tells_no_secret()
     {
@@ -362,4 +410,8 @@ public sealed class SourceReaderTests : IDisposable
 
         public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new NotSupportedException();
     }
+
+    [DllImport("libc", EntryPoint = "mkfifo")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MkFifo([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
 }

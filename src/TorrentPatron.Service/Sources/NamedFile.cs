@@ -1,0 +1,97 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Opens what a person has named: a file or, where the system has them, a pipe or a device, which may let us wait.</summary>
+internal static class NamedFile
+{
+    /// <summary>Opens it for reading; that itself never waits.</summary>
+    /// <param name="path">Its path; links are followed.</param>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static Stream Open(string path)
+    {
+        if (OperatingSystem.IsWindows())
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
+        SafeFileHandle file = GuardedFile.OpenAny(Path.GetFullPath(path), out bool isPipe, out bool isSpecial);
+        return isSpecial ? new PipeStream(file, isPipe) : new FileStream(file, FileAccess.Read, bufferSize: 0);
+    }
+
+    /// <summary>Reads a pipe or a device as bytes come, so that waiting for them can be ended.</summary>
+    /// <param name="file">It, opened so that reading never waits.</param>
+    /// <param name="isPipe">Whether its writer may still have to come.</param>
+    private sealed class PipeStream(SafeFileHandle file, bool isPipe) : Stream
+    {
+        private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+        private readonly FileStream _file = new(file, FileAccess.Read, bufferSize: 0);
+        private bool _hasWriter = !isPipe;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            while (true)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                int read = TryRead(buffer.Span);
+                if (read > 0 || (read == 0 && _hasWriter))
+                {
+                    _hasWriter = true;
+                    return read;
+                }
+
+                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        public override void Flush()
+        {
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+        protected override void Dispose(bool disposing)
+        {
+            _file.Dispose();
+            base.Dispose(disposing);
+        }
+
+        /// <returns>Number of bytes; 0: the end; -1: none yet.</returns>
+        private int TryRead(Span<byte> buffer)
+        {
+            const int AgainOnLinux = 11, AgainOnMac = 35;
+            try
+            {
+                return _file.Read(buffer);
+            }
+            catch (IOException fault) when (fault.HResult == (OperatingSystem.IsMacOS() ? AgainOnMac : AgainOnLinux))
+            {
+                _hasWriter = true;
+                return -1;
+            }
+        }
+    }
+}

@@ -1,0 +1,142 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Service.State;
+
+/// <summary>
+/// Opens, writes and deletes the files of a state folder, which somebody else may have put there: never through a link, only files with
+/// bytes in them, and only those of the user who runs this process, or of the system's administrator.
+/// </summary>
+internal static class StateFile
+{
+    private const UnixFileMode Mode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+    private const UnixFileMode FolderMode = Mode | UnixFileMode.UserExecute;
+
+    /// <summary>Opens a file, or makes one that its owner alone can read.</summary>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="path">The file's path, below it.</param>
+    /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="share">What others may do meanwhile; Read and ReadWrite are one on Unix.</param>
+    /// <exception cref="IOException">It cannot be opened, or something else is in its place.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened, or is somebody else's.</exception>
+    public static SafeFileHandle Open(string folder, string path, FileMode mode, FileAccess access, FileShare share)
+    {
+        SafeFileHandle file = GuardedFile.Open(folder, path, mode, access, share, Mode);
+        try
+        {
+            FileOwner.Require(file, path, isWritten: access != FileAccess.Read);
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file of a torrent's folder for reading.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <inheritdoc cref="Open" path="/exception"/>
+    public static Stream OpenRead(string path) => new FileStream(
+        Open(Path.GetDirectoryName(Path.GetDirectoryName(path))!, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+        FileAccess.Read, bufferSize: 0);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="path">The file's path, below it.</param>
+    /// <param name="maxBytes">Its greatest length.</param>
+    /// <returns>Its bytes; null where it is not there.</returns>
+    /// <exception cref="InvalidDataException">It is longer.</exception>
+    /// <exception cref="IOException">It cannot be read, or something else is in its place.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read, or is somebody else's.</exception>
+    public static byte[]? Read(string folder, string path, int maxBytes)
+    {
+        try
+        {
+            using SafeFileHandle file = Open(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            long length = RandomAccess.GetLength(file);
+            if (length > maxBytes)
+                throw new InvalidDataException("it is too large");
+            byte[] content = new byte[length];
+            int read = 0;
+            while (read < content.Length && RandomAccess.Read(file, content.AsSpan(read), read) is > 0 and var count)
+                read += count;
+            return content[..read];
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// Writes a new file and puts it in the old one's place, so that at any moment, whatever becomes of the process, either the old or the
+    /// new content is there.
+    /// </summary>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="path">The file's path, below it.</param>
+    /// <param name="content">Its new content.</param>
+    /// <param name="flush">
+    /// Whether it is to outlive a power cut from now on, at the price of waiting for the medium. Otherwise it does so when
+    /// the system has written it, within a minute; a power cut before may leave the old content, or a file cut short.
+    /// </param>
+    /// <exception cref="IOException">It cannot be written; the old one is as it was.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written; the old one is as it was.</exception>
+    public static void Write(string folder, string path, ReadOnlySpan<byte> content, bool flush)
+    {
+        string next = path + ".new";
+        try
+        {
+            // Left behind by a process that was killed; or put there, whatever it is.
+            GuardedFile.Delete(folder, next);
+            using (SafeFileHandle file = Open(folder, next, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                RandomAccess.Write(file, content, 0);
+                if (flush)
+                    RandomAccess.FlushToDisk(file);
+            }
+
+            GuardedFile.Move(folder, next, folder, path, overwrite: true);
+        }
+        catch
+        {
+            TryDelete(folder, next);
+            throw;
+        }
+
+        if (flush)
+            GuardedFile.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    /// <summary>Makes a torrent's folder, and the state folder, for their owner only; requires those that are there to be the owner's.</summary>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="torrentFolder">The torrent's folder in it; null: only the state folder.</param>
+    /// <exception cref="IOException">It cannot be made, or something else is in its place.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made, or is somebody else's, or can be written by anybody.</exception>
+    public static void MakeFolders(string folder, string? torrentFolder = null)
+    {
+        if (OperatingSystem.IsWindows())
+            Directory.CreateDirectory(folder);
+        else
+            Directory.CreateDirectory(folder, FolderMode);
+        FileOwner.RequireFolder(folder, folder);
+        if (torrentFolder is null)
+            return;
+        GuardedFile.MakeFolder(folder, torrentFolder, FolderMode);
+        FileOwner.RequireFolder(folder, torrentFolder);
+    }
+
+    /// <summary>Deletes a file where that can be done.</summary>
+    public static void TryDelete(string folder, string path)
+    {
+        try
+        {
+            GuardedFile.Delete(folder, path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // It is in nobody's way.
+        }
+    }
+}

@@ -1,0 +1,262 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol.Bencoding;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.State;
+using TorrentPatron.Service.Tests.Fakes;
+
+namespace TorrentPatron.Service.Tests.State;
+
+/// <summary>A state folder that somebody else has filled: it came with an archive, or others can write in it.</summary>
+public sealed class HostileStateTests : IDisposable
+{
+    private readonly TempFolder _temp = new();
+    private readonly StateFolder _states;
+    private readonly TorrentMetainfo _torrent = Torrents.Make(pieces: 20);
+
+    public HostileStateTests()
+    {
+        _states = new StateFolder(_temp["state"]);
+        File.WriteAllText(_temp["victim"], "precious");
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private string Folder => _temp["state", _torrent.TorrentId.ToString()];
+
+    public void Dispose() => _temp.Dispose();
+
+    [Theory]
+    [InlineData("claim")]
+    [InlineData("journal")]
+    [InlineData("resume")]
+    [InlineData("resume.new")]
+    [InlineData("metainfo.torrent")]
+    [InlineData("metainfo.torrent.new")]
+    [InlineData("magnet")]
+    [InlineData("../paths")]
+    [InlineData("../dht")]
+    [InlineData("../dht.new")]
+    public void Nothing_is_written_through_a_link_that_is_called_like_a_file_of_ours(string name)
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateDirectory(Folder);
+        File.CreateSymbolicLink(Path.Combine(Folder, name), _temp["victim"]);
+        UseEverything();
+        Assert.Equal("precious", File.ReadAllText(_temp["victim"]));
+    }
+
+    [Fact]
+    public void Nothing_is_written_through_a_link_in_the_place_of_a_torrents_folder()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateDirectory(_temp["state"]);
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateSymbolicLink(Folder, _temp["elsewhere"]);
+        Assert.Equal(TorrentErrorId.StateNotWritable, Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Id);
+        _states.Enumerate();
+        Assert.Empty(Directory.GetFileSystemEntries(_temp["elsewhere"]));
+    }
+
+    [Fact]
+    public void The_state_folder_itself_may_be_a_link()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateSymbolicLink(_temp["state"], _temp["elsewhere"]);
+        UseEverything();
+        Assert.True(File.Exists(_temp["elsewhere", _torrent.TorrentId.ToString(), "resume"]));
+    }
+
+    [Theory]
+    [InlineData("claim")]
+    [InlineData("journal")]
+    [InlineData("resume")]
+    [InlineData("resume.new")]
+    [InlineData("metainfo.torrent")]
+    [InlineData("magnet")]
+    [InlineData("../paths")]
+    [InlineData("../dht")]
+    public async Task A_pipe_that_is_called_like_a_file_of_ours_is_waited_for_by_nobody(string name)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Directory.CreateDirectory(Folder);
+        Assert.Equal(0, MkFifo(Path.Combine(Folder, name), 0x180));
+        await Task.Run(UseEverything, Token).WaitAsync(TimeSpan.FromSeconds(60), Token);
+    }
+
+    [Fact]
+    public void A_hard_link_is_not_written()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There the system does not tell.");
+        Directory.CreateDirectory(Folder);
+        Assert.Equal(0, Link(_temp["victim"], Path.Combine(Folder, "claim")));
+        Assert.Equal(TorrentErrorId.StateNotWritable, Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Id);
+        Assert.Equal("precious", File.ReadAllText(_temp["victim"]));
+    }
+
+    [Fact]
+    public void A_folder_in_which_everybody_can_write_is_refused_unless_it_is_sticky()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode All = (UnixFileMode)0x1FF;
+        Directory.CreateDirectory(_temp["state"]);
+        File.SetUnixFileMode(_temp["state"], All);
+        TorrentException refused = Assert.Throws<TorrentException>(() => _states.Open(_torrent));
+        Assert.Equal(TorrentErrorId.StateNotWritable, refused.Error.Id);
+        Assert.Contains("Every user", refused.Error.Message);
+
+        File.SetUnixFileMode(_temp["state"], All | UnixFileMode.StickyBit);
+        _states.Open(_torrent).Dispose();
+    }
+
+    [Fact]
+    public void What_belongs_to_another_user_is_neither_read_nor_written()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data());
+        Assert.NotNull(_states.Find(_torrent.TorrentId)!.Resume);
+
+        GiveAway(Path.Combine(Folder, "resume"));
+        Assert.Null(_states.Find(_torrent.TorrentId)!.Resume);
+        using (ResumeStore store = _states.Open(_torrent))
+        {
+            Assert.Null(store.Load(out TorrentError? warning));
+            Assert.Contains("another user", warning!.Message);
+        }
+
+        GiveAway(Folder);
+        Assert.Contains("another user", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message);
+        GiveAway(_temp["state"]);
+        Assert.Contains("another user", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message);
+    }
+
+    [Theory]
+    [InlineData("added", long.MaxValue)]
+    [InlineData("added", -1)]
+    [InlineData("added", 1)]
+    [InlineData("completed", 3155378975999999999)]
+    [InlineData("received", long.MaxValue)]
+    [InlineData("sent", -1)]
+    [InlineData("seeded", long.MaxValue)]
+    [InlineData("seeded", long.MinValue)]
+    [InlineData("pieces", int.MaxValue)]
+    [InlineData("pieces", long.MinValue)]
+    [InlineData("version", long.MaxValue)]
+    public void An_impossible_number_is_damage(string key, long value) => AssertIsDamaged(key, writer => writer.WriteInteger(value));
+
+    [Theory]
+    [InlineData("destination", "/data\0/x")]
+    [InlineData("destination", "data")]
+    [InlineData("destination", "")]
+    [InlineData("moving", "/data\0")]
+    [InlineData("moving", "../x")]
+    public void A_folder_that_cannot_be_one_is_damage(string key, string value) => AssertIsDamaged(key, writer => writer.WriteString(value));
+
+    [Fact]
+    public void A_list_of_paths_that_is_absurdly_long_or_has_a_zero_in_it_is_passed_over()
+    {
+        Directory.CreateDirectory(_temp["state"]);
+        File.WriteAllText(_temp["state", "paths"], $"paths 1 12345678\n{_torrent.TorrentId} /data\0/x\n{new string('0', 40)} /\0\n");
+        UseEverything();
+        using (FileStream list = File.OpenWrite(_temp["state", "paths"]))
+            list.SetLength(1L << 40);
+        UseEverything();
+        Assert.InRange(new FileInfo(_temp["state", "paths"]).Length, 17, 4096);
+    }
+
+    /// <summary>Does all that reads or writes saved state. What is refused is refused in words.</summary>
+    private void UseEverything()
+    {
+        var states = new StateFolder(_temp["state"]);
+        foreach (SavedTorrent saved in states.Enumerate())
+            saved.ReadStatus();
+        _ = states.Find(_torrent.TorrentId);
+        var dht = new DhtStateFile(_temp["state"]);
+        _ = dht.Load();
+        dht.Save([1, 2, 3]);
+        try
+        {
+            using ResumeStore store = states.Open(_torrent);
+            _ = store.Load(out _);
+            store.ClaimPaths(_temp["data", "x"]);
+            store.PieceVerified(3);
+            store.Checkpoint(Data());
+        }
+        catch (TorrentException refused) when (refused.Error.Id == TorrentErrorId.StateNotWritable)
+        {
+            Assert.Contains("a file", refused.Error.Message);
+        }
+    }
+
+    private void AssertIsDamaged(string key, Action<BencodeWriter> write)
+    {
+        byte[] good = ResumeCodec.Encode(_torrent.TorrentId, new SavedResume(Data() with { CompletedAt = DateTimeOffset.UnixEpoch, MovingTo = "/to" }, "boot"));
+        ResumeCodec.Decode(good, _torrent.TorrentId, pieceCount: null);
+        byte[] bad = Wrap(Replace(BencodeDocument.Parse(Content(good)).Root, key, write), key, write);
+        Assert.Throws<InvalidDataException>(() => ResumeCodec.Decode(bad, _torrent.TorrentId, pieceCount: null));
+    }
+
+    private static ReadOnlyMemory<byte> Content(byte[] file)
+    {
+        Assert.True(BencodeDocument.Parse(file).Root.TryGet("content"u8, out BencodeElement content));
+        return content.AsMemory();
+    }
+
+    private static byte[] Replace(BencodeElement dictionary, string key, Action<BencodeWriter> write)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        foreach (BencodeEntry entry in dictionary.EnumerateDictionary())
+        {
+            writer.WriteKey(entry.Key);
+            if (entry.KeyText == key)
+                write(writer);
+            else
+                writer.WriteRaw(entry.Value.Raw.Span);
+        }
+
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static byte[] Wrap(byte[] content, string key, Action<BencodeWriter> write)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        writer.Write("check"u8, SHA1.HashData(content));
+        writer.Write("content"u8, content);
+        writer.WriteKey("version"u8);
+        if (key == "version")
+            write(writer);
+        else
+            writer.WriteInteger(1);
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    private ResumeData Data() => new() { Verified = new Bitfield(_torrent.PieceCount), Destination = _temp["data"], AddedAt = DateTimeOffset.UnixEpoch };
+
+    private static void GiveAway(string path) => Assert.Equal(0, ChOwn(path, 65534, 65534));
+
+    [DllImport("libc", EntryPoint = "mkfifo")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int MkFifo([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
+
+    [DllImport("libc", EntryPoint = "link")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Link([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
+    [DllImport("libc", EntryPoint = "chown")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int ChOwn([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint user, uint group);
+}
