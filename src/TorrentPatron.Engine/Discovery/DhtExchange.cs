@@ -20,6 +20,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
     /// <summary>Time after which no answer is expected any more.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
+    private readonly KrpcWriter _writer = new();
     private readonly Dictionary<uint, Question> _open = [];
 
     /// <summary>The questions in the order in which they were asked, answered ones among them.</summary>
@@ -54,16 +55,19 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         var question = new Question(key, remote, done, now);
         _open.Add(key, question);
         _order.Enqueue(question);
-        Send(KrpcWriter.Write(query with { TransactionId = number.ToArray() }), remote);
+        Send(_writer.Write(query, number).Span, remote);
     }
 
     /// <summary>Sends an answer, if there is room for it.</summary>
+    /// <param name="answer">The answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/>.</param>
+    /// <param name="remote">Who asked.</param>
+    /// <param name="now">The time.</param>
     /// <returns>Whether it was sent.</returns>
-    public bool Answer(byte[] datagram, IPEndPoint remote, TimeSpan now)
+    public bool Answer(KrpcMessage answer, IPEndPoint remote, TimeSpan now)
     {
         if (!budget.CanAnswer(now))
             return false;
-        Send(datagram, remote);
+        Send((answer is KrpcError error ? _writer.Write(error, remote) : _writer.Write((KrpcResponse)answer)).Span, remote);
         return true;
     }
 
@@ -92,7 +96,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         }
     }
 
-    private void Send(byte[] datagram, IPEndPoint remote)
+    private void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote)
     {
         budget.Spend(datagram.Length);
         BytesSent += datagram.Length;

@@ -130,7 +130,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     public IPAddress? ExternalAddress(AddressFamily family)
     {
         lock (_gate)
-            return Array.Find(_overlays, overlay => overlay.Family == family)?.ExternalAddress;
+            return OverlayOf(family)?.ExternalAddress;
     }
 
     /// <summary>Takes note of a node that a peer has named, and asks whether it is there.</summary>
@@ -214,7 +214,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         }
         else if (message is UnfitQuery unfit)
         {
-            _exchange.Answer(DhtResponder.Refuse(unfit, remote), remote, now);
+            _exchange.Answer(DhtResponder.Refuse(unfit), remote, now);
         }
     }
 
@@ -254,9 +254,20 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
     private DhtUpkeep UpkeepOf(DhtOverlay overlay) => Array.Find(_upkeeps, upkeep => upkeep.Overlay == overlay)!;
 
-    private DhtOverlay? OverlayOf(IPEndPoint endPoint) => Array.Find(_overlays, overlay => overlay.Family == endPoint.AddressFamily);
+    private DhtOverlay? OverlayOf(IPEndPoint endPoint) => OverlayOf(endPoint.AddressFamily);
 
-    private int CountOf(AddressFamily family) => Array.Find(_overlays, overlay => overlay.Family == family)?.Table.Count ?? 0;
+    private DhtOverlay? OverlayOf(AddressFamily family)
+    {
+        foreach (DhtOverlay overlay in _overlays)
+        {
+            if (overlay.Family == family)
+                return overlay;
+        }
+
+        return null;
+    }
+
+    private int CountOf(AddressFamily family) => OverlayOf(family)?.Table.Count ?? 0;
 
     /// <summary>
     /// Does something with the lock held, then whatever is due; tells others when the lock is left. A fault in it is reported, and the

@@ -30,22 +30,22 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
     /// <param name="remote">Who asks.</param>
     /// <param name="overlay">Where it is asked.</param>
     /// <param name="now">The time.</param>
-    public byte[] Answer(KrpcQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
+    public KrpcMessage Answer(KrpcQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
     {
         var response = new KrpcResponse { TransactionId = query.TransactionId, Sender = overlay.Self, Requester = remote };
         return query switch
         {
-            FindNodeQuery find => KrpcWriter.Write(response with { Nodes = Nodes(find.Target, find.Want, overlay) }),
-            GetPeersQuery get => KrpcWriter.Write(WithPeers(response, get, remote, overlay, now)),
+            FindNodeQuery find => response with { Nodes = Nodes(find.Target, find.Want, overlay) },
+            GetPeersQuery get => WithPeers(response, get, remote, overlay, now),
             AnnouncePeerQuery announce => Store(response, announce, remote, overlay, now),
-            SampleInfoHashesQuery sample => KrpcWriter.Write(response with
+            SampleInfoHashesQuery sample => response with
             {
                 Nodes = Nodes(sample.Target, sample.Want, overlay),
                 Samples = overlay.Peers.Sample(MostSamples),
                 TorrentCount = overlay.Peers.TorrentCount,
                 SampleInterval = SampleInterval,
-            }),
-            _ => KrpcWriter.Write(response),
+            },
+            _ => response,
         };
     }
 
@@ -68,22 +68,22 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
         };
     }
 
-    private byte[] Store(KrpcResponse response, AnnouncePeerQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
+    private KrpcMessage Store(KrpcResponse response, AnnouncePeerQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
     {
         if (!tokens.IsValid(query.Token.Span, remote.Address, now))
-            return Error(query, KrpcError.Protocol, "The token is not valid.", remote);
+            return Error(query, KrpcError.Protocol, "The token is not valid.");
         var peer = new IPEndPoint(remote.Address, query.IsPortImplied ? remote.Port : query.Port);
         OnAnnounced?.Invoke(query, peer);
         return overlay.Peers.Add(query.InfoHash, peer, query.IsSeed, now)
-            ? KrpcWriter.Write(response)
-            : Error(query, KrpcError.Server, "There is no room.", remote);
+            ? response
+            : Error(query, KrpcError.Server, "There is no room.");
     }
 
     /// <summary>Makes the answer to a question that cannot be answered.</summary>
-    public static byte[] Refuse(UnfitQuery query, IPEndPoint remote) => Error(query, query.ErrorCode, query.Reason, remote);
+    public static KrpcError Refuse(UnfitQuery query) => Error(query, query.ErrorCode, query.Reason);
 
-    private static byte[] Error(KrpcMessage query, int code, string reason, IPEndPoint remote) =>
-        KrpcWriter.Write(new KrpcError { TransactionId = query.TransactionId, Code = code, Reason = reason }, remote);
+    private static KrpcError Error(KrpcMessage query, int code, string reason) =>
+        new() { TransactionId = query.TransactionId, Code = code, Reason = reason };
 
     private List<NodeContact> Nodes(NodeId target, NodeFamilies want, DhtOverlay asked)
     {

@@ -9,10 +9,10 @@ internal interface IDatagramPort
     /// <summary>Whether datagrams can be sent to addresses of a family.</summary>
     bool Has(AddressFamily family);
 
-    /// <summary>Sends a datagram without waiting; delivery is not guaranteed. The bytes must not change afterwards.</summary>
-    void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote);
+    /// <summary>Sends a datagram without waiting; delivery is not guaranteed. Its bytes may be used again when this returns.</summary>
+    void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote);
 
-    /// <summary>Sends a datagram; delivery is not guaranteed.</summary>
+    /// <summary>Sends a datagram; delivery is not guaranteed. Its bytes must not change before this is done.</summary>
     /// <exception cref="IOException">The network refused, or has no such IP version.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken);
 }

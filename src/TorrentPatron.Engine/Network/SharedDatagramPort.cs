@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
@@ -58,14 +59,19 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     public bool Has(AddressFamily family) => Find(family) is not null;
 
     /// <inheritdoc/>
-    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => _ = SendAndForgetAsync(datagram, remote);
+    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(datagram.Length);
+        datagram.CopyTo(buffer);
+        _ = SendAndForgetAsync(buffer, datagram.Length, remote);
+    }
 
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
         // A bind address may be there only now: that of a VPN which came up after the engine.
         IDatagramSocket socket = Find(remote.AddressFamily)
-            ?? (_network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == remote.AddressFamily) is { } local ? Open(local) : null)
+            ?? OpenAnew(remote.AddressFamily)
             ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
         await socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _sent, datagram.Length);
@@ -83,7 +89,19 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         _stop.Dispose();
     }
 
-    private IDatagramSocket? Find(AddressFamily family) => Array.Find(_sockets, socket => socket.LocalEndPoint.AddressFamily == family);
+    private IDatagramSocket? Find(AddressFamily family)
+    {
+        foreach (IDatagramSocket socket in _sockets)
+        {
+            if (socket.LocalEndPoint.AddressFamily == family)
+                return socket;
+        }
+
+        return null;
+    }
+
+    private IDatagramSocket? OpenAnew(AddressFamily family) =>
+        _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
 
     /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
     /// <returns>The socket; null: it cannot be had now.</returns>
@@ -118,11 +136,11 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         }
     }
 
-    private async Task SendAndForgetAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    private async Task SendAndForgetAsync(byte[] buffer, int length, IPEndPoint remote)
     {
         try
         {
-            await SendAsync(datagram, remote, CancellationToken.None).ConfigureAwait(false);
+            await SendAsync(buffer.AsMemory(0, length), remote, CancellationToken.None).ConfigureAwait(false);
         }
         catch (IOException)
         {
@@ -133,6 +151,10 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
 #pragma warning restore CA1031
         {
             EngineEvents.Log.FaultCaught(null, "UDP port", e);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -44,6 +44,22 @@ public sealed class BencodeWriter
         WriteCounted(value);
     }
 
+    /// <summary>Writes a string of bytes that the caller fills in.</summary>
+    /// <param name="length">The number of bytes, 0 or more.</param>
+    /// <returns>Where they go: all must be filled in before anything else is written.</returns>
+    /// <exception cref="InvalidOperationException">A dictionary's key is due here.</exception>
+    public Span<byte> ReserveString(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        BeforeValue();
+        WriteLength(length);
+        if (length == 0)
+            return [];
+        Span<byte> place = _output.GetSpan(length)[..length];
+        _output.Advance(length);
+        return place;
+    }
+
     /// <summary>Writes a text as UTF-8.</summary>
     /// <exception cref="InvalidOperationException">A dictionary's key is due here.</exception>
     public void WriteString(string value)
@@ -121,6 +137,9 @@ public sealed class BencodeWriter
         _depth--;
         _output.Write("e"u8);
     }
+
+    /// <summary>Forgets what is open: what is written next begins anew.</summary>
+    public void Reset() => _depth = 0;
 
     private void Begin(byte mark, bool isDictionary)
     {

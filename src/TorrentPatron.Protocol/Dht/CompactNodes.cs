@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Dht;
@@ -25,27 +26,34 @@ public static class CompactNodes
         }
     }
 
-    /// <summary>Packs the nodes of one family; those of the other are left out.</summary>
+    /// <summary>Writes the nodes of one family as the string of a key; those of the other are left out.</summary>
+    /// <param name="writer">Where to: a dictionary in which a key is due.</param>
+    /// <param name="key">The key.</param>
     /// <param name="nodes">The nodes.</param>
-    /// <param name="family">Which kind to pack: IPv4 or IPv6.</param>
-    public static byte[] Write(IEnumerable<NodeContact> nodes, AddressFamily family)
+    /// <param name="family">Which kind to write: IPv4 or IPv6.</param>
+    public static void Write(BencodeWriter writer, ReadOnlySpan<byte> key, IReadOnlyList<NodeContact> nodes, AddressFamily family)
     {
+        ArgumentNullException.ThrowIfNull(writer);
         ArgumentNullException.ThrowIfNull(nodes);
-        using var packed = new MemoryStream();
-        Span<byte> id = stackalloc byte[NodeId.Length];
-        foreach (NodeContact node in nodes)
+        writer.WriteKey(key);
+        Span<byte> place = writer.ReserveString(Count(nodes, family) * LengthOf(family));
+        for (int i = 0; i < nodes.Count; i++)
         {
-            byte[] address = CompactPeers.Write([node.EndPoint], family);
-            if (address.Length == 0)
+            if (CompactPeers.FamilyOf(nodes[i].EndPoint) != family)
                 continue;
-            node.Id.CopyTo(id);
-            packed.Write(id);
-            packed.Write(address);
+            nodes[i].Id.CopyTo(place);
+            CompactPeers.Write(nodes[i].EndPoint, place[NodeId.Length..]);
+            place = place[LengthOf(family)..];
         }
-
-        return packed.ToArray();
     }
 
-    private static int LengthOf(AddressFamily family) => NodeId.Length
-        + (family == AddressFamily.InterNetwork ? CompactPeers.IPv4Length : CompactPeers.IPv6Length);
+    internal static int Count(IReadOnlyList<NodeContact> nodes, AddressFamily family)
+    {
+        int count = 0;
+        for (int i = 0; i < nodes.Count; i++)
+            count += CompactPeers.FamilyOf(nodes[i].EndPoint) == family ? 1 : 0;
+        return count;
+    }
+
+    private static int LengthOf(AddressFamily family) => NodeId.Length + CompactPeers.LengthOf(family);
 }

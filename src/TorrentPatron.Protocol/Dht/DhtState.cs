@@ -53,12 +53,12 @@ public sealed record DhtState
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new BencodeWriter(buffer);
         writer.BeginDictionary();
-        writer.Write("nodes"u8, CompactNodes.Write(Of(AddressFamily.InterNetwork), AddressFamily.InterNetwork));
-        writer.Write("nodes6"u8, CompactNodes.Write(Of(AddressFamily.InterNetworkV6), AddressFamily.InterNetworkV6));
+        CompactNodes.Write(writer, "nodes"u8, Of(AddressFamily.InterNetwork), AddressFamily.InterNetwork);
+        CompactNodes.Write(writer, "nodes6"u8, Of(AddressFamily.InterNetworkV6), AddressFamily.InterNetworkV6);
         writer.End();
         return buffer.WrittenSpan.ToArray();
     }
 
-    private IEnumerable<NodeContact> Of(AddressFamily family) =>
-        Nodes.Where(node => node.EndPoint.AddressFamily == family).Take(MaxNodes);
+    private NodeContact[] Of(AddressFamily family) =>
+        [.. Nodes.Where(node => node.EndPoint.AddressFamily == family).Take(MaxNodes)];
 }

@@ -6,19 +6,36 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Dht;
 
-/// <summary>Writes the datagrams of DHT nodes (BEP 5, 32, 33, 42, 43, 51).</summary>
-public static class KrpcWriter
+/// <summary>
+/// Writes the datagrams of DHT nodes (BEP 5, 32, 33, 42, 43, 51), all into one buffer. Not thread-safe.
+/// </summary>
+public sealed class KrpcWriter
 {
+    private readonly ArrayBufferWriter<byte> _buffer = new(1_500);
+    private readonly BencodeWriter _writer;
+
+    /// <summary>Makes a writer.</summary>
+    public KrpcWriter() => _writer = new BencodeWriter(_buffer);
+
     /// <summary>The bytes by which this client is known (BEP 20), and its version.</summary>
     private static ReadOnlySpan<byte> Version => "TP\0\u0001"u8;
 
-    /// <summary>Makes the datagram of a question.</summary>
-    public static byte[] Write(KrpcQuery query)
+    /// <summary>Writes the datagram of a question.</summary>
+    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    public ReadOnlyMemory<byte> Write(KrpcQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var writer = new BencodeWriter(buffer);
-        writer.BeginDictionary();
+        return Write(query, query.TransactionId.Span);
+    }
+
+    /// <summary>Writes the datagram of a question under another number.</summary>
+    /// <param name="query">The question.</param>
+    /// <param name="transactionId">The number, at most 32 bytes.</param>
+    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    public ReadOnlyMemory<byte> Write(KrpcQuery query, ReadOnlySpan<byte> transactionId)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        BencodeWriter writer = Begin();
         writer.WriteKey("a"u8);
         writer.BeginDictionary();
         Write(writer, "id"u8, query.Sender);
@@ -27,43 +44,56 @@ public static class KrpcWriter
         writer.Write("q"u8, method);
         if (query.IsReadOnly)
             writer.Write("ro"u8, 1);
-        End(writer, query, "q"u8);
-        return buffer.WrittenSpan.ToArray();
+        return End(transactionId, "q"u8);
     }
 
-    /// <summary>Makes the datagram of an answer.</summary>
-    public static byte[] Write(KrpcResponse response)
+    /// <summary>Writes the datagram of an answer.</summary>
+    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    public ReadOnlyMemory<byte> Write(KrpcResponse response)
     {
         ArgumentNullException.ThrowIfNull(response);
-        var buffer = new ArrayBufferWriter<byte>(256);
-        var writer = new BencodeWriter(buffer);
-        writer.BeginDictionary();
+        BencodeWriter writer = Begin();
         WriteRequester(writer, response.Requester);
         writer.WriteKey("r"u8);
         writer.BeginDictionary();
         WriteValues(writer, response);
         writer.End();
-        End(writer, response, "r"u8);
-        return buffer.WrittenSpan.ToArray();
+        return End(response.TransactionId.Span, "r"u8);
     }
 
-    /// <summary>Makes the datagram of an error.</summary>
+    /// <summary>Writes the datagram of an error.</summary>
     /// <param name="error">The error.</param>
     /// <param name="requester">The address at which who asked is seen (BEP 42).</param>
-    public static byte[] Write(KrpcError error, IPEndPoint? requester)
+    /// <returns>The datagram; its bytes are used again by the next one.</returns>
+    public ReadOnlyMemory<byte> Write(KrpcError error, IPEndPoint? requester)
     {
         ArgumentNullException.ThrowIfNull(error);
-        var buffer = new ArrayBufferWriter<byte>(128);
-        var writer = new BencodeWriter(buffer);
-        writer.BeginDictionary();
+        BencodeWriter writer = Begin();
         writer.WriteKey("e"u8);
         writer.BeginList();
         writer.WriteInteger(error.Code);
         writer.WriteString(error.Reason);
         writer.End();
         WriteRequester(writer, requester);
-        End(writer, error, "e"u8);
-        return buffer.WrittenSpan.ToArray();
+        return End(error.TransactionId.Span, "e"u8);
+    }
+
+    /// <summary>Begins a datagram; one that a fault has left unfinished is forgotten.</summary>
+    private BencodeWriter Begin()
+    {
+        _buffer.ResetWrittenCount();
+        _writer.Reset();
+        _writer.BeginDictionary();
+        return _writer;
+    }
+
+    private ReadOnlyMemory<byte> End(ReadOnlySpan<byte> transactionId, ReadOnlySpan<byte> kind)
+    {
+        _writer.Write("t"u8, transactionId);
+        _writer.Write("v"u8, Version);
+        _writer.Write("y"u8, kind);
+        _writer.End();
+        return _buffer.WrittenMemory;
     }
 
     private static string WriteArguments(BencodeWriter writer, KrpcQuery query)
@@ -81,14 +111,14 @@ public static class KrpcWriter
                 WriteWant(writer, sample.Want);
                 return "sample_infohashes";
             case GetPeersQuery get:
-                writer.Write("info_hash"u8, get.InfoHash.ToArray());
+                Write(writer, "info_hash"u8, get.InfoHash);
                 WriteFlag(writer, "noseed"u8, get.NoSeeds);
                 WriteFlag(writer, "scrape"u8, get.WantsScrape);
                 WriteWant(writer, get.Want);
                 return "get_peers";
             case AnnouncePeerQuery announce:
                 WriteFlag(writer, "implied_port"u8, announce.IsPortImplied);
-                writer.Write("info_hash"u8, announce.InfoHash.ToArray());
+                Write(writer, "info_hash"u8, announce.InfoHash);
                 writer.Write("port"u8, announce.Port);
                 WriteFlag(writer, "seed"u8, announce.IsSeed);
                 writer.Write("token"u8, announce.Token.Span);
@@ -112,7 +142,10 @@ public static class KrpcWriter
         if (response.Samples is { } samples)
         {
             writer.Write("num"u8, response.TorrentCount);
-            writer.Write("samples"u8, samples.SelectMany(torrent => torrent.ToArray()).ToArray());
+            writer.WriteKey("samples"u8);
+            Span<byte> place = writer.ReserveString(samples.Count * InfoHash.Length);
+            for (int i = 0; i < samples.Count; i++)
+                samples[i].CopyTo(place[(i * InfoHash.Length)..]);
         }
 
         if (!response.Token.IsEmpty)
@@ -121,8 +154,8 @@ public static class KrpcWriter
             return;
         writer.WriteKey("values"u8);
         writer.BeginList();
-        foreach (IPEndPoint peer in peers)
-            writer.WriteString(Pack(peer));
+        for (int i = 0; i < peers.Count; i++)
+            WriteAddress(writer, peers[i]);
         writer.End();
     }
 
@@ -132,9 +165,8 @@ public static class KrpcWriter
         if (nodes is null)
             return;
         // Who has none says so under the name that every node knows.
-        byte[] packed = CompactNodes.Write(nodes, family);
-        if (packed.Length > 0 || (nodes.Count == 0 && family == AddressFamily.InterNetwork))
-            writer.Write(key, packed);
+        if (CompactNodes.Count(nodes, family) > 0 || (nodes.Count == 0 && family == AddressFamily.InterNetwork))
+            CompactNodes.Write(writer, key, nodes, family);
     }
 
     private static void WriteWant(BencodeWriter writer, NodeFamilies want)
@@ -152,8 +184,10 @@ public static class KrpcWriter
 
     private static void WriteRequester(BencodeWriter writer, IPEndPoint? requester)
     {
-        if (requester is not null)
-            writer.Write("ip"u8, Pack(requester));
+        if (requester is null)
+            return;
+        writer.WriteKey("ip"u8);
+        WriteAddress(writer, requester);
     }
 
     private static void WriteFlag(BencodeWriter writer, ReadOnlySpan<byte> key, bool value)
@@ -164,19 +198,16 @@ public static class KrpcWriter
 
     private static void Write(BencodeWriter writer, ReadOnlySpan<byte> key, NodeId id)
     {
-        Span<byte> bytes = stackalloc byte[NodeId.Length];
-        id.CopyTo(bytes);
-        writer.Write(key, bytes);
+        writer.WriteKey(key);
+        id.CopyTo(writer.ReserveString(NodeId.Length));
     }
 
-    private static byte[] Pack(IPEndPoint endPoint) => CompactPeers.Write(
-        [endPoint], endPoint.Address.IsIPv4MappedToIPv6 ? AddressFamily.InterNetwork : endPoint.AddressFamily);
-
-    private static void End(BencodeWriter writer, KrpcMessage message, ReadOnlySpan<byte> kind)
+    private static void Write(BencodeWriter writer, ReadOnlySpan<byte> key, InfoHash torrent)
     {
-        writer.Write("t"u8, message.TransactionId.Span);
-        writer.Write("v"u8, Version);
-        writer.Write("y"u8, kind);
-        writer.End();
+        writer.WriteKey(key);
+        torrent.CopyTo(writer.ReserveString(InfoHash.Length));
     }
+
+    private static void WriteAddress(BencodeWriter writer, IPEndPoint endPoint) =>
+        CompactPeers.Write(endPoint, writer.ReserveString(CompactPeers.LengthOf(CompactPeers.FamilyOf(endPoint))));
 }

@@ -45,19 +45,32 @@ public static class CompactPeers
         Span<byte> one = stackalloc byte[length];
         foreach (IPEndPoint peer in peers)
         {
-            IPAddress address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
-            if (address.AddressFamily != family)
+            if (FamilyOf(peer) != family)
                 continue;
-
-            address.TryWriteBytes(one, out _);
-            BinaryPrimitives.WriteUInt16BigEndian(one[(length - 2)..], (ushort)peer.Port);
+            Write(peer, one);
             packed.Write(one);
         }
 
         return packed.ToArray();
     }
 
-    private static int LengthOf(AddressFamily family) => family switch
+    /// <summary>Packs one address.</summary>
+    /// <param name="peer">The address; an IPv4 address mapped into IPv6 counts as IPv4.</param>
+    /// <param name="destination">Where to; at least <see cref="IPv4Length"/> or <see cref="IPv6Length"/> bytes, as the address is.</param>
+    /// <returns>The number of bytes written.</returns>
+    public static int Write(IPEndPoint peer, Span<byte> destination)
+    {
+        ArgumentNullException.ThrowIfNull(peer);
+        IPAddress address = peer.Address.IsIPv4MappedToIPv6 ? peer.Address.MapToIPv4() : peer.Address;
+        address.TryWriteBytes(destination, out int length);
+        BinaryPrimitives.WriteUInt16BigEndian(destination[length..], (ushort)peer.Port);
+        return length + 2;
+    }
+
+    internal static AddressFamily FamilyOf(IPEndPoint peer) =>
+        peer.Address.IsIPv4MappedToIPv6 ? AddressFamily.InterNetwork : peer.AddressFamily;
+
+    internal static int LengthOf(AddressFamily family) => family switch
     {
         AddressFamily.InterNetwork => IPv4Length,
         AddressFamily.InterNetworkV6 => IPv6Length,

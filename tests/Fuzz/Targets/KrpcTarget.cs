@@ -53,7 +53,7 @@ internal sealed class KrpcTarget : IFuzzTarget
 
         if (message is KrpcQuery query)
         {
-            Property.Holds(KrpcReader.TryRead(KrpcWriter.Write(query), out KrpcMessage? again) && again.GetType() == query.GetType(), "what is written is read");
+            Property.Holds(KrpcReader.TryRead(new KrpcWriter().Write(query), out KrpcMessage? again) && again.GetType() == query.GetType(), "what is written is read");
             Property.Holds(((KrpcQuery)again!).Sender == query.Sender && ((KrpcQuery)again).IsReadOnly == query.IsReadOnly, "and is the same");
         }
 

@@ -399,7 +399,7 @@ public sealed class DhtNodeTests
         for (int i = 0; i < 1000; i++)
         {
             liar.Send(
-                KrpcWriter.Write(new KrpcResponse
+                new KrpcWriter().Write(new KrpcResponse
                 {
                     TransactionId = BitConverter.GetBytes(i),
                     Sender = liar.Id,

@@ -29,9 +29,9 @@ internal sealed class DhtProbe : IDatagramHandler
     /// <summary>Answers questions; without it they are only kept.</summary>
     public Func<KrpcQuery, KrpcResponse?>? Answer { get; set; }
 
-    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint to) => _port.Send(datagram, to);
+    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint to) => _port.Send(datagram.Span, to);
 
-    public void Ask(KrpcQuery query, IPEndPoint to) => Send(KrpcWriter.Write(query), to);
+    public void Ask(KrpcQuery query, IPEndPoint to) => Send(new KrpcWriter().Write(query), to);
 
     /// <summary>Asks, and waits for the answer.</summary>
     public KrpcMessage? AskFor(KrpcQuery query, IPEndPoint to)
@@ -47,7 +47,7 @@ internal sealed class DhtProbe : IDatagramHandler
         Assert.True(KrpcReader.TryRead(datagram.ToArray(), out KrpcMessage? message));
         Received.Add(message);
         if (message is KrpcQuery query && Answer?.Invoke(query) is { } answer)
-            Send(KrpcWriter.Write(answer with { TransactionId = query.TransactionId }), remote);
+            Send(new KrpcWriter().Write(answer with { TransactionId = query.TransactionId }), remote);
         return true;
     }
 }

@@ -39,7 +39,7 @@ internal sealed class HostileNode : IDisposable
                 if (!KrpcReader.TryRead(received.Buffer, out KrpcMessage? message) || message is not KrpcQuery query)
                     continue;
                 Lies++;
-                foreach (byte[] lie in Lie(query))
+                foreach (ReadOnlyMemory<byte> lie in Lie(query))
                     await _socket.SendAsync(lie, received.RemoteEndPoint);
             }
         }
@@ -49,7 +49,7 @@ internal sealed class HostileNode : IDisposable
         }
     }
 
-    private IEnumerable<byte[]> Lie(KrpcQuery query)
+    private IEnumerable<ReadOnlyMemory<byte>> Lie(KrpcQuery query)
     {
         var garbage = new byte[1_400];
         _random.NextBytes(garbage);
@@ -59,11 +59,11 @@ internal sealed class HostileNode : IDisposable
         yield return "d1:rd2:id20:aaaaaaaaaaaaaaaaaaaa5:nodes9999999:"u8.ToArray();
         for (int i = 0; i < 100; i++)
         {
-            yield return KrpcWriter.Write(new KrpcResponse { TransactionId = BitConverter.GetBytes(i), Sender = NodeId.Create(_random), Nodes = [Nobody()] });
-            yield return KrpcWriter.Write(new FindNodeQuery { TransactionId = "aa"u8.ToArray(), Sender = NodeId.Create(_random), Target = _self });
+            yield return new KrpcWriter().Write(new KrpcResponse { TransactionId = BitConverter.GetBytes(i), Sender = NodeId.Create(_random), Nodes = [Nobody()] });
+            yield return new KrpcWriter().Write(new FindNodeQuery { TransactionId = "aa"u8.ToArray(), Sender = NodeId.Create(_random), Target = _self });
         }
 
-        yield return KrpcWriter.Write(new KrpcResponse
+        yield return new KrpcWriter().Write(new KrpcResponse
         {
             TransactionId = query.TransactionId,
             Sender = _self,

@@ -27,7 +27,7 @@ internal sealed class LyingNode : IDatagramHandler
 
     /// <summary>Makes itself known to a node, which will ask whether it is there.</summary>
     public void Greet(IPEndPoint node) => _port.Send(
-        KrpcWriter.Write(new FindNodeQuery { TransactionId = "li"u8.ToArray(), Sender = _self, Target = _self }), node);
+        new KrpcWriter().Write(new FindNodeQuery { TransactionId = "li"u8.ToArray(), Sender = _self, Target = _self }).Span, node);
 
     public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
     {
@@ -42,7 +42,7 @@ internal sealed class LyingNode : IDatagramHandler
             _ => null,
         };
         _port.Send(
-            KrpcWriter.Write(new KrpcResponse
+            new KrpcWriter().Write(new KrpcResponse
             {
                 TransactionId = query.TransactionId,
                 Sender = _self,
@@ -52,7 +52,7 @@ internal sealed class LyingNode : IDatagramHandler
                     : null,
                 Peers = query is GetPeersQuery ? [Nowhere(), Nowhere()] : null,
                 Token = "believe me"u8.ToArray(),
-            }),
+            }).Span,
             remote);
         return true;
     }

@@ -88,11 +88,11 @@ internal sealed class SimulatedDatagrams(int seed) : TimeProvider
 
         public bool Has(AddressFamily family) => local.Any(endPoint => endPoint.AddressFamily == family);
 
-        public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => network.Send(this, datagram.ToArray(), remote);
+        public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => network.Send(this, datagram.ToArray(), remote);
 
         public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
         {
-            Send(datagram, remote);
+            Send(datagram.Span, remote);
             return ValueTask.CompletedTask;
         }
     }

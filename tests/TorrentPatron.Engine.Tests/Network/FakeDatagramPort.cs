@@ -31,13 +31,13 @@ internal sealed class FakeDatagramPort : IDatagramPort
 
     public bool Has(AddressFamily family) => true;
 
-    public void Send(ReadOnlyMemory<byte> datagram, IPEndPoint remote) => _sent.Writer.TryWrite(datagram.ToArray());
+    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => _sent.Writer.TryWrite(datagram.ToArray());
 
     public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
         if (Refusal is { } refusal)
             throw new IOException("refused", new SocketException((int)refusal));
-        Send(datagram, remote);
+        Send(datagram.Span, remote);
         return ValueTask.CompletedTask;
     }
 }

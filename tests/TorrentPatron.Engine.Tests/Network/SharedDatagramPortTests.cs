@@ -1,6 +1,8 @@
 using System.Collections.ObjectModel;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Reflection;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Tests.Diagnostics;
 
@@ -25,6 +27,53 @@ public sealed class SharedDatagramPortTests
         Assert.Equal(("utp", other.EndPoints[0]), await rest.NextAsync());
         Assert.Equal(6, port.BytesReceived);
         Assert.Equal(6, other.BytesSent);
+    }
+
+    [Fact]
+    public async Task The_bytes_of_a_datagram_may_be_used_again_as_soon_as_it_is_sent()
+    {
+        await using SharedDatagramPort port = Open();
+        await using SharedDatagramPort other = Open();
+        var handler = new Handler(null);
+        port.Attach(handler);
+        byte[] bytes = "first"u8.ToArray();
+
+        other.Send(bytes, port.EndPoints[0]);
+        bytes.AsSpan().Fill((byte)'x');
+        other.Send(bytes, port.EndPoints[0]);
+
+        Assert.Equal("first", (await handler.NextAsync()).Text);
+        Assert.Equal("xxxxx", (await handler.NextAsync()).Text);
+    }
+
+    [Fact]
+    public async Task Sending_to_a_known_address_allocates_nothing()
+    {
+        const int Datagrams = 1_000;
+        // A Debug build allocates the state of each call of an async method.
+        bool isDebug = typeof(SharedDatagramPort).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
+        await using SharedDatagramPort port = Open();
+        await using SharedDatagramPort other = Open();
+        byte[] bytes = new byte[100];
+        IPEndPoint remote = port.EndPoints[0];
+        Send(100);
+
+        // Only where the system has no room is a datagram sent later, which takes memory.
+        long least = long.MaxValue;
+        for (int run = 0; run < 10; run++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            Send(Datagrams);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.InRange(least, 0, (isDebug ? 600 : 20) * Datagrams);
+
+        void Send(int count)
+        {
+            for (int i = 0; i < count; i++)
+                other.Send(bytes, remote);
+        }
     }
 
     [Fact]

@@ -46,6 +46,29 @@ public sealed class BencodeWriterTests
     }
 
     [Fact]
+    public void A_string_is_filled_in_where_it_goes()
+    {
+        _writer.BeginList();
+        "abc"u8.CopyTo(_writer.ReserveString(3));
+        Assert.True(_writer.ReserveString(0).IsEmpty);
+        _writer.End();
+
+        Assert.Equal("l3:abc0:e", Written);
+    }
+
+    [Fact]
+    public void What_is_open_is_forgotten_with_a_reset()
+    {
+        _writer.BeginDictionary();
+        _writer.WriteKey("a"u8);
+        _writer.Reset();
+        _writer.WriteInteger(1);
+
+        Assert.Equal("d1:ai1e", Written);
+        Assert.Throws<InvalidOperationException>(_writer.End);
+    }
+
+    [Fact]
     public void Keys_out_of_order_or_repeated_are_refused()
     {
         _writer.BeginDictionary();

@@ -59,7 +59,7 @@ public sealed class KrpcTests
         var query = (KrpcQuery)Read(datagram)!;
         // The example names a port that is of no meaning.
         string expected = datagram.Replace("6881", "0", StringComparison.Ordinal);
-        Assert.Equal(expected.Replace("1:y1:qe", "1:v4:TP\0\u00011:y1:qe", StringComparison.Ordinal), Encoding.Latin1.GetString(KrpcWriter.Write(query)));
+        Assert.Equal(expected.Replace("1:y1:qe", "1:v4:TP\0\u00011:y1:qe", StringComparison.Ordinal), Encoding.Latin1.GetString(new KrpcWriter().Write(query).Span));
     }
 
     [Fact]
@@ -101,8 +101,8 @@ public sealed class KrpcTests
         ];
         foreach (KrpcQuery query in queries)
         {
-            Assert.True(KrpcReader.TryRead(KrpcWriter.Write(query), out KrpcMessage? read));
-            Assert.Equal(KrpcWriter.Write(query), KrpcWriter.Write((KrpcQuery)read));
+            Assert.True(KrpcReader.TryRead(new KrpcWriter().Write(query), out KrpcMessage? read));
+            Assert.Equal(new KrpcWriter().Write(query).ToArray(), new KrpcWriter().Write((KrpcQuery)read).ToArray());
             Assert.Equal(query.IsReadOnly, ((KrpcQuery)read).IsReadOnly);
         }
     }
@@ -127,7 +127,7 @@ public sealed class KrpcTests
             SampleInterval = 60,
         };
 
-        Assert.True(KrpcReader.TryRead(KrpcWriter.Write(response), out KrpcMessage? message));
+        Assert.True(KrpcReader.TryRead(new KrpcWriter().Write(response), out KrpcMessage? message));
 
         var read = Assert.IsType<KrpcResponse>(message);
         Assert.Equal(response.Requester, read.Requester);
@@ -140,12 +140,64 @@ public sealed class KrpcTests
     }
 
     [Fact]
+    public void Writing_a_question_an_answer_or_an_error_allocates_nothing()
+    {
+        var writer = new KrpcWriter();
+        var query = new AnnouncePeerQuery { TransactionId = Transaction, Sender = Asker, InfoHash = Torrent, Port = 1, Token = Transaction };
+        var response = new KrpcResponse
+        {
+            TransactionId = Transaction,
+            Sender = Other,
+            Requester = IPEndPoint.Parse("1.2.3.4:5"),
+            Nodes = [.. Enumerable.Range(1, 8).Select(i => new NodeContact(Asker, new IPEndPoint(i, i)))],
+            Peers = [.. Enumerable.Range(1, 50).Select(i => new IPEndPoint(i, i))],
+            Token = Transaction,
+            Samples = [Torrent, Torrent],
+        };
+        var error = new KrpcError { TransactionId = Transaction, Code = KrpcError.MethodUnknown, Reason = "Method Unknown" };
+        Write();
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+            Write();
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+
+        void Write()
+        {
+            writer.Write(query);
+            writer.Write(query, "abcd"u8);
+            writer.Write(response);
+            writer.Write(error, response.Requester);
+        }
+    }
+
+    [Fact]
+    public void A_question_is_written_under_a_number_of_its_own()
+    {
+        var query = new PingQuery { TransactionId = default, Sender = Asker };
+
+        Assert.Equal(
+            new KrpcWriter().Write(query with { TransactionId = Transaction }).ToArray(), new KrpcWriter().Write(query, Transaction).ToArray());
+    }
+
+    [Fact]
+    public void After_a_question_that_cannot_be_written_the_next_one_is_whole()
+    {
+        var writer = new KrpcWriter();
+        var query = new PingQuery { TransactionId = Transaction, Sender = Asker };
+        Assert.Throws<ArgumentException>(() => writer.Write(new UnknownQuery { TransactionId = Transaction, Sender = Asker }));
+
+        Assert.Equal(new KrpcWriter().Write(query).ToArray(), writer.Write(query).ToArray());
+    }
+
+    [Fact]
     public void An_error_is_written_with_the_address_of_who_asked()
     {
         var error = new KrpcError { TransactionId = Transaction, Code = KrpcError.MethodUnknown, Reason = "Method Unknown" };
         Assert.Equal(
             "d1:eli204e14:Method Unknowne2:ip6:\u0001\u0002\u0003\u0004\0\u00051:t2:aa1:v4:TP\0\u00011:y1:ee",
-            Encoding.Latin1.GetString(KrpcWriter.Write(error, IPEndPoint.Parse("1.2.3.4:5"))));
+            Encoding.Latin1.GetString(new KrpcWriter().Write(error, IPEndPoint.Parse("1.2.3.4:5")).Span));
     }
 
     [Theory]
@@ -236,4 +288,6 @@ public sealed class KrpcTests
 
     private static KrpcMessage? Read(string datagram) =>
         KrpcReader.TryRead(Encoding.Latin1.GetBytes(datagram), out KrpcMessage? message) ? message : null;
+
+    private sealed record UnknownQuery : KrpcQuery;
 }
