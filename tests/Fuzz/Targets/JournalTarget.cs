@@ -21,7 +21,7 @@ internal sealed class JournalTarget : IFuzzTarget
         try
         {
             File.WriteAllBytes(path, input);
-            using (var journal = new PieceJournal(path, ResumeSamples.Torrent, ResumeSamples.Pieces))
+            using (var journal = new PieceJournal(Path.GetDirectoryName(path)!, path, ResumeSamples.Torrent, ResumeSamples.Pieces))
             {
                 Bitfield noted = journal.Noted();
                 int intact = input.AsSpan().CommonPrefixLength(Sound) / 8;
@@ -32,7 +32,7 @@ internal sealed class JournalTarget : IFuzzTarget
                 journal.Add(11);
             }
 
-            using var again = new PieceJournal(path, ResumeSamples.Torrent, ResumeSamples.Pieces);
+            using var again = new PieceJournal(Path.GetDirectoryName(path)!, path, ResumeSamples.Torrent, ResumeSamples.Pieces);
             Property.Holds(again.Noted()[11], "notes go on behind the damage");
             return !input.AsSpan().IsEmpty && again.Noted().Count > 1;
         }
@@ -45,7 +45,7 @@ internal sealed class JournalTarget : IFuzzTarget
     private static byte[] Make(params int[] pieces)
     {
         string path = Temporary();
-        using (var journal = new PieceJournal(path, ResumeSamples.Torrent, ResumeSamples.Pieces))
+        using (var journal = new PieceJournal(Path.GetDirectoryName(path)!, path, ResumeSamples.Torrent, ResumeSamples.Pieces))
         {
             foreach (int piece in pieces)
                 journal.Add(piece);
