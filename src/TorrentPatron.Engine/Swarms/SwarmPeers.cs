@@ -80,8 +80,18 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     {
         foreach (PeerConnection peer in Set.GiveTo(this))
         {
-            if (peer.Transfer is null)
+            if (peer.Transfer is not null)
+                continue;
+            try
+            {
                 Adopt(peer);
+            }
+#pragma warning disable CA1031 // Whatever it is ends this peer and nothing else.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                peer.Close(e, "joining of a peer");
+            }
         }
 
         Set.Open();

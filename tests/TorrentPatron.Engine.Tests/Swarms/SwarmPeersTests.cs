@@ -3,11 +3,13 @@ using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
 using TorrentPatron.Engine.Tests.Network;
+using TorrentPatron.Engine.Tests.Peers;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Trackers;
 using TorrentPatron.Protocol;
@@ -32,9 +34,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
             new DiskWorkers([new QueuedDiskWorker()]));
         _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, "nowhere"), _engine.Files);
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
-        var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
-        var set = new PeerSet(_torrent.Metainfo.TorrentId, _engine, unlimited, unlimited, () => pieces.Selection.IsComplete);
-        _peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set);
+        _peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, NewSet(pieces));
         _peers.Open();
     }
 
@@ -114,6 +114,45 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         Assert.Equal("It has sent wrong data.", Assert.Single(_peers.Set.Closed).Reason);
     }
 
+    [Fact]
+    public void A_seed_that_told_its_pieces_before_they_were_known_is_left_at_once_where_we_have_everything()
+    {
+        var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
+        using var set = new EarlySet(NewSet(pieces));
+        PeerConnection seed = set.Attach(1, _torrent), other = set.Attach(2, _torrent);
+        Assert.Null(seed.Handle(LonePeer.Message("0e"), slab: null!, 0));
+        Assert.Null(other.Handle(LonePeer.Message("0f"), slab: null!, 0));
+
+        var all = new Bitfield(4);
+        all.SetAll();
+        pieces.Active.Reset(all, null);
+        using var peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set.Set);
+        peers.Open();
+        Assert.Equal("Both sides have all they want.", Assert.Single(set.Set.Closed).Reason);
+        Assert.Same(other, Assert.Single(peers.Connected).Peer);
+        Assert.NotNull(other.Transfer);
+    }
+
+    [Fact]
+    public void A_fault_at_a_peer_that_was_connected_before_the_pieces_were_known_ends_that_peer_alone()
+    {
+        var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
+        using var set = new EarlySet(NewSet(pieces));
+        PeerConnection first = set.Attach(1, _torrent), second = set.Attach(2, _torrent);
+        using var peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set.Set);
+        set.Set.Extensions.Set(new BrokenOnce());
+        peers.Open();
+        Assert.True(first.IsClosed);
+        Assert.Same(second, Assert.Single(peers.Connected).Peer);
+        Assert.NotNull(second.Transfer);
+    }
+
+    private PeerSet NewSet(SwarmPieces pieces)
+    {
+        var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
+        return new PeerSet(_torrent.Metainfo.TorrentId, _engine, unlimited, unlimited, () => pieces.Selection.IsComplete);
+    }
+
     private static void Say(PeerTransfer peer, MessageId id)
     {
         Assert.Equal(ReadResult.Complete, PeerMessage.TryRead([0, 0, 0, 1, (byte)id], 1, out PeerMessage message, out _));
@@ -133,6 +172,60 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         }
 
         return [.. _peers.Connected];
+    }
+
+    /// <summary>Connections of a torrent whose pieces are not known yet.</summary>
+    private sealed class EarlySet : IPeerSetOwner, IDisposable
+    {
+        public EarlySet(PeerSet set)
+        {
+            Set = set;
+            set.GiveTo(this);
+            set.Open();
+        }
+
+        public PeerSet Set { get; }
+
+        public PeerConnection Attach(byte number, SwarmTorrent torrent)
+        {
+            Span<byte> id = stackalloc byte[PeerId.Length];
+            id[0] = number;
+            Set.Attach(
+                new IdleConnection(new IPEndPoint(new IPAddress([10, 0, 4, number]), 6881)),
+                new Handshake(torrent.Metainfo.InfoHash, new PeerId(id), SupportsFast: true, SupportsExtensions: true, SupportsDht: false),
+                isIncoming: true);
+            return Set.Connected[^1];
+        }
+
+        public void PeerJoined(PeerConnection peer)
+        {
+        }
+
+        public void PeerLeft(PeerConnection peer)
+        {
+        }
+
+        public void Dispose() => Set.Close("The test ends.");
+    }
+
+    /// <summary>An extension with a mistake that shows the first time that it is asked.</summary>
+    private sealed class BrokenOnce : IPeerExtension
+    {
+        private bool _isMended;
+
+        public string Name => "broken";
+
+        public int MaxLength => 0;
+
+        public ExtensionHandshake Describe(ExtensionHandshake hello)
+        {
+            if (_isMended)
+                return hello;
+            _isMended = true;
+            throw new InvalidOperationException("A mistake.");
+        }
+
+        public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload) => null;
     }
 
     private sealed class NoEvents : ISwarmEvents
