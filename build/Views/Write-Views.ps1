@@ -105,7 +105,7 @@ $views = @(
         Item TotalSize '"$(#size($_.TotalSize)) ($($_.TotalSize) bytes)"'
         Item Pieces '"$($_.PieceCount) of $(#size($_.PieceLength))"'
         Item Files '#lines($(if ($_.Files.Count -gt 10) { $_.Files[0..9]; "... $($_.Files.Count) in all" } else { $_.Files }))'
-        Item Trackers '#lines($_.Trackers)'
+        Item Trackers '#lines($_.MaskedTrackers)'
         Item WebSeeds '#lines($_.WebSeeds)'
         Item IsPrivate
         Item Source
@@ -130,7 +130,7 @@ $views = @(
         Column Seeds 6 -Right -Property Seeders
         Column Leech 6 -Right -Property Leechers
         Column Next 7 -Right -Script 'if ($_.NextAnnounce) { #duration($_.NextAnnounce - [datetime]::Now) }'
-        Column Uri
+        Column Uri -Property MaskedUri
     )
     View TorrentFile TorrentPatron.PowerShell.Torrents.TorrentFile -ByTorrent @(
         Column Size 8 -Right -Script '#size($_.Length)'

@@ -3,6 +3,7 @@ using System.Globalization;
 using Spectre.Console;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Units;
 
@@ -51,7 +52,7 @@ internal sealed class InfoCommand : Command
         Add(facts, "Created", report.CreationDate?.ToString("u", CultureInfo.InvariantCulture));
         Add(facts, "Source", report.Source);
         foreach (string tracker in report.Trackers.SelectMany(tier => tier))
-            Add(facts, "Tracker", tracker);
+            Add(facts, "Tracker", MaskedAddress.OfTracker(tracker));
         foreach (string seed in report.WebSeeds)
             Add(facts, "Web seed", seed);
         Add(facts, "Files", report.Files.Count.ToString(CultureInfo.InvariantCulture));

@@ -20,6 +20,11 @@ internal sealed class MagnetCommand : Command
 
     private readonly Option<bool> _noTrackers = new("--no-trackers") { Description = "Leave the trackers out." };
 
+    private readonly Option<bool> _privateTrackers = new("--private-trackers")
+    {
+        Description = "Put the trackers of private torrents in too, whose addresses may hold your key.",
+    };
+
     private readonly Option<PeerAddress[]> _peers = new("--peer")
     {
         Description = "A peer to name in the link. May be given again.",
@@ -33,6 +38,7 @@ internal sealed class MagnetCommand : Command
         _context = context;
         Arguments.Add(_sources);
         Options.Add(_noTrackers);
+        Options.Add(_privateTrackers);
         Options.Add(_peers);
         SetAction(RunAsync);
     }
@@ -45,7 +51,14 @@ internal sealed class MagnetCommand : Command
         {
             SourceContent content = await reader.ReadContentAsync(TorrentSource.Parse(source), ctrlC).ConfigureAwait(false);
             MagnetLink link = content.Magnet ?? MagnetLink.Of(content.Metainfo!);
-            if (parsed.GetValue(_noTrackers))
+            bool isPrivate = content.Metainfo is { IsPrivate: true } && link.Trackers.Count > 0 && !parsed.GetValue(_privateTrackers);
+            if (isPrivate && !parsed.GetValue(_noTrackers))
+            {
+                _context.Terminal.Error.WriteLine(DisplayText.Clean(
+                    $"patron: {link.Name}: a private torrent's trackers are left out, since they may hold your key; --private-trackers puts them in."));
+            }
+
+            if (isPrivate || parsed.GetValue(_noTrackers))
                 link = link with { Trackers = [] };
             _context.Terminal.Line((link with { Peers = [.. link.Peers.Union(peers)] }).ToString());
         }

@@ -1,3 +1,5 @@
+using TorrentPatron.Protocol.Trackers;
+
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>One of a torrent's trackers as it stood at one moment.</summary>
@@ -5,6 +7,9 @@ public sealed record TrackerSnapshot
 {
     /// <summary>The announce address. It may hold a personal key.</summary>
     public required Uri Uri { get; init; }
+
+    /// <summary>The announce address with *** for what may be a key, fit to be shown.</summary>
+    public string MaskedUri => MaskedAddress.OfTracker(Uri);
 
     /// <summary>The number of its tier, from 0 (BEP 12).</summary>
     public required int Tier { get; init; }
@@ -33,6 +38,6 @@ public sealed record TrackerSnapshot
     /// <summary>How many peers its last answer listed.</summary>
     public int PeersReceived { get; init; }
 
-    /// <summary>The address, and how the torrent stands with it.</summary>
-    public override string ToString() => $"{Uri.OriginalString} ({Status})";
+    /// <summary>The masked address, and how the torrent stands with it.</summary>
+    public override string ToString() => $"{MaskedUri} ({Status})";
 }

@@ -133,7 +133,7 @@ public sealed class EngineEvents : EventSource
     internal void TrackerFailed(TorrentId torrent, Uri tracker, Exception cause)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
-            TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(cause.Message));
+            TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(MaskedAddress.Hide(cause.Message, tracker)));
     }
 
     /// <summary>A piece has arrived with a wrong hash.</summary>
@@ -173,5 +173,5 @@ public sealed class EngineEvents : EventSource
         return clean.EndsWith('.') ? clean : clean + ".";
     }
 
-    private static string NameOf(Uri tracker) => tracker.GetLeftPart(UriPartial.Authority);
+    private static string NameOf(Uri tracker) => MaskedAddress.OfTracker(tracker);
 }

@@ -41,7 +41,7 @@ internal static class StorageErrors
             $"'{at}' is a symbolic link, and what it leads to has not been checked.",
             "Resume the torrent, so that what is behind the link is checked; or put the file itself there."), e),
         UnsafeFileException { FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
-            $"'{at}' is not a file, but a pipe, a socket or a device.", "Put the file there, or remove what is there, and resume the torrent."), e),
+            $"'{at}' is not a plain file, but a pipe, a socket or a device.", "Put the file there, or remove what is there, and resume the torrent."), e),
         FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' is not there.", e),
         UnauthorizedAccessException => new(new TorrentError(TorrentErrorId.DiskReadFailed,
             $"'{path}' cannot be read: access is denied.", "Allow reading the file, and start the torrent again."), e),
@@ -64,7 +64,7 @@ internal static class StorageErrors
     /// <param name="path">Where.</param>
     /// <param name="isLink">Whether it is a link.</param>
     public static StorageException Unsafe(string path, bool isLink) => isLink ? Link(path) : new(new TorrentError(
-        TorrentErrorId.DestinationNotWritable, $"'{path}' is not a file, but a pipe, a socket or a device.",
+        TorrentErrorId.DestinationNotWritable, $"'{path}' is not a plain file, but a pipe, a socket or a device.",
         "Remove it, or choose another destination."));
 
     /// <summary>A link stands where a file or folder of the torrent belongs.</summary>

@@ -7,7 +7,7 @@ public sealed class UnsafeFileException : IOException
     /// <param name="path">Where it stands.</param>
     /// <param name="isLink">Whether it is a link; else a pipe, a socket or a device.</param>
     public UnsafeFileException(string path, bool isLink)
-        : base($"'{path}' is {(isLink ? "a symbolic link" : "a pipe, a socket or a device")}, not a file.") =>
+        : base($"'{path}' is {(isLink ? "a symbolic link" : "a pipe, a socket or a device")}, not a plain file.") =>
         (FilePath, IsLink) = (path, isLink);
 
     /// <summary>Where it stands.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
@@ -68,7 +69,7 @@ internal sealed class TrackerState(Uri uri, int tier)
             Uri = Uri,
             Tier = Tier,
             Status = best is null ? TrackerStatus.NotContacted : best.IsAnnouncing ? TrackerStatus.Announcing : best.Outcome,
-            Message = best?.Message,
+            Message = best?.Message is { } message ? MaskedAddress.Hide(message, Uri) : null,
             Failures = best?.Failures ?? 0,
             LastAnswer = _sessions.Max(session => session.LastAnswer) is { } answer ? WallTime.At(answer, time) : null,
             NextAnnounce = isPlanned && best is { IsAnnouncing: false } ? WallTime.At(best.NextAnnounce, time) : null,

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -20,7 +21,7 @@ public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
     public Uri[] Uri { get; set; } = [];
 
     private protected override string Action(TorrentTarget torrent) =>
-        $"Add tracker {string.Join(", ", _trackers.Select(tracker => tracker.OriginalString))}";
+        $"Add tracker {string.Join(", ", _trackers.Select(MaskedAddress.OfTracker))}";
 
     /// <inheritdoc/>
     protected override void BeginProcessing()

@@ -16,6 +16,10 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
     [Parameter]
     public SwitchParameter NoTracker { get; set; }
 
+    /// <summary>Put the trackers of a private torrent in too, whose addresses hold a personal key.</summary>
+    [Parameter]
+    public SwitchParameter IncludePrivateTracker { get; set; }
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -32,7 +36,16 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
         try
         {
             SourceContent content = await item.ReadContentAsync(network, cancellation).ConfigureAwait(false);
-            await output.EmitAsync(Link(content.Magnet ?? MagnetLink.Of(content.Metainfo!))).ConfigureAwait(false);
+            bool isKept = !NoTracker && (IncludePrivateTracker || content.Metainfo is not { IsPrivate: true });
+            MagnetLink link = content.Magnet ?? MagnetLink.Of(content.Metainfo!);
+            if (!NoTracker && !isKept && link.Trackers.Count > 0)
+            {
+                await output.WarnAsync(
+                    $"{link.Name}: a private torrent's trackers are left out of the link, since they may hold your key. -IncludePrivateTracker puts them in.")
+                    .ConfigureAwait(false);
+            }
+
+            await output.EmitAsync((isKept ? link : link with { Trackers = [] }).ToString()).ConfigureAwait(false);
             return;
         }
         catch (TorrentException fault)
@@ -42,6 +55,4 @@ public sealed class ConvertToMagnetLinkCommand : SourceCmdlet
 
         await output.FailAsync(failure).ConfigureAwait(false);
     }
-
-    private string Link(MagnetLink link) => (NoTracker ? link with { Trackers = [] } : link).ToString();
 }

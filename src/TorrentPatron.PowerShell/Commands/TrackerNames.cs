@@ -22,7 +22,7 @@ internal static class TrackerNames
             // The same address may be spelled in several ways.
             TorrentTracker[] same = AddressReader.TryReadTracker(text, out Uri? address, out _) ? Array.FindAll(all, tracker => tracker.Uri == address) : [];
             if (same.Length == 0)
-                return search.Find(text, all, tracker => [tracker.Uri.OriginalString]);
+                return search.Find(text, all, tracker => [tracker.Uri.OriginalString, tracker.MaskedUri]);
             search.Note(text, isFound: true);
             return same;
         }

@@ -1,5 +1,6 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -20,6 +21,7 @@ public sealed class TorrentInfo
         PieceCount = metainfo.PieceCount;
         Files = [.. metainfo.Files.Where(file => !file.IsPadding).Select(file => new TorrentInfoFile(file.Path, file.Length))];
         Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)];
+        MaskedTrackers = [.. Trackers.Select(MaskedAddress.OfTracker)];
         TrackerTiers = metainfo.TrackerTiers;
         WebSeeds = metainfo.WebSeeds;
         IsPrivate = metainfo.IsPrivate;
@@ -53,8 +55,11 @@ public sealed class TorrentInfo
     /// <summary>The files, without padding, in the torrent's order.</summary>
     public ReadOnlyCollection<TorrentInfoFile> Files { get; }
 
-    /// <summary>All trackers, tier after tier.</summary>
+    /// <summary>All trackers, tier after tier. Their addresses may hold a personal key.</summary>
     public ReadOnlyCollection<string> Trackers { get; }
+
+    /// <summary>The trackers with *** for what may be a key, as they are shown.</summary>
+    public ReadOnlyCollection<string> MaskedTrackers { get; }
 
     /// <summary>The trackers in their tiers (BEP 12).</summary>
     public ReadOnlyCollection<ReadOnlyCollection<string>> TrackerTiers { get; }

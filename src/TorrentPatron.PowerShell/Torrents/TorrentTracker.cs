@@ -10,6 +10,7 @@ public sealed record TorrentTracker
         TorrentName = torrent.Name;
         InfoHash = torrent.InfoHash;
         Uri = tracker.Uri;
+        MaskedUri = tracker.MaskedUri;
         Tier = tracker.Tier;
         Status = tracker.Status;
         Message = tracker.Message;
@@ -29,6 +30,9 @@ public sealed record TorrentTracker
 
     /// <summary>The announce address. It may hold a personal key.</summary>
     public Uri Uri { get; }
+
+    /// <summary>The announce address with *** for what may be a key, as it is shown.</summary>
+    public string MaskedUri { get; }
 
     /// <summary>The number of its tier, from 0 (BEP 12).</summary>
     public int Tier { get; }
@@ -57,6 +61,6 @@ public sealed record TorrentTracker
     /// <summary>How many peers its last answer listed.</summary>
     public int PeersReceived { get; }
 
-    /// <summary>The address.</summary>
-    public override string ToString() => Uri.OriginalString;
+    /// <summary>The masked address.</summary>
+    public override string ToString() => MaskedUri;
 }

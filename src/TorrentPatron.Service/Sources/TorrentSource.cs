@@ -1,5 +1,6 @@
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -77,7 +78,7 @@ public sealed class TorrentSource
     /// <summary>A .torrent in the state folder, which may have come from anywhere.</summary>
     internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global, IsSaved = true };
 
-    /// <summary>The source in words, safe to print: without an address' user name and query, which may be secret.</summary>
+    /// <summary>The source in words, safe to print: without an address' user name, query and keys in its path.</summary>
     public override string ToString()
     {
         if (FilePath is not null)
@@ -86,8 +87,6 @@ public sealed class TorrentSource
             return MagnetLink.Prefix;
         if (Address is null)
             return "the bytes given";
-        return DisplayText.Clean(Address.Host.Length == 0
-            ? Address.Scheme + ":"
-            : $"{Address.Scheme}://{Address.Authority}{Address.AbsolutePath}");
+        return MaskedAddress.OfFile(Address);
     }
 }

@@ -22,6 +22,27 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
+    public async Task Magnet_leaves_the_trackers_of_a_private_torrent_out_and_info_masks_their_keys()
+    {
+        const string Key = "0123456789abcdef";
+        await File.WriteAllBytesAsync(In("private.bin"), new byte[20000], Token);
+        string torrent = In("private.torrent");
+        Assert.Equal(0, (await RunAsync("create", In("private.bin"), "-o", torrent, "--private", "--tracker", $"http://127.0.0.1/{Key}/announce")).ExitCode);
+
+        PatronRun plain = await RunAsync("magnet", torrent);
+        PatronRun whole = await RunAsync("magnet", torrent, "--private-trackers");
+        PatronRun info = await RunAsync("info", torrent);
+
+        Assert.DoesNotContain("tr=", Assert.Single(plain.OutputLines), StringComparison.Ordinal);
+        Assert.Contains("--private-trackers", Assert.Single(plain.ErrorLines), StringComparison.Ordinal);
+        Assert.Contains(Key, Assert.Single(whole.OutputLines), StringComparison.Ordinal);
+        Assert.Empty(whole.ErrorLines);
+        Assert.Contains(info.OutputLines, line => line.Contains("http://127.0.0.1/***/announce", StringComparison.Ordinal));
+        Assert.DoesNotContain(info.OutputLines, line => line.Contains(Key, StringComparison.Ordinal));
+        Assert.Contains(Key, Assert.Single((await RunAsync("info", torrent, "--json")).OutputLines), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Start_downloads_by_a_link_and_by_a_file_of_links()
     {
         string torrent = await MakeTorrentAsync();

@@ -109,15 +109,15 @@ public sealed partial class EngineEventsTests
         await engine.StartAsync(torrent);
         await engine.SendAsync(c => new AddSources(c, id, [], [new Uri("http://good.example/announce?key=secret")]));
         IReadOnlyDictionary<string, object?> asked = await log.NextAsync("TrackerAsked");
-        Assert.Equal(("http://good.example", "Started"), (asked["tracker"], asked["announce"]));
+        Assert.Equal(("http://good.example/announce?key=***", "Started"), (asked["tracker"], asked["announce"]));
         (await engine.Trackers.NextAsync()).Answer.SetResult(new AnnounceResponse { Interval = TimeSpan.FromMinutes(30) });
         IReadOnlyDictionary<string, object?> answered = await log.NextAsync("TrackerAnswered");
         Assert.Equal((0, 1800), (answered["peers"], answered["interval"]));
 
-        await engine.SendAsync(c => new AddSources(c, id, [], [new Uri("http://bad.example/secret/announce")]));
-        (await engine.Trackers.NextAsync()).Answer.SetException(new TrackerFailureException("No such torrent."));
+        await engine.SendAsync(c => new AddSources(c, id, [], [new Uri("http://bad.example/secret1/announce")]));
+        (await engine.Trackers.NextAsync()).Answer.SetException(new TrackerFailureException("No such torrent for secret1."));
         IReadOnlyDictionary<string, object?> failed = await log.NextAsync("TrackerFailed");
-        Assert.Equal(("http://bad.example", "No such torrent."), (failed["tracker"], failed["reason"]));
+        Assert.Equal(("http://bad.example/***/announce", "No such torrent for ***."), (failed["tracker"], failed["reason"]));
         Assert.DoesNotContain(log.Events.SelectMany(one => one.Payload!).OfType<string>(), text => text.Contains("secret", StringComparison.Ordinal));
     }
 

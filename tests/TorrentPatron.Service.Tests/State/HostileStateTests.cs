@@ -192,7 +192,7 @@ public sealed class HostileStateTests : IDisposable
         }
         catch (TorrentException refused) when (refused.Error.Id == TorrentErrorId.StateNotWritable)
         {
-            Assert.Contains("a file", refused.Error.Message);
+            Assert.Contains("a plain file", refused.Error.Message);
         }
     }
 
