@@ -274,6 +274,8 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         TorrentId torrent = command.TorrentId;
+        if (command.Metainfo is { Version: MetainfoVersion.V2 } unsupported)
+            return new TorrentStartFail(torrent, command.CorrelationId, HostErrors.V2Only(unsupported.Name));
         TorrentHost host;
         while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, Say), out host))
         {

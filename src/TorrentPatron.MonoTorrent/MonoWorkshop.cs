@@ -58,7 +58,7 @@ internal sealed class MonoWorkshop : IWorkshop
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals
         | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
         | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
-        | ClientCapabilities.Settings | ClientCapabilities.Magnets;
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
 
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;

@@ -244,10 +244,7 @@ internal sealed class PeerSet : IPeerOwner
                 return;
             _peers = Array.FindAll(_peers, p => p != peer);
             owner = _owner;
-            _closed ??= new Queue<ClosedPeer>();
-            if (_closed.Count == MostClosed)
-                _closed.Dequeue();
-            _closed.Enqueue(closed);
+            Remember(closed);
         }
 
         EngineEvents.Log.PeerClosed(_torrent, closed);
@@ -258,8 +255,25 @@ internal sealed class PeerSet : IPeerOwner
         DialMore();
     }
 
+    /// <summary>Remembers a peer that has left, whoever kept its connection.</summary>
+    public void NoteClosed(ClosedPeer closed)
+    {
+        lock (_gate)
+            Remember(closed);
+        EngineEvents.Log.PeerClosed(_torrent, closed);
+    }
+
     /// <inheritdoc/>
     public void PeerFaulted(PeerConnection peer, string root, Exception fault) => EngineEvents.Log.FaultCaught(_torrent, root, fault);
+
+    /// <summary>Called with the lock held.</summary>
+    private void Remember(ClosedPeer closed)
+    {
+        _closed ??= new Queue<ClosedPeer>();
+        if (_closed.Count == MostClosed)
+            _closed.Dequeue();
+        _closed.Enqueue(closed);
+    }
 
     /// <returns>Why a peer is not taken; null: it is, and has a place among the engine's peers.</returns>
     private string? FindRefusal(IPEndPoint endPoint, PeerId id)

@@ -1,11 +1,12 @@
 using System.Net;
 using MonoTorrent.Connections.Peer;
 using ReusableTasks;
+using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
 /// <summary>
-/// A connection that keeps to our limits. MonoTorrent's own are not used: all its clients in a process wait in one queue, which stands
+/// A connection that keeps to our limits, and notes who ended it. MonoTorrent's own limits are not used: all its clients in a process wait in one queue, which stands
 /// still for good where the first in it belongs to a torrent that has been stopped; and they let through a second's worth at a time.
 /// </summary>
 /// <param name="inner">The connection.</param>
@@ -16,6 +17,7 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
     private readonly CancellationTokenSource _end = new();
     private int _isOver;
     private volatile ConnectionLimits _limits = limits;
+    private volatile ConnectionEnd? _ending;
 
     /// <summary>What bounds its rates.</summary>
     public ConnectionLimits Limits
@@ -23,6 +25,11 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
         get => _limits;
         set => _limits = value;
     }
+
+    /// <summary>
+    /// Who ended it, and why, as far as that is seen here; null: MonoTorrent did, which gives no reason, or nobody yet.
+    /// </summary>
+    public ConnectionEnd? Ending => _ending;
 
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> AddressBytes => inner.AddressBytes;
@@ -46,34 +53,66 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
     public ReusableTask ConnectAsync() => inner.ConnectAsync();
 
     /// <inheritdoc/>
-    public ReusableTask<int> ReceiveAsync(Memory<byte> buffer) =>
-        _limits.Download.IsUnlimited ? inner.ReceiveAsync(buffer) : ReceiveSlowlyAsync(buffer);
+    public async ReusableTask<int> ReceiveAsync(Memory<byte> buffer)
+    {
+        int received;
+        try
+        {
+            received = await inner.ReceiveAsync(buffer).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Note(ClosedBy.Network, e.Message);
+            throw;
+        }
+
+        if (received == 0)
+            Note(ClosedBy.Peer, "It has closed the connection.");
+        else if (!_limits.Download.IsUnlimited)
+            await _limits.Download.AcquireAsync(received, _end.Token).ConfigureAwait(false);
+        return received;
+    }
 
     /// <inheritdoc/>
-    public ReusableTask<int> SendAsync(Memory<byte> buffer) =>
-        _limits.Upload.IsUnlimited ? inner.SendAsync(buffer) : SendSlowlyAsync(buffer);
+    public async ReusableTask<int> SendAsync(Memory<byte> buffer)
+    {
+        if (!_limits.Upload.IsUnlimited)
+            await _limits.Upload.AcquireAsync(buffer.Length, _end.Token).ConfigureAwait(false);
+        try
+        {
+            return await inner.SendAsync(buffer).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            Note(ClosedBy.Network, e.Message);
+            throw;
+        }
+    }
+
+    /// <summary>Ends it.</summary>
+    /// <param name="reason">Why, a sentence.</param>
+    public void End(string reason)
+    {
+        Note(ClosedBy.Us, reason);
+        Dispose();
+    }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        bool wasOver = Interlocked.Exchange(ref _isOver, 1) != 0;
         inner.Dispose();
-        if (Interlocked.Exchange(ref _isOver, 1) != 0)
+        if (wasOver)
             return;
         // Not disposed: what waits may still look at it.
         _end.Cancel();
         onEnd?.Invoke(this);
     }
 
-    private async ReusableTask<int> ReceiveSlowlyAsync(Memory<byte> buffer)
+    /// <summary>Notes who ended it. What breaks because it was closed here says nothing.</summary>
+    private void Note(ClosedBy by, string reason)
     {
-        int received = await inner.ReceiveAsync(buffer).ConfigureAwait(false);
-        await _limits.Download.AcquireAsync(received, _end.Token).ConfigureAwait(false);
-        return received;
-    }
-
-    private async ReusableTask<int> SendSlowlyAsync(Memory<byte> buffer)
-    {
-        await _limits.Upload.AcquireAsync(buffer.Length, _end.Token).ConfigureAwait(false);
-        return await inner.SendAsync(buffer).ConfigureAwait(false);
+        if (Volatile.Read(ref _isOver) == 0)
+            _ending ??= new ConnectionEnd(by, reason);
     }
 }

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Net;
 using MonoTorrent;
 using MonoTorrent.BEncoding;
 using MonoTorrent.Client;
 using MonoTorrent.PiecePicking;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Hosting;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
@@ -43,6 +45,8 @@ internal sealed class MonoWork : IWork
     /// </summary>
     private const int MostBadPieces = 3;
 
+    private const string WrongData = "It has sent wrong data.";
+
     private readonly EngineResources _engine;
     private readonly MonoWorkshop _workshop;
     private readonly TorrentMetainfo _metainfo;
@@ -54,12 +58,18 @@ internal sealed class MonoWork : IWork
     private readonly RateMeter _sent;
     private readonly Lock _gate = new();
     private readonly HashSet<IPEndPoint> _offered = [];
+
+    /// <summary>The connection of each connected peer, which tells who ended it when MonoTorrent has forgotten it.</summary>
+    private readonly ConcurrentDictionary<MonoPeer, LimitedConnection> _connections = new();
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile IReadOnlyList<PeerSnapshot> _peers = [];
     private TorrentManager? _manager;
     private TorrentChoices _choices = TorrentChoices.None;
     private TaskCompletionSource _begun = new();
     private volatile bool _isJoined;
+
+    /// <summary>Why the torrent has left the swarm; null while it has not.</summary>
+    private volatile string? _leaving;
     private int _isLooking;
     private long _monitorReceived;
     private long _monitorSent;
@@ -228,7 +238,7 @@ internal sealed class MonoWork : IWork
             // Not before: it tells of those that are loaded as of those that arrive.
             Manager.PieceHashed += OnPieceHashed;
             _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _isJoined = true;
+            (_leaving, _isJoined) = (null, true);
             Directory.RetryAll();
             await Manager.StartAsync().ConfigureAwait(false);
             using var patience = new CancellationTokenSource(StartPatience, _engine.Time);
@@ -252,12 +262,12 @@ internal sealed class MonoWork : IWork
     }
 
     /// <inheritdoc/>
-    public void Halt(string reason) => _engine.Faults.Watch(LeaveAsync(), _metainfo.TorrentId, "end of MonoTorrent's work");
+    public void Halt(string reason) => _engine.Faults.Watch(LeaveAsync(reason), _metainfo.TorrentId, "end of MonoTorrent's work");
 
     /// <inheritdoc/>
     public async Task CloseAsync(string reason)
     {
-        await LeaveAsync().ConfigureAwait(false);
+        await LeaveAsync(reason).ConfigureAwait(false);
         // Those pieces are told of on disk threads.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
     }
@@ -273,7 +283,7 @@ internal sealed class MonoWork : IWork
     {
         if (_manager is not { } manager)
             return;
-        await LeaveAsync().ConfigureAwait(false);
+        await LeaveAsync("The torrent stops.").ConfigureAwait(false);
         manager.TorrentStateChanged -= OnStateChanged;
         manager.PeerConnected -= OnPeerConnected;
         manager.PeerDisconnected -= OnPeerDisconnected;
@@ -295,11 +305,13 @@ internal sealed class MonoWork : IWork
 
     private static PeerId IdOf(BEncodedString id) => id.Span.Length == PeerId.Length ? new PeerId(id.Span) : default;
 
+    private static string NameOf(Software client) => client.Client == ClientApp.Unknown ? "" : DisplayText.Clean(client.Client.ToString());
+
     private PeerSnapshot? Snapshot(MonoPeer peer) => AddressOf(peer.Uri) is { } address
         ? new PeerSnapshot
         {
             EndPoint = address,
-            Client = peer.ClientApp.Client == ClientApp.Unknown ? "" : DisplayText.Clean(peer.ClientApp.Client.ToString()),
+            Client = NameOf(peer.ClientApp),
             Source = peer.ConnectionDirection == Direction.Incoming ? PeerSource.Incoming : Directory.SourceOf(address),
             IsIncoming = peer.ConnectionDirection == Direction.Incoming,
             IsChoking = peer.IsChoking,
@@ -385,15 +397,19 @@ internal sealed class MonoWork : IWork
     }
 
     /// <summary>Shuts a peer out that has a part in one bad piece after another; else MonoTorrent would dial it again for ever.</summary>
-    private void BanPoisoner(MonoPeer peer)
+    /// <returns>Whether it is such a peer.</returns>
+    private bool BanPoisoner(MonoPeer peer)
     {
         if (((IRequester)peer).RepeatedHashFails < MostBadPieces || AddressOf(peer.Uri) is not { } address)
-            return;
+            return false;
+        if (!Directory.IsBanned(address, IdOf(peer.PeerID)))
+            EngineEvents.Log.PeerBanned(_metainfo.TorrentId, address, WrongData);
         Directory.Ban(address, IdOf(peer.PeerID));
-        _workshop.FindConnection(peer.Uri)?.Dispose();
+        _workshop.FindConnection(peer.Uri)?.End(WrongData);
+        return true;
     }
 
-    private async Task LeaveAsync()
+    private async Task LeaveAsync(string reason)
     {
         await _one.WaitAsync().ConfigureAwait(false);
         try
@@ -401,8 +417,11 @@ internal sealed class MonoWork : IWork
             if (!_isJoined)
                 return;
             Count();
-            _isJoined = false;
+            (_leaving, _isJoined) = (reason, false);
             await StopAsync().ConfigureAwait(false);
+            // It says nothing of peers that it leaves so.
+            foreach (MonoPeer peer in _connections.Keys)
+                NoteClosed(peer, isPoisoner: false);
             Manager.PieceHashed -= OnPieceHashed;
             for (int piece = 0; piece < Manager.Bitfield.Length; piece++)
             {
@@ -467,16 +486,35 @@ internal sealed class MonoWork : IWork
     private void OnPeerConnected(object? sender, PeerConnectedEventArgs args)
     {
         if (_workshop.FindConnection(args.Peer.Uri) is { } connection)
+        {
             connection.Limits = Limits;
+            _connections[args.Peer] = connection;
+            // These events may come in any order.
+            if (!args.Peer.IsConnected)
+                NoteClosed(args.Peer, isPoisoner: false);
+        }
+
         if (args.Direction == Direction.Outgoing && AddressOf(args.Peer.Uri) is { } address)
             Directory.Reached(address);
     }
 
     private void OnPeerDisconnected(object? sender, PeerDisconnectedEventArgs args)
     {
-        BanPoisoner(args.Peer);
+        bool isPoisoner = BanPoisoner(args.Peer);
+        NoteClosed(args.Peer, isPoisoner);
         if (args.Peer.ConnectionDirection == Direction.Outgoing)
             EndOffer(args.Peer.Uri, wasUseful: true);
+    }
+
+    /// <summary>Remembers a peer that has left, once. MonoTorrent tells nobody why it ends a connection.</summary>
+    private void NoteClosed(MonoPeer peer, bool isPoisoner)
+    {
+        if (!_connections.TryRemove(peer, out LimitedConnection? connection) || AddressOf(peer.Uri) is not { } address)
+            return;
+        ConnectionEnd end = isPoisoner ? new ConnectionEnd(ClosedBy.Us, WrongData)
+            : connection.Ending ?? new ConnectionEnd(ClosedBy.Us, _leaving ?? "MonoTorrent has closed the connection; it does not say why.");
+        _network.Peers.NoteClosed(new ClosedPeer(
+            address, NameOf(peer.ClientApp), WallTime.Now(_engine.Time), end.By, EngineEvents.Sentence(DisplayText.Clean(end.Reason))));
     }
 
     private void OnAttemptFailed(object? sender, ConnectionAttemptFailedEventArgs args) => EndOffer(args.Peer.ConnectionUri, wasUseful: false);

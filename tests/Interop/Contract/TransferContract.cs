@@ -295,6 +295,51 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         TorrentStatus status = client.Client.GetStatus(metainfo.TorrentId)!;
         Assert.Equal((0, TorrentState.Downloading), (status.VerifiedPieces, status.State));
         Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are on the way when the first is found to be bad
+        await client.UntilAsync(
+            () => client.Client.GetClosedPeers(metainfo.TorrentId).Any(peer => peer.EndPoint.Equals(poisoner.EndPoint)
+                && peer is { ClosedBy: ClosedBy.Us, Reason: "It has sent wrong data." }),
+            "it is remembered why it has gone");
+    }
+
+    [Theory]
+    [InlineData(false, ClosedBy.Peer)]
+    [InlineData(true, ClosedBy.Network)]
+    public async Task A_peer_that_leaves_is_remembered_with_who_ended_the_connection(bool breaks, ClosedBy expected)
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var leaver = new Leaver(metainfo);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [leaver.EndPoint] });
+        await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
+        Assert.Empty(client.Client.GetClosedPeers(metainfo.TorrentId));
+
+        leaver.Leave(breaks);
+        await client.UntilAsync(() => client.Client.GetClosedPeers(metainfo.TorrentId).Count > 0, "it is remembered");
+
+        ClosedPeer closed = client.Client.GetClosedPeers(metainfo.TorrentId)[0];
+        Assert.Equal((leaver.EndPoint, expected), (closed.EndPoint, closed.ClosedBy));
+        Assert.EndsWith(".", closed.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Peers_that_are_left_with_the_torrent_are_remembered_so()
+    {
+        ITorrentEngine under = Engine;
+        await using Meeting meeting = await MakeAsync();
+        TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
+        await using var leaver = new Leaver(metainfo);
+        await using var client = new ContractClient(under, meeting.Workspace["state"]);
+        await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [leaver.EndPoint] });
+        await client.WaitAsync(metainfo.TorrentId, "a peer is there", now => now.ConnectedPeers == 1);
+
+        await client.AskAsync(new SuspendTorrent(client.NextId(), metainfo.TorrentId));
+        await client.UntilAsync(() => client.Client.GetClosedPeers(metainfo.TorrentId).Count > 0, "it is remembered");
+
+        ClosedPeer closed = client.Client.GetClosedPeers(metainfo.TorrentId)[0];
+        Assert.Equal(ClosedBy.Us, closed.ClosedBy);
+        Assert.DoesNotContain("does not say", closed.Reason, StringComparison.Ordinal);
     }
 }
 

@@ -1,0 +1,8 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.MonoTorrent.Network;
+
+/// <summary>How a connection ended.</summary>
+/// <param name="By">Who ended it.</param>
+/// <param name="Reason">Why, a sentence.</param>
+internal sealed record ConnectionEnd(ClosedBy By, string Reason);
