@@ -117,11 +117,11 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <summary>Looks for a torrent's peers from now on, and announces us as one, every quarter of an hour.</summary>
     /// <param name="torrent">The torrent; never a private one.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held: it must not block.</param>
-    /// <param name="onPeers">Takes the peers as they are found. Called on any thread without a lock; must not throw.</param>
+    /// <param name="onPeers">Takes the peers as they are found, and where the node is that named them. Called on any thread without a lock; must not throw.</param>
     /// <returns>What ends it.</returns>
-    public DhtTorrent Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>> onPeers)
+    public DhtTorrent Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers)
     {
-        var wanted = new DhtTorrent(this, torrent, isSeed, peers => _outbox.Add(() => onPeers(peers)));
+        var wanted = new DhtTorrent(this, torrent, isSeed, (peers, namer) => _outbox.Add(() => onPeers(peers, namer)));
         Locked(now => _schedule.Add(wanted, now));
         return wanted;
     }

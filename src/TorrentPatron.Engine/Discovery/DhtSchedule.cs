@@ -64,7 +64,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     public void Announced(InfoHash infoHash, bool isSeed, IPEndPoint peer)
     {
         if (_torrents.Find(torrent => torrent.InfoHash == infoHash) is { } wanted && !(isSeed && wanted.IsSeed()))
-            wanted.OnPeers([peer]);
+            wanted.OnPeers([peer], AddressBlock.Of(peer.Address));
     }
 
     /// <summary>Does what is due.</summary>

@@ -16,13 +16,13 @@ internal sealed class DhtSearch
     private readonly DhtOverlay _overlay;
     private readonly InfoHash? _torrent;
     private readonly bool _noSeeds;
-    private readonly Action<IReadOnlyList<IPEndPoint>> _onPeers;
+    private readonly Action<IReadOnlyList<IPEndPoint>, AddressBlock> _onPeers;
     private readonly Action<DhtSearch, TimeSpan> _onOver;
     private readonly HashSet<IPEndPoint> _peers = [];
 
     /// <summary>Makes a search for the nodes nearest to an id.</summary>
     public DhtSearch(DhtOverlay overlay, NodeId target, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
-        : this(overlay, target, null, false, _ => { }, onOver, now)
+        : this(overlay, target, null, false, (_, _) => { }, onOver, now)
     {
     }
 
@@ -30,17 +30,17 @@ internal sealed class DhtSearch
     /// <param name="overlay">Where to search.</param>
     /// <param name="torrent">The torrent.</param>
     /// <param name="noSeeds">Whether seeds are of no use.</param>
-    /// <param name="onPeers">Takes peers that have not been named before, as they are found.</param>
+    /// <param name="onPeers">Takes peers that have not been named before, as they are found, and where the node is that named them.</param>
     /// <param name="onOver">Called once, at the end.</param>
     /// <param name="now">The time.</param>
     public DhtSearch(
-        DhtOverlay overlay, InfoHash torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>> onPeers, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
+        DhtOverlay overlay, InfoHash torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
         : this(overlay, NodeId.Of(torrent), torrent, noSeeds, onPeers, onOver, now)
     {
     }
 
     private DhtSearch(
-        DhtOverlay overlay, NodeId target, InfoHash? torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>> onPeers,
+        DhtOverlay overlay, NodeId target, InfoHash? torrent, bool noSeeds, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers,
         Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
     {
         _overlay = overlay;
@@ -118,6 +118,6 @@ internal sealed class DhtSearch
             .. peers.Where(peer => _peers.Count < MostPeers && AddressReaches.MayBeNamed(peer.Address, namedBy) && _peers.Add(peer)),
         ];
         if (found.Count > 0)
-            _onPeers(found);
+            _onPeers(found, AddressBlock.Of(namedBy));
     }
 }

@@ -8,7 +8,7 @@ internal sealed class DhtTorrent : IDisposable
 {
     private readonly DhtNode _node;
 
-    internal DhtTorrent(DhtNode node, InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>> onPeers)
+    internal DhtTorrent(DhtNode node, InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers)
     {
         _node = node;
         InfoHash = torrent;
@@ -39,7 +39,7 @@ internal sealed class DhtTorrent : IDisposable
 
     internal Func<bool> IsSeed { get; }
 
-    internal Action<IReadOnlyList<IPEndPoint>> OnPeers { get; }
+    internal Action<IReadOnlyList<IPEndPoint>, AddressBlock> OnPeers { get; }
 
     /// <summary>Searches sooner than is due, because more peers are wanted: a minute after the last search at the earliest.</summary>
     public void Hurry() => _node.Hurry(this);

@@ -47,8 +47,8 @@ internal sealed class PeerFinder : IAsyncDisposable
     /// <param name="isSeed">Tells whether we have everything; must not wait for a lock.</param>
     /// <param name="onPeers">Takes the peers. Called on any thread without a lock; must not throw.</param>
     /// <returns>What ends it.</returns>
-    public PeerSearch Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers) => new(
-        _dht?.Find(torrent, isSeed, peers => onPeers(peers, PeerSource.Dht)),
+    public PeerSearch Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, PeerOrigin> onPeers) => new(
+        _dht?.Find(torrent, isSeed, (peers, namer) => onPeers(peers, new PeerOrigin(PeerSource.Dht, namer))),
         _local?.Find(torrent, peers => onPeers(peers, PeerSource.LocalDiscovery)));
 
     /// <summary>Takes note of a DHT node that a peer has named.</summary>

@@ -82,7 +82,7 @@ internal interface IWork : IAsyncDisposable
     }
 
     /// <summary>Takes note of addresses of peers, and dials where it is open.</summary>
-    void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source);
+    void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin);
 
     /// <summary>Takes a peer that has dialled us.</summary>
     void Accept(IConnection connection, Handshake handshake) => connection.Dispose();

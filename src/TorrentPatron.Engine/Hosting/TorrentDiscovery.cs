@@ -21,7 +21,7 @@ internal sealed class TorrentDiscovery
     private readonly EngineResources _engine;
     private readonly TorrentId _torrent;
     private readonly PeerSet _peers;
-    private readonly Action<IReadOnlyList<IPEndPoint>, PeerSource> _onPeers;
+    private readonly Action<IReadOnlyList<IPEndPoint>, PeerOrigin> _onPeers;
     private readonly Func<bool> _isSeed;
     private readonly IReadOnlyCollection<HostEndPoint> _dhtNodes;
     private readonly PeerExchange _exchange;
@@ -39,7 +39,7 @@ internal sealed class TorrentDiscovery
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
     public TorrentDiscovery(
-        EngineResources engine, TorrentId torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerSource> onPeers,
+        EngineResources engine, TorrentId torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerOrigin> onPeers,
         Func<bool> isSeed, IReadOnlyCollection<HostEndPoint> dhtNodes)
     {
         _engine = engine;
@@ -49,7 +49,7 @@ internal sealed class TorrentDiscovery
         _onPeers = onPeers;
         _isSeed = isSeed;
         _dhtNodes = dhtNodes;
-        _exchange = new PeerExchange(() => peers.Connected, named => Take(named, PeerSource.PeerExchange), engine.Time);
+        _exchange = new PeerExchange(() => peers.Connected, (namer, named) => Take(named, new PeerOrigin(PeerSource.PeerExchange, namer)), engine.Time);
         if (isPrivate)
             return;
         peers.Extensions.Set(_exchange);
@@ -119,7 +119,7 @@ internal sealed class TorrentDiscovery
         search?.Hurry();
     }
 
-    private void Take(IReadOnlyList<IPEndPoint> peers, PeerSource source)
+    private void Take(IReadOnlyList<IPEndPoint> peers, PeerOrigin origin)
     {
         lock (_gate)
         {
@@ -129,7 +129,7 @@ internal sealed class TorrentDiscovery
 
         try
         {
-            _onPeers(peers, source);
+            _onPeers(peers, origin);
         }
 #pragma warning disable CA1031 // Who found the peers goes on for other torrents.
         catch (Exception e)

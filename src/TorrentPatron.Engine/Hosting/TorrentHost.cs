@@ -873,10 +873,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>
-    private void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    private void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin)
     {
         Wake();
-        Work.AddPeers(peers, source);
+        Work.AddPeers(peers, origin);
     }
 
     /// <summary>Something is about to happen: from the next beat on it is looked at each time.</summary>

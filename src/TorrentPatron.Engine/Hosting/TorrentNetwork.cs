@@ -26,7 +26,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     private Instant _nextLook;
     private bool _hadPeers;
     private Action _changed = static () => { };
-    private Action<IEnumerable<IPEndPoint>, PeerSource> _addPeers;
+    private Action<IEnumerable<IPEndPoint>, PeerOrigin> _addPeers;
     private Func<bool> _isSeed = static () => false;
 
     /// <summary>Makes it, without a word to anybody.</summary>
@@ -45,10 +45,10 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Trackers = new Announcer(
             torrent, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
             engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
-            (_, peers) => _addPeers!(peers, PeerSource.Tracker), _ => _changed(), engine.Time,
+            (tracker, peers) => _addPeers!(peers, new PeerOrigin(PeerSource.Tracker, tracker.Uri)), _ => _changed(), engine.Time,
             fault => engine.Faults.EndTorrent(torrent, "announcer", fault));
         Discovery = new TorrentDiscovery(
-            engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, source) => _addPeers!(peers, source), () => _isSeed(), command.DhtNodes);
+            engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, origin) => _addPeers!(peers, origin), () => _isSeed(), command.DhtNodes);
         _addPeers = Peers.Add;
     }
 
@@ -73,7 +73,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <param name="addPeers">Takes addresses of peers that were found.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
     public void Use(
-        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerSource> addPeers,
+        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerOrigin> addPeers,
         Func<bool> isSeed) => (_makeAnnounce, _changed, _addPeers, _isSeed) = (makeAnnounce, changed, addPeers, isSeed);
 
     /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>

@@ -89,7 +89,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     }
 
     /// <inheritdoc/>
-    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source) => _set.Add(peers, source);
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin) => _set.Add(peers, origin);
 
     /// <inheritdoc/>
     public void Accept(IConnection connection, Handshake handshake) => _set.Attach(connection, handshake, isIncoming: true);

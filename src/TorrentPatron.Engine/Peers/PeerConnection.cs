@@ -8,6 +8,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -58,6 +59,7 @@ internal sealed class PeerConnection
         _time = time;
         IsIncoming = isIncoming;
         _connected = _lastReceived = time.GetTimestamp();
+        Use = new PeerUse(Instant.Now(time));
         _pace = new ReceivePace(time);
         Sender = new PeerSender(connection, limits, time, cause => Close(cause, "sending to a peer"));
         Extensions = new PeerExtensions(this, extensions);
@@ -107,7 +109,13 @@ internal sealed class PeerConnection
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>Whether anything of use has come from it or gone to it: payload, or the torrent's metadata.</summary>
-    public bool WasUseful => HasGivenMetadata || _transfer is { Payload: > 0 };
+    public bool WasUseful => HasGivenMetadata || Payload > 0;
+
+    /// <summary>Bytes of payload in both directions.</summary>
+    public long Payload => _transfer?.Payload ?? 0;
+
+    /// <summary>Of what use it was lately; written in the torrent's beat alone.</summary>
+    public PeerUse Use { get; }
 
     /// <summary>Whether a piece of the torrent's metadata has come from it.</summary>
     public bool HasGivenMetadata { get; set; }

@@ -49,7 +49,7 @@ internal sealed class PeerDialer(
         {
             if (session.IsCancellationRequested || _dialling >= MostHalfOpen
                 || connected() + _dialling >= engine.Settings.MaxPeersPerTorrent
-                || engine.Peers >= engine.Settings.MaxPeers || !engine.TryBeginDial())
+                || engine.Peers >= engine.MostPeers || !engine.TryBeginDial())
                 return null;
 
             IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time), effort());

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
@@ -8,8 +9,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The addresses a torrent knows peers at, whoever named them: who may be dialled, who first, and when again after a failure.
-/// Bounded; thread-safe.
+/// The addresses a torrent knows peers at, whoever named them: who may be dialled, who first, and when again after a failure. Those who
+/// name addresses take turns: first their kinds (trackers, the DHT, peer exchange), then who is of one kind. Bounded; thread-safe.
 /// </summary>
 /// <param name="random">Decides between addresses of which nothing better is known.</param>
 /// <param name="self">Where others on the internet see us, by IP version; null where that is not known.</param>
@@ -21,8 +22,17 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Failures in a row, of whatever addresses, after which the network is thought to be out, if all addresses have failed.</summary>
     private const int MostOfFewFailures = 10;
 
+    /// <summary>The first port that is dialled where it was not given by hand: below are the well-known services.</summary>
+    private const int FirstPort = 1024;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
+    private readonly Dictionary<PeerOrigin, Namer> _namers = [];
+    private readonly DialPace _pace = new();
+
+    /// <summary>When each kind of origin had its last turn, counted in turns.</summary>
+    private readonly long[] _turns = new long[Entry.SourceCount];
+    private long _turn;
     private PeerBans? _bans;
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
@@ -46,30 +56,31 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     /// <summary>Adds an address. Where there is no room, one that has failed or that came from where most come from makes way.</summary>
     /// <param name="endPoint">Where a peer listens.</param>
-    /// <param name="source">
-    /// Where it is from. What was given by hand is dialled before others and makes way last. A known address is dialled again without
+    /// <param name="origin">
+    /// Who named it. What was given by hand is dialled before others and makes way last. A known address is dialled again without
     /// waiting where its source has just seen the peer: a tracker, the local network, or whoever gives it by hand again.
     /// </param>
     /// <returns>Whether it is new.</returns>
-    public bool Add(IPEndPoint endPoint, PeerSource source = PeerSource.Tracker)
+    public bool Add(IPEndPoint endPoint, PeerOrigin origin)
     {
+        PeerSource source = origin.Source;
         lock (_gate)
         {
-            bool isPossible = endPoint.Port != 0 && (source == PeerSource.Manual || AddressReaches.IsOfHost(endPoint.Address));
+            bool isPossible = source == PeerSource.Manual ? endPoint.Port != 0 : endPoint.Port >= FirstPort && AddressReaches.IsOfHost(endPoint.Address);
             if (!isPossible || _bans?.Has(endPoint) == true)
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
-                known.NamedBy(source);
+                known.NamedBy(NamerOf(origin));
                 if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual)
                     (known.EndedAt, _quietUntil) = (null, default);
                 return false;
             }
 
-            if (_entries.Count >= Capacity && !TryForgetFor(source))
+            if (_entries.Count >= Capacity && !TryForgetFor(origin))
                 return false;
             // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
-            _entries.Add(endPoint, new Entry(source, Priority(endPoint)) { WasReached = source == PeerSource.Saved });
+            _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint)) { WasReached = source == PeerSource.Saved });
             _quietUntil = default;
             return true;
         }
@@ -82,6 +93,13 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
+    /// <summary>Whether an address was given by hand.</summary>
+    public bool IsTrusted(IPEndPoint endPoint)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(endPoint, out Entry? entry) && entry.IsTrusted;
+    }
+
     /// <summary>A peer of this torrent was reached at an address.</summary>
     public void Reached(IPEndPoint endPoint)
     {
@@ -92,10 +110,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             {
                 foreach (Entry known in _entries.Values)
                     (known.Failures, known.EndedAt) = (0, null);
+                _pace.Forgive();
                 _quietUntil = default;
             }
 
             _failuresInARow = 0;
+            _pace.Reached(endPoint.Address);
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 entry.WasReached = true;
         }
@@ -134,6 +154,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (FindNext(now, effort) is not { } next)
                 return null;
             next.Entry.IsInUse = true;
+            _pace.Dialled(next.EndPoint.Address, now);
+            _turns[(int)next.Namer.Origin.Source] = next.Namer.LastTurn = ++_turn;
             return next.EndPoint;
         }
     }
@@ -162,9 +184,13 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             _quietUntil = default;
             entry.Failures = wasUseful ? 0 : entry.Failures + 1;
             if (!wasUseful)
+            {
                 _failuresInARow++;
+                _pace.Failed(endPoint.Address, now);
+            }
+
             if (effort == DialEffort.Little && entry is { HasFailedOften: true, IsTrusted: false })
-                _entries.Remove(endPoint);
+                Remove(endPoint, entry);
         }
     }
 
@@ -208,7 +234,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             foreach ((IPEndPoint endPoint, Entry entry) in _entries)
             {
                 if (!entry.IsInUse && entry.IsNamedOnlyBy(sources))
-                    _entries.Remove(endPoint);
+                    Remove(endPoint, entry);
             }
         }
     }
@@ -223,10 +249,10 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         {
             _bans ??= new PeerBans();
             _bans.Add(id, endPoint, listening);
-            foreach (IPEndPoint known in _entries.Keys)
+            foreach ((IPEndPoint known, Entry entry) in _entries)
             {
                 if (_bans.Has(known))
-                    _entries.Remove(known);
+                    Remove(known, entry);
             }
         }
     }
@@ -246,46 +272,99 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             ? PeerPriority.Compute(us, endPoint)
             : (uint)random.NextInt64(uint.MaxValue + 1L);
 
-    private (IPEndPoint EndPoint, Entry Entry)? FindNext(Instant now, DialEffort effort)
+    private Namer NamerOf(PeerOrigin origin)
+    {
+        ref Namer? namer = ref CollectionsMarshal.GetValueRefOrAddDefault(_namers, origin, out _);
+        return namer ??= new Namer(origin);
+    }
+
+    private void Remove(IPEndPoint endPoint, Entry entry)
+    {
+        _entries.Remove(endPoint);
+        foreach (Namer namer in entry.Namers)
+        {
+            if (--namer.Count == 0)
+                _namers.Remove(namer.Origin);
+        }
+    }
+
+    private (IPEndPoint EndPoint, Entry Entry, Namer Namer)? FindNext(Instant now, DialEffort effort)
     {
         if (now < _quietUntil && effort <= _quietEffort)
             return null;
-        (IPEndPoint EndPoint, Entry Entry)? best = null;
+        foreach (Namer namer in _namers.Values)
+            namer.Best = null;
         Instant next = Instant.Never;
+        (IPEndPoint EndPoint, Entry Entry)? trusted = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
             if (entry.IsInUse)
                 continue;
             Instant due = entry.NextTry(effort);
+            if (due <= now && !entry.IsTrusted)
+                due = _pace.Next(endPoint.Address, now);
             if (due > now)
+            {
                 next = due < next ? due : next;
-            else if (best is null || entry.IsBetterThan(best.Value.Entry))
-                best = (endPoint, entry);
+                continue;
+            }
+
+            if (entry.IsTrusted && (trusted is null || entry.IsBetterThan(trusted.Value.Entry)))
+                trusted = (endPoint, entry);
+            foreach (Namer namer in entry.Namers)
+            {
+                if (namer.Best is null || entry.IsBetterThan(namer.Best.Value.Entry))
+                    namer.Best = (endPoint, entry);
+            }
         }
 
-        if (best is null)
-            (_quietUntil, _quietEffort) = (next, effort);
-        return best;
+        if (trusted is { } byHand)
+            return (byHand.EndPoint, byHand.Entry, byHand.Entry.Namers[0]);
+        Namer? first = null;
+        foreach (Namer namer in _namers.Values)
+        {
+            if (namer.Best is not null && (first is null || IsBefore(namer, first)))
+                first = namer;
+        }
+
+        if (first is { Best: { } best })
+            return (best.EndPoint, best.Entry, first);
+        (_quietUntil, _quietEffort) = (next, effort);
+        return null;
     }
 
-    private bool TryForgetFor(PeerSource newcomer)
+    /// <summary>Whose turn it is: of the kind that waits longest, who waits longest; where nobody has had a turn, the better address decides.</summary>
+    private bool IsBefore(Namer one, Namer other)
+    {
+        int order = _turns[(int)one.Origin.Source].CompareTo(_turns[(int)other.Origin.Source]);
+        if (order == 0)
+            order = one.LastTurn.CompareTo(other.LastTurn);
+        return order == 0 ? one.Best!.Value.Entry.IsBetterThan(other.Best!.Value.Entry) : order < 0;
+    }
+
+    private bool TryForgetFor(PeerOrigin newcomer)
     {
         Span<int> counts = stackalloc int[Entry.SourceCount];
         foreach (Entry entry in _entries.Values)
             counts[(int)entry.Source]++;
-        var largest = (PeerSource)counts.IndexOf(Greatest(counts));
+        var kind = (PeerSource)counts.IndexOf(Greatest(counts));
+        Namer largest = _namers.Values.Where(namer => namer.Origin.Source == kind).MaxBy(namer => namer.Count)!;
         // Nobody who names many drives out what others have named: not with names alone.
-        bool isOfFew = newcomer == PeerSource.Manual || counts[(int)newcomer] < counts[(int)largest];
+        bool isOfFewKind = newcomer.Source == PeerSource.Manual || counts[(int)newcomer.Source] < counts[(int)kind];
+        bool isOfFew = newcomer.Source == kind && (_namers.TryGetValue(newcomer, out Namer? own) ? own.Count : 0) < largest.Count;
         (IPEndPoint EndPoint, Entry Entry)? worst = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
-            bool mayGo = entry is { IsInUse: false, IsOurselves: false } && (!entry.IsTrusted || newcomer == PeerSource.Manual)
-                && (entry.Failures > 0 || (isOfFew && entry.Source == largest));
+            bool mayGo = entry is { IsInUse: false, IsOurselves: false } && (!entry.IsTrusted || newcomer.Source == PeerSource.Manual)
+                && (entry.Failures > 0 || (isOfFewKind && entry.Source == kind) || (isOfFew && entry.Namers.Length == 1 && entry.Namers[0] == largest));
             if (mayGo && (worst is null || worst.Value.Entry.IsBetterThan(entry)))
                 worst = (endPoint, entry);
         }
 
-        return worst is { } loser && _entries.Remove(loser.EndPoint);
+        if (worst is not { } loser)
+            return false;
+        Remove(loser.EndPoint, loser.Entry);
+        return true;
     }
 
     private static int Greatest(ReadOnlySpan<int> counts)
@@ -296,8 +375,26 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         return greatest;
     }
 
-    private sealed class Entry(PeerSource source, uint priority)
+    /// <summary>One who names addresses.</summary>
+    private sealed class Namer(PeerOrigin origin)
     {
+        public PeerOrigin Origin => origin;
+
+        /// <summary>Addresses that it has named and that are known.</summary>
+        public int Count { get; set; }
+
+        /// <summary>When one of its addresses was dialled last, counted in turns.</summary>
+        public long LastTurn { get; set; }
+
+        /// <summary>Its best address, while one is looked for.</summary>
+        public (IPEndPoint EndPoint, Entry Entry)? Best { get; set; }
+    }
+
+    private sealed class Entry
+    {
+        /// <summary>Origins that are remembered of one address.</summary>
+        private const int MostNamers = 4;
+
         public const int SourceCount = (int)PeerSource.Saved + 1;
 
         /// <summary>Failures after which the wait grows no longer.</summary>
@@ -311,9 +408,21 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         /// <summary>The longest wait while no peer is connected.</summary>
         private static readonly TimeSpan LongestLonelyBackOff = TimeSpan.FromMinutes(2);
 
-        private int _sources = 1 << (int)source;
+        private readonly uint _priority;
+        private int _sources;
 
-        public PeerSource Source => source;
+        public Entry(Namer namer, uint priority)
+        {
+            _priority = priority;
+            Source = namer.Origin.Source;
+            NamedBy(namer);
+        }
+
+        /// <summary>The kind of who named it first.</summary>
+        public PeerSource Source { get; }
+
+        /// <summary>Who named it: it is dialled when one of them has a turn.</summary>
+        public Namer[] Namers { get; private set; } = [];
 
         public bool IsTrusted => IsNamedBy(PeerSource.Manual);
 
@@ -342,7 +451,14 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             return ended + (effort == DialEffort.Most && wait > LongestLonelyBackOff ? LongestLonelyBackOff : wait);
         }
 
-        public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
+        public void NamedBy(Namer namer)
+        {
+            _sources |= 1 << (int)namer.Origin.Source;
+            if (Namers.Length == MostNamers || Array.IndexOf(Namers, namer) >= 0)
+                return;
+            Namers = [.. Namers, namer];
+            namer.Count++;
+        }
 
         public bool IsNamedBy(PeerSource other) => (_sources & 1 << (int)other) != 0;
 
@@ -361,6 +477,6 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         public bool IsBetterThan(Entry other) => Rank.CompareTo(other.Rank) > 0;
 
         private (bool, int, bool, int, uint) Rank =>
-            (IsTrusted, -Failures, IsNamedBy(PeerSource.LocalDiscovery), System.Numerics.BitOperations.PopCount((uint)_sources), priority);
+            (IsTrusted, -Failures, IsNamedBy(PeerSource.LocalDiscovery), System.Numerics.BitOperations.PopCount((uint)_sources), _priority);
     }
 }

@@ -14,14 +14,11 @@ namespace TorrentPatron.Engine.Peers;
 /// <param name="welcome">Takes a connection that has shaken hands.</param>
 internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> isKnown, Action<IConnection, Handshake> welcome) : IAsyncDisposable
 {
-    /// <summary>Connections that have not shaken hands.</summary>
-    private const int MostStrangers = 200;
-
     /// <summary>Waited when the system can take no connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private volatile ListeningPort _port = new();
-    private int _strangers;
+    private readonly Strangers _strangers = new(engine.Bounds.Strangers);
 
     /// <summary>Where it listens.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => _port.EndPoints;
@@ -76,15 +73,8 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
             try
             {
                 IConnection connection = await listener.AcceptAsync(stop).ConfigureAwait(false);
-                if (Interlocked.Increment(ref _strangers) > MostStrangers)
-                {
-                    Interlocked.Decrement(ref _strangers);
-                    connection.Dispose();
-                }
-                else
-                {
-                    _ = ShakeHandsAsync(connection, stop);
-                }
+                _strangers.Add(connection);
+                _ = ShakeHandsAsync(connection, stop);
             }
             catch (OperationCanceledException)
             {
@@ -108,6 +98,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         {
             Handshake handshake = await PeerHandshaker
                 .AnswerAsync(connection, isKnown, engine.MakeHandshake, engine.Time, stop).ConfigureAwait(false);
+            _strangers.Remove(connection);
             welcome(connection, handshake);
         }
 #pragma warning disable CA1031 // The root of a handshake: whatever it is ends this connection and nothing else.
@@ -120,7 +111,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         }
         finally
         {
-            Interlocked.Decrement(ref _strangers);
+            _strangers.Remove(connection);
         }
     }
 }

@@ -20,11 +20,11 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Closed peers that are remembered.</summary>
     private const int MostClosed = 50;
 
-    /// <summary>Connections to one address but this machine's own.</summary>
-    private const int MostOfOneAddress = 8;
+    /// <summary>Connections to one host but this machine.</summary>
+    private const int MostOfOneHost = 8;
 
-    /// <summary>Time that a peer has, where there is no room for others, to be of any use.</summary>
-    private static readonly TimeSpan TurnoverAge = TimeSpan.FromMinutes(1);
+    /// <summary>Time in which two connections to one peer are taken for two that were dialled at once, one by each side.</summary>
+    private static readonly TimeSpan TwinAge = TimeSpan.FromSeconds(10);
 
     private readonly TorrentId _torrent;
     private readonly EngineResources _engine;
@@ -32,9 +32,13 @@ internal sealed class PeerSet : IPeerOwner
     private readonly RateLimiterPair _upload;
     private readonly Func<bool> _isSeed;
     private readonly PeerDialer _dialer;
+    private readonly PeerTurnover _turnover = new();
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
     private Queue<ClosedPeer>? _closed;
+
+    /// <summary>Whether another was turned away since the last <see cref="TurnOver"/>, because all places were taken.</summary>
+    private volatile bool _isAnyTurnedAway;
     private IPeerSetOwner? _owner;
     private CancellationTokenSource? _session;
 
@@ -134,20 +138,18 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>Takes note of addresses, and dials.</summary>
     /// <param name="endPoints">Where peers listen.</param>
-    /// <param name="source">Where that is from.</param>
-    public void Add(IEnumerable<IPEndPoint> endPoints, PeerSource source)
+    /// <param name="origin">Who named them.</param>
+    public void Add(IEnumerable<IPEndPoint> endPoints, PeerOrigin origin)
     {
         foreach (IPEndPoint endPoint in endPoints)
-            Directory.Add(endPoint, source);
+            Directory.Add(endPoint, origin);
         DialMore();
     }
 
     /// <summary>Takes a connection whose handshakes are done.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
-        // Two that dial each other at once would both drop both connections: the one that the greater id has dialled stays.
-        if (Array.Find(_peers, p => p.PeerId == handshake.PeerId) is { } twin && twin.IsIncoming != isIncoming
-            && isIncoming == IsAbove(handshake.PeerId, _engine.PeerId))
+        if (FindTwin(connection.RemoteEndPoint, handshake.PeerId) is { } twin && MakesWay(twin, handshake.PeerId, isIncoming))
             twin.Close("It is connected twice.");
 
         var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, _upload, _engine.Time);
@@ -155,7 +157,7 @@ internal sealed class PeerSet : IPeerOwner
         Exception? fault = null;
         lock (_gate)
         {
-            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId) is { } refusal)
+            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId, isIncoming) is { } refusal)
             {
                 EngineEvents.Log.PeerRefused(_torrent, connection.RemoteEndPoint, refusal);
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
@@ -210,18 +212,21 @@ internal sealed class PeerSet : IPeerOwner
         _dialer.DialMore(session);
     }
 
-    /// <summary>
-    /// Where there is hardly any room left, closes some peers that have been of no use for a while: else a crowd that connects
-    /// and does nothing would keep everybody else away for ever. Called about once a second.
-    /// </summary>
+    /// <summary>Where there is hardly any room left, closes peers that have been of little use lately. Called about once a second, in the torrent's beat.</summary>
     public void TurnOver()
     {
         PeerConnection[] peers = _peers;
-        int most = _engine.Settings.MaxPeersPerTorrent;
-        if (peers.Length < most - most / 10 && _engine.Peers < _engine.Settings.MaxPeers)
+        Instant now = Instant.Now(_engine.Time);
+        foreach (PeerConnection peer in peers)
+            peer.Use.Note(peer.Payload + (peer.HasGivenMetadata ? 1 : 0), isWaiting: peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } }, now);
+        bool isAnyTurnedAway = _isAnyTurnedAway || _engine.IsFull;
+        _isAnyTurnedAway = false;
+        if (!PeerTurnover.IsNearlyFull(peers.Length, MostPeers) && !_engine.IsFull)
             return;
-        foreach (PeerConnection peer in peers.Where(p => !p.WasUseful && p.Age > TurnoverAge).Take(1 + most / 25))
-            peer.Close("It was of no use, and others wait.");
+        TurnoverCandidate[] candidates =
+            [.. peers.Select(peer => new TurnoverCandidate(peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint)))];
+        foreach (int leaving in _turnover.Choose(candidates, MostPeers, isAnyTurnedAway, now))
+            peers[leaving].Close("It was of little use, and others wait.");
     }
 
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
@@ -275,8 +280,26 @@ internal sealed class PeerSet : IPeerOwner
         _closed.Enqueue(closed);
     }
 
+    private int MostPeers => _engine.Settings.MaxPeersPerTorrent;
+
+    /// <summary>The connection to a peer that says the same id from the same address. From another address it is somebody else, whatever it says.</summary>
+    private PeerConnection? FindTwin(IPEndPoint endPoint, PeerId id) =>
+        Array.Find(_peers, peer => peer.PeerId == id && peer.RemoteEndPoint.Address.Equals(endPoint.Address));
+
+    /// <summary>
+    /// Whether a connection makes way for another to the same peer. Two that dial each other at once would both drop both: the one that
+    /// the greater id has dialled stays. And who listens where we dial is who we want, before one who only says so. Nobody who has been of
+    /// use makes way.
+    /// </summary>
+    private bool MakesWay(PeerConnection twin, PeerId id, bool isIncoming)
+    {
+        if (twin.WasUseful || twin.IsIncoming == isIncoming)
+            return false;
+        return twin.Age > TwinAge ? !isIncoming : isIncoming == IsAbove(id, _engine.PeerId);
+    }
+
     /// <returns>Why a peer is not taken; null: it is, and has a place among the engine's peers.</returns>
-    private string? FindRefusal(IPEndPoint endPoint, PeerId id)
+    private string? FindRefusal(IPEndPoint endPoint, PeerId id, bool isIncoming)
     {
         if (_session is null || _owner is null)
             return "The torrent takes no peers now.";
@@ -284,15 +307,24 @@ internal sealed class PeerSet : IPeerOwner
             return "It is this engine itself.";
         if (Directory.IsBanned(endPoint, id))
             return "It is banned.";
-        if (Array.Exists(_peers, p => p.PeerId == id))
+        if (FindTwin(endPoint, id) is not null)
             return "It is connected already.";
-        if (IsCrowd(endPoint.Address))
-            return "Too many connections from its address.";
-        return _peers.Length >= _engine.Settings.MaxPeersPerTorrent || !_engine.TryAddPeer() ? "There is no room for more peers." : null;
+        if (!IPAddress.IsLoopback(endPoint.Address))
+        {
+            int ofHost = CountOfHost(AddressBlock.Of(endPoint.Address));
+            if (ofHost >= MostOfOneHost)
+                return "Too many connections from its address.";
+            if (isIncoming && ofHost > 0 && PeerTurnover.IsNearlyFull(_peers.Length, MostPeers))
+                return "The last places are for hosts that have none.";
+        }
+
+        if (_peers.Length < MostPeers && _engine.TryAddPeer())
+            return null;
+        _isAnyTurnedAway = true;
+        return "There is no room for more peers.";
     }
 
-    private bool IsCrowd(IPAddress address) =>
-        !IPAddress.IsLoopback(address) && _peers.Count(p => p.RemoteEndPoint.Address.Equals(address)) >= MostOfOneAddress;
+    private int CountOfHost(AddressBlock host) => _peers.Count(peer => AddressBlock.Of(peer.RemoteEndPoint.Address) == host);
 
     /// <inheritdoc/>
     public void PeerHasDhtNode(PeerConnection peer, ushort port)

@@ -17,11 +17,14 @@ internal sealed class EngineResources : IAsyncDisposable
 {
     private int _peers;
     private int _halfOpen;
+    private long _lastFull = -FullMilliseconds;
 
     public EngineResources(
         ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
     {
         Settings = settings;
+        Bounds = ConnectionBounds.Of(DescriptorLimit.OfProcess);
+        Files = new FileHandlePool(Bounds.Files);
         Network = network;
         Time = time;
         Random = new SharedRandom(random);
@@ -35,13 +38,14 @@ internal sealed class EngineResources : IAsyncDisposable
         Upload = new RateLimiter(time, settings.Limits.Upload);
     }
 
-    /// <summary>Connections being made at once, all torrents.</summary>
-    public const int MostHalfOpen = 100;
-
     private const int MostChecks = 8;
+    private const long FullMilliseconds = 5_000;
 
     /// <summary>What the engine was made with, but for what has been changed since.</summary>
     public ClientSettings Settings { get; private set; }
+
+    /// <summary>How many connections and files may be open at once.</summary>
+    public ConnectionBounds Bounds { get; }
 
     /// <summary>The way out, and in.</summary>
     public INetwork Network { get; }
@@ -83,7 +87,7 @@ internal sealed class EngineResources : IAsyncDisposable
     public SemaphoreSlim Checks { get; } = new(MostChecks, MostChecks);
 
     /// <summary>Open files.</summary>
-    public FileHandlePool Files { get; } = new();
+    public FileHandlePool Files { get; }
 
     /// <summary>Receive buffers.</summary>
     public SlabPool Slabs { get; } = new();
@@ -99,6 +103,12 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Limits what all torrents send.</summary>
     public RateLimiter Upload { get; }
+
+    /// <summary>Places for connected peers of all torrents.</summary>
+    public int MostPeers => Math.Min(Settings.MaxPeers, Bounds.Peers);
+
+    /// <summary>Whether all places for peers are taken, and somebody was turned away within the last seconds.</summary>
+    public bool IsFull => Peers >= MostPeers && Milliseconds - Volatile.Read(ref _lastFull) < FullMilliseconds;
 
     /// <summary>Connected peers of all torrents.</summary>
     public int Peers => Volatile.Read(ref _peers);
@@ -142,9 +152,10 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Takes a place among the connected peers.</summary>
     public bool TryAddPeer()
     {
-        if (Interlocked.Increment(ref _peers) <= Settings.MaxPeers)
+        if (Interlocked.Increment(ref _peers) <= MostPeers)
             return true;
         Interlocked.Decrement(ref _peers);
+        Volatile.Write(ref _lastFull, Milliseconds);
         return false;
     }
 
@@ -154,7 +165,7 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Takes a place among the connections being made.</summary>
     public bool TryBeginDial()
     {
-        if (Interlocked.Increment(ref _halfOpen) <= MostHalfOpen)
+        if (Interlocked.Increment(ref _halfOpen) <= Bounds.HalfOpen)
             return true;
         Interlocked.Decrement(ref _halfOpen);
         return false;

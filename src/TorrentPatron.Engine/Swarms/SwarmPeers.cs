@@ -262,8 +262,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     {
         if (!peer.IsInterested)
             return;
-        // A free slot is given at once; only a full house waits for the next decision.
-        if (_peers.Count(p => p.Upload is { AmChoking: false, IsInterested: true }) < Choker.Slots)
+        // A free slot is given at once; only a full house waits for the next decision. Who has a slot and wants nothing now still has it:
+        // else those who say by turns that they do and do not would all have one.
+        if (_peers.Count(p => !p.Upload.AmChoking) < Choker.Slots)
             peer.SetChoking(false);
     }
 

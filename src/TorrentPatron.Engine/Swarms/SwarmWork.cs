@@ -104,7 +104,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public void Wanted() => Exchange.WantsChanged();
 
     /// <inheritdoc/>
-    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source) => _set.Add(peers, source);
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin) => _set.Add(peers, origin);
 
     /// <inheritdoc/>
     public void Accept(IConnection connection, Handshake handshake) => _set.Attach(connection, handshake, isIncoming: true);

@@ -216,10 +216,10 @@ internal sealed class MonoWork : IWork
     public void Want(IReadOnlyList<FilePriority> priorities) => _tally.Want(priorities);
 
     /// <inheritdoc/>
-    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerSource source)
+    public void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin)
     {
         foreach (IPEndPoint peer in peers)
-            Directory.Add(peer, source);
+            Directory.Add(peer, origin);
         OfferPeers();
     }
 

@@ -59,7 +59,7 @@ internal sealed class DhtNetwork(int seed)
 
         public void Start() => Node.Start(new DhtState());
 
-        public DhtTorrent Find(InfoHash torrent, bool isSeed = false) => Node.Find(torrent, () => isSeed, Found.AddRange);
+        public DhtTorrent Find(InfoHash torrent, bool isSeed = false) => Node.Find(torrent, () => isSeed, (peers, _) => Found.AddRange(peers));
 
         /// <summary>Is there no longer.</summary>
         public void Die()

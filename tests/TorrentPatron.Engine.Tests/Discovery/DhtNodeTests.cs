@@ -47,10 +47,10 @@ public sealed class DhtNodeTests
         (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
         first.Find(Torrent);
         Pass(Moment);
-        using DhtTorrent broken = second.Node.Find(InfoHash.OfInfo("another"u8), () => throw new InvalidOperationException("In a search."), _ => { });
+        using DhtTorrent broken = second.Node.Find(InfoHash.OfInfo("another"u8), () => throw new InvalidOperationException("In a search."), (_, _) => { });
         Assert.Equal(["In a search."], faults);
 
-        using DhtTorrent deaf = second.Node.Find(Torrent, () => false, _ => throw new InvalidOperationException("In telling."));
+        using DhtTorrent deaf = second.Node.Find(Torrent, () => false, (_, _) => throw new InvalidOperationException("In telling."));
         second.Find(Torrent);
         Pass(2 * Moment);
         Assert.Contains(first.EndPoint, second.Found);

@@ -82,7 +82,7 @@ public sealed class DhtSimulationTests(ITestOutputHelper output)
         {
             DateTimeOffset since = network.Datagrams.GetUtcNow();
             bool isFound = false;
-            results.Add(seeker.Node.Find(torrent, () => false, peers =>
+            results.Add(seeker.Node.Find(torrent, () => false, (peers, _) =>
             {
                 if (isFound || !peers.Contains(announcer.EndPoint))
                     return;

@@ -11,13 +11,16 @@ public sealed class PeerDirectoryTests
 {
     private static readonly Instant Start = Instant.Now(TimeProvider.System);
 
+    private static readonly PeerOrigin TrackerA = new(PeerSource.Tracker, new Uri("http://a.example/announce"));
+    private static readonly PeerOrigin TrackerB = new(PeerSource.Tracker, new Uri("http://b.example/announce"));
+
     private readonly PeerDirectory _directory = new(new Random(1));
 
     [Fact]
     public void An_address_in_use_is_not_dialled_twice()
     {
-        Assert.True(_directory.Add(At(1)));
-        Assert.False(_directory.Add(At(1)));
+        Assert.True(_directory.Add(At(1), PeerSource.Tracker));
+        Assert.False(_directory.Add(At(1), PeerSource.Tracker));
         Assert.Equal(At(1), _directory.TakeNext(Start, DialEffort.More));
         Assert.Null(_directory.TakeNext(Start, DialEffort.More));
     }
@@ -27,7 +30,7 @@ public sealed class PeerDirectoryTests
     [InlineData(DialEffort.Most, 20, 40, 80, 120, 120, 120, 120)]
     internal void An_address_is_dialled_again_after_each_failure_in_intervals_that_grow_to_some_minutes(DialEffort effort, params int[] waits)
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         Instant now = Start;
         foreach (int seconds in waits)
         {
@@ -43,7 +46,7 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void When_the_last_peer_has_gone_addresses_that_were_to_be_left_alone_for_long_are_dialled_sooner()
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         for (int i = 0; i < 9; i++)
             _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
 
@@ -54,7 +57,7 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void A_complete_torrent_forgets_an_address_after_five_failures_unless_it_was_given_by_hand()
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         _directory.Add(At(2), PeerSource.Manual);
         for (int i = 0; i < 5; i++)
         {
@@ -74,7 +77,7 @@ public sealed class PeerDirectoryTests
     [InlineData(PeerSource.PeerExchange, false)]
     public void An_address_that_is_named_again_by_who_has_just_seen_the_peer_is_dialled_at_once(PeerSource source, bool isDialled)
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
         Assert.False(_directory.HasNext(Start, DialEffort.More));
 
@@ -87,7 +90,7 @@ public sealed class PeerDirectoryTests
     public void After_an_outage_of_the_network_the_failures_of_all_are_forgiven()
     {
         for (int i = 1; i <= 5; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         for (int failure = 0; failure < 4; failure++)
         {
             for (int i = 1; i <= 5; i++)
@@ -104,7 +107,7 @@ public sealed class PeerDirectoryTests
     public void One_peer_that_is_reached_says_nothing_about_others_that_failed_before()
     {
         for (int i = 1; i <= 5; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         for (int failure = 0; failure < 9; failure++)
             _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
 
@@ -116,7 +119,7 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void A_connection_that_we_give_up_ourselves_is_no_failure()
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         Assert.NotNull(_directory.TakeNext(Start, DialEffort.More));
         _directory.Released(At(1));
 
@@ -126,8 +129,8 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void A_trusted_address_comes_first_and_is_never_forgotten()
     {
-        _directory.Add(At(1));
-        _directory.Add(At(2));
+        _directory.Add(At(1), PeerSource.Tracker);
+        _directory.Add(At(2), PeerSource.Tracker);
         _directory.Add(At(2), PeerSource.Manual);
         Assert.Equal(At(2), _directory.TakeNext(Start, DialEffort.More));
         for (int i = 0; i < 20; i++)
@@ -138,8 +141,8 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void When_all_are_to_be_retried_only_ourselves_stay_out()
     {
-        _directory.Add(At(1));
-        _directory.Add(At(2));
+        _directory.Add(At(1), PeerSource.Tracker);
+        _directory.Add(At(2), PeerSource.Tracker);
         _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
         _directory.Forget(At(2));
         _directory.RetryAll();
@@ -150,24 +153,24 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void A_banned_peer_is_forgotten_where_it_was_and_where_it_listens_and_others_at_its_address_stay()
     {
-        _directory.Add(At(1, 1));
-        _directory.Add(At(1, 2));
-        _directory.Add(At(1, 3));
-        _directory.Ban(At(1, 1), Id(1), listening: At(1, 2));
+        _directory.Add(At(1, 6001), PeerSource.Tracker);
+        _directory.Add(At(1, 6002), PeerSource.Tracker);
+        _directory.Add(At(1, 6003), PeerSource.Tracker);
+        _directory.Ban(At(1, 6001), Id(1), listening: At(1, 6002));
 
         Assert.Equal(1, _directory.Count);
-        Assert.True(_directory.IsBanned(At(1, 1), Id(9)));
+        Assert.True(_directory.IsBanned(At(1, 6001), Id(9)));
         Assert.True(_directory.IsBanned(At(1, 777), Id(1)));
-        Assert.False(_directory.IsBanned(At(1, 3), Id(2)));
+        Assert.False(_directory.IsBanned(At(1, 6003), Id(2)));
         Assert.False(_directory.IsBanned(At(2, 1), Id(1)));
-        Assert.False(_directory.Add(At(1, 1)));
-        Assert.False(_directory.Add(At(1, 2)));
+        Assert.False(_directory.Add(At(1, 6001), PeerSource.Tracker));
+        Assert.False(_directory.Add(At(1, 6002), PeerSource.Tracker));
     }
 
     [Fact]
     public void An_address_at_which_three_peers_were_banned_is_shut_out()
     {
-        _directory.Add(At(1, 8));
+        _directory.Add(At(1, 8), PeerSource.Tracker);
         for (byte i = 1; i <= 3; i++)
         {
             Assert.False(_directory.IsBanned(At(1, 9), Id(9)));
@@ -177,7 +180,7 @@ public sealed class PeerDirectoryTests
 
         Assert.True(_directory.IsBanned(At(1, 9), Id(9)));
         Assert.Equal(0, _directory.Count);
-        Assert.False(_directory.Add(At(1, 10)));
+        Assert.False(_directory.Add(At(1, 10), PeerSource.Tracker));
     }
 
     [Fact]
@@ -200,24 +203,24 @@ public sealed class PeerDirectoryTests
     [InlineData("ff02::1")]
     [InlineData("::ffff:224.0.0.1")]
     public void What_is_no_address_of_one_host_is_not_taken(string address) =>
-        Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881)));
+        Assert.False(_directory.Add(new IPEndPoint(IPAddress.Parse(address), 6881), PeerSource.Tracker));
 
     [Fact]
     public void It_is_bounded_and_makes_room_for_the_trusted_only()
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
-            Assert.True(_directory.Add(At(i)));
-        Assert.False(_directory.Add(At(5000)));
+            Assert.True(_directory.Add(At(i), PeerSource.Tracker));
+        Assert.False(_directory.Add(At(5000), PeerSource.Tracker));
         Assert.True(_directory.Add(At(5001), PeerSource.Manual));
         Assert.Equal(PeerDirectory.Capacity, _directory.Count);
-        Assert.False(_directory.Add(new IPEndPoint(IPAddress.Loopback, 0)));
+        Assert.False(_directory.Add(new IPEndPoint(IPAddress.Loopback, 0), PeerSource.Tracker));
     }
 
     [Fact]
     public void What_is_near_comes_first_and_then_what_several_have_named()
     {
         for (int i = 0; i < 100; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         _directory.Add(At(50), PeerSource.Dht);
         _directory.Add(At(60), PeerSource.LocalDiscovery);
         _directory.Add(At(50), PeerSource.PeerExchange);
@@ -231,7 +234,7 @@ public sealed class PeerDirectoryTests
     public void What_has_failed_comes_behind_what_has_not()
     {
         _directory.Add(At(1), PeerSource.LocalDiscovery);
-        _directory.Add(At(2));
+        _directory.Add(At(2), PeerSource.Tracker);
         _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
         Assert.Equal(At(2), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
         Assert.Equal(At(1), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
@@ -244,7 +247,7 @@ public sealed class PeerDirectoryTests
         var directory = new PeerDirectory(new Random(1), _ => self);
         IPEndPoint[] peers = [.. Enumerable.Range(0, 50).Select(i => new IPEndPoint(new IPAddress([50, (byte)i, (byte)(7 * i), 1]), 6881))];
         foreach (IPEndPoint peer in peers)
-            directory.Add(peer);
+            directory.Add(peer, PeerSource.Tracker);
         foreach (IPEndPoint peer in peers.OrderByDescending(peer => PeerPriority.Compute(self, peer)))
             Assert.Equal(peer, directory.TakeNext(Start, DialEffort.More));
     }
@@ -253,13 +256,13 @@ public sealed class PeerDirectoryTests
     public void Who_names_many_does_not_drive_out_what_others_have_named()
     {
         for (int i = 0; i < 100; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         for (int i = 1000; i < 9000; i++)
             _directory.Add(At(i), PeerSource.PeerExchange);
         Assert.Equal((100, 900), (_directory.CountOf(PeerSource.Tracker), _directory.CountOf(PeerSource.PeerExchange)));
 
         for (int i = 100; i < 300; i++)
-            Assert.True(_directory.Add(At(i)));
+            Assert.True(_directory.Add(At(i), PeerSource.Tracker));
         Assert.Equal(PeerDirectory.Capacity, _directory.Count);
         Assert.InRange(_directory.CountOf(PeerSource.Tracker), 100, 300);
     }
@@ -268,11 +271,11 @@ public sealed class PeerDirectoryTests
     public void What_has_failed_makes_way_for_what_is_new()
     {
         for (int i = 0; i < PeerDirectory.Capacity; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         _directory.Ended(At(7), wasUseful: false, Start, DialEffort.More);
-        Assert.True(_directory.Add(At(5000)));
+        Assert.True(_directory.Add(At(5000), PeerSource.Tracker));
         Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(7)));
-        Assert.False(_directory.Add(At(5001)));
+        Assert.False(_directory.Add(At(5001), PeerSource.Tracker));
     }
 
     [Fact]
@@ -303,7 +306,7 @@ public sealed class PeerDirectoryTests
             _directory.Add(At(i), PeerSource.Manual);
         _directory.Ended(At(7), wasUseful: false, Start, DialEffort.More);
 
-        Assert.False(_directory.Add(At(5000)));
+        Assert.False(_directory.Add(At(5000), PeerSource.Tracker));
         Assert.True(_directory.Add(At(5001), PeerSource.Manual));
         Assert.Equal(PeerSource.Unknown, _directory.SourceOf(At(7)));
         Assert.Equal(PeerDirectory.Capacity, _directory.Count);
@@ -312,7 +315,7 @@ public sealed class PeerDirectoryTests
     [Fact]
     public void What_only_the_sources_of_a_public_torrent_have_named_can_be_forgotten()
     {
-        _directory.Add(At(1));
+        _directory.Add(At(1), PeerSource.Tracker);
         _directory.Add(At(2), PeerSource.Dht);
         _directory.Add(At(3), PeerSource.PeerExchange);
         _directory.Add(At(3), PeerSource.Dht);
@@ -327,7 +330,7 @@ public sealed class PeerDirectoryTests
     public void Proven_are_those_that_were_reached_the_connected_first_and_those_last_that_have_failed_since()
     {
         for (int i = 1; i <= 4; i++)
-            _directory.Add(At(i));
+            _directory.Add(At(i), PeerSource.Tracker);
         foreach (int i in (int[])[1, 2, 3])
             _directory.Reached(At(i));
         _directory.Reached(At(99));
@@ -339,6 +342,86 @@ public sealed class PeerDirectoryTests
         _directory.Ended(At(2), wasUseful: true, Start, DialEffort.More);
         Assert.Equal([At(3), At(2), At(1)], _directory.Proven(10));
         Assert.Equal([At(3)], _directory.Proven(1));
+    }
+
+    [Fact]
+    public void Two_who_name_addresses_take_turns_however_many_each_names()
+    {
+        for (int i = 1; i <= 500; i++)
+            _directory.Add(At(i), TrackerA);
+        _directory.Add(At(1001), TrackerB);
+        _directory.Add(At(1002), TrackerB);
+
+        IPEndPoint?[] dialled = [.. Enumerable.Range(0, 4).Select(_ => _directory.TakeNext(Start, DialEffort.Most))];
+
+        Assert.Contains(At(1001), dialled);
+        Assert.Contains(At(1002), dialled);
+    }
+
+    [Fact]
+    public void Kinds_of_origins_take_turns_so_that_a_crowd_of_peers_does_not_outvote_a_tracker()
+    {
+        for (int i = 1; i <= 300; i++)
+            _directory.Add(At(i), new PeerOrigin(PeerSource.PeerExchange, i));
+        _directory.Add(At(1001), TrackerA);
+        _directory.Add(At(1002), TrackerA);
+
+        IPEndPoint?[] dialled = [.. Enumerable.Range(0, 4).Select(_ => _directory.TakeNext(Start, DialEffort.Most))];
+
+        Assert.Contains(At(1001), dialled);
+        Assert.Contains(At(1002), dialled);
+    }
+
+    [Fact]
+    public void An_address_that_another_names_too_is_dialled_in_the_turn_of_either()
+    {
+        for (int i = 1; i <= 500; i++)
+            _directory.Add(At(i), TrackerA);
+        _directory.Add(At(250), TrackerB);
+
+        IPEndPoint?[] dialled = [_directory.TakeNext(Start, DialEffort.Most), _directory.TakeNext(Start, DialEffort.Most)];
+
+        Assert.Contains(At(250), dialled);
+    }
+
+    [Fact]
+    public void A_tracker_that_fills_the_directory_makes_room_for_those_of_another()
+    {
+        for (int i = 1; i <= PeerDirectory.Capacity + 10; i++)
+            _directory.Add(At(i), TrackerA);
+        for (int i = 1; i <= 10; i++)
+            Assert.True(_directory.Add(At(2000 + i), TrackerB));
+
+        Assert.Equal(PeerDirectory.Capacity, _directory.Count);
+        Assert.False(_directory.Add(At(3000), TrackerA));
+    }
+
+    [Fact]
+    public void One_host_of_many_ports_is_dialled_at_some_of_them_in_a_minute_and_left_alone_where_nobody_answers()
+    {
+        for (int port = 20_000; port < 20_200; port++)
+            _directory.Add(At(1, port), TrackerA);
+
+        int dialled = 0;
+        for (Instant now = Start; now < Start + TimeSpan.FromMinutes(9); now += TimeSpan.FromSeconds(1))
+        {
+            while (_directory.TakeNext(now, DialEffort.Most) is { } address)
+            {
+                dialled++;
+                _directory.Ended(address, wasUseful: false, now, DialEffort.Most);
+            }
+        }
+
+        Assert.Equal(DialPace.MostFailures, dialled);
+    }
+
+    [Fact]
+    public void The_ports_of_well_known_services_are_dialled_only_where_they_were_given_by_hand()
+    {
+        Assert.False(_directory.Add(At(1, 25), TrackerA));
+        Assert.False(_directory.Add(At(1, 443), PeerSource.PeerExchange));
+        Assert.True(_directory.Add(At(1, 443), PeerSource.Manual));
+        Assert.True(_directory.Add(At(1, 1024), TrackerA));
     }
 
     private static IPEndPoint At(int address, int port = 6881) => new(new IPAddress([10, 1, (byte)(address >> 8), (byte)address]), port);

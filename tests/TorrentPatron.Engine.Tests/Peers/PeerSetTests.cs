@@ -101,6 +101,60 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Who_says_the_id_of_a_connected_peer_from_another_address_is_another_peer()
+    {
+        IdleConnection honest = Attach(200, Address(1), isIncoming: false);
+        IdleConnection other = Attach(200, Address(2), isIncoming: true);
+
+        Assert.False(honest.IsDisposed);
+        Assert.False(other.IsDisposed);
+        Assert.Equal(2, _set.Connected.Count);
+    }
+
+    [Fact]
+    public void A_peer_that_was_of_use_makes_way_for_nobody()
+    {
+        IdleConnection honest = Attach(200, isIncoming: false);
+        _set.Connected[0].HasGivenMetadata = true;
+
+        Assert.True(Attach(200, isIncoming: true).IsDisposed);
+        Assert.False(honest.IsDisposed);
+    }
+
+    [Fact]
+    public void Who_listens_where_we_dial_takes_the_place_of_who_only_said_its_id()
+    {
+        IdleConnection stranger = Attach(200, isIncoming: true);
+        _time.Advance(TimeSpan.FromMinutes(1));
+
+        Assert.False(Attach(200, isIncoming: false).IsDisposed);
+        Assert.True(stranger.IsDisposed);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(Attach(200, isIncoming: true).IsDisposed);
+    }
+
+    [Fact]
+    public void The_last_places_are_for_hosts_that_have_none()
+    {
+        for (byte id = 1; id <= Room - 2; id++)
+            Assert.False(Attach(id, new IPEndPoint(Address((byte)(id % 9 + 1)).Address, 1000 + id)).IsDisposed);
+
+        Assert.True(Attach(101, new IPEndPoint(Address(1).Address, 2001)).IsDisposed);
+        Assert.False(Attach(102, new IPEndPoint(Address(50).Address, 2002)).IsDisposed);
+        Assert.False(Attach(103, new IPEndPoint(Address(1).Address, 2003), isIncoming: false).IsDisposed);
+    }
+
+    [Fact]
+    public void A_network_of_IPv6_counts_as_one_host()
+    {
+        for (byte id = 1; id <= 8; id++)
+            Assert.False(Attach(id, new IPEndPoint(IPAddress.Parse($"2001:db8:1:2::{id:x}"), 6881)).IsDisposed);
+
+        Assert.True(Attach(9, new IPEndPoint(IPAddress.Parse("2001:db8:1:2:ffff::1"), 6881)).IsDisposed);
+        Assert.False(Attach(10, new IPEndPoint(IPAddress.Parse("2001:db8:1:3::1"), 6881)).IsDisposed);
+    }
+
+    [Fact]
     public void This_engine_itself_is_not_taken_and_its_address_is_not_dialled_again()
     {
         IPEndPoint address = Address(1);
@@ -198,13 +252,9 @@ public sealed class PeerSetTests : IAsyncDisposable
         Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);
 
         Attach(51);
-        foreach (PeerConnection old in _set.Connected.Where(peer => peer.Age > TimeSpan.Zero))
-            old.HasGivenMetadata = true;
-        _set.TurnOver();
-        Assert.Single(_set.Closed);
         _time.Advance(TimeSpan.FromMinutes(2));
         _set.TurnOver();
-        Assert.Equal(Address(50), _set.Closed[0].EndPoint);
+        Assert.Equal(2, _set.Closed.Count);
     }
 
     [Fact]

@@ -77,6 +77,24 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Who_says_by_turns_that_it_wants_something_and_that_it_does_not_gets_nobody_a_slot_beyond_those_that_there_are()
+    {
+        PeerTransfer[] peers = Join(40);
+        for (int turn = 0; turn < 3; turn++)
+        {
+            foreach (PeerTransfer peer in peers)
+            {
+                Say(peer, MessageId.Interested);
+                Say(peer, MessageId.NotInterested);
+            }
+
+            foreach (PeerTransfer peer in peers)
+                Say(peer, MessageId.Interested);
+            Assert.Equal(Choker.Slots, peers.Count(peer => !peer.Upload.AmChoking));
+        }
+    }
+
+    [Fact]
     public void The_slot_of_a_peer_that_leaves_is_given_in_the_next_beat()
     {
         PeerTransfer[] peers = Join(Choker.Slots + 1);

@@ -6,10 +6,10 @@ namespace TorrentPatron.Engine.Peers.Extensions;
 
 /// <summary>Peer exchange (BEP 11): peers tell each other whom they are connected to. Never for a private torrent.</summary>
 /// <param name="connected">The connected peers, as they are now.</param>
-/// <param name="onPeers">Takes the peers that another has named.</param>
+/// <param name="onPeers">Takes who names peers, and the peers.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PeerExchange(
-    Func<IReadOnlyList<PeerConnection>> connected, Action<IReadOnlyList<IPEndPoint>> onPeers, TimeProvider time) : IPeerExtension
+    Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IReadOnlyList<IPEndPoint>> onPeers, TimeProvider time) : IPeerExtension
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerConnection, PexState> _states = [];
@@ -61,7 +61,7 @@ internal sealed class PeerExchange(
 
         IPEndPoint[] named = [.. peers.Select(other => other.EndPoint).Where(other => AddressReaches.MayBeNamed(other.Address, peer.RemoteEndPoint.Address))];
         if (named.Length > 0)
-            onPeers(named);
+            onPeers(AddressBlock.Of(peer.RemoteEndPoint.Address), named);
         return null;
     }
 

@@ -1,0 +1,29 @@
+using System.Runtime.InteropServices;
+
+namespace TorrentPatron.Engine.Network;
+
+/// <summary>How many files and sockets the process may have open at once.</summary>
+internal static class DescriptorLimit
+{
+    /// <summary>The limit that the process was started with; <see cref="int.MaxValue"/> where the system sets none.</summary>
+    public static int OfProcess { get; } = Read();
+
+    private static int Read()
+    {
+        if (OperatingSystem.IsWindows())
+            return int.MaxValue;
+        // RLIMIT_NOFILE: 7 on Linux, 8 on macOS and the BSDs.
+        return GetLimit(OperatingSystem.IsLinux() ? 7 : 8, out Limit limit) == 0 ? (int)Math.Min(limit.Current, int.MaxValue) : int.MaxValue;
+    }
+
+    [DllImport("libc", EntryPoint = "getrlimit")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int GetLimit(int resource, out Limit limit);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Limit
+    {
+        public ulong Current;
+        public ulong Most;
+    }
+}

@@ -1,0 +1,57 @@
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Timing;
+
+namespace TorrentPatron.Engine.Tests.Peers;
+
+public sealed class PeerTurnoverTests
+{
+    private const int Most = 100;
+
+    private static readonly Instant Start = Instant.Now(TimeProvider.System);
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
+    private readonly PeerTurnover _turnover = new();
+
+    [Fact]
+    public void Who_took_a_block_once_and_then_nothing_leaves_though_others_are_not_turned_away() =>
+        Assert.Equal([1], _turnover.Choose([Busy(1000), new(Long, Idle: TimeSpan.FromMinutes(2), Recent: 5, false)], Most, false, Start));
+
+    [Fact]
+    public void Few_leave_at_once()
+    {
+        TurnoverCandidate[] idle = [.. Enumerable.Repeat(new TurnoverCandidate(Long, Long, 0, false), Most)];
+        Assert.Equal(5, _turnover.Choose(idle, Most, false, Start).Count);
+    }
+
+    [Fact]
+    public void Newcomers_and_peers_given_by_hand_do_not_leave() =>
+        Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, Start));
+
+    [Fact]
+    public void While_others_are_turned_away_the_one_of_least_use_leaves_now_and_then()
+    {
+        TurnoverCandidate[] peers = [Busy(3000), Busy(1000), Busy(2000)];
+        Assert.Empty(_turnover.Choose(peers, Most, false, Start));
+        Assert.Equal([1], _turnover.Choose(peers, Most, true, Start));
+        Assert.Empty(_turnover.Choose(peers, Most, true, Start + PeerTurnover.Interval - TimeSpan.FromSeconds(1)));
+        Assert.Equal([1], _turnover.Choose(peers, Most, true, Start + PeerTurnover.Interval));
+    }
+
+    [Fact]
+    public void Use_fades_and_who_waits_for_us_is_not_idle()
+    {
+        var use = new PeerUse(Start);
+        use.Note(1000, isWaiting: false, Start);
+        Assert.Equal(1000, use.Recent);
+
+        use.Note(1000, isWaiting: false, Start + TimeSpan.FromMinutes(2));
+        Assert.Equal(TimeSpan.FromMinutes(2), use.Idle);
+        Assert.InRange(use.Recent, 367, 368);
+
+        use.Note(1000, isWaiting: true, Start + TimeSpan.FromMinutes(4));
+        Assert.Equal(TimeSpan.Zero, use.Idle);
+        Assert.InRange(use.Recent, 135, 136);
+    }
+
+    private static TurnoverCandidate Busy(double recent) => new(Long, TimeSpan.Zero, recent, IsTrusted: false);
+}
