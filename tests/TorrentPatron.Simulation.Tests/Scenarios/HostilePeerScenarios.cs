@@ -296,9 +296,10 @@ public sealed class HostilePeerScenarios
         var torrent = new SwarmTorrent(13, Piece, 8 * Piece);
         await using var node = new Node(world, 1);
         await node.StartAsync(torrent, node.EndPoint);
-        using FakePeer first = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        SimulatedHost host = world.Network.Join();
+        using FakePeer first = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
         first.Chat();
-        using FakePeer second = await FakePeer.MeetAsync(world, node, torrent, id: 1);
+        using FakePeer second = await FakePeer.MeetAsync(world, node, torrent, id: 1, from: host);
         await world.UntilAsync(() => second.IsClosed, TimeSpan.FromSeconds(10), "the second is turned away");
         using FakePeer mirror = await FakePeer.DialAsync(world, node.EndPoint);
         byte[] own = new byte[Handshake.Length];
@@ -309,6 +310,26 @@ public sealed class HostilePeerScenarios
 
         Assert.Equal(1, node.Client.GetClientStatus().ConnectedPeers);
         Assert.Equal(4, world.Network.Dialled);
+    });
+
+    [Fact]
+    public Task Who_says_the_id_of_another_peer_keeps_it_from_nothing() => World.RunAsync(seed: 15, async world =>
+    {
+        // The greatest of all ids: it would win against us where both sides have dialled each other.
+        const int Id = -1;
+        var torrent = new SwarmTorrent(15, Piece, 64 * Piece);
+        FakePeer? honest = null;
+        IPEndPoint address = FakePeer.Listen(world, world.Network.Join(up: 20_000), torrent, Id, peer => (honest = peer).Serve(torrent));
+        await using var node = new Node(world, 1);
+        await node.StartAsync(torrent, address);
+        await world.UntilAsync(() => honest is { } peer && peer.Count(MessageId.Request) > 0, TimeSpan.FromSeconds(10), "the honest peer is asked");
+        FakePeer known = honest!;
+        using FakePeer thief = await FakePeer.MeetAsync(world, node, torrent, Id);
+        thief.Chat();
+
+        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(10), "the honest peer gives everything");
+        Assert.Same(known, honest);
+        Assert.False(thief.IsClosed);
     });
 
     [Fact]
