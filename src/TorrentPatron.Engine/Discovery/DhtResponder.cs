@@ -62,7 +62,7 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
         {
             Nodes = nodes,
             Peers = overlay.Peers.Find(query.InfoHash, count, query.NoSeeds),
-            Token = overlay.Peers.HasRoom(query.InfoHash) ? tokens.Issue(remote.Address, now) : default(ReadOnlyMemory<byte>),
+            Token = overlay.Peers.HasRoom(remote.Address) ? tokens.Issue(remote.Address, now) : default(ReadOnlyMemory<byte>),
             SeedFilter = filters?.Seeds,
             PeerFilter = filters?.Peers,
         };

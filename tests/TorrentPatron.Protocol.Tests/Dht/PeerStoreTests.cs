@@ -55,20 +55,63 @@ public sealed class PeerStoreTests
     }
 
     [Fact]
-    public void It_is_bounded_and_says_where_there_is_no_room()
+    public void It_is_bounded_and_makes_room_for_newcomers()
     {
-        for (int i = 0; i < PeerStore.MaxPeersOfTorrent; i++)
-            Assert.True(_store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero));
-        Assert.False(_store.HasRoom(Torrent));
-        Assert.False(_store.Add(Torrent, At(60_000), isSeed: false, TimeSpan.Zero));
-        Assert.True(_store.Add(Torrent, At(0), isSeed: false, TimeSpan.Zero));
-        for (int i = 1; i < PeerStore.MaxTorrents; i++)
-            Assert.True(_store.Add(Other(i), At(1), isSeed: false, TimeSpan.Zero));
-        Assert.False(_store.HasRoom(Other(PeerStore.MaxTorrents)));
-        Assert.False(_store.Add(Other(PeerStore.MaxTorrents), At(1), isSeed: false, TimeSpan.Zero));
-        for (int i = 0; i < 200_000; i++)
-            _store.Add(Other(1 + i % 200), At(i), isSeed: false, TimeSpan.Zero);
+        for (int i = 0; i < PeerStore.MaxPeersOfTorrent + 100; i++)
+            Assert.True(_store.Add(Torrent, At(i), isSeed: false, TimeSpan.FromSeconds(i)));
+        Assert.Equal(PeerStore.MaxPeersOfTorrent, _store.PeerCount);
+        Assert.Contains(At(599), _store.Find(Torrent, 1000, noSeeds: false));
+        Assert.DoesNotContain(At(99), _store.Find(Torrent, 1000, noSeeds: false));
+
+        for (int i = 0; i < 20_200; i++)
+            _store.Add(Other(1 + i % 200), At(i), isSeed: false, TimeSpan.FromHours(1));
         Assert.Equal(PeerStore.MaxPeers, _store.PeerCount);
+        for (int i = 0; i < PeerStore.MaxTorrents + 50; i++)
+            Assert.True(_store.Add(Other(1000 + i), At(300_000 + i), isSeed: false, TimeSpan.FromHours(2)));
+        Assert.Equal(PeerStore.MaxTorrents, _store.TorrentCount);
+    }
+
+    [Fact]
+    public void One_host_has_some_places_and_is_given_no_token_for_more()
+    {
+        for (int i = 0; i < PeerStore.MaxPeersOfHost; i++)
+            Assert.True(_store.Add(Other(i), IPEndPoint.Parse($"[2001:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.Zero));
+        var another = IPAddress.Parse("2001:db8:1:2:ffff::1");
+
+        Assert.False(_store.HasRoom(another));
+        Assert.False(_store.Add(Other(1000), new IPEndPoint(another, 6881), isSeed: false, TimeSpan.Zero));
+        Assert.True(_store.Add(Other(0), IPEndPoint.Parse("[2001:db8:1:2::1]:6881"), isSeed: true, TimeSpan.FromMinutes(1)));
+        Assert.True(_store.HasRoom(IPAddress.Parse("2001:db8:1:3::1")));
+    }
+
+    [Fact]
+    public void A_crowd_of_one_host_makes_way_before_others()
+    {
+        for (int i = 0; i < PeerStore.MaxPeersOfTorrent - 20; i++)
+            _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);
+        for (int i = 0; i < 20; i++)
+            _store.Add(Torrent, IPEndPoint.Parse($"[2001:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.FromMinutes(1));
+        for (int i = 0; i < 19; i++)
+            _store.Add(Torrent, At(10_000 + i), isSeed: false, TimeSpan.FromMinutes(2));
+
+        IReadOnlyList<IPEndPoint> left = _store.Find(Torrent, 1000, noSeeds: false);
+        Assert.Equal(PeerStore.MaxPeersOfTorrent - 1, left.Count(peer => peer.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork));
+    }
+
+    [Fact]
+    public void Twenty_five_hosts_cannot_fill_it_for_others()
+    {
+        for (int host = 0; host < 25; host++)
+        {
+            for (int i = 0; i < 1000; i++)
+                _store.Add(Other(1000 * host + i), At(host), isSeed: false, TimeSpan.Zero);
+        }
+
+        Assert.True(_store.Add(Torrent, At(100), isSeed: false, TimeSpan.FromSeconds(17)));
+        Assert.Equal([At(100)], _store.Find(Torrent, 10, noSeeds: false));
+        for (int i = 0; i < 1000; i++)
+            _store.Add(Other(50_000 + i), At(1), isSeed: false, TimeSpan.FromMinutes(1));
+        Assert.Equal([At(100)], _store.Find(Torrent, 10, noSeeds: false));
     }
 
     [Fact]
