@@ -123,13 +123,15 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         Directory.CreateDirectory(here);
         try
         {
+#pragma warning disable RS0030 // In the destinations themselves, whose paths their owner has chosen.
             Directory.Move(here, there);
-            Directory.Delete(there);
+#pragma warning restore RS0030
+            GuardedFile.DeleteFolder(to.Destination, there);
             return true;
         }
         catch (IOException)
         {
-            Directory.Delete(here);
+            GuardedFile.DeleteFolder(from.Destination, here);
             return false;
         }
     }
@@ -215,10 +217,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
     {
         try
         {
-            if (path.Length > to.Destination.Length)
-                GuardedFile.DeleteFolder(to.Destination, path);
-            else
-                Directory.Delete(path, recursive: false);
+            GuardedFile.DeleteFolder(path.Length > to.Destination.Length ? to.Destination : Path.GetDirectoryName(path)!, path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

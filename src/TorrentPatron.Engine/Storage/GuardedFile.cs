@@ -95,7 +95,7 @@ public static class GuardedFile
     {
         (isPipe, isSpecial) = (false, false);
         if (!PosixFiles.AreThere)
-            return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            return PortableFiles.OpenFollowing(path);
         SafeFileHandle file = PosixFiles.OpenFollowing(path, mayBeAny: true);
         FileKind kind = PosixFiles.Stat(file).Kind;
         (isPipe, isSpecial) = (kind == FileKind.Pipe, kind != FileKind.Regular);

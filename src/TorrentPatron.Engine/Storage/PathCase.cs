@@ -49,9 +49,16 @@ internal static class PathCase
         if (at is null)
             return false;
         string mark = $".{Guid.NewGuid():N}-";
-        using (File.OpenHandle(
-            Path.Combine(at, Probe(mark, one)), FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, FileOptions.DeleteOnClose))
+        string probe = Path.Combine(at, Probe(mark, one));
+        GuardedFile.Open(at, probe, FileMode.CreateNew, FileAccess.Write).Dispose();
+        try
+        {
             return !File.Exists(Path.Combine(at, Probe(mark, other)));
+        }
+        finally
+        {
+            GuardedFile.Delete(at, probe);
+        }
     }
 
     // Names of 255 bytes have no room for a mark.

@@ -2,6 +2,8 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
+#pragma warning disable RS0030 // GuardedFile's own way where the system has no better one.
+
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>

@@ -79,7 +79,8 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         string probe = Path.Combine(folder, $".{Guid.NewGuid():N}.tmp");
         try
         {
-            File.OpenHandle(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.DeleteOnClose).Dispose();
+            GuardedFile.Open(folder, probe, FileMode.CreateNew, FileAccess.Write).Dispose();
+            GuardedFile.Delete(folder, probe);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -172,19 +173,11 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
             foreach (string file in _madeFiles)
                 GuardedFile.Delete(layout.Destination, file);
             foreach (string folder in _madeFolders)
-                DeleteFolder(folder);
+                GuardedFile.DeleteFolder(folder.Length > layout.Destination.Length ? layout.Destination : Path.GetDirectoryName(folder)!, folder);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // Someone has put something there meanwhile: it is theirs now. The first failure is the one to report.
         }
-    }
-
-    private void DeleteFolder(string folder)
-    {
-        if (folder.Length > layout.Destination.Length)
-            GuardedFile.DeleteFolder(layout.Destination, folder);
-        else
-            Directory.Delete(folder);
     }
 }

@@ -12,8 +12,10 @@ internal static class NamedFile
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public static Stream Open(string path)
     {
+#pragma warning disable RS0030 // There .NET itself can wait for a pipe and give up.
         if (OperatingSystem.IsWindows())
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
+#pragma warning restore RS0030
         SafeFileHandle file = GuardedFile.OpenAny(Path.GetFullPath(path), out bool isPipe, out bool isSpecial);
         return isSpecial ? new PipeStream(file, isPipe) : new FileStream(file, FileAccess.Read, bufferSize: 0);
     }

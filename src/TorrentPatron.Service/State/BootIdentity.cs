@@ -37,7 +37,11 @@ internal static class BootIdentity
         try
         {
             if (File.Exists(LinuxBootId))
+            {
+#pragma warning disable RS0030 // The system's own file.
                 return "id:" + File.ReadAllText(LinuxBootId).Trim();
+#pragma warning restore RS0030
+            }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
