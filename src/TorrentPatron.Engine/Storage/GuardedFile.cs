@@ -38,6 +38,8 @@ public static class GuardedFile
         if (!PosixFiles.AreThere)
             return PortableFiles.Open(top, path, mode, access, share, permissions);
 
+        if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(top, path, access) is { } there)
+            return Locked(there, path, share);
         using SafeFileHandle folder = OpenParent(top, path);
         string name = Path.GetFileName(path);
         for (int attempt = 0; attempt < MostAttempts; attempt++)
