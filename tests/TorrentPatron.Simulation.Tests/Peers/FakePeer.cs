@@ -15,7 +15,8 @@ internal sealed class FakePeer : IDisposable
     private readonly List<byte> _buffer = [];
     private Task _sending = Task.CompletedTask;
 
-    private FakePeer(World world, IConnection connection)
+    /// <summary>Speaks over a connection that there is.</summary>
+    public FakePeer(World world, IConnection connection)
     {
         _world = world;
         _connection = connection;

@@ -1,0 +1,140 @@
+using System.Net;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Peers;
+
+/// <summary>Peers that want to do harm, each in one of the known ways, to some nodes at once; they come again when they are turned away.</summary>
+internal sealed class HostileCrowd
+{
+    /// <summary>Time after which one that was turned away comes again.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    private readonly World _world;
+    private readonly SwarmTorrent _torrent;
+    private readonly IReadOnlyList<Node> _nodes;
+    private int _lastId = 1_000_000;
+
+    /// <summary>Begins the attack.</summary>
+    /// <param name="world">Where.</param>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="nodes">Those that are attacked.</param>
+    /// <param name="hosts">How many hosts attack, as many in each way.</param>
+    /// <param name="targets">Nodes that each host attacks.</param>
+    public HostileCrowd(World world, SwarmTorrent torrent, IReadOnlyList<Node> nodes, int hosts, int targets)
+    {
+        (_world, _torrent, _nodes) = (world, torrent, nodes);
+        Func<SimulatedHost, Node, Task>[] ways = [SayNothingAsync, TakeOneBlockAsync, BorrowAnIdAsync, ToggleInterestAsync, OfferAndKeepAsync, PoisonAsync, BoastAndChokeAsync];
+        for (int i = 0; i < hosts; i++)
+        {
+            SimulatedHost host = world.Network.Join(up: 100_000);
+            for (int target = 0; target < targets; target++)
+                _ = AttackAsync(ways[i % ways.Length], host, nodes[(i + target * 7) % nodes.Count]);
+        }
+    }
+
+    /// <summary>Whether it goes on.</summary>
+    public bool IsOver { get; set; }
+
+    /// <summary>Connections that it has made.</summary>
+    public int Dialled { get; private set; }
+
+    private async Task AttackAsync(Func<SimulatedHost, Node, Task> way, SimulatedHost host, Node node)
+    {
+        while (!IsOver)
+        {
+            try
+            {
+                Dialled++;
+                await way(host, node);
+            }
+            catch (IOException)
+            {
+                // Turned away before it could do anything.
+            }
+
+            await Task.Delay(Pause, _world.Time);
+        }
+    }
+
+    private async Task SayNothingAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await DialAsync(host, node);
+        await EndAsync(peer);
+    }
+
+    private async Task TakeOneBlockAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        peer.Send(MessageId.Interested);
+        while (!peer.IsClosed && peer.Count(MessageId.Unchoke) == 0)
+            await Task.Delay(Pause, _world.Time);
+        peer.SendRange(MessageId.Request, new BlockRequest(0, 0, 1));
+        peer.Send(MessageId.NotInterested);
+        await EndAsync(peer);
+    }
+
+    private async Task BorrowAnIdAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await DialAsync(host, node);
+        var bytes = new byte[Handshake.Length];
+        PeerId id = _nodes[_world.Random.Next(_nodes.Count)].Client.Resources.PeerId;
+        new Handshake(_torrent.Metainfo.InfoHash, id, SupportsFast: true, SupportsExtensions: false, SupportsDht: false).Write(bytes);
+        peer.SendBytes(bytes);
+        await EndAsync(peer);
+    }
+
+    private async Task ToggleInterestAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        while (!peer.IsClosed)
+        {
+            peer.Send(MessageId.Interested);
+            await Task.Delay(Pause, _world.Time);
+            peer.Send(MessageId.NotInterested);
+        }
+    }
+
+    private async Task OfferAndKeepAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        peer.Offer();
+        await EndAsync(peer);
+    }
+
+    private async Task PoisonAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        peer.Serve(_torrent, _ => true);
+        await EndAsync(peer);
+    }
+
+    private async Task BoastAndChokeAsync(SimulatedHost host, Node node)
+    {
+        using FakePeer peer = await MeetAsync(host, node, ++_lastId);
+        peer.Send(MessageId.HaveAll);
+        await EndAsync(peer);
+    }
+
+    private async Task<FakePeer> DialAsync(SimulatedHost host, Node node) =>
+        new(_world, await host.ConnectAsync(node.EndPoint, CancellationToken.None));
+
+    private async Task<FakePeer> MeetAsync(SimulatedHost host, Node node, int id)
+    {
+        FakePeer peer = await DialAsync(host, node);
+        peer.Shake(_torrent.Metainfo.InfoHash, id);
+        return peer;
+    }
+
+    /// <summary>Keeps a connection alive until the other side closes it.</summary>
+    private async Task EndAsync(FakePeer peer)
+    {
+        while (!peer.IsClosed && !IsOver)
+        {
+            if (peer.Handshake is not null)
+                peer.SendBytes(0, 0, 0, 0);
+            await Task.Delay(TimeSpan.FromSeconds(10), _world.Time);
+        }
+    }
+}

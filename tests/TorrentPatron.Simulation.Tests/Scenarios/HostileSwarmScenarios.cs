@@ -1,0 +1,75 @@
+using System.Net;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>A swarm among which there are more enemies than peers.</summary>
+public sealed class HostileSwarmScenarios(ITestOutputHelper output)
+{
+    private const int Piece = 32 * 1024;
+    private const int Honest = 50;
+    private const int Hostile = 200;
+
+    /// <summary>Fewer than the hostile connections to a node and the honest ones together.</summary>
+    private const int Places = 40;
+
+    [Fact]
+    public async Task Two_hundred_hostile_peers_and_a_hostile_tracker_slow_fifty_honest_peers_by_less_than_a_third()
+    {
+        TimeSpan quiet = await DownloadAsync(hostile: 0);
+        TimeSpan attacked = await DownloadAsync(Hostile);
+
+        output.WriteLine($"{quiet.TotalSeconds:F1} s without them, {attacked.TotalSeconds:F1} s with them: {attacked / quiet:F2}");
+        Assert.InRange(attacked / quiet, 0.5, 1.3);
+    }
+
+    private async Task<TimeSpan> DownloadAsync(int hostile)
+    {
+        TimeSpan took = default;
+        await World.RunAsync(seed: 1, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 64 * Piece);
+            var good = new Uri($"http://{Serve(world, new SimulatedTracker(world))}/announce");
+            var bad = new Uri($"http://{Serve(world, Liar(world))}/announce");
+            Uri[] trackers = hostile > 0 ? [bad, good] : [good];
+            var nodes = new Node[Honest + 1];
+            for (int i = 0; i < nodes.Length; i++)
+                nodes[i] = new Node(world, seed: 1 + i, world.Network.Join(up: 100_000), settings: settings => settings with { MaxPeersPerTorrent = Places }, announces: trackers);
+            await nodes[0].SeedAsync(torrent);
+            TimeSpan began = world.Elapsed;
+            foreach (Node node in nodes[1..])
+                await node.StartAsync(torrent);
+            HostileCrowd? crowd = hostile > 0 ? new HostileCrowd(world, torrent, nodes, hostile, targets: 8) : null;
+
+            await world.UntilAsync(() => nodes.All(node => node.Has(torrent)), TimeSpan.FromHours(1), "all honest peers are complete");
+            took = world.Elapsed - began;
+            output.WriteLine($"{crowd?.Dialled ?? 0} hostile connections, {world.Events} events");
+            crowd?.IsOver = true;
+            foreach (Node node in nodes)
+            {
+                torrent.AssertIsIn(node.Folder);
+                await node.DisposeAsync();
+            }
+        });
+        return took;
+    }
+
+    private static IPEndPoint Serve(World world, SimulatedTracker tracker)
+    {
+        SimulatedHost host = world.Network.Join();
+        _ = new SimulatedHttpTracker(tracker, host);
+        return new IPEndPoint(host.Address, 80);
+    }
+
+    /// <summary>A tracker that names a thousand addresses where nobody is.</summary>
+    private static SimulatedTracker Liar(World world) => new(world)
+    {
+        Answer = _ => new AnnounceResponse
+        {
+            Interval = TimeSpan.FromMinutes(2),
+            Peers = [.. Enumerable.Range(0, 1000).Select(i => new IPEndPoint(new IPAddress([9, 9, (byte)(i >> 8), (byte)i]), 6881))],
+        },
+    };
+}
