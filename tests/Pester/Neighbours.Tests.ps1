@@ -72,3 +72,57 @@ Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
         $shell.Dispose()
     }
 }
+
+Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0 -and (Get-Command setpriv -ErrorAction Ignore))) {
+    # Needs root, to become somebody else, and setpriv (util-linux).
+    BeforeAll {
+        function Invoke-AsOther {
+            param([string] $Command)
+            setpriv --reuid=65534 --regid=65534 --clear-groups sh -c $Command
+            $LASTEXITCODE | Should -Be 0
+        }
+    }
+
+    BeforeEach {
+        $script:here = "/tmp/patron-neighbour-$([guid]::NewGuid())"
+        $null = New-Item -ItemType Directory -Path $here, "$here/data", "$here/into"
+        chmod 755 $here
+        chmod 777 "$here/data"
+    }
+
+    AfterEach {
+        Remove-Item -Recurse -Force $here
+    }
+
+    It 'cannot have a state folder used that is his' {
+        Invoke-AsOther "mkdir $here/data/state"
+        $content = New-TestContent -Folder "$here/into"
+        $patron = New-TestPatron 'his-state' -StatePath "$here/data/state"
+        Start-Torrent $content.Torrent $content.Folder -Patron $patron -ErrorVariable refused -ErrorAction SilentlyContinue
+        $patron | Stop-TorrentPatron
+        $refused[0].FullyQualifiedErrorId | Should -Match StateNotWritable
+        "$($refused[0])" | Should -Match 'belongs to another user'
+    }
+
+    It 'cannot have a file sent by putting a link to it where a file of a torrent was' {
+        $content = New-TestContent -Folder "$here/data"
+        chmod 777 "$here/data"
+        [IO.File]::WriteAllBytes("$here/secret", [byte[]]::new((Get-Item $content.File).Length))
+        chmod 600 "$here/secret"
+        $seeder = New-TestPatron 'linked-seed' -StatePath "$here/seed-state"
+        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        $seeder | Stop-TorrentPatron
+        $seeder = New-TestPatron 'linked-seed-again' -StatePath "$here/seed-state"
+        $null = Start-Torrent $content.Torrent $content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
+        Invoke-AsOther "mv '$($content.File)' '$($content.File).aside' && ln -s $here/secret '$($content.File)'"
+
+        $leech = New-TestPatron 'linked-leech' -StatePath "$here/leech-state"
+        $null = Start-Torrent $content.Torrent "$here/into" -Patron $leech -Peer "127.0.0.1:$($seeder.Port)"
+        Wait-TestCondition { (Get-TorrentStatus -Patron $seeder).Error } | Should -BeTrue
+        $status = Get-TorrentStatus -Patron $seeder
+        $seeder, $leech | Stop-TorrentPatron
+        $status.Error.Id | Should -Be DiskReadFailed
+        $status.Error.Message | Should -Match 'symbolic link'
+        $status.BytesSent | Should -Be 0
+    }
+}

@@ -104,9 +104,9 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
             using FileStream file = Open(FileMode.Open, FileAccess.ReadWrite);
             return _noted = ReadRecords(file);
         }
-        catch (UnsafeFileException)
+        catch (Exception fault) when (fault is UnsafeFileException or UnauthorizedAccessException)
         {
-            // A link or a pipe: whoever put it there, it is not our journal.
+            // A link, a pipe or somebody else's: whoever put it there, it is not our journal.
             StateFile.TryDelete(folder, path);
             return new Bitfield(pieceCount);
         }
