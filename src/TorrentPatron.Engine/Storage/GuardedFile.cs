@@ -26,7 +26,7 @@ public static class GuardedFile
     /// <param name="path">The file's absolute path, below that folder.</param>
     /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
     /// <param name="access">What for.</param>
-    /// <param name="share">What others may do meanwhile.</param>
+    /// <param name="share">What others may do meanwhile. On Unix the file is locked, for those who keep to that, unless they may delete it.</param>
     /// <param name="permissions">Permissions of a file that is made, before the process' umask; null: for all.</param>
     /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -81,7 +81,7 @@ public static class GuardedFile
     /// <exception cref="UnsafeFileException">It is neither a file nor a folder.</exception>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static SafeFileHandle OpenFollowing(string path) => PosixFiles.AreThere
-        ? Locked(PosixFiles.OpenFollowing(path), path, FileShare.ReadWrite)
+        ? PosixFiles.OpenFollowing(path)
         : PortableFiles.OpenFollowing(path);
 
     /// <summary>
@@ -101,7 +101,7 @@ public static class GuardedFile
         SafeFileHandle file = PosixFiles.OpenFollowing(path, mayBeAny: true);
         FileKind kind = PosixFiles.Stat(file).Kind;
         (isPipe, isSpecial) = (kind == FileKind.Pipe, kind != FileKind.Regular);
-        return isSpecial ? file : Locked(file, path, FileShare.ReadWrite);
+        return file;
     }
 
     /// <summary>Which file is open; null where the system does not tell.</summary>
@@ -281,8 +281,13 @@ public static class GuardedFile
         throw new UnsafeFileException(path, isLink: true);
     }
 
+    /// <summary>
+    /// Locks a file, unless others may even delete it: whoever can read a file could lock it, and so keep us from it for ever.
+    /// </summary>
     private static SafeFileHandle Locked(SafeFileHandle file, string path, FileShare share)
     {
+        if (share.HasFlag(FileShare.Delete))
+            return file;
         try
         {
             PosixFiles.Lock(file, path, isAlone: share == FileShare.None);

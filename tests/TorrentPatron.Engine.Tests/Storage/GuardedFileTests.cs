@@ -77,7 +77,8 @@ public sealed class GuardedFileTests : IDisposable
         string path = _temp["top", "folder", "file"];
         using (GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
         {
-            IOException ours = Assert.Throws<IOException>(() => Open("folder/file", FileMode.Open, FileAccess.Read));
+            IOException ours = Assert.Throws<IOException>(
+                () => GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
             IOException theirs = Assert.Throws<IOException>(() => File.OpenHandle(path));
             Assert.Equal(theirs.HResult, ours.HResult);
         }
@@ -85,6 +86,16 @@ public sealed class GuardedFileTests : IDisposable
         using SafeFileHandle held = File.OpenHandle(path);
         Assert.Throws<IOException>(
             () => GuardedFile.Open(_temp["top"], path, FileMode.Open, FileAccess.ReadWrite, FileShare.None));
+    }
+
+    [Fact]
+    public void Nobody_keeps_us_from_a_file_that_others_may_delete_by_locking_it()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Locks bind everybody there.");
+        using SafeFileHandle held = File.OpenHandle(_temp["top", "folder", "file"], share: FileShare.None);
+        Open("folder/file", FileMode.Open, FileAccess.Read);
+        Open("folder/file", FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        GuardedFile.OpenFollowing(_temp["top", "folder", "file"]).Dispose();
     }
 
     [Fact]
