@@ -14,9 +14,15 @@ namespace TorrentPatron.Engine.Network;
 /// <remarks>The one exception is names: the operating system looks them up, and asks its DNS servers by the way that it is set up for.</remarks>
 public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
 {
+    /// <summary>Makes a network without a bind address.</summary>
+    public SocketNetwork()
+        : this(static () => null)
+    {
+    }
+
     /// <summary>Makes a network that keeps to one address.</summary>
     /// <param name="bindAddress">The address; null: any.</param>
-    public SocketNetwork(IPAddress? bindAddress = null)
+    public SocketNetwork(IPAddress? bindAddress)
         : this(() => bindAddress)
     {
     }

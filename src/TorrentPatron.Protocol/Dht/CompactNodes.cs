@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>Nodes as they are packed in DHT messages: an id and an address, 26 bytes for IPv4 (BEP 5), 38 for IPv6 (BEP 32).</summary>
-public static class CompactNodes
+internal static class CompactNodes
 {
     /// <summary>Reads packed nodes; those with port 0, and what makes up no whole node at the end, are skipped.</summary>
     /// <param name="bytes">The packed nodes.</param>
