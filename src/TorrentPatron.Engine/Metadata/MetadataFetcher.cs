@@ -114,15 +114,16 @@ internal sealed class MetadataFetcher : IPeerExtension
         {
             case MetadataMessageKind.Request:
                 // Nothing to give yet.
-                if (peer.Extensions.TryAdd(this, MetadataMessage.WriteReject(message.Piece)))
-                    peer.Sender.Flush();
+                MetadataServer.Refuse(peer, this, message.Piece);
                 return null;
             case MetadataMessageKind.Data:
                 return HandleData(peer, message);
             case MetadataMessageKind.Reject:
+                peer.FutileWork.Charge(FutileWork.Change);
                 HandleReject(peer, message.Piece);
                 return null;
             default:
+                peer.FutileWork.Charge(FutileWork.Of(payload.Length));
                 return null;
         }
     }
@@ -236,10 +237,15 @@ internal sealed class MetadataFetcher : IPeerExtension
         lock (_gate)
         {
             if (_isOver)
+            {
+                peer.FutileWork.Charge(FutileWork.Of(message.Data.Length));
                 return null;
+            }
+
             if (!_sources.TryGetValue(peer, out MetadataSource? source) || source.Assembly is not { } assembly
                 || !source.Asked.Remove(message.Piece))
             {
+                peer.FutileWork.Charge(FutileWork.Of(message.Data.Length));
                 return source is not null && ++source.Unasked > MostUnasked ? "It sends metadata that nobody asked for." : null;
             }
 

@@ -44,11 +44,14 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
         if (!MetadataMessage.TryRead(payload, out MetadataMessage message))
             return "Its metadata message is none.";
         if (message.Kind != MetadataMessageKind.Request)
+        {
+            peer.FutileWork.Charge(FutileWork.Of(payload.Length));
             return null;
+        }
 
         Allowance allowance = _allowances.GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, time));
         if (message.Piece >= PieceCount || peer.Sender.Waiting > MostUnsent || !allowance.TryTake(PieceCount))
-            Reject(peer, message.Piece);
+            Refuse(peer, this, message.Piece);
         else
             _ = SendAsync(peer, message.Piece, allowance);
         return null;
@@ -57,10 +60,14 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
     /// <inheritdoc/>
     public void Dispose() => _stop.Cancel();
 
-    private void Reject(PeerConnection peer, int piece)
+    /// <summary>Refuses a piece, which is work for nothing. It goes out with all else that this receive is answered with.</summary>
+    /// <param name="peer">Who asks.</param>
+    /// <param name="extension">The extension, by which the peer knows what the message is.</param>
+    /// <param name="piece">Index of the piece.</param>
+    public static void Refuse(PeerConnection peer, IPeerExtension extension, int piece)
     {
-        if (peer.Extensions.TryAdd(this, MetadataMessage.WriteReject(piece)))
-            peer.Sender.Flush();
+        peer.FutileWork.Charge(FutileWork.Change);
+        peer.Extensions.TryAdd(extension, MetadataMessage.WriteReject(piece));
     }
 
     private async Task SendAsync(PeerConnection peer, int piece, Allowance allowance)

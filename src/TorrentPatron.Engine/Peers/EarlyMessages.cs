@@ -24,6 +24,17 @@ internal sealed class EarlyMessages
     private int _total;
     private bool _isReplayed;
 
+    /// <summary>Whether a message is of use later.</summary>
+    /// <param name="id">What it says.</param>
+    /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests are of use.</param>
+    public static bool IsOfUse(MessageId id, bool withRequests) => id switch
+    {
+        MessageId.Choke or MessageId.Unchoke or MessageId.Interested or MessageId.NotInterested or MessageId.Have
+            or MessageId.Bitfield or MessageId.HaveAll or MessageId.HaveNone or MessageId.AllowedFast => true,
+        MessageId.Request or MessageId.Cancel => withRequests,
+        _ => false,
+    };
+
     /// <summary>Keeps a message, where it is of use later, as long as they are not said again.</summary>
     /// <param name="message">The message.</param>
     /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests are of use.</param>
@@ -88,12 +99,4 @@ internal sealed class EarlyMessages
         _kept.Advance(MessageWriter.WriteBody(_kept.GetSpan(length), message.Id, message.Body));
         return true;
     }
-
-    private static bool IsOfUse(MessageId id, bool withRequests) => id switch
-    {
-        MessageId.Choke or MessageId.Unchoke or MessageId.Interested or MessageId.NotInterested or MessageId.Have
-            or MessageId.Bitfield or MessageId.HaveAll or MessageId.HaveNone or MessageId.AllowedFast => true,
-        MessageId.Request or MessageId.Cancel => withRequests,
-        _ => false,
-    };
 }

@@ -27,6 +27,9 @@ internal sealed class PeerConnection
     /// <summary>Longest message where nothing needs more, bytes.</summary>
     private const int LeastMaxMessageLength = 128 * 1024;
 
+    /// <summary>How long is waited at a time for a peer that makes us work for nothing.</summary>
+    private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(2);
+
     private readonly IPeerOwner _owner;
     private readonly IConnection _connection;
     private readonly Handshake _handshake;
@@ -61,6 +64,7 @@ internal sealed class PeerConnection
         _connected = _lastReceived = time.GetTimestamp();
         Use = new PeerUse(Instant.Now(time));
         _pace = new ReceivePace(time);
+        FutileWork = new FutileWork(Instant.Now(time));
         Sender = new PeerSender(connection, limits, time, cause => Close(cause, "sending to a peer"));
         Extensions = new PeerExtensions(this, extensions);
     }
@@ -116,6 +120,9 @@ internal sealed class PeerConnection
 
     /// <summary>Of what use it was lately; written in the torrent's beat alone.</summary>
     public PeerUse Use { get; }
+
+    /// <summary>The work it has made us do for nothing.</summary>
+    public FutileWork FutileWork { get; }
 
     /// <summary>Whether a piece of the torrent's metadata has come from it.</summary>
     public bool HasGivenMetadata { get; set; }
@@ -221,7 +228,11 @@ internal sealed class PeerConnection
     public string? Handle(in PeerMessage message, Slab slab, int blockOffset)
     {
         if (message.IsKeepAlive)
+        {
+            FutileWork.Charge(FutileWork.Message);
             return null;
+        }
+
         if (message.Id == MessageId.Extended)
         {
             Stir();
@@ -230,6 +241,7 @@ internal sealed class PeerConnection
 
         if (message.Id == MessageId.Port)
         {
+            FutileWork.Charge(FutileWork.Change);
             _owner.PeerHasDhtNode(this, BinaryPrimitives.ReadUInt16BigEndian(message.Body));
             return null;
         }
@@ -238,6 +250,21 @@ internal sealed class PeerConnection
             return fault;
         PeerTransfer transfer = _transfer!;
         return message.Id == MessageId.Piece ? transfer.Download.HandleBlock(message, slab, blockOffset) : transfer.Handle(message);
+    }
+
+    /// <summary>Waits until the peer may make us do more work for nothing.</summary>
+    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    public async Task<string?> WaitForAllowanceAsync(CancellationToken cancellationToken)
+    {
+        while (!IsClosed && FutileWork.Settle(Instant.Now(_time)) is { } wait)
+        {
+            if (wait == TimeSpan.Zero)
+                return null;
+            // Short steps: what else ends the connection meanwhile is seen soon.
+            await Task.Delay(wait < LongestStep ? wait + TimeSpan.FromMilliseconds(1) : LongestStep, _time, cancellationToken).ConfigureAwait(false);
+        }
+
+        return FutileWork.Fault;
     }
 
     /// <summary>Everything that one receive brought has been handled.</summary>
@@ -342,6 +369,8 @@ internal sealed class PeerConnection
         bool isKnown = _transfer is not null;
         if (!early.TryKeep(message, withRequests: isKnown, out fault))
             return false;
+        if (!EarlyMessages.IsOfUse(message.Id, withRequests: isKnown))
+            FutileWork.Charge(FutileWork.Answer);
         if (message.Id == MessageId.Request && IsFast && !isKnown)
             Sender.Add(MessageId.RejectRequest, message.Range);
         return true;

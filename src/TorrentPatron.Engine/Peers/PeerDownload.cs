@@ -199,6 +199,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>The peer chokes us, or no longer. Called from the receive loop, as all that follow.</summary>
     public void HandleChoke(bool isChoking)
     {
+        Peer.FutileWork.Charge(FutileWork.Choke);
         IsChoking = isChoking;
         // Without the fast extension a choke takes every request back; with it each is rejected by name.
         if (isChoking && !Peer.IsFast)
@@ -211,6 +212,12 @@ internal sealed class PeerDownload : IBlockSource
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
             return "It claims a piece that the torrent does not have.";
+        if (Availability.Has(piece))
+        {
+            Peer.FutileWork.Charge(FutileWork.Message);
+            return null;
+        }
+
         _handler.PeerHasPiece(this, piece);
         return null;
     }
@@ -219,12 +226,16 @@ internal sealed class PeerDownload : IBlockSource
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
     public string? HandlePieces(in PeerMessage message)
     {
+        // The first is news, as a rule the greatest there is.
+        if (Availability.IsSeed || Availability.Pieces is not null)
+            Peer.FutileWork.Charge(FutileWork.OfField(_handler.PieceCount));
         switch (message.Id)
         {
             case MessageId.HaveAll when Peer.IsFast:
                 _handler.PeerHasPieces(this, null);
                 return null;
             case MessageId.HaveNone when Peer.IsFast:
+                Peer.FutileWork.Charge(FutileWork.Message);
                 return null;
             case MessageId.Bitfield when Bitfield.TryRead(message.Body, _handler.PieceCount, out Bitfield? pieces):
                 _handler.PeerHasPieces(this, pieces!.IsFull ? null : pieces);
@@ -240,6 +251,7 @@ internal sealed class PeerDownload : IBlockSource
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
             return "It takes back a piece that the torrent does not have.";
+        Peer.FutileWork.Charge(FutileWork.Loss);
         lock (_fillGate)
         {
             if (_current?.Index == piece)
@@ -248,7 +260,11 @@ internal sealed class PeerDownload : IBlockSource
 
         // With the fast extension each request is rejected by name; without it they go as by a choke.
         if (!Peer.IsFast)
+        {
+            Peer.FutileWork.Charge(FutileWork.Choke);
             ReleaseRequests();
+        }
+
         _handler.PeerLostPiece(this, piece);
         return null;
     }
@@ -257,6 +273,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
     public string? HandleReject(BlockRequest range)
     {
+        Peer.FutileWork.Charge(FutileWork.Answer);
         if (!Requests.TryTake(range, out PendingBlock rejected))
             return null;
         _handler.Released([rejected]);
@@ -266,6 +283,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>The peer gives a piece though it chokes us (BEP 6).</summary>
     public void HandleAllowedFast(int piece)
     {
+        Peer.FutileWork.Charge(FutileWork.Message);
         if ((uint)piece < (uint)_handler.PieceCount && _allowedFast.Length < MostAllowedFast)
             _allowedFast = [.. _allowedFast, piece];
     }

@@ -17,8 +17,12 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
+    /// <summary>Receives without a wait in between, after which others get the thread.</summary>
+    private const int MostInARow = 16;
+
     private int _slabLength = SlabPool.LeastLength;
     private int _fullReceives;
+    private int _inARow;
 
     /// <summary>Receives until the connection ends, one way or the other. Never throws: a fault ends this peer alone.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -62,14 +66,25 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 }
 
                 int room = slab.Length - end;
-                int received = await peer.ReceiveAsync(slab.Bytes.AsMemory(end, room)).ConfigureAwait(false);
+                ValueTask<int> receiving = peer.ReceiveAsync(slab.Bytes.AsMemory(end, room));
+                _inARow = receiving.IsCompleted ? _inARow + 1 : 0;
+                int received = await receiving.ConfigureAwait(false);
                 if (received == 0)
                     return null;
                 peer.Received();
                 Grow(received == room);
                 end += received;
 
-                if (Take(slab, ref start, end, out needed) is { } fault)
+                string? fault = Take(slab, ref start, end, out needed);
+                while (fault is null && peer.FutileWork.IsSpent)
+                {
+                    // What it has coming goes out before the wait; what it does not send meanwhile is held against it.
+                    peer.EndBatch(0);
+                    fault = await peer.WaitForAllowanceAsync(cancellationToken).ConfigureAwait(false)
+                        ?? Take(slab, ref start, end, out needed);
+                }
+
+                if (fault is not null)
                     return fault;
                 if (start == end && slab.Length == SlabPool.LargeLength && end > slab.Length - 2 * BlockRequest.BlockLength)
                 {
@@ -82,6 +97,14 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 if (!limits.IsUnlimited)
                     await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
                 await peer.RestAsync().ConfigureAwait(false);
+
+                // A peer that sends as fast as we take never makes us wait. The thread is others' too: where sockets go on on the thread that
+                // polls them, it is the only one for half of all connections.
+                if (_inARow >= MostInARow)
+                {
+                    _inARow = 0;
+                    await Task.Yield();
+                }
             }
         }
         finally
@@ -100,10 +123,11 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         peer.Unpause();
     }
 
-    /// <summary>Takes every whole message from the slab.</summary>
+    /// <summary>Takes every whole message from the slab, as long as the peer may make us work for nothing.</summary>
     private string? Take(Slab slab, ref int start, int end, out int needed)
     {
-        while (true)
+        needed = 4;
+        while (!peer.FutileWork.IsSpent)
         {
             ReadOnlySpan<byte> buffer = slab.Bytes.AsSpan(start, end - start);
             ReadResult result = PeerMessage.TryRead(buffer, peer.MaxMessageLength, out PeerMessage message, out int size);
@@ -116,6 +140,8 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 return fault;
             start += size;
         }
+
+        return null;
     }
 
     /// <summary>Goes on in a new slab, with the beginning of the message that has not arrived whole.</summary>

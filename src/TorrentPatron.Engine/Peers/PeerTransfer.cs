@@ -51,6 +51,7 @@ internal sealed class PeerTransfer(PeerDownload download, PeerUpload upload)
                 upload.HandleCancel(message.Range);
                 return null;
             default:
+                Peer.FutileWork.Charge(FutileWork.Of(message.Body.Length));
                 return null;
         }
     }

@@ -90,6 +90,7 @@ internal sealed class PeerUpload
     /// <summary>The peer wants something of us, or no longer. Called from the receive loop, as all that follow.</summary>
     public void HandleInterest(bool isInterested)
     {
+        Peer.FutileWork.Charge(FutileWork.Change);
         IsInterested = isInterested;
         _handler.PeerInterestChanged(this);
     }
@@ -103,14 +104,17 @@ internal sealed class PeerUpload
             return "It asks for a block that cannot be.";
 
         bool isAllowed = !AmChoking || IsGranted(range);
-        if (!isAllowed || !_handler.HasPiece(range.Piece) || !Sender.Uploads.TryAdd(range))
-            Reject(range);
+        if (isAllowed && _handler.HasPiece(range.Piece) && Sender.Uploads.TryAdd(range))
+            return null;
+        Peer.FutileWork.Charge(FutileWork.Answer);
+        Reject(range);
         return null;
     }
 
     /// <summary>The peer takes a request back.</summary>
     public void HandleCancel(BlockRequest range)
     {
+        Peer.FutileWork.Charge(FutileWork.Answer);
         if (Sender.Uploads.Cancel(range))
             Reject(range);
     }

@@ -182,7 +182,7 @@ internal sealed class PieceSelection
     public bool IsInteresting(IBlockSource source)
     {
         lock (_gate)
-            return source.Availability.IsSeed ? _picker.WantedLeft > 0 : source.Availability.Interesting > 0;
+            return source.Availability.IsCountedWhole ? _picker.WantedLeft > 0 : source.Availability.Interesting > 0;
     }
 
     /// <summary>Notes that a piece which is here is a want of a source's no longer.</summary>
@@ -192,7 +192,7 @@ internal sealed class PieceSelection
         BlockAvailability availability = source.Availability;
         lock (_gate)
         {
-            if (availability.IsSeed)
+            if (availability.IsCountedWhole)
                 return _picker.WantedLeft == 0;
             if (availability.Pieces is not { } pieces || !pieces[piece] || --availability.Interesting > 0)
                 return false;
@@ -214,20 +214,20 @@ internal sealed class PieceSelection
             // A source that is closed beside this has left, or will: what it says must not be counted after that.
             if (source.IsClosed || availability.IsSeed)
                 return;
-            if (pieces is null)
+            if (pieces is null && !availability.HasTakenBack)
             {
                 BecomeSeed(availability);
             }
             else if (availability.Pieces is { } known)
             {
                 // BEP 3 knows a bitfield as the first message only, but aria2 sends one in place of many haves.
-                for (int piece = 0; piece < pieces.Length; piece++)
+                for (int piece = 0; piece < known.Length; piece++)
                 {
-                    if (pieces[piece])
+                    if (pieces?[piece] != false)
                         AddPiece(availability, known, piece);
                 }
             }
-            else
+            else if (pieces is not null)
             {
                 availability.Pieces = pieces;
                 _picker.AddPeer(pieces);
@@ -255,17 +255,19 @@ internal sealed class PieceSelection
         {
             if (source.IsClosed)
                 return;
-            if (availability.IsSeed)
+            // Once for a source, however often it takes pieces back and has them again: this goes through all of them.
+            if (availability.IsCountedWhole)
             {
                 _picker.RemoveSeed();
                 var all = new Bitfield(_metainfo.PieceCount);
                 all.SetAll();
                 _picker.AddPeer(all);
-                (availability.IsSeed, availability.Pieces, availability.Interesting) = (false, all, _picker.CountWantedFor(all));
+                (availability.HasTakenBack, availability.Pieces, availability.Interesting) = (true, all, _picker.CountWantedFor(all));
             }
 
             if (availability.Pieces?.Clear(piece) != true)
                 return;
+            availability.IsSeed = false;
             _picker.LostHave(piece);
             if (_picker.IsWanted(piece))
                 availability.Interesting--;
@@ -278,7 +280,7 @@ internal sealed class PieceSelection
         BlockAvailability availability = source.Availability;
         lock (_gate)
         {
-            if (availability.IsSeed)
+            if (availability.IsCountedWhole)
                 _picker.RemoveSeed();
             else if (availability.Pieces is { } pieces)
                 _picker.RemovePeer(pieces);
@@ -293,7 +295,11 @@ internal sealed class PieceSelection
         _picker.Have(piece);
         if (_picker.IsWanted(piece))
             availability.Interesting++;
-        if (known.IsFull)
+        if (!known.IsFull)
+            return;
+        if (availability.HasTakenBack)
+            availability.IsSeed = true;
+        else
             BecomeSeed(availability);
     }
 

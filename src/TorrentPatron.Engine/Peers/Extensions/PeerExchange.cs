@@ -50,6 +50,7 @@ internal sealed class PeerExchange(
     /// <inheritdoc/>
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
     {
+        peer.FutileWork.Charge(FutileWork.Change);
         if (!PexMessage.TryRead(payload.ToArray(), out PexMessage? message))
             return "Its peer exchange message is not one.";
         IReadOnlyList<PexPeer> peers;

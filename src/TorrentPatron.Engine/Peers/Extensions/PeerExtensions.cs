@@ -68,7 +68,11 @@ internal sealed class PeerExtensions
         if (number == 0)
             return HandleHello(payload);
         if (_table.Find(number) is not { } extension)
+        {
+            _peer.FutileWork.Charge(FutileWork.Of(payload.Length));
             return null;
+        }
+
         return payload.Length > extension.MaxLength
             ? $"Its {extension.Name} message is too long."
             : extension.Handle(_peer, payload);
@@ -85,6 +89,7 @@ internal sealed class PeerExtensions
 
     private string? HandleHello(ReadOnlySpan<byte> payload)
     {
+        _peer.FutileWork.Charge(FutileWork.Change);
         if (++_hellos > MostHellos)
             return "It introduces itself without end.";
         if (payload.Length > MaxHelloLength)

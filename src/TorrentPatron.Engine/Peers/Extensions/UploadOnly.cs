@@ -39,6 +39,7 @@ internal sealed class UploadOnly(Func<bool> isUploadOnly, Action<PeerConnection>
     /// <inheritdoc/>
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
     {
+        peer.FutileWork.Charge(FutileWork.Change);
         peer.Extensions.IsUploadOnly = payload is [not 0];
         changed(peer);
         return null;
