@@ -75,10 +75,11 @@ internal sealed class FutileWork(Instant now)
     public TimeSpan? Settle(Instant now)
     {
         double refilled = (now - _settled).TotalSeconds * PerSecond;
+        // It has rested meanwhile: what was before is forgotten.
+        if (_left + refilled >= Allowance / 2)
+            _spentSince = null;
         _left = Math.Min(Allowance, _left - Interlocked.Exchange(ref _charged, 0) + refilled);
         _settled = now;
-        if (_left >= Allowance / 2)
-            _spentSince = null;
         // It waits until a second's worth is there: one message after the other, each with a timer of its own, would cost us more.
         if (_left >= PerSecond)
             return TimeSpan.Zero;

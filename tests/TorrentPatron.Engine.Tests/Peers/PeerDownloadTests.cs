@@ -55,6 +55,22 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
+    public void A_piece_told_again_is_work_for_nothing_and_one_told_first_is_not()
+    {
+        _download.Availability.Pieces = new Bitfield(16);
+        for (int i = 0; i <= FutileWork.Allowance; i++)
+            Assert.Null(_download.HandleHave(3));
+        Assert.False(_fast.Connection.FutileWork.IsSpent);
+
+        _fast.Handler.Said.Clear();
+        _download.Availability.Pieces.Set(3);
+        for (int i = 0; i <= FutileWork.Allowance; i++)
+            Assert.Null(_download.HandleHave(3));
+        Assert.True(_fast.Connection.FutileWork.IsSpent);
+        Assert.Empty(_fast.Handler.Said);
+    }
+
+    [Fact]
     public void Nothing_is_asked_for_before_it_is_open_or_while_we_want_nothing_or_it_chokes_us_or_is_closed()
     {
         Want(_plain, 0, 100);

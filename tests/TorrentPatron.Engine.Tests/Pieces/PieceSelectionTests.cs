@@ -102,6 +102,40 @@ public sealed class PieceSelectionTests
     }
 
     [Fact]
+    public void A_source_that_takes_pieces_back_and_has_them_again_goes_through_all_pieces_once()
+    {
+        FakeSource source = Seed();
+        _selection.SourceLost(source, 3);
+        Bitfield counted = source.Availability.Pieces!;
+        for (int round = 0; round < 100; round++)
+        {
+            Assert.False(source.Availability.IsSeed);
+            if (round % 2 == 0)
+                _selection.SourceHas(source, null);
+            else
+                _selection.SourceHas(source, 3);
+            Assert.True(source.Availability.IsSeed);
+            Assert.Null(_selection.PiecesOf(source));
+            _selection.SourceLost(source, 3);
+            Assert.Same(counted, source.Availability.Pieces);
+            Assert.Equal([0, 1, 2], Ones(_selection.PiecesOf(source)!));
+        }
+
+        _selection.SourceHas(source, null);
+        foreach (int piece in (int[])[0, 1, 2, 3])
+        {
+            Assert.True(_selection.IsInteresting(source));
+            Assert.Equal(piece, _selection.Pick(source));
+            _selection.SetVerified(piece);
+            Assert.Equal(piece == 3, _selection.NoLongerWanted(source, piece));
+        }
+
+        // A count that had got lost would throw here.
+        _selection.SourceLeft(source);
+        Assert.False(source.Availability.IsSeed);
+    }
+
+    [Fact]
     public void Nothing_that_a_closed_source_says_is_counted()
     {
         FakeSource source = Source(0);

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Peers;
 using TorrentPatron.Simulation.Simulator;
@@ -362,6 +363,76 @@ public sealed class HostilePeerScenarios
     });
 
     [Theory]
+    [InlineData("keep-alives", "00000000")]
+    [InlineData("unknown messages", "00000001 63")]
+    [InlineData("chokes", "00000001 00 00000001 01")]
+    [InlineData("interest by turns", "00000001 02 00000001 03")]
+    [InlineData("a piece told again", "00000005 04 00000000")]
+    [InlineData("a bitfield told again", "00000002 05 80")]
+    [InlineData("cancels of nothing", "0000000d 08 00000000 00000000 00004000")]
+    [InlineData("requests while it is choked", "0000000d 06 00000000 00000000 00004000")]
+    [InlineData("rejects of nothing", "0000000d 10 00000000 00000000 00004000")]
+    [InlineData("grants", "00000005 11 00000000")]
+    [InlineData("ports of a DHT", "00000003 09 1ae1")]
+    [InlineData("an unknown extension", "00000003 14 ff 00")]
+    [InlineData("a piece taken back and told again", "00000006 14 lt_donthave 00000000 00000005 04 00000000")]
+    [InlineData("requests for metadata", "0000001b 14 ut_metadata 64383a6d73675f74797065693065353a706965636569306565")]
+    public Task Who_sends_what_brings_nothing_waits_while_others_are_served_and_is_left(string what, string hex) => World.RunAsync(seed: 16, async world =>
+    {
+        var torrent = new SwarmTorrent(16, Piece, 8 * Piece);
+        await using var seed = new Node(world, 1);
+        await seed.SeedAsync(torrent);
+        using FakePeer storm = await FakePeer.MeetAsync(world, seed, torrent, id: 1, isExtended: true);
+        storm.Send(MessageId.Extended, [0, .. "d1:md11:ut_metadatai3eee"u8]);
+        IReadOnlyDictionary<string, byte> numbers = await ExtensionsAsync(world, storm);
+        foreach ((string extension, byte number) in numbers)
+            hex = hex.Replace(extension, number.ToString("x2", System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal);
+        byte[] message = Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
+        storm.SendBytes([.. Enumerable.Repeat(message, 150_000).SelectMany(bytes => bytes)]);
+        await world.PassAsync(TimeSpan.FromSeconds(2));
+
+        await using var leecher = new Node(world, 2);
+        await leecher.StartAsync(torrent, seed.EndPoint);
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromSeconds(15), $"somebody else gets everything beside {what}");
+        Assert.False(storm.IsClosed, what);
+
+        await world.UntilAsync(() => storm.IsClosed, TimeSpan.FromMinutes(2), $"who sends {what} is left");
+        Assert.Contains(seed.Client.GetClosedPeers(torrent.Metainfo.TorrentId), closed => closed.Reason == FutileWork.Fault);
+        int answered = FutileWork.Allowance + ((int)FutileWork.Patience.TotalSeconds + 5) * FutileWork.PerSecond;
+        Assert.InRange(storm.Messages.Count, 1, answered / FutileWork.Answer);
+    });
+
+    [Fact]
+    public Task What_honest_peers_send_in_great_number_makes_none_of_them_wait() => World.RunAsync(seed: 17, async world =>
+    {
+        const int Pieces = 12_000;
+        const int Size = 1024;
+        var torrent = new SwarmTorrent(17, Size, Pieces * Size);
+        await using var node = new Node(world, 1);
+        await node.StartAsync(torrent);
+        using FakePeer peer = await FakePeer.MeetAsync(world, node, torrent, id: 1, isExtended: true);
+        peer.Send(MessageId.Extended, [0, .. "d1:md11:ut_metadatai3eee"u8]);
+        byte number = (await ExtensionsAsync(world, peer))[MetadataMessage.Extension];
+
+        // All pieces one by one, the metadata twice, and the cancels and rejects of full queues.
+        for (int piece = 0; piece < Pieces; piece++)
+            peer.SendIndex(MessageId.Have, piece);
+        int count = MetadataMessage.CountPieces(torrent.Metainfo.RawInfo.Length);
+        for (int i = 0; i < 2 * count; i++)
+            peer.Send(MessageId.Extended, [number, .. MetadataMessage.WriteRequest(i % count)]);
+        for (int i = 0; i < 2000; i++)
+        {
+            peer.SendRange(MessageId.Cancel, new BlockRequest(i, 0, Size));
+            peer.SendRange(MessageId.RejectRequest, new BlockRequest(i, 0, Size));
+        }
+
+        peer.Serve(torrent);
+        await world.UntilAsync(() => peer.Count(MessageId.Request) > 0, TimeSpan.FromMilliseconds(500), "it is asked at once");
+        Assert.Equal(2 * count, peer.Messages.Count(m => m.Id == MessageId.Extended && m.Body is [3, ..] && m.Body.Length > Size));
+        await world.UntilAsync(() => node.Has(torrent), TimeSpan.FromMinutes(2), "it gives everything");
+    });
+
+    [Theory]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
@@ -445,6 +516,15 @@ public sealed class HostilePeerScenarios
 
             world.Schedule(TimeSpan.FromMilliseconds(random.Next(1, 500)), Say);
         }
+    }
+
+    /// <summary>The numbers of the extensions that a node speaks, as it tells a peer.</summary>
+    private static async Task<IReadOnlyDictionary<string, byte>> ExtensionsAsync(World world, FakePeer peer)
+    {
+        await world.UntilAsync(() => peer.Count(MessageId.Extended) > 0, TimeSpan.FromSeconds(10), "it introduces itself");
+        byte[] body = peer.Messages.First(message => message.Id == MessageId.Extended).Body;
+        Assert.True(ExtensionHandshake.TryRead(body.AsMemory(1), out ExtensionHandshake? hello));
+        return hello.Extensions;
     }
 
     /// <summary>After all that, an honest seed comes, and the download completes.</summary>

@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Timing;
+
+namespace TorrentPatron.Engine.Tests.Peers;
+
+public sealed class FutileWorkTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FutileWork _work;
+
+    public FutileWorkTests() => _work = new FutileWork(Now);
+
+    private Instant Now => Instant.Now(_time);
+
+    [Fact]
+    public void The_allowance_may_be_used_at_once_and_no_more()
+    {
+        _work.Charge(FutileWork.Allowance);
+        Assert.False(_work.IsSpent);
+
+        _work.Charge(FutileWork.Message);
+        Assert.True(_work.IsSpent);
+    }
+
+    [Fact]
+    public void A_connection_that_has_spent_its_allowance_waits_until_a_seconds_worth_has_come_back()
+    {
+        _work.Charge(FutileWork.Allowance + 500);
+        Assert.Equal(TimeSpan.FromSeconds(1.5), _work.Settle(Now));
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(TimeSpan.FromSeconds(0.5), _work.Settle(Now));
+        _time.Advance(TimeSpan.FromSeconds(0.5));
+        Assert.Equal(TimeSpan.Zero, _work.Settle(Now));
+        Assert.False(_work.IsSpent);
+        _work.Charge(FutileWork.PerSecond + 1);
+        Assert.True(_work.IsSpent);
+    }
+
+    [Fact]
+    public void What_is_charged_as_fast_as_it_comes_back_never_makes_a_connection_wait()
+    {
+        for (int second = 0; second < 1000; second++)
+        {
+            _work.Charge(FutileWork.PerSecond);
+            if (_work.IsSpent)
+                Assert.Equal(TimeSpan.Zero, _work.Settle(Now));
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+    }
+
+    [Fact]
+    public void After_a_long_rest_there_is_one_allowance_and_not_more()
+    {
+        _work.Charge(FutileWork.Allowance + 1);
+        _work.Settle(Now);
+        _time.Advance(TimeSpan.FromDays(1));
+        Assert.Equal(TimeSpan.Zero, _work.Settle(Now));
+
+        _work.Charge(FutileWork.Allowance + 1);
+        Assert.NotEqual(TimeSpan.Zero, _work.Settle(Now));
+    }
+
+    [Fact]
+    public void A_connection_that_uses_whatever_comes_back_is_given_up_after_a_while()
+    {
+        TimeSpan passed = TimeSpan.Zero;
+        _work.Charge(FutileWork.Allowance + 1);
+        while (_work.Settle(Now) is { } wait)
+        {
+            if (wait == TimeSpan.Zero)
+                _work.Charge(FutileWork.PerSecond + 1);
+            passed += wait;
+            _time.Advance(wait);
+            Assert.InRange(passed, TimeSpan.Zero, FutileWork.Patience + TimeSpan.FromSeconds(2));
+        }
+
+        Assert.InRange(passed, FutileWork.Patience, FutileWork.Patience + TimeSpan.FromSeconds(2));
+    }
+
+    [Fact]
+    public void Bursts_with_rests_between_them_are_borne_for_ever()
+    {
+        for (int burst = 0; burst < 100; burst++)
+        {
+            _work.Charge(FutileWork.Allowance + 1);
+            while (_work.Settle(Now) is { } wait && wait > TimeSpan.Zero)
+                _time.Advance(wait);
+            Assert.NotNull(_work.Settle(Now));
+            _time.Advance(TimeSpan.FromSeconds(FutileWork.Allowance / FutileWork.PerSecond));
+        }
+    }
+
+    [Fact]
+    public void What_a_message_without_use_costs_grows_with_its_length()
+    {
+        Assert.Equal(FutileWork.Message, FutileWork.Of(10));
+        Assert.Equal(FutileWork.Message + 128, FutileWork.Of(128 * 1024));
+        Assert.Equal(FutileWork.Change + 400, FutileWork.OfField(400_000));
+    }
+}
