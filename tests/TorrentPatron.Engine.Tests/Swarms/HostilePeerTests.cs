@@ -93,14 +93,15 @@ public sealed class HostilePeerTests
     }
 
     [Fact]
-    public async Task Of_two_connections_with_one_peer_id_the_second_is_refused()
+    public async Task Of_two_connections_with_one_peer_id_from_one_address_the_second_is_refused()
     {
         var network = new MemoryNetwork();
         await using var engine = new TestEngine(network);
         await engine.StartAsync(Torrent);
-        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7);
+        MemoryTransport host = network.Join();
+        using ScriptedPeer first = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7, from: host);
         Assert.Equal(MessageId.HaveNone, (await first.NextAsync())!.Value.Id);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7);
+        using ScriptedPeer second = await ScriptedPeer.MeetAsync(network, engine, Torrent, id: 7, from: host);
 
         await second.AssertClosedAsync();
         await first.SendAsync(MessageId.HaveAll);

@@ -16,14 +16,15 @@ internal sealed class ScriptedPeer : IDisposable
     private ScriptedPeer(IConnection connection) => _connection = connection;
 
     /// <summary>Dials an engine; no handshake yet.</summary>
-    public static async Task<ScriptedPeer> DialAsync(MemoryNetwork network, IPEndPoint engine) =>
-        new(await network.Join().ConnectAsync(engine, TestContext.Current.CancellationToken));
+    public static async Task<ScriptedPeer> DialAsync(MemoryNetwork network, IPEndPoint engine, MemoryTransport? from = null) =>
+        new(await (from ?? network.Join()).ConnectAsync(engine, TestContext.Current.CancellationToken));
 
     /// <summary>Dials an engine and shakes hands.</summary>
     public static async Task<ScriptedPeer> MeetAsync(
-        MemoryNetwork network, TestEngine engine, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false)
+        MemoryNetwork network, TestEngine engine, SwarmTorrent torrent, byte id = 1, bool isFast = true, bool isExtended = false,
+        MemoryTransport? from = null)
     {
-        ScriptedPeer peer = await DialAsync(network, engine.EndPoint);
+        ScriptedPeer peer = await DialAsync(network, engine.EndPoint, from);
         await peer.SendHandshakeAsync(torrent.Metainfo.InfoHash, id, isFast, isExtended);
         await peer.ReceiveHandshakeAsync();
         return peer;

@@ -77,7 +77,7 @@ public sealed class PeerExchangeTests : IAsyncDisposable
         byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
         for (int i = 0; i < 12; i++)
         {
-            var message = new PexMessage { Added = [new PexPeer(new IPEndPoint(new IPAddress([10, 9, 9, (byte)i]), 1), PexFlags.None)] };
+            var message = new PexMessage { Added = [new PexPeer(new IPEndPoint(new IPAddress([10, 9, 9, (byte)i]), 6881), PexFlags.None)] };
             await peer.SendExtendedAsync(number, message.ToBytes());
         }
 
