@@ -185,7 +185,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
             ? BeginAsync(
                 new PendingAnswer(Service.Sessions.NextId(), saved.TorrentId, isStart: true),
                 (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.TorrentId)), cancellationToken)
-            : StartAsync(saved.ToRequest(), cancellationToken);
+            : StartAsync(StartRequest.Of(saved), cancellationToken);
     }
 
     /// <summary>Stops a torrent, anybody's. Answered by <see cref="TorrentClosed"/> or <see cref="CommandFail"/>.</summary>

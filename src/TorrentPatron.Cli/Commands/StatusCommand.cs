@@ -6,6 +6,7 @@ using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -55,7 +56,7 @@ internal sealed class StatusCommand : Command
         {
             if (saved.Magnet is null)
                 metainfo = await new SourceReader(_context.Time)
-                    .ReadAsync(saved.ToRequest().Source!, cancellationToken).ConfigureAwait(false);
+                    .ReadAsync(StartRequest.Of(saved).Source!, cancellationToken).ConfigureAwait(false);
         }
         catch (TorrentException fault)
         {

@@ -6,15 +6,15 @@ namespace TorrentPatron.Engine.Network;
 /// </summary>
 /// <param name="Peers">Connected peers.</param>
 /// <param name="HalfOpen">Connections being made.</param>
-/// <param name="Strangers">Connections that were accepted and have not shaken hands.</param>
+/// <param name="Accepted">Connections that were accepted and have not shaken hands.</param>
 /// <param name="Files">Open files of torrents.</param>
-internal readonly record struct ConnectionBounds(int Peers, int HalfOpen, int Strangers, int Files)
+internal readonly record struct ConnectionBounds(int Peers, int HalfOpen, int Accepted, int Files)
 {
     /// <summary>Descriptors that are left to the rest of the process: assemblies, state files, trackers, the script.</summary>
     private const int Reserve = 100;
 
     /// <summary>The bounds where the process may have all the descriptors that it wants.</summary>
-    public static ConnectionBounds Unlimited { get; } = new(int.MaxValue, HalfOpen: 100, Strangers: 200, Files: 256);
+    public static ConnectionBounds Unlimited { get; } = new(int.MaxValue, HalfOpen: 100, Accepted: 200, Files: 256);
 
     /// <summary>The bounds for a limit of the process.</summary>
     /// <param name="descriptors">Descriptors that the process may have open at once.</param>
@@ -24,6 +24,6 @@ internal readonly record struct ConnectionBounds(int Peers, int HalfOpen, int St
         return descriptors == int.MaxValue
             ? Unlimited
             : new ConnectionBounds(
-                shared / 2, Math.Min(Unlimited.HalfOpen, shared / 8), Math.Min(Unlimited.Strangers, shared / 8), Math.Min(Unlimited.Files, shared / 4));
+                shared / 2, Math.Min(Unlimited.HalfOpen, shared / 8), Math.Min(Unlimited.Accepted, shared / 8), Math.Min(Unlimited.Files, shared / 4));
     }
 }

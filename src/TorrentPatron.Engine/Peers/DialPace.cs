@@ -29,14 +29,14 @@ internal sealed class DialPace
     /// <summary>Hosts that are remembered before those of which there is nothing to remember are looked for.</summary>
     private const int Capacity = 2_000;
 
-    private readonly Dictionary<AddressBlock, Host> _hosts = [];
+    private readonly Dictionary<AddressBlock, DialledHost> _hosts = [];
 
     /// <summary>When an address may be dialled: now, or not before.</summary>
     /// <param name="address">The address.</param>
     /// <param name="now">The time.</param>
     public Instant Next(IPAddress address, Instant now)
     {
-        if (!_hosts.TryGetValue(AddressBlock.Of(address), out Host? host))
+        if (!_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host))
             return now;
         Instant next = host.RestsUntil > now ? host.RestsUntil : now;
         if (host.Dials.Count < MostOf(address))
@@ -50,8 +50,8 @@ internal sealed class DialPace
     {
         if (_hosts.Count >= Capacity)
             Forget(now);
-        ref Host? host = ref CollectionsMarshal.GetValueRefOrAddDefault(_hosts, AddressBlock.Of(address), out _);
-        host ??= new Host();
+        ref DialledHost? host = ref CollectionsMarshal.GetValueRefOrAddDefault(_hosts, AddressBlock.Of(address), out _);
+        host ??= new DialledHost();
         if (host.Dials.Count >= MostOf(address))
             host.Dials.Dequeue();
         host.Dials.Enqueue(now);
@@ -60,21 +60,21 @@ internal sealed class DialPace
     /// <summary>Nobody was found at an address, or nobody who takes part in the torrent.</summary>
     public void Failed(IPAddress address, Instant now)
     {
-        if (_hosts.TryGetValue(AddressBlock.Of(address), out Host? host) && ++host.Failures >= MostFailures)
+        if (_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host) && ++host.Failures >= MostFailures)
             (host.Failures, host.RestsUntil) = (0, now + Rest);
     }
 
     /// <summary>A peer was found at an address.</summary>
     public void Reached(IPAddress address)
     {
-        if (_hosts.TryGetValue(AddressBlock.Of(address), out Host? host))
+        if (_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host))
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
     /// <summary>What failed is forgiven: it was our own network that was out.</summary>
     public void Forgive()
     {
-        foreach (Host host in _hosts.Values)
+        foreach (DialledHost host in _hosts.Values)
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
@@ -82,14 +82,14 @@ internal sealed class DialPace
 
     private void Forget(Instant now)
     {
-        foreach ((AddressBlock block, Host host) in _hosts)
+        foreach ((AddressBlock block, DialledHost host) in _hosts)
         {
             if (host.RestsUntil <= now && (host.Dials.Count == 0 || host.Dials.Last() + Window <= now))
                 _hosts.Remove(block);
         }
     }
 
-    private sealed class Host
+    private sealed class DialledHost
     {
         /// <summary>When its last dials were, the oldest first.</summary>
         public Queue<Instant> Dials { get; } = new(1);

@@ -18,7 +18,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private volatile ListeningPort _port = new();
-    private readonly Strangers _strangers = new(engine.Bounds.Strangers);
+    private readonly Strangers _strangers = new(engine.Bounds.Accepted);
 
     /// <summary>Where it listens.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => _port.EndPoints;

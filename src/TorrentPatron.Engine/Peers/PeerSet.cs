@@ -225,8 +225,16 @@ internal sealed class PeerSet : IPeerOwner
             return;
         TurnoverCandidate[] candidates =
             [.. peers.Select(peer => new TurnoverCandidate(peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint)))];
-        foreach (int leaving in _turnover.Choose(candidates, MostPeers, isAnyTurnedAway, now))
-            peers[leaving].Close("It was of little use, and others wait.");
+        PeerConnection[] leaving;
+        lock (_gate)
+        {
+            leaving = [.. _turnover.Choose(candidates, MostPeers, isAnyTurnedAway, now).Select(index => peers[index])];
+            foreach (PeerConnection peer in leaving)
+                _turnover.Left(AddressBlock.Of(peer.RemoteEndPoint.Address), now);
+        }
+
+        foreach (PeerConnection peer in leaving)
+            peer.Close("It was of little use, and others wait.");
     }
 
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
@@ -311,11 +319,15 @@ internal sealed class PeerSet : IPeerOwner
             return "It is connected already.";
         if (!IPAddress.IsLoopback(endPoint.Address))
         {
-            int ofHost = CountOfHost(AddressBlock.Of(endPoint.Address));
+            AddressBlock host = AddressBlock.Of(endPoint.Address);
+            int ofHost = CountOfHost(host);
             if (ofHost >= MostOfOneHost)
                 return "Too many connections from its address.";
-            if (isIncoming && ofHost > 0 && PeerTurnover.IsNearlyFull(_peers.Length, MostPeers))
+            bool isScarce = isIncoming && PeerTurnover.IsNearlyFull(_peers.Length, MostPeers);
+            if (isScarce && ofHost > 0)
                 return "The last places are for hosts that have none.";
+            if (isScarce && _turnover.IsResting(host, Instant.Now(_engine.Time)))
+                return "It was of little use a while ago, and others wait.";
         }
 
         if (_peers.Length < MostPeers && _engine.TryAddPeer())

@@ -1,11 +1,12 @@
 using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
 /// Decides who leaves where there is no room for others: those that have been of no use for a while, and, as long as others are turned
 /// away, now and then the one that was of least use in the last minutes. Else a crowd that connects, takes a block and then does nothing
-/// would keep everybody else away for ever. Pure but for when the last one left.
+/// would keep everybody else away for ever. Guarded by the lock of its <see cref="PeerSet"/>.
 /// </summary>
 internal sealed class PeerTurnover
 {
@@ -15,6 +16,13 @@ internal sealed class PeerTurnover
     /// <summary>Time between two peers that leave though they are of some use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
+    /// <summary>Time for which a host that had to leave is not taken again where there is hardly any room: else it would be back before anybody else.</summary>
+    public static readonly TimeSpan Rest = TimeSpan.FromMinutes(10);
+
+    /// <summary>Hosts that are remembered.</summary>
+    private const int Capacity = 1_000;
+
+    private readonly Dictionary<AddressBlock, Instant> _left = [];
     private Instant _next;
 
     /// <summary>Whether so many places are taken that idle peers have to leave.</summary>
@@ -47,6 +55,25 @@ internal sealed class PeerTurnover
         _next = now + Interval;
         return [worst];
     }
+
+    /// <summary>A host had to leave.</summary>
+    public void Left(AddressBlock host, Instant now)
+    {
+        if (_left.Count >= Capacity)
+        {
+            foreach ((AddressBlock other, Instant since) in _left)
+            {
+                if (now - since >= Rest)
+                    _left.Remove(other);
+            }
+        }
+
+        if (_left.Count < Capacity)
+            _left[host] = now;
+    }
+
+    /// <summary>Whether a host had to leave not long ago.</summary>
+    public bool IsResting(AddressBlock host, Instant now) => _left.TryGetValue(host, out Instant since) && now - since < Rest;
 
     private static bool IsOfLessUse(TurnoverCandidate one, TurnoverCandidate other) =>
         one.Recent < other.Recent || (one.Recent == other.Recent && one.Idle > other.Idle);

@@ -6,6 +6,7 @@ using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
@@ -101,7 +102,7 @@ public abstract class SourceCmdlet : PatronCmdlet
 
         IReadOnlyList<SavedTarget> saved = SavedTargets(Patron, text);
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])
-            return [new SourceItem(known.Saved.ToRequest().Source!, given) { Saved = known }];
+            return [new SourceItem(StartRequest.Of(known.Saved).Source!, given) { Saved = known }];
         if (TorrentId.TryParse(text, out TorrentId unknown))
             return [Magnet(unknown, given)];
 

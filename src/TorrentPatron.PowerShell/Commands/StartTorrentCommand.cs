@@ -240,7 +240,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         if (!TryReadDestination(item, out string? destination) || ReadPeers() is not { } peers)
             return null;
 
-        StartRequest request = item.Saved?.Saved.ToRequest() ?? new StartRequest();
+        StartRequest request = item.Saved is { } saved ? StartRequest.Of(saved.Saved) : new StartRequest();
         return request with
         {
             Source = item.Source,

@@ -2,6 +2,7 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Requests;
 
@@ -54,4 +55,17 @@ public sealed record StartRequest
 
     /// <summary>How to treat the torrent; what is null there stays as it was saved, or as it is where the torrent runs.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
+
+    /// <summary>How to start a saved torrent so that it goes on as it was; what else is saved the engine finds where it is.</summary>
+    /// <param name="saved">The torrent.</param>
+    public static StartRequest Of(SavedTorrent saved)
+    {
+        ArgumentNullException.ThrowIfNull(saved);
+        return new StartRequest
+        {
+            Source = saved.Magnet is null ? TorrentSource.FromState(saved.MetainfoPath) : TorrentSource.FromMagnet(saved.Magnet),
+            Destination = saved.Destination,
+            Suspended = saved.Resume is { Suspended: true },
+        };
+    }
 }

@@ -5,8 +5,6 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
-using TorrentPatron.Service.Requests;
-using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
 
@@ -47,12 +45,4 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
             },
         };
     }
-
-    /// <summary>How to start it so that it goes on as it was; what else is saved the engine finds where it is.</summary>
-    public StartRequest ToRequest() => new()
-    {
-        Source = Magnet is null ? TorrentSource.FromState(MetainfoPath) : TorrentSource.FromMagnet(Magnet),
-        Destination = Destination,
-        Suspended = Resume is { Suspended: true },
-    };
 }

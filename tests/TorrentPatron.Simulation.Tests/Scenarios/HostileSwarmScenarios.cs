@@ -38,10 +38,12 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
             for (int i = 0; i < nodes.Length; i++)
                 nodes[i] = new Node(world, seed: 1 + i, world.Network.Join(up: 100_000), settings: settings => settings with { MaxPeersPerTorrent = Places }, announces: trackers);
             await nodes[0].SeedAsync(torrent);
+            HostileCrowd? crowd = hostile > 0 ? new HostileCrowd(world, torrent, nodes, hostile, targets: 12) : null;
+            // They take all the places of the seed before anybody else is there.
+            await world.PassAsync(TimeSpan.FromMinutes(2));
             TimeSpan began = world.Elapsed;
             foreach (Node node in nodes[1..])
                 await node.StartAsync(torrent);
-            HostileCrowd? crowd = hostile > 0 ? new HostileCrowd(world, torrent, nodes, hostile, targets: 8) : null;
 
             await world.UntilAsync(() => nodes.All(node => node.Has(torrent)), TimeSpan.FromHours(1), "all honest peers are complete");
             took = world.Elapsed - began;

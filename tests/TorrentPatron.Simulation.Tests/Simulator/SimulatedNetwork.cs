@@ -14,7 +14,10 @@ internal sealed class SimulatedNetwork(World world)
     private readonly Dictionary<IPEndPoint, List<SimulatedDatagramSocket>> _groups = [];
     private readonly Dictionary<string, IPAddress[]> _names = [];
     private int _lastAddress;
-    private int _lastPort = 50_000;
+    /// <summary>The first port that is given to who asks for any; after the last it is given again.</summary>
+    private const int FirstPort = 50_000;
+
+    private int _lastPort = FirstPort;
 
     /// <summary>Connections that were made.</summary>
     public int Dialled { get; private set; }
@@ -114,7 +117,7 @@ internal sealed class SimulatedNetwork(World world)
 
     public SimulatedHost? Find(IPAddress address) => _hosts.GetValueOrDefault(address);
 
-    public IPEndPoint NewEndPoint(IPAddress address) => new(address, ++_lastPort);
+    public IPEndPoint NewEndPoint(IPAddress address) => new(address, _lastPort = _lastPort == IPEndPoint.MaxPort ? FirstPort : _lastPort + 1);
 
     public SimulatedConnection Connect(SimulatedHost from, SimulatedHost to, SimulatedListener listener)
     {
