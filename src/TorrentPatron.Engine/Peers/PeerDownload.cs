@@ -174,7 +174,8 @@ internal sealed class PeerDownload : IBlockSource
     public void Tick(long rate, bool isPaused)
     {
         Requests.Follow(rate);
-        if (Requests.Count > 0 && !isPaused && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > PeerTimeouts.Request)
+        TimeSpan patience = PayloadReceived > 0 ? PeerTimeouts.Request : PeerTimeouts.FirstBlock;
+        if (Requests.Count > 0 && !isPaused && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > patience)
         {
             // Also what a snubbed peer owes: else two such peers could keep a block from all others for ever.
             Requests.Snub();

@@ -12,6 +12,9 @@ internal static class PeerTimeouts
     /// <summary>For a block after the last; then the peer is snubbed.</summary>
     public static readonly TimeSpan Request = TimeSpan.FromSeconds(60);
 
+    /// <summary>The same for a peer that has never sent a block: one that only pretends must not hold up blocks for long.</summary>
+    public static readonly TimeSpan FirstBlock = TimeSpan.FromSeconds(20);
+
     /// <summary>For anything at all; then the connection is ended.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(120);
 
