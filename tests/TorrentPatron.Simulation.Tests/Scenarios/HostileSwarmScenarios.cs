@@ -29,7 +29,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         TimeSpan took = default;
         await World.RunAsync(seed: 1, async world =>
         {
-            var torrent = new SwarmTorrent(1, Piece, 64 * Piece);
+            var torrent = new SwarmTorrent(1, Piece, 128 * Piece);
             var good = new Uri($"http://{Serve(world, new SimulatedTracker(world))}/announce");
             var bad = new Uri($"http://{Serve(world, Liar(world))}/announce");
             Uri[] trackers = hostile > 0 ? [bad, good] : [good];
