@@ -36,7 +36,7 @@ public sealed class TorrentService : IAsyncDisposable
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = new SocketNetwork(() => Settings.Client.BindAddress);
         Sessions = new ClientSessions(() => makeClient(Settings.Client));
-        _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time));
+        _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time), time);
     }
 
     /// <summary>What the service works with.</summary>

@@ -71,6 +71,17 @@ Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
         $shell.InvocationStateInfo.State | Should -Be Stopped
         $shell.Dispose()
     }
+
+    It 'is given up after -Timeout by <Command>' -ForEach @(
+        @{ Command = 'Start-Torrent' }
+        @{ Command = 'Save-TorrentMetadata' }
+    ) {
+        $pipe = Join-Path $TestDrive "$([guid]::NewGuid()).torrent"
+        mkfifo $pipe
+        & $Command $pipe -Destination $TestDrive -Timeout 1 -ErrorVariable failed -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'SourceNotReadable,*'
+        $failed[0].Exception.Message | Should -BeLike '*was not read within 1 s.'
+    }
 }
 
 Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0 -and (Get-Command setpriv -ErrorAction Ignore))) {

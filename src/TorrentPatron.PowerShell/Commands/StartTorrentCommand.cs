@@ -252,6 +252,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             FilePriorities = include.Length + exclude.Length == 0 ? request.FilePriorities : [],
             Options = new TorrentOptionsReader(_given.Values).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
+            SourceTimeout = Timeout,
             Suspended = isSuspended,
             Recheck = _given.Get<bool>(nameof(Recheck)),
         };

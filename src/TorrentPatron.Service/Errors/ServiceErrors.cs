@@ -45,6 +45,10 @@ internal static class ServiceErrors
         TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not come within {timeout.TotalSeconds:0} s. It runs on.",
         "Add peers or trackers, or ask again.");
 
+    public static TorrentError SourceTimeout(string source, TimeSpan timeout) => new(
+        TorrentErrorId.SourceNotReadable, $"'{source}' was not read within {timeout.TotalSeconds:0.###} s.",
+        "Check that its server answers, or that somebody writes to the pipe, or wait longer.");
+
     public static TorrentError MetadataLost(TorrentId torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
 

@@ -50,6 +50,12 @@ public sealed record StartRequest
     /// </summary>
     public TimeSpan? MetadataTimeout { get; init; }
 
+    /// <summary>
+    /// How long the source may take to be read, a server that never answers or a pipe that nobody writes to; then the start fails with
+    /// <see cref="TorrentErrorId.SourceNotReadable"/>. Null: as long as it takes.
+    /// </summary>
+    public TimeSpan? SourceTimeout { get; init; }
+
     /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
     public bool Recheck { get; init; }
 

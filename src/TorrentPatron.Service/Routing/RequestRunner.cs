@@ -11,7 +11,7 @@ namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
 #pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, SourceReader sources, PeerResolver peers)
+internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, SourceReader sources, PeerResolver peers, TimeProvider time)
 #pragma warning restore CA1001
 {
     /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
@@ -155,11 +155,17 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         }
 
         await _reads.WaitAsync(reading).ConfigureAwait(false);
+        using var clock = new CancellationTokenSource(request.SourceTimeout ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(reading, clock.Token);
         try
         {
-            SourceContent content = await sources.ReadContentAsync(request.Source, reading).ConfigureAwait(false);
+            SourceContent content = await sources.ReadContentAsync(request.Source, either.Token).ConfigureAwait(false);
             return new StartOrder(
                 request, content, content.Magnet is null ? [] : await peers.ResolveAsync(content.Magnet, reading).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
+        {
+            throw new TorrentException(ServiceErrors.SourceTimeout(request.Source.ToString(), request.SourceTimeout!.Value));
         }
         finally
         {

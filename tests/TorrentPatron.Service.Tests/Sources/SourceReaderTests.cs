@@ -302,6 +302,20 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_whose_source_takes_longer_than_it_may_fails_and_says_so()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
+        Assert.Equal(0, MkFifo(_temp["pipe"], 0x180));
+        await using var test = new TestService();
+        var request = new StartRequest { Source = TorrentSource.FromFile(_temp["pipe"]), SourceTimeout = TimeSpan.FromSeconds(0.5) };
+
+        var fail = Assert.IsType<TorrentStartFail>(await test.Service.CreatePatron().StartAsync(request, Token));
+
+        Assert.Equal(TorrentErrorId.SourceNotReadable, fail.Error.Id);
+        Assert.EndsWith("was not read within 0.5 s.", fail.Error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_torrent_may_come_through_a_pipe_whose_writer_comes_late()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() || OperatingSystem.IsMacOS(), "There are no such pipes.");
