@@ -66,7 +66,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         PeerSource source = origin.Source;
         lock (_gate)
         {
-            bool isPossible = source == PeerSource.Manual ? endPoint.Port != 0 : endPoint.Port >= FirstPort && AddressReaches.IsOfHost(endPoint.Address);
+            // Those that were saved were reached in an earlier run.
+            bool isPossible = source == PeerSource.Manual ? endPoint.Port != 0
+                : AddressReaches.IsOfHost(endPoint.Address) && endPoint.Port >= (source == PeerSource.Saved ? 1 : FirstPort);
             if (!isPossible || _bans?.Has(endPoint) == true)
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))

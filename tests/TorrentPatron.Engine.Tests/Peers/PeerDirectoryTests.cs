@@ -416,11 +416,13 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void The_ports_of_well_known_services_are_dialled_only_where_they_were_given_by_hand()
+    public void The_ports_of_well_known_services_are_dialled_only_where_they_were_given_by_hand_or_a_peer_was_there_before()
     {
         Assert.False(_directory.Add(At(1, 25), TrackerA));
         Assert.False(_directory.Add(At(1, 443), PeerSource.PeerExchange));
         Assert.True(_directory.Add(At(1, 443), PeerSource.Manual));
+        Assert.True(_directory.Add(At(2, 443), PeerSource.Saved));
+        Assert.False(_directory.Add(At(2, 0), PeerSource.Saved));
         Assert.True(_directory.Add(At(1, 1024), TrackerA));
     }
 
