@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -204,13 +205,16 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private async Task ReceiveAsync(IDatagramSocket socket, CancellationToken stop)
     {
         var buffer = new byte[LongestDatagram];
-        for (int failures = 0; !stop.IsCancellationRequested && failures < MostFailures;)
+        int failures = 0;
+        for (int count = 1; !stop.IsCancellationRequested && failures < MostFailures; count++)
         {
             try
             {
                 (int length, IPEndPoint remote) = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
                 failures = 0;
                 Hear(buffer.AsSpan(0, length), remote);
+                if (count % Fairness.MostInARow == 0)
+                    await Task.Yield();
             }
             catch (OperationCanceledException)
             {

@@ -3,6 +3,7 @@ using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -162,7 +163,7 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     {
         var buffer = new byte[LongestDatagram];
         int failures = 0;
-        while (!stop.IsCancellationRequested)
+        for (int count = 1; !stop.IsCancellationRequested; count++)
         {
             try
             {
@@ -170,6 +171,8 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
                 failures = 0;
                 Interlocked.Add(ref _received, length);
                 Deliver(buffer.AsMemory(0, length), remote);
+                if (count % Fairness.MostInARow == 0)
+                    await Task.Yield();
             }
             catch (OperationCanceledException)
             {

@@ -3,6 +3,7 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -68,13 +69,15 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
 
     private async Task AcceptAsync(IListener listener, CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        for (int count = 1; !stop.IsCancellationRequested; count++)
         {
             try
             {
                 IConnection connection = await listener.AcceptAsync(stop).ConfigureAwait(false);
                 _strangers.Add(connection);
                 _ = ShakeHandsAsync(connection, stop);
+                if (count % Fairness.MostInARow == 0)
+                    await Task.Yield();
             }
             catch (OperationCanceledException)
             {

@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
@@ -17,8 +18,6 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
-    /// <summary>Receives without a wait in between, after which others get the thread.</summary>
-    private const int MostInARow = 16;
 
     private int _slabLength = SlabPool.LeastLength;
     private int _fullReceives;
@@ -98,9 +97,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                     await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
                 await peer.RestAsync().ConfigureAwait(false);
 
-                // A peer that sends as fast as we take never makes us wait. The thread is others' too: where sockets go on on the thread that
-                // polls them, it is the only one for half of all connections.
-                if (_inARow >= MostInARow)
+                if (_inARow >= Fairness.MostInARow)
                 {
                     _inARow = 0;
                     await Task.Yield();
