@@ -75,9 +75,10 @@ public sealed partial class EngineEventsTests
         IReadOnlyDictionary<string, object?> failed = await log.NextAsync("DialFailed");
         Assert.Equal(("10.9.9.9:1", "Nobody listens there."), (failed["peer"], failed["reason"]));
 
-        using ScriptedPeer first = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7);
+        MemoryTransport host = _network.Join();
+        using ScriptedPeer first = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
         await first.NextAsync(MessageId.HaveNone);
-        using ScriptedPeer second = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7);
+        using ScriptedPeer second = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
         Assert.Equal("It is connected already.", (await log.NextAsync("PeerRefused"))["reason"]);
     }
 
