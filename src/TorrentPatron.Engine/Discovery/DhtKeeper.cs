@@ -58,11 +58,11 @@ internal sealed class DhtKeeper : IAsyncDisposable
     private async Task KeepAsync(SharedDatagramPort datagrams, CancellationToken stop)
     {
         byte[]? saved = await LoadAsync().ConfigureAwait(false);
-        datagrams.Attach(Node);
-        Node.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
-        using var timer = new PeriodicTimer(FirstSave, _time);
         try
         {
+            datagrams.Attach(Node);
+            Node.Start(saved is not null && DhtState.TryRead(saved, out DhtState? state) ? state : new DhtState());
+            using var timer = new PeriodicTimer(FirstSave, _time);
             while (await timer.WaitForNextTickAsync(stop).ConfigureAwait(false))
             {
                 await SaveAsync().ConfigureAwait(false);
@@ -72,6 +72,12 @@ internal sealed class DhtKeeper : IAsyncDisposable
         catch (OperationCanceledException)
         {
             // The engine stops.
+        }
+#pragma warning disable CA1031 // The root of a loop: what cannot be kept costs only the surroundings that the next run begins with.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _faults.Record(Root, e);
         }
     }
 

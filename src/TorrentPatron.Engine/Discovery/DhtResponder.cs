@@ -62,7 +62,7 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
         {
             Nodes = nodes,
             Peers = overlay.Peers.Find(query.InfoHash, count, query.NoSeeds),
-            Token = overlay.Peers.HasRoom(remote.Address) ? tokens.Issue(remote.Address, now) : default(ReadOnlyMemory<byte>),
+            Token = tokens.Issue(remote.Address, now),
             SeedFilter = filters?.Seeds,
             PeerFilter = filters?.Peers,
         };
@@ -74,9 +74,8 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
             return Error(query, KrpcError.Protocol, "The token is not valid.");
         var peer = new IPEndPoint(remote.Address, query.IsPortImplied ? remote.Port : query.Port);
         OnAnnounced?.Invoke(query, peer);
-        return overlay.Peers.Add(query.InfoHash, peer, query.IsSeed, now)
-            ? response
-            : Error(query, KrpcError.Server, "There is no room.");
+        overlay.Peers.Add(query.InfoHash, peer, query.IsSeed, now);
+        return response;
     }
 
     /// <summary>Makes the answer to a question that cannot be answered.</summary>

@@ -109,6 +109,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
         foreach (PeerConnection peer in _set.Connected)
             peer.Tick(rate: 0);
         _fetcher.Tick();
+        _set.TurnOver();
         _set.DialMore();
     }
 

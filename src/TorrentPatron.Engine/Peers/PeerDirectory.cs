@@ -73,7 +73,10 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
-                known.NamedBy(NamerOf(origin));
+                if (known.HasRoomForNamer)
+                    known.NamedBy(NamerOf(origin));
+                else
+                    known.NamedBy(source);
                 if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual)
                     (known.EndedAt, _quietUntil) = (null, default);
                 return false;
@@ -120,6 +123,16 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             _pace.Reached(endPoint.Address);
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 entry.WasReached = true;
+        }
+    }
+
+    /// <summary>A peer of this torrent has come from an address: its host is no victim of who names it.</summary>
+    public void Met(IPAddress address)
+    {
+        lock (_gate)
+        {
+            _pace.Reached(address);
+            _quietUntil = default;
         }
     }
 
@@ -303,7 +316,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (entry.IsInUse)
                 continue;
             Instant due = entry.NextTry(effort);
-            if (due <= now && !entry.IsTrusted)
+            // Where a peer was reached before, what others say of its host counts for nothing.
+            if (due <= now && !entry.IsTrusted && !entry.WasReached)
                 due = _pace.Next(endPoint.Address, now);
             if (due > now)
             {
@@ -357,8 +371,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         (IPEndPoint EndPoint, Entry Entry)? worst = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
-            bool mayGo = entry is { IsInUse: false, IsOurselves: false } && (!entry.IsTrusted || newcomer.Source == PeerSource.Manual)
-                && (entry.Failures > 0 || (isOfFewKind && entry.Source == kind) || (isOfFew && entry.Namers.Length == 1 && entry.Namers[0] == largest));
+            bool mayGo = !entry.IsInUse && (!entry.IsTrusted || newcomer.Source == PeerSource.Manual)
+                && (entry.IsOurselves || entry.Failures > 0 || (isOfFewKind && entry.Source == kind) || (isOfFew && entry.Namers.Length == 1 && entry.Namers[0] == largest));
             if (mayGo && (worst is null || worst.Value.Entry.IsBetterThan(entry)))
                 worst = (endPoint, entry);
         }
@@ -453,10 +467,15 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             return ended + (effort == DialEffort.Most && wait > LongestLonelyBackOff ? LongestLonelyBackOff : wait);
         }
 
+        /// <summary>Whether one more who names it is remembered.</summary>
+        public bool HasRoomForNamer => Namers.Length < MostNamers;
+
+        public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
+
         public void NamedBy(Namer namer)
         {
-            _sources |= 1 << (int)namer.Origin.Source;
-            if (Namers.Length == MostNamers || Array.IndexOf(Namers, namer) >= 0)
+            NamedBy(namer.Origin.Source);
+            if (Array.IndexOf(Namers, namer) >= 0)
                 return;
             Namers = [.. Namers, namer];
             namer.Count++;

@@ -297,7 +297,6 @@ internal sealed class PeerDownload : IBlockSource
     public string? HandleBlock(in PeerMessage message, Slab slab, int blockOffset)
     {
         int length = message.Block.Length;
-        PayloadReceived += length;
         var range = new BlockRequest(message.Piece, message.Begin, length);
         if (!Requests.TryTake(range, out PendingBlock block))
         {
@@ -305,6 +304,7 @@ internal sealed class PeerDownload : IBlockSource
             return ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
         }
 
+        PayloadReceived += length;
         Volatile.Write(ref _lastPayload, Peer.LastReceived);
         Requests.BlockArrived();
         _rejects = 0;

@@ -170,7 +170,9 @@ internal sealed class PeerSet : IPeerOwner
 
             session = _session!.Token;
             _peers = [.. _peers, peer];
-            if (!isIncoming)
+            if (isIncoming)
+                Directory.Met(connection.RemoteEndPoint.Address);
+            else
                 Directory.Reached(connection.RemoteEndPoint);
             try
             {
@@ -218,8 +220,9 @@ internal sealed class PeerSet : IPeerOwner
         PeerConnection[] peers = _peers;
         Instant now = Instant.Now(_engine.Time);
         foreach (PeerConnection peer in peers)
-            peer.Use.Note(peer.Payload + (peer.HasGivenMetadata ? 1 : 0), isWaiting: peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } }, now);
-        bool isAnyTurnedAway = _isAnyTurnedAway || _engine.IsFull;
+            peer.Use.Note(peer.Payload + (peer.HasGivenMetadata ? 1 : 0), IsWaitingForUs(peer), now);
+        // Where the engine as a whole is full, those that have many places give some, and those that have few keep them.
+        bool isAnyTurnedAway = _isAnyTurnedAway || (_engine.IsFull && peers.Length > _engine.MostPeers / 10);
         _isAnyTurnedAway = false;
         if (!PeerTurnover.IsNearlyFull(peers.Length, MostPeers) && !_engine.IsFull)
             return;
@@ -228,7 +231,7 @@ internal sealed class PeerSet : IPeerOwner
         PeerConnection[] leaving;
         lock (_gate)
         {
-            leaving = [.. _turnover.Choose(candidates, MostPeers, isAnyTurnedAway, now).Select(index => peers[index])];
+            leaving = [.. _turnover.Choose(candidates, MostPeers, isAnyTurnedAway, isAnyTurnedAway || Directory.HasNext(now, Effort), now).Select(index => peers[index])];
             foreach (PeerConnection peer in leaving)
                 _turnover.Left(AddressBlock.Of(peer.RemoteEndPoint.Address), now);
         }
@@ -288,7 +291,11 @@ internal sealed class PeerSet : IPeerOwner
         _closed.Enqueue(closed);
     }
 
-    private int MostPeers => _engine.Settings.MaxPeersPerTorrent;
+    private int MostPeers => Math.Min(_engine.Settings.MaxPeersPerTorrent, _engine.MostPeers);
+
+    /// <summary>Whether it is us who let a peer wait: for its turn to be unchoked, or for what it has asked for.</summary>
+    private static bool IsWaitingForUs(PeerConnection peer) =>
+        peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } } || peer.Sender.Uploads.Count > 0;
 
     /// <summary>The connection to a peer that says the same id from the same address. From another address it is somebody else, whatever it says.</summary>
     private PeerConnection? FindTwin(IPEndPoint endPoint, PeerId id) =>

@@ -34,11 +34,14 @@ internal sealed class PeerTurnover
     /// <param name="peers">The connected peers.</param>
     /// <param name="most">Places for peers.</param>
     /// <param name="isAnyTurnedAway">Whether others were turned away since this was asked last.</param>
+    /// <param name="isAnyWaiting">Whether others were turned away, or could be dialled: else nobody leaves.</param>
     /// <param name="now">The time.</param>
     /// <returns>Indices into <paramref name="peers"/>.</returns>
-    public IReadOnlyList<int> Choose(ReadOnlySpan<TurnoverCandidate> peers, int most, bool isAnyTurnedAway, Instant now)
+    public IReadOnlyList<int> Choose(ReadOnlySpan<TurnoverCandidate> peers, int most, bool isAnyTurnedAway, bool isAnyWaiting, Instant now)
     {
         var leaving = new List<int>();
+        if (!isAnyWaiting)
+            return leaving;
         int worst = -1;
         for (int i = 0; i < peers.Length && leaving.Count <= most / 25; i++)
         {

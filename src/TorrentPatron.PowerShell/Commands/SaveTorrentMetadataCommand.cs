@@ -81,7 +81,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
                 Peers = peers,
                 Trackers = _given.Get<Uri[]>(nameof(Tracker)) ?? [],
                 MetadataTimeout = Timeout,
-                SourceTimeout = Timeout,
+                SourceTimeout = Timeout > TimeSpan.Zero ? Timeout : null,
             };
             _asked.Add((Patron ?? item.Running?.Patron ?? item.Saved?.Patron ?? Session.Default(), request, new TorrentFileWriter(destination, Force), item.Given));
         }

@@ -252,7 +252,8 @@ public sealed class StartTorrentCommand : SourceCmdlet
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             FilePriorities = include.Length + exclude.Length == 0 ? request.FilePriorities : [],
             Options = new TorrentOptionsReader(_given.Values).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
-            SourceTimeout = Timeout,
+            // With no time at all a torrent is started all the same, and not waited for.
+            SourceTimeout = Timeout > TimeSpan.Zero ? Timeout : null,
             Suspended = isSuspended,
             Recheck = _given.Get<bool>(nameof(Recheck)),
         };

@@ -41,36 +41,25 @@ public sealed class PeerStore(Random random)
     /// <param name="peer">The peer.</param>
     /// <param name="isSeed">Whether it has everything.</param>
     /// <param name="now">The time.</param>
-    /// <returns>False where its host has too many already.</returns>
-    public bool Add(InfoHash torrent, IPEndPoint peer, bool isSeed, TimeSpan now)
+    public void Add(InfoHash torrent, IPEndPoint peer, bool isSeed, TimeSpan now)
     {
         ArgumentNullException.ThrowIfNull(peer);
         IPEndPoint key = KeyOf(peer);
         if (_torrents.TryGetValue(torrent, out Dictionary<IPEndPoint, Entry>? peers) && peers.TryGetValue(key, out Entry? known))
             Remove(known);
-        else if (!HasRoom(peer.Address))
-            return false;
+        AddressBlock host = AddressBlock.Of(peer.Address);
+        if (_hosts.TryGetValue(host, out LinkedList<Entry>? own) && own.Count >= MaxPeersOfHost && AddressReaches.Of(peer.Address) != AddressReach.Loopback)
+            Remove(own.First!.Value);
         MakeRoom(torrent);
 
         if (!_torrents.TryGetValue(torrent, out peers))
             _torrents[torrent] = peers = [];
-        AddressBlock host = AddressBlock.Of(peer.Address);
         if (!_hosts.TryGetValue(host, out LinkedList<Entry>? entries))
             _hosts[host] = entries = new LinkedList<Entry>();
         var entry = new Entry(torrent, key, peer, isSeed, now);
         peers.Add(key, entry);
         entries.AddLast(entry.Place);
         PeerCount++;
-        return true;
-    }
-
-    /// <summary>Whether a peer of an address could be taken; if not, no token is given for it (BEP 33).</summary>
-    /// <param name="address">Where the peer would be.</param>
-    public bool HasRoom(IPAddress address)
-    {
-        ArgumentNullException.ThrowIfNull(address);
-        return AddressReaches.Of(address) == AddressReach.Loopback
-            || !_hosts.TryGetValue(AddressBlock.Of(address), out LinkedList<Entry>? entries) || entries.Count < MaxPeersOfHost;
     }
 
     /// <summary>Some peers of a torrent, by chance where there are more.</summary>

@@ -154,14 +154,22 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
                 TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or bytes, or a magnet link."));
         }
 
-        await _reads.WaitAsync(reading).ConfigureAwait(false);
         using var clock = new CancellationTokenSource(request.SourceTimeout ?? Timeout.InfiniteTimeSpan, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(reading, clock.Token);
         try
         {
+            await _reads.WaitAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
+        {
+            throw new TorrentException(ServiceErrors.SourceTimeout(request.Source.ToString(), request.SourceTimeout!.Value));
+        }
+
+        try
+        {
             SourceContent content = await sources.ReadContentAsync(request.Source, either.Token).ConfigureAwait(false);
             return new StartOrder(
-                request, content, content.Magnet is null ? [] : await peers.ResolveAsync(content.Magnet, reading).ConfigureAwait(false));
+                request, content, content.Magnet is null ? [] : await peers.ResolveAsync(content.Magnet, either.Token).ConfigureAwait(false));
         }
         catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
         {

@@ -34,6 +34,8 @@ internal sealed class EventLog : EventListener
     public async Task<IReadOnlyDictionary<string, object?>> NextAsync(string name, Predicate<IReadOnlyDictionary<string, object?>>? which = null)
     {
         int looked = 0;
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(TestEngine.Patience);
         while (true)
         {
             Task written;
@@ -48,7 +50,7 @@ internal sealed class EventLog : EventListener
                 written = _written.Task;
             }
 
-            await written.WaitAsync(TestEngine.Patience, TestContext.Current.CancellationToken);
+            await written.WaitAsync(patience.Token);
         }
     }
 

@@ -245,6 +245,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         _set.TurnOver();
         Assert.Empty(_set.Closed);
 
+        _set.Directory.Add(Address(200), PeerSource.Manual);
         Attach(50);
         _set.Connected[0].HasGivenMetadata = true;
         PeerConnection second = _set.Connected[1];
@@ -252,6 +253,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);
 
         Attach(51);
+        _set.Directory.Add(Address(201), PeerSource.Manual);
         _time.Advance(TimeSpan.FromMinutes(2));
         _set.TurnOver();
         Assert.Equal(2, _set.Closed.Count);

@@ -13,28 +13,31 @@ public sealed class PeerTurnoverTests
     private readonly PeerTurnover _turnover = new();
 
     [Fact]
-    public void Who_took_a_block_once_and_then_nothing_leaves_though_others_are_not_turned_away() =>
-        Assert.Equal([1], _turnover.Choose([Busy(1000), new(Long, Idle: TimeSpan.FromMinutes(2), Recent: 5, false)], Most, false, Start));
+    public void Who_took_a_block_once_and_then_nothing_leaves_where_others_wait() =>
+        Assert.Equal([1], _turnover.Choose([Busy(1000), new(Long, Idle: TimeSpan.FromMinutes(2), Recent: 5, false)], Most, false, true, Start));
+
+    [Fact]
+    public void Nobody_leaves_where_nobody_waits() => Assert.Empty(_turnover.Choose([new(Long, Long, 0, false)], Most, false, false, Start));
 
     [Fact]
     public void Few_leave_at_once()
     {
         TurnoverCandidate[] idle = [.. Enumerable.Repeat(new TurnoverCandidate(Long, Long, 0, false), Most)];
-        Assert.Equal(5, _turnover.Choose(idle, Most, false, Start).Count);
+        Assert.Equal(5, _turnover.Choose(idle, Most, false, true, Start).Count);
     }
 
     [Fact]
     public void Newcomers_and_peers_given_by_hand_do_not_leave() =>
-        Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, Start));
+        Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, true, Start));
 
     [Fact]
     public void While_others_are_turned_away_the_one_of_least_use_leaves_now_and_then()
     {
         TurnoverCandidate[] peers = [Busy(3000), Busy(1000), Busy(2000)];
-        Assert.Empty(_turnover.Choose(peers, Most, false, Start));
-        Assert.Equal([1], _turnover.Choose(peers, Most, true, Start));
-        Assert.Empty(_turnover.Choose(peers, Most, true, Start + PeerTurnover.Interval - TimeSpan.FromSeconds(1)));
-        Assert.Equal([1], _turnover.Choose(peers, Most, true, Start + PeerTurnover.Interval));
+        Assert.Empty(_turnover.Choose(peers, Most, false, true, Start));
+        Assert.Equal([1], _turnover.Choose(peers, Most, true, true, Start));
+        Assert.Empty(_turnover.Choose(peers, Most, true, true, Start + PeerTurnover.Interval - TimeSpan.FromSeconds(1)));
+        Assert.Equal([1], _turnover.Choose(peers, Most, true, true, Start + PeerTurnover.Interval));
     }
 
     [Fact]

@@ -12,8 +12,8 @@ public sealed class PeerStoreTests
     [Fact]
     public void Peers_are_found_until_they_have_not_announced_themselves_for_long()
     {
-        Assert.True(_store.Add(Torrent, At(1), isSeed: false, TimeSpan.Zero));
-        Assert.True(_store.Add(Torrent, At(2), isSeed: false, TimeSpan.FromMinutes(30)));
+        _store.Add(Torrent, At(1), isSeed: false, TimeSpan.Zero);
+        _store.Add(Torrent, At(2), isSeed: false, TimeSpan.FromMinutes(30));
         _store.Expire(TimeSpan.FromMinutes(44));
         Assert.Equal(2, _store.Find(Torrent, 10, noSeeds: false).Count);
         _store.Expire(TimeSpan.FromMinutes(45));
@@ -58,7 +58,7 @@ public sealed class PeerStoreTests
     public void It_is_bounded_and_makes_room_for_newcomers()
     {
         for (int i = 0; i < PeerStore.MaxPeersOfTorrent + 100; i++)
-            Assert.True(_store.Add(Torrent, At(i), isSeed: false, TimeSpan.FromSeconds(i)));
+            _store.Add(Torrent, At(i), isSeed: false, TimeSpan.FromSeconds(i));
         Assert.Equal(PeerStore.MaxPeersOfTorrent, _store.PeerCount);
         Assert.Contains(At(599), _store.Find(Torrent, 1000, noSeeds: false));
         Assert.DoesNotContain(At(99), _store.Find(Torrent, 1000, noSeeds: false));
@@ -68,21 +68,19 @@ public sealed class PeerStoreTests
         Assert.Equal(PeerStore.MaxPeers, _store.PeerCount);
         var others = new PeerStore(new Random(1));
         for (int i = 0; i < PeerStore.MaxTorrents + 50; i++)
-            Assert.True(others.Add(Other(i), At(i), isSeed: false, TimeSpan.Zero));
+            others.Add(Other(i), At(i), isSeed: false, TimeSpan.Zero);
         Assert.Equal(PeerStore.MaxTorrents, others.TorrentCount);
     }
 
     [Fact]
-    public void One_host_has_some_places_and_is_given_no_token_for_more()
+    public void One_host_has_some_places_and_what_it_announces_beyond_them_takes_those_of_its_oldest()
     {
-        for (int i = 0; i < PeerStore.MaxPeersOfHost; i++)
-            Assert.True(_store.Add(Other(i), IPEndPoint.Parse($"[2001:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.Zero));
-        var another = IPAddress.Parse("2001:db8:1:2:ffff::1");
+        for (int i = 0; i <= PeerStore.MaxPeersOfHost; i++)
+            _store.Add(Other(i), IPEndPoint.Parse($"[2a01:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.FromSeconds(i));
 
-        Assert.False(_store.HasRoom(another));
-        Assert.False(_store.Add(Other(1000), new IPEndPoint(another, 6881), isSeed: false, TimeSpan.Zero));
-        Assert.True(_store.Add(Other(0), IPEndPoint.Parse("[2001:db8:1:2::1]:6881"), isSeed: true, TimeSpan.FromMinutes(1)));
-        Assert.True(_store.HasRoom(IPAddress.Parse("2001:db8:1:3::1")));
+        Assert.Equal(PeerStore.MaxPeersOfHost, _store.PeerCount);
+        Assert.Empty(_store.Find(Other(0), 10, noSeeds: false));
+        Assert.Single(_store.Find(Other(PeerStore.MaxPeersOfHost), 10, noSeeds: false));
     }
 
     [Fact]
@@ -91,7 +89,7 @@ public sealed class PeerStoreTests
         for (int i = 0; i < PeerStore.MaxPeersOfTorrent - 20; i++)
             _store.Add(Torrent, At(i), isSeed: false, TimeSpan.Zero);
         for (int i = 0; i < 20; i++)
-            _store.Add(Torrent, IPEndPoint.Parse($"[2001:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.FromMinutes(1));
+            _store.Add(Torrent, IPEndPoint.Parse($"[2a01:db8:1:2::{i + 1:x}]:6881"), isSeed: false, TimeSpan.FromMinutes(1));
         for (int i = 0; i < 19; i++)
             _store.Add(Torrent, At(10_000 + i), isSeed: false, TimeSpan.FromMinutes(2));
 
@@ -108,7 +106,7 @@ public sealed class PeerStoreTests
                 _store.Add(Other(1000 * host + i), At(host), isSeed: false, TimeSpan.Zero);
         }
 
-        Assert.True(_store.Add(Torrent, At(100), isSeed: false, TimeSpan.FromSeconds(17)));
+        _store.Add(Torrent, At(100), isSeed: false, TimeSpan.FromSeconds(17));
         Assert.Equal([At(100)], _store.Find(Torrent, 10, noSeeds: false));
         for (int i = 0; i < 1000; i++)
             _store.Add(Other(50_000 + i), At(1), isSeed: false, TimeSpan.FromMinutes(1));
