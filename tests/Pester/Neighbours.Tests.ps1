@@ -105,14 +105,13 @@ Describe 'A second user of the machine' -Skip:(-not ($IsLinux -and (id -u) -eq 0
         Remove-Item -Recurse -Force $here
     }
 
-    It 'cannot have a state folder used that is his' {
+    It 'can have his state folder used by root, who was told to' {
         Invoke-AsOther "mkdir $here/data/state"
         $content = New-TestContent -Folder "$here/into"
         $patron = New-TestPatron 'his-state' -StatePath "$here/data/state"
-        Start-Torrent $content.Torrent $content.Folder -Patron $patron -ErrorVariable refused -ErrorAction SilentlyContinue
+        $started = Start-Torrent $content.Torrent $content.Folder -Patron $patron -ErrorAction Stop
         $patron | Stop-TorrentPatron
-        $refused[0].FullyQualifiedErrorId | Should -Match StateNotWritable
-        "$($refused[0])" | Should -Match 'belongs to another user'
+        $started | Should -Not -BeNullOrEmpty
     }
 
     It 'cannot have a file sent by putting a link to it where a file of a torrent was' {

@@ -94,6 +94,9 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     /// <summary>What was wrong with the saved state.</summary>
     public TorrentError? StateWarning { get; private set; }
 
+    /// <summary>What the last move has left undone, though the files are where they were to go.</summary>
+    public TorrentError? MoveWarning { get; set; }
+
     /// <summary>Since when its metadata is being fetched; a suspension begins it anew.</summary>
     public Instant FetchingSince { get; set; } = Instant.Now(engine.Time);
 
@@ -331,7 +334,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Metadata = Metainfo is null && Work.Metadata is { } fetched ? fetched with { Since = WallTime.At(FetchingSince, engine.Time) } : null,
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
-            Warnings = [.. Work.Shortcomings, .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
+            Warnings = [.. Work.Shortcomings, .. MoveWarning is { } moved ? [moved] : (TorrentError[])[], .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
         };
     }

@@ -61,8 +61,9 @@ internal sealed class TorrentMove(
                     return DataOrigin.Look(to, []);
                 },
                 cancellationToken).ConfigureAwait(false);
-            await Mover(from, to, storage.Apart).MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken)
-                .ConfigureAwait(false);
+            DataMover mover = Mover(from, to, storage.Apart);
+            await mover.MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken).ConfigureAwait(false);
+            ledger.MoveWarning = mover.LeftBehind is { Count: > 0 } left ? StorageErrors.LeftBehind(left) : null;
             DataOrigin? origin = ledger.Origin;
             await workers.RunAsync(() =>
             {

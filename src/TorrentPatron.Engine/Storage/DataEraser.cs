@@ -65,7 +65,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
                 return;
             }
 
-            GuardedFile.Delete(layout.Destination, path, file.Value.Identity);
+            GuardedFile.Delete(layout.Destination, path, file.Value);
             _files++;
             _bytes += file.Value.Length;
         }

@@ -17,7 +17,11 @@ namespace TorrentPatron.Engine.Storage;
 internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torrent, DiskWorkers workers, Bitfield? apart)
 {
     private readonly List<string> _madeFolders = [];
+    private readonly List<string> _leftBehind = [];
     private IReadOnlyList<MovedFile> _files = [];
+
+    /// <summary>The files that were copied, but could not be deleted where they were.</summary>
+    public IReadOnlyList<string> LeftBehind => _leftBehind;
 
     /// <summary>Moves the files.</summary>
     /// <param name="keepFree">Bytes that must stay free on the volume they go to.</param>
@@ -61,11 +65,11 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
                 {
                     Directory.CreateDirectory(from.Destination);
                     GuardedFile.MakeFolder(from.Destination, Path.GetDirectoryName(old)!);
-                    GuardedFile.Move(to.Destination, next, from.Destination, old, moved.Identity);
+                    GuardedFile.Move(to.Destination, next, from.Destination, old, moved);
                 }
                 else if (left.Kind == FileKind.Regular && DiskFile.Stamp(old) == DiskFile.Stamp(next))
                 {
-                    GuardedFile.Delete(to.Destination, next, moved.Identity);
+                    GuardedFile.Delete(to.Destination, next, moved);
                 }
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -145,7 +149,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             await workers.RunAsync(
                 () =>
                 {
-                    GuardedFile.Move(from.Destination, file.From, to.Destination, file.To, file.Seen.Identity);
+                    GuardedFile.Move(from.Destination, file.From, to.Destination, file.To, file.Seen);
                     progress(share);
                 },
                 cancellationToken).ConfigureAwait(false);
@@ -166,7 +170,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
                     return FileCopier.Begin(file.From, file.Copy, from.Destination, to.Destination);
                 },
                 cancellationToken).ConfigureAwait(false);
-            if (copier.Source is { } source && source != file.Seen.Identity)
+            if (copier.Source is { } source && !source.IsStill(file.Seen))
                 throw new IOException($"'{file.From}' is a different file than it was a moment ago.");
             while (await workers.RunAsync(copier.Step, cancellationToken).ConfigureAwait(false) is > 0 and var step)
             {
@@ -183,7 +187,10 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             foreach (MovedFile file in _files)
                 GuardedFile.Move(to.Destination, file.Copy, to.Destination, file.To);
             foreach (MovedFile file in _files)
-                TryDelete(from.Destination, file.From, file.Seen.Identity);
+            {
+                if (!TryDelete(from.Destination, file.From, file.Seen))
+                    _leftBehind.Add(file.From);
+            }
         }, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -201,15 +208,17 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             throw StorageErrors.NoRoom(to.Destination, needed, available, keepFree);
     }
 
-    private static void TryDelete(string destination, string path, FileIdentity? seen = null)
+    private static bool TryDelete(string destination, string path, FileNode? seen = null)
     {
         try
         {
             GuardedFile.Delete(destination, path, seen);
+            return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             // It is in nobody's way but ours.
+            return false;
         }
     }
 

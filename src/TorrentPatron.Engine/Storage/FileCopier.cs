@@ -52,8 +52,8 @@ internal sealed class FileCopier : IDisposable
         }
     }
 
-    /// <summary>Which file is copied; null where the system does not tell.</summary>
-    public FileIdentity? Source => GuardedFile.IdentityOf(_source);
+    /// <summary>The file that is copied; null where the system does not tell.</summary>
+    public FileNode? Source => GuardedFile.Stat(_source);
 
     /// <summary>Copies some bytes; with the last of them the copy is on the medium.</summary>
     /// <returns>How many; 0: all are copied.</returns>

@@ -39,7 +39,7 @@ public static class GuardedFile
             return PortableFiles.Open(top, path, mode, access, share, permissions);
 
         if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(top, path, access) is { } there)
-            return Locked(there, path, share);
+            return Locked(there, path, access, share);
         using SafeFileHandle folder = OpenParent(top, path);
         string name = Path.GetFileName(path);
         for (int attempt = 0; attempt < MostAttempts; attempt++)
@@ -51,7 +51,7 @@ public static class GuardedFile
                 ? PosixFiles.OpenFile(folder, name, path, access, isNew: true, permissions ?? ForAll)
                 : MakeByPath(folder, name, path, access, permissions);
             if (file is not null)
-                return Locked(file, path, share);
+                return Locked(file, path, access, share);
             if (mode == FileMode.CreateNew)
                 break;
         }
@@ -155,14 +155,17 @@ public static class GuardedFile
     /// <summary>What is known of an open file; null where the system does not tell.</summary>
     internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : null;
 
-    /// <summary>Deletes a file, if it is the one that was looked at.</summary>
+    /// <summary>Deletes whichever file, or link, is there.</summary>
     /// <param name="top">The folder that its owner has chosen.</param>
     /// <param name="path">The file's absolute path, below that folder.</param>
-    /// <param name="seen">The file as it was found; null: whichever file, or link, is there.</param>
     /// <exception cref="UnsafeFileException">A link is on the way.</exception>
     /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
-    public static void Delete(string top, string path, FileIdentity? seen = null)
+    public static void Delete(string top, string path) => Delete(top, path, seen: null);
+
+    /// <summary>Deletes a file, if it is the one that was seen; null: whichever file, or link, is there.</summary>
+    /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
+    internal static void Delete(string top, string path, FileNode? seen)
     {
         if (!PosixFiles.AreThere)
         {
@@ -201,12 +204,16 @@ public static class GuardedFile
     /// <param name="path">Where it is.</param>
     /// <param name="newTop">The folder below which it is to be.</param>
     /// <param name="newPath">Where it is to be, in a folder that is there.</param>
-    /// <param name="seen">The file as it was found; null: whichever file is there.</param>
     /// <param name="overwrite">Whether a file that is there goes.</param>
     /// <exception cref="UnsafeFileException">A link is in its place, or on the way.</exception>
     /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
-    public static void Move(string top, string path, string newTop, string newPath, FileIdentity? seen = null, bool overwrite = false)
+    public static void Move(string top, string path, string newTop, string newPath, bool overwrite = false) =>
+        Move(top, path, newTop, newPath, seen: null, overwrite);
+
+    /// <summary>Renames a file within its volume, if it is the one that was seen; null: whichever file is there.</summary>
+    /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
+    internal static void Move(string top, string path, string newTop, string newPath, FileNode? seen, bool overwrite = false)
     {
         if (!PosixFiles.AreThere)
         {
@@ -282,11 +289,12 @@ public static class GuardedFile
     }
 
     /// <summary>
-    /// Locks a file, unless others may even delete it: whoever can read a file could lock it, and so keep us from it for ever.
+    /// Locks a file, unless others may even delete it: whoever can read a file could lock it, and so keep us from it for ever. What is
+    /// written is locked alone or not at all, as .NET does: a lock that is shared keeps its own owner from writing on CIFS, and is none on NFS.
     /// </summary>
-    private static SafeFileHandle Locked(SafeFileHandle file, string path, FileShare share)
+    private static SafeFileHandle Locked(SafeFileHandle file, string path, FileAccess access, FileShare share)
     {
-        if (share.HasFlag(FileShare.Delete))
+        if (share.HasFlag(FileShare.Delete) || (share != FileShare.None && access.HasFlag(FileAccess.Write)))
             return file;
         try
         {
@@ -300,9 +308,9 @@ public static class GuardedFile
         }
     }
 
-    private static void Require(FileNode node, FileIdentity? seen, string path)
+    private static void Require(FileNode node, FileNode? seen, string path)
     {
-        if (seen is { } expected && (node.Kind != FileKind.Regular || node.Identity != expected))
+        if (seen is { } expected && !node.IsStill(expected))
             throw new IOException($"'{path}' is a different file than it was a moment ago.");
     }
 }

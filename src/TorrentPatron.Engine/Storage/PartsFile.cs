@@ -148,7 +148,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
                     return;
                 using SafeFileHandle file = GuardedFile.Open(layout.Destination, layout.PartsPath, FileMode.Open, FileAccess.Read);
                 if (RandomAccess.GetLength(file) == 0 || IsOurs(file, _header))
-                    GuardedFile.Delete(layout.Destination, layout.PartsPath, GuardedFile.IdentityOf(file));
+                    GuardedFile.Delete(layout.Destination, layout.PartsPath, GuardedFile.Stat(file));
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {

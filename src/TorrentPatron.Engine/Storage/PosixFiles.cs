@@ -267,9 +267,11 @@ internal static class PosixFiles
         var permissions = (UnixFileMode)(mode & 0xFFF);
         return IsMac
             ? new FileNode(kind, new FileIdentity(Number(stat), BinaryPrimitives.ReadUInt64LittleEndian(stat[8..])),
-                BinaryPrimitives.ReadInt64LittleEndian(stat[96..]), Number(stat[16..]), permissions, BinaryPrimitives.ReadUInt16LittleEndian(stat[6..]))
+                BinaryPrimitives.ReadInt64LittleEndian(stat[96..]), Number(stat[16..]), permissions, BinaryPrimitives.ReadUInt16LittleEndian(stat[6..]),
+                (BinaryPrimitives.ReadInt64LittleEndian(stat[48..]), Number(stat[56..])))
             : new FileNode(kind, new FileIdentity(((ulong)Number(stat[136..]) << 32) | Number(stat[140..]), MemoryMarshal.Read<ulong>(stat[32..])),
-                MemoryMarshal.Read<long>(stat[40..]), Number(stat[20..]), permissions, Number(stat[16..]));
+                MemoryMarshal.Read<long>(stat[40..]), Number(stat[20..]), permissions, Number(stat[16..]),
+                (MemoryMarshal.Read<long>(stat[112..]), Number(stat[120..])));
     }
 
     private static uint Number(ReadOnlySpan<byte> bytes) => MemoryMarshal.Read<uint>(bytes);

@@ -49,6 +49,12 @@ internal static class StorageErrors
             "Look at the disk, and start the torrent again."), e),
     };
 
+    /// <summary>Files were copied to their new place, but could not be deleted at the old one.</summary>
+    /// <param name="files">Their paths.</param>
+    public static TorrentError LeftBehind(IReadOnlyList<string> files) => new(TorrentErrorId.MoveFailed,
+        $"'{files[0]}'{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} could not be deleted after the torrent was copied to its new place.",
+        "Delete what is left at the old place, if it is not needed.");
+
     /// <summary>A file ends before the bytes that were to be read.</summary>
     /// <param name="path">The file.</param>
     public static StorageException Short(string path) => Gone($"'{path}' is shorter than it should be.", null);

@@ -80,7 +80,6 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         try
         {
             GuardedFile.Open(folder, probe, FileMode.CreateNew, FileAccess.Write).Dispose();
-            GuardedFile.Delete(folder, probe);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -88,6 +87,15 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
             throw failure.Error.Id == TorrentErrorId.DiskWriteFailed
                 ? StorageErrors.NotWritable($"'{folder}' cannot be written: {e.Message}", e)
                 : failure;
+        }
+
+        try
+        {
+            GuardedFile.Delete(folder, probe);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Where a file may be made but not deleted, a torrent can be written all the same.
         }
     }
 

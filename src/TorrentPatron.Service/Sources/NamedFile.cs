@@ -17,18 +17,24 @@ internal static class NamedFile
             return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1, useAsync: true);
 #pragma warning restore RS0030
         SafeFileHandle file = GuardedFile.OpenAny(Path.GetFullPath(path), out bool isPipe, out bool isSpecial);
-        return isSpecial ? new PipeStream(file, isPipe) : new FileStream(file, FileAccess.Read, bufferSize: 0);
+        return isSpecial ? new PipeStream(file, mayHaveNoWriterYet: isPipe && !IsAnonymous(file, path)) : new FileStream(file, FileAccess.Read, bufferSize: 0);
     }
+
+    /// <summary>Whether a pipe has no name in a folder, so that it has had its writer when it came to us.</summary>
+    private static bool IsAnonymous(SafeFileHandle pipe, string path) =>
+        path.StartsWith("/dev/fd/", StringComparison.Ordinal) || path == "/dev/stdin"
+        || (OperatingSystem.IsLinux()
+            && new FileInfo($"/proc/self/fd/{pipe.DangerousGetHandle()}").LinkTarget?.Contains("pipe:[", StringComparison.Ordinal) == true);
 
     /// <summary>Reads a pipe or a device as bytes come, so that waiting for them can be ended.</summary>
     /// <param name="file">It, opened so that reading never waits.</param>
-    /// <param name="isPipe">Whether its writer may still have to come.</param>
-    private sealed class PipeStream(SafeFileHandle file, bool isPipe) : Stream
+    /// <param name="mayHaveNoWriterYet">Whether its writer may still have to come.</param>
+    private sealed class PipeStream(SafeFileHandle file, bool mayHaveNoWriterYet) : Stream
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
         private readonly FileStream _file = new(file, FileAccess.Read, bufferSize: 0);
-        private bool _hasWriter = !isPipe;
+        private bool _hasWriter = !mayHaveNoWriterYet;
 
         public override bool CanRead => true;
 

@@ -79,7 +79,7 @@ internal sealed class SavedOrigin(string folder)
         try
         {
             return Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
-                && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && torrent.Matches(magnet.TorrentId)
+                && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && magnet.TorrentId == torrent
                 ? magnet
                 : null;
         }

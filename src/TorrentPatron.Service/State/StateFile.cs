@@ -5,7 +5,7 @@ namespace TorrentPatron.Service.State;
 
 /// <summary>
 /// Opens, writes and deletes the files of a state folder, which somebody else may have put there: never through a link, only files with
-/// bytes in them, and only those of the user who runs this process, or of the system's administrator.
+/// bytes in them, and only those of whom <see cref="FileOwner"/> trusts: this user, and the system's administrator.
 /// </summary>
 internal static class StateFile
 {
@@ -25,7 +25,7 @@ internal static class StateFile
         SafeFileHandle file = GuardedFile.Open(folder, path, mode, access, share, Mode);
         try
         {
-            FileOwner.Require(file, path, isWritten: access != FileAccess.Read);
+            FileOwner.Require(folder, file, path, isWritten: access != FileAccess.Read);
             return file;
         }
         catch

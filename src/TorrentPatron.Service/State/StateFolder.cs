@@ -1,5 +1,6 @@
 using System.Globalization;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
@@ -144,7 +145,9 @@ public sealed class StateFolder
                 new TorrentError(
                     TorrentErrorId.StateNotWritable,
                     $"The state folder '{DisplayText.Clean(FolderPath)}' cannot be written: {DisplayText.Clean(fault.Message)}",
-                    "Choose a state folder that this user can write, on a disk with room."),
+                    fault is OpenToAllException
+                        ? "Give a folder inside it, which TorrentPatron makes for you alone, or take the right to write from others: chmod o-w."
+                        : "Choose a state folder that this user can write, on a disk with room."),
                 fault);
         }
     }

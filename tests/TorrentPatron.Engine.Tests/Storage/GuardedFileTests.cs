@@ -112,7 +112,7 @@ public sealed class GuardedFileTests : IDisposable
     public void Only_the_file_that_was_seen_is_deleted_or_moved()
     {
         Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not tell files apart.");
-        FileIdentity seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value.Identity;
+        FileNode seen = GuardedFile.Find(_temp["top"], _temp["top", "folder", "file"])!.Value;
         File.Move(_temp["top", "folder", "file"], _temp["top", "folder", "aside"]);
         File.WriteAllText(_temp["top", "folder", "file"], "somebody else's");
 
@@ -125,6 +125,29 @@ public sealed class GuardedFileTests : IDisposable
         GuardedFile.Delete(_temp["top"], _temp["top", "moved"], seen);
         Assert.False(File.Exists(_temp["top", "moved"]));
     }
+
+    [Fact]
+    public void A_file_is_still_itself_where_its_number_changes_but_not_its_length_and_time()
+    {
+        var seen = new FileNode { Kind = FileKind.Regular, Identity = new FileIdentity(1, 2), Length = 3, LastWrite = (4, 5) };
+        Assert.True((seen with { Identity = new FileIdentity(1, 9) }).IsStill(seen));
+        Assert.True((seen with { LastWrite = (4, 6) }).IsStill(seen));
+        Assert.True(seen.IsStill(seen with { Identity = null }));
+        Assert.False((seen with { Identity = new FileIdentity(1, 9), LastWrite = (4, 6) }).IsStill(seen));
+        Assert.False((seen with { Identity = new FileIdentity(1, 9), Length = 4 }).IsStill(seen));
+        Assert.False((seen with { Identity = new FileIdentity(9, 2) }).IsStill(seen));
+        Assert.False((seen with { Kind = FileKind.Link }).IsStill(seen));
+    }
+
+    [Theory]
+    [InlineData(1000, 1000, null, true)]
+    [InlineData(0, 1000, null, true)]
+    [InlineData(1000, 0, null, true)]
+    [InlineData(1001, 1000, 1001, true)]
+    [InlineData(1001, 1000, 1000, false)]
+    [InlineData(1001, 1000, null, false)]
+    public void An_owner_is_trusted_who_is_this_user_or_root_or_gets_what_this_user_makes(int owner, int user, int? ownerOfNew, bool isTrusted) =>
+        Assert.Equal(isTrusted, FileOwner.IsTrusted((uint)owner, (uint)user, () => (uint?)ownerOfNew));
 
     [Fact]
     public void Nothing_is_deleted_moved_or_made_behind_a_link_and_nothing_is_overwritten()

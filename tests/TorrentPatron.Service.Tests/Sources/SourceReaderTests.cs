@@ -335,6 +335,21 @@ public sealed class SourceReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task A_pipe_without_a_name_whose_writer_has_gone_without_a_byte_is_at_its_end()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere its path is not this one.");
+        using var pipe = new System.IO.Pipes.AnonymousPipeServerStream(System.IO.Pipes.PipeDirection.In);
+        pipe.DisposeLocalCopyOfClientHandle();
+        foreach (string folder in (string[])["/dev/fd", $"/proc/{Environment.ProcessId}/fd"])
+        {
+            var source = TorrentSource.FromFile($"{folder}/{pipe.SafePipeHandle.DangerousGetHandle()}");
+            TorrentException empty = await Assert.ThrowsAsync<TorrentException>(
+                () => _reader.ReadAsync(source, Token).WaitAsync(TimeSpan.FromSeconds(60), Token));
+            Assert.Equal(TorrentErrorId.InvalidTorrent, empty.Error.Id);
+        }
+    }
+
+    [Fact]
     public async Task A_device_without_an_end_is_given_up_at_the_bound_and_an_empty_one_at_once()
     {
         Assert.SkipUnless(File.Exists("/dev/zero") && File.Exists("/dev/null"), "There are no such devices.");

@@ -111,31 +111,57 @@ public sealed class HostileStateTests : IDisposable
         TorrentException refused = Assert.Throws<TorrentException>(() => _states.Open(_torrent));
         Assert.Equal(TorrentErrorId.StateNotWritable, refused.Error.Id);
         Assert.Contains("Every user", refused.Error.Message);
+        Assert.Contains("a folder inside it", refused.Error.Remedy);
+        new StateFolder(_temp["state", "inside"]).Open(_torrent).Dispose();
 
         File.SetUnixFileMode(_temp["state"], All | UnixFileMode.StickyBit);
         _states.Open(_torrent).Dispose();
     }
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public void What_belongs_to_another_user_is_neither_read_nor_written()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        if (!OperatingSystem.IsLinux())
+            return;
         using (ResumeStore store = _states.Open(_torrent))
             store.Checkpoint(Data());
         Assert.NotNull(_states.Find(_torrent.TorrentId)!.Resume);
 
-        GiveAway(Path.Combine(Folder, "resume"));
-        Assert.Null(_states.Find(_torrent.TorrentId)!.Resume);
-        using (ResumeStore store = _states.Open(_torrent))
-        {
-            Assert.Null(store.Load(out TorrentError? warning));
-            Assert.Contains("another user", warning!.Message);
-        }
+        // The thread keeps root's group.
+        File.SetUnixFileMode(_temp.Path, File.GetUnixFileMode(_temp.Path) | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+        foreach (string path in Directory.EnumerateFileSystemEntries(_temp["state"], "*", SearchOption.AllDirectories).Append(_temp["state"]))
+            Give(path, Us);
+        AsUser(Us, () => Assert.NotNull(_states.Find(_torrent.TorrentId)!.Resume));
 
-        GiveAway(Folder);
-        Assert.Contains("another user", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message);
-        GiveAway(_temp["state"]);
-        Assert.Contains("another user", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message);
+        Give(Path.Combine(Folder, "resume"), Other);
+        AsUser(Us, () =>
+        {
+            Assert.Null(_states.Find(_torrent.TorrentId)!.Resume);
+            using ResumeStore store = _states.Open(_torrent);
+            Assert.Null(store.Load(out TorrentError? warning));
+            Assert.NotNull(warning);
+        });
+
+        Give(Folder, Other);
+        File.SetUnixFileMode(Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        AsUser(Us, () => Assert.Contains("another user", Assert.Throws<TorrentException>(() => _states.Open(_torrent)).Error.Message));
+        Give(_temp["state"], Other);
+        AsUser(Us, () => Assert.Contains("another user", Assert.Throws<TorrentException>(() => new StateFolder(_temp["state"]).Open(_torrent)).Error.Message));
+    }
+
+    [Fact]
+    public void Root_uses_the_state_folder_of_another_user()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess, "Only root can give files away.");
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data());
+        foreach (string path in Directory.EnumerateFileSystemEntries(_temp["state"], "*", SearchOption.AllDirectories).Append(_temp["state"]))
+            Give(path, Other);
+        using ResumeStore again = _states.Open(_torrent);
+        Assert.NotNull(again.Load(out TorrentError? warning));
+        Assert.Null(warning);
     }
 
     [Theory]
@@ -246,7 +272,38 @@ public sealed class HostileStateTests : IDisposable
 
     private ResumeData Data() => new() { Verified = new Bitfield(_torrent.PieceCount), Destination = _temp["data"], AddedAt = DateTimeOffset.UnixEpoch };
 
-    private static void GiveAway(string path) => Assert.Equal(0, ChOwn(path, 65534, 65534));
+    private const uint Us = 65534, Other = 65533;
+
+    private static void Give(string path, uint user) => Assert.Equal(0, ChOwn(path, user, user));
+
+    /// <summary>Does something as another user: the bare call of the system changes one thread, and no other.</summary>
+    private static void AsUser(uint user, Action action)
+    {
+        long call = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 117 : 147;
+        Exception? fault = null;
+        var thread = new Thread(() =>
+        {
+            try
+            {
+                Assert.Equal(0, SetUsers(call, -1, (nint)user, -1));
+                action();
+            }
+#pragma warning disable CA1031 // The test's own thread takes it on.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                fault = e;
+            }
+        });
+        thread.Start();
+        thread.Join();
+        if (fault is not null)
+            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(fault);
+    }
+
+    [DllImport("libc", EntryPoint = "syscall")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern long SetUsers(long number, nint real, nint effective, nint saved);
 
     [DllImport("libc", EntryPoint = "mkfifo")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

@@ -550,6 +550,18 @@ public sealed class ResumeStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_saved_link_by_one_hash_is_the_link_of_the_hybrid_too()
+    {
+        var v1 = new InfoHash(Enumerable.Repeat((byte)1, 20).ToArray());
+        Assert.True(MagnetLink.TryParse($"magnet:?xt=urn:btih:{v1}&tr=http%3A%2F%2Ftracker.example%2F", out MagnetLink? saved, out _));
+        using (ResumeStore store = _states.Open(saved))
+            store.Checkpoint(new ResumeData { Destination = Path.GetTempPath(), Verified = new Bitfield(1) });
+        var hybrid = new TorrentId(v1, new InfoHashV2(Enumerable.Repeat((byte)2, 32).ToArray()));
+
+        Assert.Equal(saved.ToString(), _states.ReadMagnet(hybrid)?.ToString());
+    }
+
+    [Fact]
     public void A_saved_torrent_says_how_it_stood_without_being_started()
     {
         using (ResumeStore store = _states.Open(_torrent))
