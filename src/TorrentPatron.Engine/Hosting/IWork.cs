@@ -32,8 +32,11 @@ internal interface IWork : IAsyncDisposable
     /// <summary>Payload sent.</summary>
     RateMeter Sent { get; }
 
-    /// <summary>Payload received for nothing, bytes.</summary>
+    /// <summary>Payload received for nothing, bytes; also what an earlier run had received, and has turned out to be of no use.</summary>
     long Wasted { get; }
+
+    /// <summary>Payload of this run that was of use, as far as is known, bytes. It shrinks where a piece turns out to be bad.</summary>
+    long Useful => Received.Total - Wasted;
 
     /// <summary>Connected peers, and those of them that have everything.</summary>
     (int Peers, int Seeds) Connected { get; }

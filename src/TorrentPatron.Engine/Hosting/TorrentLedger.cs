@@ -215,7 +215,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             PeerId = engine.PeerId,
             Port = engine.ListenPorts.ForTracker(family),
             Uploaded = Work.Sent.Total,
-            Downloaded = Work.Received.Total,
+            // What nobody asked for, or was wrong, does not count: else any peer could make a tracker count as much as it likes.
+            Downloaded = Work.Useful,
             Left = left,
             IsPartialSeed = left > 0 && State == TorrentState.Seeding,
             Event = announceEvent,

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Wire;
@@ -27,7 +28,12 @@ internal sealed class ActivePiece
     private long _held;
     private bool _isRetired;
     private bool _isAbandoned;
-    private volatile IBlockSource? _owner;
+
+    /// <summary>How often the piece was bad with blocks of a source in it, and how often those were dropped. Only for the disk thread.</summary>
+    private Dictionary<IBlockSource, (int Failures, int Drops)>? _suspicions;
+
+    /// <summary>The sources whose blocks were dropped because the piece was bad: for a while it comes from others.</summary>
+    private volatile IBlockSource[] _shunned = [];
 
     /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
     /// <param name="index">Which piece.</param>
@@ -60,23 +66,16 @@ internal sealed class ActivePiece
     public bool HasFree => Volatile.Read(ref _free) > 0;
 
     /// <summary>Whether every block is here.</summary>
-    public bool IsComplete => Volatile.Read(ref _received) == BlockCount;
+    public bool IsComplete => Received == BlockCount;
+
+    /// <summary>Number of blocks that are here.</summary>
+    public int Received => Volatile.Read(ref _received);
 
     /// <summary>Number of blocks from the first on that are here without a gap.</summary>
     public int Prefix => Volatile.Read(ref _prefix);
 
     /// <summary>Bytes that are here, in memory, behind a block that is not.</summary>
     public long Held => Volatile.Read(ref _held);
-
-    /// <summary>
-    /// Who alone may be asked for its blocks, because it has been bad before: if it is bad again, it is known who it was. Null: anybody may,
-    /// also once some of them have been released or the owner has left.
-    /// </summary>
-    public IBlockSource? Owner
-    {
-        get => _owner;
-        init => _owner = value;
-    }
 
     /// <summary>When it was begun.</summary>
     public Instant BegunAt { get; init; }
@@ -154,25 +153,17 @@ internal sealed class ActivePiece
     }
 
     /// <summary>Whether a source may be asked for its blocks, as far as they depend on who gives them.</summary>
-    public bool MayCome(IBlockSource source) => _owner is not { } owner || owner == source;
+    public bool MayCome(IBlockSource source) => Array.IndexOf(_shunned, source) < 0;
 
-    /// <summary>A source has left: where it was alone with the piece, anybody may be asked.</summary>
-    public void Leave(IBlockSource source)
-    {
-        lock (_gate)
-        {
-            if (_owner == source)
-                _owner = null;
-        }
-    }
+    /// <summary>Lets its blocks come from anybody again: perhaps nobody else has them.</summary>
+    public void Forgive() => _shunned = [];
 
-    /// <summary>Takes a request back. Who was alone with the piece does not finish it: others may.</summary>
+    /// <summary>Takes a request back.</summary>
     /// <returns>Whether the piece is as if it had never been begun: nothing here, nothing asked for.</returns>
     public bool Release(int block)
     {
         lock (_gate)
         {
-            _owner = null;
             _pending--;
             if (--_requests[block] == 0 && _blocks[block].Slab is null && !_isRetired)
             {
@@ -259,36 +250,28 @@ internal sealed class ActivePiece
     /// nothing is being added.
     /// </summary>
     /// <returns>Bytes dropped; 0: the piece has no such block.</returns>
-    public long DropRestored()
+    public long DropRestored() => DropOf(sender: null);
+
+    /// <summary>
+    /// Drops the blocks of one of several senders, which are asked of others again: of one whose blocks were not dropped before, and who sent
+    /// fewest, since that costs least; but the more often the piece was bad with somebody's blocks in it, the likelier they are wrong. For the
+    /// same as <see cref="DropRestored"/>.
+    /// </summary>
+    /// <returns>Bytes dropped; 0: one source has sent it all.</returns>
+    public long DropSuspect()
     {
-        lock (_gate)
-        {
-            long dropped = 0;
-            for (int block = 0; block < BlockCount; block++)
-            {
-                if (_blocks[block] is not { Slab: not null, Sender: null })
-                    continue;
-                _blocks[block] = default;
-                _received--;
-                dropped += RangeOf(block).Length;
-                if (!_isRetired)
-                    _free++;
-            }
-
-            if (dropped == 0)
-                return 0;
-            int prefix = CountPrefix();
-            // What lies in memory behind the gaps cannot be hashed any more.
-            for (int block = prefix; block < BlockCount; block++)
-            {
-                if (_blocks[block].Slab is { } slab && slab != Written)
-                    Hold(RangeOf(block).Length);
-            }
-
-            _freeFrom = prefix;
-            Volatile.Write(ref _prefix, prefix);
-            return dropped;
-        }
+        const double WeightOfFailure = 0.25;
+        Dictionary<IBlockSource, int> sent = _blocks.Select(static block => block.Sender).OfType<IBlockSource>().CountBy(static sender => sender).ToDictionary();
+        if (sent.Count < 2)
+            return 0;
+        Dictionary<IBlockSource, (int Failures, int Drops)> suspicions = _suspicions ??= [];
+        foreach (IBlockSource sender in sent.Keys)
+            CollectionsMarshal.GetValueRefOrAddDefault(suspicions, sender, out _).Failures++;
+        IBlockSource suspect = sent.MinBy(pair => (suspicions[pair.Key].Drops, pair.Value * Math.Pow(WeightOfFailure, suspicions[pair.Key].Failures))).Key;
+        CollectionsMarshal.GetValueRefOrAddDefault(suspicions, suspect, out _).Drops++;
+        // Before its blocks are free: else it might be asked for them at once.
+        _shunned = [.. _shunned, suspect];
+        return DropOf(suspect);
     }
 
     /// <summary>Who sent a block that is here; null: an earlier session received it.</summary>
@@ -322,6 +305,41 @@ internal sealed class ActivePiece
         ReleaseSlabs(0, BlockCount);
     }
 
+    private long DropOf(IBlockSource? sender)
+    {
+        lock (_gate)
+        {
+            long dropped = 0;
+            for (int block = 0; block < BlockCount; block++)
+            {
+                if (_blocks[block] is not { Slab: { } slab } here || here.Sender != sender)
+                    continue;
+                if (slab != Written)
+                    slab.Release();
+                _blocks[block] = default;
+                _received--;
+                dropped += RangeOf(block).Length;
+                // Where another source still owes it, it is free when that gives its request back.
+                if (!_isRetired && _requests[block] == 0)
+                    _free++;
+            }
+
+            if (dropped == 0)
+                return 0;
+            int prefix = CountPrefix();
+            // What lies in memory behind the gaps cannot be hashed any more.
+            for (int block = prefix; block < BlockCount; block++)
+            {
+                if (_blocks[block].Slab is { } slab && slab != Written)
+                    Hold(RangeOf(block).Length);
+            }
+
+            _freeFrom = prefix;
+            Volatile.Write(ref _prefix, prefix);
+            return dropped;
+        }
+    }
+
     private void Restore(Bitfield onDisk)
     {
         foreach (int block in onDisk.Ones)
@@ -353,7 +371,7 @@ internal sealed class ActivePiece
         public Slab? Slab = slab;
         public readonly int Offset = offset;
 
-        /// <summary>Null: an earlier session received it; it is on disk, and nobody can be blamed for it.</summary>
+        /// <summary>Null: an earlier session received it, or it is not here; nobody can be blamed for it.</summary>
         public readonly IBlockSource? Sender = sender;
     }
 }

@@ -7,9 +7,8 @@ namespace TorrentPatron.Engine.Pieces;
 /// <summary>Begins a piece.</summary>
 /// <param name="index">Which.</param>
 /// <param name="onDisk">Its blocks that are on disk, unverified; null: none.</param>
-/// <param name="source">The source for which it is begun.</param>
 /// <returns>The piece, with its finisher.</returns>
-internal delegate ActivePiece PieceBeginning(int index, Bitfield? onDisk, IBlockSource source);
+internal delegate ActivePiece PieceBeginning(int index, Bitfield? onDisk);
 
 /// <summary>
 /// The pieces in flight, and those that were put aside unfinished, with some blocks on disk. Says which blocks a source is asked for: of a
@@ -28,6 +27,9 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ActivePiece> _active = [];
+
+    /// <summary>The pieces in flight that were bad and of which some blocks are fetched anew: how many are here, and since when.</summary>
+    private readonly Dictionary<ActivePiece, (int Received, Instant Since)> _mended = [];
 
     /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
     private readonly Dictionary<int, Bitfield> _unfinished = [];
@@ -59,6 +61,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         lock (_gate)
         {
             _active.Clear();
+            _mended.Clear();
             _bytes = 0;
             if (unfinished is not null)
             {
@@ -120,7 +123,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     public int Reserve(IBlockSource source, ref ActivePiece? current, Span<PendingBlock> into)
     {
         int taken = 0;
-        if (current is not null && source.MayRequest(current.Index))
+        if (current is not null && source.MayRequest(current.Index) && current.MayCome(source))
             taken = current.ReserveFree(into);
         if (taken == into.Length)
             return taken;
@@ -165,13 +168,38 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>A source has gone: the pieces that it alone was asked for are free for others.</summary>
-    public void SourceLeft(IBlockSource source)
+    /// <summary>
+    /// A piece in flight was bad, and some of its blocks are free again: they are asked for before all others, so that it is soon known who
+    /// sends wrong ones.
+    /// </summary>
+    /// <param name="piece">Which.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>False where it was not in flight.</returns>
+    public bool Mend(ActivePiece piece, Instant now)
     {
         lock (_gate)
         {
-            foreach (ActivePiece piece in _active.Values)
-                piece.Leave(source);
+            if (!IsActive(piece))
+                return false;
+            _mended[piece] = (piece.Received, now);
+            return true;
+        }
+    }
+
+    /// <summary>Lets bad pieces to which nothing has come for a while come from those again whose blocks were dropped. Called now and then.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="patience">How long.</param>
+    public void Forgive(Instant now, TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            foreach ((ActivePiece piece, (int received, Instant since)) in _mended.ToArray())
+            {
+                if (piece.Received != received)
+                    _mended[piece] = (piece.Received, now);
+                else if (now - since >= patience)
+                    piece.Forgive();
+            }
         }
     }
 
@@ -215,28 +243,38 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         if (source.IsChoking)
             return NextAllowedFast(source, ref takenUp);
 
+        if (_mended.Count > 0 && FindFree(_mended.Keys, source) is { } mended)
+            return mended;
         if (_bytes < MostBytes)
         {
             int index = PickUnfinished(source);
             if (index < 0)
                 index = selection.Pick(source);
             if (index >= 0)
-                return Begin(index, source, ref takenUp);
+                return Begin(index, ref takenUp);
         }
 
-        Bitfield? has = selection.PiecesOf(source);
-        foreach (ActivePiece piece in _active.Values)
-        {
-            if (piece.HasFree && piece.MayCome(source) && IsIn(has, piece.Index))
-                return piece;
-        }
+        if (FindFree(_active.Values, source) is { } begun)
+            return begun;
 
         if (_bytes >= MostBytes && source.Requested == 0)
         {
             // All room is taken by pieces that this source does not have: one more, or it would stand idle.
             int index = selection.Pick(source);
             if (index >= 0)
-                return Begin(index, source, ref takenUp);
+                return Begin(index, ref takenUp);
+        }
+
+        return null;
+    }
+
+    private ActivePiece? FindFree(IEnumerable<ActivePiece> pieces, IBlockSource source)
+    {
+        Bitfield? has = selection.PiecesOf(source);
+        foreach (ActivePiece piece in pieces)
+        {
+            if (piece.HasFree && piece.MayCome(source) && IsIn(has, piece.Index))
+                return piece;
         }
 
         return null;
@@ -266,7 +304,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
             if (!IsIn(has, index))
                 continue;
             if (_active.TryGetValue(index, out ActivePiece? piece) ? piece.HasFree && piece.MayCome(source) : selection.TryPick(index))
-                return piece ?? Begin(index, source, ref takenUp);
+                return piece ?? Begin(index, ref takenUp);
         }
 
         return null;
@@ -290,10 +328,10 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return taken;
     }
 
-    private ActivePiece Begin(int index, IBlockSource source, ref List<ActivePiece>? takenUp)
+    private ActivePiece Begin(int index, ref List<ActivePiece>? takenUp)
     {
         _unfinished.Remove(index, out Bitfield? onDisk);
-        ActivePiece piece = begin(index, onDisk, source);
+        ActivePiece piece = begin(index, onDisk);
         _active.Add(index, piece);
         _bytes += piece.Length;
         if (onDisk is not null)
@@ -306,6 +344,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     private void Remove(ActivePiece piece)
     {
         _active.Remove(piece.Index);
+        _mended.Remove(piece);
         _bytes -= piece.Length;
     }
 

@@ -14,15 +14,19 @@ internal interface IPieceResults
     /// <param name="prints">What it is made of, where it was suspect; else null.</param>
     void PieceGood(PieceFinisher finisher, BlockPrints? prints);
 
-    /// <summary>The piece's hash is wrong.</summary>
+    /// <summary>The piece's hash is wrong, and it is all from one source.</summary>
     /// <param name="finisher">What has finished it.</param>
     /// <param name="prints">What it was made of.</param>
     void PieceBad(PieceFinisher finisher, BlockPrints prints);
 
-    /// <summary>The piece's hash is wrong, but not all of it is from this session: the blocks of earlier ones are fetched anew.</summary>
+    /// <summary>
+    /// The piece's hash is wrong, and some of its blocks are fetched anew: those of earlier sessions, where it has such, or else those of one of
+    /// the sources that have sent it.
+    /// </summary>
     /// <param name="finisher">What goes on with the piece.</param>
     /// <param name="bytes">Bytes dropped.</param>
-    void RestoredBlocksDropped(PieceFinisher finisher, long bytes);
+    /// <param name="prints">What it was made of; null: they were of earlier sessions, and no source is to blame.</param>
+    void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints);
 
     /// <summary>The piece has been put aside unfinished.</summary>
     /// <param name="finisher">What has put it aside.</param>

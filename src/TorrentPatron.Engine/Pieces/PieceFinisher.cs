@@ -153,11 +153,11 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             End();
             results.PieceGood(this, prints);
         }
-        else if (!Restart())
+        else
         {
-            BlockPrints prints = TakePrints();
-            End();
-            results.PieceBad(this, prints);
+            Account(piece.BlockCount);
+            if (!TryMend(piece.DropRestored(), prints: null))
+                Mend(TakePrints());
         }
     }
 
@@ -169,18 +169,25 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     }
 
     /// <summary>
-    /// Begins a complete piece whose hash is wrong again without the blocks that an earlier session has left: a crash may have damaged
-    /// them, so no peer is to blame yet.
+    /// Goes on with a complete piece whose hash is wrong, without the blocks of one of its senders. What others sent is not thrown away for
+    /// one wrong block; and once the piece is good it shows who sent that.
     /// </summary>
-    /// <returns>False where it has none.</returns>
-    private bool Restart()
+    private void Mend(BlockPrints prints)
     {
-        Account(piece.BlockCount);
-        long dropped = piece.DropRestored();
+        if (TryMend(piece.DropSuspect(), prints))
+            return;
+        End();
+        results.PieceBad(this, prints);
+    }
+
+    /// <summary>Begins the piece again without what has been dropped of it: first the blocks of an earlier session, which a crash may have damaged.</summary>
+    /// <returns>False where nothing was dropped.</returns>
+    private bool TryMend(long dropped, BlockPrints? prints)
+    {
         if (dropped == 0)
             return false;
         (_hashed, _written, _accounted) = (0, 0, piece.Prefix);
-        results.RestoredBlocksDropped(this, dropped);
+        results.BlocksDropped(this, dropped, prints);
         return true;
     }
 

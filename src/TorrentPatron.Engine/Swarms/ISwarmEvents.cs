@@ -9,14 +9,13 @@ internal interface ISwarmEvents
     /// <summary>A piece is verified and written.</summary>
     void PieceVerified(int piece, bool isComplete);
 
-    /// <summary>A piece has arrived with a wrong hash and must be fetched again.</summary>
+    /// <summary>A piece has arrived with a wrong hash, all of it from one source, and must be fetched again.</summary>
     void PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders);
 
-    /// <summary>
-    /// A piece has a wrong hash, some of it from an earlier session: those bytes have been dropped and are fetched anew, and nobody is to
-    /// blame.
-    /// </summary>
-    void RestoredBlocksDropped(long bytes);
+    /// <summary>A piece has a wrong hash, and some of its bytes have been dropped and are fetched anew.</summary>
+    /// <param name="bytes">How many.</param>
+    /// <param name="areOfThisRun">Whether they were received in this run, and not in an earlier one.</param>
+    void BlocksDropped(long bytes, bool areOfThisRun);
 
     /// <summary>A piece that had been bad is good: these peers had sent wrong blocks of it, and may have left since.</summary>
     void PoisonersFound(IReadOnlyList<IBlockSource> guilty);

@@ -29,6 +29,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     private int _chokeRound;
     private int _haveScheduled;
     private long _wasted;
+    private long _wastedOfEarlierRuns;
 
     public SwarmPeers(TorrentMetainfo metainfo, SwarmPieces pieces, IBlockReader reader, EngineResources engine, PeerSet set)
     {
@@ -58,6 +59,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
 
     /// <summary>Payload received for nothing, bytes.</summary>
     public long Wasted => Interlocked.Read(ref _wasted);
+
+    /// <summary>Payload of this run that was of use, as far as is known, bytes.</summary>
+    public long Useful => Received.Total - (Wasted - Interlocked.Read(ref _wastedOfEarlierRuns));
 
     /// <summary>The peers, as they are now.</summary>
     public IReadOnlyList<PeerTransfer> Connected => _peers;
@@ -201,9 +205,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         Set.DialMore();
     }
 
-    /// <summary>
-    /// A piece was bad. Who sent all of it is banned; where several did, it is found out when it has come from one alone.
-    /// </summary>
+    /// <summary>A piece was bad. Who sent all of it is banned.</summary>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="senders">Who sent it.</param>
     public void PieceFailed(int length, IReadOnlyList<IBlockSource> senders)
@@ -214,9 +216,11 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         WakeStarved();
     }
 
-    /// <summary>Bytes that an earlier session had left were wrong: peers are asked for them again.</summary>
-    public void RestoredBlocksDropped(long bytes)
+    /// <summary>Bytes of a bad piece have been dropped: peers are asked for them again.</summary>
+    public void BlocksDropped(long bytes, bool areOfThisRun)
     {
+        if (!areOfThisRun)
+            Interlocked.Add(ref _wastedOfEarlierRuns, bytes);
         Interlocked.Add(ref _wasted, bytes);
         WakeStarved();
     }

@@ -18,6 +18,9 @@ internal sealed class SwarmPieces : IPieceResults
     /// <summary>Time in flight after which the blocks of a piece are written before it is verified.</summary>
     private static readonly TimeSpan SlowPiece = TimeSpan.FromSeconds(2);
 
+    /// <summary>Time without any block after which a bad piece may come again from whoever sent what was dropped of it.</summary>
+    private static readonly TimeSpan Shunning = TimeSpan.FromSeconds(10);
+
     private readonly TorrentMetainfo _metainfo;
     private readonly PieceVerifier _verifier;
     private readonly PieceDisk _disk;
@@ -90,11 +93,10 @@ internal sealed class SwarmPieces : IPieceResults
     }
 
     /// <summary>A peer has gone.</summary>
-    public void PeerLeft(IBlockSource peer)
-    {
-        Selection.SourceLeft(peer);
-        Active.SourceLeft(peer);
-    }
+    public void PeerLeft(IBlockSource peer) => Selection.SourceLeft(peer);
+
+    /// <summary>Does what is due; called about once a second.</summary>
+    public void Tick() => Active.Forgive(Instant.Now(_time), Shunning);
 
     /// <summary>Blocks have been added: they go to be hashed and written.</summary>
     /// <param name="pieces">The pieces to which they have been added.</param>
@@ -120,16 +122,20 @@ internal sealed class SwarmPieces : IPieceResults
 
     void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints)
     {
-        _suspects.Add(finisher.Piece.Index, prints);
         if (!Active.GiveUp(finisher.Piece))
             return;
-        FailedCount++;
-        IReadOnlyList<IBlockSource> senders = prints.Senders;
-        EngineEvents.Log.PieceFailed(_metainfo.TorrentId, finisher.Piece.Index, senders.Select(static source => source.EndPoint));
-        _events.PieceFailed(finisher.Piece, senders);
+        NoteFailure(finisher.Piece.Index, prints);
+        _events.PieceFailed(finisher.Piece, prints.Senders);
     }
 
-    void IPieceResults.RestoredBlocksDropped(PieceFinisher finisher, long bytes) => _events.RestoredBlocksDropped(bytes);
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
+    {
+        if (!Active.Mend(finisher.Piece, Instant.Now(_time)))
+            return;
+        if (prints is not null)
+            NoteFailure(finisher.Piece.Index, prints);
+        _events.BlocksDropped(bytes, areOfThisRun: prints is not null);
+    }
 
     void IPieceResults.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Active.GiveUp(finisher.Piece, onDisk);
 
@@ -146,14 +152,16 @@ internal sealed class SwarmPieces : IPieceResults
         _events.Faulted(fault);
     }
 
-    /// <summary>Makes a piece in flight. One that has been bad comes from one peer alone: if it is bad again, it is known who it was.</summary>
-    private ActivePiece Begin(int index, Bitfield? onDisk, IBlockSource peer)
+    private void NoteFailure(int piece, BlockPrints prints)
     {
-        var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held, onDisk)
-        {
-            BegunAt = Instant.Now(_time),
-            Owner = _suspects.Contains(index) ? peer : null,
-        };
+        _suspects.Add(piece, prints);
+        FailedCount++;
+        EngineEvents.Log.PieceFailed(_metainfo.TorrentId, piece, prints.Senders.Select(static source => source.EndPoint));
+    }
+
+    private ActivePiece Begin(int index, Bitfield? onDisk)
+    {
+        var piece = new ActivePiece(index, _metainfo.PieceSize(index), _held, onDisk) { BegunAt = Instant.Now(_time) };
         piece.Finisher = new PieceFinisher(piece, _verifier, (long)index * _metainfo.PieceLength, _disk, this);
         return piece;
     }

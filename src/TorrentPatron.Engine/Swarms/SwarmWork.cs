@@ -69,6 +69,9 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public long Wasted => Exchange.Wasted;
 
     /// <inheritdoc/>
+    public long Useful => Exchange.Useful;
+
+    /// <inheritdoc/>
     public (int Peers, int Seeds) Connected
     {
         get
@@ -120,7 +123,11 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public void Wake() => Exchange.BeginFlow();
 
     /// <inheritdoc/>
-    public void Tick(TimeSpan elapsed) => Exchange.Tick(elapsed);
+    public void Tick(TimeSpan elapsed)
+    {
+        Pieces.Tick();
+        Exchange.Tick(elapsed);
+    }
 
     /// <inheritdoc/>
     public void Halt(string reason)
@@ -153,7 +160,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders) => Exchange.PieceFailed(piece.Length, senders);
 
     /// <inheritdoc/>
-    void ISwarmEvents.RestoredBlocksDropped(long bytes) => Exchange.RestoredBlocksDropped(bytes);
+    void ISwarmEvents.BlocksDropped(long bytes, bool areOfThisRun) => Exchange.BlocksDropped(bytes, areOfThisRun);
 
     /// <inheritdoc/>
     void ISwarmEvents.PoisonersFound(IReadOnlyList<IBlockSource> guilty) => Exchange.Ban(guilty);

@@ -132,7 +132,8 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         (long uploaded, long downloaded) = _origin ??= (request.Uploaded, request.Downloaded);
         return request with
         {
-            Uploaded = request.Uploaded - uploaded, Downloaded = request.Downloaded - downloaded, TrackerId = TrackerId,
+            // Of what was downloaded some may turn out to be of no use later.
+            Uploaded = request.Uploaded - uploaded, Downloaded = Math.Max(0, request.Downloaded - downloaded), TrackerId = TrackerId,
         };
     }
 

@@ -43,23 +43,82 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_piece_with_an_owner_may_come_from_others_once_the_owner_has_left_or_a_block_is_released()
+    public void DropSuspect_drops_the_blocks_of_who_sent_fewest_and_others_are_asked_for_them_until_it_is_forgiven()
     {
-        var owner = new NamedSource("owner");
-        var other = new NamedSource("other");
-        var left = new ActivePiece(0, 2 * Block) { Owner = owner };
-        Assert.True(left.MayCome(owner));
-        left.Leave(other);
-        Assert.False(left.MayCome(other));
-        left.Leave(owner);
-        Assert.True(left.MayCome(other));
+        NamedSource many = new("many"), few = new("few");
+        var piece = new ActivePiece(0, 5 * Block);
+        piece.ReserveFree(_taken);
+        Send(piece, many, 0, 2, 3);
+        Send(piece, few, 1, 4);
 
-        var released = new ActivePiece(0, 2 * Block) { Owner = owner };
-        released.ReserveFree(_taken);
-        Assert.False(released.MayCome(other));
-        released.Release(1);
-        Assert.True(released.MayCome(other));
-        Assert.True(new ActivePiece(0, Block).MayCome(other));
+        Assert.Equal(2 * Block, piece.DropSuspect());
+        Assert.Equal((1, false, true), (piece.Prefix, piece.IsComplete, piece.HasFree));
+        Assert.Equal((true, false), (piece.MayCome(many), piece.MayCome(few)));
+        Assert.Equal(2, piece.ReserveFree(_taken));
+        Assert.Equal([1, 4], _taken.Take(2).Select(taken => taken.Block));
+        piece.Forgive();
+        Assert.True(piece.MayCome(few));
+    }
+
+    [Fact]
+    public void DropSuspect_drops_nothing_of_a_piece_that_one_source_has_sent()
+    {
+        var piece = new ActivePiece(0, 2 * Block);
+        piece.ReserveFree(_taken);
+        Send(piece, Source, 0, 1);
+
+        Assert.Equal(0, piece.DropSuspect());
+        Assert.True(piece.MayCome(Source));
+    }
+
+    [Fact]
+    public void DropSuspect_comes_to_who_sent_much_of_a_piece_that_is_bad_again_and_again()
+    {
+        NamedSource liar = new("liar"), one = new("one"), other = new("other");
+        var piece = new ActivePiece(0, 8 * Block);
+        piece.ReserveFree(_taken);
+        Send(piece, liar, 0, 1, 2, 3, 4);
+        Send(piece, one, 5, 6, 7);
+        Assert.Equal(3 * Block, piece.DropSuspect());
+        piece.ReserveFree(_taken);
+        Send(piece, other, 5, 6, 7);
+
+        Assert.Equal(5 * Block, piece.DropSuspect());
+        Assert.Equal((false, false, true), (piece.MayCome(liar), piece.MayCome(one), piece.MayCome(other)));
+    }
+
+    [Fact]
+    public void DropSuspect_does_not_drop_the_same_source_again_and_again()
+    {
+        NamedSource liar = new("liar"), honest = new("honest");
+        var piece = new ActivePiece(0, 8 * Block);
+        piece.ReserveFree(_taken);
+        Send(piece, liar, 0, 1, 2, 3, 4, 5, 6);
+        Send(piece, honest, 7);
+        Assert.Equal(Block, piece.DropSuspect());
+        piece.Forgive();
+        piece.ReserveFree(_taken);
+        Send(piece, honest, 7);
+
+        Assert.Equal(7 * Block, piece.DropSuspect());
+        Assert.Equal((true, false), (piece.MayCome(honest), piece.MayCome(liar)));
+    }
+
+    [Fact]
+    public void A_dropped_block_that_another_source_still_owes_is_free_once_that_gives_the_request_back()
+    {
+        NamedSource many = new("many"), few = new("few");
+        var piece = new ActivePiece(0, 3 * Block);
+        piece.ReserveFree(_taken);
+        piece.ReserveRequested(_taken.AsSpan(0, 1), static (_, _) => false);
+        Send(piece, few, 0);
+        Send(piece, many, 1, 2);
+
+        piece.DropSuspect();
+        Assert.Equal(0, piece.ReserveFree(_taken));
+        piece.Release(0);
+        Assert.Equal(1, piece.ReserveFree(_taken));
+        Assert.Equal(0, _taken[0].Block);
     }
 
     [Fact]
@@ -179,11 +238,19 @@ public sealed class ActivePieceTests
 
     private static int[] Set(Bitfield field) => [.. Enumerable.Range(0, field.Length).Where(i => field[i])];
 
-    private long Add(ActivePiece piece, int block)
+    private long Add(ActivePiece piece, int block) => Add(piece, block, Source);
+
+    private long Add(ActivePiece piece, int block, IBlockSource sender)
     {
         Slab slab = _slabs.Rent(Block);
-        Assert.True(piece.Add(block, slab, 0, Source, out _, out long bytes));
+        Assert.True(piece.Add(block, slab, 0, sender, out _, out long bytes));
         slab.Release();
         return bytes;
+    }
+
+    private void Send(ActivePiece piece, IBlockSource sender, params int[] blocks)
+    {
+        foreach (int block in blocks)
+            Add(piece, block, sender);
     }
 }

@@ -18,15 +18,14 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     private readonly PieceSelection _selection;
     private readonly ActivePieces _pieces;
     private Instant _now = Instant.Now(TimeProvider.System);
-    private bool _isSuspect;
 
     public ActivePiecesTests()
     {
         TorrentMetainfo metainfo = new SwarmTorrent(41, Blocks * Block, Count * Blocks * Block).Metainfo;
         _selection = new PieceSelection(metainfo, new Random(1)) { Sequential = true };
-        _pieces = new ActivePieces(_selection, (index, onDisk, source) =>
+        _pieces = new ActivePieces(_selection, (index, onDisk) =>
         {
-            var piece = new ActivePiece(index, Blocks * Block, held: null, onDisk) { BegunAt = _now, Owner = _isSuspect ? source : null };
+            var piece = new ActivePiece(index, Blocks * Block, held: null, onDisk) { BegunAt = _now };
             piece.Finisher = new PieceFinisher(piece, PieceVerifier.For(metainfo), 0, this, this);
             return piece;
         });
@@ -108,14 +107,33 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
-    public void A_suspect_piece_comes_from_one_source_alone_until_that_has_gone()
+    public void Blocks_dropped_from_a_bad_piece_are_asked_for_first_but_not_of_who_had_sent_them_until_that_is_forgiven()
     {
-        _isSuspect = true;
-        FakeSource one = Source(0), other = Source(0);
-        Assert.Equal(["0.0"], one.Reserve(_pieces, 1));
-        Assert.Empty(other.Reserve(_pieces, 2));
-        _pieces.SourceLeft(one);
-        Assert.Equal(["0.1", "0.2"], other.Reserve(_pieces, 2));
+        FakeSource one = Seed(), other = Seed();
+        one.Reserve(_pieces, 1);
+        ActivePiece piece = one.Owed[0].Piece;
+        Give(one, "0.0");
+        one.Reserve(_pieces, 2);
+        Give(one, "0.1");
+        Give(one, "0.2");
+        PendingBlock[] last = new PendingBlock[1];
+        piece.ReserveFree(last);
+        other.Owed.Add(last[0]);
+        Give(other, "0.3");
+        Assert.Equal(Block, piece.DropSuspect());
+        Assert.True(_pieces.Mend(piece, _now));
+
+        Assert.Equal(["1.0"], other.Reserve(_pieces, 1));
+        var patience = TimeSpan.FromSeconds(10);
+        _pieces.Forgive(_now + TimeSpan.FromSeconds(9), patience);
+        Assert.Equal(["1.1"], other.Reserve(_pieces, 1));
+        FakeSource third = Seed();
+        Assert.Equal(["0.3"], third.Reserve(_pieces, 1));
+        third.Release(_pieces);
+        _pieces.Forgive(_now + patience, patience);
+        Assert.Equal(["0.3"], Seed().Reserve(_pieces, 1));
+        Assert.True(piece.MayCome(other));
+        Assert.False(_pieces.Mend(new ActivePiece(0, Block), _now));
     }
 
     [Fact]
@@ -206,7 +224,7 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
 
     void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints) => Assert.Fail("Nothing is hashed.");
 
-    void IPieceResults.RestoredBlocksDropped(PieceFinisher finisher, long bytes) => Assert.Fail("Nothing is dropped.");
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints) => Assert.Fail("Nothing is dropped.");
 
     void IPieceResults.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Assert.Fail("Nothing is parked.");
 

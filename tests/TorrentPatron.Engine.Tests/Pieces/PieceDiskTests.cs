@@ -68,7 +68,7 @@ public sealed class PieceDiskTests : IDisposable, IPieceResults
 
     void IPieceResults.PieceBad(PieceFinisher finisher, BlockPrints prints) => Assert.Fail("It is good.");
 
-    void IPieceResults.RestoredBlocksDropped(PieceFinisher finisher, long bytes) => Assert.Fail("Nothing is dropped.");
+    void IPieceResults.BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints) => Assert.Fail("Nothing is dropped.");
 
     void IPieceResults.PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Assert.Fail("Nothing is parked.");
 

@@ -29,15 +29,42 @@ public sealed class PieceFinisherTests
     }
 
     [Fact]
-    public void Of_a_bad_piece_nothing_is_written_and_every_sender_is_named_once()
+    public void Of_a_bad_piece_from_one_sender_nothing_is_written_and_the_sender_is_named_once()
     {
-        var target = new Target(4 * Block);
+        var target = new Target(4 * Block) { Sender = _ => Odd };
         target.Data[3 * Block] ^= 1;
         target.Add(3, 2, 1, 0);
 
         Assert.Empty(target.Writes);
         Assert.Equal((0, 1, 0), target.Said);
+        Assert.Equal(["odd"], target.Prints!.Senders.Select(NameOf));
+        target.AssertBalanced();
+    }
+
+    [Theory]
+    [InlineData(5 * Block)]
+    [InlineData((9 << 20) + 5)]
+    public void Of_a_bad_piece_from_several_only_the_blocks_of_one_are_fetched_anew(int length)
+    {
+        var target = new Target(length);
+        target.Sender = block => block is 1 or 3 ? Odd : Even;
+        target.Data[3 * Block] ^= 1;
+        target.Add([.. Enumerable.Range(0, target.Piece.BlockCount)]);
+        Assert.Equal((0, 0, 0), target.Said);
+        Assert.Equal(2 * Block, target.Mended);
         Assert.Equal(["even", "odd"], target.Prints!.Senders.Select(NameOf).Order());
+        Assert.False(target.Piece.MayCome(Odd));
+        BlockPrints bad = target.Prints;
+
+        target.Data[3 * Block] ^= 1;
+        target.Sender = _ => Even;
+        target.Suspects = true;
+        Assert.Equal(2, target.Piece.ReserveFree(new PendingBlock[target.Piece.BlockCount]));
+        target.Add(3, 1);
+        Assert.Equal((1, 0, 0), target.Said);
+        Assert.Equal(["odd"], bad.SendersOfOther(target.Prints).Select(NameOf));
+        Assert.Equal(target.Data, target.Written);
+        Assert.Equal(0, target.Held.Bytes);
         target.AssertBalanced();
     }
 
@@ -80,7 +107,7 @@ public sealed class PieceFinisherTests
     [Fact]
     public void What_was_written_before_its_turn_and_is_wrong_makes_the_piece_bad()
     {
-        var target = new Target(4 * Block);
+        var target = new Target(4 * Block) { Sender = _ => Even };
         target.Data[2 * Block] ^= 1;
         target.Add(3, 2, 1);
         target.Finisher.WriteOut();
@@ -248,9 +275,9 @@ public sealed class PieceFinisherTests
         target.Piece.ReserveFree(new PendingBlock[4]);
         target.Add(0, 2);
 
-        Assert.Equal((0, 1, 0), target.Said);
+        Assert.Equal((0, 0, 0), target.Said);
+        Assert.Equal((2 * Block, 2 * Block), (target.Dropped, target.Mended));
         Assert.Equal(["even", "odd"], target.Prints!.Senders.Select(NameOf).Order());
-        target.AssertBalanced();
     }
 
     [Theory]
@@ -299,7 +326,7 @@ public sealed class PieceFinisherTests
         Assert.Equal([good.Data[0], good.Data[Block], good.Data[2 * Block], good.Data[3 * Block]], verifier.Hashed);
         Assert.Equal(1, verifier.Disposed);
 
-        var bad = new Target(3 * Block + 7);
+        var bad = new Target(3 * Block + 7) { Sender = _ => Even };
         bad.VerifyBy(new FirstByteVerifier(isGood: false));
         bad.Add(0, 1, 2, 3);
         Assert.Equal((0, 1, 0), bad.Said);
@@ -371,7 +398,10 @@ public sealed class PieceFinisherTests
 
         public BlockPrints? Prints { get; private set; }
 
-        public bool Suspects { get; init; }
+        public bool Suspects { get; set; }
+
+        /// <summary>Who sends a block.</summary>
+        public Func<int, IBlockSource> Sender { get; set; } = block => block % 2 == 0 ? Even : Odd;
 
         public (int Good, int Bad, int NotWritten) Said { get; private set; }
 
@@ -390,6 +420,9 @@ public sealed class PieceFinisherTests
 
         /// <summary>Bytes of an earlier session that were dropped.</summary>
         public long Dropped { get; private set; }
+
+        /// <summary>Bytes of one of several senders that were dropped.</summary>
+        public long Mended { get; private set; }
 
         public long BytesRead { get; private set; }
 
@@ -415,7 +448,7 @@ public sealed class PieceFinisherTests
                 BlockRequest range = Piece.RangeOf(block);
                 Slab slab = _slabs.Rent(2 * Block);
                 Data.AsSpan(range.Begin, range.Length).CopyTo(slab.Bytes.AsSpan(9));
-                if (Piece.Add(block, slab, 9, block % 2 == 0 ? Even : Odd, out _, out long bytes))
+                if (Piece.Add(block, slab, 9, Sender(block), out _, out long bytes))
                     _held.Add(slab);
                 _waiting += bytes;
                 slab.Release();
@@ -471,7 +504,11 @@ public sealed class PieceFinisherTests
             Said = Said with { Bad = Said.Bad + 1 };
         }
 
-        public void RestoredBlocksDropped(PieceFinisher finisher, long bytes) => Dropped += bytes;
+        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
+        {
+            Prints = prints ?? Prints;
+            (Dropped, Mended) = prints is null ? (Dropped + bytes, Mended) : (Dropped, Mended + bytes);
+        }
 
         public void PieceParked(PieceFinisher finisher, Bitfield? onDisk) => Keep(onDisk);
 

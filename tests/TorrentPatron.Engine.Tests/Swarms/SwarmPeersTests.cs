@@ -133,6 +133,16 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     }
 
     [Fact]
+    public void What_came_for_nothing_is_of_no_use_and_what_an_earlier_run_had_received_does_not_count_against_this_one()
+    {
+        _peers.PayloadReceived(5000, wasted: 1000);
+        _peers.BlocksDropped(500, areOfThisRun: true);
+        _peers.BlocksDropped(3000, areOfThisRun: false);
+
+        Assert.Equal((4500, 3500), (_peers.Wasted, _peers.Useful));
+    }
+
+    [Fact]
     public void A_seed_that_told_its_pieces_before_they_were_known_is_left_at_once_where_we_have_everything()
     {
         var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
@@ -256,7 +266,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         {
         }
 
-        public void RestoredBlocksDropped(long bytes)
+        public void BlocksDropped(long bytes, bool areOfThisRun)
         {
         }
 

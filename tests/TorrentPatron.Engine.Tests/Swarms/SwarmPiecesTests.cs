@@ -156,40 +156,55 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_bad_piece_names_its_senders_and_comes_from_one_peer_alone_then()
+    public void A_bad_piece_from_one_peer_names_it_and_is_free_again()
     {
         TestPeer one = Peer(0), other = Peer(0);
-        one.Reserve(2);
-        other.Reserve(2);
+        one.Reserve(4);
+        one.Send(new byte[_torrent.Data.Length]);
+        _disk.Run();
+
+        Assert.Equal(["failed 0"], _events.Said);
+        Assert.Equal([one.Source], _events.Senders);
+        Assert.Equal(1, _pieces.FailedCount);
+        Assert.False(_pieces.Selection.Has(0));
+        Assert.Equal(["0.0", "0.1"], other.Reserve(2));
+    }
+
+    [Fact]
+    public void Of_a_bad_piece_from_several_peers_the_blocks_of_one_come_from_another_and_from_it_after_some_seconds()
+    {
+        TestPeer one = Peer(0), other = Peer(0);
+        one.Reserve(3);
+        other.Reserve(1);
         one.Send(_torrent.Data);
         other.Send(new byte[_torrent.Data.Length]);
         _disk.Run();
 
-        Assert.Equal(["failed 0"], _events.Said);
-        Assert.Equal([one.Source, other.Source], _events.Senders);
+        Assert.Equal([$"dropped {Block}"], _events.Said);
         Assert.Equal(1, _pieces.FailedCount);
-        Assert.False(_pieces.Selection.Has(0));
-
-        Assert.Equal(["0.0", "0.1"], one.Reserve(2));
-        Assert.Empty(other.Reserve(2));
-        _pieces.PeerLeft(one.Source);
-        Assert.Equal(["0.2", "0.3"], other.Reserve(2));
+        Assert.Empty(other.Reserve(4));
+        _time.Advance(TimeSpan.FromSeconds(9));
+        _pieces.Tick();
+        Assert.Empty(other.Reserve(4));
+        _time.Advance(TimeSpan.FromSeconds(2));
+        _pieces.Tick();
+        Assert.Equal(["0.3"], other.Reserve(4));
     }
 
     [Fact]
     public void A_piece_that_was_bad_and_is_good_tells_who_had_sent_wrong_blocks()
     {
         TestPeer honest = Peer(0), poisoner = Peer(0);
-        honest.Reserve(2);
-        poisoner.Reserve(2);
+        honest.Reserve(3);
+        poisoner.Reserve(1);
         honest.Send(_torrent.Data);
         poisoner.Send(new byte[_torrent.Data.Length]);
         _disk.Run();
-        honest.Reserve(4);
+        Assert.Equal(["0.3"], honest.Reserve(4));
         honest.Send(_torrent.Data);
         _disk.Run();
 
-        Assert.Equal(["failed 0", "poisoners", "verified 0"], _events.Said);
+        Assert.Equal([$"dropped {Block}", "poisoners", "verified 0"], _events.Said);
         Assert.Equal([poisoner.Source], _events.Poisoners);
     }
 
@@ -232,12 +247,12 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.Equal(["3.0", "3.3"], peer.Reserve(2));
         peer.Send(_torrent.Data);
         _disk.Run();
-        Assert.Equal([$"dropped {2 * Block}"], _events.Said);
+        Assert.Equal([$"dropped {2 * Block} of earlier runs"], _events.Said);
 
         Assert.Equal(["3.1", "3.2"], peer.Reserve(2));
         peer.Send(_torrent.Data);
         _disk.Run();
-        Assert.Equal([$"dropped {2 * Block}", "verified 3"], _events.Said);
+        Assert.Equal([$"dropped {2 * Block} of earlier runs", "verified 3"], _events.Said);
     }
 
     [Fact]
@@ -403,7 +418,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             Senders = senders;
         }
 
-        public void RestoredBlocksDropped(long bytes) => Said.Add($"dropped {bytes}");
+        public void BlocksDropped(long bytes, bool areOfThisRun) => Said.Add($"dropped {bytes}{(areOfThisRun ? "" : " of earlier runs")}");
 
         public void PoisonersFound(IReadOnlyList<IBlockSource> guilty)
         {

@@ -86,6 +86,107 @@ public sealed class PoisonScenarios
         Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, hosts[11], 11));
     });
 
+    [Theory]
+    [InlineData(8, 1)]
+    [InlineData(9, 1)]
+    [InlineData(10, 3)]
+    public Task One_wrong_block_in_each_piece_costs_little_more_than_those_blocks(int seed, int poisoners) => World.RunAsync(seed, async world =>
+    {
+        const int Large = 1 << 20;
+        var torrent = new SwarmTorrent(seed, Large, 24 * Large);
+        IPEndPoint[] honest =
+            [.. Enumerable.Range(0, 3).Select(id => Listen(world, torrent, id, isWrong: null, [], world.Network.Join(up: 1_000_000)))];
+        await using var leecher = new Node(world, seed);
+        await leecher.StartAsync(torrent);
+        int wrong = 0;
+        for (int id = 10; id < 10 + poisoners; id++)
+        {
+            var poisoner = new HitAndRun(torrent, await FakePeer.MeetAsync(world, leecher, torrent, id, isExtended: true));
+            poisoner.Sent = () => wrong++;
+            poisoner.Begin();
+        }
+
+        await world.UntilAsync(() => wrong > 0, TimeSpan.FromMinutes(1), "a wrong block is sent");
+        await leecher.SendAsync(command => new AddSources(command, torrent.Metainfo.TorrentId, honest, []));
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(30), "the download is complete");
+
+        torrent.AssertIsIn(leecher.Folder);
+        TorrentStatus status = leecher.Status(torrent);
+        TestContext.Current.SendDiagnosticMessage($"{wrong} wrong blocks, {status.FailedPieces} failed pieces, {status.BytesWasted} bytes wasted");
+        Assert.InRange(wrong, 1, 24 * poisoners);
+        Assert.InRange(status.BytesWasted, 1, 2L * wrong * BlockRequest.BlockLength + Large);
+    });
+
+    [Fact]
+    public Task Who_sends_nearly_all_of_a_piece_with_one_wrong_block_and_then_nothing_does_not_hold_it_up() => World.RunAsync(seed: 11, async world =>
+    {
+        var torrent = new SwarmTorrent(11, 1 << 20, 1 << 20);
+        await using var leecher = new Node(world, 1);
+        await leecher.StartAsync(torrent);
+        SimulatedHost host = world.Network.Join();
+        using FakePeer liar = await FakePeer.MeetAsync(world, leecher, torrent, id: 1, from: host);
+        liar.Requested = range =>
+        {
+            if (range.Begin < (1 << 20) - BlockRequest.BlockLength)
+                liar.SendBlock(torrent, range, isWrong: range.Begin == 5 * BlockRequest.BlockLength);
+        };
+        liar.Offer();
+        liar.Chat();
+        await world.PassAsync(TimeSpan.FromSeconds(10));
+        SimulatedHost other = world.Network.Join();
+        using FakePeer honest = await FakePeer.MeetAsync(world, leecher, torrent, id: 2, from: other);
+        honest.Serve(torrent);
+        honest.Chat();
+        await world.UntilAsync(() => leecher.Has(torrent), TimeSpan.FromMinutes(4), "the download is complete");
+
+        torrent.AssertIsIn(leecher.Folder);
+        Assert.True(await IsTurnedAwayAsync(world, leecher, torrent, host, 1));
+        Assert.False(await IsTurnedAwayAsync(world, leecher, torrent, other, 2));
+    });
+
+    /// <summary>A peer that sends one wrong block of each piece and then does not have that piece any more (BEP 54), so that others finish it.</summary>
+    private sealed class HitAndRun(SwarmTorrent torrent, FakePeer peer)
+    {
+        private readonly HashSet<int> _poisoned = [];
+
+        public Action Sent { get; set; } = () => { };
+
+        public void Begin()
+        {
+            peer.SendBytes([0, 0, 0, 26, 20, 0, .. "d1:md11:lt_donthavei1eee"u8]);
+            peer.Requested = Answer;
+            peer.Offer();
+            peer.Chat();
+        }
+
+        private void Answer(BlockRequest range)
+        {
+            if (!_poisoned.Add(range.Piece))
+            {
+                peer.SendRange(MessageId.RejectRequest, range);
+                return;
+            }
+
+            peer.SendBlock(torrent, range, isWrong: true);
+            Sent();
+            byte[] body = new byte[4];
+            System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(body, range.Piece);
+            if (NumberOfDontHave() is { } number)
+                peer.Send(MessageId.Extended, [number, .. body]);
+        }
+
+        private byte? NumberOfDontHave()
+        {
+            foreach ((MessageId id, byte[] body) in peer.Messages)
+            {
+                if (id == MessageId.Extended && body[0] == 0 && ExtensionHandshake.TryRead(body.AsMemory(1), out ExtensionHandshake? hello))
+                    return hello.Extensions.GetValueOrDefault(DontHaveMessage.ExtensionName);
+            }
+
+            return null;
+        }
+    }
+
     private static Predicate<BlockRequest> Every(int number)
     {
         int count = 0;

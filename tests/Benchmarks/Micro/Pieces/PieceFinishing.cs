@@ -71,7 +71,7 @@ public class PieceFinishing
 
         public void PieceBad(PieceFinisher finisher, BlockPrints prints) => IsGood = false;
 
-        public void RestoredBlocksDropped(PieceFinisher finisher, long bytes)
+        public void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints)
         {
         }
 
