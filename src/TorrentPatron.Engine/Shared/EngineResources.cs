@@ -29,7 +29,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time);
-        Trackers = trackers ?? TrackerClients.Create(network, Datagrams, Random, time);
+        Trackers = trackers ?? TrackerClients.Create(network, Datagrams, time);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);

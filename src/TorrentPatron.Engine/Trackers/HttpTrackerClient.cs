@@ -59,8 +59,9 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            byte[]? answer = await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), family, either.Token).ConfigureAwait(false);
-            return answer is null ? null : HttpAnnounceCodec.Parse(answer);
+            return await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), family, either.Token).ConfigureAwait(false) is { } answer
+                ? TrackerHosts.WithoutNearer(HttpAnnounceCodec.Parse(answer.Body), answer.From)
+                : null;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -78,7 +79,8 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             invoker.Dispose();
     }
 
-    private async Task<byte[]?> FetchAsync(Uri uri, AddressFamily family, CancellationToken cancellationToken)
+    /// <returns>The answer, and how near the host is that gave it; null: it has no address of this IP version.</returns>
+    private async Task<(byte[] Body, AddressReach From)?> FetchAsync(Uri uri, AddressFamily family, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
@@ -91,7 +93,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             using HttpResponseMessage response =
                 await _invokers[(reach, family)].SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (RedirectOf(response, uri) is not { } target)
-                return await ReadAsync(response, cancellationToken).ConfigureAwait(false);
+                return (await ReadAsync(response, cancellationToken).ConfigureAwait(false), reach);
 
             uri = target;
             cameFromInternet |= reach == AddressReach.Global;

@@ -10,12 +10,11 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
     /// <summary>Makes the clients of an engine.</summary>
     /// <param name="network">How trackers are reached.</param>
     /// <param name="port">The UDP port to announce from.</param>
-    /// <param name="random">Source of transaction ids; must bear use from many threads.</param>
     /// <param name="time">The clock.</param>
-    public static TrackerClients Create(INetwork network, SharedDatagramPort port, Random random, TimeProvider time)
+    public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time)
     {
         var hosts = new TrackerHosts(network.ResolveAsync, new HostConnector(time));
-        var exchange = new UdpExchange(port, random, time);
+        var exchange = new UdpExchange(port, time);
         port.Attach(exchange);
         return new TrackerClients(new HttpTrackerClient(hosts, network, time), new UdpTrackerClient(hosts, exchange, time));
     }

@@ -46,6 +46,15 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
         return allowed.Length > 0 ? allowed : throw new SocketException((int)SocketError.HostUnreachable);
     }
 
+    /// <summary>
+    /// What a tracker answered, without the peers that are nearer than the tracker itself: one on the internet must not make us talk to this
+    /// machine or its network.
+    /// </summary>
+    /// <param name="response">The answer.</param>
+    /// <param name="from">How near the tracker is.</param>
+    public static AnnounceResponse WithoutNearer(AnnounceResponse response, AddressReach from) =>
+        response with { Peers = [.. response.Peers.Where(peer => AddressReaches.Of(peer.Address) >= from)] };
+
     private static IEnumerable<IPAddress> OfFamily(IEnumerable<IPAddress> addresses, AddressFamily family) =>
         family == AddressFamily.Unspecified ? addresses : addresses.Where(address => address.AddressFamily == family);
 

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Net;
+using System.Security.Cryptography;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
 
@@ -6,9 +8,8 @@ namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>Questions and answers over one port: many at once, told apart by their transaction ids (BEP 15). Thread-safe.</summary>
 /// <param name="port">Where questions leave; what comes is given to <see cref="TryHandle"/>.</param>
-/// <param name="random">Source of transaction ids.</param>
 /// <param name="time">The clock for repeats.</param>
-internal sealed class UdpExchange(IDatagramPort port, Random random, TimeProvider time) : IDatagramHandler, IDisposable
+internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IDatagramHandler, IDisposable
 {
     /// <summary>
     /// How often a question is repeated. BEP 15 goes up to 8 times, which is two hours: the announcer comes back to a
@@ -87,9 +88,14 @@ internal sealed class UdpExchange(IDatagramPort port, Random random, TimeProvide
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
+            // Whoever could foretell the number could answer in the tracker's name.
+            Span<byte> number = stackalloc byte[sizeof(uint)];
             uint transactionId;
             do
-                transactionId = (uint)random.NextInt64(uint.MaxValue + 1L);
+            {
+                RandomNumberGenerator.Fill(number);
+                transactionId = BinaryPrimitives.ReadUInt32BigEndian(number);
+            }
             while (!_open.TryAdd(transactionId, question));
             return transactionId;
         }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -69,11 +70,12 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         {
             try
             {
-                return await exchange.AskAsync(
+                AnnounceResponse response = await exchange.AskAsync(
                     connection.Tracker,
                     transactionId => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
                     (answer, transactionId) => UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily),
                     cancellationToken).ConfigureAwait(false);
+                return TrackerHosts.WithoutNearer(response, AddressReaches.Of(connection.Tracker.Address));
             }
             catch (TimeoutException)
             {

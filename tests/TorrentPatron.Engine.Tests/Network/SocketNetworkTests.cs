@@ -59,7 +59,7 @@ public sealed class SocketNetworkTests
     {
         await using var port = new SharedDatagramPort(TimeProvider.System);
         port.Open(_network, _ => 0);
-        using var clients = TrackerClients.Create(_network, port, Random.Shared, TimeProvider.System);
+        using var clients = TrackerClients.Create(_network, port, TimeProvider.System);
         using var http = new TcpListener(IPAddress.Loopback, 0);
         http.Start();
         using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));

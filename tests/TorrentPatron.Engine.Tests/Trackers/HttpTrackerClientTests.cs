@@ -239,6 +239,21 @@ public sealed class HttpTrackerClientTests : IDisposable
         Assert.Contains(expected, await FailAsync(new Uri("https://public.example/announce"), handler), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("public.example", "192.0.2.1:6881")]
+    [InlineData("inside.example", "192.168.1.1:8080 192.0.2.1:6881")]
+    public async Task Peers_nearer_than_the_tracker_are_not_believed(string host, string expected)
+    {
+        byte[] answer = [.. "d8:intervali900e5:peers18:"u8, 127, 0, 0, 1, 0x1F, 0x90, 192, 168, 1, 1, 0x1F, 0x90, 192, 0, 2, 1, 0x1A, 0xE1, .. "e"u8];
+        using var handler = new StubHandler(_ => StubHandler.Ok(answer));
+        using var client = new HttpTrackerClient(Hosts(ResolveAsync), (_, _) => new HttpMessageInvoker(handler, disposeHandler: false), _time);
+
+        AnnounceResponse? response = await client.AnnounceAsync(
+            new Uri($"http://{host}/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken);
+
+        Assert.Equal(expected, string.Join(' ', response!.Peers));
+    }
+
     [Fact]
     public async Task A_name_that_turns_into_a_loopback_address_after_the_check_is_not_connected_to()
     {

@@ -15,7 +15,7 @@ public sealed class TrackerClientsTests
     public async Task Another_kind_of_tracker_is_a_clear_failure(string announce)
     {
         await using var port = new SharedDatagramPort(TimeProvider.System);
-        using var clients = TrackerClients.Create(new SocketNetwork(), port, Random.Shared, TimeProvider.System);
+        using var clients = TrackerClients.Create(new SocketNetwork(), port, TimeProvider.System);
 
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => clients.AnnounceAsync(
             new Uri(announce), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
@@ -29,7 +29,7 @@ public sealed class TrackerClientsTests
         byte[] answer = "d8:intervali900ee"u8.ToArray();
         await using var tracker = new StubHttpTracker(answer);
         await using var port = new SharedDatagramPort(TimeProvider.System);
-        using var clients = TrackerClients.Create(new SocketNetwork(IPAddress.Loopback), port, Random.Shared, TimeProvider.System);
+        using var clients = TrackerClients.Create(new SocketNetwork(IPAddress.Loopback), port, TimeProvider.System);
 
         AnnounceResponse? response = await clients.AnnounceAsync(
             new Uri($"http://localhost:{tracker.Port}/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken);

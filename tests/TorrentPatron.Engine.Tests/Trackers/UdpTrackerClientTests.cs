@@ -32,7 +32,17 @@ public sealed class UdpTrackerClientTests : IDisposable
         Assert.Equal("conn-id1"u8.ToArray(), question[..8]);
         Deliver(AnnounceAnswer(question));
 
-        Assert.Equal([IPEndPoint.Parse("10.0.0.1:6881")], (await announce).Peers);
+        Assert.Equal([IPEndPoint.Parse("192.0.2.7:6881")], (await announce).Peers);
+    }
+
+    [Fact]
+    public async Task Peers_nearer_than_a_tracker_on_the_internet_are_not_believed()
+    {
+        Task<AnnounceResponse> announce = AnnounceAsync();
+        Deliver(ConnectAnswer(await _port.SentAsync()));
+        Deliver([.. AnnounceAnswer(await _port.SentAsync()), 127, 0, 0, 1, 0x1F, 0x90, 192, 168, 1, 1, 0x1F, 0x90, 192, 0, 2, 8, 0x1A, 0xE1]);
+
+        Assert.Equal(["192.0.2.7:6881", "192.0.2.8:6881"], (await announce).Peers.Select(peer => peer.ToString()));
     }
 
     [Fact]
@@ -238,7 +248,7 @@ public sealed class UdpTrackerClientTests : IDisposable
         using var server = new UdpClient(new IPEndPoint(address, 0));
         await using var port = new SharedDatagramPort(TimeProvider.System);
         port.Open(new SocketNetwork(), _ => 0);
-        using var clients = TrackerClients.Create(new SocketNetwork(), port, Random.Shared, TimeProvider.System);
+        using var clients = TrackerClients.Create(new SocketNetwork(), port, TimeProvider.System);
         var uri = new Uri($"udp://{server.Client.LocalEndPoint}/announce?key=1");
 
         Task<AnnounceResponse?> announce =
@@ -273,7 +283,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     private static byte[] ConnectAnswer(byte[] connect) => [0, 0, 0, 0, .. connect[12..16], 1, 2, 3, 4, 5, 6, 7, 8];
 
     private static byte[] AnnounceAnswer(byte[] question) =>
-        [0, 0, 0, 1, .. question[12..16], 0, 0, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 10, 0, 0, 1, 0x1A, 0xE1];
+        [0, 0, 0, 1, .. question[12..16], 0, 0, 7, 8, 0, 0, 0, 1, 0, 0, 0, 2, 192, 0, 2, 7, 0x1A, 0xE1];
 
     private async Task AnnounceFullyAsync()
     {
@@ -296,7 +306,7 @@ public sealed class UdpTrackerClientTests : IDisposable
 
     private UdpTrackerClient ClientOf(HostResolver resolve)
     {
-        var exchange = new UdpExchange(_port, Random.Shared, _time);
+        var exchange = new UdpExchange(_port, _time);
         _port.Attach(exchange);
         return new UdpTrackerClient(new TrackerHosts(resolve, new HostConnector(_time)), exchange, _time);
     }
