@@ -121,7 +121,10 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(local);
         bool isIPv4 = group.AddressFamily == AddressFamily.InterNetwork;
-        return new UdpDatagramSocket(new IPEndPoint(isIPv4 ? IPAddress.Any : IPAddress.IPv6Any, group.Port), socket =>
+        // Bound to the group it gets only what was sent to the group: that is not routed, while to our own addresses anybody on the internet
+        // may send. Elsewhere a socket cannot be bound so, or could not send then.
+        IPAddress bound = OperatingSystem.IsLinux() ? group.Address : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
+        return new UdpDatagramSocket(new IPEndPoint(bound, group.Port), socket =>
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             if (isIPv4)

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Discovery;
@@ -125,6 +126,24 @@ public sealed class LocalDiscoveryTests : IAsyncDisposable
 
         IPEndPoint peer = await NextAsync(found);
         Assert.Contains(peer.Port, (int[])[1111, 2222]);
+    }
+
+    [Fact]
+    public async Task Over_real_sockets_only_what_was_sent_to_the_group_is_heard()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Elsewhere it is not told from what was sent to us alone.");
+        var network = new SocketNetwork(IPAddress.Loopback);
+        await using LocalDiscovery? first = LocalDiscovery.Open(network, _ => 1111, TimeProvider.System, new Random(1), _faults.Add);
+        await using LocalDiscovery? second = LocalDiscovery.Open(network, _ => 2222, TimeProvider.System, new Random(2), _faults.Add);
+        Assert.SkipWhen(first is null || second is null, "No multicast on loopback here.");
+        var found = Channel.CreateUnbounded<IPEndPoint>();
+        first.Find(Torrent(3), peers => found.Writer.TryWrite(peers[0]));
+        using var stranger = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
+        byte[] announce = new LocalAnnounce { Port = 3333, InfoHashes = [Torrent(3)] }.ToBytes(LocalAnnounce.IPv4Group);
+        await stranger.SendAsync(announce, new IPEndPoint(IPAddress.Loopback, LocalAnnounce.IPv4Group.Port), TestContext.Current.CancellationToken);
+        second.Find(Torrent(3), _ => { });
+
+        Assert.Equal(2222, (await NextAsync(found)).Port);
     }
 
     public ValueTask DisposeAsync() => _discovery.DisposeAsync();
