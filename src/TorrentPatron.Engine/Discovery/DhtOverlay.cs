@@ -89,10 +89,17 @@ internal sealed class DhtOverlay
         },
         (_, _) => { }, now);
 
-    /// <summary>Asks a node whether it is there, unless many are being asked, or this one is.</summary>
+    /// <summary>Asks a newcomer whether it is there, unless many are being asked, or this one is.</summary>
     public void Ping(IPEndPoint remote, TimeSpan now)
     {
-        if (remote.Port == 0 || _pinged.Count >= MostPings || !CanAsk(now) || !_pinged.Add(remote))
+        if (remote.Port != 0 && _pinged.Count < MostPings)
+            Check(remote, now);
+    }
+
+    /// <summary>Asks a node that is known whether it is there still, however many newcomers are being asked: some may come to keep us from that.</summary>
+    public void Check(IPEndPoint remote, TimeSpan now)
+    {
+        if (!CanAsk(now) || !_pinged.Add(remote))
             return;
         Ask(
             remote, new PingQuery { TransactionId = default, Sender = Self, IsReadOnly = _isReadOnly },

@@ -88,7 +88,7 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         _nextBeat = now + Beat;
         overlay.Peers.Expire(now);
         if (overlay.Table.Questionable(now) is { } silent)
-            overlay.Ping(silent.EndPoint, now);
+            overlay.Check(silent.EndPoint, now);
         if (KnowsFew && _join is null && now >= _nextJoin)
             Join(now);
         else if (_searches.Count == 0 && overlay.Table.TakeStale(now) is { } target)

@@ -3,7 +3,7 @@ using System.Net;
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
-/// Finds out our own address from what others say (BEP 42): no one's word counts, but that of most of many. Not thread-safe.
+/// Finds out our own address from what others say (BEP 42): no one's word counts, but that of most of many networks. Not thread-safe.
 /// </summary>
 public sealed class AddressPoll
 {
@@ -13,13 +13,14 @@ public sealed class AddressPoll
     /// <summary>Votes of a round that an address needs.</summary>
     private const int Majority = 12;
 
-    private readonly Dictionary<IPAddress, IPAddress> _votes = [];
+    /// <summary>What each network says. One that has many addresses has one vote, or it could give us another address, and id, whenever it likes.</summary>
+    private readonly Dictionary<IPNetwork, IPAddress> _votes = [];
 
     /// <summary>The address that the last round was for; null before one had a majority.</summary>
     public IPAddress? Address { get; private set; }
 
     /// <summary>Takes a vote. Addresses that nobody on the internet can see are passed over.</summary>
-    /// <param name="voter">Who says so; its last word counts.</param>
+    /// <param name="voter">Who says so; the last word of its network counts.</param>
     /// <param name="address">The address at which it sees us.</param>
     /// <returns>Whether <see cref="Address"/> has changed.</returns>
     public bool Vote(IPAddress voter, IPAddress address)
@@ -29,7 +30,7 @@ public sealed class AddressPoll
         if (AddressReaches.Of(voter) != AddressReach.Global || AddressReaches.Of(address) != AddressReach.Global)
             return false;
 
-        _votes[voter] = address;
+        _votes[RoutingTable.NetworkOf(voter)] = address;
         if (_votes.Count < Voters)
             return false;
         IPAddress? winner = _votes.Values.GroupBy(said => said).Where(group => group.Count() >= Majority).Select(group => group.Key).FirstOrDefault();

@@ -21,15 +21,4 @@ internal sealed class RoutingBucket(TimeSpan now)
             Spares.RemoveAt(0);
         Spares.Add(node);
     }
-
-    /// <summary>Fills free places from those that wait.</summary>
-    public void Fill(TimeSpan now)
-    {
-        while (!IsFull && Spares.Count > 0)
-        {
-            Nodes.Add(Spares[^1]);
-            Spares.RemoveAt(Spares.Count - 1);
-            LastChanged = now;
-        }
-    }
 }

@@ -82,7 +82,7 @@ public sealed class RoutingTable(NodeId self, Random random)
             return null;
         RoutingBucket bucket = BucketOf(known.Contact.Id);
         known.Failures++;
-        bool hasHeir = known.IsBad && bucket.Spares.Count > 0;
+        bool hasHeir = known.IsBad && bucket.Spares.Exists(spare => !IsCrowded(bucket, spare.EndPoint.Address));
         // Without an heir it may stay for a while: where our own network is down, all nodes seem to be.
         if (!hasHeir && known.Failures < ForgottenAfter)
             return null;
@@ -170,7 +170,7 @@ public sealed class RoutingTable(NodeId self, Random random)
 
         if (bucket.IsFull)
         {
-            bucket.AddSpare(node);
+            AddSpare(bucket, node);
             return false;
         }
 
@@ -178,6 +178,21 @@ public sealed class RoutingTable(NodeId self, Random random)
         bucket.LastChanged = now;
         Count++;
         return true;
+    }
+
+    /// <summary>Keeps a node in case a place becomes free, the latest of its address; of its network no more than may be in use.</summary>
+    private static void AddSpare(RoutingBucket bucket, RoutingNode node)
+    {
+        IPAddress address = node.EndPoint.Address;
+        if (AddressReaches.Of(address) == AddressReach.Global)
+        {
+            IPNetwork network = NetworkOf(address);
+            bucket.Spares.RemoveAll(spare => spare.EndPoint.Address.Equals(address));
+            if (bucket.Spares.Count(spare => network.Contains(spare.EndPoint.Address)) >= MostOfNetwork)
+                bucket.Spares.Remove(bucket.Spares.Find(spare => network.Contains(spare.EndPoint.Address))!);
+        }
+
+        bucket.AddSpare(node);
     }
 
     private static RoutingNode? Replaceable(RoutingBucket bucket, RoutingNode newcomer) =>
@@ -191,10 +206,8 @@ public sealed class RoutingTable(NodeId self, Random random)
         _buckets.Add(near);
         Move(old.Nodes, near.Nodes);
         Move(old.Spares, near.Spares);
-        Count -= old.Nodes.Count + near.Nodes.Count;
-        old.Fill(now);
-        near.Fill(now);
-        Count += old.Nodes.Count + near.Nodes.Count;
+        Fill(old, now);
+        Fill(near, now);
 
         void Move(List<RoutingNode> from, List<RoutingNode> to)
         {
@@ -206,11 +219,22 @@ public sealed class RoutingTable(NodeId self, Random random)
     private void Remove(RoutingNode node, TimeSpan now)
     {
         RoutingBucket bucket = BucketOf(node.Contact.Id);
-        Count -= bucket.Nodes.Count;
-        bucket.Nodes.Remove(node);
+        if (bucket.Nodes.Remove(node))
+            Count--;
         bucket.Spares.Remove(node);
-        bucket.Fill(now);
-        Count += bucket.Nodes.Count;
+        Fill(bucket, now);
+    }
+
+    /// <summary>Fills the free places of a bucket from those that wait, as far as they are not too many of an address or a network.</summary>
+    private void Fill(RoutingBucket bucket, TimeSpan now)
+    {
+        while (!bucket.IsFull && bucket.Spares.FindLast(spare => !IsCrowded(bucket, spare.EndPoint.Address)) is { } heir)
+        {
+            bucket.Spares.Remove(heir);
+            bucket.Nodes.Add(heir);
+            bucket.LastChanged = now;
+            Count++;
+        }
     }
 
     private RoutingNode? FindAt(IPEndPoint endPoint)
@@ -237,17 +261,16 @@ public sealed class RoutingTable(NodeId self, Random random)
                 return true;
         }
 
-        var network = new IPNetwork(NetworkOf(address), PrefixOf(address));
+        IPNetwork network = NetworkOf(address);
         return bucket.Nodes.Count(node => network.Contains(node.EndPoint.Address)) >= MostOfNetwork;
     }
 
-    private static int PrefixOf(IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetwork ? IPv4NetworkBits : IPv6NetworkBits;
-
-    private static IPAddress NetworkOf(IPAddress address)
+    /// <summary>The network of an internet address, as large as one that somebody has whole may well be.</summary>
+    internal static IPNetwork NetworkOf(IPAddress address)
     {
+        int bits = address.AddressFamily == AddressFamily.InterNetwork ? IPv4NetworkBits : IPv6NetworkBits;
         byte[] bytes = address.GetAddressBytes();
-        bytes.AsSpan(PrefixOf(address) / 8).Clear();
-        return new IPAddress(bytes);
+        bytes.AsSpan(bits / 8).Clear();
+        return new IPNetwork(new IPAddress(bytes), bits);
     }
 }

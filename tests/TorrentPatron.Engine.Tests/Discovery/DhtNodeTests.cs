@@ -456,6 +456,22 @@ public sealed class DhtNodeTests
     }
 
     [Fact]
+    public void Newcomers_that_do_not_answer_keep_no_known_node_from_being_asked_whether_it_is_there_still()
+    {
+        (DhtNetwork.Member first, DhtNetwork.Member second) = Pair();
+        second.Die();
+        int named = 0;
+        for (int i = 0; i < 25 * 30; i++)
+        {
+            for (int j = 0; j < 20; j++, named++)
+                first.Node.AddNode(new IPEndPoint(new IPAddress([10, 7, (byte)(named >> 8), (byte)named]), 6881));
+            Pass(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.False(first.Node.Status.IsReady);
+    }
+
+    [Fact]
     public void After_a_long_outage_nodes_that_were_forgotten_are_found_again_without_others_to_begin_with()
     {
         DhtProbe probe = Answering("10.9.9.9:6881", withPeers: false);

@@ -28,6 +28,16 @@ public sealed class AddressPollTests
         Assert.Null(_poll.Address);
     }
 
+    [Theory]
+    [InlineData("60.1.1.{0}")]
+    [InlineData("2001:db8::{0}")]
+    public void A_network_with_many_addresses_has_one_vote(string address)
+    {
+        for (int i = 1; i < 250; i++)
+            Assert.False(_poll.Vote(IPAddress.Parse(string.Format(System.Globalization.CultureInfo.InvariantCulture, address, i)), Ours));
+        Assert.Null(_poll.Address);
+    }
+
     [Fact]
     public void Where_nobody_agrees_nothing_changes()
     {
@@ -48,5 +58,5 @@ public sealed class AddressPollTests
         Assert.Null(_poll.Address);
     }
 
-    private static IPAddress Voter(int i) => new([60, 1, 1, (byte)i]);
+    private static IPAddress Voter(int i) => new([60, (byte)i, 1, 1]);
 }

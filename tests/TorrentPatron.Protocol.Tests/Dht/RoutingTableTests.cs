@@ -151,6 +151,31 @@ public sealed class RoutingTableTests
     }
 
     [Fact]
+    public void Those_that_wait_for_a_place_are_no_more_of_an_address_or_a_network_than_those_in_use()
+    {
+        NodeContact[] honest = [.. Enumerable.Range(0, 8).Select(i => Far($"50.{i}.1.1:1"))];
+        Assert.All(honest, node => _table.Answered(node, TimeSpan.Zero));
+        for (int i = 0; i < 8; i++)
+            _table.Answered(Home(_self.CreateNear(1, _random)), TimeSpan.Zero);
+        NodeContact waiting = Far("50.100.1.1:1");
+        _table.Answered(waiting, TimeSpan.Zero);
+        for (int i = 0; i < 100; i++)
+            _table.Answered(Far($"50.200.1.{i % 50}:{1000 + i}"), TimeSpan.Zero);
+
+        foreach (NodeContact node in honest)
+        {
+            for (int i = 0; i < 5; i++)
+                _table.Failed(node.EndPoint, TimeSpan.Zero);
+        }
+
+        IPAddress[] left = [.. _table.All().Where(node => _self.CommonBits(node.Id) == 0).Select(node => node.EndPoint.Address)];
+        Assert.Contains(waiting.EndPoint.Address, left);
+        Assert.Equal(left.Length, left.Distinct().Count());
+        Assert.Equal(2, left.Count(address => address.GetAddressBytes()[1] == 200));
+        Assert.Equal(_table.Count, _table.All().Count);
+    }
+
+    [Fact]
     public void A_node_whose_id_is_its_own_takes_the_place_of_one_whose_is_not()
     {
         for (int i = 0; i < 8; i++)
