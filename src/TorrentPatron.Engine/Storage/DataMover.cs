@@ -5,8 +5,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Takes a torrent's files to another folder: renames them where the volume is the same; else copies them and, when all copies are
-/// there and of their length, deletes the files. Where it fails, or is ended, everything is as it was; and what a kill leaves half done
+/// Takes a torrent's files to another folder: renames them where the volume is the same; else, also where another volume is mounted
+/// somewhere below one of the folders, copies them and, when all copies are there and of their length, deletes the files. Where it fails, or is ended, everything is as it was; and what a kill leaves half done
 /// <see cref="TakeBack"/> puts right. Nobody has the files open meanwhile.
 /// </summary>
 /// <param name="from">Where the files lie.</param>
@@ -34,9 +34,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         bool isSameVolume = await workers.RunAsync(Prepare, cancellationToken).ConfigureAwait(false);
         try
         {
-            if (isSameVolume)
-                await RenameAsync(progress, cancellationToken).ConfigureAwait(false);
-            else
+            if (!isSameVolume || !await TryRenameAsync(progress, cancellationToken).ConfigureAwait(false))
                 await CopyAsync(keepFree, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e)
@@ -136,6 +134,21 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         catch (IOException)
         {
             GuardedFile.DeleteFolder(from.Destination, here);
+            return false;
+        }
+    }
+
+    /// <returns>False where a file lies, or is to lie, on a volume mounted below: then everything is where it was.</returns>
+    private async Task<bool> TryRenameAsync(Action<double> progress, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RenameAsync(progress, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (IOException e) when (e.HResult == PosixFiles.Exdev)
+        {
+            await workers.RunAsync(TakeBack, CancellationToken.None).ConfigureAwait(false);
             return false;
         }
     }

@@ -13,6 +13,7 @@ internal static class PosixFiles
     public const int Enoent = 2;
     public const int Enxio = 6;
     public const int Eexist = 17;
+    public const int Exdev = 18;
     public const int Enotdir = 20;
     public const int Eisdir = 21;
 

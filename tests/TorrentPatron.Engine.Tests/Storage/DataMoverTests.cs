@@ -58,6 +58,24 @@ public sealed class DataMoverTests : IAsyncDisposable
         Assert.Equal(1, shares[^1]);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Where_another_volume_is_mounted_below_a_folder_all_files_are_copied(bool isMountedThere)
+    {
+        using var there = new TempFolder();
+        var torrent = new SwarmTorrent(5, Piece, 2 * Piece, 3 * Piece, 10);
+        string mountPoint = Path.Combine(isMountedThere ? there.Path : _here.Path, Path.GetDirectoryName(torrent.Metainfo.Files[1].Path)!);
+        using Mount? mount = Mount.Make(mountPoint);
+        Assert.SkipWhen(mount is null, "Only root can mount, and not everywhere.");
+        torrent.WriteTo(_here.Path);
+
+        await Mover(torrent, there.Path).MoveAsync(0, _ => { }, Token);
+
+        torrent.AssertIsIn(there.Path);
+        Assert.Empty(Directory.EnumerateFiles(_here.Path, "*", SearchOption.AllDirectories));
+    }
+
     [Fact]
     public async Task A_copy_to_another_volume_that_is_ended_leaves_nothing_there()
     {
