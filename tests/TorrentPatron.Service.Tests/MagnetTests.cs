@@ -171,7 +171,7 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_link_to_a_torrent_that_runs_joins_it_and_brings_its_trackers()
+    public async Task A_link_to_a_torrent_that_runs_joins_it_and_brings_its_trackers_and_peers_but_no_ports_of_well_known_services()
     {
         using var temp = new TempFolder();
         TorrentMetainfo metainfo = MakeOnDisk(temp);
@@ -180,7 +180,7 @@ public sealed class MagnetTests
         Patron patron = service.CreatePatron();
 
         TorrentAnswer answer = await patron.StartAsync(
-            Request($"magnet:?xt=urn:btih:{metainfo.InfoHash}&tr=http://127.0.0.1:1/announce&x.pe=127.0.0.1:1", temp), Token);
+            Request($"magnet:?xt=urn:btih:{metainfo.InfoHash}&tr=http://127.0.0.1:1/announce&x.pe=127.0.0.1:2000&x.pe=127.0.0.1:22", temp), Token);
 
         var joined = Assert.IsType<TorrentAlreadyDownloading>(answer);
         Assert.Equal("http://127.0.0.1:1/announce", Assert.Single(joined.Status.Trackers).Uri.OriginalString);

@@ -26,4 +26,7 @@ public enum PeerSource
 
     /// <summary>It was reached in an earlier run, and saved.</summary>
     Saved,
+
+    /// <summary>A magnet link named it.</summary>
+    Link,
 }

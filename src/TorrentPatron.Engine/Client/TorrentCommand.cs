@@ -61,6 +61,9 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <summary>Peers given by hand.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
+    /// <summary>Peers that a magnet link names: whoever gives it by hand need not have looked at them.</summary>
+    public IReadOnlyList<IPEndPoint> FoundPeers { get; init; } = [];
+
     /// <summary>Trackers given by hand besides those in the metainfo, each a tier of its own; also those that were taken away before.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
@@ -119,11 +122,14 @@ public sealed record RecheckTorrent(long CorrelationId, TorrentId TorrentId) : T
 /// <summary>Give a running torrent more peers and trackers. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">Which torrent.</param>
-/// <param name="Peers">Peers to add.</param>
+/// <param name="Peers">Peers to add, given by hand.</param>
 /// <param name="Trackers">Trackers to add, each as a tier of its own.</param>
 public sealed record AddSources(long CorrelationId, TorrentId TorrentId, IReadOnlyList<IPEndPoint> Peers, IReadOnlyList<Uri> Trackers)
     : TorrentCommand(CorrelationId, TorrentId)
 {
+    /// <summary>Peers that a magnet link names.</summary>
+    public IReadOnlyList<IPEndPoint> FoundPeers { get; init; } = [];
+
     /// <summary>
     /// Trackers that another .torrent or link of the same torrent names, each a tier of its own, but for those that were taken away
     /// before.

@@ -303,6 +303,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     public Task AddAsync(AddSources sources) => InTurnAsync(async () =>
     {
         AddPeers(sources.Peers, PeerSource.Manual);
+        AddPeers(sources.FoundPeers, PeerSource.Link);
         _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers).WithFoundTrackers(sources.FoundTrackers, _ledger.OwnTrackers);
         // Given again by hand, one of its own that was taken away is asked again.
         foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))
@@ -522,7 +523,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
         _ledger.Begin(data, warning);
         Choose(TorrentChoices.Of(_command, data), data);
-        AddPeers([.. _command.Magnet!.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>()], PeerSource.Manual);
+        AddPeers([.. _command.Magnet!.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>()], PeerSource.Link);
         if (_command.Suspended)
             _publisher.Set(TorrentState.Suspended);
         else
@@ -579,6 +580,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         _network.Apply(choices);
         Choose();
         AddPeers(_command.Peers, PeerSource.Manual);
+        AddPeers(_command.FoundPeers, PeerSource.Link);
         AddPeers(data?.Peers ?? [], PeerSource.Saved);
     }
 

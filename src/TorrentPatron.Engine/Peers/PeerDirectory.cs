@@ -58,7 +58,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="endPoint">Where a peer listens.</param>
     /// <param name="origin">
     /// Who named it. What was given by hand is dialled before others and makes way last. A known address is dialled again without
-    /// waiting where its source has just seen the peer: a tracker, the local network, or whoever gives it by hand again.
+    /// waiting where its source has just seen the peer: a tracker, the local network, or whoever gives it, or its link, by hand again.
     /// </param>
     /// <returns>Whether it is new.</returns>
     public bool Add(IPEndPoint endPoint, PeerOrigin origin)
@@ -77,7 +77,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
                     known.NamedBy(NamerOf(origin));
                 else
                     known.NamedBy(source);
-                if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual)
+                if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual or PeerSource.Link)
                     (known.EndedAt, _quietUntil) = (null, default);
                 return false;
             }
@@ -411,7 +411,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         /// <summary>Origins that are remembered of one address.</summary>
         private const int MostNamers = 4;
 
-        public const int SourceCount = (int)PeerSource.Saved + 1;
+        public const int SourceCount = (int)PeerSource.Link + 1;
 
         /// <summary>Failures after which the wait grows no longer.</summary>
         private const int ManyFailures = 5;

@@ -34,8 +34,9 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <summary>The link; null where the torrent itself was found.</summary>
     public MagnetLink? Magnet => content.Magnet;
 
-    /// <summary>Peers to begin with, but for those that the engine finds in the link.</summary>
-    public IReadOnlyList<IPEndPoint> Peers { get; } = [.. request.Peers, .. namedPeers];
+    /// <summary>Peers that the link names, by address or by name.</summary>
+    public IReadOnlyList<IPEndPoint> FoundPeers { get; } =
+        [.. content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [], .. namedPeers];
 
     /// <summary>Trackers besides the torrent's own and those of the link.</summary>
     /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
@@ -96,8 +97,9 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             : new CreateNewTorrent(id, magnet!, destination) { ResumeStore = store };
         return command with
         {
+            Peers = request.Peers,
             // A link whose metadata an earlier run has fetched adds to what was saved with that.
-            Peers = [.. Peers, .. PeersOfLink()],
+            FoundPeers = FoundPeers,
             Trackers = Trackers,
             FoundTrackers = FoundTrackers,
             DhtNodes = DhtNodes,
@@ -117,12 +119,11 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <param name="isPrivate">Whether the torrent is private: then it keeps its own trackers.</param>
     public AddSources? ToSources(long id, bool isPrivate)
     {
-        IPEndPoint[] peers = [.. Peers, .. PeersOfLink()];
         IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
         IReadOnlyList<Uri> found = isPrivate ? [] : FoundTrackers;
-        return peers.Length + trackers.Count + found.Count == 0
+        return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count == 0
             ? null
-            : new AddSources(id, TorrentId, peers, trackers) { FoundTrackers = found };
+            : new AddSources(id, TorrentId, request.Peers, trackers) { FoundPeers = FoundPeers, FoundTrackers = found };
     }
 
     /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>
@@ -145,8 +146,6 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         TorrentErrorId.UnsupportedSource,
         $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
         "Use a version 1 or hybrid torrent of the same content."));
-
-    private IEnumerable<IPEndPoint> PeersOfLink() => Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [];
 
     private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection
     {

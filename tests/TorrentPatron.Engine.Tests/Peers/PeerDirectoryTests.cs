@@ -416,10 +416,24 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
+    public void Peers_that_a_link_names_are_not_trusted_and_of_one_host_few_are_dialled()
+    {
+        for (int port = 2000; port < 2100; port++)
+            Assert.True(_directory.Add(At(1, port), PeerSource.Link));
+        int dialled = 0;
+        while (_directory.TakeNext(Start, DialEffort.Most) is not null)
+            dialled++;
+
+        Assert.Equal(DialPace.MostInWindow, dialled);
+        Assert.False(_directory.IsTrusted(At(1, 2000)));
+    }
+
+    [Fact]
     public void The_ports_of_well_known_services_are_dialled_only_where_they_were_given_by_hand_or_a_peer_was_there_before()
     {
         Assert.False(_directory.Add(At(1, 25), TrackerA));
         Assert.False(_directory.Add(At(1, 443), PeerSource.PeerExchange));
+        Assert.False(_directory.Add(At(1, 22), PeerSource.Link));
         Assert.True(_directory.Add(At(1, 443), PeerSource.Manual));
         Assert.True(_directory.Add(At(2, 443), PeerSource.Saved));
         Assert.False(_directory.Add(At(2, 0), PeerSource.Saved));
