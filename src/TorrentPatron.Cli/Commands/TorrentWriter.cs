@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Units;
@@ -23,7 +24,10 @@ internal static class TorrentWriter
         }
     }
 
-    /// <summary>Writes it.</summary>
+    /// <summary>
+    /// Writes it beside the file, and renames it: what was there is replaced and never written to, be it a link that somebody else has put
+    /// there; and there is never half a torrent.
+    /// </summary>
     /// <param name="torrent">The torrent.</param>
     /// <param name="output">Full path of the file.</param>
     /// <param name="mayOverwrite">Whether it may be there.</param>
@@ -32,9 +36,21 @@ internal static class TorrentWriter
     public static async Task WriteAsync(
         TorrentMetainfo torrent, string output, bool mayOverwrite, Terminal terminal, CancellationToken cancellationToken)
     {
-        var file = new FileStream(output, mayOverwrite ? FileMode.Create : FileMode.CreateNew, FileAccess.Write);
-        await using (file.ConfigureAwait(false))
-            await file.WriteAsync(torrent.Raw, cancellationToken).ConfigureAwait(false);
+        // A pipe or a device is not replaced by a file.
+        if (File.Exists(output))
+            GuardedFile.OpenFollowing(output).Dispose();
+        string beside = $"{output}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            await File.WriteAllBytesAsync(beside, torrent.Raw, cancellationToken).ConfigureAwait(false);
+            File.Move(beside, output, mayOverwrite);
+        }
+        catch
+        {
+            File.Delete(beside);
+            throw;
+        }
+
         terminal.Line(output);
         terminal.Line(
             $"{ByteSize.Format(torrent.ContentSize)}, {torrent.PieceCount} pieces of {ByteSize.Format(torrent.PieceLength)}, "

@@ -113,6 +113,24 @@ public sealed class CreateAndInfoTests : PatronFixture
         Assert.Equal("data", MetainfoReader.Read(await File.ReadAllBytesAsync(In("data.torrent"), Token)).Name);
     }
 
+    [Fact]
+    public async Task Force_replaces_a_link_and_writes_nothing_where_it_leads()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links are for administrators there.");
+        WriteFile(In("other"), 3);
+        byte[] other = await File.ReadAllBytesAsync(In("other"), Token);
+        WriteFile(In("data"), 100);
+        File.CreateSymbolicLink(In("data.torrent"), In("other"));
+
+        PatronRun run = await RunAsync("create", In("data"), "-o", In("data.torrent"), "--force");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(other, await File.ReadAllBytesAsync(In("other"), Token));
+        Assert.Null(new FileInfo(In("data.torrent")).LinkTarget);
+        Assert.Equal("data", MetainfoReader.Read(await File.ReadAllBytesAsync(In("data.torrent"), Token)).Name);
+        Assert.Empty(Directory.EnumerateFiles(Path.GetDirectoryName(In("data"))!, "*.tmp"));
+    }
+
     [Theory]
     [InlineData("10000")]
     [InlineData("8KiB")]
