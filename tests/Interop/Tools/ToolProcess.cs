@@ -3,10 +3,14 @@ using System.Text;
 
 namespace TorrentPatron.Interop.Tests.Tools;
 
-/// <summary>A program of others as a child process. What it says is kept for the message of a failure; it ends with the object.</summary>
+/// <summary>Another client's program as a child process that ends with the object. Its output is kept for the message of a failure.</summary>
 internal sealed class ToolProcess : IAsyncDisposable
 {
+    /// <summary>Characters of output kept for messages, the last ones: a program that logs a lot says what went wrong at the end.</summary>
     private const int MostOutput = 20_000;
+
+    /// <summary>Different lines of standard output that are remembered; the log on standard error is not searched.</summary>
+    private const int MostLines = 20_000;
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
@@ -26,8 +30,8 @@ internal sealed class ToolProcess : IAsyncDisposable
                 RedirectStandardError = true,
             },
         };
-        _process.OutputDataReceived += (_, line) => Keep(line.Data);
-        _process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        _process.OutputDataReceived += (_, line) => Keep(line.Data, said: true);
+        _process.ErrorDataReceived += (_, line) => Keep(line.Data, said: false);
     }
 
     public bool HasExited => _process.HasExited;
@@ -98,16 +102,17 @@ internal sealed class ToolProcess : IAsyncDisposable
             return _output.ToString();
     }
 
-    private void Keep(string? line)
+    private void Keep(string? line, bool said)
     {
         if (string.IsNullOrWhiteSpace(line))
             return;
         lock (_gate)
         {
-            if (_output.Length >= MostOutput)
-                return;
             _output.AppendLine(line);
-            _lines.Add(line);
+            if (_output.Length > 2 * MostOutput)
+                _output.Remove(0, _output.Length - MostOutput);
+            if (said && _lines.Count < MostLines)
+                _lines.Add(line);
         }
     }
 }
