@@ -204,17 +204,17 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     private async Task ReceiveAsync(IDatagramSocket socket, CancellationToken stop)
     {
-        var buffer = new byte[LongestDatagram];
+        var batch = new DatagramBatch(Fairness.MostInARow, LongestDatagram);
         int failures = 0;
-        for (int count = 1; !stop.IsCancellationRequested && failures < MostFailures; count++)
+        while (!stop.IsCancellationRequested && failures < MostFailures)
         {
             try
             {
-                (int length, IPEndPoint remote) = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
+                await socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
                 failures = 0;
-                Hear(buffer.AsSpan(0, length), remote);
-                if (count % Fairness.MostInARow == 0)
-                    await Task.Yield();
+                for (int i = 0; i < batch.Count; i++)
+                    Hear(batch[i].Span, batch.Remote(i));
+                await Task.Yield();
             }
             catch (OperationCanceledException)
             {

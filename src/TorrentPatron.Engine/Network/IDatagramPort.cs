@@ -9,7 +9,8 @@ internal interface IDatagramPort
     /// <summary>Whether datagrams can be sent to addresses of a family.</summary>
     bool Has(AddressFamily family);
 
-    /// <summary>Sends a datagram without waiting; delivery is not guaranteed. Its bytes may be used again when this returns.</summary>
+    /// <summary>Sends a datagram of at most 1,500 bytes without waiting; delivery is not guaranteed.</summary>
+    /// <remarks>Its bytes may be used again when this returns. What is sent while a datagram is being handled leaves together.</remarks>
     void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote);
 
     /// <summary>Sends a datagram; delivery is not guaranteed. Its bytes must not change before this is done.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
@@ -14,7 +13,8 @@ namespace TorrentPatron.Engine.Network;
 /// <param name="time">The clock.</param>
 internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAsyncDisposable
 {
-    private const int LongestDatagram = 64 * 1024;
+    /// <summary>Bytes of the longest datagram that is received whole: an answer of a UDP tracker with more than a thousand peers.</summary>
+    private const int LongestDatagram = 8 * 1024;
 
     /// <summary>Waited after each refusal in a row to receive, and again as long for each before it: some systems report another's fault here.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
@@ -25,14 +25,14 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     private readonly List<Task> _receiving = [];
     private readonly CancellationTokenSource _stop = new();
     private volatile IDatagramHandler[] _handlers = [];
-    private volatile IDatagramSocket[] _sockets = [];
+    private volatile OpenSocket[] _sockets = [];
     private INetwork? _network;
     private Func<AddressFamily, ushort> _wanted = static _ => 0;
     private long _received;
     private long _sent;
 
     /// <summary>Where it receives; none before it is opened.</summary>
-    public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(socket => socket.LocalEndPoint)];
+    public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(open => open.Socket.LocalEndPoint)];
 
     /// <summary>Bytes received.</summary>
     public long BytesReceived => Interlocked.Read(ref _received);
@@ -60,21 +60,16 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     public bool Has(AddressFamily family) => Find(family) is not null;
 
     /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote)
-    {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(datagram.Length);
-        datagram.CopyTo(buffer);
-        _ = SendAndForgetAsync(buffer, datagram.Length, remote);
-    }
+    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => (Find(remote.AddressFamily) ?? OpenAnew(remote.AddressFamily))?.Outbox.TrySend(datagram, remote);
 
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
         // A bind address may be there only now: that of a VPN which came up after the engine.
-        IDatagramSocket socket = Find(remote.AddressFamily)
+        OpenSocket open = Find(remote.AddressFamily)
             ?? OpenAnew(remote.AddressFamily)
             ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
-        await socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
+        await open.Socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _sent, datagram.Length);
     }
 
@@ -84,43 +79,41 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         lock (_gate)
             _network = null;
         await _stop.CancelAsync().ConfigureAwait(false);
-        foreach (IDatagramSocket socket in _sockets)
-            socket.Dispose();
+        foreach (OpenSocket open in _sockets)
+            open.Socket.Dispose();
         await Task.WhenAll(_receiving).ConfigureAwait(false);
         _stop.Dispose();
     }
 
-    private IDatagramSocket? Find(AddressFamily family)
+    private OpenSocket? Find(AddressFamily family)
     {
-        foreach (IDatagramSocket socket in _sockets)
+        foreach (OpenSocket open in _sockets)
         {
-            if (socket.LocalEndPoint.AddressFamily == family)
-                return socket;
+            if (open.Socket.LocalEndPoint.AddressFamily == family)
+                return open;
         }
 
         return null;
     }
 
-    private IDatagramSocket? OpenAnew(AddressFamily family) =>
+    private OpenSocket? OpenAnew(AddressFamily family) =>
         _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
 
     /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
     /// <returns>The socket; null: it cannot be had now.</returns>
-    private IDatagramSocket? Open(IPAddress address)
+    private OpenSocket? Open(IPAddress address)
     {
         lock (_gate)
         {
             if (Find(address.AddressFamily) is { } open)
                 return open;
-            int number = _wanted(address.AddressFamily) is > 0 and ushort given ? given : _sockets is [{ } other, ..] ? other.LocalEndPoint.Port : 0;
-            IDatagramSocket? socket = TryOpen(number) ?? (number == 0 ? null : TryOpen(0));
-            if (socket is not null)
-            {
-                _sockets = [.. _sockets, socket];
-                _receiving.Add(Task.Run(() => ReceiveAsync(socket, _stop.Token)));
-            }
-
-            return socket;
+            int number = _wanted(address.AddressFamily) is > 0 and ushort given ? given : _sockets is [{ } other, ..] ? other.Socket.LocalEndPoint.Port : 0;
+            if ((TryOpen(number) ?? (number == 0 ? null : TryOpen(0))) is not { } socket)
+                return null;
+            var opened = new OpenSocket(socket, new DatagramOutbox(socket, bytes => Interlocked.Add(ref _sent, bytes)));
+            _sockets = [.. _sockets, opened];
+            _receiving.Add(Task.Run(() => ReceiveAsync(opened, _stop.Token)));
+            return opened;
         }
 
         IDatagramSocket? TryOpen(int port)
@@ -137,42 +130,24 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         }
     }
 
-    private async Task SendAndForgetAsync(byte[] buffer, int length, IPEndPoint remote)
+    private async Task ReceiveAsync(OpenSocket open, CancellationToken stop)
     {
-        try
-        {
-            await SendAsync(buffer.AsMemory(0, length), remote, CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (IOException)
-        {
-            // No way there. Whoever waits for an answer will see that none comes.
-        }
-#pragma warning disable CA1031 // Nobody awaits this.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            EngineEvents.Log.FaultCaught(null, "UDP port", e);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private async Task ReceiveAsync(IDatagramSocket socket, CancellationToken stop)
-    {
-        var buffer = new byte[LongestDatagram];
+        var batch = new DatagramBatch(Fairness.MostInARow, LongestDatagram);
         int failures = 0;
-        for (int count = 1; !stop.IsCancellationRequested; count++)
+        int inARow = 0;
+        while (!stop.IsCancellationRequested)
         {
             try
             {
-                (int length, IPEndPoint remote) = await socket.ReceiveAsync(buffer, stop).ConfigureAwait(false);
+                await open.Socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
                 failures = 0;
-                Interlocked.Add(ref _received, length);
-                Deliver(buffer.AsMemory(0, length), remote);
-                if (count % Fairness.MostInARow == 0)
+                Deliver(batch, open.Outbox);
+                inARow += batch.Count;
+                if (inARow >= Fairness.MostInARow)
+                {
+                    inARow = 0;
                     await Task.Yield();
+                }
             }
             catch (OperationCanceledException)
             {
@@ -190,12 +165,42 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         }
     }
 
-    private void Deliver(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    /// <summary>Hands each datagram to its handler. The answers leave together.</summary>
+    private void Deliver(DatagramBatch batch, DatagramOutbox outbox)
     {
-        foreach (IDatagramHandler handler in _handlers)
+        outbox.Gather();
+        try
         {
-            if (handler.TryHandle(datagram, remote))
-                return;
+            for (int i = 0; i < batch.Count; i++)
+            {
+                Interlocked.Add(ref _received, batch[i].Length);
+                Deliver(batch[i], batch.Remote(i));
+            }
+        }
+        finally
+        {
+            outbox.Release();
         }
     }
+
+    private void Deliver(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+    {
+        try
+        {
+            foreach (IDatagramHandler handler in _handlers)
+            {
+                if (handler.TryHandle(datagram, remote))
+                    return;
+            }
+        }
+#pragma warning disable CA1031 // Whatever it is costs one datagram.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            EngineEvents.Log.FaultCaught(null, "UDP port", e);
+        }
+    }
+
+    /// <summary>The port in one IP version.</summary>
+    private sealed record OpenSocket(IDatagramSocket Socket, DatagramOutbox Outbox);
 }

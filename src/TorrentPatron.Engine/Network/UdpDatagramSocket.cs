@@ -67,12 +67,42 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    public async ValueTask<int> SendAsync(DatagramBatch batch, CancellationToken cancellationToken)
     {
+        int sent = 0;
+        int next = 0;
         try
         {
-            int length = await _socket.ReceiveFromAsync(buffer, SocketFlags.None, _from, cancellationToken).ConfigureAwait(false);
-            return (length, _known.Of(_from));
+            while (next < batch.Count)
+            {
+                int many = OperatingSystem.IsLinux() ? batch.Linux.Send(_socket.SafeHandle, next, _known) : 0;
+                for (int end = next + many; next < end; next++)
+                    sent += batch[next].Length;
+                // The one where it stopped waits for room, or is refused.
+                if (next < batch.Count)
+                    sent += await SendOrLoseAsync(batch[next], batch.Remote(next++), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+
+        return sent;
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken cancellationToken)
+    {
+        batch.Clear();
+        try
+        {
+            ValueTask<int> receiving = _socket.ReceiveFromAsync(batch.Next, SocketFlags.None, _from, cancellationToken);
+            // Where the first one was there before it was asked for, others may be too; else there is no call in vain for a lone one.
+            bool isBusy = receiving.IsCompleted;
+            batch.Add(await receiving.ConfigureAwait(false), _known.Of(_from));
+            if (isBusy)
+                ReceiveWaiting(batch);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -81,4 +111,29 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     }
 
     public void Dispose() => _socket.Dispose();
+
+    private async ValueTask<int> SendOrLoseAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _socket.SendToAsync(datagram, SocketFlags.None, _known.Of(remote), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException)
+        {
+            // No way there. Whoever waits for an answer will see that none comes.
+            return 0;
+        }
+    }
+
+    private void ReceiveWaiting(DatagramBatch batch)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            batch.Linux.Receive(_socket.SafeHandle, _known, _from);
+            return;
+        }
+
+        while (!batch.IsFull && _socket.Available > 0)
+            batch.Add(_socket.ReceiveFrom(batch.Next.Span, SocketFlags.None, _from), _known.Of(_from));
+    }
 }

@@ -32,13 +32,25 @@ internal sealed class FakeDatagramSocket : IDatagramSocket
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    public async ValueTask<int> SendAsync(DatagramBatch batch, CancellationToken cancellationToken)
     {
+        int sent = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            await SendAsync(batch[i], batch.Remote(i), cancellationToken);
+            sent += batch[i].Length;
+        }
+
+        return sent;
+    }
+
+    public async ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken cancellationToken)
+    {
+        batch.Clear();
         try
         {
             (byte[] datagram, IPEndPoint remote) = await _received.Reader.ReadAsync(cancellationToken);
-            datagram.CopyTo(buffer);
-            return (datagram.Length, remote);
+            Assert.True(batch.TryAdd(datagram, remote));
         }
         catch (ChannelClosedException e)
         {

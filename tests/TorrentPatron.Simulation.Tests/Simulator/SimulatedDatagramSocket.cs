@@ -24,19 +24,35 @@ internal sealed class SimulatedDatagramSocket(SimulatedNetwork network, Simulate
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask<(int Length, IPEndPoint Remote)> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    public ValueTask<int> SendAsync(DatagramBatch batch, CancellationToken cancellationToken)
     {
+        int sent = 0;
+        for (int i = 0; i < batch.Count; i++)
+        {
+            network.Send(host, batch[i].ToArray(), new IPEndPoint(host.Address, local.Port), batch.Remote(i));
+            sent += batch[i].Length;
+        }
+
+        return ValueTask.FromResult(sent);
+    }
+
+    public async ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken cancellationToken)
+    {
+        batch.Clear();
         try
         {
-            (byte[] datagram, IPEndPoint from) = await _waiting.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            int length = Math.Min(datagram.Length, buffer.Length);
-            datagram.AsMemory(0, length).CopyTo(buffer);
-            return (length, from);
+            Add(await _waiting.Reader.ReadAsync(cancellationToken).ConfigureAwait(false));
         }
         catch (ChannelClosedException e)
         {
             throw new IOException("The socket is closed.", e);
         }
+
+        while (!batch.IsFull && _waiting.Reader.TryRead(out (byte[] Datagram, IPEndPoint From) next))
+            Add(next);
+
+        void Add((byte[] Datagram, IPEndPoint From) received) =>
+            batch.TryAdd(received.Datagram.AsSpan(0, Math.Min(received.Datagram.Length, batch.LongestDatagram)), received.From);
     }
 
     public void Dispose()

@@ -28,13 +28,14 @@ internal sealed class SimulatedUdpTracker
 
     private async Task ServeAsync()
     {
-        var buffer = new byte[2048];
+        var batch = new DatagramBatch(1, 2048);
         while (true)
         {
-            (int length, IPEndPoint remote) = await _socket.ReceiveAsync(buffer, CancellationToken.None).ConfigureAwait(false);
+            await _socket.ReceiveAsync(batch, CancellationToken.None).ConfigureAwait(false);
+            IPEndPoint remote = batch.Remote(0);
             Askers.Add(remote);
-            if (length >= UdpTrackerCodec.ConnectRequestLength)
-                await _socket.SendAsync(Answer(buffer.AsSpan(0, length), remote), remote, CancellationToken.None).ConfigureAwait(false);
+            if (batch[0].Length >= UdpTrackerCodec.ConnectRequestLength)
+                await _socket.SendAsync(Answer(batch[0].Span, remote), remote, CancellationToken.None).ConfigureAwait(false);
         }
     }
 
