@@ -52,6 +52,33 @@ Describe 'Keys in the addresses of trackers' {
     }
 }
 
+Describe 'A status from a file' {
+    It 'that shows the name of one torrent and has the info hash of another leads to neither, running or saved' {
+        $here = Join-Path $TestDrive ([guid]::NewGuid())
+        $patron = New-TestPatron 'files' -StatePath (Join-Path $here 'state')
+        $shown, $meant = foreach ($name in 'shown.bin', 'meant.bin') {
+            $content = New-TestContent -Folder $here -Name $name
+            Start-Torrent $content.Torrent -Destination $here -Patron $patron
+        }
+        $file = Join-Path $here 'list.xml'
+        $shown | Export-Clixml $file
+        [IO.File]::WriteAllText($file, [IO.File]::ReadAllText($file).Replace($shown.InfoHash, $meant.InfoHash))
+        $lie = Import-Clixml $file
+        $lie.Name | Should -Be 'shown.bin'
+
+        { $lie | Remove-Torrent -DeleteData -Confirm:$false -Patron $patron -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentNotFound,*'
+        { $lie | Suspend-Torrent -Patron $patron -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentNotFound,*'
+        Get-TorrentStatus -Patron $patron | Stop-Torrent
+        { $lie | Remove-Torrent -DeleteData -Confirm:$false -Patron $patron -ErrorAction Stop } | Should -Throw -ErrorId 'TorrentNotFound,*'
+        { $lie | Restore-Torrent -Patron $patron -ErrorAction Stop } | Should -Throw -ErrorId '*NotFound,*'
+
+        Join-Path $here 'meant.bin' | Should -Exist
+        $meant | Export-Clixml $file
+        Import-Clixml $file | Remove-Torrent -Patron $patron -PassThru | Should -HaveCount 1
+        $patron | Stop-TorrentPatron
+    }
+}
+
 Describe 'A .torrent that is a pipe' -Skip:(-not $IsLinux) {
     It 'ends with <Command> when it is stopped' -ForEach @(
         @{ Command = 'Start-Torrent {0} {1}' }

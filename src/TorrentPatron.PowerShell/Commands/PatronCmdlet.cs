@@ -130,7 +130,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
 
         var found = new List<SavedTarget>();
         foreach (TorrentReference torrent in objects.Select(TorrentReference.Of).OfType<TorrentReference>())
-            Add(SavedTargets(patron, torrent.InfoHash), $"{torrent.Given}", torrent.Given);
+            Add([.. SavedTargets(patron, torrent.InfoHash).Where(saved => torrent.IsOf(saved.Name))], $"{torrent.Given}", torrent.Given);
         foreach (string text in infoHashes)
             Add(SavedTargets(patron, text), text, text);
         foreach (NamePattern name in (names ?? []).Select(text => new NamePattern(text)))

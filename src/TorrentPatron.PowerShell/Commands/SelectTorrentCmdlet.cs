@@ -88,7 +88,11 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     private protected IReadOnlyList<SavedTarget> FindSaved(object target)
     {
         if (ParameterSetName != NameSet)
-            return SavedTargets(Patron, TorrentReference.Of(target)?.InfoHash ?? (string)target);
+        {
+            TorrentReference? reference = TorrentReference.Of(target);
+            return [.. SavedTargets(Patron, reference?.InfoHash ?? (string)target).Where(saved => reference?.IsOf(saved.Name) != false)];
+        }
+
         var name = new NamePattern((string)target);
         return name.HasWildcards ? [.. SavedTargets(Patron).Where(saved => name.IsName(saved.Name))] : SavedTargets(Patron, name);
     }

@@ -22,6 +22,12 @@ internal sealed record TorrentReference(string InfoHash, object Given)
     public DateTimeOffset? AddedAt { get; private init; }
 
     /// <summary>
+    /// What a status that has been through a job or a file calls the torrent; null: the object is something else, or the name was not final.
+    /// A file may come from anybody, and say the name of one torrent with the info hash of another.
+    /// </summary>
+    private string? Name { get; init; }
+
+    /// <summary>
     /// Whether it was made by somebody else (a line of a CSV file): then its other properties are wishes, and not how the torrent stood.
     /// </summary>
     public bool IsRecord { get; private init; }
@@ -33,11 +39,17 @@ internal sealed record TorrentReference(string InfoHash, object Given)
     /// <param name="torrents">Those that run.</param>
     public IReadOnlyList<TorrentTarget> Choose(IReadOnlyList<TorrentTarget> torrents)
     {
+        if (Name is not null)
+            torrents = [.. torrents.Where(torrent => torrent.Status.State == TorrentState.FetchingMetadata || IsOf(torrent.Status.Name))];
         if (Destination is null)
             return torrents;
         TorrentTarget[] here = [.. torrents.Where(torrent => torrent.Status.Destination == Destination)];
         return here.Length > 0 ? here : [.. torrents.Where(torrent => WasAddedWith(torrent.Status))];
     }
+
+    /// <summary>Whether it may be about a torrent of some name: it shows no other.</summary>
+    /// <param name="name">The name.</param>
+    public bool IsOf(string name) => Name is null || Name == name;
 
     /// <summary>The torrent of which a status tells.</summary>
     /// <param name="status">The status.</param>
@@ -66,6 +78,9 @@ internal sealed record TorrentReference(string InfoHash, object Given)
         {
             Destination = isStatus ? Read(data, nameof(Destination)) as string : null,
             AddedAt = isStatus ? ReadTime(data) : null,
+            Name = isStatus && Read(data, nameof(TorrentStatus.State))?.ToString() != nameof(TorrentState.FetchingMetadata)
+                ? Read(data, nameof(Name)) as string
+                : null,
             IsRecord = !data.TypeNames.Any(name => name.StartsWith(Ours, StringComparison.Ordinal)
                 || name.StartsWith(Deserialized + Ours, StringComparison.Ordinal)),
         };
