@@ -73,10 +73,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
                 return false;
             if (_entries.TryGetValue(endPoint, out Entry? known))
             {
-                if (known.HasRoomForNamer)
-                    known.NamedBy(NamerOf(origin));
-                else
-                    known.NamedBy(source);
+                NoteNamer(known, origin);
                 if (source is PeerSource.Tracker or PeerSource.LocalDiscovery or PeerSource.Manual or PeerSource.Link)
                     (known.EndedAt, _quietUntil) = (null, default);
                 return false;
@@ -257,13 +254,13 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
     /// <param name="endPoint">How it was connected.</param>
     /// <param name="id">Who it said it was.</param>
-    /// <param name="listening">Where it says that it listens; null: it did not say.</param>
-    public void Ban(IPEndPoint endPoint, PeerId id, IPEndPoint? listening = null)
+    /// <param name="wasDialled">Whether it was we who dialled: then whoever listens there is shut out, whatever it says it is.</param>
+    public void Ban(IPEndPoint endPoint, PeerId id, bool wasDialled)
     {
         lock (_gate)
         {
             _bans ??= new PeerBans();
-            _bans.Add(id, endPoint, listening);
+            _bans.Add(id, endPoint, wasDialled);
             foreach ((IPEndPoint known, Entry entry) in _entries)
             {
                 if (_bans.Has(known))
@@ -290,7 +287,29 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     private Namer NamerOf(PeerOrigin origin)
     {
         ref Namer? namer = ref CollectionsMarshal.GetValueRefOrAddDefault(_namers, origin, out _);
-        return namer ??= new Namer(origin);
+        // Behind those that wait already: who leaves and comes back, or comes by another name, is served no sooner for it.
+        return namer ??= new Namer(origin) { LastTurn = _turns[(int)origin.Source] };
+    }
+
+    /// <summary>
+    /// One more names a known address. Few are remembered of one address; one of each kind always is, and of those who name many one makes way
+    /// for who names fewer: else some who name a thousand each could keep an address for their own turns.
+    /// </summary>
+    private void NoteNamer(Entry entry, PeerOrigin origin)
+    {
+        entry.NamedBy(origin.Source);
+        int count = _namers.TryGetValue(origin, out Namer? known) ? known.Count : 0;
+        if (known is not null && entry.Namers.Contains(known))
+            return;
+        if (!entry.HasRoomForNamer && entry.Namers.Any(namer => namer.Origin.Source == origin.Source))
+        {
+            Namer largest = entry.Namers.MaxBy(namer => namer.Count)!;
+            if (largest.Count <= count + 1)
+                return;
+            entry.NoLongerNamedBy(largest);
+        }
+
+        entry.NamedBy(NamerOf(origin));
     }
 
     private void Remove(IPEndPoint endPoint, Entry entry)
@@ -469,6 +488,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         /// <summary>Whether one more who names it is remembered.</summary>
         public bool HasRoomForNamer => Namers.Length < MostNamers;
+
+        public void NoLongerNamedBy(Namer namer)
+        {
+            Namers = [.. Namers.Where(other => other != namer)];
+            namer.Count--;
+        }
 
         public void NamedBy(PeerSource other) => _sources |= 1 << (int)other;
 

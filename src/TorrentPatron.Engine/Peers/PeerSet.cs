@@ -149,15 +149,16 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Takes a connection whose handshakes are done.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
-        if (FindTwin(connection.RemoteEndPoint, handshake.PeerId) is { } twin && MakesWay(twin, handshake.PeerId, isIncoming))
-            twin.Close("It is connected twice.");
-
         var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, _upload, _engine.Time);
         CancellationToken session;
         Exception? fault = null;
+        PeerConnection? twin;
         lock (_gate)
         {
-            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId, isIncoming) is { } refusal)
+            twin = FindTwin(connection.RemoteEndPoint, handshake.PeerId);
+            if (twin is not null && !MakesWay(twin, handshake.PeerId, isIncoming))
+                twin = null;
+            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId, isIncoming, twin) is { } refusal)
             {
                 EngineEvents.Log.PeerRefused(_torrent, connection.RemoteEndPoint, refusal);
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
@@ -194,6 +195,9 @@ internal sealed class PeerSet : IPeerOwner
             peer.Close(fault, "joining of a peer");
             return;
         }
+
+        // Only now that the other has its place.
+        twin?.Close("It is connected twice.");
 
         peer.Sender.Flush();
         // Not watched: it lets nothing through.
@@ -243,8 +247,7 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
     public void Ban(PeerConnection peer, string reason)
     {
-        IPEndPoint? listening = peer.Extensions.Hello?.ListenPort is int port ? new IPEndPoint(peer.RemoteEndPoint.Address, port) : null;
-        Directory.Ban(peer.RemoteEndPoint, peer.PeerId, listening);
+        Directory.Ban(peer.RemoteEndPoint, peer.PeerId, wasDialled: !peer.IsIncoming);
         EngineEvents.Log.PeerBanned(_torrent, peer.RemoteEndPoint, reason);
         peer.Close(reason);
     }
@@ -314,7 +317,7 @@ internal sealed class PeerSet : IPeerOwner
     }
 
     /// <returns>Why a peer is not taken; null: it is, and has a place among the engine's peers.</returns>
-    private string? FindRefusal(IPEndPoint endPoint, PeerId id, bool isIncoming)
+    private string? FindRefusal(IPEndPoint endPoint, PeerId id, bool isIncoming, PeerConnection? leaving)
     {
         if (_session is null || _owner is null)
             return "The torrent takes no peers now.";
@@ -322,22 +325,23 @@ internal sealed class PeerSet : IPeerOwner
             return "It is this engine itself.";
         if (Directory.IsBanned(endPoint, id))
             return "It is banned.";
-        if (FindTwin(endPoint, id) is not null)
+        if (leaving is null && FindTwin(endPoint, id) is not null)
             return "It is connected already.";
+        int left = leaving is null ? 0 : 1;
         if (!IPAddress.IsLoopback(endPoint.Address))
         {
             AddressBlock host = AddressBlock.Of(endPoint.Address);
-            int ofHost = CountOfHost(host);
+            int ofHost = CountOfHost(host) - left;
             if (ofHost >= MostOfOneHost)
                 return "Too many connections from its address.";
-            bool isScarce = isIncoming && PeerTurnover.IsNearlyFull(_peers.Length, MostPeers);
+            bool isScarce = isIncoming && PeerTurnover.IsNearlyFull(_peers.Length - left, MostPeers);
             if (isScarce && ofHost > 0)
                 return "The last places are for hosts that have none.";
             if (isScarce && _turnover.IsResting(host, Instant.Now(_engine.Time)))
                 return "It was of little use a while ago, and others wait.";
         }
 
-        if (_peers.Length < MostPeers && _engine.TryAddPeer())
+        if (_peers.Length - left < MostPeers && _engine.TryAddPeer())
             return null;
         _isAnyTurnedAway = true;
         return "There is no room for more peers.";

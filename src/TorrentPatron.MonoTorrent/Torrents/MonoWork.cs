@@ -404,7 +404,7 @@ internal sealed class MonoWork : IWork
             return false;
         if (!Directory.IsBanned(address, IdOf(peer.PeerID)))
             EngineEvents.Log.PeerBanned(_metainfo.TorrentId, address, WrongData);
-        Directory.Ban(address, IdOf(peer.PeerID));
+        Directory.Ban(address, IdOf(peer.PeerID), wasDialled: peer.ConnectionDirection == Direction.Outgoing);
         _workshop.FindConnection(peer.Uri)?.End(WrongData);
         return true;
     }

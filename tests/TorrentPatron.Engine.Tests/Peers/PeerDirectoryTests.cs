@@ -151,20 +151,57 @@ public sealed class PeerDirectoryTests
     }
 
     [Fact]
-    public void A_banned_peer_is_forgotten_where_it_was_and_where_it_listens_and_others_at_its_address_stay()
+    public void A_banned_peer_is_forgotten_where_it_was_dialled_and_others_at_its_address_stay()
     {
         _directory.Add(At(1, 6001), PeerSource.Tracker);
         _directory.Add(At(1, 6002), PeerSource.Tracker);
         _directory.Add(At(1, 6003), PeerSource.Tracker);
-        _directory.Ban(At(1, 6001), Id(1), listening: At(1, 6002));
+        _directory.Ban(At(1, 6001), Id(1), wasDialled: true);
 
-        Assert.Equal(1, _directory.Count);
+        Assert.Equal(2, _directory.Count);
         Assert.True(_directory.IsBanned(At(1, 6001), Id(9)));
         Assert.True(_directory.IsBanned(At(1, 777), Id(1)));
         Assert.False(_directory.IsBanned(At(1, 6003), Id(2)));
         Assert.False(_directory.IsBanned(At(2, 1), Id(1)));
         Assert.False(_directory.Add(At(1, 6001), PeerSource.Tracker));
-        Assert.False(_directory.Add(At(1, 6002), PeerSource.Tracker));
+    }
+
+    [Fact]
+    public void A_peer_that_dialled_us_has_no_port_banned()
+    {
+        _directory.Add(At(1, 6001), PeerSource.Tracker);
+        _directory.Ban(At(1, 6001), Id(1), wasDialled: false);
+
+        Assert.Equal(1, _directory.Count);
+        Assert.True(_directory.IsBanned(At(1, 6001), Id(1)));
+        Assert.False(_directory.IsBanned(At(1, 6001), Id(2)));
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1")]
+    [InlineData("::1")]
+    [InlineData("::ffff:127.0.0.1")]
+    public void On_this_machine_only_the_ports_that_were_dialled_are_banned(string text)
+    {
+        var address = IPAddress.Parse(text);
+        for (byte i = 1; i <= 5; i++)
+            _directory.Ban(new IPEndPoint(address, 7000 + i), Id(i), wasDialled: i < 5);
+
+        Assert.True(_directory.IsBanned(new IPEndPoint(address, 7001), Id(9)));
+        Assert.False(_directory.IsBanned(new IPEndPoint(address, 7005), Id(9)));
+        Assert.False(_directory.IsBanned(new IPEndPoint(address, 7009), Id(5)));
+        Assert.True(_directory.Add(new IPEndPoint(address, 7009), PeerSource.Manual));
+    }
+
+    [Fact]
+    public void Where_bans_are_full_the_oldest_makes_way_for_the_newest()
+    {
+        for (int i = 0; i <= PeerBans.Capacity; i++)
+            _directory.Ban(At(i), Id(1), wasDialled: true);
+
+        Assert.False(_directory.IsBanned(At(0), Id(1)));
+        Assert.True(_directory.IsBanned(At(1), Id(1)));
+        Assert.True(_directory.IsBanned(At(PeerBans.Capacity), Id(1)));
     }
 
     [Fact]
@@ -174,8 +211,8 @@ public sealed class PeerDirectoryTests
         for (byte i = 1; i <= 3; i++)
         {
             Assert.False(_directory.IsBanned(At(1, 9), Id(9)));
-            _directory.Ban(At(1, i), Id(i));
-            _directory.Ban(At(1, i), Id(i));
+            _directory.Ban(At(1, i), Id(i), wasDialled: false);
+            _directory.Ban(At(1, i), Id(i), wasDialled: false);
         }
 
         Assert.True(_directory.IsBanned(At(1, 9), Id(9)));
@@ -187,7 +224,7 @@ public sealed class PeerDirectoryTests
     public void Of_IPv6_the_network_of_one_customer_counts_as_one_address()
     {
         for (byte i = 1; i <= 3; i++)
-            _directory.Ban(new IPEndPoint(IPAddress.Parse($"2001:db8:0:1:{i}::1"), 1), Id(i));
+            _directory.Ban(new IPEndPoint(IPAddress.Parse($"2001:db8:0:1:{i}::1"), 1), Id(i), wasDialled: false);
 
         Assert.True(_directory.IsBanned(new IPEndPoint(IPAddress.Parse("2001:db8:0:1:ffff::1"), 1), Id(9)));
         Assert.False(_directory.IsBanned(new IPEndPoint(IPAddress.Parse("2001:db8:0:2::1"), 1), Id(9)));
@@ -382,6 +419,61 @@ public sealed class PeerDirectoryTests
         IPEndPoint?[] dialled = [_directory.TakeNext(Start, DialEffort.Most), _directory.TakeNext(Start, DialEffort.Most)];
 
         Assert.Contains(At(250), dialled);
+    }
+
+    [Fact]
+    public void Who_comes_again_under_another_name_does_not_come_before_those_that_wait()
+    {
+        for (int i = 1; i <= 100; i++)
+            _directory.Add(At(i), TrackerA);
+        _directory.TakeNext(Start, DialEffort.Most);
+        _directory.Add(At(1001), TrackerB);
+
+        var dialled = new List<IPEndPoint?>();
+        for (int i = 0; i < 3; i++)
+        {
+            _directory.Add(At(2000 + i), new PeerOrigin(PeerSource.Tracker, new Uri($"http://{i}.example/announce")));
+            dialled.Add(_directory.TakeNext(Start, DialEffort.Most));
+        }
+
+        Assert.Contains(At(1001), dialled);
+    }
+
+    [Fact]
+    public void A_namer_whose_addresses_were_forgotten_and_that_comes_back_waits_for_its_turn()
+    {
+        _directory.Add(At(1), TrackerA);
+        for (int i = 1; i <= 10; i++)
+            _directory.Add(At(1000 + i), TrackerB);
+        Assert.Equal(2, new[] { _directory.TakeNext(Start, DialEffort.Little), _directory.TakeNext(Start, DialEffort.Little) }.Distinct().Count());
+        int ofA = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            for (int failure = 0; failure < 5; failure++)
+                _directory.Ended(At(1 + i), wasUseful: false, Start, DialEffort.Little);
+            _directory.Add(At(2 + i), TrackerA);
+            if (_directory.TakeNext(Start, DialEffort.Little)!.Equals(At(2 + i)))
+                ofA++;
+        }
+
+        Assert.InRange(ofA, 1, 3);
+    }
+
+    [Fact]
+    public void Those_that_name_a_thousand_do_not_keep_an_address_for_their_own_turns()
+    {
+        for (int namer = 0; namer < 4; namer++)
+        {
+            for (int i = 1; i <= 100; i++)
+                _directory.Add(At(namer * 100 + i), new PeerOrigin(PeerSource.Tracker, namer));
+            _directory.Add(At(1001), new PeerOrigin(PeerSource.Tracker, namer));
+        }
+
+        _directory.Add(At(1001), TrackerA);
+        _directory.Add(At(1001), new PeerOrigin(PeerSource.PeerExchange, 1));
+
+        IPEndPoint?[] dialled = [_directory.TakeNext(Start, DialEffort.Most), _directory.TakeNext(Start, DialEffort.Most)];
+        Assert.Contains(At(1001), dialled);
     }
 
     [Fact]

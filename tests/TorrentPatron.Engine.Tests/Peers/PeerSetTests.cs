@@ -134,6 +134,37 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_connection_makes_way_for_another_to_the_same_peer_only_where_that_is_taken()
+    {
+        IPEndPoint address = Address(1);
+        _set.Directory.Add(address, PeerSource.Manual);
+        IdleConnection first = Attach(200, address, isIncoming: false);
+        // Another torrent takes the last places of the engine.
+        while (_engine.TryAddPeer())
+        {
+        }
+
+        IdleConnection second = Attach(200, new IPEndPoint(address.Address, 7000), isIncoming: true);
+
+        Assert.True(second.IsDisposed);
+        Assert.False(first.IsDisposed);
+        while (_engine.Peers > 1)
+            _engine.RemovePeer();
+    }
+
+    [Fact]
+    public void Two_connections_to_one_peer_need_one_place()
+    {
+        for (byte id = 1; id < Room; id++)
+            Attach(id, isIncoming: false);
+        IdleConnection first = Attach(200, isIncoming: false);
+
+        Assert.False(Attach(200, isIncoming: true).IsDisposed);
+        Assert.True(first.IsDisposed);
+        Assert.Equal(Room, _set.Connected.Count);
+    }
+
+    [Fact]
     public void The_last_places_are_for_hosts_that_have_none()
     {
         for (byte id = 1; id <= Room - 2; id++)
@@ -173,7 +204,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         Assert.True(bad.IsDisposed);
         Assert.Equal("It has sent wrong data.", Assert.Single(_set.Closed).Reason);
         Assert.True(Attach(1, new IPEndPoint(address, 1002)).IsDisposed);
-        Assert.True(Attach(2, new IPEndPoint(address, 1001)).IsDisposed);
+        Assert.False(Attach(2, new IPEndPoint(address, 1001)).IsDisposed);
         Assert.False(Attach(3, new IPEndPoint(address, 1003)).IsDisposed);
     }
 

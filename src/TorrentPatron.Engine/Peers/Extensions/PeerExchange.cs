@@ -35,8 +35,7 @@ internal sealed class PeerExchange(
             PexMessage? message;
             lock (_gate)
             {
-                PexState state = StateOf(peer);
-                if (!state.IsDue(now))
+                if (StateOf(peer) is not { } state || !state.IsDue(now))
                     continue;
                 all ??= [.. Describe(peers)];
                 message = state.Next(all.Where(other => other.Peer != peer).Select(other => other.Described), now);
@@ -56,7 +55,10 @@ internal sealed class PeerExchange(
         IReadOnlyList<PexPeer> peers;
         lock (_gate)
         {
-            if (StateOf(peer).Take(message, Now, out peers) is { } fault)
+            // What is left in the buffer of a connection that has ended says nothing any more.
+            if (StateOf(peer) is not { } state)
+                return null;
+            if (state.Take(message, Now, out peers) is { } fault)
                 return fault;
         }
 
@@ -73,8 +75,11 @@ internal sealed class PeerExchange(
             _states.Remove(peer);
     }
 
-    private PexState StateOf(PeerConnection peer)
+    /// <returns>Null where the peer has left: a connection that ends does so before <see cref="PeerLeft"/>, so that nothing is kept of it.</returns>
+    private PexState? StateOf(PeerConnection peer)
     {
+        if (peer.IsClosed)
+            return null;
         if (!_states.TryGetValue(peer, out PexState? state))
             _states[peer] = state = new PexState();
         return state;
