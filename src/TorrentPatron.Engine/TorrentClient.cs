@@ -59,7 +59,7 @@ public sealed class TorrentClient : ITorrentClient
         _engine.Datagrams.Open(network, family => _engine.ListenPorts.Of(family));
         _engine.OpenFinder();
         _settings = new SettingsChange(_engine, _workshop, _hosts);
-        Track(new Heartbeat(() => _hosts.All, _engine.Faults).RunAsync(_engine.Time, _stop.Token));
+        Track(new Heartbeat(() => _hosts.All, _engine.Faults, _engine.CloseIdleFiles).RunAsync(_engine.Time, _stop.Token));
     }
 
     /// <summary>What its torrents share.</summary>

@@ -8,7 +8,8 @@ namespace TorrentPatron.Engine.Hosting;
 /// </summary>
 /// <param name="torrents">The torrents as they are now.</param>
 /// <param name="faults">Takes what a torrent throws.</param>
-internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHandler faults)
+/// <param name="engine">What the engine itself does in each beat; null: nothing. It waits for nothing.</param>
+internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHandler faults, Action? engine = null)
 {
     /// <summary>Time between two beats.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -35,6 +36,7 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
 
     private void Beat(int beat)
     {
+        engine?.Invoke();
         IReadOnlyList<ITicking> all = torrents();
         for (int i = 0; i < all.Count; i++)
         {

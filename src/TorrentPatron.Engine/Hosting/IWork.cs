@@ -50,6 +50,9 @@ internal interface IWork : IAsyncDisposable
     /// <summary>What it lacks of what has been chosen, and peers that it cannot find; for the torrent's warnings.</summary>
     IEnumerable<TorrentError> Shortcomings => [];
 
+    /// <summary>Whether a piece is here. Takes no lock for long: it is asked for one piece after the other.</summary>
+    bool Has(int piece);
+
     /// <summary>The pieces that are here: a copy.</summary>
     Bitfield Verified();
 

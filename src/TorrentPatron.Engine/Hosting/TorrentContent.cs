@@ -141,6 +141,9 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <summary>Closes the files; they are opened again as they are needed.</summary>
     public Task CloseFilesAsync() => _workers.RunAsync(Storage.CloseFiles);
 
+    /// <summary>Closes the files for writing; they are opened again as they are needed.</summary>
+    public Task EndWritingAsync() => _workers.RunAsync(Storage.EndWriting);
+
     /// <summary>Lets go of the files, but not yet of their paths: what is saved must speak for the torrent first.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -239,7 +239,6 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
 
             TorrentState before = _ledger.State == TorrentState.Moving ? _ledger.StateBeforeMove : _ledger.State;
             await LeaveAsync().ConfigureAwait(false);
-            await content.CloseFilesAsync().ConfigureAwait(false);
             // Saved first, so that what a kill leaves half done is put right by the next start.
             _ledger.BeginMove(before, to.Destination);
             await SaveAsync().ConfigureAwait(false);
@@ -378,6 +377,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         if (_content is not { } content)
             return;
         _resume.PieceVerified(piece);
+        // Before it is told: who hears that all is here may open the files at once.
+        if (isComplete)
+            content.Storage.EndWriting();
+        else
+            content.Storage.PieceVerified(piece, Work.Has);
         _publisher.PieceArrived();
         TorrentError? error = isComplete
             ? content.Storage.FindLoss(Work.Verified())?.Error
@@ -797,6 +801,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         if (_content is not null)
             await _content.InterruptAsync().ConfigureAwait(false);
         await Work.CloseAsync(reason).ConfigureAwait(false);
+        // A torrent that has left holds no file. And some systems set the time of the last write only when a file is closed.
+        if (_content is not null)
+            await _content.CloseFilesAsync().ConfigureAwait(false);
     }
 
     /// <param name="finish">What is left to do once nothing touches the files any more.</param>
@@ -812,9 +819,6 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             Task told = _network.StopLookingAsync(CancellationToken.None);
             if (_ledger.State != TorrentState.Failed)
                 _publisher.Set(TorrentState.Stopped);
-            // Closed first: some systems set the time of the last write only then.
-            if (_content is not null)
-                await _content.CloseFilesAsync().ConfigureAwait(false);
             // While the trackers hear of it: whoever ends the process does not wait for a dead one.
             await finish().ConfigureAwait(false);
             await told.ConfigureAwait(false);
@@ -904,6 +908,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
 
     private async Task StopAnnouncingAsync()
     {
+        // What is put aside is written first.
+        await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+        if (_content is { } content)
+            await content.EndWritingAsync().ConfigureAwait(false);
         await _network.StopLookingAsync(_stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await SaveAsync().ConfigureAwait(false);
     }

@@ -70,6 +70,9 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     public MetadataProgress? Metadata => _fetcher.Progress(_set.Connected.Count, _set.Directory.Count);
 
     /// <inheritdoc/>
+    public bool Has(int piece) => false;
+
+    /// <inheritdoc/>
     public Bitfield Verified() => NoPieces.Clone();
 
     /// <inheritdoc/>

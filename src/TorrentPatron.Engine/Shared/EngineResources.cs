@@ -17,6 +17,7 @@ internal sealed class EngineResources : IAsyncDisposable
 {
     private int _peers;
     private int _halfOpen;
+    private int _isClosingIdle;
     private long _lastFull = -FullMilliseconds;
 
     public EngineResources(
@@ -147,6 +148,32 @@ internal sealed class EngineResources : IAsyncDisposable
             ? LocalDiscovery.Open(Network, ListenPort, Time, Random, fault => Faults.Record("local discovery", fault))
             : null;
         Finder = new PeerFinder(Datagrams, ListenPort, dht, local);
+    }
+
+    /// <summary>Has files closed that are not in use any more; called about once a second.</summary>
+    public void CloseIdleFiles()
+    {
+        if (!Files.HasOpen || Interlocked.Exchange(ref _isClosingIdle, 1) != 0)
+            return;
+        _ = CloseAsync();
+
+        async Task CloseAsync()
+        {
+            try
+            {
+                await DiskWorkers.RunAsync(Files.CloseIdle).ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // Whatever it is costs open files and nothing else.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Faults.Record("closing of idle files", e);
+            }
+            finally
+            {
+                Volatile.Write(ref _isClosingIdle, 0);
+            }
+        }
     }
 
     /// <summary>Takes a place among the connected peers.</summary>

@@ -1,6 +1,8 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Keeps the files of all torrents open, up to a number; past it, those that were not used lately are closed.</summary>
+/// <summary>
+/// Keeps the files of all torrents open while they are in use, up to a number; past it, those that were not used lately are closed.
+/// </summary>
 /// <remarks>
 /// Using a file that is open takes no lock. What is in use is closed when its last user has done, so the bound is
 /// exceeded by the number of threads at most. Thread-safe.
@@ -11,10 +13,17 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
     /// <summary>Well below the 1024 open files that many systems allow a process.</summary>
     public const int DefaultCapacity = 256;
 
+    /// <summary>
+    /// Looks without a use after which a file is closed. One that is open for writing is in the way of other programs: on Windows they
+    /// cannot open it unless they allow others to write. One that is open for reading keeps its folder from being renamed there.
+    /// </summary>
+    private const int RestsForWriting = 2, RestsForReading = 20;
+
     private readonly Lock _gate = new();
 
     /// <summary>Open files, looked at in turn: who was not used since the last look is closed (the clock algorithm).</summary>
     private readonly Queue<OpenFile> _open = new();
+    private int _count;
 
     /// <summary>Number of files held open.</summary>
     public int OpenCount
@@ -42,6 +51,33 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
         return opened;
     }
 
+    /// <summary>Whether files are open that <see cref="CloseIdle"/> would have to look at. A glance.</summary>
+    public bool HasOpen => Volatile.Read(ref _count) > 0;
+
+    /// <summary>Closes files that are not in use any more; called about once a second, by a thread that may wait for a disk.</summary>
+    public void CloseIdle()
+    {
+        var idle = new List<OpenFile>();
+        lock (_gate)
+        {
+            for (int looks = _open.Count; looks > 0; looks--)
+            {
+                OpenFile file = _open.Dequeue();
+                if (!file.Slot.Holds(file))
+                    continue;
+                if (file.Rest() >= (file.IsWritable ? RestsForWriting : RestsForReading))
+                    idle.Add(file);
+                else
+                    _open.Enqueue(file);
+            }
+
+            Volatile.Write(ref _count, _open.Count);
+        }
+
+        foreach (OpenFile file in idle)
+            file.Slot.Close(file);
+    }
+
     private void Add(OpenFile file)
     {
         lock (_gate)
@@ -58,6 +94,7 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
             }
 
             _open.Enqueue(file);
+            Volatile.Write(ref _count, _open.Count);
         }
     }
 }

@@ -5,8 +5,12 @@ namespace TorrentPatron.Engine.Storage;
 /// <summary>An open file with a count of its users, the pool that holds it among them; the last who leaves closes it.</summary>
 internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWritable)
 {
+    /// <summary>It was used since <see cref="WasUsed"/> asked, and since <see cref="Rest"/> did.</summary>
+    private const int UsedLately = 1, UsedSinceRest = 2;
+
     private int _users = 1;
-    private int _isUsed = 1;
+    private int _use = UsedLately | UsedSinceRest;
+    private int _rests;
 
     /// <summary>The file that it is open for.</summary>
     public PooledFile Slot { get; } = slot;
@@ -14,7 +18,7 @@ internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWr
     /// <summary>The handle; good while one is a user.</summary>
     public SafeFileHandle Handle { get; } = handle;
 
-    /// <summary>Whether it may be written.</summary>
+    /// <summary>Whether it is open for writing.</summary>
     public bool IsWritable { get; } = isWritable;
 
     /// <summary>Becomes a user.</summary>
@@ -27,8 +31,8 @@ internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWr
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
             if (seen == users)
             {
-                if (Volatile.Read(ref _isUsed) == 0)
-                    Volatile.Write(ref _isUsed, 1);
+                if (Volatile.Read(ref _use) != (UsedLately | UsedSinceRest))
+                    Volatile.Write(ref _use, UsedLately | UsedSinceRest);
                 return true;
             }
 
@@ -46,5 +50,8 @@ internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWr
     }
 
     /// <summary>Whether it was used since the last time this was asked.</summary>
-    public bool WasUsed() => Interlocked.Exchange(ref _isUsed, 0) != 0;
+    public bool WasUsed() => (Interlocked.And(ref _use, ~UsedLately) & UsedLately) != 0;
+
+    /// <summary>Called now and then, by one at a time: how many times in a row it had not been used since the time before.</summary>
+    public int Rest() => _rests = (Interlocked.And(ref _use, ~UsedSinceRest) & UsedSinceRest) != 0 ? 0 : _rests + 1;
 }

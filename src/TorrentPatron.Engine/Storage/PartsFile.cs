@@ -136,6 +136,9 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         }
     }
 
+    /// <summary>Closes the file for writing.</summary>
+    public void CloseForWriting() => _file.CloseForWriting();
+
     /// <summary>Deletes the file, unless it is not of this kind. What cannot be deleted is left.</summary>
     public void Delete()
     {

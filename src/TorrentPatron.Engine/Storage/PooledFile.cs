@@ -2,21 +2,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>A file that a <see cref="FileHandlePool"/> opens when it is needed. Thread-safe.</summary>
-/// <param name="open">Opens it, for writing too where that is asked for.</param>
+/// <summary>
+/// A file that a <see cref="FileHandlePool"/> opens when it is needed: for reading, and apart from that for writing, so that it can be
+/// closed for writing whoever reads it. Thread-safe.
+/// </summary>
+/// <param name="open">Opens it, for writing where that is asked for.</param>
 internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
 {
     private readonly Lock _opening = new();
-    private OpenFile? _current;
+    private OpenFile? _reader;
+    private OpenFile? _writer;
     private bool _isClosed;
+
+    /// <summary>Whether it is open for writing.</summary>
+    public bool IsOpenForWriting => Volatile.Read(ref _writer) is not null;
 
     /// <summary>Becomes a user of the file if it is open as needed.</summary>
     /// <param name="write">Whether it is to be written.</param>
-    public OpenFile? TryUse(bool write)
-    {
-        OpenFile? file = Volatile.Read(ref _current);
-        return file is not null && (file.IsWritable || !write) && file.TryUse() ? file : null;
-    }
+    public OpenFile? TryUse(bool write) => Volatile.Read(ref Place(write)) is { } file && file.TryUse() ? file : null;
 
     /// <summary>Opens the file if it is not open as needed, and becomes a user of it.</summary>
     /// <param name="write">Whether it is to be written.</param>
@@ -34,18 +37,26 @@ internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
             isNew = true;
             var opened = new OpenFile(this, open(write), write);
             opened.TryUse();
-            Interlocked.Exchange(ref _current, opened)?.Leave();
+            Interlocked.Exchange(ref Place(write), opened)?.Leave();
             return opened;
         }
     }
 
-    /// <summary>Lets the pool's hold on an open file go, unless that has happened already.</summary>
-    /// <param name="file">Which; null: whichever is open.</param>
-    public void Close(OpenFile? file = null)
+    /// <summary>Lets the pool's hold on the file go, whether it is open for reading or writing.</summary>
+    public void Close()
     {
-        if (file is null)
-            Interlocked.Exchange(ref _current, null)?.Leave();
-        else if (Interlocked.CompareExchange(ref _current, null, file) == file)
+        Interlocked.Exchange(ref _reader, null)?.Leave();
+        CloseForWriting();
+    }
+
+    /// <summary>Lets the pool's hold on the file go where it is open for writing.</summary>
+    public void CloseForWriting() => Interlocked.Exchange(ref _writer, null)?.Leave();
+
+    /// <summary>Lets the pool's hold on an open file go, unless that has happened already.</summary>
+    /// <param name="file">Which.</param>
+    public void Close(OpenFile file)
+    {
+        if (Interlocked.CompareExchange(ref Place(file.IsWritable), null, file) == file)
             file.Leave();
     }
 
@@ -61,5 +72,7 @@ internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
 
     /// <summary>Whether an open file is (still) this file's.</summary>
     /// <param name="file">Which.</param>
-    public bool Holds(OpenFile file) => Volatile.Read(ref _current) == file;
+    public bool Holds(OpenFile file) => Volatile.Read(ref Place(file.IsWritable)) == file;
+
+    private ref OpenFile? Place(bool write) => ref write ? ref _writer : ref _reader;
 }

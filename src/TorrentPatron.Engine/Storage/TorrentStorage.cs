@@ -19,11 +19,23 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>The file was written since it was last flushed.</summary>
     private const int Unflushed = 2;
 
+    /// <summary>
+    /// The file has been opened for writing since all were closed: where it is missing now, somebody has taken it away. Made anew it would
+    /// lack what was written before.
+    /// </summary>
+    private const int Begun = 4;
+
     private readonly FileHandlePool _pool;
     private PooledFile[] _files;
 
     /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
     private readonly int[] _marks;
+
+    /// <summary>Of each file a piece, counted from its first one, that was not here when that was last looked at.</summary>
+    private readonly int[] _missing;
+
+    /// <summary>Held while a file is flushed on Windows, where that needs it to be open for writing.</summary>
+    private readonly Lock _flushing = new();
 
     /// <summary>Whether each file's bytes are kept apart, in the parts file.</summary>
     private readonly bool[] _isApart;
@@ -42,6 +54,7 @@ internal sealed class TorrentStorage : IDisposable
         _pool = pool;
         Settle(layout);
         _marks = new int[_files.Length];
+        _missing = new int[_files.Length];
         _links = new CheckedLinks(_files.Length);
         _isApart = new bool[_files.Length];
     }
@@ -110,6 +123,8 @@ internal sealed class TorrentStorage : IDisposable
 
             _isPartsFileUnused = !_isApart.AsSpan().Contains(true);
         }
+
+        EndWriting();
     }
 
     /// <summary>Whether what the parts file has of a file is in the file itself too, or zeros stand there, and something is.</summary>
@@ -406,12 +421,38 @@ internal sealed class TorrentStorage : IDisposable
             FlushFile(index);
     }
 
+    /// <summary>A piece is written and good: files that are whole with it are closed for writing, so that other programs can open them.</summary>
+    /// <param name="piece">Its index.</param>
+    /// <param name="isHere">Whether a piece is here; called for many.</param>
+    public void PieceVerified(int piece, Func<int, bool> isHere)
+    {
+        (int first, int last) = Layout.FilesOfPiece(piece);
+        for (int index = first; index <= last; index++)
+        {
+            if (HasToBeEnded(index) && IsWhole(index, isHere))
+                EndWriting(index);
+        }
+    }
+
+    /// <summary>Closes all files for writing: nothing more is written for the time being.</summary>
+    public void EndWriting()
+    {
+        for (int index = 0; index < _files.Length; index++)
+        {
+            if (HasToBeEnded(index))
+                EndWriting(index);
+        }
+
+        _parts.CloseForWriting();
+    }
+
     /// <summary>Closes all files; they are opened again as they are needed.</summary>
     public void CloseFiles()
     {
         foreach (PooledFile file in _files)
             file.Close();
         _parts.Close();
+        ForgetBegun();
     }
 
     /// <summary>Goes on where the files lie now. Nobody reads or writes meanwhile, and all files are closed.</summary>
@@ -421,6 +462,7 @@ internal sealed class TorrentStorage : IDisposable
         foreach (PooledFile file in _files)
             file.CloseForGood();
         _parts.Dispose();
+        ForgetBegun();
         Settle(layout);
     }
 
@@ -490,23 +532,73 @@ internal sealed class TorrentStorage : IDisposable
         // Opening a file that someone has removed would make it anew.
         if ((Interlocked.And(ref _marks[index], ~Unflushed) & Unflushed) == 0 || !File.Exists(Layout.Files[index].FullPath))
             return;
+        StorageFile file = Layout.Files[index];
         try
         {
-            OpenFile open = Use(index, write: true);
-            try
+            if (!OperatingSystem.IsWindows())
             {
-                RandomAccess.FlushToDisk(open.Handle);
+                using SafeFileHandle readable = GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.Read);
+                RandomAccess.FlushToDisk(readable);
+                return;
             }
-            finally
+
+            lock (_flushing)
             {
-                open.Leave();
+                using SafeFileHandle writable = GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.Write);
+                RandomAccess.FlushToDisk(writable);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Interlocked.Or(ref _marks[index], Unflushed);
-            throw StorageErrors.Write(e, Layout.Files[index].FullPath);
+            throw StorageErrors.Write(e, file.FullPath);
         }
+    }
+
+    // What is written last is flushed here on Windows: a flush in time would open the file for writing again when others may use it.
+    private bool HasToBeEnded(int index) => _files[index].IsOpenForWriting
+        || (OperatingSystem.IsWindows() && (Volatile.Read(ref _marks[index]) & Unflushed) != 0);
+
+    private void EndWriting(int index)
+    {
+        _files[index].CloseForWriting();
+        if (!OperatingSystem.IsWindows())
+            return;
+        try
+        {
+            FlushFile(index);
+        }
+        catch (StorageException)
+        {
+            // It is tried again with the others.
+        }
+
+        // Whoever flushes it beside this has it open for writing.
+        lock (_flushing)
+        {
+        }
+    }
+
+    /// <summary>Whether all pieces of a file are here. Asked for each of its pieces as it arrives, it looks at each about once.</summary>
+    private bool IsWhole(int index, Func<int, bool> isHere)
+    {
+        (int first, int count) = Layout.PiecesOfFile(index);
+        int at = Volatile.Read(ref _missing[index]);
+        for (int looks = 0; looks < count; looks++, at = at + 1 == count ? 0 : at + 1)
+        {
+            if (isHere(first + at))
+                continue;
+            Volatile.Write(ref _missing[index], at);
+            return false;
+        }
+
+        return true;
+    }
+
+    private void ForgetBegun()
+    {
+        for (int index = 0; index < _marks.Length; index++)
+            Interlocked.And(ref _marks[index], ~Begun);
     }
 
     private void WriteFile(int index, long offset, ReadOnlySpan<byte> bytes)
@@ -583,6 +675,7 @@ internal sealed class TorrentStorage : IDisposable
             try
             {
                 _files[file].Close();
+                Interlocked.And(ref _marks[file], ~Begun);
                 GuardedFile.Delete(Layout.Destination, entry.FullPath);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -663,7 +756,7 @@ internal sealed class TorrentStorage : IDisposable
         if (Rules.IsUnproven(index))
             return Use(index, write: false);
         OpenFile open = Use(index, write: true);
-        if (Volatile.Read(ref _marks[index]) != (Written | Unflushed))
+        if ((Volatile.Read(ref _marks[index]) & (Written | Unflushed)) != (Written | Unflushed))
             Interlocked.Or(ref _marks[index], Written | Unflushed);
         return open;
     }
@@ -691,7 +784,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         try
         {
-            return write ? OpenForWriting(file) : OpenForReading(index, file);
+            return write ? OpenForWriting(index, file) : OpenForReading(index, file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -715,23 +808,42 @@ internal sealed class TorrentStorage : IDisposable
         }
     }
 
-    private SafeFileHandle OpenForWriting(StorageFile file)
+    private SafeFileHandle OpenForWriting(int index, StorageFile file)
     {
-        SafeFileHandle handle = GuardedFile.OpenOrMake(Layout.Destination, file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
+        bool isBegun = (Volatile.Read(ref _marks[index]) & Begun) != 0;
+        SafeFileHandle handle = isBegun
+            ? OpenBegun(file)
+            : GuardedFile.OpenOrMake(Layout.Destination, file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         try
         {
-            if (RandomAccess.GetLength(handle) != file.Length)
+            long length = RandomAccess.GetLength(handle);
+            if (isBegun && length < file.Length)
+                throw StorageErrors.Short(file.FullPath);
+            if (length != file.Length)
             {
                 SparseFile.Allow(handle);
                 RandomAccess.SetLength(handle, file.Length);
             }
 
+            Interlocked.Or(ref _marks[index], Begun);
             return handle;
         }
         catch
         {
             handle.Dispose();
             throw;
+        }
+    }
+
+    private SafeFileHandle OpenBegun(StorageFile file)
+    {
+        try
+        {
+            return GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.ReadWrite);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw StorageErrors.Read(e, file.FullPath);
         }
     }
 }

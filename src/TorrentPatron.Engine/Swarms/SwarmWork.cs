@@ -85,6 +85,9 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public bool IsResting => Exchange.IsResting;
 
     /// <inheritdoc/>
+    public bool Has(int piece) => Pieces.Selection.Has(piece);
+
+    /// <inheritdoc/>
     public Bitfield Verified() => Pieces.Selection.Verified();
 
     /// <inheritdoc/>

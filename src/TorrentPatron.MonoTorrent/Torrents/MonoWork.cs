@@ -169,6 +169,9 @@ internal sealed class MonoWork : IWork
     private DialEffort Effort => IsComplete ? DialEffort.Little : _peers.Count > 0 ? DialEffort.More : DialEffort.Most;
 
     /// <inheritdoc/>
+    public bool Has(int piece) => _tally.Has(piece);
+
+    /// <inheritdoc/>
     public Bitfield Verified() => _tally.Verified();
 
     /// <inheritdoc/>

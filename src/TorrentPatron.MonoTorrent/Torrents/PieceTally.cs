@@ -45,6 +45,13 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
     /// <summary>Whether every wanted piece is here.</summary>
     public bool IsComplete => Progress.IsComplete;
 
+    /// <summary>Whether a piece is here.</summary>
+    public bool Has(int piece)
+    {
+        lock (_gate)
+            return _verified[piece];
+    }
+
     /// <summary>The pieces that are here: a copy.</summary>
     public Bitfield Verified()
     {

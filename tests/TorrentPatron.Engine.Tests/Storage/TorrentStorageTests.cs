@@ -116,6 +116,76 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
+    public void A_file_is_closed_for_writing_with_the_last_of_its_pieces_whatever_their_order()
+    {
+        using TorrentStorage storage = Make(16, [40, 30, 26]);
+        byte[] content = Content(storage.Layout);
+        var here = new Bitfield(storage.Layout.PieceCount);
+        string Path(int file) => storage.Layout.Files[file].FullPath;
+        void Arrive(int piece)
+        {
+            long offset = storage.Layout.PieceOffset(piece);
+            storage.Write(offset, content.AsSpan((int)offset, storage.Layout.PieceSize(piece)));
+            here.Set(piece);
+            storage.PieceVerified(piece, index => here[index]);
+        }
+
+        Arrive(2);
+        Arrive(0);
+        Assert.Equal([Path(0), Path(1)], HeldFiles.ForWriting(_temp.Path).Order());
+        Arrive(1);
+        Assert.Equal([Path(1)], HeldFiles.ForWriting(_temp.Path));
+        Arrive(5);
+        storage.Read(64, new byte[6]);
+        Arrive(3);
+        Arrive(4);
+        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
+        storage.Flush();
+        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
+        CheckFiles(storage.Layout, content);
+    }
+
+    [Fact]
+    public void A_file_that_is_not_used_any_more_is_closed_first_for_writing_then_for_reading()
+    {
+        using TorrentStorage storage = Make(16, [40]);
+        storage.Write(0, Content(storage.Layout));
+        _pool.CloseIdle();
+        storage.Write(0, new byte[1]);
+        _pool.CloseIdle();
+        _pool.CloseIdle();
+        Assert.Single(HeldFiles.ForWriting(_temp.Path));
+        storage.Read(0, new byte[1]);
+        _pool.CloseIdle();
+        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
+        Assert.Single(HeldFiles.Open(_temp.Path));
+        for (int i = 0; i < 20; i++)
+            _pool.CloseIdle();
+
+        Assert.Empty(HeldFiles.Open(_temp.Path));
+        Assert.False(_pool.HasOpen);
+        storage.Write(0, new byte[1]);
+    }
+
+    [Fact]
+    public void A_file_that_was_deleted_or_cut_short_while_it_was_closed_is_not_made_anew()
+    {
+        using TorrentStorage storage = Make(16, [40, 40]);
+        storage.Write(0, Content(storage.Layout));
+        storage.EndWriting();
+        File.Delete(storage.Layout.Files[0].FullPath);
+        using (FileStream file = File.OpenWrite(storage.Layout.Files[1].FullPath))
+            file.SetLength(39);
+
+        Assert.Equal(TorrentErrorId.DiskReadFailed, Assert.Throws<StorageException>(() => storage.Write(0, new byte[1])).Error.Id);
+        Assert.Equal(TorrentErrorId.DiskReadFailed, Assert.Throws<StorageException>(() => storage.Write(40, new byte[1])).Error.Id);
+        Assert.False(File.Exists(storage.Layout.Files[0].FullPath));
+        storage.CloseFiles();
+        storage.Write(0, new byte[80]);
+        Assert.Equal(40, new FileInfo(storage.Layout.Files[0].FullPath).Length);
+    }
+
+    [Fact]
     public void Files_come_to_life_at_full_length_when_first_written()
     {
         using TorrentStorage storage = Make(16, [100, 100, 0]);

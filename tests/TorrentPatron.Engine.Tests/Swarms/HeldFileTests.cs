@@ -1,0 +1,64 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Tests.Network;
+using TorrentPatron.Engine.Tests.Storage;
+
+namespace TorrentPatron.Engine.Tests.Swarms;
+
+/// <summary>On Windows a file that is open for writing cannot be opened by most other programs.</summary>
+public sealed class HeldFileTests
+{
+    private const int Piece = 64 * 1024;
+
+    [Fact]
+    public async Task A_torrent_that_is_complete_or_suspended_holds_no_file()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(1, Piece, 3_000_001, 5, 700_000);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        await leecher.StartAsync(torrent, seed.EndPoint);
+
+        await leecher.CompletedAsync();
+
+        Assert.Empty(HeldFiles.ForWriting(leecher.Destination));
+        await seed.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
+        Assert.Empty(HeldFiles.Open(seed.Destination));
+        await leecher.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
+        Assert.Empty(HeldFiles.Open(leecher.Destination));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_was_suspended_while_it_came_in_holds_no_file_and_goes_on_when_it_is_resumed()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(2, Piece, 2_000_000, 1_000_000);
+        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000) }), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        await leecher.StartAsync(torrent, seed.EndPoint);
+        await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.VerifiedPieces > 2);
+
+        await leecher.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
+
+        Assert.Empty(HeldFiles.Open(leecher.Destination));
+        await leecher.SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
+        await leecher.CompletedAsync();
+        torrent.AssertIsIn(leecher.Destination);
+        Assert.Empty(HeldFiles.ForWriting(leecher.Destination));
+    }
+
+    [Fact]
+    public async Task A_torrent_that_has_failed_holds_no_file_for_writing()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(3, Piece, 4_000_000);
+        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000) }), leecher = new(network, 2);
+        await seed.SeedAsync(torrent);
+        await leecher.StartAsync(torrent, seed.EndPoint);
+        await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.VerifiedPieces > 2);
+
+        leecher.Client.Resources.Faults.EndTorrent(torrent.Metainfo.TorrentId, "a test", new InvalidOperationException("A mistake."));
+
+        await leecher.WaitStatusAsync(status => status.State == TorrentState.Failed);
+        await TestEngine.UntilAsync(() => HeldFiles.ForWriting(leecher.Destination).Count == 0);
+    }
+}
