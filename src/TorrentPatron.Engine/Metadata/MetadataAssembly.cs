@@ -4,8 +4,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Metadata of one size being put together: which pieces are here and from whom, which are asked for. Takes memory for what has
-/// come only, whatever size is claimed. Not thread-safe.
+/// Metadata of one size being put together: which pieces are here and from whom, which are asked for. Takes the memory that it needs, once,
+/// with the first piece. Not thread-safe.
 /// </summary>
 /// <param name="size">Size in bytes, as peers claim it.</param>
 /// <param name="only">The one peer whose pieces are taken; null: those of all that claim this size.</param>
@@ -19,10 +19,26 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     /// <summary>How long a piece has been asked for when another peer is asked too, once all pieces are asked for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>The time that any size has, where others wait.</summary>
+    private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(30);
+
+    /// <summary>Bytes/s below which it takes too long, where others wait.</summary>
+    private const int LeastRate = 64 * 1024;
+
+    /// <summary>The longest time without a piece, where others wait.</summary>
+    private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(10);
+
+    private byte[]? _all;
     private readonly MetadataPiece[] _pieces = new MetadataPiece[MetadataMessage.CountPieces(size)];
 
     /// <summary>Size in bytes.</summary>
     public int Size => size;
+
+    /// <summary>Whether it has had its time and should make way for others.</summary>
+    /// <param name="now">The time; a timestamp of the clock.</param>
+    public bool IsOverdue(long now) => !IsComplete
+        && (time.GetElapsedTime(LastProgress, now) > MostSilence
+            || time.GetElapsedTime(_begunAt, now) > LeastTime + TimeSpan.FromSeconds((double)size / LeastRate));
 
     /// <summary>The one peer whose pieces are taken; null: those of all.</summary>
     public PeerConnection? Only => only;
@@ -39,8 +55,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     /// <summary>When a piece last came, or it was begun; a timestamp of the clock.</summary>
     public long LastProgress { get; private set; } = now;
 
-    /// <summary>When it was begun; a timestamp of the clock.</summary>
-    public long BegunAt { get; } = now;
+    private readonly long _begunAt = now;
 
     /// <summary>Those whose pieces are in it.</summary>
     public IReadOnlyCollection<PeerConnection> Senders => [.. _pieces.Select(piece => piece.From).OfType<PeerConnection>().Distinct()];
@@ -55,7 +70,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
         for (int index = 0; index < _pieces.Length; index++)
         {
             ref MetadataPiece piece = ref _pieces[index];
-            if (piece.Data is not null || isAsked(index))
+            if (piece.From is not null || isAsked(index))
                 continue;
             if (piece.Asked == 0)
                 return Ask(index, now);
@@ -81,21 +96,16 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     public void Put(int index, ReadOnlySpan<byte> data, PeerConnection from, long now)
     {
         ref MetadataPiece piece = ref _pieces[index];
-        if (piece.Data is not null)
+        if (piece.From is not null)
             return;
-        (piece.Data, piece.From) = (data.ToArray(), from);
+        data.CopyTo((_all ??= new byte[size]).AsSpan(index * MetadataMessage.PieceLength));
+        piece.From = from;
         LastProgress = now;
         Received++;
     }
 
-    /// <summary>All of it, when it is complete.</summary>
-    public byte[] ToArray()
-    {
-        byte[] all = new byte[size];
-        for (int index = 0; index < _pieces.Length; index++)
-            _pieces[index].Data!.CopyTo(all, index * MetadataMessage.PieceLength);
-        return all;
-    }
+    /// <summary>All of it, when it is complete; no copy.</summary>
+    public byte[] All => _all!;
 
     private int Ask(int index, long now)
     {
@@ -106,7 +116,6 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
 
     private struct MetadataPiece
     {
-        public byte[]? Data;
         public PeerConnection? From;
         public int Asked;
         public long AskedAt;

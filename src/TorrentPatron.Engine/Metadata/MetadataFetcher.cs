@@ -15,7 +15,8 @@ namespace TorrentPatron.Engine.Metadata;
 /// </summary>
 /// <remarks>
 /// A piece cannot be checked by itself. Where pieces of several peers make a wrong whole, each is asked for all of it from then on, so
-/// that whoever lies is found; and what peers claim the size to be is taken at its word beside other claims, within bounds.
+/// that whoever lies is found; and what peers claim the size to be is taken at its word beside other claims, as far as there is memory, then in
+/// turn.
 /// </remarks>
 internal sealed class MetadataFetcher : IPeerExtension
 {
@@ -28,15 +29,12 @@ internal sealed class MetadataFetcher : IPeerExtension
     /// <summary>Pieces that a peer may send without being asked.</summary>
     private const int MostUnasked = 100;
 
-    /// <summary>Wholes that are put together at once, of different sizes or from different peers.</summary>
-    private const int MostAssemblies = 3;
-
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AssemblyTimeout = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(5);
 
     private readonly MagnetLink _magnet;
     private readonly DiskWorkers _workers;
+    private readonly MetadataMemory _memory;
     private readonly TimeProvider _time;
     private readonly FaultHandler _faults;
     private readonly Action<PeerConnection, string> _ban;
@@ -46,6 +44,9 @@ internal sealed class MetadataFetcher : IPeerExtension
     private readonly List<MetadataAssembly> _assemblies = [];
     private readonly HashSet<int> _disputedSizes = [];
     private int _peersAsked;
+
+    /// <summary>Wholes begun so far.</summary>
+    private long _turn;
     private bool _isOver;
 
     /// <summary>Makes a fetcher, which asks whoever says that it has the metadata.</summary>
@@ -57,6 +58,7 @@ internal sealed class MetadataFetcher : IPeerExtension
     {
         _magnet = magnet;
         _workers = engine.DiskWorkers;
+        _memory = engine.MetadataMemory;
         _time = engine.Time;
         _faults = engine.Faults;
         _ban = ban;
@@ -95,7 +97,7 @@ internal sealed class MetadataFetcher : IPeerExtension
             if (_isOver || peer.IsClosed)
                 return;
             if (!_sources.TryGetValue(peer, out MetadataSource? source))
-                _sources.Add(peer, source = new MetadataSource(peer));
+                _sources.Add(peer, source = new MetadataSource(peer) { LastTurn = _turn });
             int? size = peer.Extensions.Speaks(this) ? peer.Extensions.Hello!.MetadataSize : null;
             if (size != source.Size)
                 Leave(source);
@@ -136,7 +138,8 @@ internal sealed class MetadataFetcher : IPeerExtension
             if (!_sources.Remove(peer, out MetadataSource? source))
                 return;
             Leave(source);
-            _assemblies.RemoveAll(assembly => assembly.Only == peer && !assembly.IsComplete);
+            foreach (MetadataAssembly assembly in _assemblies.Where(assembly => assembly.Only == peer && !assembly.IsComplete).ToArray())
+                Drop(assembly);
         }
 
         AskMore();
@@ -163,6 +166,28 @@ internal sealed class MetadataFetcher : IPeerExtension
         AskMore();
     }
 
+    /// <summary>Asks nobody any more; called when the torrent rests, and when it ends.</summary>
+    public void End()
+    {
+        lock (_gate)
+            EndLocked();
+    }
+
+    private void EndLocked()
+    {
+        _isOver = true;
+        foreach (MetadataAssembly assembly in _assemblies.ToArray())
+            Drop(assembly);
+        _memory.Withdraw(this, isSmall: true);
+        _memory.Withdraw(this, isSmall: false);
+    }
+
+    private void Drop(MetadataAssembly assembly)
+    {
+        if (_assemblies.Remove(assembly))
+            _memory.Return(assembly.Size);
+    }
+
     /// <summary>Asks every peer that has the metadata for as much as it should be asked for.</summary>
     private void AskMore()
     {
@@ -172,8 +197,21 @@ internal sealed class MetadataFetcher : IPeerExtension
             if (_isOver)
                 return;
             long now = _time.GetTimestamp();
-            foreach (MetadataSource source in _sources.Values)
-                Ask(source, now, requests);
+            // Who claims a size and then gives nothing, or little, must not keep out who would: here or in another torrent.
+            foreach (MetadataAssembly assembly in _assemblies.Where(one => one.IsOverdue(now) && _memory.IsWanted(one.Size)).ToArray())
+                Drop(assembly);
+            bool isAnySmallWaiting = false, isAnyLargeWaiting = false;
+            foreach (MetadataSource source in _sources.Values.OrderBy(source => source.LastTurn).ToArray())
+            {
+                bool isSmall = source.Size is int size && MetadataMemory.IsSmall(size);
+                ref bool isWaiting = ref isSmall ? ref isAnySmallWaiting : ref isAnyLargeWaiting;
+                isWaiting |= !Ask(source, mayBegin: !isWaiting, now, requests);
+            }
+
+            if (!isAnySmallWaiting)
+                _memory.Withdraw(this, isSmall: true);
+            if (!isAnyLargeWaiting)
+                _memory.Withdraw(this, isSmall: false);
         }
 
         // Without the lock: a connection may turn out to be broken, and its peer leaves.
@@ -183,53 +221,53 @@ internal sealed class MetadataFetcher : IPeerExtension
             peer.Sender.Flush();
     }
 
-    private void Ask(MetadataSource source, long now, List<(PeerConnection Peer, int Piece)> requests)
+    /// <returns>False where there is no memory for what it would give.</returns>
+    private bool Ask(MetadataSource source, bool mayBegin, long now, List<(PeerConnection Peer, int Piece)> requests)
     {
         if (source.Size is not int size || source.Rejects >= MostRejects || source.RestUntil > now)
-            return;
+            return true;
         if (source.Assembly is null || !_assemblies.Contains(source.Assembly))
         {
             source.Asked.Clear();
-            source.Assembly = FindAssembly(source.Peer, size, now);
+            source.Assembly = FindAssembly(source.Peer, size, mayBegin, now);
         }
 
         if (source.Assembly is not { } assembly)
-            return;
+            return false;
         while (source.Asked.Count < MostAsked)
         {
             int piece = assembly.Take(source.Asked.ContainsKey, now);
             if (piece < 0)
-                return;
+                return true;
             if (!source.WasAsked)
                 _peersAsked++;
             source.WasAsked = true;
             source.Asked.Add(piece, now);
             requests.Add((source.Peer, piece));
         }
+
+        return true;
     }
 
     /// <summary>What the pieces of a peer go to; null: there is no room for it now.</summary>
-    private MetadataAssembly? FindAssembly(PeerConnection peer, int size, long now)
+    private MetadataAssembly? FindAssembly(PeerConnection peer, int size, bool mayBegin, long now)
     {
         PeerConnection? only = _disputedSizes.Contains(size) ? peer : null;
         if (_assemblies.Find(assembly => assembly.Size == size && assembly.Only == only) is { } known)
             return known;
-        if (_assemblies.Count >= MostAssemblies)
-        {
-            // Who claims a size and then gives nothing, or little, must not keep out who would.
-            MetadataAssembly? idlest = _assemblies.Where(assembly => IsOverdue(assembly, now)).MinBy(assembly => assembly.LastProgress);
-            if (idlest is null)
-                return null;
-            _assemblies.Remove(idlest);
-        }
-
+        if (!mayBegin || !_memory.TryTake(this, size))
+            return null;
         var assembly = new MetadataAssembly(size, only, now, _time);
         _assemblies.Add(assembly);
+        _turn++;
+        foreach (MetadataSource source in _sources.Values)
+        {
+            if (source.Size == size && (only is null || source.Peer == only))
+                source.LastTurn = _turn;
+        }
+
         return assembly;
     }
-
-    private bool IsOverdue(MetadataAssembly assembly, long now) => !assembly.IsComplete
-        && (_time.GetElapsedTime(assembly.LastProgress, now) > RequestTimeout || _time.GetElapsedTime(assembly.BegunAt, now) > AssemblyTimeout);
 
     private string? HandleData(PeerConnection peer, in MetadataMessage message)
     {
@@ -254,7 +292,7 @@ internal sealed class MetadataFetcher : IPeerExtension
                 return "Its metadata is of another size than it said.";
             if (_assemblies.Contains(assembly) && !assembly.IsComplete)
             {
-                peer.HasGivenMetadata = true;
+                peer.MetadataPieces++;
                 assembly.Put(message.Piece, message.Data, peer, _time.GetTimestamp());
                 if (assembly.IsComplete)
                     complete = assembly;
@@ -288,7 +326,7 @@ internal sealed class MetadataFetcher : IPeerExtension
     {
         byte[]? metadata = await _workers.RunAsync(() =>
         {
-            byte[] all = assembly.ToArray();
+            byte[] all = assembly.All;
             return IsGenuine(all) ? all : null;
         }).ConfigureAwait(false);
 
@@ -297,14 +335,17 @@ internal sealed class MetadataFetcher : IPeerExtension
         {
             if (_isOver)
                 return;
-            _isOver = metadata is not null;
-            _assemblies.Remove(assembly);
-            if (metadata is null && senders.Count > 1)
+            Drop(assembly);
+            if (metadata is not null)
+                EndLocked();
+            else if (senders.Count > 1)
                 _disputedSizes.Add(assembly.Size);
         }
 
         if (metadata is not null)
         {
+            foreach (PeerConnection sender in senders)
+                sender.HasGivenMetadata = true;
             _received(metadata);
             return;
         }

@@ -24,6 +24,9 @@ internal sealed class MetadataSource(PeerConnection peer)
     /// <summary>Pieces that it has sent without being asked, or too late.</summary>
     public int Unasked { get; set; }
 
+    /// <summary>When what it claims was begun to be put together last, counted in such turns; else when it came.</summary>
+    public long LastTurn { get; set; }
+
     /// <summary>Whether it has been asked for anything.</summary>
     public bool WasAsked { get; set; }
 

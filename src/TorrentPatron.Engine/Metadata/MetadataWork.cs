@@ -100,6 +100,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     /// <inheritdoc/>
     public void Open()
     {
+        _fetcher.End();
         _fetcher = NewFetcher();
         _set.Extensions.Set(_fetcher);
         _set.GiveTo(this);
@@ -117,12 +118,17 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     }
 
     /// <inheritdoc/>
-    public void Halt(string reason) => _set.Close(reason);
+    public void Halt(string reason)
+    {
+        _set.Close(reason);
+        _fetcher.End();
+    }
 
     /// <inheritdoc/>
     public Task CloseAsync(string reason)
     {
         _set.Close(reason);
+        _fetcher.End();
         return Task.CompletedTask;
     }
 
@@ -140,7 +146,11 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _fetcher.End();
+        return ValueTask.CompletedTask;
+    }
 
     private MetadataFetcher NewFetcher() => new(_magnet, _engine, _set.Ban, _events.MetadataFetched);
 }

@@ -124,8 +124,11 @@ internal sealed class PeerConnection
     /// <summary>The work it has made us do for nothing.</summary>
     public FutileWork FutileWork { get; }
 
-    /// <summary>Whether a piece of the torrent's metadata has come from it.</summary>
+    /// <summary>Whether it has a part in the torrent's metadata, which has turned out to be genuine.</summary>
     public bool HasGivenMetadata { get; set; }
+
+    /// <summary>Pieces of metadata that have come from it, genuine or not.</summary>
+    public int MetadataPieces { get; set; }
 
     /// <summary>Time since it was connected.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_connected);

@@ -179,7 +179,7 @@ internal sealed class PeerDownload : IBlockSource
         {
             // Also what a snubbed peer owes: else two such peers could keep a block from all others for ever.
             Requests.Snub();
-            ReleaseRequests();
+            ReleaseRequests(withCancels: true);
         }
         else if (Requests.Count > 0 && !isPaused)
         {
@@ -300,8 +300,13 @@ internal sealed class PeerDownload : IBlockSource
         var range = new BlockRequest(message.Piece, message.Begin, length);
         if (!Requests.TryTake(range, out PendingBlock block))
         {
-            _handler.PayloadReceived(length, wasted: length);
-            return ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
+            // What was given up may still come, and may still be wanted.
+            bool isLate = Requests.TryTakeLate(range, out block);
+            if (!isLate || !block.Piece.MayCome(this) || !block.Piece.TryReserve(block.Block))
+            {
+                _handler.PayloadReceived(length, wasted: length);
+                return !isLate && ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
+            }
         }
 
         PayloadReceived += length;
@@ -340,7 +345,11 @@ internal sealed class PeerDownload : IBlockSource
     }
 
     /// <summary>The connection has ended: what it owes is free for others. Thread-safe.</summary>
-    public void End() => ReleaseRequests();
+    public void End()
+    {
+        ReleaseRequests();
+        Requests.ForgetLate();
+    }
 
     /// <summary>Asks for as many blocks as there is room for, if there are any to be had.</summary>
     private bool TryRequest(Span<PendingBlock> room)
@@ -367,16 +376,22 @@ internal sealed class PeerDownload : IBlockSource
         if (_time.GetElapsedTime(Volatile.Read(ref _unpaused), now) <= PeerTimeouts.Request)
             return;
         PendingBlock[] overdue = Requests.TakeOverdue(now - (long)(PeerTimeouts.Request.TotalSeconds * _time.TimestampFrequency));
-        foreach (PendingBlock block in overdue)
-            Sender.Add(MessageId.Cancel, block.Range);
-        if (overdue.Length > 0)
-            _handler.Released(overdue);
+        Release(overdue, withCancels: true);
     }
 
-    private void ReleaseRequests()
+    private void ReleaseRequests(bool withCancels = false) => Release(Requests.TakeAll(), withCancels);
+
+    private void Release(PendingBlock[] blocks, bool withCancels)
     {
-        PendingBlock[] released = Requests.TakeAll();
-        if (released.Length > 0)
-            _handler.Released(released);
+        if (blocks.Length == 0)
+            return;
+        if (withCancels)
+        {
+            foreach (PendingBlock block in blocks)
+                Sender.Add(MessageId.Cancel, block.Range);
+            Sender.Flush();
+        }
+
+        _handler.Released(blocks);
     }
 }

@@ -224,7 +224,7 @@ internal sealed class PeerSet : IPeerOwner
         PeerConnection[] peers = _peers;
         Instant now = Instant.Now(_engine.Time);
         foreach (PeerConnection peer in peers)
-            peer.Use.Note(peer.Payload + (peer.HasGivenMetadata ? 1 : 0), IsWaitingForUs(peer), now);
+            peer.Use.Note(peer.Payload + peer.MetadataPieces, IsWaitingForUs(peer), now);
         // Where the engine as a whole is full, those that have many places give some, and those that have few keep them.
         bool isAnyTurnedAway = _isAnyTurnedAway || (_engine.IsFull && peers.Length > _engine.MostPeers / 10);
         _isAnyTurnedAway = false;

@@ -16,6 +16,9 @@ internal sealed class RequestQueue
 
     private readonly Lock _gate = new();
     private readonly RequestRing _pending = new();
+
+    /// <summary>The last that were taken out unanswered, oldest first.</summary>
+    private readonly List<PendingBlock> _late = [];
     private int _count;
     private int _limit = 250;
     private int _depth = FirstDepth;
@@ -79,8 +82,28 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes every request out.</summary>
+    /// <summary>Takes every request out; what answers them may still be on its way.</summary>
     public PendingBlock[] TakeAll() => TakeBefore(long.MaxValue, isLate: false);
+
+    /// <summary>Finds the request that a range answers among those that were taken out before they were answered, and forgets it.</summary>
+    public bool TryTakeLate(BlockRequest range, out PendingBlock block)
+    {
+        lock (_gate)
+        {
+            int index = _late.FindIndex(late => late.Piece.Index == range.Piece && late.Range == range);
+            block = index < 0 ? default : _late[index];
+            if (index >= 0)
+                _late.RemoveAt(index);
+            return index >= 0;
+        }
+    }
+
+    /// <summary>Forgets what was taken out.</summary>
+    public void ForgetLate()
+    {
+        lock (_gate)
+            _late.Clear();
+    }
 
     /// <summary>
     /// Takes out the requests that were made before some time and are not answered: a peer that drips would keep them from
@@ -133,6 +156,9 @@ internal sealed class RequestQueue
             }
 
             Volatile.Write(ref _count, _pending.Count);
+            _late.AddRange(taken);
+            if (_late.Count > Most)
+                _late.RemoveRange(0, _late.Count - Most);
             if (isLate && taken.Count > 0)
                 (_slowStart, _depth) = (false, Least);
             return [.. taken];

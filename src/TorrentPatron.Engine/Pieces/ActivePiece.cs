@@ -136,6 +136,21 @@ internal sealed class ActivePiece
         }
     }
 
+    /// <summary>Takes a block that has come though it is not asked for any more.</summary>
+    /// <returns>Whether it is still wanted.</returns>
+    public bool TryReserve(int block)
+    {
+        lock (_gate)
+        {
+            if (_isRetired || _blocks[block].Slab is not null || _requests[block] == byte.MaxValue)
+                return false;
+            if (_requests[block]++ == 0)
+                _free--;
+            _pending++;
+            return true;
+        }
+    }
+
     /// <summary>Ends the handing out of blocks: the piece is given up.</summary>
     /// <param name="onlyIfUntouched">Unless something of it is here or asked for.</param>
     /// <returns>Whether it is given up.</returns>

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
@@ -98,6 +99,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Counts what has come but cannot be hashed yet.</summary>
     public HeldBytes Held { get; }
+
+    /// <summary>Bounds the memory in which metadata is put together.</summary>
+    public MetadataMemory MetadataMemory { get; } = new();
 
     /// <summary>Limits what all torrents receive.</summary>
     public RateLimiter Download { get; }

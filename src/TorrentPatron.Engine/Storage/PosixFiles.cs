@@ -61,7 +61,7 @@ internal static class PosixFiles
     /// <summary>Opens a folder that its owner has chosen; links are followed.</summary>
     public static SafeFileHandle OpenTop(string path)
     {
-        int descriptor = OpenAt(AtFolder, path, SearchOnly | Directory | CloseOnExec, 0);
+        int descriptor = Repeat(() => OpenAt(AtFolder, path, SearchOnly | Directory | CloseOnExec, 0));
         return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw Error(LastError(), path, isFolder: true);
     }
 
@@ -71,7 +71,7 @@ internal static class PosixFiles
     /// <param name="path">Its path, for errors.</param>
     public static SafeFileHandle OpenFolder(SafeFileHandle folder, string name, string path)
     {
-        int descriptor = OpenAt(folder, name, SearchOnly | Directory | NoFollow | CloseOnExec, 0);
+        int descriptor = Repeat(() => OpenAt(folder, name, SearchOnly | Directory | NoFollow | CloseOnExec, 0));
         if (descriptor >= 0)
             return new SafeFileHandle(descriptor, ownsHandle: true);
         int error = LastError();
@@ -84,7 +84,8 @@ internal static class PosixFiles
     /// <returns>Null where it is not there, or is there and must not be.</returns>
     public static SafeFileHandle? OpenFile(SafeFileHandle folder, string name, string path, FileAccess access, bool isNew, UnixFileMode mode)
     {
-        int descriptor = OpenAt(folder, name, AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec | LargeFile | (isNew ? CreateNew : 0), (int)mode);
+        int flags = AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec | LargeFile | (isNew ? CreateNew : 0);
+        int descriptor = Repeat(() => OpenAt(folder, name, flags, (int)mode));
         return Check(descriptor, path, isNew ? Eexist : Enoent);
     }
 
@@ -103,7 +104,8 @@ internal static class PosixFiles
             begin++;
         long[] how = [AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec, 0, ResolveBeneath | ResolveNoLinks];
         using SafeFileHandle folder = OpenTop(top);
-        int descriptor = (int)OpenAt2(OpenAt2Call, folder, path[begin..], how, how.Length * sizeof(long));
+        string name = path[begin..];
+        int descriptor = Repeat(() => (int)OpenAt2(OpenAt2Call, folder, name, how, how.Length * sizeof(long)));
         if (descriptor >= 0)
             return Check(descriptor, path, expected: 0);
         if (LastError() == Enosys)
@@ -115,14 +117,14 @@ internal static class PosixFiles
     /// <param name="path">The path.</param>
     /// <param name="mayBeAny">Whether it may be a pipe or a device too.</param>
     public static SafeFileHandle OpenFollowing(string path, bool mayBeAny = false) =>
-        Check(OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0), path, expected: 0, mayBeAny)!;
+        Check(Repeat(() => OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0)), path, expected: 0, mayBeAny)!;
 
     /// <summary>What is known of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
     {
         byte[] buffer = new byte[StatBytes];
-        int result = IsMac ? (IsIntel ? FStatIntel(file, buffer) : FStat(file, buffer))
-            : StatX(file, "", AtEmptyPath, StatxBasic, buffer);
+        int result = Repeat(() => IsMac ? (IsIntel ? FStatIntel(file, buffer) : FStat(file, buffer))
+            : StatX(file, "", AtEmptyPath, StatxBasic, buffer));
         return result == 0 ? Read(buffer) : throw Error(LastError(), "", isFolder: false);
     }
 
@@ -130,8 +132,8 @@ internal static class PosixFiles
     public static FileNode? Find(SafeFileHandle folder, string name)
     {
         byte[] buffer = new byte[StatBytes];
-        int result = IsMac ? (IsIntel ? FStatAtIntel(folder, name, buffer, AtNoFollow) : FStatAt(folder, name, buffer, AtNoFollow))
-            : StatX(folder, name, AtNoFollow, StatxBasic, buffer);
+        int result = Repeat(() => IsMac ? (IsIntel ? FStatAtIntel(folder, name, buffer, AtNoFollow) : FStatAt(folder, name, buffer, AtNoFollow))
+            : StatX(folder, name, AtNoFollow, StatxBasic, buffer));
         if (result == 0)
             return Read(buffer);
         int error = LastError();
@@ -148,30 +150,30 @@ internal static class PosixFiles
         }
 
         byte[] buffer = new byte[StatBytes];
-        return StatX(AtFolder, path, AtNoFollow, StatxBasic, buffer) == 0 ? Read(buffer) : null;
+        return Repeat(() => StatX(AtFolder, path, AtNoFollow, StatxBasic, buffer)) == 0 ? Read(buffer) : null;
     }
 
     /// <summary>Makes a folder in another one; one that is there stays.</summary>
     public static void MakeFolder(SafeFileHandle folder, string name, string path, UnixFileMode mode)
     {
-        if (MkDirAt(folder, name, (uint)mode) != 0 && LastError() is var error and not Eexist)
+        if (Repeat(() => MkDirAt(folder, name, (uint)mode)) != 0 && LastError() is var error and not Eexist)
             throw Error(error, path, isFolder: true);
     }
 
     /// <summary>Makes a renaming in a folder outlive a power cut, where that can be done.</summary>
     public static void FlushFolder(string path)
     {
-        int descriptor = OpenAt(AtFolder, path, CloseOnExec, 0);
+        int descriptor = Repeat(() => OpenAt(AtFolder, path, CloseOnExec, 0));
         if (descriptor < 0)
             return;
         using var folder = new SafeFileHandle(descriptor, ownsHandle: true);
-        _ = FSync(folder);
+        _ = Repeat(() => FSync(folder));
     }
 
     /// <summary>Deletes a name in a folder: of a file or, where that is empty, of a folder.</summary>
     public static void Delete(SafeFileHandle folder, string name, string path, bool isFolder)
     {
-        if (UnlinkAt(folder, name, isFolder ? AtRemoveFolder : 0) != 0)
+        if (Repeat(() => UnlinkAt(folder, name, isFolder ? AtRemoveFolder : 0)) != 0)
             throw Error(LastError(), path, isFolder);
     }
 
@@ -180,7 +182,7 @@ internal static class PosixFiles
     {
         if (!overwrite)
         {
-            if (LinkAt(from, name, to, newName, 0) == 0)
+            if (Repeat(() => LinkAt(from, name, to, newName, 0)) == 0)
             {
                 Delete(from, name, path, isFolder: false);
                 return;
@@ -191,7 +193,7 @@ internal static class PosixFiles
                 throw Error(Eexist, path, isFolder: false);
         }
 
-        if (RenameAt(from, name, to, newName) != 0)
+        if (Repeat(() => RenameAt(from, name, to, newName)) != 0)
             throw Error(LastError(), path, isFolder: false);
     }
 
@@ -200,8 +202,22 @@ internal static class PosixFiles
     public static void Lock(SafeFileHandle file, string path, bool isAlone)
     {
         const int Shared = 1, Alone = 2, AtOnce = 4;
-        if (FLock(file, (isAlone ? Alone : Shared) | AtOnce) != 0 && LastError() == EWouldBlock)
+        if (Repeat(() => FLock(file, (isAlone ? Alone : Shared) | AtOnce)) != 0 && LastError() == EWouldBlock)
             throw new IOException($"'{path}' is in use by another process.", EWouldBlock);
+    }
+
+    /// <summary>
+    /// Makes a call of the system, and again while a signal interrupts it: file systems in user space and of networks say so, and .NET's own
+    /// timers and debuggers send signals. Not for ever: one that always says so has failed.
+    /// </summary>
+    /// <param name="call">The call; negative: it has failed.</param>
+    internal static int Repeat(Func<int> call)
+    {
+        const int Interrupted = 4, MostTimes = 1_000;
+        int result = call();
+        for (int times = 1; result < 0 && times < MostTimes && LastError() == Interrupted; times++)
+            result = call();
+        return result;
     }
 
     /// <summary>Whether Linux is 5.6 or later, as far as is known.</summary>
@@ -357,7 +373,7 @@ internal static class PosixFiles
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FLock(SafeFileHandle file, int operation);
 
-    [DllImport("libc", EntryPoint = "fsync")]
+    [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FSync(SafeFileHandle file);
 

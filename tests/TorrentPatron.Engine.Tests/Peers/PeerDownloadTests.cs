@@ -201,6 +201,47 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
+    public void What_a_snubbed_peer_owes_is_cancelled_and_taken_where_it_comes_late_and_is_still_wanted()
+    {
+        ActivePiece piece = Want(_fast, 0, 100);
+        _download.FillRequests();
+        _fast.TakeSent();
+        _time.Advance(PeerTimeouts.Request + TimeSpan.FromSeconds(1));
+        _fast.Handler.Wanted = null;
+        _download.Tick(0, isPaused: false);
+
+        Assert.Equal(FirstDepth, _fast.TakeSent().Count(message => message.StartsWith("Cancel", StringComparison.Ordinal)));
+        for (int block = 0; block < FirstDepth; block++)
+            piece.Release(block);
+
+        Assert.Null(Send(piece, 3));
+        Assert.Equal(0, _fast.Handler.Wasted);
+        Assert.Equal(1, piece.Received);
+        Assert.False(_download.IsSnubbed);
+        // The same again is not wanted any more.
+        Assert.Null(Send(piece, 3));
+        Assert.Equal(Block, _fast.Handler.Wasted);
+        Assert.Equal(1, piece.Received);
+    }
+
+    [Fact]
+    public void A_late_block_of_a_piece_that_was_given_up_is_not_taken()
+    {
+        ActivePiece piece = Want(_fast, 0, 100);
+        _download.FillRequests();
+        _time.Advance(PeerTimeouts.Request + TimeSpan.FromSeconds(1));
+        _fast.Handler.Wanted = null;
+        _download.Tick(0, isPaused: false);
+        piece.Abandon();
+
+        for (int block = 0; block < FirstDepth; block++)
+            Assert.Null(Send(piece, block));
+
+        Assert.Equal(FirstDepth * Block, _fast.Handler.Wasted);
+        Assert.Equal(0, piece.Received);
+    }
+
+    [Fact]
     public void A_pause_of_ours_is_not_held_against_the_peer()
     {
         Want(_fast, 0, 100);

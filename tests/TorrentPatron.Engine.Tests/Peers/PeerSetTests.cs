@@ -278,7 +278,7 @@ public sealed class PeerSetTests : IAsyncDisposable
 
         _set.Directory.Add(Address(200), PeerSource.Manual);
         Attach(50);
-        _set.Connected[0].HasGivenMetadata = true;
+        _set.Connected[0].MetadataPieces = 1;
         PeerConnection second = _set.Connected[1];
         _set.TurnOver();
         Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Engine.Storage;
 
@@ -16,6 +17,37 @@ public sealed class GuardedFileTests : IDisposable
     }
 
     public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public void A_call_of_the_system_that_a_signal_interrupts_is_made_again_but_not_for_ever()
+    {
+        const int Interrupted = 4;
+        int calls = 0;
+        Assert.Equal(7, PosixFiles.Repeat(() =>
+        {
+            Marshal.SetLastPInvokeError(Interrupted);
+            return ++calls < 5 ? -1 : 7;
+        }));
+        Assert.Equal(5, calls);
+
+        calls = 0;
+        Assert.Equal(-1, PosixFiles.Repeat(() =>
+        {
+            calls++;
+            Marshal.SetLastPInvokeError(Interrupted);
+            return -1;
+        }));
+        Assert.Equal(1_000, calls);
+
+        calls = 0;
+        Assert.Equal(-1, PosixFiles.Repeat(() =>
+        {
+            calls++;
+            Marshal.SetLastPInvokeError(PosixFiles.Enoent);
+            return -1;
+        }));
+        Assert.Equal(1, calls);
+    }
 
     [Theory]
     [InlineData(FileMode.Open, FileAccess.Read)]
