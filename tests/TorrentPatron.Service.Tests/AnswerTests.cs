@@ -92,6 +92,21 @@ public sealed class AnswerTests
         Assert.Equal(Environment.CurrentDirectory, Assert.IsType<CreateNewTorrent>(test.Client.Commands[0]).Destination);
     }
 
+    [Theory]
+    [InlineData(AddressReach.Loopback, 2)]
+    [InlineData(AddressReach.Global, 1)]
+    public async Task A_torrent_that_runs_gets_the_DHT_nodes_of_a_torrent_file_that_is_given_then(AddressReach reach, int count)
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        await patron.StartAsync(Torrents.Start(), Token);
+        byte[] bytes = [.. Torrents.Bytes()[..^1], .. "5:nodesll9:127.0.0.1i1eel7:8.8.8.8i3eeee"u8];
+
+        await patron.StartAsync(Torrents.Start() with { Metainfo = Protocol.Metainfo.MetainfoReader.Read(bytes), Reach = reach }, Token);
+
+        Assert.Equal(count, Assert.Single(test.Client.Commands.OfType<AddSources>()).DhtNodes.Count);
+    }
+
     [Fact]
     public async Task A_torrent_that_runs_is_joined_and_gets_what_is_new_in_the_request()
     {

@@ -2,7 +2,6 @@ using System.CommandLine;
 using TorrentPatron.Cli.Display;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
@@ -55,15 +54,16 @@ internal sealed class SeedCommand : Command
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
     {
         string destination = Path.GetFullPath(parsed.GetRequiredValue(_destination));
-        TorrentMetainfo metainfo = await new SourceReader(_context.Time)
-            .ReadAsync(TorrentSource.Parse(parsed.GetRequiredValue(_source)), ctrlC).ConfigureAwait(false);
+        SourceContent content = await new SourceReader(_context.Time)
+            .ReadTorrentAsync(TorrentSource.Parse(parsed.GetRequiredValue(_source)), ctrlC).ConfigureAwait(false);
 
         TorrentService service = _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
         Patron patron = service.CreatePatron("seed");
         var request = new StartRequest
         {
-            Metainfo = metainfo,
+            Metainfo = content.Metainfo,
+            Reach = content.Reach,
             Destination = destination,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),

@@ -63,6 +63,13 @@ internal sealed class StartCommand : Command
         CustomParser = OptionReader.Trackers,
     };
 
+    private readonly Option<string[]> _tags = new("--tag")
+    {
+        Description = "What to call the torrents by, in place of the tags that they have; \"\" alone takes them away. May be given again.",
+        HelpName = "name",
+        CustomParser = OptionReader.Tags,
+    };
+
     private readonly Option<TimeSpan?> _timeout = new("--timeout")
     {
         Description = "Give up after that time, such as 90s, 10m or 2h; what is there is kept.",
@@ -96,6 +103,7 @@ internal sealed class StartCommand : Command
         Options.Add(_exclude);
         Options.Add(_peers);
         Options.Add(_trackers);
+        Options.Add(_tags);
         Options.Add(_timeout);
         Options.Add(_seed);
         Options.Add(_recheck);
@@ -143,7 +151,7 @@ internal sealed class StartCommand : Command
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
-            Options = new TorrentOptions { SeedOnly = false },
+            Options = new TorrentOptions { SeedOnly = false, Tags = parsed.GetResult(_tags) is null ? null : [.. parsed.GetValue(_tags) ?? []] },
         };
     }
 

@@ -66,7 +66,8 @@ internal sealed class StatusCommand : Command
         ResumeData? resume = saved.Resume;
         return new SavedReport(
             metainfo?.Name ?? saved.Magnet?.Name, saved.TorrentId.ToString(), resume?.Destination, metainfo?.ContentSize,
-            resume?.Verified.Count, metainfo?.PieceCount, resume?.AddedAt, resume?.CompletedAt);
+            resume?.Verified.Count, metainfo?.PieceCount, resume?.AddedAt, resume?.CompletedAt,
+            resume is null ? null : resume.Options.Tags ?? []);
     }
 
     private void Print(List<SavedReport> reports)

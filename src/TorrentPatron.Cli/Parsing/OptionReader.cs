@@ -34,6 +34,14 @@ internal static class OptionReader
     /// <summary>Addresses of trackers.</summary>
     public static Uri[] Trackers(ArgumentResult result) => Each<Uri>(result, AddressReader.TryReadTracker, (_, fault) => fault);
 
+    /// <summary>What torrents are to be called by; an empty text is no tag.</summary>
+    public static string[] Tags(ArgumentResult result)
+    {
+        const int Longest = 100;
+        string[] tags = [.. result.Tokens.Select(token => DisplayText.Clean(token.Value)).Where(tag => tag.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
+        return Array.Find(tags, tag => tag.Length > Longest) is { } tooLong ? Refuse<string[]>(result, $"a tag of 1 to {Longest} characters", tooLong)! : tags;
+    }
+
     private static T[] Each<T>(ArgumentResult result, Reader<T> tryRead, Func<string, string, string> describe)
     {
         var values = new List<T>();

@@ -9,6 +9,7 @@ namespace TorrentPatron.Cli.Reports;
 /// <param name="PieceCount">The number of pieces; null where the saved .torrent is damaged.</param>
 /// <param name="AddedAt">When it was first added (UTC).</param>
 /// <param name="CompletedAt">When it became complete (UTC); null where it is not.</param>
+/// <param name="Tags">What it is called by; null where that cannot be read.</param>
 internal sealed record SavedReport(
     string? Name,
     string InfoHash,
@@ -17,7 +18,8 @@ internal sealed record SavedReport(
     int? VerifiedPieces,
     int? PieceCount,
     DateTimeOffset? AddedAt,
-    DateTimeOffset? CompletedAt)
+    DateTimeOffset? CompletedAt,
+    IReadOnlyList<string>? Tags)
 {
     /// <summary>Share of the pieces that were there, 0 to 100; null where that is not known.</summary>
     public double? PercentComplete => (VerifiedPieces, PieceCount) switch

@@ -135,6 +135,9 @@ public sealed record AddSources(long CorrelationId, TorrentId TorrentId, IReadOn
     /// before.
     /// </summary>
     public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
+
+    /// <summary>DHT nodes that another .torrent or link of the same torrent names; see <see cref="CreateNewTorrent.DhtNodes"/>.</summary>
+    public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 }
 
 /// <summary>Change a running torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>

@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Hosting;
 
@@ -17,13 +18,16 @@ internal sealed class TorrentDiscovery
     /// <summary>Connected peers below which more are looked for sooner than is due.</summary>
     private const int FewPeers = 5;
 
+    /// <summary>DHT nodes that .torrents and links of the torrent have named and that are remembered, the last ones.</summary>
+    private const int MostDhtNodes = 4 * MetainfoReader.MaxDhtNodes;
+
     private readonly Lock _gate = new();
     private readonly EngineResources _engine;
     private readonly TorrentId _torrent;
     private readonly PeerSet _peers;
     private readonly Action<IReadOnlyList<IPEndPoint>, PeerOrigin> _onPeers;
     private readonly Func<bool> _isSeed;
-    private readonly IReadOnlyCollection<HostEndPoint> _dhtNodes;
+    private HostEndPoint[] _dhtNodes;
     private readonly PeerExchange _exchange;
     private PeerSearch? _search;
     private bool _isPrivate;
@@ -48,7 +52,7 @@ internal sealed class TorrentDiscovery
         _peers = peers;
         _onPeers = onPeers;
         _isSeed = isSeed;
-        _dhtNodes = dhtNodes;
+        _dhtNodes = [.. dhtNodes];
         _exchange = new PeerExchange(() => peers.Connected, (namer, named) => Take(named, new PeerOrigin(PeerSource.PeerExchange, namer)), engine.Time);
         if (isPrivate)
             return;
@@ -67,7 +71,22 @@ internal sealed class TorrentDiscovery
             _search ??= _engine.Finder?.Find(_torrent.WireHash, _isSeed, Take);
         }
 
-        _engine.Finder?.AddDhtNodes(_dhtNodes);
+        _engine.Finder?.AddDhtNodes(Volatile.Read(ref _dhtNodes));
+    }
+
+    /// <summary>Takes DHT nodes that another .torrent or link of the torrent names.</summary>
+    public void AddDhtNodes(IReadOnlyCollection<HostEndPoint> nodes)
+    {
+        lock (_gate)
+        {
+            if (_isPrivate)
+                return;
+            Volatile.Write(ref _dhtNodes, [.. _dhtNodes.Except(nodes).Concat(nodes).Distinct().TakeLast(MostDhtNodes)]);
+            if (!_isStarted)
+                return;
+        }
+
+        _engine.Finder?.AddDhtNodes(nodes);
     }
 
     /// <summary>Looks for peers no longer.</summary>

@@ -303,6 +303,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     {
         AddPeers(sources.Peers, PeerSource.Manual);
         AddPeers(sources.FoundPeers, PeerSource.Link);
+        _network.Discovery.AddDhtNodes(sources.DhtNodes);
         _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers).WithFoundTrackers(sources.FoundTrackers, _ledger.OwnTrackers);
         // Given again by hand, one of its own that was taken away is asked again.
         foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))

@@ -30,7 +30,7 @@ public sealed class GetTorrentInfoCommand : SourceCmdlet
         {
             SourceContent content = await item.ReadContentAsync(network, cancellation).ConfigureAwait(false);
             TorrentMetainfo metainfo = content.Metainfo ?? throw new TorrentException(CommandErrors.OnlyLink);
-            await output.EmitAsync(new TorrentInfo(metainfo)).ConfigureAwait(false);
+            await output.EmitAsync(new TorrentInfo(metainfo, content.Reach)).ConfigureAwait(false);
             return;
         }
         catch (TorrentException fault)

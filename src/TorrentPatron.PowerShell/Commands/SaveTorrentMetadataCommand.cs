@@ -78,6 +78,7 @@ public sealed class SaveTorrentMetadataCommand : SourceCmdlet
             {
                 Source = item.Source,
                 Metainfo = item.Metainfo,
+                Reach = item.Reach,
                 Peers = peers,
                 Trackers = _given.Get<Uri[]>(nameof(Tracker)) ?? [],
                 MetadataTimeout = Timeout,

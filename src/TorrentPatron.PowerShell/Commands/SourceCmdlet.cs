@@ -6,6 +6,7 @@ using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 
@@ -92,13 +93,17 @@ public abstract class SourceCmdlet : PatronCmdlet
     }
 
     private IEnumerable<SourceItem> OfObject(object given) => PipelineValue.Unwrap(given) is TorrentInfo info
-        ? [new SourceItem(TorrentSource.FromBytes(info.Metainfo.Raw), given) { Metainfo = info.Metainfo }]
+        ? [new SourceItem(TorrentSource.FromBytes(info.Metainfo.Raw), given) { Metainfo = info.Metainfo, Reach = info.Reach }]
         : OfInfoHash(TorrentReference.Of(given)!.InfoHash, given);
 
     private IEnumerable<SourceItem> OfInfoHash(string text, object given)
     {
         if (TorrentFinder.AmongAll(Patron, Session).ByInfoHash(text, out TorrentError? error) is [TorrentTarget torrent, ..])
-            return [Magnet(torrent.Torrent, given) with { Running = torrent, Metainfo = torrent.Patron.GetMetainfo(torrent.Torrent) }];
+        {
+            // Where it came from is not known any more.
+            TorrentMetainfo? metainfo = torrent.Patron.GetMetainfo(torrent.Torrent);
+            return [Magnet(torrent.Torrent, given) with { Running = torrent, Metainfo = metainfo, Reach = AddressReach.Global }];
+        }
 
         IReadOnlyList<SavedTarget> saved = SavedTargets(Patron, text);
         if (error?.Id == TorrentErrorId.TorrentNotFound && saved is [SavedTarget known])

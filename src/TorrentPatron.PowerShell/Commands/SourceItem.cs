@@ -25,11 +25,14 @@ internal sealed record SourceItem(TorrentSource Source, object Given)
     /// <summary>What is in it, as far as that is known without reading anything.</summary>
     public TorrentMetainfo? Metainfo { get; init; }
 
+    /// <summary>How near the source of <see cref="Metainfo"/> is.</summary>
+    public AddressReach Reach { get; init; }
+
     /// <summary>Reads what is in it, or the link to it.</summary>
     /// <param name="network">The way to a source that is an address; null: any.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentPatron.Service.Errors.TorrentException">It cannot be read.</exception>
     public async Task<SourceContent> ReadContentAsync(INetwork? network, CancellationToken cancellationToken) => Metainfo is not null
-        ? new SourceContent(Metainfo)
+        ? new SourceContent(Metainfo) { Reach = Reach }
         : await new SourceReader(network: network).ReadContentAsync(Source, cancellationToken).ConfigureAwait(false);
 }

@@ -245,6 +245,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         {
             Source = item.Source,
             Metainfo = item.Metainfo,
+            Reach = item.Reach,
             Destination = destination ?? request.Destination,
             CurrentFolder = this.ResolveDestination(path: null),
             Peers = peers,

@@ -1,4 +1,5 @@
 using System.Collections.ObjectModel;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
 
@@ -9,9 +10,11 @@ public sealed class TorrentInfo
 {
     /// <summary>Takes what a reader found.</summary>
     /// <param name="metainfo">What is in the .torrent.</param>
-    internal TorrentInfo(TorrentMetainfo metainfo)
+    /// <param name="reach">How near its source is.</param>
+    internal TorrentInfo(TorrentMetainfo metainfo, AddressReach reach)
     {
         Metainfo = metainfo;
+        Reach = reach;
         Name = metainfo.Name;
         InfoHash = metainfo.InfoHash.ToString();
         InfoHashV2 = metainfo.TorrentId.V2?.ToString();
@@ -84,6 +87,9 @@ public sealed class TorrentInfo
 
     /// <summary>The .torrent itself.</summary>
     internal TorrentMetainfo Metainfo { get; }
+
+    /// <summary>How near its source is: peers and DHT nodes that it names may be no nearer.</summary>
+    internal AddressReach Reach { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

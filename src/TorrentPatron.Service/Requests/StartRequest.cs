@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -14,6 +15,12 @@ public sealed record StartRequest
 
     /// <summary>The torrent itself, where it has been read already.</summary>
     public TorrentMetainfo? Metainfo { get; init; }
+
+    /// <summary>
+    /// How near the source of <see cref="Metainfo"/> is, as <see cref="SourceContent.Reach"/> says: peers and DHT nodes that it names may be no
+    /// nearer.
+    /// </summary>
+    public AddressReach Reach { get; init; }
 
     /// <summary>
     /// Absolute path of the folder below which the files lie; null: <see cref="CurrentFolder"/>, or where they lie already if the torrent
@@ -69,7 +76,7 @@ public sealed record StartRequest
         ArgumentNullException.ThrowIfNull(saved);
         return new StartRequest
         {
-            Source = saved.Magnet is null ? TorrentSource.FromState(saved.MetainfoPath) : TorrentSource.FromMagnet(saved.Magnet),
+            Source = saved.Magnet is null ? TorrentSource.FromState(saved.MetainfoPath) : TorrentSource.FromState(saved.Magnet),
             Destination = saved.Destination,
             Suspended = saved.Resume is { Suspended: true },
         };

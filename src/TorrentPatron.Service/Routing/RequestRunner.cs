@@ -147,7 +147,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {
         if (request.Metainfo is not null)
-            return new StartOrder(request, new SourceContent(request.Metainfo), []);
+            return new StartOrder(request, new SourceContent(request.Metainfo) { Reach = request.Reach }, []);
         if (request.Source is null)
         {
             throw new TorrentException(new TorrentError(

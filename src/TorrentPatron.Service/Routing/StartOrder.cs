@@ -34,9 +34,12 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <summary>The link; null where the torrent itself was found.</summary>
     public MagnetLink? Magnet => content.Magnet;
 
-    /// <summary>Peers that the link names, by address or by name.</summary>
+    /// <summary>Peers that the link names, by address or by name, but for addresses that its source may not name.</summary>
     public IReadOnlyList<IPEndPoint> FoundPeers { get; } =
-        [.. content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? [], .. namedPeers];
+    [
+        .. (content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []).Concat(namedPeers)
+            .Where(peer => AddressReaches.Of(peer.Address) >= content.Reach),
+    ];
 
     /// <summary>Trackers besides the torrent's own and those of the link.</summary>
     /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
@@ -121,9 +124,10 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     {
         IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
         IReadOnlyList<Uri> found = isPrivate ? [] : FoundTrackers;
-        return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count == 0
+        IReadOnlyList<HostEndPoint> nodes = isPrivate ? [] : DhtNodes;
+        return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count + nodes.Count == 0
             ? null
-            : new AddSources(id, TorrentId, request.Peers, trackers) { FoundPeers = FoundPeers, FoundTrackers = found };
+            : new AddSources(id, TorrentId, request.Peers, trackers) { FoundPeers = FoundPeers, FoundTrackers = found, DhtNodes = nodes };
     }
 
     /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>

@@ -32,7 +32,7 @@ public sealed record SourceContent
     public MagnetLink? Magnet { get; }
 
     /// <summary>How near its source is; what it names beside the torrent's trackers may be no nearer.</summary>
-    internal AddressReach Reach { get; init; }
+    public AddressReach Reach { get; init; }
 
     /// <summary>Which torrent.</summary>
     public TorrentId TorrentId { get; }

@@ -28,10 +28,19 @@ public sealed class SourceReader
     /// <see cref="TorrentErrorId.InvalidTorrent"/>.
     /// </exception>
     public async Task<TorrentMetainfo> ReadAsync(TorrentSource source, CancellationToken cancellationToken = default) =>
-        (await ReadContentAsync(source, cancellationToken).ConfigureAwait(false)).Metainfo
-        ?? throw new TorrentException(new TorrentError(
-            TorrentErrorId.UnsupportedSource, "A magnet link does not say what is in the torrent.",
-            "Start it, or have its metadata fetched from peers first."));
+        (await ReadTorrentAsync(source, cancellationToken).ConfigureAwait(false)).Metainfo!;
+
+    /// <summary>Reads a .torrent, as <see cref="ReadAsync"/> does, and says how near its source is.</summary>
+    /// <inheritdoc cref="ReadAsync"/>
+    public async Task<SourceContent> ReadTorrentAsync(TorrentSource source, CancellationToken cancellationToken = default)
+    {
+        SourceContent content = await ReadContentAsync(source, cancellationToken).ConfigureAwait(false);
+        return content.Metainfo is not null
+            ? content
+            : throw new TorrentException(new TorrentError(
+                TorrentErrorId.UnsupportedSource, "A magnet link does not say what is in the torrent.",
+                "Start it, or have its metadata fetched from peers first."));
+    }
 
     /// <summary>Reads a .torrent, or a magnet link: given as such, or as the content of a file or answer.</summary>
     /// <param name="source">Where it is.</param>
@@ -44,7 +53,7 @@ public sealed class SourceReader
     {
         ArgumentNullException.ThrowIfNull(source);
         if (source.MagnetText is { } link)
-            return new SourceContent(ReadMagnet(link));
+            return new SourceContent(ReadMagnet(link)) { Reach = source.Reach };
         (ReadOnlyMemory<byte> bytes, AddressReach reach) = source switch
         {
             { FilePath: { } path } => (await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false), source.Reach),

@@ -78,6 +78,9 @@ public sealed class TorrentSource
     /// <summary>A .torrent in the state folder, which may have come from anywhere.</summary>
     internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global, IsSaved = true };
 
+    /// <summary>A magnet link in the state folder, which may have come from anywhere.</summary>
+    internal static TorrentSource FromState(MagnetLink magnet) => new() { MagnetText = magnet.ToString(), Reach = AddressReach.Global };
+
     /// <summary>The source in words, safe to print: without an address' user name, query and keys in its path.</summary>
     public override string ToString()
     {

@@ -23,6 +23,25 @@ public sealed class StartTests : PatronFixture
     }
 
     [Fact]
+    public async Task Tags_are_saved_shown_by_status_and_replaced_by_those_of_the_next_start()
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        Assert.Equal(0, (await StartAsync(torrent, "--peer", seeder.Address, "--tag", "linux", "--tag", "iso", "--tag", "ISO")).ExitCode);
+        Assert.Equal(["linux", "iso"], await TagsAsync());
+        Assert.Equal(0, (await StartAsync(torrent)).ExitCode);
+        Assert.Equal(["linux", "iso"], await TagsAsync());
+        Assert.Equal(0, (await StartAsync(torrent, "--tag", "")).ExitCode);
+        Assert.Empty(await TagsAsync());
+        Assert.NotEqual(0, (await StartAsync(torrent, "--tag", new string('x', 101))).ExitCode);
+
+        async Task<string?[]> TagsAsync() =>
+            [.. JsonSerializer.Deserialize<JsonElement>((await RunAsync("status", "--state", In("state"), "--json")).OutputLines[0])
+                .GetProperty("tags").EnumerateArray().Select(tag => tag.GetString())];
+    }
+
+    [Fact]
     public async Task Json_is_one_object_for_each_torrent_in_the_order_given_and_of_one_shape()
     {
         string torrent = await MakeTorrentAsync();

@@ -7,6 +7,7 @@ using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
@@ -220,10 +221,35 @@ public sealed class SourceReaderTests : IDisposable
         Assert.Equal("3 5", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent")));
         Assert.Equal("3 5", await PortsAsync(TorrentSource.FromState(_temp["x.torrent"])));
 
+        // Read first and started then, as Get-TorrentInfo and patron seed do it, it is from as far.
+        SourceContent read = await reader.ReadTorrentAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent"), Token);
+        var request = new StartRequest { Metainfo = read.Metainfo, Reach = read.Reach };
+        Assert.Equal(AddressReach.Global, request.Reach);
+
         async Task<string> PortsAsync(TorrentSource source)
         {
             var order = new StartOrder(new StartRequest(), await reader.ReadContentAsync(source, Token), []);
             return string.Join(' ', order.DhtNodes.Select(node => node.Port));
+        }
+    }
+
+    [Fact]
+    public async Task Peers_and_nodes_of_a_link_from_the_internet_are_none_of_this_machines_network()
+    {
+        byte[] link = System.Text.Encoding.ASCII.GetBytes(
+            $"magnet:?xt=urn:btih:{Torrents.Make().InfoHash}&x.pe=127.0.0.1:2001&x.pe=8.8.8.8:2002&dht=192.168.1.1:2003&dht=8.8.8.8:2004");
+        await using var server = RawHttpServer.Start();
+        server.Answer("/link", RawHttpServer.Ok(link));
+        var reader = new SourceReader(network: new LoopbackNetwork());
+
+        Assert.Equal("2001 2002 2003 2004", await PortsAsync(TorrentSource.FromBytes(link)));
+        Assert.Equal("2002 2004", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/link")));
+        Assert.Equal("2002 2004", await PortsAsync(TorrentSource.FromState(Protocol.Magnets.MagnetLink.Parse(System.Text.Encoding.ASCII.GetString(link)))));
+
+        async Task<string> PortsAsync(TorrentSource source)
+        {
+            var order = new StartOrder(new StartRequest(), await reader.ReadContentAsync(source, Token), []);
+            return string.Join(' ', order.FoundPeers.Select(peer => peer.Port).Concat(order.DhtNodes.Select(node => node.Port)));
         }
     }
 
