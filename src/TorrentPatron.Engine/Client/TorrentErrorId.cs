@@ -39,6 +39,9 @@ public static class TorrentErrorId
     /// <summary>A file of the torrent could not be written.</summary>
     public const string DiskWriteFailed = nameof(DiskWriteFailed);
 
+    /// <summary>Another program holds a file of the torrent, so that it cannot be opened.</summary>
+    public const string FileInUse = nameof(FileInUse);
+
     /// <summary>Saved state was damaged and has been set aside.</summary>
     public const string StateDamaged = nameof(StateDamaged);
 

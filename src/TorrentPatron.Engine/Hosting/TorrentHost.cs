@@ -42,6 +42,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     private Instant _lastTick;
     private Instant _lastWriteOut;
     private volatile bool _isResting;
+    private TorrentError? _heldFile;
     private volatile bool _isEnding;
     private bool _isDisposed;
     private bool _mayGoOn;
@@ -875,8 +876,22 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             Watch(WriteOutAsync(), "saving of a torrent");
         }
 
+        NoteHeldFile();
         _ledger.NoteProgress();
         _publisher.Tick();
+    }
+
+    /// <summary>Tells when the torrent begins to wait for a file that another program holds.</summary>
+    private void NoteHeldFile()
+    {
+        TorrentError? held = _content?.Storage.HeldWarning;
+        if (held == _heldFile)
+            return;
+        _heldFile = held;
+        if (held is null)
+            return;
+        EngineEvents.Log.DiskError(TorrentId, held);
+        _publisher.Say(_ => new TorrentWarning(TorrentId, held));
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>

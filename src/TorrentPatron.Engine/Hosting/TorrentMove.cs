@@ -46,7 +46,10 @@ internal sealed class TorrentMove(
     /// <inheritdoc/>
     public void Dispose() => _work.Dispose();
 
-    private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.TorrentId, workers, apart);
+    private DataMover Mover(FileLayout from, FileLayout to, Bitfield? apart) => new(from, to, metainfo.TorrentId, workers, apart)
+    {
+        Waits = path => ledger.MoveWarning = StorageErrors.Held(path, isOver: false),
+    };
 
     private async Task<TorrentError?> RunAsync(FileLayout to, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
     {
@@ -62,6 +65,7 @@ internal sealed class TorrentMove(
                 },
                 cancellationToken).ConfigureAwait(false);
             DataMover mover = Mover(from, to, storage.Apart);
+            ledger.MoveWarning = null;
             await mover.MoveAsync(ledger.Choices.MinimumFreeSpace, share => ledger.MovedShare = share, cancellationToken).ConfigureAwait(false);
             ledger.MoveWarning = mover.LeftBehind is { Count: > 0 } left ? StorageErrors.LeftBehind(left) : null;
             DataOrigin? origin = ledger.Origin;
@@ -95,6 +99,8 @@ internal sealed class TorrentMove(
         }
 
         ledger.MovingTo = null;
+        if (ledger.MoveWarning?.Id == TorrentErrorId.FileInUse)
+            ledger.MoveWarning = null;
         await whenOver(error).ConfigureAwait(false);
         return error;
     }

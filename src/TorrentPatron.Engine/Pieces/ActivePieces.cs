@@ -36,6 +36,9 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     private long _bytes;
     private volatile bool _isOpen;
 
+    /// <summary>Whether what is here waits to be written: then no more is begun than there is room for.</summary>
+    public Func<bool> IsHeldUp { get; init; } = static () => false;
+
     /// <summary>Whether pieces may be asked for.</summary>
     public bool IsOpen => _isOpen;
 
@@ -257,7 +260,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         if (FindFree(_active.Values, source) is { } begun)
             return begun;
 
-        if (_bytes >= MostBytes && source.Requested == 0)
+        if (_bytes >= MostBytes && source.Requested == 0 && !IsHeldUp())
         {
             // All room is taken by pieces that this source does not have: one more, or it would stand idle.
             int index = selection.Pick(source);

@@ -8,6 +8,9 @@ internal interface IPieceDisk
     /// <summary>Queues a finisher on the disk thread that its torrent belongs to.</summary>
     void Post(PieceFinisher finisher);
 
+    /// <summary>Has a finisher post itself again in a moment: another program holds a file.</summary>
+    void PostLater(PieceFinisher finisher) => Post(finisher);
+
     /// <summary>Writes blocks that lie one behind the other.</summary>
     /// <exception cref="StorageException">The disk refuses.</exception>
     void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks);

@@ -14,6 +14,8 @@ namespace TorrentPatron.Engine.Pieces;
 /// <param name="backPressure">Bounds the bytes that wait.</param>
 internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int affinity, BackPressure backPressure) : IPieceDisk
 {
+    private int _heldUp;
+
     /// <summary>Blocks have been added to pieces: they go to be hashed and written.</summary>
     /// <param name="pieces">The pieces.</param>
     /// <param name="bytesToHash">Bytes of them that can be hashed now and could not before.</param>
@@ -24,11 +26,28 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int
             pieces[i].Finisher.Post();
     }
 
+    /// <summary>Whether something waits to be written, or read back, because another program holds a file.</summary>
+    public bool IsHeldUp => Volatile.Read(ref _heldUp) > 0;
+
     /// <summary>Waits for what has been posted before. Jobs of one affinity run one after the other.</summary>
     public Task DrainAsync() => workers.RunAsync(affinity, static () => { });
 
     /// <inheritdoc/>
     public void Post(PieceFinisher finisher) => workers.Post(affinity, finisher);
+
+    /// <inheritdoc/>
+    public void PostLater(PieceFinisher finisher)
+    {
+        Interlocked.Increment(ref _heldUp);
+        _ = PostAsync();
+
+        async Task PostAsync()
+        {
+            await storage.WaitForHeldAsync().ConfigureAwait(false);
+            Interlocked.Decrement(ref _heldUp);
+            finisher.Post();
+        }
+    }
 
     /// <inheritdoc/>
     public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => storage.Write(offset, blocks);

@@ -42,6 +42,10 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private volatile bool _isParkAsked;
     private bool _isOver;
 
+    /// <summary>The piece is verified, and is still to be written.</summary>
+    private bool _isGood;
+    private BlockPrints? _prints;
+
     /// <summary>The piece.</summary>
     public ActivePiece Piece => piece;
 
@@ -107,6 +111,11 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             if (!_isOver && _isParkAsked)
                 results.PieceParked(this, EndAndKeep());
         }
+        catch (StorageException e) when (e.IsHeld && !_isParkAsked)
+        {
+            // What is here stays in memory, and is written when the file is free.
+            disk.PostLater(this);
+        }
         catch (StorageException e)
         {
             results.PieceNotWritten(this, EndAndKeep(), e);
@@ -123,8 +132,17 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 
     private void Advance(int prefix)
     {
-        if (prefix == _hashed)
+        if (_isGood)
+        {
+            Finish();
             return;
+        }
+
+        if (prefix == _hashed && prefix < piece.BlockCount)
+        {
+            WriteRunOut();
+            return;
+        }
 
         _hash ??= verifier.Begin(piece.Index);
         int readBack = 0;
@@ -141,17 +159,14 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 
         if (_hashed < piece.BlockCount)
         {
-            if (piece.BytesOf(_hashed) - piece.BytesOf(_written) >= WriteRun)
-                Write();
+            WriteRunOut();
             return;
         }
 
         if (IsAsExpected())
         {
-            BlockPrints? prints = results.IsSuspect(piece.Index) ? TakePrints() : null;
-            Write();
-            End();
-            results.PieceGood(this, prints);
+            _isGood = true;
+            Finish();
         }
         else
         {
@@ -159,6 +174,23 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             if (!TryMend(piece.DropRestored(), prints: null))
                 Mend(TakePrints());
         }
+    }
+
+    /// <summary>Writes what is hashed, where that is much.</summary>
+    private void WriteRunOut()
+    {
+        if (piece.BytesOf(_hashed) - piece.BytesOf(_written) >= WriteRun)
+            Write();
+    }
+
+    /// <summary>Writes what is left of a good piece. Called again where that failed because another program holds a file.</summary>
+    private void Finish()
+    {
+        if (_prints is null && results.IsSuspect(piece.Index))
+            _prints = TakePrints();
+        Write();
+        End();
+        results.PieceGood(this, _prints);
     }
 
     private bool IsAsExpected()

@@ -26,7 +26,7 @@ internal sealed class EngineResources : IAsyncDisposable
     {
         Settings = settings;
         Bounds = ConnectionBounds.Of(DescriptorLimit.OfProcess);
-        Files = new FileHandlePool(Bounds.Files);
+        Files = new FileHandlePool(Bounds.Files, time);
         Network = network;
         Time = time;
         Random = new SharedRandom(random);

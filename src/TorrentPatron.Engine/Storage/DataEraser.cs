@@ -17,6 +17,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
 
     private readonly Dictionary<int, SharedFile> _shared = shared.DistinctBy(file => file.File).ToDictionary(file => file.File);
     private readonly List<TorrentError> _warnings = [];
+    private TimeSpan _patience = 5 * SharingViolation.ShortPatience;
     private int _left;
     private int _files;
     private long _bytes;
@@ -65,7 +66,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
                 return;
             }
 
-            GuardedFile.Delete(layout.Destination, path, file.Value);
+            Delete(path, file.Value);
             _files++;
             _bytes += file.Value.Length;
         }
@@ -80,6 +81,27 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Leave($"'{path}' could not be deleted: {e.Message}");
+        }
+    }
+
+    /// <summary>Waits for files that other programs hold, but not for all of many.</summary>
+    private void Delete(string path, FileNode file)
+    {
+        long began = TimeProvider.System.GetTimestamp();
+        try
+        {
+            SharingViolation.Retry(
+                () =>
+                {
+                    GuardedFile.Delete(layout.Destination, path, file);
+                    return true;
+                },
+                _patience < SharingViolation.ShortPatience ? _patience : SharingViolation.ShortPatience);
+        }
+        catch (IOException e) when (SharingViolation.Is(e))
+        {
+            _patience -= TimeProvider.System.GetElapsedTime(began);
+            throw;
         }
     }
 

@@ -20,6 +20,9 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
     private readonly List<string> _leftBehind = [];
     private IReadOnlyList<MovedFile> _files = [];
 
+    /// <summary>Is told of the file for which a move waits because another program holds it.</summary>
+    public Action<string> Waits { get; init; } = static _ => { };
+
     /// <summary>The files that were copied, but could not be deleted where they were.</summary>
     public IReadOnlyList<string> LeftBehind => _leftBehind;
 
@@ -159,13 +162,15 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         {
             MovedFile file = _files[i];
             double share = (double)(i + 1) / _files.Count;
-            await workers.RunAsync(
-                () =>
-                {
-                    GuardedFile.Move(from.Destination, file.From, to.Destination, file.To, file.Seen);
-                    progress(share);
-                },
-                cancellationToken).ConfigureAwait(false);
+            await SharingViolation.RetryAsync(
+                () => workers.RunAsync(
+                    () =>
+                    {
+                        GuardedFile.Move(from.Destination, file.From, to.Destination, file.To, file.Seen);
+                        progress(share);
+                    },
+                    cancellationToken),
+                () => Waits(file.From), cancellationToken).ConfigureAwait(false);
         }
     }
 
@@ -176,13 +181,17 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         await workers.RunAsync(() => CheckRoom(keepFree), cancellationToken).ConfigureAwait(false);
         foreach (MovedFile file in _files)
         {
-            using FileCopier copier = await workers.RunAsync(
-                () =>
-                {
-                    TryDelete(to.Destination, file.Copy);
-                    return FileCopier.Begin(file.From, file.Copy, from.Destination, to.Destination);
-                },
-                cancellationToken).ConfigureAwait(false);
+            FileCopier? begun = null;
+            await SharingViolation.RetryAsync(
+                () => workers.RunAsync(
+                    () =>
+                    {
+                        TryDelete(to.Destination, file.Copy);
+                        begun = FileCopier.Begin(file.From, file.Copy, from.Destination, to.Destination);
+                    },
+                    cancellationToken),
+                () => Waits(file.From), cancellationToken).ConfigureAwait(false);
+            using FileCopier copier = begun!;
             if (copier.Source is { } source && !source.IsStill(file.Seen))
                 throw new IOException($"'{file.From}' is a different file than it was a moment ago.");
             while (await workers.RunAsync(copier.Step, cancellationToken).ConfigureAwait(false) is > 0 and var step)
@@ -198,7 +207,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         await workers.RunAsync(() =>
         {
             foreach (MovedFile file in _files)
-                GuardedFile.Move(to.Destination, file.Copy, to.Destination, file.To);
+                SharingViolation.Retry(() => GuardedFile.Move(to.Destination, file.Copy, to.Destination, file.To));
             foreach (MovedFile file in _files)
             {
                 if (!TryDelete(from.Destination, file.From, file.Seen))
@@ -225,7 +234,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
     {
         try
         {
-            GuardedFile.Delete(destination, path, seen);
+            SharingViolation.Retry(() => GuardedFile.Delete(destination, path, seen));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

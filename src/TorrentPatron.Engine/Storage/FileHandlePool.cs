@@ -8,7 +8,8 @@ namespace TorrentPatron.Engine.Storage;
 /// exceeded by the number of threads at most. Thread-safe.
 /// </remarks>
 /// <param name="capacity">Most files open, 1 or more.</param>
-internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapacity)
+/// <param name="time">The clock; null: the system's.</param>
+internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapacity, TimeProvider? time = null)
 {
     /// <summary>Well below the 1024 open files that many systems allow a process.</summary>
     public const int DefaultCapacity = 256;
@@ -24,6 +25,12 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
     /// <summary>Open files, looked at in turn: who was not used since the last look is closed (the clock algorithm).</summary>
     private readonly Queue<OpenFile> _open = new();
     private int _count;
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; } = time ?? TimeProvider.System;
+
+    /// <summary>Called before a file is opened, with its path; tests throw here what a system says.</summary>
+    public Action<string>? Opening { get; set; }
 
     /// <summary>Number of files held open.</summary>
     public int OpenCount

@@ -104,6 +104,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
     {
         private PieceHash? _hash;
         private int _piece = -1;
+        private int _next = -1;
         private int _done;
 
         public void Execute()
@@ -118,6 +119,11 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
                     return;
                 }
             }
+            catch (StorageException e) when (e.IsHeld)
+            {
+                _ = GoOnLaterAsync();
+                return;
+            }
 #pragma warning disable CA1031 // Whatever it was belongs to the one who awaits the run.
             catch (Exception e)
 #pragma warning restore CA1031
@@ -131,6 +137,12 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
 
             _hash?.Dispose();
             run.EndLane();
+        }
+
+        private async Task GoOnLaterAsync()
+        {
+            await run.Storage.WaitForHeldAsync().ConfigureAwait(false);
+            run.Workers.Post(affinity, this);
         }
 
         /// <returns>Whether there is more to do.</returns>
@@ -162,13 +174,16 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         /// <returns>False where no piece is left. A piece that is all hole is dealt with at once.</returns>
         private bool BeginPiece(FileLayout layout)
         {
-            int piece = run.NextPiece();
+            int piece = _next >= 0 ? _next : run.NextPiece();
             if (piece < 0)
                 return false;
+            // Kept, for where another program holds its file.
+            _next = piece;
             if (run.Storage.IsHole(layout.PieceOffset(piece), layout.PieceSize(piece)))
                 run.OnPiece(piece, run.HashOfZeros(piece));
             else
                 (_piece, _done, _hash) = (piece, 0, run.Begin(piece));
+            _next = -1;
             return true;
         }
 

@@ -49,6 +49,15 @@ internal static class StorageErrors
             "Look at the disk, and start the torrent again."), e),
     };
 
+    /// <summary>Another program holds a file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="isOver">Whether it has been waited for long enough.</param>
+    public static TorrentError Held(string path, bool isOver) => isOver
+        ? new(TorrentErrorId.FileInUse, $"'{path}' has been in use by another program for {SharingViolation.LongPatience.TotalSeconds:N0} s.",
+            "Close the file there, and resume the torrent.")
+        : new(TorrentErrorId.FileInUse, $"'{path}' is in use by another program; the torrent waits for it.",
+            "It goes on by itself when the file is free.");
+
     /// <summary>Files were copied to their new place, but could not be deleted at the old one.</summary>
     /// <param name="files">Their paths.</param>
     public static TorrentError LeftBehind(IReadOnlyList<string> files) => new(TorrentErrorId.MoveFailed,

@@ -17,4 +17,7 @@ public sealed class StorageException : IOException
 
     /// <summary>What went wrong, and what to do.</summary>
     public TorrentError Error { get; }
+
+    /// <summary>Whether another program holds the file, and it is to be tried again in a moment.</summary>
+    internal bool IsHeld { get; init; }
 }

@@ -43,6 +43,7 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Held while bytes are written, so that where they go changes between two writes only.</summary>
     private readonly Lock _writing = new();
     private readonly CheckedLinks _links;
+    private readonly HeldFiles _held;
     private PartsFile _parts;
     private volatile bool _isPartsFileUnused;
 
@@ -52,6 +53,7 @@ internal sealed class TorrentStorage : IDisposable
     public TorrentStorage(FileLayout layout, FileHandlePool pool)
     {
         _pool = pool;
+        _held = new HeldFiles(pool.Time);
         Settle(layout);
         _marks = new int[_files.Length];
         _missing = new int[_files.Length];
@@ -61,6 +63,9 @@ internal sealed class TorrentStorage : IDisposable
 
     /// <summary>Where the bytes lie.</summary>
     public FileLayout Layout { get; private set; }
+
+    /// <summary>Says that another program holds a file, which is tried again; null: that is not so.</summary>
+    public TorrentError? HeldWarning => _held.Warning;
 
     /// <summary>Which files may be written.</summary>
     public WriteRules Rules { get; set; } = WriteRules.None;
@@ -178,6 +183,9 @@ internal sealed class TorrentStorage : IDisposable
     public void Prepare(
         Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
         new StoragePreparation(Layout, stamps, IsApart).Run(verified, priorities, keepFree);
+
+    /// <summary>To be awaited before something is tried again that failed with <see cref="StorageException.IsHeld"/>.</summary>
+    public Task WaitForHeldAsync() => Task.Delay(SharingViolation.Interval, _pool.Time);
 
     /// <summary>Writes bytes.</summary>
     /// <param name="offset">Where in the torrent.</param>
@@ -597,6 +605,7 @@ internal sealed class TorrentStorage : IDisposable
 
     private void ForgetBegun()
     {
+        _held.Clear();
         for (int index = 0; index < _marks.Length; index++)
             Interlocked.And(ref _marks[index], ~Begun);
     }
@@ -614,7 +623,7 @@ internal sealed class TorrentStorage : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw StorageErrors.Write(e, file.FullPath);
+            throw WriteFailed(e, file);
         }
         finally
         {
@@ -635,7 +644,7 @@ internal sealed class TorrentStorage : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw StorageErrors.Write(e, file.FullPath);
+            throw WriteFailed(e, file);
         }
         finally
         {
@@ -666,7 +675,8 @@ internal sealed class TorrentStorage : IDisposable
         bool wasThere = File.Exists(entry.FullPath);
         try
         {
-            ForEachPart(file, (offset, bytes) => WriteFile(file, offset, bytes));
+            SharingViolation.Retry(
+                () => ForEachPart(file, (offset, bytes) => WriteFile(file, offset, bytes)), static fault => fault is StorageException { IsHeld: true });
             // They count, and were on the medium before.
             FlushFile(file);
         }
@@ -727,7 +737,7 @@ internal sealed class TorrentStorage : IDisposable
 
     private void ReadFile(int index, long offset, Span<byte> buffer)
     {
-        string path = Layout.Files[index].FullPath;
+        StorageFile file = Layout.Files[index];
         OpenFile open = Use(index, write: false);
         try
         {
@@ -735,14 +745,14 @@ internal sealed class TorrentStorage : IDisposable
             {
                 int read = RandomAccess.Read(open.Handle, buffer, offset);
                 if (read == 0)
-                    throw StorageErrors.Short(path);
+                    throw StorageErrors.Short(file.FullPath);
                 offset += read;
                 buffer = buffer[read..];
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw StorageErrors.Read(e, path);
+            throw ReadFailed(e, file);
         }
         finally
         {
@@ -778,17 +788,26 @@ internal sealed class TorrentStorage : IDisposable
             throw StorageErrors.Foreign($"'{file.FullPath}' is there already, and differs from the torrent's file.");
     }
 
+    private StorageException WriteFailed(Exception e, StorageFile file) =>
+        SharingViolation.Is(e) ? _held.Add(file.FullPath, e) : StorageErrors.Write(e, file.FullPath);
+
+    private StorageException ReadFailed(Exception e, StorageFile file) =>
+        SharingViolation.Is(e) ? _held.Add(file.FullPath, e) : StorageErrors.Read(e, file.FullPath);
+
     private OpenFile Use(int index, bool write) => _pool.Use(_files[index], write);
 
     private SafeFileHandle Open(int index, StorageFile file, bool write)
     {
         try
         {
-            return write ? OpenForWriting(index, file) : OpenForReading(index, file);
+            _pool.Opening?.Invoke(file.FullPath);
+            SafeFileHandle handle = write ? OpenForWriting(index, file) : OpenForReading(index, file);
+            _held.Remove(file.FullPath);
+            return handle;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw write ? StorageErrors.Write(e, file.FullPath) : StorageErrors.Read(e, file.FullPath);
+            throw write ? WriteFailed(e, file) : ReadFailed(e, file);
         }
     }
 

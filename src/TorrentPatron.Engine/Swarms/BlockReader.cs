@@ -12,15 +12,25 @@ internal sealed class BlockReader(TorrentStorage storage, DiskWorkers workers, i
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
     {
-        await workers.Enter();
-        try
+        while (true)
         {
-            Read(blocks.Span, messages.Span);
-        }
-        catch (StorageException e)
-        {
-            failed(e);
-            throw;
+            await workers.Enter();
+            try
+            {
+                Read(blocks.Span, messages.Span);
+                return;
+            }
+            catch (StorageException e) when (e.IsHeld)
+            {
+                // The peer waits for its blocks until the file is free.
+            }
+            catch (StorageException e)
+            {
+                failed(e);
+                throw;
+            }
+
+            await storage.WaitForHeldAsync().ConfigureAwait(false);
         }
     }
 

@@ -26,6 +26,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     private volatile PeerTransfer[] _peers = [];
     private ITimer? _haveTimer;
     private Instant _nextChoke;
+    private bool _isHeldUp;
     private int _chokeRound;
     private int _haveScheduled;
     private long _wasted;
@@ -158,6 +159,10 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             peer.Peer.Tick(peer.Standing.DownloadRate);
         }
 
+        bool wasHeldUp = _isHeldUp;
+        _isHeldUp = _pieces.IsHeldUp;
+        if (wasHeldUp && !_isHeldUp)
+            WakeStarved();
         if (peers.Length > 0 && Instant.Now(_engine.Time) >= _nextChoke)
             Rechoke();
         Set.TurnOver();

@@ -43,7 +43,7 @@ internal sealed class SwarmPieces : IPieceResults
         _time = engine.Time;
         _events = events;
         Selection = new PieceSelection(metainfo, engine.Random);
-        Active = new ActivePieces(Selection, Begin);
+        Active = new ActivePieces(Selection, Begin) { IsHeldUp = () => IsHeldUp };
     }
 
     /// <summary>Which pieces are here, wanted and had by peers.</summary>
@@ -54,6 +54,9 @@ internal sealed class SwarmPieces : IPieceResults
 
     /// <summary>Pieces whose hash was wrong on arrival. Written by the torrent's disk thread alone.</summary>
     public int FailedCount { get; private set; }
+
+    /// <summary>Whether something waits to be written because another program holds a file.</summary>
+    public bool IsHeldUp => _disk.IsHeldUp;
 
     /// <summary>Wants other files than before. What is in flight of those no longer wanted still comes in.</summary>
     /// <param name="priorities">Priority of each file.</param>

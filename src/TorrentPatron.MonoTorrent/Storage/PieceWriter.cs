@@ -41,7 +41,7 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
         // Fewer bytes than were asked for would not keep it from sending what the buffer holds.
         TorrentStorage? storage = _storages.GetValueOrDefault(file);
         ObjectDisposedException.ThrowIf(storage is null, typeof(TorrentStorage));
-        await workers.RunAsync(() => storage.Read(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
+        await RunAsync(storage, () => storage.Read(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
         return buffer.Length;
     }
 
@@ -49,7 +49,7 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     public async ReusableTask WriteAsync(ITorrentManagerFile file, long offset, ReadOnlyMemory<byte> buffer)
     {
         if (_storages.TryGetValue(file, out TorrentStorage? storage))
-            await workers.RunAsync(() => storage.Write(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
+            await RunAsync(storage, () => storage.Write(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
     }
 
     /// <summary>Always: what is there is ours to know.</summary>
@@ -70,5 +70,22 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     /// <inheritdoc/>
     public void Dispose()
     {
+    }
+
+    /// <summary>Reads or writes, again and again while another program holds a file.</summary>
+    private async Task RunAsync(TorrentStorage storage, Action work)
+    {
+        while (true)
+        {
+            try
+            {
+                await workers.RunAsync(work).ConfigureAwait(false);
+                return;
+            }
+            catch (StorageException e) when (e.IsHeld)
+            {
+                await storage.WaitForHeldAsync().ConfigureAwait(false);
+            }
+        }
     }
 }

@@ -111,6 +111,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.NotSupported => ErrorCategory.NotImplemented,
         TorrentErrorId.CheckInterrupted => ErrorCategory.OperationStopped,
         TorrentErrorId.MoveFailed => ErrorCategory.WriteError,
+        TorrentErrorId.FileInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.NothingSelected => ErrorCategory.InvalidArgument,
         TorrentErrorId.ForeignFile or CommandErrors.FileExists => ErrorCategory.ResourceExists,
         _ => ErrorCategory.NotSpecified,

@@ -145,10 +145,11 @@ internal sealed class PieceJournal(string folder, string path, TorrentId torrent
     {
         _file?.Dispose();
         (_file, _noted, _length) = (null, null, 0);
-        GuardedFile.Delete(folder, path);
+        SharingViolation.RetryDenied(() => GuardedFile.Delete(folder, path));
     }
 
-    private FileStream Open(FileMode mode, FileAccess access) => new(StateFile.Open(folder, path, mode, access, FileShare.Read), access, bufferSize: 0);
+    private FileStream Open(FileMode mode, FileAccess access) => new(
+        StateFile.OpenPatiently(folder, path, mode, access, FileShare.Read), access, bufferSize: 0);
 
     private void WriteAnew(Bitfield noted)
     {

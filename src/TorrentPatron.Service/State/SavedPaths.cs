@@ -78,7 +78,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
                     StateFile.Open(folder, Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None),
                     FileAccess.ReadWrite, bufferSize: 0);
             }
-            catch (IOException fault) when (StateHolder.IsHeld(fault))
+            catch (IOException fault) when (SharingViolation.Is(fault))
             {
                 if (TimeProvider.System.GetElapsedTime(began) > Patience)
                     return null;

@@ -35,11 +35,15 @@ internal static class StateFile
         }
     }
 
+    /// <summary>As <see cref="Open"/>, for a file that others hold for moments only: it is waited for.</summary>
+    public static SafeFileHandle OpenPatiently(string folder, string path, FileMode mode, FileAccess access, FileShare share) =>
+        SharingViolation.Retry(() => Open(folder, path, mode, access, share));
+
     /// <summary>Opens a file of a torrent's folder for reading.</summary>
     /// <param name="path">The file's path.</param>
     /// <inheritdoc cref="Open" path="/exception"/>
     public static Stream OpenRead(string path) => new FileStream(
-        Open(Path.GetDirectoryName(Path.GetDirectoryName(path))!, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
+        OpenPatiently(Path.GetDirectoryName(Path.GetDirectoryName(path))!, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
         FileAccess.Read, bufferSize: 0);
 
     /// <summary>Reads a file.</summary>
@@ -54,7 +58,7 @@ internal static class StateFile
     {
         try
         {
-            using SafeFileHandle file = Open(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle file = OpenPatiently(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             long length = RandomAccess.GetLength(file);
             if (length > maxBytes)
                 throw new InvalidDataException("it is too large");
@@ -89,7 +93,7 @@ internal static class StateFile
         try
         {
             // Left behind by a process that was killed; or put there, whatever it is.
-            GuardedFile.Delete(folder, next);
+            SharingViolation.Retry(() => GuardedFile.Delete(folder, next));
             using (SafeFileHandle file = Open(folder, next, FileMode.CreateNew, FileAccess.Write, FileShare.None))
             {
                 RandomAccess.Write(file, content, 0);
@@ -97,7 +101,8 @@ internal static class StateFile
                     RandomAccess.FlushToDisk(file);
             }
 
-            GuardedFile.Move(folder, next, folder, path, overwrite: true);
+            // Somebody may be reading the old one: the last state that is saved has no second try.
+            SharingViolation.RetryDenied(() => GuardedFile.Move(folder, next, folder, path, overwrite: true));
         }
         catch
         {

@@ -81,7 +81,7 @@ internal sealed class StateHolder(string folder)
         {
             return false;
         }
-        catch (IOException fault) when (IsHeld(fault))
+        catch (IOException fault) when (SharingViolation.Is(fault))
         {
             return true;
         }
@@ -103,10 +103,6 @@ internal sealed class StateHolder(string folder)
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int id) ? id : null;
     }
 
-    /// <summary>Whether somebody has the file: a sharing violation on Windows, EAGAIN on Linux, EWOULDBLOCK on macOS.</summary>
-    public static bool IsHeld(IOException fault) =>
-        fault.HResult is unchecked((int)0x80070020) or unchecked((int)0x80070021) or 11 or 35;
-
     private void Open()
     {
         StateFile.MakeFolders(folder);
@@ -119,7 +115,7 @@ internal sealed class StateHolder(string folder)
                 _held = StateFile.Open(folder, Path.Combine(folder, _name), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
                 return;
             }
-            catch (IOException fault) when (IsHeld(fault) && attempt < Attempts)
+            catch (IOException fault) when (SharingViolation.Is(fault) && attempt < Attempts)
             {
                 // Somebody looked at it between its making and its locking, and took it for left behind.
             }

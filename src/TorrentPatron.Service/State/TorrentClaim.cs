@@ -68,7 +68,7 @@ internal sealed class TorrentClaim : IDisposable
             using SafeFileHandle file = OpenFile(folder, FileMode.Open);
             return holder.IsHeldByOther(Read(file));
         }
-        catch (IOException fault) when (StateHolder.IsHeld(fault))
+        catch (IOException fault) when (SharingViolation.Is(fault))
         {
             return true;
         }
@@ -102,7 +102,7 @@ internal sealed class TorrentClaim : IDisposable
         {
             string states = Path.GetDirectoryName(_folder)!;
             foreach (string file in Directory.EnumerateFiles(_folder))
-                GuardedFile.Delete(states, file);
+                SharingViolation.RetryDenied(() => GuardedFile.Delete(states, file));
             GuardedFile.DeleteFolder(states, _folder);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -129,7 +129,7 @@ internal sealed class TorrentClaim : IDisposable
         {
             return false;
         }
-        catch (IOException fault) when (StateHolder.IsHeld(fault))
+        catch (IOException fault) when (SharingViolation.Is(fault))
         {
             throw InUse(torrent, called, "", fault);
         }
@@ -137,8 +137,11 @@ internal sealed class TorrentClaim : IDisposable
         return File.Exists(Path.Combine(folder, FileName));
     }
 
-    /// <summary>Nobody else reads or writes it meanwhile.</summary>
-    private static SafeFileHandle OpenFile(string folder, FileMode mode) => StateFile.Open(
+    /// <summary>
+    /// Nobody else reads or writes it meanwhile. Whoever has it open has it for a moment, a holder of the torrent or a virus scanner: what
+    /// is in it says who holds the torrent.
+    /// </summary>
+    private static SafeFileHandle OpenFile(string folder, FileMode mode) => StateFile.OpenPatiently(
         Path.GetDirectoryName(folder)!, Path.Combine(folder, FileName), mode, FileAccess.ReadWrite, FileShare.None);
 
     private static string Read(SafeFileHandle file)

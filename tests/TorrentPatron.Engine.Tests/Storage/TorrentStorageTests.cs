@@ -132,16 +132,16 @@ public sealed class TorrentStorageTests : IDisposable
 
         Arrive(2);
         Arrive(0);
-        Assert.Equal([Path(0), Path(1)], HeldFiles.ForWriting(_temp.Path).Order());
+        Assert.Equal([Path(0), Path(1)], OpenFiles.ForWriting(_temp.Path).Order());
         Arrive(1);
-        Assert.Equal([Path(1)], HeldFiles.ForWriting(_temp.Path));
+        Assert.Equal([Path(1)], OpenFiles.ForWriting(_temp.Path));
         Arrive(5);
         storage.Read(64, new byte[6]);
         Arrive(3);
         Arrive(4);
-        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
+        Assert.Empty(OpenFiles.ForWriting(_temp.Path));
         storage.Flush();
-        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
+        Assert.Empty(OpenFiles.ForWriting(_temp.Path));
         CheckFiles(storage.Layout, content);
     }
 
@@ -154,15 +154,15 @@ public sealed class TorrentStorageTests : IDisposable
         storage.Write(0, new byte[1]);
         _pool.CloseIdle();
         _pool.CloseIdle();
-        Assert.Single(HeldFiles.ForWriting(_temp.Path));
+        Assert.Single(OpenFiles.ForWriting(_temp.Path));
         storage.Read(0, new byte[1]);
         _pool.CloseIdle();
-        Assert.Empty(HeldFiles.ForWriting(_temp.Path));
-        Assert.Single(HeldFiles.Open(_temp.Path));
+        Assert.Empty(OpenFiles.ForWriting(_temp.Path));
+        Assert.Single(OpenFiles.Open(_temp.Path));
         for (int i = 0; i < 20; i++)
             _pool.CloseIdle();
 
-        Assert.Empty(HeldFiles.Open(_temp.Path));
+        Assert.Empty(OpenFiles.Open(_temp.Path));
         Assert.False(_pool.HasOpen);
         storage.Write(0, new byte[1]);
     }

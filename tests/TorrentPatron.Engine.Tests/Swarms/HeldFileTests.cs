@@ -20,11 +20,11 @@ public sealed class HeldFileTests
 
         await leecher.CompletedAsync();
 
-        Assert.Empty(HeldFiles.ForWriting(leecher.Destination));
+        Assert.Empty(OpenFiles.ForWriting(leecher.Destination));
         await seed.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
-        Assert.Empty(HeldFiles.Open(seed.Destination));
+        Assert.Empty(OpenFiles.Open(seed.Destination));
         await leecher.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
-        Assert.Empty(HeldFiles.Open(leecher.Destination));
+        Assert.Empty(OpenFiles.Open(leecher.Destination));
     }
 
     [Fact]
@@ -39,11 +39,11 @@ public sealed class HeldFileTests
 
         await leecher.SendAsync(id => new SuspendTorrent(id, torrent.Metainfo.TorrentId));
 
-        Assert.Empty(HeldFiles.Open(leecher.Destination));
+        Assert.Empty(OpenFiles.Open(leecher.Destination));
         await leecher.SendAsync(id => new ResumeTorrent(id, torrent.Metainfo.TorrentId));
         await leecher.CompletedAsync();
         torrent.AssertIsIn(leecher.Destination);
-        Assert.Empty(HeldFiles.ForWriting(leecher.Destination));
+        Assert.Empty(OpenFiles.ForWriting(leecher.Destination));
     }
 
     [Fact]
@@ -59,6 +59,6 @@ public sealed class HeldFileTests
         leecher.Client.Resources.Faults.EndTorrent(torrent.Metainfo.TorrentId, "a test", new InvalidOperationException("A mistake."));
 
         await leecher.WaitStatusAsync(status => status.State == TorrentState.Failed);
-        await TestEngine.UntilAsync(() => HeldFiles.ForWriting(leecher.Destination).Count == 0);
+        await TestEngine.UntilAsync(() => OpenFiles.ForWriting(leecher.Destination).Count == 0);
     }
 }

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace TorrentPatron.Engine.Tests.Storage;
 
 /// <summary>Which files this process has open, as Linux tells it.</summary>
-internal static class HeldFiles
+internal static class OpenFiles
 {
     private const int WriteOnly = 1, ReadWrite = 2;
 
