@@ -234,8 +234,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         {
             if (!Path.IsPathFullyQualified(destination))
                 return HostErrors.NoDestination(destination);
+            if (DestinationPath.Refuse(destination) is { } refused)
+                return refused;
             var to = new FileLayout(content.Metainfo, destination);
-            if (to.Destination == content.Storage.Layout.Destination)
+            if (await _engine.DiskWorkers.RunAsync(() => PathCase.AreOne(to.Destination, content.Storage.Layout.Destination)).ConfigureAwait(false))
                 return null;
 
             TorrentState before = _ledger.State == TorrentState.Moving ? _ledger.StateBeforeMove : _ledger.State;

@@ -1,8 +1,23 @@
+using TorrentPatron.Protocol.Metainfo;
+
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Tells whether two paths that differ in case or composition only are one file, as the file system there has it.</summary>
 internal static class PathCase
 {
+    /// <summary>Whether two folders are one, but for letter case or composition. Looks at the disk where they differ.</summary>
+    /// <param name="one">An absolute path.</param>
+    /// <param name="other">Another.</param>
+    public static bool AreOne(string one, string other)
+    {
+        if (one == other)
+            return true;
+        if (NameFolding.Fold(one) != NameFolding.Fold(other))
+            return false;
+        (string left, string right) = (RealPath.Of(one), RealPath.Of(other));
+        return NameFolding.Fold(left) == NameFolding.Fold(right) && AreSame(left, right);
+    }
+
     /// <summary>Whether two paths are one. Looks at the disk where they differ.</summary>
     /// <param name="one">An absolute path, its links followed.</param>
     /// <param name="other">Another that folds to the same text.</param>
@@ -10,9 +25,12 @@ internal static class PathCase
     {
         if (one == other)
             return true;
-        string[] left = one.Split(Path.DirectorySeparatorChar), right = other.Split(Path.DirectorySeparatorChar);
-        string folder = left[0] + Path.DirectorySeparatorChar;
-        for (int i = 1; i < left.Length; i++)
+        // Drives, servers and shares are never told apart by case.
+        string folder = Path.GetPathRoot(one)!;
+        string[] left = Elements(one), right = Elements(other);
+        if (left.Length != right.Length)
+            return false;
+        for (int i = 0; i < left.Length; i++)
         {
             if (left[i] != right[i] && !AreSame(folder, left[i], right[i]))
                 return false;
@@ -21,6 +39,9 @@ internal static class PathCase
 
         return true;
     }
+
+    private static string[] Elements(string path) => path[Path.GetPathRoot(path)!.Length..]
+        .Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
 
     private static bool AreSame(string folder, string one, string other)
     {

@@ -31,6 +31,8 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
 
         try
         {
+            if (DestinationPath.Refuse(layout.Destination) is { } refusal)
+                throw new StorageException(refusal);
             CheckPaths(wanted);
             if (GuardedFile.Look(layout.RootPath) is { Kind: FileKind.Link })
                 throw StorageErrors.Link(layout.RootPath);
@@ -62,6 +64,8 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
     /// <exception cref="StorageException">It cannot.</exception>
     public static void CheckDestination(string destination)
     {
+        if (DestinationPath.Refuse(destination) is { } refusal)
+            throw new StorageException(refusal);
         string? at = destination;
         while (at is not null && !Directory.Exists(at))
         {

@@ -140,9 +140,11 @@ public static class PathSanitizer
     private static bool IsPartsName(string element) =>
         element[0] == '.' && element.AsSpan(0, element.Length - 1).EndsWith(PartsExtension.AsSpan(0, PartsExtension.Length - 1), StringComparison.OrdinalIgnoreCase);
 
-    // Windows takes CON, con.txt and "con .txt" all for the device.
-    private static bool IsDeviceName(string element)
+    /// <summary>Whether Windows takes a name for a device's: CON, con.txt and "con .txt" all are.</summary>
+    /// <param name="element">A file's or folder's name.</param>
+    public static bool IsDeviceName(string element)
     {
+        ArgumentNullException.ThrowIfNull(element);
         int dot = element.IndexOf('.', StringComparison.Ordinal);
         return DeviceNames.Contains(element.AsSpan(0, dot < 0 ? element.Length : dot).TrimEnd(' '));
     }

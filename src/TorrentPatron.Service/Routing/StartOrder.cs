@@ -76,6 +76,8 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
                 "Give the folder's full path."));
         }
 
+        if (DestinationPath.Refuse(Destination) is { } refusal)
+            throw new TorrentException(refusal);
         if (request.FilePriorities.Count != 0 && request.FilePriorities.Count != Metainfo?.Files.Count)
         {
             string files = Metainfo is null ? "it is not known how many the torrent has" : $"the torrent has {Metainfo.Files.Count}";

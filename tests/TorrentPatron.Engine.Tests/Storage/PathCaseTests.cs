@@ -26,5 +26,20 @@ public sealed class PathCaseTests : IDisposable
         Assert.DoesNotContain(Directory.EnumerateFiles(_folder.Path).Select(Path.GetFileName), name => name!.StartsWith('.'));
     }
 
+    [Fact]
+    public void Folders_are_one_as_the_file_system_has_it_and_links_lead_to_the_folder_that_they_name()
+    {
+        Directory.CreateDirectory(_folder["Album"]);
+        bool isOne = Directory.Exists(_folder["ALBUM"]);
+
+        Assert.Equal(isOne, PathCase.AreOne(_folder["Album"], _folder["ALBUM"]));
+        Assert.True(PathCase.AreOne(_folder["Album"], _folder["Album"]));
+        Assert.False(PathCase.AreOne(_folder["Album"], _folder["Other"]));
+        if (isOne)
+            return;
+        Directory.CreateSymbolicLink(_folder["ALBUM"], _folder["Album"]);
+        Assert.True(PathCase.AreOne(_folder["Album"], _folder["ALBUM"]));
+    }
+
     public void Dispose() => _folder.Dispose();
 }
