@@ -1,3 +1,4 @@
+using System.Text;
 using Spectre.Console;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
@@ -36,12 +37,41 @@ internal sealed class Terminal
     public bool IsLive { get; }
 
     /// <summary>That of this process.</summary>
-    public static Terminal OfProcess() => new(System.Console.Out, System.Console.Error);
+    public static Terminal OfProcess()
+    {
+        if (!OperatingSystem.IsWindows())
+            return new Terminal(System.Console.Out, System.Console.Error);
+
+        // By itself .NET writes in the console's old code page, which has a question mark for most of the world's letters. A console
+        // takes UTF-16, whatever its code page is; that stays as it is, since it belongs to the shell. A file or a pipe takes UTF-8.
+        (bool isFile, bool isErrorFile) = (System.Console.IsOutputRedirected, System.Console.IsErrorRedirected);
+        if (!isFile || !isErrorFile)
+            UseUnicode();
+        return new Terminal(
+            isFile ? Utf8(System.Console.OpenStandardOutput()) : System.Console.Out,
+            isErrorFile ? Utf8(System.Console.OpenStandardError()) : System.Console.Error);
+    }
 
     /// <summary>One that writes elsewhere and is no terminal.</summary>
     /// <param name="output">What takes the output.</param>
     /// <param name="error">What takes the errors.</param>
     public static Terminal Of(TextWriter output, TextWriter error) => new(output, error);
+
+    /// <summary>Writes UTF-8, without a byte order mark and at once.</summary>
+    internal static TextWriter Utf8(Stream stream) =>
+        TextWriter.Synchronized(new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true });
+
+    private static void UseUnicode()
+    {
+        try
+        {
+            System.Console.OutputEncoding = Encoding.Unicode;
+        }
+        catch (Exception e) when (e is IOException or System.Security.SecurityException)
+        {
+            // What the console has must do.
+        }
+    }
 
     /// <summary>Prints a line.</summary>
     /// <param name="text">Any text.</param>
