@@ -41,6 +41,23 @@ Describe 'Keys in the addresses of trackers' {
         $started | Get-TorrentTracker | Should -BeNullOrEmpty
     }
 
+    It 'keep a masked address from taking several trackers away, which differ in their keys' {
+        $public = New-TorrentFile $content.File -Destination (Join-Path $here 'q.torrent') -Force -Tracker $address,
+            'http://127.0.0.1:9/fedcba9876543210fedcba9876543210/announce', 'http://127.0.0.1:9/short'
+        $started = Start-Torrent $public $here -Patron $patron
+        $started | Remove-TorrentTracker -Uri 'http://127.0.0.1:9/***/announce' -Confirm:$false -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed | Should -HaveCount 1
+        $failed[0].FullyQualifiedErrorId | Should -Match '^InvalidArgument'
+        "$failed" | Should -Match '2 trackers'
+        "$failed" | Should -Not -Match $key
+        $started | Get-TorrentTracker | Should -HaveCount 3
+
+        $started | Get-TorrentTracker | Where-Object Uri -EQ $address | Remove-TorrentTracker -Confirm:$false
+        $started | Get-TorrentTracker | Should -HaveCount 2
+        $started | Remove-TorrentTracker -Uri 'http://127.0.0.1:9/***/announce' -Confirm:$false
+        ($started | Get-TorrentTracker).Uri | Should -Be 'http://127.0.0.1:9/short'
+    }
+
     It 'of a private torrent stay out of its magnet link, unless they are asked for' {
         $link = ConvertTo-MagnetLink $torrent -WarningVariable warned -WarningAction SilentlyContinue
         $link | Should -Not -Match 'tr='

@@ -92,6 +92,27 @@ public sealed class AnswerTests
         Assert.Equal(Environment.CurrentDirectory, Assert.IsType<CreateNewTorrent>(test.Client.Commands[0]).Destination);
     }
 
+    [Fact]
+    public async Task A_torrent_whose_trackers_cannot_be_asked_says_so_when_it_is_started_and_hides_their_keys()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        byte[] bytes =
+        [
+            .. "d13:announce-listll17:udp://127.0.0.1:140:wss://tracker.example/0123456789abcdef01el6:wss://ee"u8, .. Torrents.Bytes()[1..],
+        ];
+
+        TorrentAnswer answer = await patron.StartAsync(Torrents.Start() with { Metainfo = Protocol.Metainfo.MetainfoReader.Read(bytes) }, Token);
+
+        TorrentError warning = Assert.Single(Assert.IsType<NewTorrentCreated>(answer).Warnings);
+        Assert.Equal(TorrentErrorId.NotSupported, warning.Id);
+        Assert.Contains("wss://tracker.example/***.", warning.Message, StringComparison.Ordinal);
+
+        var link = Protocol.Magnets.MagnetLink.Parse($"magnet:?xt=urn:btih:{Torrents.Make().InfoHash}&tr=wss%3A%2F%2Ft.example&tr=ws%3A%2F%2Fu.example&tr=ftp%3A%2F%2Fv.example");
+        Assert.Equal(["wss://t.example", "ws://u.example"], link.UnsupportedTrackers);
+        Assert.Empty(link.Trackers);
+    }
+
     [Theory]
     [InlineData(AddressReach.Loopback, 2)]
     [InlineData(AddressReach.Global, 1)]

@@ -80,6 +80,9 @@ public sealed class EngineEvents : EventSource
     [Event(10, Level = EventLevel.Error, Keywords = Keywords.Faults, Message = "A fault in the {1}: {2}")]
     private void FaultCaught(string torrent, string root, string message, string stack) => WriteEvent(10, torrent, root, message, stack);
 
+    [Event(11, Level = EventLevel.Warning, Keywords = Keywords.Trackers, Message = "{1} is not asked: {2}")]
+    private void TrackerIgnored(string torrent, string tracker, string reason) => WriteEvent(11, torrent, tracker, reason);
+
     /// <summary>A connection to a peer has ended.</summary>
     [NonEvent]
     internal void PeerClosed(TorrentId torrent, ClosedPeer peer)
@@ -134,6 +137,14 @@ public sealed class EngineEvents : EventSource
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
             TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(MaskedAddress.Hide(cause.Message, tracker)));
+    }
+
+    /// <summary>A tracker that a torrent names cannot be asked.</summary>
+    [NonEvent]
+    internal void TrackerIgnored(TorrentId torrent, string tracker)
+    {
+        if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
+            TrackerIgnored(torrent.ToString(), MaskedAddress.OfTracker(tracker), "Trackers of browsers (WebTorrent) are not supported.");
     }
 
     /// <summary>A piece has arrived with a wrong hash.</summary>

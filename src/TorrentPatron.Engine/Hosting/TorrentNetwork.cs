@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Shared;
@@ -50,6 +51,8 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Discovery = new TorrentDiscovery(
             engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, origin) => _addPeers!(peers, origin), () => _isSeed(), command.DhtNodes);
         _addPeers = Peers.Add;
+        foreach (string tracker in command.Metainfo?.UnsupportedTrackers ?? command.Magnet?.UnsupportedTrackers ?? [])
+            EngineEvents.Log.TrackerIgnored(torrent, tracker);
     }
 
     /// <summary>The limits on what the torrent receives.</summary>

@@ -26,7 +26,8 @@ internal sealed class FileCopier : IDisposable
     /// <param name="copyPath">Path of the copy, which is not there yet.</param>
     /// <param name="from">The folder below which the file is.</param>
     /// <param name="to">The folder below which the copy is to be; it is made.</param>
-    public static FileCopier Begin(string source, string copyPath, string from, string to)
+    /// <param name="permissions">The copy's permissions; null: those of any new file.</param>
+    public static FileCopier Begin(string source, string copyPath, string from, string to, UnixFileMode? permissions = null)
     {
         SafeFileHandle original = GuardedFile.Open(from, source, FileMode.Open, FileAccess.Read);
         try
@@ -35,6 +36,8 @@ internal sealed class FileCopier : IDisposable
             try
             {
                 SparseFile.Allow(copy);
+                if (permissions is { } mode && !OperatingSystem.IsWindows())
+                    File.SetUnixFileMode(copy, mode);
                 var copier = new FileCopier(original, copy);
                 RandomAccess.SetLength(copy, copier._length);
                 return copier;

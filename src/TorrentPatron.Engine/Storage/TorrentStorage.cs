@@ -25,6 +25,9 @@ internal sealed class TorrentStorage : IDisposable
     /// </summary>
     private const int Begun = 4;
 
+    /// <summary>What users, groups and others may do; not what a program gets that is run.</summary>
+    private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
+
     private readonly FileHandlePool _pool;
     private PooledFile[] _files;
 
@@ -827,6 +830,42 @@ internal sealed class TorrentStorage : IDisposable
         }
     }
 
+    /// <summary>Puts a copy in the place of a file that has another name too (a hard link), by which it may be somebody's backup.</summary>
+    private void Unshare(StorageFile file, FileNode shared)
+    {
+        string copyPath = Path.Join(Path.GetDirectoryName(file.FullPath), $".{Guid.NewGuid():N}.tmp");
+        try
+        {
+            using (FileCopier copier = FileCopier.Begin(file.FullPath, copyPath, Layout.Destination, Layout.Destination, shared.Permissions & AllPermissions))
+            {
+                while (copier.Step() > 0)
+                {
+                }
+
+                copier.Finish();
+            }
+
+            GuardedFile.Move(Layout.Destination, copyPath, Layout.Destination, file.FullPath, overwrite: true);
+        }
+        catch
+        {
+            DeleteCopy(copyPath);
+            throw;
+        }
+    }
+
+    private void DeleteCopy(string path)
+    {
+        try
+        {
+            GuardedFile.Delete(Layout.Destination, path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Why it could not be copied is the better reason.
+        }
+    }
+
     private SafeFileHandle OpenForWriting(int index, StorageFile file)
     {
         bool isBegun = (Volatile.Read(ref _marks[index]) & Begun) != 0;
@@ -835,6 +874,13 @@ internal sealed class TorrentStorage : IDisposable
             : GuardedFile.OpenOrMake(Layout.Destination, file.FullPath, FileMode.OpenOrCreate, FileAccess.ReadWrite);
         try
         {
+            if (GuardedFile.Stat(handle) is { Links: > 1 } shared)
+            {
+                handle.Dispose();
+                Unshare(file, shared);
+                handle = GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.ReadWrite);
+            }
+
             long length = RandomAccess.GetLength(handle);
             if (isBegun && length < file.Length)
                 throw StorageErrors.Short(file.FullPath);

@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -38,6 +39,16 @@ public sealed class RemoveTorrentTrackerCommand : ChangeTorrentCmdlet
 
     private protected override async Task ChangeAsync(TorrentTarget torrent, ICommandOutput output, CancellationToken cancellation)
     {
+        // What is masked may be a different key in each: none of them is taken away by chance.
+        foreach (string text in Uri.Where(text => text.Contains(MaskedAddress.Mask, StringComparison.Ordinal)))
+        {
+            if (torrent.TrackersNamed([text], _search) is { Count: > 1 } several)
+            {
+                await output.FailAsync(new CommandFailure(CommandErrors.AmbiguousTracker(text, several.Count, torrent.Status), text)).ConfigureAwait(false);
+                return;
+            }
+        }
+
         _named = torrent.TrackersNamed(Uri, _search);
         if (_named.Count > 0)
             await base.ChangeAsync(torrent, output, cancellation).ConfigureAwait(false);

@@ -96,6 +96,11 @@ internal static class CommandErrors
         $"There is no tracker '{DisplayText.Clean($"{given}")}' of {among}.",
         "Get-TorrentTracker shows a torrent's trackers; Add-TorrentTracker adds one.");
 
+    public static TorrentError AmbiguousTracker(string text, int trackers, TorrentStatus torrent) => new(
+        InvalidArgument,
+        $"'{DisplayText.Clean(text)}' stands for {trackers} trackers of '{torrent.Name}', which differ in their keys.",
+        "Give the whole address, as the Uri of Get-TorrentTracker has it, or pipe what Get-TorrentTracker gives to Remove-TorrentTracker.");
+
     public static TorrentError StateNotReadable(string folder, string why) => new(
         StateUnreadable,
         $"The state folder '{DisplayText.Clean(folder)}' cannot be read: {DisplayText.Clean(why)}",

@@ -1,11 +1,12 @@
 using System.Net;
+using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Protocol.Dht;
 
 /// <summary>
 /// Goes from node to node, each nearer to an id, until the nearest have all answered (BEP 5). It decides whom to ask; asking
-/// and hearing is its owner's. Bounded in nodes kept, in questions and in time, whatever the nodes answer. Not thread-safe;
-/// times are those of one monotonic clock.
+/// and hearing is its owner's. Bounded in nodes kept, in questions and in time, whatever the nodes answer: who names nodes that do not
+/// answer, or whose network does, is believed less than others. Not thread-safe; times are those of one monotonic clock.
 /// </summary>
 public sealed class Lookup
 {
@@ -27,6 +28,18 @@ public sealed class Lookup
     /// <summary>Nodes of one internet address: it may be named with a wrong id or port, and must not be shut out by that.</summary>
     private const int MostOfAddress = 3;
 
+    /// <summary>Nodes of one network of the internet.</summary>
+    private const int MostOfNetwork = 16;
+
+    /// <summary>Those who name a node that are remembered.</summary>
+    private const int MostNamers = 4;
+
+    /// <summary>Nodes named by one node that may be silent before its others have to wait.</summary>
+    internal const int MostSilentOfNode = 3;
+
+    /// <summary>The same for all that one network of the internet names.</summary>
+    private const int MostSilentOfNetwork = 8;
+
     /// <summary>Nodes that one node may name of one kind; more than it should, less than would drown others.</summary>
     private const int MostNamed = RoutingTable.BucketSize;
 
@@ -35,6 +48,8 @@ public sealed class Lookup
     private readonly List<LookupNode> _nodes = [];
     private readonly Dictionary<IPEndPoint, LookupNode> _byEndPoint = [];
     private readonly Dictionary<IPAddress, int> _byAddress = [];
+    private readonly Dictionary<IPNetwork, int> _byNetwork = [];
+    private readonly Dictionary<IPNetwork, LookupSource> _networks = [];
 
     /// <summary>Begins a lookup.</summary>
     /// <param name="target">The id.</param>
@@ -67,21 +82,24 @@ public sealed class Lookup
             return true;
         bool mayAsk = Questions < MaxQuestions;
         int answered = 0;
+        bool isAnyHeldBack = false;
         foreach (LookupNode node in _nodes)
         {
-            if (node.State == LookupNodeState.Asked || (node.State == LookupNodeState.New && mayAsk))
+            if (node.State == LookupNodeState.New && node.IsHeldBack)
+                isAnyHeldBack = true;
+            else if (node.State == LookupNodeState.Asked || (node.State == LookupNodeState.New && mayAsk))
                 return false;
             if (node.IsEligible && ++answered >= RoutingTable.BucketSize)
-                return true;
+                break;
         }
 
-        return true;
+        return !(isAnyHeldBack && mayAsk && MayAskHeldBack(answered));
     }
 
     /// <summary>Adds a node to begin with.</summary>
     /// <param name="endPoint">Where it is.</param>
     /// <param name="id">Its id; null where only the address is known.</param>
-    public void Add(IPEndPoint endPoint, NodeId? id) => Add(endPoint, id, hops: 0);
+    public void Add(IPEndPoint endPoint, NodeId? id) => Add(endPoint, id, hops: 0, source: null);
 
     /// <summary>Takes the next node to ask.</summary>
     /// <param name="now">The time.</param>
@@ -92,7 +110,7 @@ public sealed class Lookup
             return null;
 
         int waiting = 0, answered = 0;
-        LookupNode? next = null;
+        LookupNode? likely = null, possible = null, heldBack = null;
         foreach (LookupNode node in _nodes)
         {
             // Behind the nearest that have answered there is nothing to be found.
@@ -100,14 +118,25 @@ public sealed class Lookup
                 break;
             if (node.State == LookupNodeState.Asked && now - node.AskedAt < SlowAfter && ++waiting >= Parallelism)
                 return null;
-            if (node.State == LookupNodeState.New)
-                next ??= node;
+            if (node.State != LookupNodeState.New)
+                continue;
+            if (node.IsHeldBack)
+                heldBack ??= node;
+            else if (node.Id is { } id && SecureNodeId.IsValid(id, node.EndPoint.Address))
+                likely ??= node;
+            else
+                possible ??= node;
         }
 
+        // An id that cannot be its own ends no lookup: nodes with one are asked when there is nothing better. And what liars name is asked
+        // last of all.
+        LookupNode? next = likely ?? possible ?? (MayAskHeldBack(answered) ? heldBack : null);
         if (next is not null)
         {
             (next.State, next.AskedAt) = (LookupNodeState.Asked, now);
             Questions++;
+            foreach (LookupSource source in SourcesOf(next))
+                source.Silent++;
         }
 
         return next;
@@ -139,6 +168,12 @@ public sealed class Lookup
         if (node.State != LookupNodeState.Asked)
             return;
         Answers++;
+        foreach (LookupSource source in SourcesOf(node))
+        {
+            source.Silent--;
+            source.Answered++;
+        }
+
         if (sender == _self)
         {
             node.State = LookupNodeState.Failed;
@@ -155,7 +190,7 @@ public sealed class Lookup
         foreach (NodeContact contact in named.Take(MostNamed))
         {
             if (contact.Id != _self && AddressReaches.MayBeNamed(contact.EndPoint.Address, node.EndPoint.Address))
-                Add(contact.EndPoint, contact.Id, node.Hops + 1);
+                Add(contact.EndPoint, contact.Id, node.Hops + 1, node);
         }
     }
 
@@ -177,12 +212,20 @@ public sealed class Lookup
         .. _nodes.Where(node => node.State == LookupNodeState.Answered && (!withToken || !node.Token.IsEmpty)).Take(count),
     ];
 
-    private void Add(IPEndPoint endPoint, NodeId? id, int hops)
+    /// <summary>Whether those are asked that only liars, it seems, have named: without end only where else there would be no result.</summary>
+    private bool MayAskHeldBack(int answered) => answered < RoutingTable.BucketSize || Questions < MaxQuestions / 2;
+
+    private static IEnumerable<LookupSource> SourcesOf(LookupNode node) =>
+        node.NamedBy.Select(static source => source.Node).Concat(node.NamedBy.Select(static source => source.Network)).Distinct();
+
+    private void Add(IPEndPoint endPoint, NodeId? id, int hops, LookupNode? source)
     {
         if (endPoint.Port == 0)
             return;
         if (_byEndPoint.TryGetValue(endPoint, out LookupNode? known))
         {
+            if (known.State == LookupNodeState.New && source is not null)
+                NoteSource(known, source);
             // Named again by another name before it could say its own: the nearer one makes that it is asked.
             if (known.State == LookupNodeState.New && id is { } other && (known.Id is not { } old || Target.CompareDistance(other, old) < 0))
             {
@@ -195,27 +238,53 @@ public sealed class Lookup
         }
 
         bool isOfInternet = AddressReaches.Of(endPoint.Address) == AddressReach.Global;
-        if (isOfInternet && _byAddress.GetValueOrDefault(endPoint.Address) >= MostOfAddress)
+        if (isOfInternet && (_byAddress.GetValueOrDefault(endPoint.Address) >= MostOfAddress
+            || _byNetwork.GetValueOrDefault(RoutingTable.NetworkOf(endPoint.Address)) >= MostOfNetwork))
             return;
         var node = new LookupNode(endPoint, id, hops);
+        if (source is not null)
+            NoteSource(node, source);
         if (_nodes.Count >= MaxNodes && !TryForgetFurthest(node))
             return;
         _byEndPoint.Add(endPoint, node);
         if (isOfInternet)
-            _byAddress[endPoint.Address] = _byAddress.GetValueOrDefault(endPoint.Address) + 1;
+            Count(endPoint.Address, 1);
         Insert(node);
+    }
+
+    private void Count(IPAddress address, int more)
+    {
+        CollectionsMarshal.GetValueRefOrAddDefault(_byAddress, address, out _) += more;
+        CollectionsMarshal.GetValueRefOrAddDefault(_byNetwork, RoutingTable.NetworkOf(address), out _) += more;
+    }
+
+    /// <summary>Notes who names a node: nobody with whom the lookup began, as those are believed whatever others say.</summary>
+    private void NoteSource(LookupNode node, LookupNode source)
+    {
+        if ((node.Hops == 0 && node.NamedBy.Count == 0) || node.NamedBy.Count >= MostNamers || node.NamedBy.Exists(other => other.Node == source.Named))
+            return;
+        LookupSource network = source.Named;
+        if (AddressReaches.Of(source.EndPoint.Address) == AddressReach.Global)
+        {
+            ref LookupSource? known = ref CollectionsMarshal.GetValueRefOrAddDefault(_networks, RoutingTable.NetworkOf(source.EndPoint.Address), out _);
+            network = known ??= new LookupSource(MostSilentOfNetwork);
+        }
+
+        node.NamedBy.Add((source.Named, network));
     }
 
     private bool TryForgetFurthest(LookupNode newcomer)
     {
-        int index = _nodes.FindLastIndex(node => node.State == LookupNodeState.New);
-        if (index < 0 || Compare(newcomer, _nodes[index]) >= 0)
+        int index = _nodes.FindLastIndex(node => node.State == LookupNodeState.New && node.IsHeldBack);
+        if (index < 0)
+            index = _nodes.FindLastIndex(node => node.State == LookupNodeState.New);
+        if (index < 0 || (!_nodes[index].IsHeldBack && Compare(newcomer, _nodes[index]) >= 0))
             return false;
         IPEndPoint endPoint = _nodes[index].EndPoint;
         _nodes.RemoveAt(index);
         _byEndPoint.Remove(endPoint);
-        if (_byAddress.TryGetValue(endPoint.Address, out int count))
-            _byAddress[endPoint.Address] = count - 1;
+        if (_byAddress.ContainsKey(endPoint.Address))
+            Count(endPoint.Address, -1);
         return true;
     }
 

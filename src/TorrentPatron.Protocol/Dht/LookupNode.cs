@@ -30,4 +30,13 @@ public sealed class LookupNode
     internal LookupNodeState State { get; set; }
 
     internal TimeSpan AskedAt { get; set; }
+
+    /// <summary>Those who have named it, each with its network, few; empty: the lookup began with it.</summary>
+    internal List<(LookupSource Node, LookupSource Network)> NamedBy { get; } = [];
+
+    /// <summary>What has become of the nodes that it has named.</summary>
+    internal LookupSource Named { get; } = new(Lookup.MostSilentOfNode);
+
+    /// <summary>Whether it has to wait for those that others name.</summary>
+    internal bool IsHeldBack => NamedBy.Count > 0 && NamedBy.TrueForAll(static source => source.Node.IsSpent || source.Network.IsSpent);
 }

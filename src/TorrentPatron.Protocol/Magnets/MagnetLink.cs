@@ -38,6 +38,9 @@ public sealed record MagnetLink
     /// <summary>Trackers (<c>tr</c>; http, https, udp), each a tier of its own; none twice.</summary>
     public IReadOnlyList<string> Trackers { get; init; } = [];
 
+    /// <summary>Trackers that cannot be asked (<c>tr</c>; wss, ws), the first few; none twice. They are left out where the link is written.</summary>
+    public IReadOnlyList<string> UnsupportedTrackers { get; init; } = [];
+
     /// <summary>Addresses that serve the files (<c>ws</c>, BEP 19; http, https); none twice.</summary>
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 

@@ -13,6 +13,7 @@ internal sealed class MagnetReader
     private const string Sha256 = "1220";
 
     private readonly List<Uri> _trackers = [];
+    private readonly List<string> _unsupportedTrackers = [];
     private readonly List<Uri> _webSeeds = [];
     private readonly List<HostEndPoint> _peers = [];
     private readonly List<HostEndPoint> _dhtNodes = [];
@@ -64,6 +65,7 @@ internal sealed class MagnetReader
         InfoHash = _v1,
         InfoHashV2 = _v2,
         Name = _name,
+        UnsupportedTrackers = _unsupportedTrackers.AsReadOnly(),
         Trackers = _trackers.ConvertAll(tracker => tracker.OriginalString).AsReadOnly(),
         WebSeeds = _webSeeds.ConvertAll(seed => seed.OriginalString).AsReadOnly(),
         Peers = _peers.AsReadOnly(),
@@ -90,6 +92,7 @@ internal sealed class MagnetReader
                 return null;
             case "tr":
                 Add(_trackers, AddressReader.TrackerOrNull(value));
+                AddressReader.AddUnsupported(_unsupportedTrackers, value);
                 return null;
             case "ws":
                 Add(_webSeeds, AddressReader.WebSeedOrNull(value));

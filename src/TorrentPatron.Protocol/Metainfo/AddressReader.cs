@@ -19,6 +19,7 @@ public static class AddressReader
     public const int MaxLength = 2048;
 
     private static readonly string[] TrackerSchemes = ["http", "https", "udp"];
+    private static readonly string[] UnsupportedSchemes = ["wss", "ws"];
     private static readonly string[] WebSeedSchemes = ["http", "https"];
 
     /// <summary>Reads a tracker's announce address.</summary>
@@ -80,6 +81,38 @@ public static class AddressReader
         }
 
         return tiers.AsReadOnly();
+    }
+
+    /// <summary>Addresses of trackers that are spoken with otherwise: by web sockets, as browsers do (WebTorrent). The first few.</summary>
+    internal static ReadOnlyCollection<string> ReadUnsupportedTrackers(BencodeElement root)
+    {
+        var found = new List<string>();
+        if (root.TryGet("announce-list"u8, out BencodeElement list))
+        {
+            foreach (BencodeElement tier in OneOrMany(list))
+            {
+                foreach (BencodeElement address in OneOrMany(tier))
+                    AddUnsupported(found, address);
+            }
+        }
+
+        if (root.TryGet("announce"u8, out BencodeElement announce))
+            AddUnsupported(found, announce);
+        return found.AsReadOnly();
+    }
+
+    /// <summary>Adds an address to some of <see cref="ReadUnsupportedTrackers"/>, where it is one.</summary>
+    internal static void AddUnsupported(List<string> found, string text)
+    {
+        if (found.Count < MetainfoReader.MaxUnsupportedTrackers && text.Length <= MaxLength && TryRead(text, UnsupportedSchemes, out Uri? address) is null
+            && address is not null && !found.Contains(address.OriginalString))
+            found.Add(address.OriginalString);
+    }
+
+    private static void AddUnsupported(List<string> found, BencodeElement value)
+    {
+        if (value.Kind == BencodeKind.String && value.IsValidUtf8() && value.AsBytes().Length <= MaxLength)
+            AddUnsupported(found, value.AsText());
     }
 
     internal static ReadOnlyCollection<string> ReadWebSeeds(BencodeElement root)

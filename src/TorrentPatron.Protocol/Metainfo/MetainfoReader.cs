@@ -26,6 +26,9 @@ public static class MetainfoReader
     /// <summary>The most DHT nodes that are taken from a torrent, and from a magnet link.</summary>
     public const int MaxDhtNodes = 32;
 
+    /// <summary>The most trackers that cannot be asked that are taken note of.</summary>
+    internal const int MaxUnsupportedTrackers = 20;
+
     private const int SmallestV2PieceLength = 16 * 1024;
 
     /// <summary>Reads a .torrent file. Its bytes are copied; what comes after its end is left out.</summary>
@@ -91,6 +94,7 @@ public static class MetainfoReader
             PieceCount = pieceCount,
             PieceHashes = pieceHashes,
             TrackerTiers = AddressReader.ReadTrackers(root),
+            UnsupportedTrackers = AddressReader.ReadUnsupportedTrackers(root),
             WebSeeds = AddressReader.ReadWebSeeds(root),
             DhtNodes = isPrivate ? [] : DhtNodeReader.Read(root),
             IsPrivate = isPrivate,

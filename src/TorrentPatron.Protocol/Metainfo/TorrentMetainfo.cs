@@ -54,6 +54,9 @@ public sealed class TorrentMetainfo
     /// </summary>
     public required ReadOnlyCollection<ReadOnlyCollection<string>> TrackerTiers { get; init; }
 
+    /// <summary>Addresses (wss, ws) of trackers that cannot be asked, the first few; none twice.</summary>
+    public ReadOnlyCollection<string> UnsupportedTrackers { get; init; } = [];
+
     /// <summary>Addresses (http, https) that serve the files themselves (BEP 19); it may be empty.</summary>
     public required ReadOnlyCollection<string> WebSeeds { get; init; }
 

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Service.Errors;
 
@@ -66,6 +67,12 @@ internal static class ServiceErrors
         TorrentErrorId.DestinationDiffers,
         $"The files of '{name}' lie in '{DisplayText.Clean(destination)}' itself, so they are looked for one folder below, in vain.",
         "Give the folder that holds the torrent's folder as the destination.");
+
+    public static TorrentError TrackersIgnored(string name, IReadOnlyList<string> trackers) => new(
+        TorrentErrorId.NotSupported,
+        $"Trackers of browsers (WebTorrent) are not supported, so that '{name}' is not announced to {MaskedAddress.OfTracker(trackers[0])}"
+        + (trackers.Count == 1 ? "." : $" and {trackers.Count - 1} more."),
+        "Its other trackers are asked, and peers are found without them; Add-TorrentTracker or --tracker adds one.");
 
     public static TorrentError NotSuspended(string name) => new(
         TorrentErrorId.TorrentRuns, $"'{name}' runs already, and was not suspended.", "Suspend-Torrent suspends it.");

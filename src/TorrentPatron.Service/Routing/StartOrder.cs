@@ -56,6 +56,9 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     public IReadOnlyList<Uri> FoundTrackers { get; } = [.. AddressReader.Trackers(
         content.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? content.Magnet?.Trackers ?? [])];
 
+    /// <summary>Trackers that the .torrent or the link names and that cannot be asked.</summary>
+    public IReadOnlyList<string> UnsupportedTrackers { get; } = content.Metainfo?.UnsupportedTrackers ?? content.Magnet?.UnsupportedTrackers ?? [];
+
     /// <summary>Which files are wanted: as the request says, or else the link (BEP 53).</summary>
     public FileSelection? Selection => request.Selection ?? (request.FilePriorities.Count == 0 ? SelectionOfLink() : null);
 

@@ -36,6 +36,9 @@ internal sealed class StartWarnings(StartOrder order)
             warnings.Add(ServiceErrors.SavedElsewhere(name, before, order.Destination));
         else if (metainfo is not null && IsOwnFolder(metainfo))
             warnings.Add(ServiceErrors.OwnFolder(name, order.Destination));
+        // Once: it is the same whenever the torrent is started again.
+        if (saved is null && order.UnsupportedTrackers is { Count: > 0 } trackers)
+            warnings.Add(ServiceErrors.TrackersIgnored(name, trackers));
         return warnings;
     }
 

@@ -53,6 +53,34 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
+    public void What_has_another_name_too_is_copied_before_it_is_written()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There hard links are not looked for.");
+        Directory.CreateDirectory(_temp["t"]);
+        using TorrentStorage storage = Make(16, [0, 16], [16, 40]);
+        byte[] content = Content(storage.Layout);
+        storage.Write(0, content);
+        storage.CloseFiles();
+        string path = storage.Layout.Files[1].FullPath;
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        using (var link = System.Diagnostics.Process.Start("ln", [path, _temp["backup"]]))
+            link.WaitForExit();
+
+        storage.Write(20, new byte[8]);
+        storage.Write(28, new byte[8]);
+        storage.CloseFiles();
+
+        Assert.Equal(content[16..], File.ReadAllBytes(_temp["backup"]));
+        byte[] read = new byte[40];
+        storage.Read(16, read);
+        Assert.Equal([.. content[16..20], .. new byte[16], .. content[36..]], read);
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        Assert.Equal(2, Directory.GetFileSystemEntries(_temp["t"]).Length);
+    }
+
+    [Fact]
     public void A_skipped_file_behind_a_gap_is_kept_apart()
     {
         using TorrentStorage storage = Make(16, [0, 16], [5, 20]);

@@ -106,6 +106,89 @@ public sealed class LookupTests
     }
 
     [Fact]
+    public void Hostile_nodes_that_name_nodes_which_do_not_exist_do_not_use_up_the_questions()
+    {
+        const byte ofHonest = 50, ofHostile = 60, ofGhosts = 70;
+        NodeContact[] honest = [.. Enumerable.Range(0, 30).Select(i => new IPEndPoint(new IPAddress([ofHonest, (byte)i, 1, 1]), 6881))
+            .Select(endPoint => new NodeContact(SecureNodeId.Create(endPoint.Address, _random), endPoint))];
+        NodeContact[] nearest = [.. honest.OrderBy(node => node.Id, Comparer<NodeId>.Create(_target.CompareDistance)).Take(8)];
+        const int hostile = 25;
+        HashSet<IPEndPoint> liars = [];
+        // One that knows the honest ones, and is asked last.
+        var door = new IPEndPoint(new IPAddress([ofHonest, 200, 1, 1]), 6881);
+        NodeId far = _target;
+        for (int bit = 0; bit < 16; bit++)
+            far = far.WithBitFlipped(bit);
+        _lookup.Add(door, far);
+        for (int i = 0; i < hostile; i++)
+        {
+            var liar = new IPEndPoint(new IPAddress([ofHostile, (byte)i, 2, 1]), 6881);
+            liars.Add(liar);
+            _lookup.Add(liar, _target.WithBitFlipped(0).CreateNear(8, _random));
+        }
+
+        TimeSpan now = TimeSpan.Zero;
+        int made = 0;
+        var open = new List<LookupNode>();
+        while (!_lookup.IsOver(now))
+        {
+            now += TimeSpan.FromMilliseconds(100);
+            while (_lookup.TakeNext(now) is { } node)
+            {
+                if (node.EndPoint.Equals(door) || honest.Any(other => other.EndPoint.Equals(node.EndPoint)))
+                {
+                    // Nobody is perfect: one that has gone is among them.
+                    _lookup.Answered(
+                        node, node.Id!.Value,
+                        [.. honest.OrderBy(_ => _random.Next()).Take(7), new NodeContact(_target.CreateNear(5, _random), new IPEndPoint(new IPAddress([ofGhosts, 255, (byte)_random.Next(), 4]), 6881))],
+                        Token);
+                }
+                else if (liars.Contains(node.EndPoint))
+                {
+                    _lookup.Answered(
+                        node, node.Id!.Value,
+                        Enumerable.Range(0, 8).Select(_ => new NodeContact(_target.CreateNear(100, _random), new IPEndPoint(new IPAddress([ofGhosts, (byte)(++made >> 8), (byte)made, 3]), 6881))),
+                        Token);
+                }
+                else
+                {
+                    open.Add(node);
+                }
+            }
+
+            foreach (LookupNode silent in open.ToArray())
+            {
+                if (now - silent.AskedAt >= TimeSpan.FromSeconds(3))
+                {
+                    _lookup.Failed(silent);
+                    open.Remove(silent);
+                }
+            }
+        }
+
+        Assert.InRange(made, 4 * hostile, 8 * hostile);
+        Assert.InRange(_lookup.Questions, 8, Lookup.MaxQuestions);
+        Assert.True(now < Lookup.MaxDuration);
+        HashSet<IPEndPoint> found = [.. _lookup.Closest(80, withToken: true).Select(node => node.EndPoint)];
+        Assert.Equal(8, nearest.Count(node => found.Contains(node.EndPoint)));
+    }
+
+    [Fact]
+    public void What_liars_name_is_asked_where_there_is_nothing_else()
+    {
+        _lookup.Add(At(1), NodeId.Create(_random));
+        LookupNode only = _lookup.TakeNext(TimeSpan.Zero)!;
+        _lookup.Answered(only, only.Id!.Value, Enumerable.Range(10, 8).Select(i => new NodeContact(_target.CreateNear(20, _random), At(i))), Token);
+
+        int asked = 0;
+        for (; _lookup.TakeNext(TimeSpan.Zero) is { } node; asked++)
+            _lookup.Failed(node);
+
+        Assert.Equal(8, asked);
+        Assert.True(_lookup.IsOver(TimeSpan.Zero));
+    }
+
+    [Fact]
     public void An_id_counts_as_its_node_says_it_itself()
     {
         _lookup.Add(At(1), _target.CreateNear(100, _random));
