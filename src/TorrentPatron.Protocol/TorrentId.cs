@@ -21,24 +21,33 @@ namespace TorrentPatron.Protocol;
 /// </remarks>
 public readonly struct TorrentId : IEquatable<TorrentId>
 {
+    // One reference, not 72 bytes of hashes: an id lies in a dozen places of each torrent, and is the key of several tables.
+    private readonly Hashes? _hashes;
+
     /// <summary>Identifies a v1 torrent, or a hybrid of which no more is known.</summary>
     /// <param name="v1">SHA-1 of the info dictionary.</param>
-    public TorrentId(InfoHash v1) => V1 = v1;
+    public TorrentId(InfoHash v1)
+        : this(v1, null)
+    {
+    }
 
     /// <summary>Identifies a v2 torrent, or a hybrid of which no more is known.</summary>
     /// <param name="v2">SHA-256 of the info dictionary.</param>
-    public TorrentId(InfoHashV2 v2) => V2 = v2;
+    public TorrentId(InfoHashV2 v2)
+        : this(null, v2)
+    {
+    }
 
     /// <summary>Identifies a torrent by the hashes that it has.</summary>
     /// <param name="v1">SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</param>
     /// <param name="v2">SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</param>
-    public TorrentId(InfoHash? v1, InfoHashV2? v2) => (V1, V2) = (v1, v2);
+    public TorrentId(InfoHash? v1, InfoHashV2? v2) => _hashes = v1 is null && v2 is null ? null : new Hashes(v1, v2);
 
     /// <summary>SHA-1 of the info dictionary; null where the torrent has none, or it is not known.</summary>
-    public InfoHash? V1 { get; }
+    public InfoHash? V1 => _hashes?.V1;
 
     /// <summary>SHA-256 of the info dictionary; null where the torrent has none, or it is not known.</summary>
-    public InfoHashV2? V2 { get; }
+    public InfoHashV2? V2 => _hashes?.V2;
 
     /// <summary>The 20 bytes by which peers, trackers and the DHT know the torrent: the v1 hash, or the v2 hash truncated (BEP 52).</summary>
     /// <exception cref="InvalidOperationException">This is the default value, which has no hash.</exception>
@@ -76,7 +85,8 @@ public readonly struct TorrentId : IEquatable<TorrentId>
 
     /// <summary>Whether the leading hashes are the same; see the remarks on the type.</summary>
     /// <param name="other">Another id.</param>
-    public bool Equals(TorrentId other) => V1 == other.V1 && (V1 is not null || V2 == other.V2);
+    public bool Equals(TorrentId other) =>
+        ReferenceEquals(_hashes, other._hashes) || (V1 == other.V1 && (V1 is not null || V2 == other.V2));
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is TorrentId other && Equals(other);
@@ -92,4 +102,11 @@ public readonly struct TorrentId : IEquatable<TorrentId>
 
     /// <summary>Whether two ids differ.</summary>
     public static bool operator !=(TorrentId left, TorrentId right) => !left.Equals(right);
+
+    private sealed class Hashes(InfoHash? v1, InfoHashV2? v2)
+    {
+        public InfoHash? V1 => v1;
+
+        public InfoHashV2? V2 => v2;
+    }
 }

@@ -4,34 +4,41 @@ namespace TorrentPatron.Engine.Hosting;
 /// <typeparam name="T">The result.</typeparam>
 internal sealed class InterruptibleWork<T> : IDisposable
 {
-    private CancellationTokenSource? _session;
-    private Task<T?> _current = Task.FromResult<T?>(default);
+    /// <summary>The work under way; null: none. Finished work is let go of, with all that it held.</summary>
+    private volatile Session? _session;
 
     /// <summary>Begins; what was begun before is over.</summary>
     /// <param name="work">The work, which ends soon when it is cancelled.</param>
-    public Task<T?> Begin(Func<CancellationToken, Task<T?>> work)
+    public async Task<T?> Begin(Func<CancellationToken, Task<T?>> work)
     {
-        _session?.Dispose();
-        _session = new CancellationTokenSource();
-        return _current = work(_session.Token);
+        var session = new Session();
+        _session = session;
+        try
+        {
+            return await work(session.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.CompareExchange(ref _session, null, session);
+            session.Over.SetResult();
+        }
     }
 
     /// <summary>Ends the work under way, where there is any, and waits until it is over.</summary>
     public async Task CancelAsync()
     {
-        if (_session is null)
+        if (_session is not { } session)
             return;
-        await _session.CancelAsync().ConfigureAwait(false);
-        await ((Task)_current).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _session.Dispose();
-        _session = null;
+        await session.CancelAsync().ConfigureAwait(false);
+        await session.Over.Task.ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public void Dispose() => _session?.Cancel();
+
+    // Never disposed: it has no timer and no wait handle, and may be cancelled while its work ends.
+    private sealed class Session : CancellationTokenSource
     {
-        _session?.Cancel();
-        _session?.Dispose();
-        _session = null;
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

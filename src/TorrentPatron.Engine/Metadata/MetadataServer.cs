@@ -24,7 +24,8 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
     /// <summary>Bytes that may wait for a peer that does not read before it is refused more.</summary>
     private const int MostUnsent = 512 * 1024;
 
-    private readonly ConditionalWeakTable<PeerConnection, Allowance> _allowances = [];
+    /// <summary>What each peer may still have; null until a peer asks: few torrents of many are ever asked.</summary>
+    private ConditionalWeakTable<PeerConnection, Allowance>? _allowances;
     private readonly CancellationTokenSource _stop = new();
 
     private int PieceCount => MetadataMessage.CountPieces(metadata.Length);
@@ -49,7 +50,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
             return null;
         }
 
-        Allowance allowance = _allowances.GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, time));
+        Allowance allowance = LazyInitializer.EnsureInitialized(ref _allowances).GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, time));
         if (message.Piece >= PieceCount || peer.Sender.Waiting > MostUnsent || !allowance.TryTake(PieceCount))
             Refuse(peer, this, message.Piece);
         else

@@ -29,14 +29,15 @@ internal sealed class DialPace
     /// <summary>Hosts that are remembered before those of which there is nothing to remember are looked for.</summary>
     private const int Capacity = 2_000;
 
-    private readonly Dictionary<AddressBlock, DialledHost> _hosts = [];
+    /// <summary>The hosts that were dialled; null until one is.</summary>
+    private Dictionary<AddressBlock, DialledHost>? _hosts;
 
     /// <summary>When an address may be dialled: now, or not before.</summary>
     /// <param name="address">The address.</param>
     /// <param name="now">The time.</param>
     public Instant Next(IPAddress address, Instant now)
     {
-        if (!_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host))
+        if (Find(address) is not { } host)
             return now;
         Instant next = host.RestsUntil > now ? host.RestsUntil : now;
         if (host.Dials.Count < MostOf(address))
@@ -48,8 +49,9 @@ internal sealed class DialPace
     /// <summary>An address is dialled.</summary>
     public void Dialled(IPAddress address, Instant now)
     {
+        _hosts ??= [];
         if (_hosts.Count >= Capacity)
-            Forget(now);
+            Forget(_hosts, now);
         ref DialledHost? host = ref CollectionsMarshal.GetValueRefOrAddDefault(_hosts, AddressBlock.Of(address), out _);
         host ??= new DialledHost();
         if (host.Dials.Count >= MostOf(address))
@@ -60,32 +62,36 @@ internal sealed class DialPace
     /// <summary>Nobody was found at an address, or nobody who takes part in the torrent.</summary>
     public void Failed(IPAddress address, Instant now)
     {
-        if (_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host) && ++host.Failures >= MostFailures)
+        if (Find(address) is { } host && ++host.Failures >= MostFailures)
             (host.Failures, host.RestsUntil) = (0, now + Rest);
     }
 
     /// <summary>A peer was found at an address.</summary>
     public void Reached(IPAddress address)
     {
-        if (_hosts.TryGetValue(AddressBlock.Of(address), out DialledHost? host))
+        if (Find(address) is { } host)
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
     /// <summary>What failed is forgiven: it was our own network that was out.</summary>
     public void Forgive()
     {
+        if (_hosts is null)
+            return;
         foreach (DialledHost host in _hosts.Values)
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
     private static int MostOf(IPAddress address) => IPAddress.IsLoopback(address) ? MostOfThisMachine : MostInWindow;
 
-    private void Forget(Instant now)
+    private DialledHost? Find(IPAddress address) => _hosts?.GetValueOrDefault(AddressBlock.Of(address));
+
+    private static void Forget(Dictionary<AddressBlock, DialledHost> hosts, Instant now)
     {
-        foreach ((AddressBlock block, DialledHost host) in _hosts)
+        foreach ((AddressBlock block, DialledHost host) in hosts)
         {
             if (host.RestsUntil <= now && (host.Dials.Count == 0 || host.Dials.Last() + Window <= now))
-                _hosts.Remove(block);
+                hosts.Remove(block);
         }
     }
 

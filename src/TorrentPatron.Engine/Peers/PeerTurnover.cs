@@ -22,7 +22,8 @@ internal sealed class PeerTurnover
     /// <summary>Hosts that are remembered.</summary>
     private const int Capacity = 1_000;
 
-    private readonly Dictionary<AddressBlock, Instant> _left = [];
+    /// <summary>When hosts had to leave; null until one has.</summary>
+    private Dictionary<AddressBlock, Instant>? _left;
     private Instant _next;
 
     /// <summary>Whether so many places are taken that idle peers have to leave.</summary>
@@ -62,6 +63,7 @@ internal sealed class PeerTurnover
     /// <summary>A host had to leave.</summary>
     public void Left(AddressBlock host, Instant now)
     {
+        _left ??= [];
         if (_left.Count >= Capacity)
         {
             foreach ((AddressBlock other, Instant since) in _left)
@@ -76,7 +78,7 @@ internal sealed class PeerTurnover
     }
 
     /// <summary>Whether a host had to leave not long ago.</summary>
-    public bool IsResting(AddressBlock host, Instant now) => _left.TryGetValue(host, out Instant since) && now - since < Rest;
+    public bool IsResting(AddressBlock host, Instant now) => _left is not null && _left.TryGetValue(host, out Instant since) && now - since < Rest;
 
     private static bool IsOfLessUse(TurnoverCandidate one, TurnoverCandidate other) =>
         one.Recent < other.Recent || (one.Recent == other.Recent && one.Idle > other.Idle);

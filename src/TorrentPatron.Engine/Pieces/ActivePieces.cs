@@ -28,8 +28,8 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     private readonly Lock _gate = new();
     private readonly Dictionary<int, ActivePiece> _active = [];
 
-    /// <summary>The pieces in flight that were bad and of which some blocks are fetched anew: how many are here, and since when.</summary>
-    private readonly Dictionary<ActivePiece, (int Received, Instant Since)> _mended = [];
+    /// <summary>The pieces in flight that were bad and of which some blocks are fetched anew: how many are here, and since when; null until one is.</summary>
+    private Dictionary<ActivePiece, (int Received, Instant Since)>? _mended;
 
     /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
     private readonly Dictionary<int, Bitfield> _unfinished = [];
@@ -64,7 +64,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         lock (_gate)
         {
             _active.Clear();
-            _mended.Clear();
+            _mended = null;
             _bytes = 0;
             if (unfinished is not null)
             {
@@ -184,7 +184,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         {
             if (!IsActive(piece))
                 return false;
-            _mended[piece] = (piece.Received, now);
+            (_mended ??= [])[piece] = (piece.Received, now);
             return true;
         }
     }
@@ -196,10 +196,10 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     {
         lock (_gate)
         {
-            foreach ((ActivePiece piece, (int received, Instant since)) in _mended.ToArray())
+            foreach ((ActivePiece piece, (int received, Instant since)) in _mended?.ToArray() ?? [])
             {
                 if (piece.Received != received)
-                    _mended[piece] = (piece.Received, now);
+                    _mended![piece] = (piece.Received, now);
                 else if (now - since >= patience)
                     piece.Forgive();
             }
@@ -246,7 +246,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         if (source.IsChoking)
             return NextAllowedFast(source, ref takenUp);
 
-        if (_mended.Count > 0 && FindFree(_mended.Keys, source) is { } mended)
+        if (_mended is { Count: > 0 } && FindFree(_mended.Keys, source) is { } mended)
             return mended;
         if (_bytes < MostBytes)
         {
@@ -347,7 +347,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     private void Remove(ActivePiece piece)
     {
         _active.Remove(piece.Index);
-        _mended.Remove(piece);
+        _mended?.Remove(piece);
         _bytes -= piece.Length;
     }
 
