@@ -38,8 +38,14 @@ public static class GuardedFile
         if (!PosixFiles.AreThere)
             return PortableFiles.Open(top, path, mode, access, share, permissions);
 
-        if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(top, path, access) is { } there)
-            return Locked(there, path, access, share);
+        if (mode != FileMode.CreateNew)
+        {
+            if (PosixFiles.TryOpenAtOnce(top, path, access, out bool isAbsent) is { } there)
+                return Locked(there, path, access, share);
+            if (isAbsent && mode == FileMode.Open)
+                throw new FileNotFoundException($"'{path}' is not there.", path);
+        }
+
         using SafeFileHandle folder = OpenParent(top, path);
         string name = Path.GetFileName(path);
         for (int attempt = 0; attempt < MostAttempts; attempt++)
@@ -222,13 +228,14 @@ public static class GuardedFile
         }
 
         using SafeFileHandle from = OpenParent(top, path);
-        using SafeFileHandle to = OpenParent(newTop, newPath);
+        bool isSameFolder = newTop == top && Path.GetDirectoryName(newPath) == Path.GetDirectoryName(path);
+        using SafeFileHandle? other = isSameFolder ? null : OpenParent(newTop, newPath);
         string name = Path.GetFileName(path);
         FileNode node = PosixFiles.Find(from, name) ?? throw new FileNotFoundException($"'{path}' is not there.", path);
         if (node.Kind != FileKind.Regular)
             throw new UnsafeFileException(path, node.Kind == FileKind.Link);
         Require(node, seen, path);
-        PosixFiles.Move(from, name, to, Path.GetFileName(newPath), newPath, overwrite);
+        PosixFiles.Move(from, name, other ?? from, Path.GetFileName(newPath), newPath, overwrite);
     }
 
     /// <summary>Makes a renaming in a folder outlive a power cut. Windows needs, and has, nothing of the kind.</summary>

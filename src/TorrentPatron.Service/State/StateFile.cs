@@ -92,9 +92,7 @@ internal static class StateFile
         string next = path + ".new";
         try
         {
-            // Left behind by a process that was killed; or put there, whatever it is.
-            SharingViolation.Retry(() => GuardedFile.Delete(folder, next));
-            using (SafeFileHandle file = Open(folder, next, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using (SafeFileHandle file = OpenNew(folder, next))
             {
                 RandomAccess.Write(file, content, 0);
                 if (flush)
@@ -112,6 +110,20 @@ internal static class StateFile
 
         if (flush)
             GuardedFile.FlushFolder(Path.GetDirectoryName(path)!);
+    }
+
+    private static SafeFileHandle OpenNew(string folder, string path)
+    {
+        try
+        {
+            return Open(folder, path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        }
+        catch (IOException fault) when (fault is not (FileNotFoundException or DirectoryNotFoundException))
+        {
+            // Left behind by a process that was killed; or put there, whatever it is.
+            SharingViolation.Retry(() => GuardedFile.Delete(folder, path));
+            return Open(folder, path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+        }
     }
 
     /// <summary>Makes a torrent's folder, and the state folder, for their owner only; requires those that are there to be the owner's.</summary>
