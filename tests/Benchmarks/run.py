@@ -64,11 +64,14 @@ def measure(work, contenders, rounds):
                 report.note(client, why)
         else:
             able.append(client)
+    if not able:
+        return report
     work.open()
     try:
         for turn in range(rounds):
             # Another begins each round: what a client leaves behind (warm memory, a full page cache) is the next one's gain or loss.
-            for client in able[turn % len(able):] + able[:turn % len(able)]:
+            first = turn % max(1, len(able))
+            for client in able[first:] + able[:first]:
                 if turn >= (client.rounds or rounds):
                     continue
                 try:

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Dht;
 
@@ -42,16 +41,9 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
     /// <param name="now">The time.</param>
     public void Ask(IPEndPoint remote, KrpcQuery query, Action<KrpcMessage?, TimeSpan> done, TimeSpan now)
     {
-        // Whoever could foretell the number could answer in another's name.
+        uint key = TransactionIds.Draw(_open.ContainsKey);
         Span<byte> number = stackalloc byte[sizeof(uint)];
-        uint key;
-        do
-        {
-            RandomNumberGenerator.Fill(number);
-            key = BinaryPrimitives.ReadUInt32BigEndian(number);
-        }
-        while (_open.ContainsKey(key));
-
+        BinaryPrimitives.WriteUInt32BigEndian(number, key);
         var question = new Question(key, remote, done, now);
         _open.Add(key, question);
         _order.Enqueue(question);

@@ -60,14 +60,12 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     public bool Has(AddressFamily family) => Find(family) is not null;
 
     /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => (Find(remote.AddressFamily) ?? OpenAnew(remote.AddressFamily))?.Outbox.TrySend(datagram, remote);
+    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => FindOrOpen(remote.AddressFamily)?.Outbox.TrySend(datagram, remote);
 
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
-        // A bind address may be there only now: that of a VPN which came up after the engine.
-        OpenSocket open = Find(remote.AddressFamily)
-            ?? OpenAnew(remote.AddressFamily)
+        OpenSocket open = FindOrOpen(remote.AddressFamily)
             ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
         await open.Socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _sent, datagram.Length);
@@ -96,8 +94,10 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         return null;
     }
 
-    private OpenSocket? OpenAnew(AddressFamily family) =>
-        _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
+    // A bind address may be there only now: that of a VPN which came up after the engine.
+    private OpenSocket? FindOrOpen(AddressFamily family) =>
+        Find(family) is { } open ? open
+        : _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
 
     /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
     /// <returns>The socket; null: it cannot be had now.</returns>

@@ -38,14 +38,8 @@ public static class GuardedFile
         if (!PosixFiles.AreThere)
             return PortableFiles.Open(top, path, mode, access, share, permissions);
 
-        if (mode != FileMode.CreateNew)
-        {
-            if (PosixFiles.TryOpenAtOnce(top, path, access, out bool isAbsent) is { } there)
-                return Locked(there, path, access, share);
-            if (isAbsent && mode == FileMode.Open)
-                throw new FileNotFoundException($"'{path}' is not there.", path);
-        }
-
+        if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(top, path, access) is { } there)
+            return Locked(there, path, access, share);
         using SafeFileHandle folder = OpenParent(top, path);
         string name = Path.GetFileName(path);
         for (int attempt = 0; attempt < MostAttempts; attempt++)

@@ -93,12 +93,10 @@ internal static class PosixFiles
     /// <param name="top">The folder that its owner has chosen.</param>
     /// <param name="path">The file's path, below it.</param>
     /// <param name="access">What for.</param>
-    /// <param name="isAbsent">Whether the file, or a folder on the way, is not there.</param>
     /// <returns>Null where the system cannot, or the file cannot be opened so: the long way tells why.</returns>
-    public static SafeFileHandle? TryOpenAtOnce(string top, string path, FileAccess access, out bool isAbsent)
+    public static SafeFileHandle? TryOpenAtOnce(string top, string path, FileAccess access)
     {
         const int Enosys = 38;
-        isAbsent = false;
         if (!CanOpenAtOnce)
             return null;
         int begin = top.Length;
@@ -110,9 +108,7 @@ internal static class PosixFiles
         int descriptor = Repeat(() => (int)OpenAt2(OpenAt2Call, folder, name, how, how.Length * sizeof(long)));
         if (descriptor >= 0)
             return Check(descriptor, path, expected: 0);
-        int error = LastError();
-        isAbsent = error == Enoent;
-        if (error == Enosys)
+        if (LastError() == Enosys)
             CanOpenAtOnce = false;
         return null;
     }

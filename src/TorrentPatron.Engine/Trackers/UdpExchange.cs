@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Security.Cryptography;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
 
@@ -88,15 +86,8 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            // Whoever could foretell the number could answer in the tracker's name.
-            Span<byte> number = stackalloc byte[sizeof(uint)];
-            uint transactionId;
-            do
-            {
-                RandomNumberGenerator.Fill(number);
-                transactionId = BinaryPrimitives.ReadUInt32BigEndian(number);
-            }
-            while (!_open.TryAdd(transactionId, question));
+            uint transactionId = TransactionIds.Draw(_open.ContainsKey);
+            _open.Add(transactionId, question);
             return transactionId;
         }
     }

@@ -118,6 +118,10 @@ public abstract class PatronCmdlet : PipelineCmdlet
         ? SavedTargets(patron, any => SavedTarget.Find(any, torrent))
         : [.. SavedTargets(patron).Where(saved => saved.HasInfoHash(infoHash))];
 
+    /// <summary>Those of them that an object is about.</summary>
+    private protected IReadOnlyList<SavedTarget> SavedTargets(Patron? patron, TorrentReference torrent) =>
+        [.. SavedTargets(patron, torrent.InfoHash).Where(saved => torrent.IsOf(saved.Name))];
+
     /// <summary>Those of them that were given, each once: by one of the three ways, or all. What names none is reported.</summary>
     /// <param name="patron">The patron; null: all the session's.</param>
     /// <param name="names">Names, or patterns of names; null: all.</param>
@@ -130,7 +134,7 @@ public abstract class PatronCmdlet : PipelineCmdlet
 
         var found = new List<SavedTarget>();
         foreach (TorrentReference torrent in objects.Select(TorrentReference.Of).OfType<TorrentReference>())
-            Add([.. SavedTargets(patron, torrent.InfoHash).Where(saved => torrent.IsOf(saved.Name))], $"{torrent.Given}", torrent.Given);
+            Add(SavedTargets(patron, torrent), $"{torrent.Given}", torrent.Given);
         foreach (string text in infoHashes)
             Add(SavedTargets(patron, text), text, text);
         foreach (NamePattern name in (names ?? []).Select(text => new NamePattern(text)))

@@ -88,10 +88,7 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     private protected IReadOnlyList<SavedTarget> FindSaved(object target)
     {
         if (ParameterSetName != NameSet)
-        {
-            TorrentReference? reference = TorrentReference.Of(target);
-            return [.. SavedTargets(Patron, reference?.InfoHash ?? (string)target).Where(saved => reference?.IsOf(saved.Name) != false)];
-        }
+            return TorrentReference.Of(target) is { } reference ? SavedTargets(Patron, reference) : SavedTargets(Patron, (string)target);
 
         var name = new NamePattern((string)target);
         return name.HasWildcards ? [.. SavedTargets(Patron).Where(saved => name.IsName(saved.Name))] : SavedTargets(Patron, name);
