@@ -249,7 +249,7 @@ Describe 'The five recipes of README.md' {
         $parts[0] | Should -BeLike '*data.bin*'
         $parts[1] | Should -Match '(?m)^True$'
         $parts[2] | Should -BeLike '*"State": "Seeding"*'
-        $parts[3] | Should -BeLike '*Path*watched*data.bin*'
+        $parts[3] -replace '\s' | Should -BeLike '*Path*watched*data.bin*'
         $parts[4] | Should -BeLike 'Failed (SourceNotReadable,*'
         Test-SameContent "$here/watched/data.bin" "$here/share/data.bin" | Should -BeTrue
     }

@@ -105,6 +105,7 @@ function Invoke-TestScript {
         RedirectStandardOutput = "$file.out"
         RedirectStandardError  = "$file.err"
         PassThru               = $true
+        NoNewWindow            = $true
     }
     $process = Start-Process @arguments
     if ($NoWait) {

@@ -27,7 +27,7 @@ internal sealed class FilePathsTarget : IFuzzTarget
         }
 
         PathRules.CheckFiles(torrent);
-        string destination = Path.Combine(Path.DirectorySeparatorChar.ToString(), "some", "where");
+        string destination = Path.GetFullPath(Path.Combine(Path.DirectorySeparatorChar.ToString(), "some", "where"));
         var layout = new FileLayout(torrent, destination);
         foreach (StorageFile file in layout.Files)
         {

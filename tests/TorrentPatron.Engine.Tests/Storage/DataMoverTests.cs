@@ -107,6 +107,7 @@ public sealed class DataMoverTests : IAsyncDisposable
     }
 
     [Fact]
+    [NeedsLinks]
     public async Task Nothing_is_moved_through_a_link()
     {
         using var there = new TempFolder();

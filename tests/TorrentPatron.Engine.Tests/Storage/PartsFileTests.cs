@@ -109,7 +109,7 @@ public sealed class PartsFileTests : IDisposable
 
         AssertIsThere(0, 10);
         Write(Piece, 10);
-        Assert.NotEqual(0, File.ReadAllBytes(_layout.PartsPath)[0]);
+        Assert.NotEqual(0, TempFolder.ReadShared(_layout.PartsPath)[0]);
     }
 
     [Fact]

@@ -15,5 +15,14 @@ internal sealed class TempFolder : IDisposable
 
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
+    /// <summary>Reads a file that others may have open for writing.</summary>
+    public static byte[] ReadShared(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        byte[] bytes = new byte[file.Length];
+        file.ReadExactly(bytes);
+        return bytes;
+    }
+
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

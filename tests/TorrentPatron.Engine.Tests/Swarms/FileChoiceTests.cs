@@ -30,7 +30,7 @@ public sealed class FileChoiceTests
 
         Assert.Equal((4 * Piece, 4 * Piece, 4), (completed.Status.WantedSize, completed.Status.CompletedSize, completed.Status.VerifiedPieces));
         torrent.AssertIsIn(leecher.Destination, torrent.Metainfo.Files[1]);
-        Assert.False(File.Exists(Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path)));
+        Assert.False(File.Exists(torrent.PathIn(leecher.Destination, 0)));
         Assert.Equal(
             [FilePriority.Skip, FilePriority.Normal, FilePriority.Skip],
             leecher.Client.GetFiles(torrent.Metainfo.TorrentId).Select(file => file.Priority));
@@ -163,7 +163,7 @@ public sealed class FileChoiceTests
         await using var engine = new TestEngine(new MemoryNetwork());
         torrent.WriteTo(engine.Destination);
         // The first piece is the first file and a half of the third.
-        string first = Path.Combine(engine.Destination, torrent.Metainfo.Files[0].Path);
+        string first = torrent.PathIn(engine.Destination, 0);
         File.WriteAllBytes(first, new byte[Piece / 2]);
         await engine.StartAsync(torrent);
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading);

@@ -107,7 +107,7 @@ public sealed class MoveTests
         await using var engine = new TestEngine(new MemoryNetwork());
         using var other = new TempFolder();
         await engine.SeedAsync(torrent);
-        string mine = Path.Combine(other.Path, torrent.Metainfo.Files[1].Path);
+        string mine = torrent.PathIn(other.Path, 1);
         Directory.CreateDirectory(Path.GetDirectoryName(mine)!);
         File.WriteAllText(mine, "mine");
 

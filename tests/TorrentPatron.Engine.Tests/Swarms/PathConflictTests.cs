@@ -250,6 +250,7 @@ public sealed class PathConflictTests
     }
 
     [Fact]
+    [NeedsLinks]
     public async Task A_path_through_a_link_is_the_path_that_it_leads_to()
     {
         await using var engine = new TestEngine(new MemoryNetwork());

@@ -73,9 +73,9 @@ public sealed class RemovalTests
         var torrent = new SwarmTorrent(83, Piece, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
         torrent.WriteTo(engine.Destination);
-        string foreign = Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path);
+        string foreign = torrent.PathIn(engine.Destination, 1);
         File.WriteAllText(foreign, "somebody's own");
-        File.Delete(Path.Combine(engine.Destination, torrent.Metainfo.Files[2].Path));
+        File.Delete(torrent.PathIn(engine.Destination, 2));
         await engine.StartAsync(
             torrent.Metainfo, new MemoryResumeStore(), c => c with { Selection = new FileSelection { Exclude = ["*1.bin"] } });
         await engine.WaitStatusAsync(s => s.State == TorrentState.Downloading && s.VerifiedPieces == 1);
@@ -97,7 +97,7 @@ public sealed class RemovalTests
         await using TestEngine seed = new(network, 1), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
         torrent.WriteTo(leecher.Destination);
-        string half = Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path);
+        string half = torrent.PathIn(leecher.Destination, 0);
         File.WriteAllBytes(half, torrent.Data[..Piece]);
         MemoryResumeStore store = await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
@@ -113,6 +113,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
+    [NeedsLinks]
     public async Task Nothing_is_deleted_through_a_link_and_no_link()
     {
         var network = new MemoryNetwork();
@@ -136,6 +137,7 @@ public sealed class RemovalTests
     }
 
     [Fact]
+    [NeedsLinks]
     public async Task A_link_in_a_files_place_stays_and_so_does_what_it_points_to()
     {
         var network = new MemoryNetwork();
@@ -144,7 +146,7 @@ public sealed class RemovalTests
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.CompletedAsync();
-        string file = Path.Combine(leecher.Destination, torrent.Metainfo.Files[0].Path);
+        string file = torrent.PathIn(leecher.Destination, 0);
         string target = Path.Combine(leecher.Destination, "target");
         File.Move(file, target);
         File.CreateSymbolicLink(file, target);
@@ -162,7 +164,7 @@ public sealed class RemovalTests
         var torrent = new SwarmTorrent(87, Piece, Piece, Piece);
         await using var engine = new TestEngine(new MemoryNetwork());
         await engine.StartAsync(torrent.Metainfo, new MemoryResumeStore(), c => c with { Suspended = true });
-        string file = Path.Combine(engine.Destination, torrent.Metainfo.Files[0].Path);
+        string file = torrent.PathIn(engine.Destination, 0);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllText(file, "somebody's own");
 
@@ -188,7 +190,7 @@ public sealed class RemovalTests
         ErasedData erased = TorrentData.Erase(torrent.Metainfo, saved, new MemoryResumeStore());
 
         Assert.Equal((1, (long)Piece), (erased.Files, erased.Bytes));
-        Assert.Equal([Path.Combine(engine.Destination, torrent.Metainfo.Files[1].Path)], Directory.EnumerateFiles(engine.Destination, "*", SearchOption.AllDirectories));
+        Assert.Equal([torrent.PathIn(engine.Destination, 1)], Directory.EnumerateFiles(engine.Destination, "*", SearchOption.AllDirectories));
         Assert.Equal([true, false], TorrentData.Files(torrent.Metainfo, saved).Select(file => file.IsOwn));
     }
 

@@ -323,13 +323,13 @@ public sealed class SkippedNeighbourTests : IAsyncDisposable
 
     private string PartsIn(string folder) => Path.Combine(folder, $".{Id}.patron-parts");
 
-    private string PathOf(int file) => Path.Combine(_engine.Destination, _torrent.Metainfo.Files[file].Path);
+    private string PathOf(int file) => _torrent.PathIn(_engine.Destination, file);
 
     private void AssertOnlySecondIsThere(string destination)
     {
         _torrent.AssertIsIn(destination, _torrent.Metainfo.Files[1]);
         Assert.Equal(
-            new[] { PartsIn(destination), Path.Combine(destination, _torrent.Metainfo.Files[1].Path) }.Order(),
+            new[] { PartsIn(destination), _torrent.PathIn(destination, 1) }.Order(),
             Directory.EnumerateFiles(destination, "*", SearchOption.AllDirectories).Order());
     }
 

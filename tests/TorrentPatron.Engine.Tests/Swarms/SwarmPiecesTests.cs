@@ -152,6 +152,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.True(_pieces.Selection.IsComplete);
         Assert.Equal(0, _pieces.Selection.MissingBytes);
         Assert.Equal(0, _engine.Held.Bytes);
+        _storage.CloseFiles();
         _torrent.AssertIsIn(_folder.Path);
     }
 

@@ -56,6 +56,9 @@ internal sealed class SwarmTorrent
     public ReadOnlySpan<byte> Bytes(int piece, int begin, int length) =>
         Data.AsSpan(checked((int)((long)piece * Metainfo.PieceLength)) + begin, length);
 
+    /// <summary>Where a file lies below a destination, as the system writes it.</summary>
+    public string PathIn(string destination, int file) => Path.GetFullPath(Path.Combine(destination, Metainfo.Files[file].Path));
+
     public void WriteTo(string destination)
     {
         foreach (TorrentFileEntry file in Metainfo.Files)
@@ -72,7 +75,10 @@ internal sealed class SwarmTorrent
             AssertIsIn(destination, file);
     }
 
-    public void AssertIsIn(string destination, TorrentFileEntry file) =>
-        Assert.True(File.ReadAllBytes(Path.Combine(destination, file.Path)).AsSpan()
-            .SequenceEqual(Data.AsSpan((int)file.Offset, (int)file.Length)), $"{file.Path} is as it was shared");
+    public void AssertIsIn(string destination, TorrentFileEntry file)
+    {
+        byte[] there = File.ReadAllBytes(Path.Combine(destination, file.Path));
+        int same = there.AsSpan().CommonPrefixLength(Data.AsSpan((int)file.Offset, (int)file.Length));
+        Assert.True(same == file.Length && same == there.Length, $"{file.Path} is as it was shared, for {same} bytes of {there.Length}");
+    }
 }

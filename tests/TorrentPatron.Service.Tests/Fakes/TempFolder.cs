@@ -7,5 +7,15 @@ internal sealed class TempFolder : IDisposable
 
     public string this[params string[] parts] => System.IO.Path.Combine([Path, .. parts]);
 
-    public void Dispose() => Directory.Delete(Path, recursive: true);
+    public void Dispose()
+    {
+        try
+        {
+            Directory.Delete(Path, recursive: true);
+        }
+        catch (UnauthorizedAccessException) when (OperatingSystem.IsWindows())
+        {
+            // An assembly in it was loaded, and stays until the process ends.
+        }
+    }
 }
