@@ -11,6 +11,11 @@ internal interface IPieceDisk
     /// <summary>Has a finisher post itself again in a moment: another program holds a file.</summary>
     void PostLater(PieceFinisher finisher) => Post(finisher);
 
+    /// <summary>A finisher begins to wait until it can write, or waits no longer.</summary>
+    void HeldUp(bool isHeldUp)
+    {
+    }
+
     /// <summary>Writes blocks that lie one behind the other.</summary>
     /// <exception cref="StorageException">The disk refuses.</exception>
     void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks);

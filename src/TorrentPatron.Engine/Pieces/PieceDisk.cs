@@ -26,7 +26,7 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int
             pieces[i].Finisher.Post();
     }
 
-    /// <summary>Whether something waits to be written, or read back, because another program holds a file.</summary>
+    /// <summary>Whether something waits to be written: another program holds a file, or what is before it is being filled.</summary>
     public bool IsHeldUp => Volatile.Read(ref _heldUp) > 0;
 
     /// <summary>Waits for what has been posted before. Jobs of one affinity run one after the other.</summary>
@@ -38,16 +38,17 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int
     /// <inheritdoc/>
     public void PostLater(PieceFinisher finisher)
     {
-        Interlocked.Increment(ref _heldUp);
         _ = PostAsync();
 
         async Task PostAsync()
         {
             await storage.WaitForHeldAsync().ConfigureAwait(false);
-            Interlocked.Decrement(ref _heldUp);
             finisher.Post();
         }
     }
+
+    /// <inheritdoc/>
+    public void HeldUp(bool isHeldUp) => Interlocked.Add(ref _heldUp, isHeldUp ? 1 : -1);
 
     /// <inheritdoc/>
     public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks) => storage.Write(offset, blocks);

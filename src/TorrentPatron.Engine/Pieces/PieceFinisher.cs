@@ -41,6 +41,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private volatile bool _isWriteOutAsked;
     private volatile bool _isParkAsked;
     private bool _isOver;
+    private bool _isHeldUp;
 
     /// <summary>The piece is verified, and is still to be written.</summary>
     private bool _isGood;
@@ -110,16 +111,31 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             _isWriteOutAsked = false;
             if (!_isOver && _isParkAsked)
                 results.PieceParked(this, EndAndKeep());
+            SetHeldUp(false);
         }
         catch (StorageException e) when (e.IsHeld && !_isParkAsked)
         {
             // What is here stays in memory, and is written when the file is free.
+            SetHeldUp(true);
             disk.PostLater(this);
+        }
+        catch (StorageException e) when (e.IsFilling && !_isParkAsked)
+        {
+            SetHeldUp(true);
+            Post();
         }
         catch (StorageException e)
         {
             results.PieceNotWritten(this, EndAndKeep(), e);
         }
+    }
+
+    private void SetHeldUp(bool isHeldUp)
+    {
+        if (_isHeldUp == isHeldUp)
+            return;
+        _isHeldUp = isHeldUp;
+        disk.HeldUp(isHeldUp);
     }
 
     private void Account(int blocks)
@@ -286,6 +302,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private void End()
     {
         _isOver = true;
+        SetHeldUp(false);
         _hash?.Dispose();
         (_hash, _readBack) = (null, null);
         piece.Abandon();

@@ -11,11 +11,13 @@ internal sealed class FileCopier : IDisposable
     private readonly SafeFileHandle _source;
     private readonly SafeFileHandle _copy;
     private readonly long _length;
+    private readonly bool _areHolesKnown;
     private readonly byte[] _buffer = new byte[StepLength];
     private long _at;
 
-    private FileCopier(SafeFileHandle source, SafeFileHandle copy)
+    private FileCopier(SafeFileHandle source, SafeFileHandle copy, bool areHolesKnown)
     {
+        _areHolesKnown = areHolesKnown;
         _source = source;
         _copy = copy;
         _length = RandomAccess.GetLength(source);
@@ -35,11 +37,17 @@ internal sealed class FileCopier : IDisposable
             SafeFileHandle copy = GuardedFile.OpenOrMake(to, copyPath, FileMode.CreateNew, FileAccess.Write);
             try
             {
-                SparseFile.Allow(copy);
                 if (permissions is { } mode && !OperatingSystem.IsWindows())
                     File.SetUnixFileMode(copy, mode);
-                var copier = new FileCopier(original, copy);
-                RandomAccess.SetLength(copy, copier._length);
+                // Where there are no holes, the copy grows: its length set at once, the system would fill it all in one call.
+                bool areHolesKnown = SparseFile.AreKnown(copy, copyPath);
+                var copier = new FileCopier(original, copy, areHolesKnown);
+                if (areHolesKnown)
+                {
+                    SparseFile.Allow(copy);
+                    RandomAccess.SetLength(copy, copier._length);
+                }
+
                 return copier;
             }
             catch
@@ -66,7 +74,7 @@ internal sealed class FileCopier : IDisposable
         if (_at >= _length)
             return 0;
         long from = _at;
-        long data = SparseFile.NextData(_source, _at);
+        long data = _areHolesKnown ? SparseFile.NextData(_source, _at) : _at;
         if (data > _at)
         {
             _at = Math.Min(data, _length);
@@ -77,7 +85,7 @@ internal sealed class FileCopier : IDisposable
             if (read == 0)
                 throw new EndOfStreamException("The file was cut short meanwhile.");
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, read);
-            if (bytes.ContainsAnyExcept((byte)0))
+            if (!_areHolesKnown || bytes.ContainsAnyExcept((byte)0))
                 RandomAccess.Write(_copy, bytes, _at);
             _at += read;
         }

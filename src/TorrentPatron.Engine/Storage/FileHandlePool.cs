@@ -32,6 +32,9 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
     /// <summary>Called before a file is opened, with its path; tests throw here what a system says.</summary>
     public Action<string>? Opening { get; set; }
 
+    /// <summary>Whether the file system of a file knows holes, by its path; null: the system is asked. For tests.</summary>
+    public Func<string, bool>? KnowsHoles { get; set; }
+
     /// <summary>Number of files held open.</summary>
     public int OpenCount
     {

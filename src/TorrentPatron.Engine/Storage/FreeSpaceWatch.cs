@@ -19,7 +19,7 @@ internal sealed class FreeSpaceWatch
     {
         try
         {
-            return new DriveInfo(folder).AvailableFreeSpace;
+            return OperatingSystem.IsWindows() ? WindowsFiles.AvailableBytes(folder) : new DriveInfo(folder).AvailableFreeSpace;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {

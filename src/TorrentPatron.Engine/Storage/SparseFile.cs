@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
@@ -6,7 +7,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <summary>What .NET does not say about files with holes. Where the system does not either, a file has none.</summary>
 internal static class SparseFile
 {
-    private const uint FsctlSetSparse = 0x000900C4;
+    /// <summary>Parts of a file that Windows is asked for at once.</summary>
+    private const int PartsAtOnce = 512;
     private const int Enxio = 6;
 
     private static readonly int SeekData = OperatingSystem.IsMacOS() ? 4 : 3;
@@ -21,8 +23,31 @@ internal static class SparseFile
     public static void Allow(SafeFileHandle handle)
     {
         if (OperatingSystem.IsWindows())
-            _ = DeviceIoControl(handle, FsctlSetSparse, 0, 0, 0, 0, out _, 0);
+            WindowsFiles.AllowHoles(handle);
     }
+
+    /// <summary>
+    /// Whether the file system of a file knows holes. Where it does not, a byte far behind the end has the system write all that is before
+    /// it, at once. One that is not known is taken to know them.
+    /// </summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="path">Its path.</param>
+    public static bool AreKnown(SafeFileHandle handle, string path)
+    {
+        try
+        {
+            return !IsWithoutHoles(OperatingSystem.IsWindows() ? WindowsFiles.FileSystemOf(handle) : new DriveInfo(Path.GetDirectoryName(path)!).DriveFormat);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>Whether a file system knows no holes.</summary>
+    /// <param name="name">As Windows, Linux or macOS call it; null: it is not known.</param>
+    internal static bool IsWithoutHoles(string? name) =>
+        name?.ToUpperInvariant() is "FAT" or "FAT12" or "FAT16" or "FAT32" or "VFAT" or "MSDOS" or "EXFAT" or "HFS" or "HFSPLUS";
 
     /// <summary>Where the next bytes lie that were ever written.</summary>
     /// <param name="handle">The file.</param>
@@ -30,6 +55,14 @@ internal static class SparseFile
     /// <returns>An offset, <paramref name="offset"/> or more; <see cref="long.MaxValue"/> where only a hole follows.</returns>
     public static long NextData(SafeFileHandle handle, long offset)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            long length = RandomAccess.GetLength(handle);
+            return offset >= length || WindowsFiles.AllocatedRanges(handle, offset, length - offset, most: 1) is not { } ranges ? offset
+                : ranges.Length == 0 ? long.MaxValue
+                : Math.Max(offset, ranges[0].Offset);
+        }
+
         if (!CanSeek)
             return offset;
         long data = LSeek(handle, offset, SeekData);
@@ -41,11 +74,13 @@ internal static class SparseFile
     /// <param name="length">How much of it counts.</param>
     public static long AllocatedBytes(SafeFileHandle handle, long length)
     {
+        // A file in more parts than this is counted as whole from there on.
+        const int MostParts = 100_000;
+        if (OperatingSystem.IsWindows())
+            return AllocatedOnWindows(handle, length, MostParts);
         if (!CanSeek)
             return length;
 
-        // A file in more parts than this is counted as whole from there on.
-        const int MostParts = 100_000;
         long allocated = 0, at = 0;
         for (int part = 0; part < MostParts; part++)
         {
@@ -60,12 +95,29 @@ internal static class SparseFile
         return allocated + length - at;
     }
 
+    [SupportedOSPlatform("windows")]
+    private static long AllocatedOnWindows(SafeFileHandle handle, long length, int mostParts)
+    {
+        long allocated = 0, at = 0;
+        for (int parts = 0; at < length && parts < mostParts; parts += PartsAtOnce)
+        {
+            if (WindowsFiles.AllocatedRanges(handle, at, length - at, PartsAtOnce) is not { } ranges)
+                break;
+            foreach ((long offset, long bytes) in ranges)
+            {
+                long end = Math.Min(offset + bytes, length);
+                allocated += Math.Max(0, end - Math.Max(offset, at));
+                at = Math.Max(at, end);
+            }
+
+            if (ranges.Length < PartsAtOnce)
+                return allocated;
+        }
+
+        return allocated + length - at;
+    }
+
     [DllImport("libc", EntryPoint = "lseek", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern long LSeek(SafeFileHandle handle, long offset, int whence);
-
-    [DllImport("kernel32", SetLastError = true)]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int DeviceIoControl(SafeFileHandle handle, uint code, nint input, uint inputSize,
-        nint output, uint outputSize, out uint returned, nint overlapped);
 }

@@ -58,6 +58,11 @@ internal static class StorageErrors
         : new(TorrentErrorId.FileInUse, $"'{path}' is in use by another program; the torrent waits for it.",
             "It goes on by itself when the file is free.");
 
+    /// <summary>The bytes before those that are to be written are not filled yet.</summary>
+    /// <param name="path">The file.</param>
+    public static StorageException Filling(string path) => new(new TorrentError(
+        TorrentErrorId.DiskWriteFailed, $"'{path}' is still being filled with zeros.", "Start the torrent again.")) { IsFilling = true };
+
     /// <summary>Files were copied to their new place, but could not be deleted at the old one.</summary>
     /// <param name="files">Their paths.</param>
     public static TorrentError LeftBehind(IReadOnlyList<string> files) => new(TorrentErrorId.MoveFailed,

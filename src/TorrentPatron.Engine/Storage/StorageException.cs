@@ -20,4 +20,10 @@ public sealed class StorageException : IOException
 
     /// <summary>Whether another program holds the file, and it is to be tried again in a moment.</summary>
     internal bool IsHeld { get; init; }
+
+    /// <summary>
+    /// Whether the bytes before those that were to be written are being filled, on a file system that knows no holes: it is to be tried
+    /// again when other jobs have had their turn, and goes on a step each time.
+    /// </summary>
+    internal bool IsFilling { get; init; }
 }

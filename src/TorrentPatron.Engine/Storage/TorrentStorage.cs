@@ -28,6 +28,14 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>What users, groups and others may do; not what a program gets that is run.</summary>
     private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
 
+    /// <summary>
+    /// Bytes that are filled with zeros at once where the file system knows no holes; then others get their turn. Left to the system, a
+    /// piece far behind the end would keep the disk thread for as long as all before it takes.
+    /// </summary>
+    private const int FillStep = 4 << 20;
+
+    private static readonly byte[] Zeros = new byte[256 << 10];
+
     private readonly FileHandlePool _pool;
     private PooledFile[] _files;
 
@@ -47,6 +55,9 @@ internal sealed class TorrentStorage : IDisposable
     private readonly Lock _writing = new();
     private readonly CheckedLinks _links;
     private readonly HeldFiles _held;
+
+    /// <summary>Whether the files lie where no holes are known; null: that has not been looked at.</summary>
+    private bool? _isWithoutHoles;
     private PartsFile _parts;
     private volatile bool _isPartsFileUnused;
 
@@ -474,6 +485,7 @@ internal sealed class TorrentStorage : IDisposable
             file.CloseForGood();
         _parts.Dispose();
         ForgetBegun();
+        _isWithoutHoles = null;
         Settle(layout);
     }
 
@@ -622,7 +634,7 @@ internal sealed class TorrentStorage : IDisposable
             if (Rules.IsUnproven(index))
                 RequireEqual(open.Handle, file, offset, bytes);
             else
-                RandomAccess.Write(open.Handle, bytes, offset - file.Offset);
+                Write(open.Handle, file, offset, bytes);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -643,7 +655,7 @@ internal sealed class TorrentStorage : IDisposable
             if (Rules.IsUnproven(index))
                 RequireEqual(open.Handle, file, offset, buffers);
             else
-                RandomAccess.Write(open.Handle, buffers, offset - file.Offset);
+                Write(open.Handle, file, offset, buffers);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -679,7 +691,7 @@ internal sealed class TorrentStorage : IDisposable
         try
         {
             SharingViolation.Retry(
-                () => ForEachPart(file, (offset, bytes) => WriteFile(file, offset, bytes)), static fault => fault is StorageException { IsHeld: true });
+                () => ForEachPart(file, (offset, bytes) => WriteFilled(file, offset, bytes)), static fault => fault is StorageException { IsHeld: true });
             // They count, and were on the medium before.
             FlushFile(file);
         }
@@ -719,6 +731,22 @@ internal sealed class TorrentStorage : IDisposable
                 Span<byte> part = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, end - offset));
                 if (_parts.TryRead(offset, part))
                     use(offset, part);
+            }
+        }
+    }
+
+    private void WriteFilled(int index, long offset, ReadOnlySpan<byte> bytes)
+    {
+        while (true)
+        {
+            try
+            {
+                WriteFile(index, offset, bytes);
+                return;
+            }
+            catch (StorageException e) when (e.IsFilling)
+            {
+                // The next step.
             }
         }
     }
@@ -789,6 +817,36 @@ internal sealed class TorrentStorage : IDisposable
             read += count;
         if (read < there.Length || !bytes.SequenceEqual(there))
             throw StorageErrors.Foreign($"'{file.FullPath}' is there already, and differs from the torrent's file.");
+    }
+
+    private void Write(SafeFileHandle handle, StorageFile file, long offset, ReadOnlySpan<byte> bytes)
+    {
+        if (_isWithoutHoles == true)
+            Fill(handle, file, offset - file.Offset);
+        RandomAccess.Write(handle, bytes, offset - file.Offset);
+    }
+
+    private void Write(SafeFileHandle handle, StorageFile file, long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
+    {
+        if (_isWithoutHoles == true)
+            Fill(handle, file, offset - file.Offset);
+        RandomAccess.Write(handle, buffers, offset - file.Offset);
+    }
+
+    /// <summary>Fills a file up to an offset, or a step of it.</summary>
+    /// <exception cref="StorageException"><see cref="StorageException.IsFilling"/>: there is more to fill.</exception>
+    private static void Fill(SafeFileHandle handle, StorageFile file, long end)
+    {
+        long at = RandomAccess.GetLength(handle);
+        for (int left = FillStep; at < end; )
+        {
+            if (left == 0)
+                throw StorageErrors.Filling(file.FullPath);
+            int count = (int)Math.Min(Math.Min(Zeros.Length, left), end - at);
+            RandomAccess.Write(handle, Zeros.AsSpan(0, count), at);
+            at += count;
+            left -= count;
+        }
     }
 
     private StorageException WriteFailed(Exception e, StorageFile file) =>
@@ -881,10 +939,19 @@ internal sealed class TorrentStorage : IDisposable
                 handle = GuardedFile.Open(Layout.Destination, file.FullPath, FileMode.Open, FileAccess.ReadWrite);
             }
 
+            _isWithoutHoles ??= !(_pool.KnowsHoles?.Invoke(file.FullPath) ?? SparseFile.AreKnown(handle, file.FullPath));
             long length = RandomAccess.GetLength(handle);
-            if (isBegun && length < file.Length)
+            if (_isWithoutHoles == true)
+            {
+                // It grows as it is written.
+                if (length > file.Length)
+                    RandomAccess.SetLength(handle, file.Length);
+            }
+            else if (isBegun && length < file.Length)
+            {
                 throw StorageErrors.Short(file.FullPath);
-            if (length != file.Length)
+            }
+            else if (length != file.Length)
             {
                 SparseFile.Allow(handle);
                 RandomAccess.SetLength(handle, file.Length);

@@ -72,7 +72,7 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     {
     }
 
-    /// <summary>Reads or writes, again and again while another program holds a file.</summary>
+    /// <summary>Reads or writes, again and again while another program holds a file, or what is before it is being filled.</summary>
     private async Task RunAsync(TorrentStorage storage, Action work)
     {
         while (true)
@@ -85,6 +85,10 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
             catch (StorageException e) when (e.IsHeld)
             {
                 await storage.WaitForHeldAsync().ConfigureAwait(false);
+            }
+            catch (StorageException e) when (e.IsFilling)
+            {
+                // Others have had their turn.
             }
         }
     }

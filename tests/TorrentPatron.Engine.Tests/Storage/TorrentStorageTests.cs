@@ -214,6 +214,43 @@ public sealed class TorrentStorageTests : IDisposable
     }
 
     [Fact]
+    public void Where_the_file_system_knows_no_holes_a_far_byte_has_the_file_filled_in_steps()
+    {
+        _pool.KnowsHoles = _ => false;
+        using TorrentStorage storage = Make(1 << 20, [10 << 20, 100]);
+        string path = storage.Layout.Files[0].FullPath;
+        byte[] bytes = [1, 2, 3];
+
+        Assert.True(Assert.Throws<StorageException>(() => storage.Write(9 << 20, bytes)).IsFilling);
+        Assert.Equal(4 << 20, new FileInfo(path).Length);
+        storage.Write(100, bytes);
+        Assert.True(Assert.Throws<StorageException>(() => storage.Write(9 << 20, [bytes])).IsFilling);
+        storage.EndWriting();
+        storage.Write(9 << 20, bytes);
+        storage.Write(10 << 20, bytes);
+
+        Assert.Equal((9 << 20) + 3, new FileInfo(path).Length);
+        byte[] expected = new byte[(9 << 20) + 3];
+        bytes.CopyTo(expected, 100);
+        bytes.CopyTo(expected, 9 << 20);
+        Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(expected));
+        Assert.True(storage.PossiblePieces(storage.Stamps())[8]);
+        Assert.False(storage.PossiblePieces(storage.Stamps())[9]);
+    }
+
+    [Theory]
+    [InlineData("NTFS", false)]
+    [InlineData("ReFS", false)]
+    [InlineData("ext4", false)]
+    [InlineData("apfs", false)]
+    [InlineData(null, false)]
+    [InlineData("exFAT", true)]
+    [InlineData("FAT32", true)]
+    [InlineData("vfat", true)]
+    [InlineData("msdos", true)]
+    public void File_systems_without_holes_are_known_by_name(string? name, bool isWithout) => Assert.Equal(isWithout, SparseFile.IsWithoutHoles(name));
+
+    [Fact]
     public void Files_come_to_life_at_full_length_when_first_written()
     {
         using TorrentStorage storage = Make(16, [100, 100, 0]);

@@ -47,6 +47,21 @@ public sealed class HeldFileTests
     }
 
     [Fact]
+    public async Task A_download_to_a_file_system_without_holes_is_complete_whatever_the_order_of_its_pieces()
+    {
+        var network = new MemoryNetwork();
+        var torrent = new SwarmTorrent(4, Piece, 24_000_000);
+        await using TestEngine seed = new(network, 1), leecher = new(network, 2);
+        leecher.Client.Resources.Files.KnowsHoles = _ => false;
+        await seed.SeedAsync(torrent);
+        await leecher.StartAsync(torrent, seed.EndPoint);
+
+        await leecher.CompletedAsync();
+
+        torrent.AssertIsIn(leecher.Destination);
+    }
+
+    [Fact]
     public async Task A_torrent_that_has_failed_holds_no_file_for_writing()
     {
         var network = new MemoryNetwork();
