@@ -101,6 +101,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
                 socket.DualMode = false;
             // No ReuseAddress: .NET lets a restart have its port back as it is (SO_REUSEADDR); the option would add
             // SO_REUSEPORT, and two engines would share a port without knowing.
+            KeepToOneself(socket);
             socket.Bind(local);
             socket.Listen(128);
             return new TcpListener(socket);
@@ -113,7 +114,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => new UdpDatagramSocket(local);
+    public IDatagramSocket OpenDatagrams(IPEndPoint local) => new UdpDatagramSocket(local, KeepToOneself);
 
     /// <inheritdoc/>
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local)
@@ -141,6 +142,13 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
                 socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group.Address, index));
             }
         });
+    }
+
+    /// <summary>On Windows any program could take over the port that another one has, unless that says otherwise.</summary>
+    private static void KeepToOneself(Socket socket)
+    {
+        if (OperatingSystem.IsWindows())
+            socket.ExclusiveAddressUse = true;
     }
 
     private static bool CanMulticast(NetworkInterface network) => network.OperationalStatus == OperationalStatus.Up && network.SupportsMulticast

@@ -9,8 +9,8 @@ namespace TorrentPatron.Engine.Network;
 /// <summary>Datagrams over UDP.</summary>
 internal sealed class UdpDatagramSocket : IDatagramSocket
 {
-    // On Windows an ICMP "port unreachable" would otherwise break the receive of everybody who shares the socket.
-    private const int SioUdpConnReset = unchecked((int)0x9800000C);
+    // On Windows an ICMP "port unreachable", or "time exceeded", would otherwise break the receive of everybody who shares the socket.
+    private const int SioUdpConnReset = unchecked((int)0x9800000C), SioUdpNetReset = unchecked((int)0x9800000F);
 
     private readonly Socket _socket;
     private readonly DatagramAddresses _known = new();
@@ -31,7 +31,11 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
             if (local.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
             if (OperatingSystem.IsWindows())
-                socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
+            {
+                TurnOff(socket, SioUdpConnReset);
+                TurnOff(socket, SioUdpNetReset);
+            }
+
             configure?.Invoke(socket);
             socket.Bind(local);
         }
@@ -97,12 +101,23 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         batch.Clear();
         try
         {
-            ValueTask<int> receiving = _socket.ReceiveFromAsync(batch.Next, SocketFlags.None, _from, cancellationToken);
-            // Where the first one was there before it was asked for, others may be too; else there is no call in vain for a lone one.
-            bool isBusy = receiving.IsCompleted;
-            batch.Add(await receiving.ConfigureAwait(false), _known.Of(_from));
-            if (isBusy)
-                ReceiveWaiting(batch);
+            while (batch.Count == 0)
+            {
+                ValueTask<int> receiving = _socket.ReceiveFromAsync(batch.Next, SocketFlags.None, _from, cancellationToken);
+                // Where the first one was there before it was asked for, others may be too; else there is no call in vain for a lone one.
+                bool isBusy = receiving.IsCompleted;
+                try
+                {
+                    batch.Add(await receiving.ConfigureAwait(false), _known.Of(_from));
+                }
+                catch (SocketException e) when (IsOfOneDatagram(e))
+                {
+                    continue;
+                }
+
+                if (isBusy)
+                    ReceiveWaiting(batch);
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -134,6 +149,34 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
 
         while (!batch.IsFull && _socket.Available > 0)
-            batch.Add(_socket.ReceiveFrom(batch.Next.Span, SocketFlags.None, _from), _known.Of(_from));
+        {
+            try
+            {
+                batch.Add(_socket.ReceiveFrom(batch.Next.Span, SocketFlags.None, _from), _known.Of(_from));
+            }
+            catch (SocketException e) when (IsOfOneDatagram(e))
+            {
+                // The next one.
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whether Windows says something of one datagram: one that came was too long, or one that was sent did not arrive. It is lost, as
+    /// others are on the way.
+    /// </summary>
+    private static bool IsOfOneDatagram(SocketException e) =>
+        OperatingSystem.IsWindows() && e.SocketErrorCode is (SocketError.MessageSize or SocketError.ConnectionReset or SocketError.NetworkReset);
+
+    private static void TurnOff(Socket socket, int control)
+    {
+        try
+        {
+            socket.IOControl(control, [0, 0, 0, 0], null);
+        }
+        catch (SocketException)
+        {
+            // What is told of all the same is passed over.
+        }
     }
 }

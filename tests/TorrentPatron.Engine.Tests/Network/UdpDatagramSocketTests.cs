@@ -39,6 +39,47 @@ public sealed class UdpDatagramSocketTests
         }
     }
 
+    [Fact]
+    public async Task A_datagram_that_is_too_long_costs_none_but_itself()
+    {
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        var batch = new DatagramBatch(4, 100);
+        foreach (string text in (string[])[new string('a', 3000), new string('b', 3000), "one", new string('c', 3000), "two"])
+            await there.SendAsync(Encoding.ASCII.GetBytes(text), here.LocalEndPoint, Cancel);
+
+        var whole = new List<string>();
+        while (whole.Count < 2)
+        {
+            await ReceiveAsync(here, batch);
+            for (int i = 0; i < batch.Count; i++)
+            {
+                if (batch[i].Length < 100)
+                    whole.Add(Encoding.ASCII.GetString(batch[i].Span));
+            }
+        }
+
+        Assert.Equal(["one", "two"], whole);
+    }
+
+    [Fact]
+    public async Task A_datagram_to_nobody_does_not_end_a_receive()
+    {
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        IDatagramSocket gone = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        IPEndPoint nobody = gone.LocalEndPoint;
+        gone.Dispose();
+        for (int i = 0; i < 3; i++)
+            await here.SendAsync("lost"u8.ToArray(), nobody, Cancel);
+        await there.SendAsync("hello"u8.ToArray(), here.LocalEndPoint, Cancel);
+        var batch = new DatagramBatch(4, 100);
+
+        await ReceiveAsync(here, batch);
+
+        Assert.Equal("hello", Encoding.ASCII.GetString(batch[0].Span));
+    }
+
     [Theory]
     [InlineData("127.0.0.1")]
     [InlineData("::1")]
