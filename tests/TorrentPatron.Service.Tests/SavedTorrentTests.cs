@@ -67,6 +67,29 @@ public sealed class SavedTorrentTests : IDisposable
     }
 
     [Fact]
+    public async Task A_torrent_whose_destination_leads_elsewhere_now_is_not_restored_unless_that_is_given_again()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        await using (TorrentService first = MakeService())
+            Assert.IsType<NewTorrentCreated>(await first.CreatePatron().StartAsync(Request(), Token));
+        Directory.Move(_temp["data"], _temp["was"]);
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        Directory.CreateSymbolicLink(_temp["data"], _temp["elsewhere"]);
+
+        await using TorrentService service = MakeService();
+        Patron patron = service.CreatePatron();
+        var fail = Assert.IsType<TorrentStartFail>(await patron.RestoreAsync(Assert.Single(service.States.Enumerate()), Token));
+        Assert.Equal(TorrentErrorId.DestinationNotWritable, fail.Error.Id);
+        Assert.Contains("elsewhere", fail.Error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(_temp["elsewhere"]));
+
+        Assert.IsType<NewTorrentCreated>(await patron.StartAsync(Request(), Token));
+        await patron.CloseAsync(_torrent.TorrentId, Token);
+        // Now it is what was given.
+        Assert.IsType<NewTorrentCreated>(await patron.RestoreAsync(Assert.Single(service.States.Enumerate()), Token));
+    }
+
+    [Fact]
     public async Task A_torrent_that_ran_when_its_session_ended_runs_again()
     {
         WriteContent();

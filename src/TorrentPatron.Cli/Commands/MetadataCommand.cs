@@ -80,6 +80,7 @@ internal sealed class MetadataCommand : Command
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
             MetadataTimeout = parsed.GetValue(_timeout),
+            SourceTimeout = parsed.GetValue(_timeout),
         }, ctrlC);
         await StatusDisplays.Choose(_context, parsed.GetValue(_quiet)).ShowAsync(patron, fetching).ConfigureAwait(false);
         TorrentMetainfo torrent = await fetching.ConfigureAwait(false);

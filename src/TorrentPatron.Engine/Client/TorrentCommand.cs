@@ -44,6 +44,12 @@ public sealed record CreateNewTorrent : TorrentCommand
     public string Destination { get; init; }
 
     /// <summary>
+    /// Whether <see cref="Destination"/> was not given now but is what was saved: then it must lead where it led, or somebody has put a link in
+    /// its way.
+    /// </summary>
+    public bool IsDestinationSaved { get; init; }
+
+    /// <summary>
     /// Whether a torrent started by a link is suspended when its metadata is here; <see cref="ResumeTorrent"/> takes that back, also
     /// before.
     /// </summary>

@@ -15,6 +15,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <summary>Pieces of which some blocks may be on disk: nothing vouches for those before the piece is whole.</summary>
     public IReadOnlyList<UnfinishedPiece> Unfinished { get; private init; } = [];
 
+    /// <summary>Where the destination leads, with every link followed; null: that was not looked at.</summary>
+    public string? RealDestination { get; private init; }
+
     /// <summary>Looks at the disk, and makes the torrent's place ready. Blocks.</summary>
     /// <param name="storage">The files.</param>
     /// <param name="claim">The claim to their paths.</param>
@@ -22,8 +25,14 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <param name="recheck">Whether everything is to be hashed.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
-    public static StartPlan Make(TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices)
+    /// <param name="isDestinationSaved">Whether the destination is what was saved, and nobody has given it now.</param>
+    public static StartPlan Make(
+        TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved)
     {
+        string destination = storage.Layout.Destination;
+        string realDestination = RealPath.Of(destination);
+        if (isDestinationSaved && data?.RealDestination is { } before && data.Destination == destination && before != realDestination)
+            throw StorageErrors.LeadsElsewhere(destination, before, realDestination);
         storage.Locate();
         FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
@@ -43,7 +52,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         if (!choices.SeedOnly)
             storage.Prepare(isKnown ? plan.Trusted : null, choices.FilePriorities, StampsNow(storage, layout, stamps), choices.MinimumFreeSpace);
         storage.MoveParts();
-        return plan with { Unfinished = plan.Continue(unfinished) };
+        return plan with { Unfinished = plan.Continue(unfinished), RealDestination = realDestination };
     }
 
     /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>

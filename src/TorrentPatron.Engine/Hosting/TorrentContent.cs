@@ -58,11 +58,12 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <param name="recheck">Whether everything is to be hashed.</param>
     /// <param name="choices">Which files are wanted, and how much must stay free.</param>
     /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
-    public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices) => _workers.RunAsync(() =>
+    /// <param name="isDestinationSaved">Whether the destination is what was saved, and nobody has given it now.</param>
+    public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.RunAsync(() =>
     {
         if (data is not null)
             Move.TakeBack(data);
-        return StartPlan.Make(Storage, Claim, data, recheck, choices);
+        return StartPlan.Make(Storage, Claim, data, recheck, choices, isDestinationSaved);
     });
 
     /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready.</summary>

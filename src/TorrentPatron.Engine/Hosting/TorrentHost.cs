@@ -554,7 +554,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         // First, because it may refuse the torrent: then nothing has been made yet.
         await Work.BeginAsync(choices).ConfigureAwait(false);
 
-        StartPlan plan = await content.PlanAsync(data, _command.Recheck, choices).ConfigureAwait(false);
+        StartPlan plan = await content.PlanAsync(data, _command.Recheck, choices, _command.IsDestinationSaved).ConfigureAwait(false);
+        _ledger.RealDestination = plan.RealDestination is { } real ? (content.Storage.Layout.Destination, real) : null;
         _ledger.Origin = plan.Origin;
         _ledger.Begin(data, warning);
         Choose(choices, data);

@@ -112,6 +112,9 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     /// <summary>The folder to which its files are on their way; null: none.</summary>
     public string? MovingTo { get; set; }
 
+    /// <summary>Where the destination led, with every link followed, when the torrent was started, and which that was; null: not known.</summary>
+    public (string Destination, string Real)? RealDestination { get; set; }
+
     /// <summary>How much of them is there, 0 to 1.</summary>
     public double MovedShare { get; set; }
 
@@ -245,6 +248,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Doubtful = doubtful,
             Unfinished = Work.Unfinished(),
             Destination = Destination,
+            RealDestination = RealDestination is { } known && known.Destination == Destination ? known.Real : null,
             Files = stamps,
             ClosedInOrder = ClosedInOrder,
             Suspended = _isAtRest,

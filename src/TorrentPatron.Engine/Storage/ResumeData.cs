@@ -32,6 +32,9 @@ public sealed record ResumeData
     /// <summary>The folder below which the files lie.</summary>
     public required string Destination { get; init; }
 
+    /// <summary>Where <see cref="Destination"/> led, with every link followed, when it was given; null: that was not noted.</summary>
+    public string? RealDestination { get; init; }
+
     /// <summary>The folder to which the files were on their way; null: none.</summary>
     public string? MovingTo { get; init; }
 

@@ -80,6 +80,12 @@ internal static class StorageErrors
         new(new TorrentError(TorrentErrorId.DestinationNotWritable, message,
             "Choose a destination that can be written, or change its permissions."), e);
 
+    /// <summary>The saved destination leads elsewhere than it did.</summary>
+    public static StorageException LeadsElsewhere(string destination, string before, string now) => new(new TorrentError(
+        TorrentErrorId.DestinationNotWritable,
+        $"'{destination}' leads to '{now}' now; when the torrent was started it led to '{before}'.",
+        "If that is right, start the torrent with its destination: Start-Torrent -Destination, or patron start --destination."));
+
     /// <summary>A link, a pipe or the like stands where a file or folder of the torrent belongs.</summary>
     /// <param name="path">Where.</param>
     /// <param name="isLink">Whether it is a link.</param>

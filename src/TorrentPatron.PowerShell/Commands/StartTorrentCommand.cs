@@ -186,7 +186,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
         base.Fail(error, target);
     }
 
-    private static string Action(StartRequest request) => $"Start torrent in '{request.Destination ?? request.CurrentFolder}'";
+    private static string Action(StartRequest request) => $"Start torrent in '{request.Destination ?? request.SavedDestination ?? request.CurrentFolder}'";
 
     private static string Shown(SourceItem item) => item.Running?.Status.Name ?? item.Saved?.Name ?? item.Source.ToString();
 

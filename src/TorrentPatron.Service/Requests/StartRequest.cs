@@ -28,7 +28,13 @@ public sealed record StartRequest
     /// </summary>
     public string? Destination { get; init; }
 
-    /// <summary>Absolute path of the folder that counts where there is no <see cref="Destination"/>; null: the process' current folder.</summary>
+    /// <summary>
+    /// Absolute path of the folder where the files were saved, which counts where there is no <see cref="Destination"/>. Where links on the way to
+    /// it lead elsewhere than when it was given, the start fails.
+    /// </summary>
+    public string? SavedDestination { get; init; }
+
+    /// <summary>Absolute path of the folder that counts where there is neither <see cref="Destination"/> nor <see cref="SavedDestination"/>; null: the process' current folder.</summary>
     public string? CurrentFolder { get; init; }
 
     /// <summary>Peers given by hand.</summary>
@@ -77,7 +83,7 @@ public sealed record StartRequest
         return new StartRequest
         {
             Source = saved.Magnet is null ? TorrentSource.FromState(saved.MetainfoPath) : TorrentSource.FromState(saved.Magnet),
-            Destination = saved.Destination,
+            SavedDestination = saved.Destination,
             Suspended = saved.Resume is { Suspended: true },
         };
     }

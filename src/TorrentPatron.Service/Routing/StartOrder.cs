@@ -23,7 +23,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     public StartRequest Request => request;
 
     /// <summary>Absolute path of the folder below which the files are to lie, where the torrent does not run yet.</summary>
-    public string Destination => Path.GetFullPath(request.Destination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
+    public string Destination => Path.GetFullPath(request.Destination ?? request.SavedDestination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
 
     /// <summary>Which torrent.</summary>
     public TorrentId TorrentId => content.TorrentId;
@@ -105,6 +105,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             : new CreateNewTorrent(id, magnet!, destination) { ResumeStore = store };
         return command with
         {
+            IsDestinationSaved = request is { Destination: null, SavedDestination: not null },
             Peers = request.Peers,
             // A link whose metadata an earlier run has fetched adds to what was saved with that.
             FoundPeers = FoundPeers,

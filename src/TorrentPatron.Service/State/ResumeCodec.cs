@@ -92,6 +92,8 @@ internal static class ResumeCodec
         writer.WriteKey("files"u8);
         WriteStamps(writer, data.Files);
         writer.Write("info hash"u8, torrent.ToArray());
+        if (data.RealDestination is { } real)
+            writer.Write("links"u8, real);
         if (data.MovingTo is { } movingTo)
             writer.Write("moving"u8, movingTo);
         writer.WriteKey("options"u8);
@@ -203,6 +205,7 @@ internal static class ResumeCodec
                 ? ReadTime(completed)
                 : null,
             Destination = ReadFolder(Require(content, "destination"u8)),
+            RealDestination = content.TryGet("links"u8, out BencodeElement real) ? ReadFolder(real) : null,
             Doubtful = content.TryGet("doubtful"u8, out BencodeElement doubtful) ? ReadBits(doubtful, pieces) : null,
             Files = ReadStamps(Require(content, "files"u8)),
             FilePriorities = ReadList(

@@ -131,4 +131,18 @@ public sealed class MagnetTests : PatronFixture
         Assert.Contains("did not come within 1 s", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
         Assert.False(File.Exists(In("never.torrent")));
     }
+
+    [Fact]
+    public async Task The_time_for_metadata_counts_for_reading_the_link_too_also_where_it_is_a_pipe_to_which_nobody_writes()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [In("link")]))
+            await made.WaitForExitAsync(Token);
+
+        PatronRun run = await RunAsync("metadata", In("link"), "--state", In("state"), "--timeout", "1s", "-o", In("never.torrent"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("link", Assert.Single(run.ErrorLines), StringComparison.Ordinal);
+        Assert.False(File.Exists(In("never.torrent")));
+    }
 }

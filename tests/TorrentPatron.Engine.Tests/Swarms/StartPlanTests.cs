@@ -51,7 +51,7 @@ public sealed class StartPlanTests : IDisposable
         File.WriteAllBytes(_folder["a"], new byte[2 * PieceLength]);
         Assert.True(Make(Saved(Bits(0)) with { Destination = "/elsewhere" }).Trusted.IsEmpty);
         Assert.True(Make(Saved(new Bitfield(3))).Trusted.IsEmpty);
-        Assert.Equal([0, 1], Set(StartPlan.Make(Storage(), Claim(), Saved(Bits(0)), recheck: true, TorrentChoices.None).ToCheck));
+        Assert.Equal([0, 1], Set(StartPlan.Make(Storage(), Claim(), Saved(Bits(0)), recheck: true, TorrentChoices.None, isDestinationSaved: false).ToCheck));
     }
 
     [Fact]
@@ -68,7 +68,7 @@ public sealed class StartPlanTests : IDisposable
         };
 
         Assert.Equal([1], Make(saved).Unfinished.Select(piece => piece.Piece));
-        Assert.Equal([0, 1], StartPlan.Make(Storage(), Claim(), saved, recheck: true, TorrentChoices.None).Unfinished.Select(piece => piece.Piece));
+        Assert.Equal([0, 1], StartPlan.Make(Storage(), Claim(), saved, recheck: true, TorrentChoices.None, isDestinationSaved: false).Unfinished.Select(piece => piece.Piece));
         Assert.Empty(Make(saved with { Destination = "/elsewhere" }).Unfinished);
         Assert.Equal(
             [1],
@@ -99,7 +99,7 @@ public sealed class StartPlanTests : IDisposable
         return blocks;
     }
 
-    private StartPlan Make(ResumeData? data) => StartPlan.Make(Storage(), Claim(), data, recheck: false, TorrentChoices.None);
+    private StartPlan Make(ResumeData? data) => StartPlan.Make(Storage(), Claim(), data, recheck: false, TorrentChoices.None, isDestinationSaved: false);
 
     private static PathClaim Claim() => new(default, "a", new MemoryResumeStore(), new PathTable());
 
