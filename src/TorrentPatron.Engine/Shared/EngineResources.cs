@@ -3,7 +3,6 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
-using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;

@@ -1,4 +1,4 @@
-namespace TorrentPatron.Engine.Metadata;
+namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
 /// Bounds the memory in which the metadata of all torrents of an engine is put together. Fetchers that find no room take turns; sizes that are
