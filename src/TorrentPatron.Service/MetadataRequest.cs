@@ -14,7 +14,8 @@ internal sealed class MetadataRequest(Patron patron)
     /// <exception cref="TorrentException">It cannot be found out.</exception>
     public async Task<TorrentMetainfo> RunAsync(StartRequest request, CancellationToken cancellationToken)
     {
-        if (await patron.FindMetainfoAsync(request, cancellationToken).ConfigureAwait(false) is { } known)
+        (TorrentMetainfo? known, request) = await patron.FindMetainfoAsync(request, cancellationToken).ConfigureAwait(false);
+        if (known is not null)
             return known;
 
         TorrentAnswer answer = await patron

@@ -373,7 +373,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
 
     /// <summary>What is in a request's torrent, where that is known without asking peers; else null.</summary>
     /// <exception cref="TorrentException">The source cannot be read.</exception>
-    internal Task<TorrentMetainfo?> FindMetainfoAsync(StartRequest request, CancellationToken cancellationToken) =>
+    internal Task<(TorrentMetainfo? Metainfo, StartRequest Request)> FindMetainfoAsync(StartRequest request, CancellationToken cancellationToken) =>
         _runner.FindMetainfoAsync(request, cancellationToken);
 
     /// <summary>Closes a torrent of this patron's and deletes what was saved of it.</summary>

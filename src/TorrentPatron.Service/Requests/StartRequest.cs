@@ -69,6 +69,9 @@ public sealed record StartRequest
     /// </summary>
     public TimeSpan? SourceTimeout { get; init; }
 
+    /// <summary>What <see cref="Source"/> has said, where it has been read already.</summary>
+    internal ReadSource? Read { get; init; }
+
     /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
     public bool Recheck { get; init; }
 

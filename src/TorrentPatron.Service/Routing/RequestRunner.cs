@@ -111,10 +111,13 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
     /// <param name="request">The source.</param>
     /// <param name="reading">Gives up reading it.</param>
-    public async Task<TorrentMetainfo?> FindMetainfoAsync(StartRequest request, CancellationToken reading)
+    /// <returns>What is in the torrent, null where that is not known here; and the request with what its source has said.</returns>
+    public async Task<(TorrentMetainfo? Metainfo, StartRequest Request)> FindMetainfoAsync(StartRequest request, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
-        return order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId);
+        return (
+            order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId),
+            request with { Read = order.Read });
     }
 
     /// <summary>Closes a torrent that a patron owns, and deletes what was saved of it.</summary>
@@ -146,6 +149,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {
+        if (request.Read is { } read)
+            return new StartOrder(request, read.Content, read.NamedPeers);
         if (request.Metainfo is not null)
             return new StartOrder(request, new SourceContent(request.Metainfo) { Reach = request.Reach }, []);
         if (request.Source is null)

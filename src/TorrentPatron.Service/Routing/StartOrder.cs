@@ -22,6 +22,9 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     /// <summary>The request.</summary>
     public StartRequest Request => request;
 
+    /// <summary>What its source has said.</summary>
+    public ReadSource Read => new(content, namedPeers);
+
     /// <summary>Absolute path of the folder below which the files are to lie, where the torrent does not run yet.</summary>
     public string Destination => Path.GetFullPath(request.Destination ?? request.SavedDestination ?? request.CurrentFolder ?? Environment.CurrentDirectory);
 

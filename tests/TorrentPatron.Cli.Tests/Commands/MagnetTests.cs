@@ -133,6 +133,25 @@ public sealed class MagnetTests : PatronFixture
     }
 
     [Fact]
+    public async Task A_link_whose_metadata_is_asked_for_is_read_once_also_from_a_pipe()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+        string link = (await RunAsync("magnet", torrent)).OutputLines[0];
+        using (var made = System.Diagnostics.Process.Start("mkfifo", [In("link")]))
+            await made.WaitForExitAsync(Token);
+        Task writing = File.WriteAllTextAsync(In("link"), link, Token);
+
+        PatronRun run = await RunAsync(
+            "metadata", In("link"), "--peer", seeder.Address, "--state", In("state"), "--timeout", "30s", "-o", In("fetched.torrent"));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.True(File.Exists(In("fetched.torrent")));
+        await writing;
+    }
+
+    [Fact]
     public async Task The_time_for_metadata_counts_for_reading_the_link_too_also_where_it_is_a_pipe_to_which_nobody_writes()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There pipes have no place among files.");
