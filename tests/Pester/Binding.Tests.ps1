@@ -257,7 +257,7 @@ Set-Location '$folder/session'
 (New-TorrentPatron other -BindAddress 127.0.0.1).StatePath
 "@
         $run.Error | Should -BeNullOrEmpty
-        $run.Output | Should -Be "$folder/session/states"
+        $run.Output | Should -Be (Join-Path $folder session states)
         "$folder/session/states/$($plain.InfoHash)" | Should -Exist
         "$folder/process/states" | Should -Not -Exist
     }
@@ -286,7 +286,7 @@ Describe 'Records of a table' {
         } finally {
             Pop-Location
         }
-        $started.Destination | Should -Be "$folder/a", $folder, "$folder/c"
+        $started.Destination | Should -Be (Join-Path $folder a), $folder, (Join-Path $folder c)
         $started.ForEach{ "$($_.Tags)" } | Should -Be 'nightly', '', 'other'
         $started.MaxDownloadRate | Should -Be 100KB, 0, 0
         $started.SeedRatio | Should -Be 1.5, $null, $null
@@ -297,7 +297,7 @@ Describe 'Records of a table' {
     It 'have less to say than the command line' {
         $started = [pscustomobject]@{ Uri = $links[0]; Destination = "$folder/a"; Tag = 'a' } |
             Start-Torrent -Patron $starter -Suspended -Destination "$folder/b"
-        $started.Destination, $started.Tags | Should -Be "$folder/b", 'a'
+        $started.Destination, $started.Tags | Should -Be (Join-Path $folder b), 'a'
     }
 
     It 'that make no sense are reported, and the others are started' {

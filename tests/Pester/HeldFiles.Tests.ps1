@@ -55,9 +55,13 @@ Describe 'A file that another program holds' {
 
     It 'is downloaded all the same, with <Share> shared' -ForEach @{ Share = 'None' }, @{ Share = 'Read' } {
         Set-TorrentPatron $seeder -MaxUploadRate 1MB
-        $holder = Start-Holder $file -Share $Share -Seconds 4
         $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
+        Wait-TestCondition { ($running | Get-TorrentStatus).BytesReceived -gt 0 -and (Test-Path $file) } | Should -BeTrue
+        # It has no file open while it rests.
+        $running | Suspend-Torrent
+        $holder = Start-Holder $file -Share $Share -Seconds 5
         Wait-Holder $holder
+        $running | Resume-Torrent
         if ($IsWindows) {
             Wait-TestCondition { ($running | Get-TorrentStatus).Warnings.Id -eq 'FileInUse' } | Should -BeTrue -Because 'the torrent says what it waits for'
         }
