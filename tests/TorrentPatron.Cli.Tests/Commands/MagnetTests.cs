@@ -141,7 +141,8 @@ public sealed class MagnetTests : PatronFixture
         string link = (await RunAsync("magnet", torrent)).OutputLines[0];
         using (var made = System.Diagnostics.Process.Start("mkfifo", [In("link")]))
             await made.WaitForExitAsync(Token);
-        Task writing = File.WriteAllTextAsync(In("link"), link, Token);
+        // Opening a pipe waits for the other end.
+        Task writing = Task.Run(() => File.WriteAllText(In("link"), link), Token);
 
         PatronRun run = await RunAsync(
             "metadata", In("link"), "--peer", seeder.Address, "--state", In("state"), "--timeout", "30s", "-o", In("fetched.torrent"));
