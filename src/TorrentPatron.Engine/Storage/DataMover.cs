@@ -16,6 +16,9 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null: none.</param>
 internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torrent, DiskWorkers workers, Bitfield? apart)
 {
+    /// <summary>What a renaming to another volume fails with on Windows.</summary>
+    private const int NotSameDevice = unchecked((int)0x80070011);
+
     private readonly List<string> _madeFolders = [];
     private readonly List<string> _leftBehind = [];
     private IReadOnlyList<MovedFile> _files = [];
@@ -149,7 +152,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             await RenameAsync(progress, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (IOException e) when (e.HResult == PosixFiles.Exdev)
+        catch (IOException e) when (e.HResult is PosixFiles.Exdev or NotSameDevice)
         {
             await workers.RunAsync(TakeBack, CancellationToken.None).ConfigureAwait(false);
             return false;

@@ -19,7 +19,8 @@ public static class FileOwner
     {
         if (GuardedFile.Stat(file) is not { } node)
             return;
-        Require(top, node, path);
+        if (PosixFiles.AreThere)
+            Require(top, node, path);
         if (isWritten && node.Links > 1)
             throw new IOException($"'{path}' has another name too (a hard link), so that it is not written.");
     }

@@ -8,8 +8,8 @@ namespace TorrentPatron.Engine.Storage;
 /// what was looked at. All that TorrentPatron reads and writes below a destination or a state folder goes through here.
 /// </summary>
 /// <remarks>
-/// On Linux and macOS each folder is opened in the one above it, so that there is no moment between looking and acting. Elsewhere the path
-/// is looked at before and after (<see cref="PortableFiles"/>).
+/// On Linux and macOS each folder is opened in the one above it, so that there is no moment between looking and acting. Elsewhere
+/// <see cref="PortableFiles"/> comes as near to that as the system lets it.
 /// </remarks>
 public static class GuardedFile
 {
@@ -107,7 +107,7 @@ public static class GuardedFile
     /// <summary>Which file is open; null where the system does not tell.</summary>
     /// <param name="file">The file.</param>
     public static FileIdentity? IdentityOf(SafeFileHandle file) =>
-        PosixFiles.AreThere ? PosixFiles.Stat(file).Identity : PortableFiles.IdentityOf(file);
+        PosixFiles.AreThere ? PosixFiles.Stat(file).Identity : PortableFiles.Stat(file)?.Identity;
 
     /// <summary>Makes a folder and those above it, up to one that its owner has chosen, which is there; what is there stays.</summary>
     /// <param name="top">That folder.</param>
@@ -153,7 +153,7 @@ public static class GuardedFile
     }
 
     /// <summary>What is known of an open file; null where the system does not tell.</summary>
-    internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : null;
+    internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : PortableFiles.Stat(file);
 
     /// <summary>Deletes whichever file, or link, is there.</summary>
     /// <param name="top">The folder that its owner has chosen.</param>
@@ -169,7 +169,7 @@ public static class GuardedFile
     {
         if (!PosixFiles.AreThere)
         {
-            PortableFiles.Delete(top, path);
+            PortableFiles.Delete(top, path, node => Require(node, seen, path));
             return;
         }
 
@@ -217,7 +217,7 @@ public static class GuardedFile
     {
         if (!PosixFiles.AreThere)
         {
-            PortableFiles.Move(top, path, newTop, newPath, overwrite);
+            PortableFiles.Move(top, path, newTop, newPath, overwrite, node => Require(node, seen, path));
             return;
         }
 

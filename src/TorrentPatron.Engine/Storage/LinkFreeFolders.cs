@@ -13,7 +13,7 @@ internal sealed class LinkFreeFolders
         _layout = layout;
         foreach (string folder in layout.Folders)
         {
-            if (Contains(Path.GetDirectoryName(folder)!) && new DirectoryInfo(folder).LinkTarget is null)
+            if (Contains(Path.GetDirectoryName(folder)!) && GuardedFile.Look(folder) is not { Kind: FileKind.Link })
                 _reached.Add(folder);
         }
     }

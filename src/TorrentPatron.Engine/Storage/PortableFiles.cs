@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
 #pragma warning disable RS0030 // GuardedFile's own way where the system has no better one.
@@ -7,14 +6,12 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// What <see cref="GuardedFile"/> does where the system cannot reach a file from an open folder: the path is looked at before and after a
-/// file is opened. Whoever changes a folder into a link and back in between is not seen.
+/// What <see cref="GuardedFile"/> does where the system cannot reach a file from an open folder. On Windows what is open is asked where it
+/// really lies, before anything is read, written, deleted or renamed. Elsewhere the path is looked at before and after a file is opened;
+/// whoever changes a folder into a link and back in between is not seen.
 /// </summary>
 internal static class PortableFiles
 {
-    private const int FileTypeDisk = 1;
-    private const int InformationBytes = 52;
-
     public static SafeFileHandle Open(string top, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions)
     {
         RefuseLinks(top, path);
@@ -23,7 +20,7 @@ internal static class PortableFiles
             : Make(path, access, share, permissions, mode);
         try
         {
-            RefuseLinks(top, path);
+            RequireBelow(top, path, file);
             RefuseSpecial(file, path);
             return file;
         }
@@ -57,15 +54,8 @@ internal static class PortableFiles
         }
     }
 
-    public static FileIdentity? IdentityOf(SafeFileHandle file)
-    {
-        byte[] information = new byte[InformationBytes];
-        return OperatingSystem.IsWindows() && GetFileInformationByHandle(file, information) != 0
-            ? new FileIdentity(
-                BinaryPrimitives.ReadUInt32LittleEndian(information.AsSpan(28)),
-                ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(information.AsSpan(44)) << 32) | BinaryPrimitives.ReadUInt32LittleEndian(information.AsSpan(48)))
-            : null;
-    }
+    /// <summary>What is known of an open file; null where the system does not tell.</summary>
+    public static FileNode? Stat(SafeFileHandle file) => OperatingSystem.IsWindows() ? WindowsFiles.Stat(file, "") : null;
 
     public static void MakeFolder(string top, string path, UnixFileMode? permissions)
     {
@@ -79,11 +69,19 @@ internal static class PortableFiles
             else
                 Directory.CreateDirectory(at);
         }
+
+        if (OperatingSystem.IsWindows() && path.Length > top.Length)
+        {
+            using SafeFileHandle made = WindowsFiles.OpenEntry(path);
+            RequireBelow(top, path, made);
+        }
     }
 
     public static FileNode? Find(string top, string path)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);
+        if (OperatingSystem.IsWindows())
+            return FindOnWindows(path);
         var info = new FileInfo(path);
         if (info.LinkTarget is not null)
             return new FileNode { Kind = FileKind.Link };
@@ -92,22 +90,46 @@ internal static class PortableFiles
             : null;
     }
 
-    public static void Delete(string top, string path)
+    /// <summary>Deletes a file. On Windows it is the one that was looked at, and lies where it is looked for.</summary>
+    public static void Delete(string top, string path, Action<FileNode> require)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);
+        if (OperatingSystem.IsWindows())
+        {
+            DeleteOnWindows(top, path, require);
+            return;
+        }
+
         File.Delete(path);
     }
 
     public static void DeleteFolder(string top, string path)
     {
         RefuseLinks(top, path);
+        if (OperatingSystem.IsWindows())
+        {
+            using SafeFileHandle folder = WindowsFiles.OpenToChange(path);
+            if (WindowsFiles.Stat(folder, path).Kind != FileKind.Folder)
+                throw new IOException($"'{path}' is not a folder.");
+            RequireBelow(top, path, folder);
+            WindowsFiles.Delete(folder, path);
+            return;
+        }
+
         Directory.Delete(path, recursive: false);
     }
 
-    public static void Move(string top, string path, string newTop, string newPath, bool overwrite)
+    /// <summary>Renames a file. On Windows it is the one that was looked at, and lies where it is looked for, before and after.</summary>
+    public static void Move(string top, string path, string newTop, string newPath, bool overwrite, Action<FileNode> require)
     {
         RefuseLinks(top, path);
         RefuseLinks(newTop, Path.GetDirectoryName(newPath)!);
+        if (OperatingSystem.IsWindows())
+        {
+            MoveOnWindows(top, path, newTop, newPath, overwrite, require);
+            return;
+        }
+
         File.Move(path, newPath, overwrite);
     }
 
@@ -120,21 +142,106 @@ internal static class PortableFiles
 
     private static void RefuseLink(string path)
     {
-        if (new FileInfo(path).LinkTarget is not null)
+        if (OperatingSystem.IsWindows())
+            RefuseLinkOnWindows(path);
+        else if (new FileInfo(path).LinkTarget is not null)
             throw new UnsafeFileException(path, isLink: true);
     }
 
     private static void RefuseSpecial(SafeFileHandle file, string path)
     {
-        if (OperatingSystem.IsWindows() && GetFileType(file) != FileTypeDisk)
-            throw new UnsafeFileException(path, isLink: false);
+        if (OperatingSystem.IsWindows() && WindowsFiles.Stat(file, path) is { Kind: not FileKind.Regular } node)
+            throw new UnsafeFileException(path, isLink: node.Kind == FileKind.Link);
     }
 
-    [DllImport("kernel32")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int GetFileType(SafeFileHandle file);
+    /// <summary>
+    /// Requires what is open to lie where it was looked for, without a link on the way: what is open stays what it is, whatever becomes of
+    /// its path. Where the system does not tell, the path is looked at again.
+    /// </summary>
+    private static void RequireBelow(string top, string path, SafeFileHandle file)
+    {
+        if (!OperatingSystem.IsWindows() || WindowsFiles.FinalPath(top) is not { } realTop || WindowsFiles.FinalPath(file) is not { } real)
+            RefuseLinks(top, path);
+        else if (!string.Equals(Path.Join([realTop, .. GuardedFile.Elements(top, path)]), real, StringComparison.OrdinalIgnoreCase))
+            throw new UnsafeFileException(path, isLink: true);
+    }
 
-    [DllImport("kernel32")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
-    private static extern int GetFileInformationByHandle(SafeFileHandle file, [Out] byte[] information);
+    /// <summary>Links, junctions, and whatever else stands for something elsewhere; not what a cloud keeps.</summary>
+    [SupportedOSPlatform("windows")]
+    private static void RefuseLinkOnWindows(string path)
+    {
+        try
+        {
+            if (File.GetAttributes(path).HasFlag(FileAttributes.ReparsePoint) && FindOnWindows(path) is { Kind: FileKind.Link })
+                throw new UnsafeFileException(path, isLink: true);
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Nothing is there.
+        }
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static FileNode? FindOnWindows(string path)
+    {
+        try
+        {
+            using SafeFileHandle entry = WindowsFiles.OpenEntry(path);
+            return WindowsFiles.Stat(entry, path);
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
+        catch (DirectoryNotFoundException) when (Directory.Exists(Path.GetDirectoryName(path)))
+        {
+            return null;
+        }
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static void DeleteOnWindows(string top, string path, Action<FileNode> require)
+    {
+        SafeFileHandle file;
+        try
+        {
+            file = WindowsFiles.OpenToChange(path);
+        }
+        catch (FileNotFoundException)
+        {
+            return;
+        }
+
+        using (file)
+        {
+            FileNode node = WindowsFiles.Stat(file, path);
+            if (node.Kind == FileKind.Folder)
+                throw new UnauthorizedAccessException($"'{path}' is a folder.");
+            require(node);
+            RequireBelow(top, path, file);
+            WindowsFiles.Delete(file, path);
+        }
+    }
+
+    [SupportedOSPlatform("windows")]
+    private static void MoveOnWindows(string top, string path, string newTop, string newPath, bool overwrite, Action<FileNode> require)
+    {
+        using SafeFileHandle file = WindowsFiles.OpenToChange(path);
+        FileNode node = WindowsFiles.Stat(file, path);
+        if (node.Kind != FileKind.Regular)
+            throw new UnsafeFileException(path, node.Kind == FileKind.Link);
+        require(node);
+        RequireBelow(top, path, file);
+        WindowsFiles.Move(file, newPath, overwrite);
+        try
+        {
+            RequireBelow(newTop, newPath, file);
+        }
+        catch (UnsafeFileException)
+        {
+            // Somebody made a link of a folder just then: back with it.
+            WindowsFiles.Move(file, path, overwrite: false);
+            throw;
+        }
+    }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.Versioning;
+
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>Where files really lie, once every link is followed.</summary>
@@ -8,7 +10,25 @@ internal static class RealPath
 
     /// <summary>A path with every link in it followed; as far as can be, where there are too many.</summary>
     /// <param name="path">An absolute path.</param>
-    public static string Of(string path)
+    public static string Of(string path) => OperatingSystem.IsWindows() && OfWindows(path) is { } real ? real : Follow(path);
+
+    /// <summary>
+    /// Windows tells it of what is there, with the letter case of the disk and whatever a drive letter stands for; the rest of a path is as it is.
+    /// </summary>
+    [SupportedOSPlatform("windows")]
+    private static string? OfWindows(string path)
+    {
+        string whole = Path.TrimEndingDirectorySeparator(path);
+        for (string? at = whole; at is not null; at = Path.GetDirectoryName(at))
+        {
+            if (Path.Exists(at))
+                return WindowsFiles.FinalPath(at) is { } real ? Path.TrimEndingDirectorySeparator(Path.Join(real, whole[at.Length..])) : null;
+        }
+
+        return null;
+    }
+
+    private static string Follow(string path)
     {
         string real = Path.GetPathRoot(path)!;
         var rest = new Stack<string>(Elements(path).Reverse());

@@ -11,7 +11,22 @@ namespace TorrentPatron.Engine.Storage;
 internal static class WindowsFiles
 {
     private const uint FsctlSetSparse = 0x000900C4, FsctlQueryAllocatedRanges = 0x000940CF;
-    private const int ErrorMoreData = 234;
+    private const int ErrorFileNotFound = 2, ErrorPathNotFound = 3, ErrorAccessDenied = 5, ErrorFilenameTooLong = 206, ErrorMoreData = 234;
+    private const int ErrorInvalidFunction = 1, ErrorNotSupported = 50, ErrorInvalidParameter = 87, ErrorCallNotImplemented = 120;
+    private const uint DeleteAccess = 0x10000, Synchronize = 0x100000, ReadAttributes = 0x80;
+    private const uint ShareAll = 7, OpenExisting = 3, BackupSemantics = 0x02000000, OpenReparsePoint = 0x00200000;
+    private const int RenameInfo = 3, DispositionInfo = 4, AttributeTagInfo = 9, DispositionInfoEx = 21, RenameInfoEx = 22;
+    private const uint DispositionDelete = 1, DispositionPosix = 2, RenameReplace = 1, RenamePosix = 2;
+    private const uint VolumeNameGuid = 1;
+    private const int FileTypeDisk = 1;
+    private const int InformationBytes = 52;
+
+    /// <summary>Set where what has the tag stands for something else, as links and junctions do.</summary>
+    private const uint NameSurrogate = 0x20000000;
+
+    /// <summary>Sockets, pipes and devices of the Linux in Windows, and links to programs of the store.</summary>
+    private const uint TagSocket = 0x80000023, TagPipe = 0x80000024, TagCharacter = 0x80000025, TagBlock = 0x80000026, TagProgram = 0x8000001B;
+
     private const int RangeBytes = 16;
 
     /// <summary>Makes a file sparse, if the file system knows holes.</summary>
@@ -62,6 +77,162 @@ internal static class WindowsFiles
         return new string(name, 0, end < 0 ? name.Length : end);
     }
 
+    /// <summary>Opens what stands at a path, a link itself where it is one, to look at it.</summary>
+    /// <param name="path">An absolute path.</param>
+    /// <exception cref="IOException">It cannot be opened; <see cref="FileNotFoundException"/>: it is not there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    public static SafeFileHandle OpenEntry(string path) => OpenAny(path, ReadAttributes, OpenReparsePoint);
+
+    /// <summary>Opens what stands at a path, a link itself where it is one, to delete or rename it.</summary>
+    /// <inheritdoc cref="OpenEntry" path="/param"/>
+    /// <inheritdoc cref="OpenEntry" path="/exception"/>
+    public static SafeFileHandle OpenToChange(string path) => OpenAny(path, DeleteAccess | ReadAttributes | Synchronize, OpenReparsePoint);
+
+    /// <summary>What is known of something open.</summary>
+    /// <param name="file">The file, folder or link.</param>
+    /// <param name="path">Its path, for errors.</param>
+    public static FileNode Stat(SafeFileHandle file, string path)
+    {
+        if (GetFileType(file) != FileTypeDisk)
+            return new FileNode { Kind = FileKind.Special };
+        byte[] information = new byte[InformationBytes];
+        if (GetFileInformationByHandle(file, information) == 0)
+            throw Error(path);
+        var attributes = (FileAttributes)Number(information, 0);
+        FileKind kind = attributes.HasFlag(FileAttributes.ReparsePoint) ? KindOf(TagOf(file), attributes)
+            : attributes.HasFlag(FileAttributes.Directory) ? FileKind.Folder
+            : FileKind.Regular;
+        return new FileNode
+        {
+            Kind = kind,
+            Identity = new FileIdentity(Number(information, 28), ((ulong)Number(information, 44) << 32) | Number(information, 48)),
+            Length = (long)(((ulong)Number(information, 32) << 32) | Number(information, 36)),
+            Links = Number(information, 40),
+            // In units of 100 ns, whole: only compared.
+            LastWrite = ((long)(((ulong)Number(information, 24) << 32) | Number(information, 20)), 0),
+        };
+    }
+
+    /// <summary>
+    /// Where a path leads when all links in it are followed, and what drive letters stand for; null where the system does not tell.
+    /// </summary>
+    /// <param name="path">An absolute path of something that is there.</param>
+    public static string? FinalPath(string path)
+    {
+        try
+        {
+            using SafeFileHandle file = OpenAny(path, ReadAttributes, 0);
+            return FinalPath(file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Where something open lies; null where the system does not tell.</summary>
+    /// <param name="file">The file, folder or link.</param>
+    public static string? FinalPath(SafeFileHandle file)
+    {
+        string? path = FinalPath(file, 0) ?? FinalPath(file, VolumeNameGuid);
+        return path is null ? null
+            : path.StartsWith(@"\\?\UNC\", StringComparison.Ordinal) ? string.Concat(@"\\", path.AsSpan(8))
+            : path.StartsWith(@"\\?\", StringComparison.Ordinal) && path.Length > 5 && path[5] == ':' ? path[4..]
+            : path;
+    }
+
+    /// <summary>Deletes what is open; a folder must be empty.</summary>
+    /// <param name="file">It, opened by <see cref="OpenToChange"/>.</param>
+    /// <param name="path">Its path, for errors.</param>
+    public static void Delete(SafeFileHandle file, string path)
+    {
+        byte[] how = new byte[sizeof(uint)];
+        BinaryPrimitives.WriteUInt32LittleEndian(how, DispositionDelete | DispositionPosix);
+        if (SetFileInformationByHandle(file, DispositionInfoEx, how, (uint)how.Length) != 0)
+            return;
+        // FAT, and Windows before 10, know the old way only.
+        if (IsUnknownCall(Marshal.GetLastPInvokeError()) && SetFileInformationByHandle(file, DispositionInfo, [1], 1) != 0)
+            return;
+        throw Failure(path);
+    }
+
+    /// <summary>Renames a file within its volume.</summary>
+    /// <param name="file">It, opened by <see cref="OpenToChange"/>.</param>
+    /// <param name="newPath">Where it is to be.</param>
+    /// <param name="overwrite">Whether a file that is there goes.</param>
+    public static void Move(SafeFileHandle file, string newPath, bool overwrite)
+    {
+        byte[] name = System.Text.Encoding.Unicode.GetBytes(Extended(newPath));
+        int start = (2 * nint.Size) + sizeof(uint);
+        byte[] how = new byte[start + name.Length + sizeof(char)];
+        BinaryPrimitives.WriteUInt32LittleEndian(how, overwrite ? RenameReplace | RenamePosix : RenamePosix);
+        BinaryPrimitives.WriteInt32LittleEndian(how.AsSpan(2 * nint.Size), name.Length);
+        name.CopyTo(how, start);
+        if (SetFileInformationByHandle(file, RenameInfoEx, how, (uint)how.Length) != 0)
+            return;
+        if (IsUnknownCall(Marshal.GetLastPInvokeError()))
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(how, overwrite ? 1u : 0u);
+            if (SetFileInformationByHandle(file, RenameInfo, how, (uint)how.Length) != 0)
+                return;
+        }
+
+        throw Failure(newPath);
+    }
+
+    private static SafeFileHandle OpenAny(string path, uint access, uint flags)
+    {
+        SafeFileHandle file = CreateFile(Extended(path), access, ShareAll, 0, OpenExisting, BackupSemantics | flags, 0);
+        if (!file.IsInvalid)
+            return file;
+        Exception failure = Failure(path);
+        file.Dispose();
+        throw failure;
+    }
+
+    private static FileKind KindOf(uint tag, FileAttributes attributes) => (tag & NameSurrogate) != 0 ? FileKind.Link
+        : tag switch
+        {
+            TagPipe => FileKind.Pipe,
+            TagSocket or TagCharacter or TagBlock or TagProgram => FileKind.Special,
+            // What a cloud keeps, or a driver packs, is read like any other file.
+            _ => attributes.HasFlag(FileAttributes.Directory) ? FileKind.Folder : FileKind.Regular,
+        };
+
+    private static uint TagOf(SafeFileHandle file)
+    {
+        byte[] information = new byte[2 * sizeof(uint)];
+        // One that is not told counts as a link.
+        return GetFileInformationByHandleEx(file, AttributeTagInfo, information, (uint)information.Length) != 0 ? Number(information, 4) : NameSurrogate;
+    }
+
+    private static string? FinalPath(SafeFileHandle file, uint flags)
+    {
+        char[] buffer = new char[512];
+        uint length = GetFinalPathNameByHandle(file, buffer, (uint)buffer.Length, flags);
+        if (length > buffer.Length)
+        {
+            buffer = new char[length];
+            length = GetFinalPathNameByHandle(file, buffer, (uint)buffer.Length, flags);
+        }
+
+        return length == 0 || length > buffer.Length ? null : new string(buffer, 0, (int)length);
+    }
+
+    private static uint Number(byte[] bytes, int offset) => BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(offset));
+
+    private static bool IsUnknownCall(int error) => error is ErrorInvalidFunction or ErrorNotSupported or ErrorInvalidParameter or ErrorCallNotImplemented;
+
+    /// <summary>As .NET itself would say it.</summary>
+    private static Exception Failure(string path) => Marshal.GetLastPInvokeError() switch
+    {
+        ErrorFileNotFound => new FileNotFoundException($"'{path}' is not there.", path),
+        ErrorPathNotFound => new DirectoryNotFoundException($"The folder of '{path}' is not there."),
+        ErrorAccessDenied => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
+        ErrorFilenameTooLong => new PathTooLongException($"The path '{path}' is too long."),
+        _ => Error(path),
+    };
+
     /// <summary>As the system wants a path that may be long.</summary>
     private static string Extended(string path) => path.StartsWith(@"\\?\", StringComparison.Ordinal) || path.StartsWith(@"\\.\", StringComparison.Ordinal) ? path
         : path.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", path.AsSpan(2))
@@ -77,6 +248,30 @@ internal static class WindowsFiles
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static extern int DeviceIoControl(
         SafeFileHandle file, uint code, byte[] input, uint inputSize, [Out] byte[] output, uint outputSize, out uint returned, nint overlapped);
+
+    [DllImport("kernel32", EntryPoint = "CreateFileW", CharSet = CharSet.Unicode, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern SafeFileHandle CreateFile(string path, uint access, uint share, nint security, uint mode, uint flags, nint template);
+
+    [DllImport("kernel32")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int GetFileType(SafeFileHandle file);
+
+    [DllImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int GetFileInformationByHandle(SafeFileHandle file, [Out] byte[] information);
+
+    [DllImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int GetFileInformationByHandleEx(SafeFileHandle file, int what, [Out] byte[] information, uint size);
+
+    [DllImport("kernel32", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int SetFileInformationByHandle(SafeFileHandle file, int what, byte[] information, uint size);
+
+    [DllImport("kernel32", EntryPoint = "GetFinalPathNameByHandleW", CharSet = CharSet.Unicode, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern uint GetFinalPathNameByHandle(SafeFileHandle file, [Out] char[] path, uint size, uint flags);
 
     [DllImport("kernel32", EntryPoint = "GetDiskFreeSpaceExW", CharSet = CharSet.Unicode, SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]

@@ -308,7 +308,7 @@ internal static class ResumeCodec
         element.AsInteger() is var ticks and >= 0 && ticks <= LastTicks ? new TimeSpan(ticks) : throw new InvalidDataException("a duration in it is impossible");
 
     private static string ReadFolder(BencodeElement element) =>
-        element.AsText() is var path && path.Length <= LongestPath && Path.IsPathFullyQualified(path) && !path.Contains('\0', StringComparison.Ordinal)
+        element.AsText() is var path && path.Length <= LongestPath && Path.IsPathRooted(path) && !path.Contains('\0', StringComparison.Ordinal)
             ? path
             : throw new InvalidDataException("a folder in it is not one");
 

@@ -10,7 +10,6 @@ public sealed class PortableFilesTests : IDisposable
 
     public PortableFilesTests()
     {
-        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
         Directory.CreateDirectory(_temp["top", "folder"]);
         Directory.CreateDirectory(_temp["elsewhere"]);
         File.WriteAllText(_temp["top", "folder", "file"], "ours");
@@ -25,10 +24,10 @@ public sealed class PortableFilesTests : IDisposable
         Open("folder/file", FileMode.Open);
         Open("folder/new", FileMode.OpenOrCreate);
         PortableFiles.MakeFolder(_temp["top"], _temp["top", "a", "b"], permissions: null);
-        PortableFiles.Move(_temp["top"], _temp["top", "folder", "file"], _temp["top"], _temp["top", "a", "b", "moved"], overwrite: false);
+        PortableFiles.Move(_temp["top"], _temp["top", "folder", "file"], _temp["top"], _temp["top", "a", "b", "moved"], overwrite: false, static _ => { });
         Assert.Equal(FileKind.Regular, PortableFiles.Find(_temp["top"], _temp["top", "a", "b", "moved"])!.Value.Kind);
         Assert.Equal(FileKind.Folder, PortableFiles.Find(_temp["top"], _temp["top", "a", "b"])!.Value.Kind);
-        PortableFiles.Delete(_temp["top"], _temp["top", "a", "b", "moved"]);
+        PortableFiles.Delete(_temp["top"], _temp["top", "a", "b", "moved"], static _ => { });
         Assert.Null(PortableFiles.Find(_temp["top"], _temp["top", "a", "b", "moved"]));
         PortableFiles.DeleteFolder(_temp["top"], _temp["top", "a", "b"]);
         Assert.False(Directory.Exists(_temp["top", "a", "b"]));
@@ -36,6 +35,7 @@ public sealed class PortableFilesTests : IDisposable
     }
 
     [Fact]
+    [NeedsLinks]
     public void Nothing_is_done_through_a_link_to_a_file_or_folder()
     {
         Neighbour.SwapForLink(_temp["top", "folder"], _temp["elsewhere"]);
@@ -47,10 +47,10 @@ public sealed class PortableFilesTests : IDisposable
         Assert.Throws<UnsafeFileException>(() => Open("link", FileMode.OpenOrCreate));
         Assert.Throws<UnsafeFileException>(() => Open("dangling", FileMode.OpenOrCreate));
         Assert.Throws<UnsafeFileException>(() => PortableFiles.MakeFolder(_temp["top"], _temp["top", "folder", "made"], permissions: null));
-        Assert.Throws<UnsafeFileException>(() => PortableFiles.Delete(_temp["top"], _temp["top", "folder", "file"]));
+        Assert.Throws<UnsafeFileException>(() => PortableFiles.Delete(_temp["top"], _temp["top", "folder", "file"], static _ => { }));
         Assert.Throws<UnsafeFileException>(() => PortableFiles.DeleteFolder(_temp["top"], _temp["top", "folder"]));
         Assert.Throws<UnsafeFileException>(
-            () => PortableFiles.Move(_temp["top"], _temp["top", "link"], _temp["top"], _temp["top", "moved"], overwrite: false));
+            () => PortableFiles.Move(_temp["top"], _temp["top", "link"], _temp["top"], _temp["top", "moved"], overwrite: false, static _ => { }));
         Assert.Equal(FileKind.Link, PortableFiles.Find(_temp["top"], _temp["top", "link"])!.Value.Kind);
         Assert.Equal([_temp["elsewhere", "file"]], Directory.GetFileSystemEntries(_temp["elsewhere"]));
         Assert.Equal("theirs", File.ReadAllText(_temp["elsewhere", "file"]));

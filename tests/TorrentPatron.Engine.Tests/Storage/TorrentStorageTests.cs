@@ -233,7 +233,7 @@ public sealed class TorrentStorageTests : IDisposable
         byte[] expected = new byte[(9 << 20) + 3];
         bytes.CopyTo(expected, 100);
         bytes.CopyTo(expected, 9 << 20);
-        Assert.True(File.ReadAllBytes(path).AsSpan().SequenceEqual(expected));
+        Assert.True(TempFolder.ReadShared(path).AsSpan().SequenceEqual(expected));
         Assert.True(storage.PossiblePieces(storage.Stamps())[8]);
         Assert.False(storage.PossiblePieces(storage.Stamps())[9]);
     }
