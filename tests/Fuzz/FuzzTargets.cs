@@ -14,6 +14,7 @@ internal static class FuzzTargets
         new DisplayTextTarget(),
         new MessageTarget(),
         new HandshakeTarget(),
+        new EncryptionTarget(),
         new MagnetTarget(),
         new ExtensionHandshakeTarget(),
         new MetadataMessageTarget(),

@@ -1,0 +1,64 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace TorrentPatron.Protocol.Encryption;
+
+/// <summary>
+/// The RC4 stream cipher, which message stream encryption uses. It hides BitTorrent from a glance at the wire and is no protection of
+/// secrets. Encrypts and decrypts alike. Not thread-safe.
+/// </summary>
+public sealed class Rc4
+{
+    private const int States = 256;
+
+    private readonly byte[] _state = new byte[States];
+    private byte _i;
+    private byte _j;
+
+    /// <summary>Begins the key stream.</summary>
+    /// <param name="key">1 to 256 bytes.</param>
+    /// <exception cref="ArgumentException">The key is empty or too long.</exception>
+    public Rc4(ReadOnlySpan<byte> key)
+    {
+        if (key.Length is 0 or > States)
+            throw new ArgumentException($"A key has 1 to {States} bytes, not {key.Length}.", nameof(key));
+        for (int i = 0; i < States; i++)
+            _state[i] = (byte)i;
+        byte j = 0;
+        for (int i = 0; i < States; i++)
+        {
+            j += (byte)(_state[i] + key[i % key.Length]);
+            (_state[i], _state[j]) = (_state[j], _state[i]);
+        }
+    }
+
+    /// <summary>Encrypts or decrypts bytes where they lie.</summary>
+    /// <param name="bytes">The bytes.</param>
+    public void Apply(Span<byte> bytes)
+    {
+        // Indices are bytes, so that none is out of the 256: no bound is checked in the loop that every byte of a download goes through.
+        ref byte state = ref MemoryMarshal.GetArrayDataReference(_state);
+        byte i = _i, j = _j;
+        foreach (ref byte value in bytes)
+        {
+            i++;
+            byte one = Unsafe.Add(ref state, i);
+            j += one;
+            byte other = Unsafe.Add(ref state, j);
+            Unsafe.Add(ref state, i) = other;
+            Unsafe.Add(ref state, j) = one;
+            value ^= Unsafe.Add(ref state, (byte)(one + other));
+        }
+
+        (_i, _j) = (i, j);
+    }
+
+    /// <summary>Drops the next bytes of the key stream.</summary>
+    /// <param name="count">How many, 0 or more.</param>
+    public void Skip(int count)
+    {
+        Span<byte> dropped = stackalloc byte[States];
+        for (; count > 0; count -= States)
+            Apply(dropped[..Math.Min(count, States)]);
+    }
+}
