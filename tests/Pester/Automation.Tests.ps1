@@ -91,6 +91,7 @@ Restore-Torrent -Patron `$patron | Remove-Torrent -DeleteData -Confirm:`$false
         $run.Output[-1] | Should -Be 'done'
     }
 
+    # Windows has no signals.
     It 'go on where they were after SIGTERM' -Skip:$IsWindows {
         $process = Invoke-TestScript $here (Get-NightlyScript $here "-Peer $peer -MaxDownloadRate 4MB -Wait") -NoWait
         try {

@@ -104,6 +104,7 @@ Describe 'The package' {
         }
     }
 
+    # Windows installs to the user's own documents: tests/Windows/Install-Package.ps1 does it under Wine.
     It 'is published to a folder and installed from it, with what belongs to it and nothing else' -Skip:(
         -not (Get-Command Publish-PSResource -ErrorAction Ignore) -or $IsWindows) {
         $here = Join-Path $TestDrive 'gallery'

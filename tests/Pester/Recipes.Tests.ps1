@@ -160,6 +160,7 @@ Describe 'The nightly mirror of about_TorrentPatron_Automation' {
     }
 }
 
+# Its unit is systemd's.
 Describe 'The script of about_TorrentPatron_Automation that seeds for ever' -Skip:$IsWindows {
     It 'waits for its folder, takes what is put there later, and leaves as its unit expects when systemd stops it' {
         $here = Join-Path $TestDrive 'seeding'

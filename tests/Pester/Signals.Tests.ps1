@@ -7,6 +7,7 @@ AfterAll {
     Get-TorrentPatron | Stop-TorrentPatron
 }
 
+# Windows has none.
 Describe 'A signal that ends the process' -Skip:$IsWindows {
     It 'SIG<Name> tells the trackers, keeps the totals, and lets no script run on' -ForEach @(
         @{ Name = 'TERM'; ExitCode = 143 }

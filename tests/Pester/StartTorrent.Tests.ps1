@@ -326,6 +326,7 @@ Describe 'Start-Torrent' {
             ($made | Start-Torrent -Destination $files -Patron $patron).State | Should -BeIn 'Checking', 'Downloading'
         }
 
+        # Windows is such a system.
         It 'may have names that other systems refuse, and links' -Skip:$IsWindows {
             $null = New-Item -ItemType Directory -Path (Join-Path $files 'Album: One')
             Move-Item (Join-Path $files 'share/*') (Join-Path $files 'Album: One')
