@@ -43,6 +43,21 @@ public sealed partial class EngineEventsTests
     }
 
     [Fact]
+    public async Task A_tracker_that_cannot_be_asked_is_told_without_its_key()
+    {
+        var torrent = new SwarmTorrent(7120, Piece, Piece);
+        var magnet = Protocol.Magnets.MagnetLink.Parse($"magnet:?xt=urn:btih:{torrent.Metainfo.InfoHash}&tr=wss%3A%2F%2Ft.example%2F0123456789abcdef0123");
+        using var log = new EventLog(torrent.Metainfo.TorrentId);
+        await using var engine = new TestEngine(_network);
+        await engine.SendAsync(id => new CreateNewTorrent(id, magnet, engine.Destination) { ResumeStore = new MemoryResumeStore() });
+
+        IReadOnlyDictionary<string, object?> ignored = await log.NextAsync("TrackerIgnored");
+
+        Assert.Equal("wss://t.example/***", ignored["tracker"]);
+        Assert.EndsWith("not supported.", (string)ignored["reason"]!, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_latest_50_closed_peers_are_remembered_and_a_suspended_torrents_peers_say_so()
     {
         var torrent = new SwarmTorrent(7102, Piece, Piece);
