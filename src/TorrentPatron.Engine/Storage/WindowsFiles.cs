@@ -233,10 +233,16 @@ internal static class WindowsFiles
         _ => Error(path),
     };
 
-    /// <summary>As the system wants a path that may be long.</summary>
-    private static string Extended(string path) => path.StartsWith(@"\\?\", StringComparison.Ordinal) || path.StartsWith(@"\\.\", StringComparison.Ordinal) ? path
-        : path.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", path.AsSpan(2))
-        : @"\\?\" + path;
+    /// <summary>As the system wants a path that may be long: with no '/' and no '.' in it, which it would take for names.</summary>
+    private static string Extended(string path)
+    {
+        if (path.StartsWith(@"\\?\", StringComparison.Ordinal) || path.StartsWith(@"\\.\", StringComparison.Ordinal))
+            return path;
+        string full = Path.GetFullPath(path);
+        return full.StartsWith(@"\\.\", StringComparison.Ordinal) ? full
+            : full.StartsWith(@"\\", StringComparison.Ordinal) ? string.Concat(@"\\?\UNC\", full.AsSpan(2))
+            : @"\\?\" + full;
+    }
 
     private static IOException Error(string path)
     {

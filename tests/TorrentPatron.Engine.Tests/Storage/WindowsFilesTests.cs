@@ -73,6 +73,7 @@ public sealed class WindowsFilesTests : IDisposable
         Assert.Equal(_temp["Folder", "a"], WindowsFiles.FinalPath(_temp["Folder", "a"]), ignoreCase: true);
         Assert.Equal(_temp["Folder", "not", "there"], RealPath.Of(_temp["Folder", "not", "there"]), ignoreCase: true);
         Assert.Equal(RealPath.Of(_temp["Folder"]), RealPath.Of(_temp["Folder"] + "\\"));
+        Assert.Equal(FileKind.Regular, GuardedFile.Find(_temp.Path, _temp["Folder"].Replace('\\', '/') + "/./a")!.Value.Kind);
         Assert.InRange(WindowsFiles.AvailableBytes(_temp.Path), 1, long.MaxValue);
         using SafeFileHandle file = GuardedFile.Open(_temp.Path, _temp["Folder", "a"], FileMode.Open, FileAccess.Read);
         Assert.NotNull(WindowsFiles.FileSystemOf(file));
