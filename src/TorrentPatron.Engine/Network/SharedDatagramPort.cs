@@ -95,9 +95,11 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     }
 
     // A bind address may be there only now: that of a VPN which came up after the engine.
-    private OpenSocket? FindOrOpen(AddressFamily family) =>
-        Find(family) is { } open ? open
-        : _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
+    private OpenSocket? FindOrOpen(AddressFamily family) => Find(family) ?? OpenAnew(family);
+
+    // Apart: what the search closes over would be made for each datagram.
+    private OpenSocket? OpenAnew(AddressFamily family) =>
+        _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
 
     /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
     /// <returns>The socket; null: it cannot be had now.</returns>
