@@ -24,4 +24,21 @@ public sealed class ForeignHolderTests : IDisposable
 
         Assert.False(TorrentClaim.IsHeldByOther(folder, holder));
     }
+
+    [Theory]
+    [InlineData(FileShare.Read)]
+    [InlineData(FileShare.None)]
+    public void What_is_saved_replaces_a_file_that_somebody_reads_as_soon_as_it_is_free(FileShare share)
+    {
+        string folder = Path.Combine(_folder, new string('a', 40)), path = Path.Combine(folder, "resume");
+        StateFile.MakeFolders(_folder, folder);
+        StateFile.Write(_folder, path, "old"u8, flush: false);
+        var foreign = new FileStream(path, FileMode.Open, FileAccess.Read, share);
+        using var timer = new Timer(_ => foreign.Dispose(), null, TimeSpan.FromMilliseconds(400), Timeout.InfiniteTimeSpan);
+
+        StateFile.Write(_folder, path, "new"u8, flush: false);
+
+        Assert.Equal("new"u8.ToArray(), StateFile.Read(_folder, path, maxBytes: 10));
+        Assert.Equal([path], Directory.GetFiles(folder));
+    }
 }
