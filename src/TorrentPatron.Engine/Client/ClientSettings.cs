@@ -32,6 +32,9 @@ public sealed record ClientSettings
     /// <summary>Whether peers in the local network are looked for, and called to (BEP 14).</summary>
     public bool LocalDiscovery { get; init; }
 
+    /// <summary>Whether connections to peers are encrypted.</summary>
+    public EncryptionPolicy Encryption { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

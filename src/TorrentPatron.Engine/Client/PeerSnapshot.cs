@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Client;
 
@@ -16,6 +17,9 @@ public sealed record PeerSnapshot
 
     /// <summary>Whether it dialled us.</summary>
     public bool IsIncoming { get; init; }
+
+    /// <summary>How the connection is encrypted; none: it is plain from its first byte.</summary>
+    public EncryptionMethods Encryption { get; init; }
 
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; init; }

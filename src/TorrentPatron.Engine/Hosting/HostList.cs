@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Hosting;
 
@@ -10,6 +11,9 @@ internal sealed class HostList
     private readonly Dictionary<TorrentId, LinkedListNode<TorrentHost>> _places = [];
     private readonly Dictionary<InfoHash, TorrentHost> _onWire = [];
     private readonly LinkedList<TorrentHost> _order = [];
+
+    /// <summary>The wire hashes by the names that encrypted handshakes give them; null until there is one.</summary>
+    private Dictionary<ObfuscatedInfoHash, InfoHash>? _obfuscated;
     private TorrentHost[]? _all = [];
 
     /// <summary>All of them, as they are now, the oldest first.</summary>
@@ -33,6 +37,17 @@ internal sealed class HostList
         lock (_gate)
             host = _onWire.GetValueOrDefault(wireHash);
         return host is not null;
+    }
+
+    /// <summary>Finds the hash on the wire that an encrypted handshake names; null: it is of no torrent here.</summary>
+    /// <param name="name">The name.</param>
+    public InfoHash? Find(ObfuscatedInfoHash name)
+    {
+        lock (_gate)
+        {
+            _obfuscated ??= _onWire.Keys.ToDictionary(ObfuscatedInfoHash.Of);
+            return _obfuscated.TryGetValue(name, out InfoHash wireHash) ? wireHash : null;
+        }
     }
 
     /// <summary>Finds a torrent.</summary>
@@ -60,7 +75,8 @@ internal sealed class HostList
 
             host = make();
             _places.Add(torrent, _order.AddLast(host));
-            _onWire.TryAdd(torrent.WireHash, host);
+            if (_onWire.TryAdd(torrent.WireHash, host))
+                _obfuscated?.Add(ObfuscatedInfoHash.Of(torrent.WireHash), torrent.WireHash);
             _all = null;
             return true;
         }
@@ -74,8 +90,13 @@ internal sealed class HostList
             if (_places.TryGetValue(host.TorrentId, out LinkedListNode<TorrentHost>? place) && place.Value == host)
             {
                 _places.Remove(host.TorrentId);
-                if (_onWire.GetValueOrDefault(host.TorrentId.WireHash) == host)
-                    _onWire.Remove(host.TorrentId.WireHash);
+                InfoHash wireHash = host.TorrentId.WireHash;
+                if (_onWire.GetValueOrDefault(wireHash) == host)
+                {
+                    _onWire.Remove(wireHash);
+                    _obfuscated?.Remove(ObfuscatedInfoHash.Of(wireHash));
+                }
+
                 _order.Remove(place);
                 _all = null;
             }

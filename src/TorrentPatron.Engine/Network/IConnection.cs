@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -16,7 +17,10 @@ public interface IConnection : IDisposable
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>Sends all of it.</summary>
+    /// <summary>What was agreed on by message stream encryption; none: the connection is plain from its first byte.</summary>
+    EncryptionMethods Encryption => EncryptionMethods.None;
+
+    /// <summary>Sends all of it. The bytes may be changed where they lie: encrypted, they need no copy.</summary>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> buffer);
 

@@ -11,6 +11,7 @@ using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
@@ -90,6 +91,9 @@ internal sealed class PeerConnection
 
     /// <summary>Whether it dialled us.</summary>
     public bool IsIncoming { get; }
+
+    /// <summary>How the connection is encrypted.</summary>
+    public EncryptionMethods Encryption => _connection.Encryption;
 
     /// <summary>What goes to it.</summary>
     public PeerSender Sender { get; }

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
@@ -21,6 +22,7 @@ internal sealed class PeerDialer(
     /// <summary>Connections of one torrent being made at once.</summary>
     private const int MostHalfOpen = 30;
 
+    private readonly PeerHandshaker _handshaker = new(engine);
     private readonly Lock _gate = new();
     private int _dialling;
 
@@ -69,11 +71,7 @@ internal sealed class PeerDialer(
         bool isDone = false;
         try
         {
-            using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
-            using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
-                connection = await engine.Network.ConnectAsync(address, either.Token).ConfigureAwait(false);
-            Handshake handshake = await PeerHandshaker
-                .DialAsync(connection, engine.MakeHandshake(torrent.WireHash), engine.Time, session).ConfigureAwait(false);
+            (connection, Handshake handshake) = await ReachAsync(address, session).ConfigureAwait(false);
             isDone = true;
             EndDial();
             attach(connection, handshake);
@@ -100,6 +98,43 @@ internal sealed class PeerDialer(
 
         if (!isDone)
             DialMore(session);
+    }
+
+    /// <summary>Connects and shakes hands: as the address is known to like it and, where it refuses that without a word, once the other way.</summary>
+    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, CancellationToken session)
+    {
+        EncryptionPolicy policy = engine.Settings.Encryption;
+        bool isFree = policy == EncryptionPolicy.Prefer;
+        bool isEncrypted = isFree ? directory.LikesEncryption(address) : policy == EncryptionPolicy.Require;
+        try
+        {
+            return await ConnectAsync(address, isEncrypted, session).ConfigureAwait(false);
+        }
+        catch (HandshakeRefusedException) when (isFree && directory.MayTryOther(address))
+        {
+            // Perhaps it wants it the other way.
+        }
+
+        (IConnection, Handshake) reached = await ConnectAsync(address, !isEncrypted, session).ConfigureAwait(false);
+        directory.NoteEncryption(address, !isEncrypted);
+        return reached;
+    }
+
+    private async Task<(IConnection Connection, Handshake Handshake)> ConnectAsync(IPEndPoint address, bool isEncrypted, CancellationToken session)
+    {
+        IConnection connection;
+        using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
+        using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
+            connection = await engine.Network.ConnectAsync(address, either.Token).ConfigureAwait(false);
+        try
+        {
+            return await _handshaker.DialAsync(connection, torrent.WireHash, isEncrypted, session).ConfigureAwait(false);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
     }
 
     private void EndDial()

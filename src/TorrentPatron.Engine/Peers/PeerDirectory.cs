@@ -206,6 +206,34 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
+    /// <summary>Whether to encrypt when an address is dialled: it has taken nothing else.</summary>
+    public bool LikesEncryption(IPEndPoint endPoint)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesEncryption;
+    }
+
+    /// <summary>Whether an address that has refused one way, encrypted or not, may be tried the other way at once: it is, one time.</summary>
+    public bool MayTryOther(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(endPoint, out Entry? entry) || entry.WasTriedOther)
+                return false;
+            return entry.WasTriedOther = true;
+        }
+    }
+
+    /// <summary>An address has taken one way after it had refused the other; should it ever change its mind, it is tried again.</summary>
+    public void NoteEncryption(IPEndPoint endPoint, bool isEncrypted)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                (entry.LikesEncryption, entry.WasTriedOther) = (isEncrypted, false);
+        }
+    }
+
     /// <summary>A connection was given up by ourselves, which says nothing about its address.</summary>
     public void Released(IPEndPoint endPoint)
     {
@@ -464,6 +492,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         public bool IsInUse { get; set; }
 
         public bool WasReached { get; set; }
+
+        public bool LikesEncryption { get; set; }
+
+        /// <summary>Whether both ways, encrypted and not, have been refused.</summary>
+        public bool WasTriedOther { get; set; }
 
         public int Failures { get; set; }
 

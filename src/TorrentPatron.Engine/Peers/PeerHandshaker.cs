@@ -1,59 +1,90 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The exchange of handshakes (BEP 3) on a fresh connection, each way, within its time.</summary>
-internal static class PeerHandshaker
+/// <summary>The exchange of handshakes (BEP 3, and message stream encryption before it) on a fresh connection, each way, within its time.</summary>
+/// <param name="engine">What the engine shares.</param>
+internal sealed class PeerHandshaker(EngineResources engine)
 {
-    /// <summary>Sends our handshake and takes the other side's.</summary>
+    /// <summary>Shakes hands as the side that has dialled.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="ours">What we say.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="torrent">The torrent's hash on the wire.</param>
+    /// <param name="isEncrypted">Whether to encrypt.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="IOException">The other side is no peer of that torrent.</exception>
+    /// <returns>The stream that goes on from here, and what the other side says.</returns>
+    /// <exception cref="IOException">The other side is no peer of that torrent; a <see cref="HandshakeRefusedException"/> where it never said a word.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
-    public static async Task<Handshake> DialAsync(
-        IConnection connection, Handshake ours, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, time);
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Token);
-        using CancellationTokenRegistration abort = timeout.Token.UnsafeRegister(static c => ((IConnection)c!).Dispose(), connection);
-        try
-        {
-            await SendAsync(connection, ours).ConfigureAwait(false);
-            Handshake handshake = await ReceiveAsync(connection).ConfigureAwait(false);
-            return handshake.InfoHash == ours.InfoHash ? handshake : throw new IOException("The peer speaks of another torrent.");
-        }
-        catch (IOException) when (timeout.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The peer did not shake hands in time.", timeout.Token);
-        }
-    }
+    public Task<(IConnection Connection, Handshake Handshake)> DialAsync(
+        IConnection connection, InfoHash torrent, bool isEncrypted, CancellationToken cancellationToken) =>
+        InTimeAsync(
+            connection,
+            async () =>
+            {
+                byte[] ours = new byte[Handshake.Length];
+                engine.MakeHandshake(torrent).Write(ours);
+                IConnection stream = connection;
+                if (isEncrypted)
+                    stream = await EncryptAsync(connection, torrent, ours).ConfigureAwait(false);
+                else
+                    await connection.SendAsync(ours).ConfigureAwait(false);
+                byte[] theirs = new byte[Handshake.Length];
+                await ReceiveAsync(stream, theirs, have: 0, theirs.Length).ConfigureAwait(false);
+                Handshake handshake = Read(theirs);
+                return handshake.InfoHash == torrent ? (stream, handshake) : throw new IOException("The peer speaks of another torrent.");
+            },
+            cancellationToken);
 
     /// <summary>Takes the other side's handshake and, where we know the torrent, answers.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="isKnown">Whether a torrent runs here.</param>
-    /// <param name="ours">What we say of a torrent.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="find">Tells which torrent an encrypted handshake names.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <returns>The stream that goes on from here, and what the other side says.</returns>
     /// <exception cref="IOException">The other side is no peer, or of no torrent of ours.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
-    public static async Task<Handshake> AnswerAsync(
-        IConnection connection, Predicate<InfoHash> isKnown, Func<InfoHash, Handshake> ours, TimeProvider time,
-        CancellationToken cancellationToken)
+    public Task<(IConnection Connection, Handshake Handshake)> AnswerAsync(
+        IConnection connection, Predicate<InfoHash> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellationToken) =>
+        InTimeAsync(
+            connection,
+            async () =>
+            {
+                byte[] theirs = new byte[Handshake.Length];
+                int have = await ReceiveAsync(connection, theirs, have: 0, Handshake.Beginning.Length).ConfigureAwait(false);
+                // Any other beginning is the key of an encrypted handshake.
+                bool isPlain = theirs.AsSpan().StartsWith(Handshake.Beginning);
+                if (engine.Settings.Encryption == (isPlain ? EncryptionPolicy.Require : EncryptionPolicy.Off))
+                    throw new IOException(isPlain ? "The peer does not encrypt, which is required." : "The peer encrypts, which is switched off.");
+                IConnection stream = connection;
+                if (!isPlain)
+                {
+                    stream = await DecryptAsync(connection, theirs.AsMemory(0, have), find).ConfigureAwait(false);
+                    have = 0;
+                }
+
+                await ReceiveAsync(stream, theirs, have, theirs.Length).ConfigureAwait(false);
+                Handshake handshake = Read(theirs);
+                if (!isKnown(handshake.InfoHash))
+                    throw new IOException("The peer asks for a torrent that does not run here.");
+                byte[] ours = new byte[Handshake.Length];
+                engine.MakeHandshake(handshake.InfoHash).Write(ours);
+                await stream.SendAsync(ours).ConfigureAwait(false);
+                return (stream, handshake);
+            },
+            cancellationToken);
+
+    private async Task<T> InTimeAsync<T>(IConnection connection, Func<Task<T>> shakeHands, CancellationToken cancellationToken)
     {
-        using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, time);
+        using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, engine.Time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Token);
         using CancellationTokenRegistration abort = timeout.Token.UnsafeRegister(static c => ((IConnection)c!).Dispose(), connection);
         try
         {
-            Handshake handshake = await ReceiveAsync(connection).ConfigureAwait(false);
-            if (!isKnown(handshake.InfoHash))
-                throw new IOException("The peer asks for a torrent that does not run here.");
-            await SendAsync(connection, ours(handshake.InfoHash)).ConfigureAwait(false);
-            return handshake;
+            return await shakeHands().ConfigureAwait(false);
         }
         catch (IOException) when (timeout.IsCancellationRequested)
         {
@@ -61,25 +92,82 @@ internal static class PeerHandshaker
         }
     }
 
-    private static async Task SendAsync(IConnection connection, Handshake ours)
+    private async Task<IConnection> EncryptAsync(IConnection connection, InfoHash torrent, byte[] ours)
     {
-        var bytes = new byte[Handshake.Length];
-        ours.Write(bytes);
-        await connection.SendAsync(bytes).ConfigureAwait(false);
+        EncryptionMethods offered = engine.Settings.Encryption == EncryptionPolicy.Require
+            ? EncryptionMethods.Rc4
+            : EncryptionMethods.Rc4 | EncryptionMethods.Plaintext;
+        EncryptionInitiator side = await InTurnAsync(() => new EncryptionInitiator(torrent, offered, ours, engine.Random.NextBytes)).ConfigureAwait(false);
+        return await AgreeAsync(connection, side, default).ConfigureAwait(false);
     }
 
-    private static async Task<Handshake> ReceiveAsync(IConnection connection)
+    private async Task<IConnection> DecryptAsync(IConnection connection, ReadOnlyMemory<byte> received, Func<ObfuscatedInfoHash, InfoHash?> find)
     {
-        var bytes = new byte[Handshake.Length];
-        int have = 0;
-        while (have < bytes.Length)
+        EncryptionResponder side = await InTurnAsync(() => new EncryptionResponder(find, Choose, engine.Random.NextBytes)).ConfigureAwait(false);
+        return await AgreeAsync(connection, side, received).ConfigureAwait(false);
+    }
+
+    // Plaintext costs neither side anything, and whoever only wanted to get past a filter has done so by then.
+    private EncryptionMethods Choose(EncryptionMethods offered) =>
+        engine.Settings.Encryption != EncryptionPolicy.Require && offered.HasFlag(EncryptionMethods.Plaintext)
+            ? EncryptionMethods.Plaintext
+            : offered & EncryptionMethods.Rc4;
+
+    private async Task<IConnection> AgreeAsync(IConnection connection, EncryptionHandshake side, ReadOnlyMemory<byte> received)
+    {
+        byte[] buffer = new byte[1024];
+        while (true)
+        {
+            if (received.Length > 0)
+            {
+                if (side.AwaitsKey)
+                    await InTurnAsync(() => side.Receive(received.Span)).ConfigureAwait(false);
+                else
+                    side.Receive(received.Span);
+            }
+
+            if (side.State == EncryptionState.Failed)
+                throw new IOException("The encrypted handshake failed.");
+            if (side.TakeToSend() is { Length: > 0 } bytes)
+                await connection.SendAsync(bytes).ConfigureAwait(false);
+            if (side.State == EncryptionState.Done)
+                return new EncryptedConnection(connection, side);
+            int count = await connection.ReceiveAsync(buffer).ConfigureAwait(false);
+            if (count == 0)
+                throw side.AwaitsKey ? new HandshakeRefusedException() : new IOException("The peer closed the connection within the encrypted handshake.");
+            received = buffer.AsMemory(0, count);
+        }
+    }
+
+    /// <summary>An exponentiation costs a millisecond: strangers must not keep all processors busy with them.</summary>
+    private async Task<T> InTurnAsync<T>(Func<T> compute)
+    {
+        await engine.KeyExchanges.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            return compute();
+        }
+        finally
+        {
+            engine.KeyExchanges.Release();
+        }
+    }
+
+    /// <summary>Receives until there are so many bytes, or more.</summary>
+    /// <returns>How many there are.</returns>
+    private static async Task<int> ReceiveAsync(IConnection connection, byte[] bytes, int have, int needed)
+    {
+        while (have < needed)
         {
             int received = await connection.ReceiveAsync(bytes.AsMemory(have)).ConfigureAwait(false);
             if (received == 0)
-                throw new IOException("The peer closed the connection before it shook hands.");
+                throw have == 0 ? new HandshakeRefusedException() : new IOException("The peer closed the connection before it shook hands.");
             have += received;
         }
 
-        return Handshake.TryRead(bytes, out Handshake handshake) ? handshake : throw new IOException("The other side does not speak BitTorrent.");
+        return have;
     }
+
+    private static Handshake Read(byte[] bytes) =>
+        Handshake.TryRead(bytes, out Handshake handshake) ? handshake : throw new IOException("The other side does not speak BitTorrent.");
 }

@@ -5,6 +5,7 @@ using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
@@ -12,14 +13,17 @@ namespace TorrentPatron.Engine.Peers;
 /// <summary>Takes the connections that peers make, on one port for both IP versions, and shakes hands with them.</summary>
 /// <param name="engine">What the engine shares.</param>
 /// <param name="isKnown">Whether a torrent runs here.</param>
+/// <param name="find">Tells which torrent an encrypted handshake names; null: none that runs here.</param>
 /// <param name="welcome">Takes a connection that has shaken hands.</param>
-internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> isKnown, Action<IConnection, Handshake> welcome) : IAsyncDisposable
+internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, Action<IConnection, Handshake> welcome)
+    : IAsyncDisposable
 {
     /// <summary>Waited when the system can take no connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private volatile ListeningPort _port = new();
     private readonly Strangers _strangers = new(engine.Bounds.Accepted);
+    private readonly PeerHandshaker _handshaker = new(engine);
 
     /// <summary>Where it listens.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => _port.EndPoints;
@@ -99,10 +103,9 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     {
         try
         {
-            Handshake handshake = await PeerHandshaker
-                .AnswerAsync(connection, isKnown, engine.MakeHandshake, engine.Time, stop).ConfigureAwait(false);
+            (IConnection stream, Handshake handshake) = await _handshaker.AnswerAsync(connection, isKnown, find, stop).ConfigureAwait(false);
             _strangers.Remove(connection);
-            welcome(connection, handshake);
+            welcome(stream, handshake);
         }
 #pragma warning disable CA1031 // The root of a handshake: whatever it is ends this connection and nothing else.
         catch (Exception e)

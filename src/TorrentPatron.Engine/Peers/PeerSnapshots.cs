@@ -43,6 +43,7 @@ internal static class PeerSnapshots
         Client = peer.Client,
         Source = peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.RemoteEndPoint),
         IsIncoming = peer.IsIncoming,
+        Encryption = peer.Encryption,
         IsChoking = true,
         AmChoking = true,
     };

@@ -87,6 +87,9 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Checks under way at once: enough to keep every disk thread busy with small torrents; the others wait their turn.</summary>
     public SemaphoreSlim Checks { get; } = new(MostChecks, MostChecks);
 
+    /// <summary>Key exchanges computed at once.</summary>
+    public SemaphoreSlim KeyExchanges { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
+
     /// <summary>Open files.</summary>
     public FileHandlePool Files { get; }
 
@@ -214,6 +217,7 @@ internal sealed class EngineResources : IAsyncDisposable
         await Datagrams.DisposeAsync().ConfigureAwait(false);
         Announces.Dispose();
         Checks.Dispose();
+        KeyExchanges.Dispose();
         Download.Dispose();
         Upload.Dispose();
     }

@@ -29,7 +29,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     {
         _engine = engine;
         _hosts = hosts;
-        _listener = new PeerListener(engine, hosts.HasSwarm, Accept);
+        _listener = new PeerListener(engine, hosts.HasSwarm, hosts.Find, Accept);
         _listener.Open();
     }
 

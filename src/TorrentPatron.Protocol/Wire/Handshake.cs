@@ -12,7 +12,8 @@ public readonly record struct Handshake(
     /// <summary>Length of a handshake in bytes.</summary>
     public const int Length = 68;
 
-    private static ReadOnlySpan<byte> Protocol => "\u0013BitTorrent protocol"u8;
+    /// <summary>The 20 bytes that every handshake begins with.</summary>
+    public static ReadOnlySpan<byte> Beginning => "\u0013BitTorrent protocol"u8;
 
     /// <summary>Reads a handshake.</summary>
     /// <param name="bytes">At least 68 bytes.</param>
@@ -21,7 +22,7 @@ public readonly record struct Handshake(
     public static bool TryRead(ReadOnlySpan<byte> bytes, out Handshake handshake)
     {
         handshake = default;
-        if (bytes.Length < Length || !bytes.StartsWith(Protocol))
+        if (bytes.Length < Length || !bytes.StartsWith(Beginning))
             return false;
 
         ReadOnlySpan<byte> reserved = bytes.Slice(20, 8);
@@ -39,7 +40,7 @@ public readonly record struct Handshake(
     public void Write(Span<byte> destination)
     {
         destination[..Length].Clear();
-        Protocol.CopyTo(destination);
+        Beginning.CopyTo(destination);
         if (SupportsExtensions)
             destination[25] |= 0x10;
         if (SupportsFast)

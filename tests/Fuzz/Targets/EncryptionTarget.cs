@@ -16,6 +16,8 @@ internal sealed class EncryptionTarget : IFuzzTarget
 
     public IMutator Mutator { get; } = new ByteMutator([Record(ofResponder: false), Record(ofResponder: true)]);
 
+    public double Share => 0.1;
+
     // Two exponentiations, twice, and the copies that the two ways of receiving keep.
     public long AllowedBytes(int length) => 256 * 1024 + (16L * length);
 

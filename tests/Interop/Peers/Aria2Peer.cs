@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
@@ -18,11 +19,20 @@ internal sealed class Aria2Peer : ForeignPeer
     public static Aria2Peer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding)
     {
         int rpcPort = FreePort.Next();
-        string[] entryPoint = finding.DhtNode is null ? [] : [$"--dht-entry-point={finding.DhtNode}"];
+        string[] options =
+        [
+            .. finding.DhtNode is null ? Array.Empty<string>() : [$"--dht-entry-point={finding.DhtNode}"],
+            .. finding.RequiredEncryption switch
+            {
+                EncryptionMethods.None => Array.Empty<string>(),
+                EncryptionMethods.Rc4 => ["--bt-require-crypto=true", "--bt-min-crypto-level=arc4"],
+                _ => ["--bt-require-crypto=true", "--bt-min-crypto-level=plain"],
+            },
+        ];
         return new Aria2Peer(
             ToolProcess.Start(
                 Tool.Require("aria2c"),
-                [.. entryPoint, "--no-conf", "--summary-interval=0", "--console-log-level=notice",
+                [.. options, "--no-conf", "--summary-interval=0", "--console-log-level=notice",
                 $"--stop-with-process={Environment.ProcessId}",
                 $"--interface={endPoint.Address}", $"--listen-port={endPoint.Port}",
                 // Trackers over UDP are asked only where the DHT is on; without an entry point it knows nobody.

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
@@ -8,6 +9,9 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// <param name="LocalDiscovery">Whether it calls in the local network.</param>
 internal sealed record Finding(IPEndPoint? DhtNode = null, bool PeerExchange = false, bool LocalDiscovery = false)
 {
+    /// <summary>What it requires to follow an encrypted handshake, in and out; none: it encrypts as it is used to.</summary>
+    public EncryptionMethods RequiredEncryption { get; init; }
+
     /// <summary>Not at all.</summary>
     public static Finding None { get; } = new();
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Interop.Tests.Peers;
 
@@ -16,6 +17,7 @@ internal sealed class LibtorrentPeer : ForeignPeer
         string[] options =
         [
             .. finding.DhtNode is { } node ? ["--dht", node.ToString()] : Array.Empty<string>(),
+            .. finding.RequiredEncryption is EncryptionMethods.None ? Array.Empty<string>() : ["--require-encryption", $"{(int)finding.RequiredEncryption}"],
             .. finding.PeerExchange ? ["--pex"] : Array.Empty<string>(),
             .. finding.LocalDiscovery ? ["--lsd"] : Array.Empty<string>(),
         ];

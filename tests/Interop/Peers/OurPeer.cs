@@ -22,13 +22,17 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
     /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
     /// <param name="name">Tells those of one workspace apart.</param>
-    public OurPeer(Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state")
+    /// <param name="encryption">Whether it encrypts.</param>
+    public OurPeer(
+        Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state",
+        EncryptionPolicy encryption = EncryptionPolicy.Prefer)
     {
         var client = new ClientSettings
         {
             BindAddress = address ?? IPAddress.Loopback,
             StatusInterval = TimeSpan.FromMilliseconds(250),
             Dht = finding?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
+            Encryption = encryption,
             LocalDiscovery = finding?.LocalDiscovery == true,
         };
         _service = new TorrentService(

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
 using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Magnets;
 
 namespace TorrentPatron.Interop.Tests.Peers;
@@ -111,7 +112,7 @@ internal sealed class TransmissionPeer : ForeignPeer
             ["download-dir"] = folder,
             ["rename-partial-files"] = false,
             ["preallocation"] = 0,
-            ["encryption"] = 0,
+            ["encryption"] = finding.RequiredEncryption == EncryptionMethods.None ? 0 : 2,
             ["dht-enabled"] = finding.DhtNode is not null,
             ["lpd-enabled"] = finding.LocalDiscovery,
             ["pex-enabled"] = finding.PeerExchange,

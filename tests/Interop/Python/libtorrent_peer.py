@@ -1,9 +1,10 @@
 """A libtorrent peer on one torrent, given by its file or by a magnet link.
 
-usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--upload-limit RATE] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
+usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--upload-limit RATE] [--require-encryption LEVEL] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
 
 Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. With --dht it takes part in the DHT,
-beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. RATE is in bytes a second. Prints a line each time its state changes ("seeding" when it has everything),
+beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. RATE is in bytes a second.
+LEVEL: 1, plaintext after the handshake; 2, RC4. Prints a line each time its state changes ("seeding" when it has everything),
 and ends when its input ends.
 """
 import argparse
@@ -24,6 +25,7 @@ parser.add_argument("--dht", default="")
 parser.add_argument("--pex", action="store_true")
 parser.add_argument("--lsd", action="store_true")
 parser.add_argument("--upload-limit", type=int, default=0)
+parser.add_argument("--require-encryption", type=int, default=0)
 parser.add_argument("torrent")
 parser.add_argument("folder")
 parser.add_argument("listen")
@@ -47,6 +49,8 @@ session = lt.session({
     "enable_outgoing_utp": False,
     "allow_multiple_connections_per_ip": True,
     "min_reconnect_time": 1,
+    **({"out_enc_policy": lt.enc_policy.pe_forced, "in_enc_policy": lt.enc_policy.pe_forced,
+        "allowed_enc_level": options.require_encryption, "prefer_rc4": True} if options.require_encryption else {}),
     "alert_mask": lt.alert.category_t.error_notification
     | lt.alert.category_t.connect_notification
     | lt.alert.category_t.dht_notification
