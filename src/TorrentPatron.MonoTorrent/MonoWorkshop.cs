@@ -123,8 +123,13 @@ internal sealed class MonoWorkshop : IWorkshop
 
     private EngineSettings MakeSettings(ClientSettings settings) => new EngineSettingsBuilder
     {
-        // Plain first, as the built-in engine does; a peer that insists on encryption gets it.
-        AllowedEncryption = [EncryptionType.PlainText, EncryptionType.RC4Header, EncryptionType.RC4Full],
+        AllowedEncryption = settings.Encryption switch
+        {
+            EncryptionPolicy.Require => [EncryptionType.RC4Full],
+            EncryptionPolicy.Off => [EncryptionType.PlainText],
+            // Plain first, as the built-in engine does; a peer that insists on encryption gets it.
+            _ => [EncryptionType.PlainText, EncryptionType.RC4Header, EncryptionType.RC4Full],
+        },
         AllowHaveSuppression = true,
         AllowLocalPeerDiscovery = false,
         AllowPortForwarding = false,

@@ -95,6 +95,9 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>The most peers that the engine is connected to for one torrent.</summary>
     public int MaxPeersPerTorrent => Service.Settings.Client.MaxPeersPerTorrent;
 
+    /// <summary>Whether the engine's connections to peers are encrypted.</summary>
+    public EncryptionPolicy Encryption => Service.Settings.Client.Encryption;
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
 

@@ -62,6 +62,23 @@ Describe 'Patrons' {
             $client.StatusInterval | Should -Be ([timespan]::FromSeconds(2))
         }
 
+        It 'talks to peers encrypted where that is required, and says so of each' {
+            $peer = Start-TestSeed $content -StatePath "$here-seeds"
+            $hidden = New-TorrentPatron -Name 'hidden' -BindAddress 127.0.0.1 -StatePath $here -Encryption Require
+            $hidden.Encryption | Should -Be 'Require'
+            $leech = Start-Torrent $content.Torrent -Destination $here -Patron $hidden -Peer $peer -MaxDownloadRate 32KB
+            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
+            ($leech | Get-TorrentPeer).Encryption | Should -Be 'Rc4'
+            (Get-TorrentPeer $content.Name -Patron "seeder-$($content.Name)").Encryption | Should -Be 'Rc4'
+
+            $hidden | Set-TorrentPatron -Encryption Off
+            $hidden.Encryption | Should -Be 'Off'
+            $leech | Suspend-Torrent
+            $leech | Resume-Torrent
+            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
+            ($leech | Get-TorrentPeer).Encryption | Should -Be 'None'
+        }
+
         It 'takes an engine by name, and says which is not there' {
             (New-TorrentPatron -Engine torrentpatron).Service.Settings.Engine | Should -Be 'TorrentPatron'
             { New-TorrentPatron -Engine nosuch } | Should -Throw -ErrorId 'EngineNotFound,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'

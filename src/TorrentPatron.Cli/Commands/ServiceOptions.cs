@@ -36,6 +36,14 @@ internal sealed class ServiceOptions
         Description = "Do not look for peers in the local network.",
     };
 
+    private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
+    {
+        Description = "Whether connections to peers are encrypted: prefer (both are taken), require or off.",
+        HelpName = "prefer|require|off",
+        DefaultValueFactory = _ => EncryptionPolicy.Prefer,
+        CustomParser = OptionReader.Encryption,
+    };
+
     private readonly Option<string> _engine = new("--engine")
     {
         Description = "Which engine to use.",
@@ -60,6 +68,7 @@ internal sealed class ServiceOptions
         command.Options.Add(_maxUp);
         command.Options.Add(_noDht);
         command.Options.Add(_noLocalDiscovery);
+        command.Options.Add(_encryption);
         command.Options.Add(_engine);
     }
 
@@ -73,6 +82,7 @@ internal sealed class ServiceOptions
             ListenPort = parsed.GetValue(_port),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
+            Encryption = parsed.GetValue(_encryption),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
         },
         parsed.GetValue(_state),

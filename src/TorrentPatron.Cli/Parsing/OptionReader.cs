@@ -1,5 +1,6 @@
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Units;
@@ -26,6 +27,12 @@ internal static class OptionReader
     /// <summary>A port to listen on.</summary>
     public static int Port(ArgumentResult result) =>
         ushort.TryParse(Text(result), out ushort port) ? port : Refuse<int>(result, "a port, 0 to 65535");
+
+    /// <summary>Whether connections are encrypted; a number is not a name.</summary>
+    public static EncryptionPolicy Encryption(ArgumentResult result) =>
+        Enum.GetNames<EncryptionPolicy>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<EncryptionPolicy>(Text(result), ignoreCase: true)
+            : Refuse<EncryptionPolicy>(result, "prefer, require or off");
 
     /// <summary>Peers, each <c>host:port</c>.</summary>
     public static PeerAddress[] Peers(ArgumentResult result) => Each<PeerAddress>(

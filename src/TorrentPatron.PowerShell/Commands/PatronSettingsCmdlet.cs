@@ -40,6 +40,10 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [ValidateRange(1, 100_000)]
     public int? MaxPeersPerTorrent { get; set; }
 
+    /// <summary>Whether connections to peers are encrypted.</summary>
+    [Parameter]
+    public EncryptionPolicy? Encryption { get; set; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
     [DurationTransformation]
@@ -47,7 +51,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
 
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || MaxDownloadRate is not null
-        || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || StatusInterval is not null;
+        || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
+        || StatusInterval is not null;
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
     private protected ClientSettings Over(ClientSettings settings) => settings with
@@ -57,6 +62,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         Limits = new RateLimits(MaxDownloadRate ?? settings.Limits.Download, MaxUploadRate ?? settings.Limits.Upload),
         MaxPeers = MaxPeers ?? settings.MaxPeers,
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
+        Encryption = Encryption ?? settings.Encryption,
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -14,6 +15,7 @@ public sealed record TorrentPeer
         Client = peer.Client;
         Source = peer.Source;
         IsIncoming = peer.IsIncoming;
+        Encryption = peer.Encryption;
         IsChoking = peer.IsChoking;
         IsInterested = peer.IsInterested;
         AmChoking = peer.AmChoking;
@@ -42,6 +44,9 @@ public sealed record TorrentPeer
 
     /// <summary>Whether it dialled us.</summary>
     public bool IsIncoming { get; }
+
+    /// <summary>How the connection is encrypted: None, Plaintext (after an encrypted handshake) or Rc4.</summary>
+    public EncryptionMethods Encryption { get; }
 
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; }
