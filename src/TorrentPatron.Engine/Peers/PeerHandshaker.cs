@@ -132,10 +132,8 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 await connection.SendAsync(bytes).ConfigureAwait(false);
             if (side.State == EncryptionState.Done)
                 return new EncryptedConnection(connection, side);
-            int count = await connection.ReceiveAsync(buffer).ConfigureAwait(false);
-            if (count == 0)
-                throw side.AwaitsKey ? new HandshakeRefusedException() : new IOException("The peer closed the connection within the encrypted handshake.");
-            received = buffer.AsMemory(0, count);
+            int count = await ReceiveAsync(connection, buffer, isFirst: side is EncryptionInitiator { AwaitsKey: true }).ConfigureAwait(false);
+            received = count > 0 ? buffer.AsMemory(0, count) : throw new IOException("The peer closed the connection within the encrypted handshake.");
         }
     }
 
@@ -159,13 +157,25 @@ internal sealed class PeerHandshaker(EngineResources engine)
     {
         while (have < needed)
         {
-            int received = await connection.ReceiveAsync(bytes.AsMemory(have)).ConfigureAwait(false);
-            if (received == 0)
-                throw have == 0 ? new HandshakeRefusedException() : new IOException("The peer closed the connection before it shook hands.");
-            have += received;
+            int received = await ReceiveAsync(connection, bytes.AsMemory(have), isFirst: have == 0).ConfigureAwait(false);
+            have += received > 0 ? received : throw new IOException("The peer closed the connection before it shook hands.");
         }
 
         return have;
+    }
+
+    /// <summary>Receives something. Whoever ends or resets the connection instead of a first word refuses it.</summary>
+    private static async Task<int> ReceiveAsync(IConnection connection, Memory<byte> bytes, bool isFirst)
+    {
+        try
+        {
+            int received = await connection.ReceiveAsync(bytes).ConfigureAwait(false);
+            return received > 0 || !isFirst ? received : throw new HandshakeRefusedException();
+        }
+        catch (IOException e) when (isFirst && e is not HandshakeRefusedException)
+        {
+            throw new HandshakeRefusedException(e);
+        }
     }
 
     private static Handshake Read(byte[] bytes) =>
