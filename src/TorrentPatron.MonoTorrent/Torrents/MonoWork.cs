@@ -3,6 +3,7 @@ using System.Net;
 using MonoTorrent;
 using MonoTorrent.BEncoding;
 using MonoTorrent.Client;
+using MonoTorrent.Connections;
 using MonoTorrent.PiecePicking;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
@@ -16,6 +17,7 @@ using TorrentPatron.Engine.Timing;
 using TorrentPatron.MonoTorrent.Network;
 using TorrentPatron.MonoTorrent.Storage;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 using MonoPeer = MonoTorrent.Client.PeerId;
@@ -317,6 +319,12 @@ internal sealed class MonoWork : IWork
             Client = NameOf(peer.ClientApp),
             Source = peer.ConnectionDirection == Direction.Incoming ? PeerSource.Incoming : Directory.SourceOf(address),
             IsIncoming = peer.ConnectionDirection == Direction.Incoming,
+            Encryption = peer.EncryptionType switch
+            {
+                EncryptionType.RC4Full => EncryptionMethods.Rc4,
+                EncryptionType.RC4Header => EncryptionMethods.Plaintext,
+                _ => EncryptionMethods.None,
+            },
             IsChoking = peer.IsChoking,
             IsInterested = peer.IsInterested,
             AmChoking = peer.AmChoking,
