@@ -17,6 +17,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     private const int Room = 20;
 
     private readonly FakeTimeProvider _time = new();
+    private readonly MemoryNetwork _network = new();
     private readonly Owner _owner = new();
     private readonly EngineResources _engine;
     private readonly PeerSet _set;
@@ -24,7 +25,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     public PeerSetTests()
     {
         _engine = new EngineResources(
-            new ClientSettings { MaxPeersPerTorrent = Room, MaxPeers = Room + 1, DiskThreads = 1 }, new MemoryNetwork().Join(),
+            new ClientSettings { MaxPeersPerTorrent = Room, MaxPeers = Room + 1, DiskThreads = 1 }, _network.Join(),
             new ScriptedTrackerClient(), _time, new Random(1)) { PeerId = Id(100) };
         var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
         _set = new PeerSet(default, _engine, unlimited, unlimited, isSeed: () => false);
@@ -276,6 +277,9 @@ public sealed class PeerSetTests : IAsyncDisposable
         _set.TurnOver();
         Assert.Empty(_set.Closed);
 
+        // They take what dials them and say nothing, so that some always wait to be dialled.
+        for (byte id = 200; id < 210; id++)
+            _network.Listen(Address(id));
         _set.Directory.Add(Address(200), PeerSource.Manual);
         Attach(50);
         _set.Connected[0].MetadataPieces = 1;
@@ -284,7 +288,8 @@ public sealed class PeerSetTests : IAsyncDisposable
         Assert.Equal(second.RemoteEndPoint, Assert.Single(_set.Closed).EndPoint);
 
         Attach(51);
-        _set.Directory.Add(Address(201), PeerSource.Manual);
+        for (byte id = 201; id < 210; id++)
+            _set.Directory.Add(Address(id), PeerSource.Manual);
         _time.Advance(TimeSpan.FromMinutes(2));
         _set.TurnOver();
         Assert.Equal(2, _set.Closed.Count);
