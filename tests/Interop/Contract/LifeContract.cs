@@ -88,11 +88,16 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(under, meeting.Workspace["state"]);
         TorrentMetainfo metainfo = OurPeer.Read(meeting.Torrent);
         await client.StartAsync(client.NewStart(metainfo, meeting.DownloadFolder) with { Peers = [seed.EndPoint] });
-        TorrentStatus complete = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
+        // MonoTorrent counts a block a moment after its piece.
+        TorrentStatus complete = await client.WaitAsync(
+            metainfo.TorrentId, "it has everything, and all is counted",
+            status => status is { IsComplete: true, State: TorrentState.Seeding } && status.BytesReceived >= status.TotalSize);
         ChangeByte(meeting);
 
         TorrentAnswer answer = await client.AskAsync(new RecheckTorrent(client.NextId(), metainfo.TorrentId));
-        TorrentStatus again = await client.WaitUntilSeedingAsync(metainfo.TorrentId);
+        TorrentStatus again = await client.WaitAsync(
+            metainfo.TorrentId, "it has everything again, and all is counted",
+            status => status is { IsComplete: true, State: TorrentState.Seeding } && status.BytesReceived > complete.BytesReceived);
 
         if (client.Client.Capabilities.HasFlag(ClientCapabilities.BadPieces))
             Assert.Equal([Size / 2 / Payload.PieceLength], Assert.IsType<TorrentChecked>(answer).BadPieces);
@@ -100,7 +105,9 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
             Assert.IsType<CommandDone>(answer);
         meeting.AssertDownloaded();
         Assert.Equal(complete.PieceCount, again.RecheckedPieces);
-        Assert.Equal(Payload.PieceLength, again.BytesReceived - complete.BytesReceived);
+        // Where MonoTorrent ends with one piece, it asks for that twice at times: once in some ten runs.
+        int most = under.Name == BuiltInEngine.EngineName ? 1 : 2;
+        Assert.InRange(again.BytesReceived - complete.BytesReceived, Payload.PieceLength, most * Payload.PieceLength);
     }
 
     [Fact]
