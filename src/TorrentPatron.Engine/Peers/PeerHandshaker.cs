@@ -23,13 +23,13 @@ internal sealed class PeerHandshaker(EngineResources engine)
         IConnection connection, InfoHash torrent, bool isEncrypted, CancellationToken cancellationToken) =>
         InTimeAsync(
             connection,
-            async () =>
+            async cancellation =>
             {
                 byte[] ours = new byte[Handshake.Length];
                 engine.MakeHandshake(torrent).Write(ours);
                 IConnection stream = connection;
                 if (isEncrypted)
-                    stream = await EncryptAsync(connection, torrent, ours).ConfigureAwait(false);
+                    stream = await EncryptAsync(connection, torrent, ours, cancellation).ConfigureAwait(false);
                 else
                     await connection.SendAsync(ours).ConfigureAwait(false);
                 byte[] theirs = new byte[Handshake.Length];
@@ -51,7 +51,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
         IConnection connection, Predicate<InfoHash> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellationToken) =>
         InTimeAsync(
             connection,
-            async () =>
+            async cancellation =>
             {
                 byte[] theirs = new byte[Handshake.Length];
                 int have = await ReceiveAsync(connection, theirs, have: 0, Handshake.Beginning.Length).ConfigureAwait(false);
@@ -62,7 +62,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 IConnection stream = connection;
                 if (!isPlain)
                 {
-                    stream = await DecryptAsync(connection, theirs.AsMemory(0, have), find).ConfigureAwait(false);
+                    stream = await DecryptAsync(connection, theirs.AsMemory(0, have), find, cancellation).ConfigureAwait(false);
                     have = 0;
                 }
 
@@ -77,14 +77,14 @@ internal sealed class PeerHandshaker(EngineResources engine)
             },
             cancellationToken);
 
-    private async Task<T> InTimeAsync<T>(IConnection connection, Func<Task<T>> shakeHands, CancellationToken cancellationToken)
+    private async Task<T> InTimeAsync<T>(IConnection connection, Func<CancellationToken, Task<T>> shakeHands, CancellationToken cancellationToken)
     {
         using var clock = new CancellationTokenSource(PeerTimeouts.Handshake, engine.Time);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, clock.Token);
         using CancellationTokenRegistration abort = timeout.Token.UnsafeRegister(static c => ((IConnection)c!).Dispose(), connection);
         try
         {
-            return await shakeHands().ConfigureAwait(false);
+            return await shakeHands(timeout.Token).ConfigureAwait(false);
         }
         catch (IOException) when (timeout.IsCancellationRequested)
         {
@@ -92,19 +92,20 @@ internal sealed class PeerHandshaker(EngineResources engine)
         }
     }
 
-    private async Task<IConnection> EncryptAsync(IConnection connection, InfoHash torrent, byte[] ours)
+    private async Task<IConnection> EncryptAsync(IConnection connection, InfoHash torrent, byte[] ours, CancellationToken cancellation)
     {
         EncryptionMethods offered = engine.Settings.Encryption == EncryptionPolicy.Require
             ? EncryptionMethods.Rc4
             : EncryptionMethods.Rc4 | EncryptionMethods.Plaintext;
-        EncryptionInitiator side = await InTurnAsync(() => new EncryptionInitiator(torrent, offered, ours, engine.Random.NextBytes)).ConfigureAwait(false);
-        return await AgreeAsync(connection, side, default).ConfigureAwait(false);
+        EncryptionInitiator side = await InTurnAsync(() => new EncryptionInitiator(torrent, offered, ours, engine.Random.NextBytes), cancellation).ConfigureAwait(false);
+        return await AgreeAsync(connection, side, default, cancellation).ConfigureAwait(false);
     }
 
-    private async Task<IConnection> DecryptAsync(IConnection connection, ReadOnlyMemory<byte> received, Func<ObfuscatedInfoHash, InfoHash?> find)
+    private async Task<IConnection> DecryptAsync(
+        IConnection connection, ReadOnlyMemory<byte> received, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellation)
     {
-        EncryptionResponder side = await InTurnAsync(() => new EncryptionResponder(find, Choose, engine.Random.NextBytes)).ConfigureAwait(false);
-        return await AgreeAsync(connection, side, received).ConfigureAwait(false);
+        EncryptionResponder side = await InTurnAsync(() => new EncryptionResponder(find, Choose, engine.Random.NextBytes), cancellation).ConfigureAwait(false);
+        return await AgreeAsync(connection, side, received, cancellation).ConfigureAwait(false);
     }
 
     // Plaintext costs neither side anything, and whoever only wanted to get past a filter has done so by then.
@@ -113,7 +114,8 @@ internal sealed class PeerHandshaker(EngineResources engine)
             ? EncryptionMethods.Plaintext
             : offered & EncryptionMethods.Rc4;
 
-    private async Task<IConnection> AgreeAsync(IConnection connection, EncryptionHandshake side, ReadOnlyMemory<byte> received)
+    private async Task<IConnection> AgreeAsync(
+        IConnection connection, EncryptionHandshake side, ReadOnlyMemory<byte> received, CancellationToken cancellation)
     {
         byte[] buffer = new byte[1024];
         while (true)
@@ -121,7 +123,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
             if (received.Length > 0)
             {
                 if (side.AwaitsKey)
-                    await InTurnAsync(() => side.Receive(received.Span)).ConfigureAwait(false);
+                    await InTurnAsync(() => side.Receive(received.Span), cancellation).ConfigureAwait(false);
                 else
                     side.Receive(received.Span);
             }
@@ -138,9 +140,9 @@ internal sealed class PeerHandshaker(EngineResources engine)
     }
 
     /// <summary>An exponentiation costs a millisecond: strangers must not keep all processors busy with them.</summary>
-    private async Task<T> InTurnAsync<T>(Func<T> compute)
+    private async Task<T> InTurnAsync<T>(Func<T> compute, CancellationToken cancellation)
     {
-        await engine.KeyExchanges.WaitAsync().ConfigureAwait(false);
+        await engine.KeyExchanges.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
             return compute();
