@@ -5,33 +5,45 @@ using System.Runtime.Versioning;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>The calls of Linux that send and receive the datagrams of a batch at once (sendmmsg, recvmmsg). Never waits.</summary>
-/// <remarks>The headers that the kernel reads and writes are made once: they point into the batch and into <see cref="_names"/>, neither of which moves.</remarks>
+#pragma warning disable RS0030 // Options of a socket of SocketNetwork.
+
+/// <summary>
+/// The calls of Linux that send and receive the datagrams of a batch at once (sendmmsg, recvmmsg), a run of them as one message that the
+/// system or the network card takes apart (UDP_SEGMENT), and those that it has put together on their way in (UDP_GRO). Never waits.
+/// </summary>
+/// <remarks>The headers that the kernel reads and writes are made once, and do not move.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxDatagrams
 {
+    /// <summary>Messages of one call at most.</summary>
+    public const int MostMessages = 32;
+
     /// <summary>Bytes of the longest socket address: that of IPv6.</summary>
     private const int LongestName = 28;
 
-    private const int DontWait = 0x40;
-    private const int NoSignal = 0x4000;
-    private const int Interrupted = 4;
+    /// <summary>Datagrams and bytes that the system takes apart at most.</summary>
+    private const int MostSegments = 64, MostBytes = 65_000;
+
+    private const int DontWait = 0x40, NoSignal = 0x4000, IsTruncated = 0x20;
+    private const int Interrupted = 4, InputOutput = 5, TryAgain = 11, Invalid = 22, TooLong = 90;
+    private const int UdpLevel = 17, UdpSegment = 103, UdpGro = 104;
+
+    private static readonly nint _valueOffset = Marshal.OffsetOf<Control>(nameof(Control.Value));
+    private static readonly nint _controlLength = Marshal.SizeOf<Control>();
 
     private readonly DatagramBatch _batch;
-    private readonly Message[] _messages;
-    private readonly Part[] _parts;
-    private readonly byte[] _names;
+    private readonly Message[] _messages = GC.AllocateArray<Message>(MostMessages, pinned: true);
+    private readonly Part[] _parts = GC.AllocateArray<Part>(MostMessages, pinned: true);
+    private readonly Control[] _controls = GC.AllocateArray<Control>(MostMessages, pinned: true);
+    private readonly byte[] _names = GC.AllocateArray<byte>(MostMessages * LongestName, pinned: true);
+    private readonly int[] _counts = new int[MostMessages];
 
     /// <summary>Makes the headers of a batch.</summary>
     public LinuxDatagrams(DatagramBatch batch)
     {
         _batch = batch;
-        _messages = GC.AllocateArray<Message>(batch.Capacity, pinned: true);
-        _parts = GC.AllocateArray<Part>(batch.Capacity, pinned: true);
-        _names = GC.AllocateArray<byte>(batch.Capacity * LongestName, pinned: true);
-        for (int i = 0; i < batch.Capacity; i++)
+        for (int i = 0; i < MostMessages; i++)
         {
-            _parts[i].Address = batch.Address(i);
             _messages[i].Header = new Header
             {
                 Name = Marshal.UnsafeAddrOfPinnedArrayElement(_names, i * LongestName),
@@ -41,48 +53,153 @@ internal sealed class LinuxDatagrams
         }
     }
 
-    /// <summary>Adds to the batch what waits at the socket, as far as there is room.</summary>
+    /// <summary>Whether the system takes runs of datagrams apart.</summary>
+    public static bool CanSegment(Socket socket)
+    {
+        try
+        {
+            Span<byte> size = stackalloc byte[sizeof(int)];
+            return socket.GetRawSocketOption(UdpLevel, UdpSegment, size) == sizeof(int);
+        }
+        catch (SocketException)
+        {
+            // Older than 4.18.
+            return false;
+        }
+    }
+
+    /// <summary>Asks the system to put together datagrams that come one behind the other.</summary>
+    public static void Join(Socket socket)
+    {
+        try
+        {
+            socket.SetRawSocketOption(UdpLevel, UdpGro, BitConverter.GetBytes(1));
+        }
+        catch (SocketException)
+        {
+            // Older than 5.0.
+        }
+    }
+
+    /// <summary>Adds to the batch, which must be empty, what waits at the socket.</summary>
     /// <param name="socket">The socket.</param>
+    /// <param name="slots">Messages to receive at most, up to <see cref="MostMessages"/>; each may be of many datagrams.</param>
     /// <param name="addresses">Gives the end points.</param>
     /// <param name="from">Used to read addresses; of the socket's family.</param>
-    public void Receive(SafeSocketHandle socket, DatagramAddresses addresses, SocketAddress from)
+    /// <returns>Messages that were received; 0: nothing waits.</returns>
+    /// <exception cref="IOException">The system refuses.</exception>
+    public int Receive(SafeSocketHandle socket, int slots, DatagramAddresses addresses, SocketAddress from)
     {
-        int first = _batch.Count;
-        for (int i = first; i < _batch.Capacity; i++)
+        slots = Math.Min(slots, MostMessages);
+        for (int i = 0; i < slots; i++)
         {
-            _parts[i].Length = _batch.LongestDatagram;
-            _messages[i].Header.NameLength = LongestName;
+            byte[] slot = _batch.Slot(i);
+            _parts[i] = new Part { Address = Marshal.UnsafeAddrOfPinnedArrayElement(slot, 0), Length = slot.Length };
+            ref Header header = ref _messages[i].Header;
+            header.NameLength = LongestName;
+            header.Control = Marshal.UnsafeAddrOfPinnedArrayElement(_controls, i);
+            header.ControlLength = _controlLength;
+            header.Flags = 0;
         }
 
-        int count = Call(socket, first, _batch.Capacity - first, isSending: false);
-        for (int i = first; i < first + count; i++)
+        int count = Call(socket, 0, slots, isSending: false, out int error);
+        if (count == 0 && error is not (TryAgain or Interrupted))
+            throw new IOException($"Receiving datagrams failed with error {error}.", new SocketException(error));
+        for (int i = 0; i < count; i++)
         {
-            from.Size = (int)_messages[i].Header.NameLength;
+            ref readonly Header header = ref _messages[i].Header;
+            if ((header.Flags & IsTruncated) != 0)
+                continue;
+            int length = (int)_messages[i].Length;
+            from.Size = (int)header.NameLength;
             _names.AsSpan(i * LongestName, from.Size).CopyTo(from.Buffer.Span);
-            _batch.Add((int)_messages[i].Length, addresses.Of(from));
+            _batch.AddSlot(i, length, Segment(in header, in _controls[i], length), addresses.Of(from));
         }
+
+        return count;
     }
 
     /// <summary>Sends datagrams of the batch.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="first">The number of the first one to send; those before it are done.</param>
+    /// <param name="first">The number of the first one to send; those before it are done. It is not one that must arrive whole.</param>
     /// <param name="addresses">Gives the socket addresses.</param>
-    /// <returns>How many were sent; 0: the first one can be sent only later, or not at all.</returns>
-    public int Send(SafeSocketHandle socket, int first, DatagramAddresses addresses)
+    /// <param name="canSegment">Whether the system takes runs apart; false once it turns out that it does not.</param>
+    /// <param name="bytes">Bytes of those that were sent.</param>
+    /// <returns>How many are done; 0: the first one can be sent only later, or not at all.</returns>
+    public int Send(SafeSocketHandle socket, int first, DatagramAddresses addresses, ref bool canSegment, out int bytes)
     {
-        for (int i = first; i < _batch.Count; i++)
+        int done = Send(socket, first, _batch.Count, addresses, canSegment, out bytes, out int error);
+        if (done > 0 || !canSegment || error is TryAgain or Interrupted)
+            return done;
+        int run = _batch.Run(first, MostSegments, MostBytes, out _);
+        if (run == 1)
+            return 0;
+        if (error == InputOutput)
         {
-            SocketAddress name = addresses.Of(_batch.Remote(i));
-            name.Buffer.Span[..name.Size].CopyTo(_names.AsSpan(i * LongestName, LongestName));
-            _parts[i].Length = _batch[i].Length;
-            _messages[i].Header.NameLength = (uint)name.Size;
+            // Some interfaces cannot, and it is not known which will be asked next.
+            canSegment = false;
+        }
+        else if (error is not (Invalid or TooLong))
+        {
+            // No way there: the rest of the run would not find one either.
+            return run;
         }
 
-        return Call(socket, first, _batch.Count - first, isSending: true);
+        // Longer than the path's packets, perhaps: those are sent in fragments, but not taken apart.
+        return Send(socket, first, first + run, addresses, canSegment: false, out bytes, out _);
     }
 
-    private int Call(SafeSocketHandle socket, int first, int count, bool isSending)
+    private int Send(SafeSocketHandle socket, int first, int end, DatagramAddresses addresses, bool canSegment, out int bytes, out int error)
     {
+        int messages = 0;
+        for (int next = first; next < end && messages < MostMessages && !_batch.IsWhole(next); messages++)
+        {
+            int length = _batch[next].Length;
+            int count = canSegment ? _batch.Run(next, Math.Min(MostSegments, end - next), MostBytes, out int all) : _batch.Run(next, 1, MostBytes, out all);
+            SocketAddress name = addresses.Of(_batch.Remote(next));
+            name.Buffer.Span[..name.Size].CopyTo(_names.AsSpan(messages * LongestName, LongestName));
+            _parts[messages] = new Part { Address = _batch.Address(next), Length = all };
+            ref Header header = ref _messages[messages].Header;
+            header.NameLength = (uint)name.Size;
+            (header.Control, header.ControlLength, header.Flags) = (0, 0, 0);
+            if (count > 1)
+            {
+                _controls[messages] = new Control
+                {
+                    // CMSG_LEN(2): the padding behind the value does not count.
+                    Length = _valueOffset + sizeof(ushort),
+                    Level = UdpLevel,
+                    Type = UdpSegment,
+                    Value = BitConverter.IsLittleEndian ? length : length << 16,
+                };
+                header.Control = Marshal.UnsafeAddrOfPinnedArrayElement(_controls, messages);
+                header.ControlLength = _controlLength;
+            }
+
+            _counts[messages] = count;
+            next += count;
+        }
+
+        int sent = Call(socket, 0, messages, isSending: true, out error);
+        int done = bytes = 0;
+        for (int i = 0; i < sent; i++)
+        {
+            bytes += (int)_parts[i].Length;
+            done += _counts[i];
+        }
+
+        return done;
+    }
+
+    /// <summary>Bytes of each datagram of a message, as the system tells it.</summary>
+    private static int Segment(ref readonly Header header, ref readonly Control control, int length) =>
+        header.ControlLength >= _valueOffset + sizeof(int) && control.Level == UdpLevel && control.Type == UdpGro && control.Value > 0
+            ? control.Value
+            : length;
+
+    private int Call(SafeSocketHandle socket, int first, int count, bool isSending, out int error)
+    {
+        error = TryAgain;
         if (count == 0)
             return 0;
         nint messages = Marshal.UnsafeAddrOfPinnedArrayElement(_messages, first);
@@ -92,7 +209,8 @@ internal sealed class LinuxDatagrams
             int done = isSending ? SendMany(socket, messages, (uint)count, DontWait | NoSignal) : ReceiveMany(socket, messages, (uint)count, DontWait, 0);
             if (done >= 0)
                 return done;
-            if (Marshal.GetLastPInvokeError() != Interrupted)
+            error = Marshal.GetLastPInvokeError();
+            if (error != Interrupted)
                 break;
         }
 
@@ -134,5 +252,16 @@ internal sealed class LinuxDatagrams
     {
         public nint Address;
         public nint Length;
+    }
+
+    /// <summary>struct cmsghdr with its value: 2 bytes on the way out, 4 on the way in.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Control
+    {
+        public nint Length;
+        public int Level;
+        public int Type;
+        public int Value;
+        private readonly int _padding;
     }
 }

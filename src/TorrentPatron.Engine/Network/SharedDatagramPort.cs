@@ -26,6 +26,7 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     private readonly CancellationTokenSource _stop = new();
     private volatile IDatagramHandler[] _handlers = [];
     private volatile OpenSocket[] _sockets = [];
+    private volatile DatagramOutbox[] _outboxes = [];
     private INetwork? _network;
     private Func<AddressFamily, ushort> _wanted = static _ => 0;
     private long _received;
@@ -61,6 +62,17 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
 
     /// <inheritdoc/>
     public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => FindOrOpen(remote.AddressFamily)?.Outbox.TrySend(datagram, remote);
+
+    /// <inheritdoc/>
+    public bool TrySend(ReadOnlySpan<byte> datagram, IPEndPoint remote, bool isWhole = false) =>
+        datagram.Length > DatagramOutbox.LongestDatagram || FindOrOpen(remote.AddressFamily) is not { } open
+        || open.Outbox.TrySend(datagram, remote, canWait: true, isWhole);
+
+    /// <inheritdoc/>
+    public bool HasRoom(AddressFamily family) => Find(family)?.Outbox.HasRoom() ?? true;
+
+    /// <inheritdoc/>
+    public DatagramGathering Gather() => new(_outboxes);
 
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
@@ -112,8 +124,9 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
             int number = _wanted(address.AddressFamily) is > 0 and ushort given ? given : _sockets is [{ } other, ..] ? other.Socket.LocalEndPoint.Port : 0;
             if ((TryOpen(number) ?? (number == 0 ? null : TryOpen(0))) is not { } socket)
                 return null;
-            var opened = new OpenSocket(socket, new DatagramOutbox(socket, bytes => Interlocked.Add(ref _sent, bytes)));
+            var opened = new OpenSocket(socket, new DatagramOutbox(socket, bytes => Interlocked.Add(ref _sent, bytes), () => TellOfRoom(address.AddressFamily)));
             _sockets = [.. _sockets, opened];
+            _outboxes = [.. _outboxes, opened.Outbox];
             _receiving.Add(Task.Run(() => ReceiveAsync(opened, _stop.Token)));
             return opened;
         }
@@ -143,7 +156,7 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
             {
                 await open.Socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
                 failures = 0;
-                Deliver(batch, open.Outbox);
+                Deliver(batch, open.Outbox, open.Socket.LocalEndPoint.AddressFamily);
                 inARow += batch.Count;
                 if (inARow >= Fairness.MostInARow)
                 {
@@ -168,20 +181,47 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
     }
 
     /// <summary>Hands each datagram to its handler. The answers leave together.</summary>
-    private void Deliver(DatagramBatch batch, DatagramOutbox outbox)
+    private void Deliver(DatagramBatch batch, DatagramOutbox outbox, AddressFamily family)
     {
         outbox.Gather();
         try
         {
+            long received = 0;
             for (int i = 0; i < batch.Count; i++)
             {
-                Interlocked.Add(ref _received, batch[i].Length);
+                received += batch[i].Length;
                 Deliver(batch[i], batch.Remote(i));
             }
+
+            Interlocked.Add(ref _received, received);
+            Tell(static (handler, family) => handler.EndBatch(family), family);
         }
         finally
         {
             outbox.Release();
+        }
+    }
+
+    private void TellOfRoom(AddressFamily family)
+    {
+        using DatagramGathering gathering = Gather();
+        Tell(static (handler, family) => handler.RoomAgain(family), family);
+    }
+
+    private void Tell(Action<IDatagramHandler, AddressFamily> what, AddressFamily family)
+    {
+        foreach (IDatagramHandler handler in _handlers)
+        {
+            try
+            {
+                what(handler, family);
+            }
+#pragma warning disable CA1031 // Whatever it is costs one call.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                EngineEvents.Log.FaultCaught(null, "UDP port", e);
+            }
         }
     }
 

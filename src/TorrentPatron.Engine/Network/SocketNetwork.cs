@@ -114,7 +114,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => new UdpDatagramSocket(local, KeepToOneself);
+    public IDatagramSocket OpenDatagrams(IPEndPoint local) => new UdpDatagramSocket(local, isShared: true, KeepToOneself);
 
     /// <inheritdoc/>
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local)
@@ -125,7 +125,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
         // Bound to the group it gets only what was sent to the group: that is not routed, while to our own addresses anybody on the internet
         // may send. Elsewhere a socket cannot be bound so, or could not send then.
         IPAddress bound = OperatingSystem.IsLinux() ? group.Address : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
-        return new UdpDatagramSocket(new IPEndPoint(bound, group.Port), socket =>
+        return new UdpDatagramSocket(new IPEndPoint(bound, group.Port), isShared: false, socket =>
         {
             socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             if (isIPv4)

@@ -57,21 +57,69 @@ public sealed class DatagramOutboxTests
     }
 
     [Fact]
-    public void A_full_outbox_leaves_while_it_gathers_and_loses_what_comes_before_there_is_room()
+    public void Many_datagrams_leave_while_it_gathers_and_those_beyond_its_bound_are_lost()
     {
         var socket = new SlowSocket();
         var outbox = new DatagramOutbox(socket, _ => { });
 
         outbox.Gather();
         int taken = 0;
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < 2 * DatagramOutbox.Most; i++)
             taken += outbox.TrySend("x"u8, Remote) ? 1 : 0;
 
-        Assert.Equal(64, taken);
-        Assert.Equal(32, Assert.Single(socket.Sent).Split(' ').Length);
+        Assert.Equal(DatagramOutbox.MostGathered + DatagramOutbox.Most, taken);
+        Assert.Equal(DatagramOutbox.MostGathered, Assert.Single(socket.Sent).Split(' ').Length);
         socket.Continue();
         Assert.Equal(2, socket.Sent.Count);
         Assert.True(outbox.TrySend("x"u8, Remote));
+    }
+
+    [Fact]
+    public async Task Senders_that_can_wait_leave_room_to_others_and_hear_when_there_is_some_again()
+    {
+        CancellationToken cancel = TestContext.Current.CancellationToken;
+        var told = new SemaphoreSlim(0);
+        var socket = new SlowSocket();
+        var outbox = new DatagramOutbox(socket, _ => { }, () => told.Release());
+
+        Assert.True(outbox.TrySend("first"u8, Remote, canWait: true));
+        int taken = 0;
+        while (outbox.TrySend("x"u8, Remote, canWait: true))
+            taken++;
+        Assert.False(outbox.HasRoom());
+        Assert.Equal(DatagramOutbox.Most - DatagramOutbox.Reserve, taken);
+        for (int i = 0; i < DatagramOutbox.Reserve; i++)
+            Assert.True(outbox.TrySend("other"u8, Remote));
+        Assert.False(outbox.TrySend("other"u8, Remote));
+        Assert.Equal(0, told.CurrentCount);
+        socket.Continue();
+
+        Assert.True(await told.WaitAsync(TimeSpan.FromSeconds(30), cancel));
+        Assert.True(outbox.HasRoom());
+        socket.Continue();
+        Assert.Equal(0, told.CurrentCount);
+    }
+
+    [Fact]
+    public void An_outbox_at_rest_holds_little_memory()
+    {
+        const int Little = 2 * 64 * 1024;
+        var socket = new SlowSocket();
+        var outbox = new DatagramOutbox(socket, _ => { });
+        Assert.Equal(0, outbox.Memory);
+
+        byte[] datagram = new byte[DatagramOutbox.LongestDatagram];
+        for (int round = 0; round < 3; round++)
+        {
+            while (outbox.TrySend(datagram, Remote))
+            {
+            }
+
+            Assert.InRange(outbox.Memory, DatagramOutbox.Most * datagram.Length, 2 * DatagramOutbox.Most * datagram.Length);
+            socket.Continue();
+            socket.Continue();
+            Assert.InRange(outbox.Memory, 0, Little);
+        }
     }
 
     [Fact]

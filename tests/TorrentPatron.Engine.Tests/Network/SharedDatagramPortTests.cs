@@ -77,6 +77,33 @@ public sealed class SharedDatagramPortTests
     }
 
     [Fact]
+    public async Task Protocols_hear_when_all_that_came_together_is_handled_and_what_they_then_send_leaves_together()
+    {
+        await using SharedDatagramPort port = Open();
+        await using SharedDatagramPort other = Open();
+        var counter = new Counter(port);
+        var answers = new Handler(null);
+        port.Attach(counter);
+        other.Attach(answers);
+
+        using (other.Gather())
+        {
+            for (int i = 0; i < 20; i++)
+                Assert.True(other.TrySend("x"u8, port.EndPoints[0], isWhole: i == 7));
+        }
+
+        int acknowledged = 0;
+        int batches = 0;
+        for (; acknowledged < 20; batches++)
+            acknowledged += int.Parse((await answers.NextAsync()).Text, System.Globalization.CultureInfo.InvariantCulture);
+
+        Assert.Equal(20, acknowledged);
+        Assert.InRange(batches, 1, 20);
+        Assert.True(other.HasRoom(AddressFamily.InterNetwork));
+        Assert.True(other.TrySend(new byte[2_000], port.EndPoints[0]));
+    }
+
+    [Fact]
     public async Task A_fault_at_a_datagram_is_recorded_and_the_next_is_received()
     {
         using var log = new EventLog(null);
@@ -147,6 +174,26 @@ public sealed class SharedDatagramPortTests
     {
         public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote) =>
             datagram.Span[0] == (byte)'!' ? throw new InvalidOperationException("A mistake.") : false;
+    }
+
+    /// <summary>Acknowledges what came together by its number.</summary>
+    private sealed class Counter(SharedDatagramPort port) : IDatagramHandler
+    {
+        private int _count;
+        private IPEndPoint? _from;
+
+        public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
+        {
+            (_count, _from) = (_count + 1, remote);
+            return true;
+        }
+
+        public void EndBatch(AddressFamily family)
+        {
+            Assert.Equal(AddressFamily.InterNetwork, family);
+            port.Send(System.Text.Encoding.ASCII.GetBytes(_count.ToString(System.Globalization.CultureInfo.InvariantCulture)), _from!);
+            _count = 0;
+        }
     }
 
     /// <summary>A network of one address, which is not there at first.</summary>

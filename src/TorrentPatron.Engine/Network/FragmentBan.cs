@@ -1,0 +1,55 @@
+using System.Net.Sockets;
+
+namespace TorrentPatron.Engine.Network;
+
+#pragma warning disable RS0030 // An option of a socket of SocketNetwork.
+
+/// <summary>
+/// The ban on fragments (DF) for what a socket sends: the option that Linux, Windows and macOS each have for IPv4 and IPv6. Where there is
+/// none, datagrams are sent as ever.
+/// </summary>
+internal sealed class FragmentBan
+{
+    private readonly (int Level, int Name)? _option;
+    private readonly byte[] _banned;
+    private readonly byte[] _usual;
+
+    /// <summary>Looks up what the socket does as it is.</summary>
+    public FragmentBan(Socket socket)
+    {
+        bool isIPv6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
+        // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_DONTFRAGMENT, IPV6_DONTFRAG, IP_DONTFRAG: the same number means another thing elsewhere.
+        _option = OperatingSystem.IsLinux() ? (isIPv6 ? 41 : 0, isIPv6 ? 23 : 10)
+            : OperatingSystem.IsWindows() ? (isIPv6 ? 41 : 0, 14)
+            : OperatingSystem.IsMacOS() ? (isIPv6 ? 41 : 0, isIPv6 ? 62 : 28)
+            : null;
+        // IP_PMTUDISC_PROBE: sent whole whatever the path is thought to carry, which is what a probe is to find out.
+        _banned = BitConverter.GetBytes(OperatingSystem.IsLinux() ? 3 : 1);
+        _usual = new byte[sizeof(int)];
+        if (_option is not { } option)
+            return;
+        try
+        {
+            socket.GetRawSocketOption(option.Level, option.Name, _usual);
+        }
+        catch (SocketException)
+        {
+            _option = null;
+        }
+    }
+
+    /// <summary>Bans fragments, or lets the system do as usual.</summary>
+    public void Set(Socket socket, bool isBanned)
+    {
+        if (_option is not { } option)
+            return;
+        try
+        {
+            socket.SetRawSocketOption(option.Level, option.Name, isBanned ? _banned : _usual);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The datagram is sent as ever.
+        }
+    }
+}
