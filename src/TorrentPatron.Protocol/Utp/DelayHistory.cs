@@ -1,0 +1,91 @@
+namespace TorrentPatron.Protocol.Utp;
+
+/// <summary>
+/// One-way delays above the smallest of the last minutes. The two clocks differ by an unknown amount, so that only differences mean
+/// something. Wrapping 32-bit microseconds.
+/// </summary>
+internal sealed class DelayHistory
+{
+    /// <summary>Minutes after which a smallest delay is forgotten: the path may have changed.</summary>
+    private const int Minutes = 13;
+
+    private const long Minute = 60_000_000;
+
+    /// <summary>Samples of which the smallest counts: a single one is noise.</summary>
+    private const int Recent = 3;
+
+    private readonly uint[] _bases = new uint[Minutes];
+    private readonly uint[] _recent = new uint[Recent];
+    private int _minutes;
+    private int _current;
+    private int _next;
+    private int _samples;
+    private long _minuteEnds;
+
+    /// <summary>The smallest delay of the last minutes, on the difference of both clocks; of use only where <see cref="HasBase"/>.</summary>
+    public uint Base { get; private set; }
+
+    /// <summary>Whether there was a sample.</summary>
+    public bool HasBase => _minutes > 0;
+
+    /// <summary>The delay above the smallest one: the least of the latest samples.</summary>
+    public uint Current
+    {
+        get
+        {
+            uint least = uint.MaxValue;
+            for (int i = 0; i < _samples; i++)
+                least = Math.Min(least, Above(_recent[i]));
+            return least;
+        }
+    }
+
+    /// <summary>Takes a sample.</summary>
+    public void Add(uint sample, long now)
+    {
+        if (_minutes == 0)
+        {
+            (_minutes, _bases[0], Base, _minuteEnds) = (1, sample, sample, now + Minute);
+        }
+        else if (now >= _minuteEnds)
+        {
+            _current = (_current + 1) % Minutes;
+            _minutes = Math.Min(_minutes + 1, Minutes);
+            _bases[_current] = sample;
+            _minuteEnds = now + Minute;
+            FindBase();
+        }
+        else if (IsLess(sample, _bases[_current]))
+        {
+            _bases[_current] = sample;
+            if (IsLess(sample, Base))
+                Base = sample;
+        }
+
+        _recent[_next] = sample;
+        _next = (_next + 1) % Recent;
+        _samples = Math.Min(_samples + 1, Recent);
+    }
+
+    /// <summary>Moves what was remembered: the other clock runs at another speed.</summary>
+    public void Shift(uint by)
+    {
+        for (int i = 0; i < _minutes; i++)
+            _bases[i] += by;
+        Base += by;
+    }
+
+    private static bool IsLess(uint one, uint other) => (int)(one - other) < 0;
+
+    private uint Above(uint sample) => IsLess(sample, Base) ? 0 : sample - Base;
+
+    private void FindBase()
+    {
+        Base = _bases[0];
+        for (int i = 1; i < _minutes; i++)
+        {
+            if (IsLess(_bases[i], Base))
+                Base = _bases[i];
+        }
+    }
+}

@@ -1,0 +1,9 @@
+namespace TorrentPatron.Protocol.Utp;
+
+/// <summary>Carries a connection's packets to the other side.</summary>
+internal interface IUtpLink
+{
+    /// <summary>Sends a packet; delivery is not guaranteed. Its bytes may be used again when this returns.</summary>
+    /// <returns>Whether there was room; else <see cref="UtpConnection.Flush"/> is to be called when there is.</returns>
+    bool TrySend(ReadOnlySpan<byte> packet);
+}

@@ -1,0 +1,14 @@
+namespace TorrentPatron.Protocol.Utp;
+
+/// <summary>Why a uTP connection broke.</summary>
+internal enum UtpFailure
+{
+    /// <summary>It did not.</summary>
+    None,
+
+    /// <summary>The other side does not know it any more.</summary>
+    Reset,
+
+    /// <summary>The other side does not answer.</summary>
+    TimedOut,
+}

@@ -1,0 +1,59 @@
+namespace TorrentPatron.Protocol.Utp;
+
+/// <summary>Packets that are used again, of all connections of one engine. Thread-safe.</summary>
+/// <param name="plenty">Packets in use from which connections are told to be modest.</param>
+internal sealed class UtpPacketPool(int plenty = UtpPacketPool.Plenty)
+{
+    /// <summary>Packets in use from which memory is scarce: 64 MiB.</summary>
+    private const int Plenty = 64 * 1024 * 1024 / UtpPacket.MostBytes;
+
+    /// <summary>Packets that are kept for later: 3 MiB.</summary>
+    private const int MostKept = 2_048;
+
+    private readonly Lock _gate = new();
+    private readonly Stack<UtpPacket> _free = new();
+    private int _rented;
+
+    /// <summary>Packets in use.</summary>
+    public int Rented => Volatile.Read(ref _rented);
+
+    /// <summary>Whether so many are in use that each connection should do with few.</summary>
+    public bool IsScarce => Rented >= plenty;
+
+    /// <summary>Takes a packet.</summary>
+    /// <param name="capacity">Bytes of payload that it is for.</param>
+    public UtpPacket Rent(int capacity)
+    {
+        UtpPacket? packet;
+        lock (_gate)
+        {
+            _rented++;
+            _free.TryPop(out packet);
+        }
+
+        packet ??= new UtpPacket();
+        packet.Clear(capacity);
+        return packet;
+    }
+
+    /// <summary>Gives a packet back; it must not be touched any more.</summary>
+    public void Return(UtpPacket packet)
+    {
+        lock (_gate)
+        {
+            _rented--;
+            if (_free.Count < MostKept)
+                _free.Push(packet);
+        }
+    }
+
+    /// <summary>Lets go of the packets that nobody uses.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            _free.Clear();
+            _free.TrimExcess();
+        }
+    }
+}
