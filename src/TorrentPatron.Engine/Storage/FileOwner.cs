@@ -15,9 +15,13 @@ public static class FileOwner
     /// <param name="isWritten">Whether it is to be written: then it must have no other name either.</param>
     /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
     /// <exception cref="IOException">It has another name, by which it may be somebody's file.</exception>
-    public static void Require(string top, SafeFileHandle file, string path, bool isWritten)
+    public static void Require(string top, SafeFileHandle file, string path, bool isWritten) =>
+        Require(top, GuardedFile.Stat(file), path, isWritten);
+
+    /// <summary>As <see cref="Require(string, SafeFileHandle, string, bool)"/>, by what is known of the file.</summary>
+    internal static void Require(string top, FileNode? found, string path, bool isWritten)
     {
-        if (GuardedFile.Stat(file) is not { } node)
+        if (found is not { } node)
             return;
         if (PosixFiles.AreThere)
             Require(top, node, path);
@@ -36,6 +40,12 @@ public static class FileOwner
         if (!PosixFiles.AreThere)
             return;
         using SafeFileHandle folder = GuardedFile.OpenFolder(top, path);
+        RequireFolder(top, folder, path);
+    }
+
+    /// <summary>As <see cref="RequireFolder(string, string)"/>, of an open folder.</summary>
+    internal static void RequireFolder(string top, SafeFileHandle folder, string path)
+    {
         FileNode node = PosixFiles.Stat(folder);
         Require(top, node, path);
         // In a folder like /tmp everybody can put files, but nobody can take those of others away.

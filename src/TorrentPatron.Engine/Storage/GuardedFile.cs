@@ -35,21 +35,68 @@ public static class GuardedFile
         string top, string path, FileMode mode, FileAccess access, FileShare share = FileShare.ReadWrite | FileShare.Delete,
         UnixFileMode? permissions = null)
     {
-        if (!PosixFiles.AreThere)
-            return PortableFiles.Open(top, path, mode, access, share, permissions);
+        return Open(top, path, mode, access, share, permissions, needsFolder: true, out _)
+            ?? throw new FileNotFoundException($"'{path}' is not there.", path);
+    }
 
-        if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(top, path, access) is { } there)
-            return Locked(there, path, access, share);
-        using SafeFileHandle folder = OpenParent(top, path);
+    /// <summary>As <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>, of a file that may be missing.</summary>
+    /// <returns>
+    /// The file; null where it is not there and is not to be made. Where its folder is not there either, that is an error if it is needed.
+    /// </returns>
+    /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
+    internal static SafeFileHandle? Open(
+        string top, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions, bool needsFolder,
+        out FileNode? node)
+    {
+        if (!PosixFiles.AreThere)
+            return OpenPortably(top, path, mode, access, share, permissions, out node);
+
+        SafeFileHandle topFolder = PosixFiles.OpenTop(top);
+        bool isMissing = false;
+        try
+        {
+            if (mode != FileMode.CreateNew && PosixFiles.TryOpenAtOnce(topFolder, top, path, access, out isMissing, out node) is { } there)
+            {
+                topFolder.Dispose();
+                return Locked(there, path, access, share);
+            }
+
+            if (isMissing && mode == FileMode.Open && !needsFolder)
+            {
+                node = null;
+                topFolder.Dispose();
+                return null;
+            }
+        }
+        catch
+        {
+            topFolder.Dispose();
+            throw;
+        }
+
+        using SafeFileHandle folder = OpenFolder(topFolder, top, Path.GetDirectoryName(path)!, isMade: false, default);
+        return OpenIn(folder, path, mode, access, share, permissions, isMissing, out node);
+    }
+
+    /// <summary>Opens a file in an open folder; <c>isMissing</c> says that it was not there a moment ago.</summary>
+    /// <returns>The file; null where it is not there, and is not to be made.</returns>
+    internal static SafeFileHandle? OpenIn(
+        SafeFileHandle folder, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions, bool isMissing,
+        out FileNode? node)
+    {
         string name = Path.GetFileName(path);
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
-            SafeFileHandle? file = mode == FileMode.CreateNew ? null : PosixFiles.OpenFile(folder, name, path, access, isNew: false, default);
+            SafeFileHandle? file = null;
+            node = null;
+            if (mode != FileMode.CreateNew && !isMissing)
+                file = PosixFiles.OpenFile(folder, name, path, access, isNew: false, default, out node);
+            isMissing = false;
             if (file is null && mode == FileMode.Open)
-                throw new FileNotFoundException($"'{path}' is not there.", path);
+                return null;
             file ??= PosixFiles.CanCreate
-                ? PosixFiles.OpenFile(folder, name, path, access, isNew: true, permissions ?? ForAll)
-                : MakeByPath(folder, name, path, access, permissions);
+                ? PosixFiles.OpenFile(folder, name, path, access, isNew: true, permissions ?? ForAll, out node)
+                : MakeByPath(folder, name, path, access, permissions, out node);
             if (file is not null)
                 return Locked(file, path, access, share);
             if (mode == FileMode.CreateNew)
@@ -59,9 +106,25 @@ public static class GuardedFile
         throw new IOException($"'{path}' is there already.");
     }
 
-    /// <summary>As <see cref="Open"/>; makes the folders that are missing, the top one too.</summary>
-    /// <inheritdoc cref="Open" path="/param"/>
-    /// <inheritdoc cref="Open" path="/exception"/>
+    private static SafeFileHandle? OpenPortably(
+        string top, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions, out FileNode? node)
+    {
+        try
+        {
+            SafeFileHandle file = PortableFiles.Open(top, path, mode, access, share, permissions);
+            node = PortableFiles.Stat(file);
+            return file;
+        }
+        catch (FileNotFoundException)
+        {
+            node = null;
+            return null;
+        }
+    }
+
+    /// <summary>As <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>; makes the folders that are missing, the top one too.</summary>
+    /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/param"/>
+    /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
     public static SafeFileHandle OpenOrMake(string top, string path, FileMode mode, FileAccess access)
     {
         try
@@ -79,9 +142,9 @@ public static class GuardedFile
     /// <summary>Opens a file for reading wherever links lead: one that its owner has named.</summary>
     /// <param name="path">The file's path.</param>
     /// <exception cref="UnsafeFileException">It is neither a file nor a folder.</exception>
-    /// <inheritdoc cref="Open" path="/exception"/>
+    /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
     public static SafeFileHandle OpenFollowing(string path) => PosixFiles.AreThere
-        ? PosixFiles.OpenFollowing(path)
+        ? PosixFiles.OpenFollowing(path, out _)
         : PortableFiles.OpenFollowing(path);
 
     /// <summary>
@@ -98,8 +161,7 @@ public static class GuardedFile
         (isPipe, isSpecial) = (false, false);
         if (!PosixFiles.AreThere)
             return PortableFiles.OpenFollowing(path);
-        SafeFileHandle file = PosixFiles.OpenFollowing(path, mayBeAny: true);
-        FileKind kind = PosixFiles.Stat(file).Kind;
+        SafeFileHandle file = PosixFiles.OpenFollowing(path, out FileKind kind, mayBeAny: true);
         (isPipe, isSpecial) = (kind == FileKind.Pipe, kind != FileKind.Regular);
         return file;
     }
@@ -123,6 +185,10 @@ public static class GuardedFile
         else
             OpenFolder(top, path, isMade: true, permissions ?? FolderForAll).Dispose();
     }
+
+    /// <summary>Whether anything stands at a path that can be looked at. Links on the way are followed.</summary>
+    /// <param name="path">An absolute path.</param>
+    public static bool Exists(string path) => Look(path) is not null;
 
     /// <summary>What stands at a path; null: nothing, or nothing that can be looked at. Links on the way are followed.</summary>
     /// <param name="path">An absolute path.</param>
@@ -174,6 +240,12 @@ public static class GuardedFile
         }
 
         using SafeFileHandle folder = OpenParent(top, path);
+        DeleteIn(folder, path, seen);
+    }
+
+    /// <summary>As <see cref="Delete(string, string, FileNode?)"/>, in an open folder.</summary>
+    internal static void DeleteIn(SafeFileHandle folder, string path, FileNode? seen)
+    {
         string name = Path.GetFileName(path);
         if (PosixFiles.Find(folder, name) is not { } node)
             return;
@@ -224,12 +296,18 @@ public static class GuardedFile
         using SafeFileHandle from = OpenParent(top, path);
         bool isSameFolder = newTop == top && Path.GetDirectoryName(newPath) == Path.GetDirectoryName(path);
         using SafeFileHandle? other = isSameFolder ? null : OpenParent(newTop, newPath);
+        MoveIn(from, path, other ?? from, newPath, seen, overwrite);
+    }
+
+    /// <summary>As <see cref="Move(string, string, string, string, FileNode?, bool)"/>, between open folders.</summary>
+    internal static void MoveIn(SafeFileHandle from, string path, SafeFileHandle to, string newPath, FileNode? seen, bool overwrite)
+    {
         string name = Path.GetFileName(path);
         FileNode node = PosixFiles.Find(from, name) ?? throw new FileNotFoundException($"'{path}' is not there.", path);
         if (node.Kind != FileKind.Regular)
             throw new UnsafeFileException(path, node.Kind == FileKind.Link);
         Require(node, seen, path);
-        PosixFiles.Move(from, name, other ?? from, Path.GetFileName(newPath), newPath, overwrite);
+        PosixFiles.Move(from, name, to, Path.GetFileName(newPath), newPath, overwrite);
     }
 
     /// <summary>Makes a renaming in a folder outlive a power cut. Windows needs, and has, nothing of the kind.</summary>
@@ -250,9 +328,12 @@ public static class GuardedFile
     private static SafeFileHandle OpenParent(string top, string path) =>
         OpenFolder(top, Path.GetDirectoryName(path)!, isMade: false, default);
 
-    private static SafeFileHandle OpenFolder(string top, string path, bool isMade, UnixFileMode permissions)
+    internal static SafeFileHandle OpenFolder(string top, string path, bool isMade, UnixFileMode permissions) =>
+        OpenFolder(PosixFiles.OpenTop(top), top, path, isMade, permissions);
+
+    /// <summary>Opens a folder below another one that is open, which is closed.</summary>
+    internal static SafeFileHandle OpenFolder(SafeFileHandle folder, string top, string path, bool isMade, UnixFileMode permissions)
     {
-        SafeFileHandle folder = PosixFiles.OpenTop(top);
         try
         {
             if (path.Length <= top.Length)
@@ -278,12 +359,14 @@ public static class GuardedFile
     }
 
     /// <summary>Makes a file by its path, where it cannot be made in its folder; and sees to it that it came to be there.</summary>
-    private static SafeFileHandle? MakeByPath(SafeFileHandle folder, string name, string path, FileAccess access, UnixFileMode? permissions)
+    private static SafeFileHandle? MakeByPath(SafeFileHandle folder, string name, string path, FileAccess access, UnixFileMode? permissions, out FileNode? node)
     {
+        node = null;
         if (PosixFiles.Find(folder, name) is not null)
             return null;
         SafeFileHandle file = PortableFiles.Make(path, access, FileShare.ReadWrite | FileShare.Delete, permissions);
-        if (PosixFiles.Find(folder, name)?.Identity == PosixFiles.Stat(file).Identity)
+        node = PosixFiles.Stat(file);
+        if (PosixFiles.Find(folder, name)?.Identity == node?.Identity)
             return file;
         file.Dispose();
         throw new UnsafeFileException(path, isLink: true);

@@ -82,42 +82,54 @@ internal static class PosixFiles
 
     /// <summary>Opens a file in a folder, or makes it where it must not be there; no link is followed, and nothing waits.</summary>
     /// <returns>Null where it is not there, or is there and must not be.</returns>
-    public static SafeFileHandle? OpenFile(SafeFileHandle folder, string name, string path, FileAccess access, bool isNew, UnixFileMode mode)
+    public static SafeFileHandle? OpenFile(SafeFileHandle folder, string name, string path, FileAccess access, bool isNew, UnixFileMode mode, out FileNode? node)
     {
         int flags = AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec | LargeFile | (isNew ? CreateNew : 0);
         int descriptor = Repeat(() => OpenAt(folder, name, flags, (int)mode));
-        return Check(descriptor, path, isNew ? Eexist : Enoent);
+        return Check(descriptor, path, isNew ? Eexist : Enoent, out node);
     }
 
     /// <summary>Opens a file that is there in one step, as <see cref="OpenFile"/> does from folder to folder.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="folder">The folder that its owner has chosen.</param>
+    /// <param name="top">Its path.</param>
     /// <param name="path">The file's path, below it.</param>
     /// <param name="access">What for.</param>
+    /// <param name="isMissing">Whether it, or a folder on the way, is not there.</param>
+    /// <param name="node">What is known of it.</param>
     /// <returns>Null where the system cannot, or the file cannot be opened so: the long way tells why.</returns>
-    public static SafeFileHandle? TryOpenAtOnce(string top, string path, FileAccess access)
+    public static SafeFileHandle? TryOpenAtOnce(
+        SafeFileHandle folder, string top, string path, FileAccess access, out bool isMissing, out FileNode? node)
     {
         const int Enosys = 38;
+        (isMissing, node) = (false, null);
         if (!CanOpenAtOnce)
             return null;
         int begin = top.Length;
         while (begin < path.Length && path[begin] == '/')
             begin++;
         long[] how = [AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec, 0, ResolveBeneath | ResolveNoLinks];
-        using SafeFileHandle folder = OpenTop(top);
         string name = path[begin..];
         int descriptor = Repeat(() => (int)OpenAt2(OpenAt2Call, folder, name, how, how.Length * sizeof(long)));
         if (descriptor >= 0)
-            return Check(descriptor, path, expected: 0);
-        if (LastError() == Enosys)
+            return Check(descriptor, path, expected: 0, out node);
+        int error = LastError();
+        isMissing = error == Enoent;
+        if (error == Enosys)
             CanOpenAtOnce = false;
         return null;
     }
 
     /// <summary>Opens a file for reading wherever its path leads; nothing waits.</summary>
     /// <param name="path">The path.</param>
+    /// <param name="kind">What it is.</param>
     /// <param name="mayBeAny">Whether it may be a pipe or a device too.</param>
-    public static SafeFileHandle OpenFollowing(string path, bool mayBeAny = false) =>
-        Check(Repeat(() => OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0)), path, expected: 0, mayBeAny)!;
+    public static SafeFileHandle OpenFollowing(string path, out FileKind kind, bool mayBeAny = false)
+    {
+        int descriptor = Repeat(() => OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0));
+        SafeFileHandle file = Check(descriptor, path, expected: 0, out FileNode? node, mayBeAny)!;
+        kind = node!.Value.Kind;
+        return file;
+    }
 
     /// <summary>What is known of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
@@ -232,8 +244,9 @@ internal static class PosixFiles
         _ => 2,
     };
 
-    private static SafeFileHandle? Check(int descriptor, string path, int expected, bool mayBeAny = false)
+    private static SafeFileHandle? Check(int descriptor, string path, int expected, out FileNode? node, bool mayBeAny = false)
     {
+        node = null;
         if (descriptor < 0)
         {
             int error = LastError();
@@ -246,7 +259,9 @@ internal static class PosixFiles
         var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
-            return Stat(file).Kind switch
+            FileNode found = Stat(file);
+            node = found;
+            return found.Kind switch
             {
                 FileKind.Regular => file,
                 FileKind.Folder => throw Error(Eacces, path, isFolder: false),

@@ -45,7 +45,8 @@ internal sealed class SavedOrigin(string folder)
         {
             // What was fetched from peers may never be had again: it waits for the medium.
             Write(MetainfoPath, _metainfo.Raw.Span, flush: _magnet is not null || _metainfo.TotalSize > CheapToHash);
-            GuardedFile.Delete(_states, MagnetPath);
+            if (GuardedFile.Exists(MagnetPath))
+                GuardedFile.Delete(_states, MagnetPath);
         }
         else if (_magnet is not null)
         {
@@ -78,7 +79,8 @@ internal sealed class SavedOrigin(string folder)
     {
         try
         {
-            return Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
+            // Most torrents never had one: a look is cheaper than the walk to it.
+            return GuardedFile.Exists(MagnetPath) && Read(MagnetPath, MagnetLink.MaxLength * 4) is { } file
                 && MagnetLink.TryParse(Encoding.UTF8.GetString(file), out MagnetLink? magnet, out _) && magnet.TorrentId == torrent
                 ? magnet
                 : null;
@@ -111,7 +113,7 @@ internal sealed class SavedOrigin(string folder)
     {
         try
         {
-            return Read(path, content.Length) is { } there && there.AsSpan().SequenceEqual(content);
+            return GuardedFile.Exists(path) && Read(path, content.Length) is { } there && there.AsSpan().SequenceEqual(content);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {

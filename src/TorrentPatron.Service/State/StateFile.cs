@@ -20,20 +20,9 @@ internal static class StateFile
     /// <param name="share">What others may do meanwhile; Read and ReadWrite are one on Unix.</param>
     /// <exception cref="IOException">It cannot be opened, or something else is in its place.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened, or is somebody else's.</exception>
-    public static SafeFileHandle Open(string folder, string path, FileMode mode, FileAccess access, FileShare share)
-    {
-        SafeFileHandle file = GuardedFile.Open(folder, path, mode, access, share, Mode);
-        try
-        {
-            FileOwner.Require(folder, file, path, isWritten: access != FileAccess.Read);
-            return file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
+    public static SafeFileHandle Open(string folder, string path, FileMode mode, FileAccess access, FileShare share) =>
+        GuardedFolder.OpenFile(folder, path, mode, access, share, Mode, needsFolder: true)
+            ?? throw new FileNotFoundException($"'{path}' is not there.", path);
 
     /// <summary>As <see cref="Open"/>, for a file that others hold for moments only: it is waited for.</summary>
     public static SafeFileHandle OpenPatiently(string folder, string path, FileMode mode, FileAccess access, FileShare share) =>
@@ -58,7 +47,11 @@ internal static class StateFile
     {
         try
         {
-            using SafeFileHandle file = OpenPatiently(folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            using SafeFileHandle? file = SharingViolation.Retry(
+                () => GuardedFolder.OpenFile(
+                    folder, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, Mode, needsFolder: false));
+            if (file is null)
+                return null;
             long length = RandomAccess.GetLength(file);
             if (length > maxBytes)
                 throw new InvalidDataException("it is too large");
@@ -89,40 +82,44 @@ internal static class StateFile
     /// <exception cref="UnauthorizedAccessException">It may not be written; the old one is as it was.</exception>
     public static void Write(string folder, string path, ReadOnlySpan<byte> content, bool flush)
     {
-        string next = path + ".new";
-        try
+        string name = Path.GetFileName(path);
+        string next = name + ".new";
+        using (GuardedFolder at = GuardedFolder.Open(folder, Path.GetDirectoryName(path)!))
         {
-            using (SafeFileHandle file = OpenNew(folder, next))
+            try
             {
-                RandomAccess.Write(file, content, 0);
-                if (flush)
-                    RandomAccess.FlushToDisk(file);
-            }
+                using (SafeFileHandle file = OpenNew(at, next))
+                {
+                    RandomAccess.Write(file, content, 0);
+                    if (flush)
+                        RandomAccess.FlushToDisk(file);
+                }
 
-            // Somebody may be reading the old one: the last state that is saved has no second try.
-            SharingViolation.RetryDenied(() => GuardedFile.Move(folder, next, folder, path, overwrite: true));
-        }
-        catch
-        {
-            TryDelete(folder, next);
-            throw;
+                // Somebody may be reading the old one: the last state that is saved has no second try.
+                SharingViolation.RetryDenied(() => at.Replace(next, name));
+            }
+            catch
+            {
+                TryDelete(folder, path + ".new");
+                throw;
+            }
         }
 
         if (flush)
             GuardedFile.FlushFolder(Path.GetDirectoryName(path)!);
     }
 
-    private static SafeFileHandle OpenNew(string folder, string path)
+    private static SafeFileHandle OpenNew(GuardedFolder folder, string name)
     {
         try
         {
-            return Open(folder, path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            return folder.OpenFile(name, FileMode.CreateNew, FileAccess.Write, FileShare.None, Mode);
         }
         catch (IOException fault) when (fault is not (FileNotFoundException or DirectoryNotFoundException))
         {
             // Left behind by a process that was killed; or put there, whatever it is.
-            SharingViolation.Retry(() => GuardedFile.Delete(folder, path));
-            return Open(folder, path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            SharingViolation.Retry(() => folder.Delete(name));
+            return folder.OpenFile(name, FileMode.CreateNew, FileAccess.Write, FileShare.None, Mode);
         }
     }
 
@@ -131,18 +128,18 @@ internal static class StateFile
     /// <param name="torrentFolder">The torrent's folder in it; null: only the state folder.</param>
     /// <exception cref="IOException">It cannot be made, or something else is in its place.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be made, or is somebody else's, or can be written by anybody.</exception>
-    public static void MakeFolders(string folder, string? torrentFolder = null)
-    {
-        if (OperatingSystem.IsWindows())
-            Directory.CreateDirectory(folder);
-        else
-            Directory.CreateDirectory(folder, FolderMode);
-        FileOwner.RequireFolder(folder, folder);
-        if (torrentFolder is null)
-            return;
-        GuardedFile.MakeFolder(folder, torrentFolder, FolderMode);
-        FileOwner.RequireFolder(folder, torrentFolder);
-    }
+    public static void MakeFolders(string folder, string? torrentFolder = null) => OpenFolders(folder, torrentFolder).Dispose();
+
+    /// <summary>As <see cref="MakeFolders"/>.</summary>
+    /// <returns>The torrent's folder, or the state folder, open.</returns>
+    /// <inheritdoc cref="MakeFolders" path="/param"/>
+    /// <inheritdoc cref="MakeFolders" path="/exception"/>
+    public static GuardedFolder OpenFolders(string folder, string? torrentFolder = null) =>
+        GuardedFolder.Make(folder, torrentFolder ?? folder, FolderMode);
+
+    /// <summary>As <see cref="OpenPatiently(string, string, FileMode, FileAccess, FileShare)"/>, in an open folder.</summary>
+    public static SafeFileHandle OpenPatiently(GuardedFolder folder, string name, FileMode mode, FileAccess access, FileShare share) =>
+        SharingViolation.Retry(() => folder.OpenFile(name, mode, access, share, Mode));
 
     /// <summary>Deletes a file where that can be done.</summary>
     public static void TryDelete(string folder, string path)

@@ -116,16 +116,16 @@ internal sealed class TorrentClaim : IDisposable
     /// <returns>False where the file vanished meanwhile.</returns>
     private static bool TryWrite(string folder, TorrentId torrent, string? called, string name, StateHolder holder)
     {
-        StateFile.MakeFolders(Path.GetDirectoryName(folder)!, folder);
+        using GuardedFolder made = StateFile.OpenFolders(Path.GetDirectoryName(folder)!, folder);
         try
         {
-            using SafeFileHandle file = OpenFile(folder, FileMode.OpenOrCreate);
+            using SafeFileHandle file = StateFile.OpenPatiently(made, FileName, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             string other = Read(file);
             if (holder.IsHeldByOther(other))
                 throw InUse(torrent, called, other);
             Write(file, name);
         }
-        catch (DirectoryNotFoundException)
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {
             return false;
         }

@@ -1,0 +1,76 @@
+using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.Engine.Tests.Storage;
+
+public sealed class GuardedFolderTests : IDisposable
+{
+    private const UnixFileMode Owner = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private readonly TempFolder _temp = new();
+
+    public void Dispose() => _temp.Dispose();
+
+    [Fact]
+    public void A_folder_that_was_opened_is_where_files_go_though_a_link_has_its_name_since()
+    {
+        Assert.SkipUnless(Neighbour.CanMakePipes, "The system does not reach files from an open folder.");
+        Directory.CreateDirectory(_temp["elsewhere"]);
+        using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
+        Directory.Move(_temp["top", "folder"], _temp["top", "moved"]);
+        Directory.CreateSymbolicLink(_temp["top", "folder"], _temp["elsewhere"]);
+
+        using (SafeFileHandle file = folder.OpenFile("new", FileMode.CreateNew, FileAccess.Write, FileShare.None, Owner))
+            RandomAccess.Write(file, "ours"u8, 0);
+        folder.Replace("new", "file");
+        Assert.Equal("ours", File.ReadAllText(_temp["top", "moved", "file"]));
+        folder.Delete("file");
+        Assert.Empty(Directory.GetFileSystemEntries(_temp["top", "moved"]));
+        Assert.Empty(Directory.GetFileSystemEntries(_temp["elsewhere"]));
+    }
+
+    [Fact]
+    public void A_link_in_a_files_place_is_neither_opened_nor_renamed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        File.WriteAllText(_temp["theirs"], "theirs");
+        using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
+        File.CreateSymbolicLink(_temp["top", "folder", "link"], _temp["theirs"]);
+
+        Assert.Throws<UnsafeFileException>(() => folder.OpenFile("link", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, Owner));
+        Assert.ThrowsAny<IOException>(() => folder.OpenFile("link", FileMode.CreateNew, FileAccess.Write, FileShare.None, Owner));
+        Assert.Throws<UnsafeFileException>(() => folder.Replace("link", "file"));
+        Assert.Throws<UnsafeFileException>(() => GuardedFolder.OpenFile(
+            _temp["top"], _temp["top", "folder", "link"], FileMode.Open, FileAccess.Read, FileShare.ReadWrite, Owner, needsFolder: false));
+        Assert.Equal("theirs", File.ReadAllText(_temp["theirs"]));
+    }
+
+    [Fact]
+    public void A_folder_in_which_everybody_can_write_is_refused_the_chosen_one_too()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Everybody = Owner | UnixFileMode.UserExecute | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        Directory.CreateDirectory(_temp["top", "folder"]);
+        File.SetUnixFileMode(_temp["top", "folder"], Everybody);
+        Assert.Throws<OpenToAllException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
+        File.SetUnixFileMode(_temp["top", "folder"], Owner | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(_temp["top"], Everybody);
+        Assert.Throws<OpenToAllException>(() => GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner));
+    }
+
+    [Fact]
+    public void What_is_missing_is_told_apart_where_that_matters()
+    {
+        using var folder = GuardedFolder.Make(_temp["top"], _temp["top", "folder"], Owner | UnixFileMode.UserExecute);
+        Assert.Throws<FileNotFoundException>(() => folder.OpenFile("none", FileMode.Open, FileAccess.Read, FileShare.ReadWrite, Owner));
+        Assert.Null(Open("none", needsFolder: true));
+        Assert.Null(Open("folder/none", needsFolder: true));
+        Assert.Throws<DirectoryNotFoundException>(() => Open("none/none", needsFolder: true)?.Dispose());
+        if (PosixFiles.AreThere)
+            Assert.Null(Open("none/none", needsFolder: false));
+    }
+
+    private SafeFileHandle? Open(string name, bool needsFolder) => GuardedFolder.OpenFile(
+        _temp["top"], _temp[["top", .. name.Split('/')]], FileMode.Open, FileAccess.Read, FileShare.ReadWrite, Owner, needsFolder);
+}
