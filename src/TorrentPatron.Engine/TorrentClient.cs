@@ -56,7 +56,7 @@ public sealed class TorrentClient : ITorrentClient
         _engine = new EngineResources(settings, network, trackers, time, random, disk);
         _engine.Faults.FailTorrent = Fail;
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
-        _engine.Datagrams.Open(network, family => _engine.ListenPorts.Of(family));
+        _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.OpenFinder();
         _settings = new SettingsChange(_engine, _workshop, _hosts);
         Track(new Heartbeat(() => _hosts.All, _engine.Faults, _engine.CloseIdleFiles).RunAsync(_engine.Time, _stop.Token));

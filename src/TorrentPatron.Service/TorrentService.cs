@@ -34,7 +34,7 @@ public sealed class TorrentService : IAsyncDisposable
         Time = time;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
-        Network = new SocketNetwork(() => Settings.Client.BindAddress);
+        Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindAddress), () => Settings.Client, time);
         Sessions = new ClientSessions(() => makeClient(Settings.Client));
         _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time), time);
     }
@@ -42,7 +42,7 @@ public sealed class TorrentService : IAsyncDisposable
     /// <summary>What the service works with.</summary>
     public ServiceSettings Settings { get; private set; }
 
-    /// <summary>The way to sources and peers that are given by name: it keeps to the bind address of <see cref="Settings"/>.</summary>
+    /// <summary>The way to sources and peers that are given by name: it keeps to the policies of <see cref="Settings"/>.</summary>
     public INetwork Network { get; }
 
     /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs.</summary>

@@ -29,11 +29,11 @@ internal sealed class ConnectionStream(IConnection connection) : Stream
     /// <summary>Dials a host.</summary>
     /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
     /// <exception cref="IOException">Likewise, where there is no socket's error.</exception>
-    public static async Task<Stream> ConnectAsync(INetwork network, IPEndPoint remote, CancellationToken cancellationToken)
+    public static async Task<Stream> ConnectAsync(INetwork network, IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         try
         {
-            return new ConnectionStream(await network.ConnectAsync(remote, cancellationToken).ConfigureAwait(false));
+            return new ConnectionStream(await network.ConnectAsync(remote, use, cancellationToken).ConfigureAwait(false));
         }
         catch (IOException e) when (e.InnerException is SocketException refused)
         {

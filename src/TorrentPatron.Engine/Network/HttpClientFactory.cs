@@ -9,6 +9,7 @@ public static class HttpClientFactory
 {
     /// <summary>Makes a client. It follows no redirect, keeps no cookies and asks no proxy.</summary>
     /// <param name="network">Where its connections leave.</param>
+    /// <param name="use">What its connections are for.</param>
     /// <param name="connector">Tries the addresses of hosts.</param>
     /// <param name="findAddresses">
     /// Finds the addresses of a host that may be dialled. It is these very addresses that are dialled, so a name that resolves differently
@@ -17,7 +18,7 @@ public static class HttpClientFactory
     /// <param name="connectTimeout">The longest time until a connection is made.</param>
     /// <param name="keepIdle">Time for which a connection is kept for the next request; 0: each request has its own.</param>
     public static HttpMessageInvoker CreateClient(
-        INetwork network, HostConnector connector, HostResolver findAddresses, TimeSpan connectTimeout, TimeSpan keepIdle) => new(new SocketsHttpHandler
+        INetwork network, NetworkUse use, HostConnector connector, HostResolver findAddresses, TimeSpan connectTimeout, TimeSpan keepIdle) => new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.All,
@@ -26,7 +27,7 @@ public static class HttpClientFactory
                 DnsEndPoint host = context.DnsEndPoint;
                 IPAddress[] addresses = await findAddresses(host.Host, cancellationToken).ConfigureAwait(false);
                 return await connector.ConnectAsync(
-                    addresses, (address, token) => ConnectionStream.ConnectAsync(network, new IPEndPoint(address, host.Port), token),
+                    addresses, (address, token) => ConnectionStream.ConnectAsync(network, new IPEndPoint(address, host.Port), use, token),
                     cancellationToken).ConfigureAwait(false);
             },
             ConnectTimeout = connectTimeout,

@@ -18,14 +18,21 @@ public interface INetwork
 
     /// <summary>Looks up a host.</summary>
     /// <param name="host">The host's name, or its address in writing.</param>
+    /// <param name="use">What the addresses are used for.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>The addresses that may be used, the best first; none where all are of an IP version that may not.</returns>
+    /// <returns>
+    /// The addresses that may be used, the best first; none where all are of an IP version that may not. Where a proxy looks names up, the
+    /// name itself as a <see cref="HostAddress"/>.
+    /// </returns>
     /// <exception cref="SocketException">There is no such host.</exception>
-    Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken);
+    Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken);
 
     /// <summary>Dials a host.</summary>
+    /// <param name="remote">The host; its address may be a <see cref="HostAddress"/> of this network's.</param>
+    /// <param name="use">What the connection is for.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="IOException">The host does not answer, or the network refuses.</exception>
-    Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken);
+    Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken);
 
     /// <summary>Listens for connections.</summary>
     /// <param name="local">Where; port 0: any free one.</param>
@@ -34,8 +41,9 @@ public interface INetwork
 
     /// <summary>Opens a socket for datagrams of the address's IP version.</summary>
     /// <param name="local">Where it receives; port 0: any free one.</param>
-    /// <exception cref="IOException">The address cannot be had.</exception>
-    IDatagramSocket OpenDatagrams(IPEndPoint local);
+    /// <param name="use">What it is for.</param>
+    /// <exception cref="IOException">The address cannot be had, or datagrams may not leave for this use.</exception>
+    IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use);
 
     /// <summary>Joins a multicast group: the socket sends to it and receives what is sent to it, on one interface.</summary>
     /// <param name="group">The group and its port, which is shared with other programs.</param>

@@ -11,7 +11,8 @@ namespace TorrentPatron.Engine.Network;
 /// engine's, lent to each protocol. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAsyncDisposable
+/// <param name="use">What it is for.</param>
+internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = NetworkUse.Peers) : IDatagramPort, IAsyncDisposable
 {
     /// <summary>Bytes of the longest datagram that is received whole: an answer of a UDP tracker with more than a thousand peers.</summary>
     private const int LongestDatagram = 8 * 1024;
@@ -135,7 +136,7 @@ internal sealed class SharedDatagramPort(TimeProvider time) : IDatagramPort, IAs
         {
             try
             {
-                return _network?.OpenDatagrams(new IPEndPoint(address, port));
+                return _network?.OpenDatagrams(new IPEndPoint(address, port), use);
             }
             catch (IOException)
             {

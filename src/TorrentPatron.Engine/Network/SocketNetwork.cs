@@ -42,7 +42,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
         ];
 
     /// <inheritdoc/>
-    public async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    public async Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken)
     {
         AddressFamily family = bindAddress()?.AddressFamily ?? AddressFamily.Unspecified;
         if (IPAddress.TryParse(host, out IPAddress? address))
@@ -59,7 +59,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
         IPAddress? local = bindAddress();
@@ -114,7 +114,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => new UdpDatagramSocket(local, isShared: true, KeepToOneself);
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => new UdpDatagramSocket(local, isShared: true, KeepToOneself);
 
     /// <inheritdoc/>
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local)

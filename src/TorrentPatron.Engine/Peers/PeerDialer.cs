@@ -125,7 +125,7 @@ internal sealed class PeerDialer(
         IConnection connection;
         using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
         using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
-            connection = await engine.Network.ConnectAsync(address, either.Token).ConfigureAwait(false);
+            connection = await engine.Network.ConnectAsync(address, NetworkUse.Peers, either.Token).ConfigureAwait(false);
         try
         {
             return await _handshaker.DialAsync(connection, torrent.WireHash, isEncrypted, session).ConfigureAwait(false);

@@ -26,11 +26,11 @@ internal sealed class EngineResources : IAsyncDisposable
         Settings = settings;
         Bounds = ConnectionBounds.Of(DescriptorLimit.OfProcess);
         Files = new FileHandlePool(Bounds.Files, time);
-        Network = network;
+        Network = NetworkStack.Create(network, () => Settings, time);
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time);
-        Trackers = trackers ?? TrackerClients.Create(network, Datagrams, time);
+        Trackers = trackers ?? TrackerClients.Create(Network, Datagrams, time);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
@@ -147,7 +147,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
         DhtKeeper? dht = !Settings.Dht.IsEnabled || Datagrams.EndPoints.Count == 0 ? null : new DhtKeeper(
             new DhtNode(
-                Settings.Dht, Datagrams, ListenPort, new BootstrapResolver(Settings.Dht.BootstrapNodes, Network.ResolveAsync, Time), Time, Random,
+                Settings.Dht, Datagrams, ListenPort,
+                new BootstrapResolver(Settings.Dht.BootstrapNodes, (host, cancel) => Network.ResolveAsync(host, NetworkUse.Peers, cancel), Time),
+                Time, Random,
                 fault => Faults.Record(DhtKeeper.Root, fault)),
             Settings.Dht.Store, Datagrams, DiskWorkers, Faults, Time);
         LocalDiscovery? local = Settings.LocalDiscovery

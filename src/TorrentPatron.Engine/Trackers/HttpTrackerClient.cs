@@ -35,7 +35,8 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         : this(
             hosts,
             (reach, family) => HttpClientFactory.CreateClient(
-                network, hosts.Connector, (host, cancellationToken) => hosts.FindAsync(host, reach, family, cancellationToken), ConnectTimeout, KeepIdle),
+                network, NetworkUse.Trackers, hosts.Connector,
+                (host, cancellationToken) => hosts.FindAsync(host, reach, family, cancellationToken), ConnectTimeout, KeepIdle),
             time)
     {
     }

@@ -13,7 +13,7 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
     /// <param name="time">The clock.</param>
     public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time)
     {
-        var hosts = new TrackerHosts(network.ResolveAsync, new HostConnector(time));
+        var hosts = new TrackerHosts((host, cancellationToken) => network.ResolveAsync(host, NetworkUse.Trackers, cancellationToken), new HostConnector(time));
         var exchange = new UdpExchange(port, time);
         port.Attach(exchange);
         return new TrackerClients(new HttpTrackerClient(hosts, network, time), new UdpTrackerClient(hosts, exchange, time));

@@ -61,7 +61,7 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
         bool cameFromInternet = false;
         var reach = AddressReach.Global;
         // No connection is kept: each hop is dialled, and hence checked, anew.
-        using HttpMessageInvoker invoker = HttpClientFactory.CreateClient(network, _connector, FindAsync, Patience, keepIdle: TimeSpan.Zero);
+        using HttpMessageInvoker invoker = HttpClientFactory.CreateClient(network, NetworkUse.Web, _connector, FindAsync, Patience, keepIdle: TimeSpan.Zero);
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
@@ -90,7 +90,7 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
 
         async Task<IPAddress[]> FindAsync(string host, CancellationToken token)
         {
-            IPAddress[] addresses = await network.ResolveAsync(host, token).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(host, NetworkUse.Web, token).ConfigureAwait(false);
             reach = AddressReaches.Of(addresses);
             if (cameFromInternet && reach != AddressReach.Global)
             {

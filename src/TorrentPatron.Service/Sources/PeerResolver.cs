@@ -33,7 +33,7 @@ internal sealed class PeerResolver(INetwork network, TimeProvider time)
     {
         try
         {
-            IPAddress[] addresses = await network.ResolveAsync(peer.Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(peer.Host, NetworkUse.Peers, cancellationToken).ConfigureAwait(false);
             return [.. addresses.Take(MostAddresses).Select(address => new IPEndPoint(address, peer.Port))];
         }
         catch (Exception fault) when (fault is SocketException or OperationCanceledException or ArgumentException)

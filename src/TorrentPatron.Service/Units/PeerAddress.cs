@@ -67,7 +67,7 @@ public sealed record PeerAddress(string Host, int Port)
         ArgumentNullException.ThrowIfNull(network);
         try
         {
-            IPAddress[] addresses = await network.ResolveAsync(Host, cancellationToken).ConfigureAwait(false);
+            IPAddress[] addresses = await network.ResolveAsync(Host, NetworkUse.Peers, cancellationToken).ConfigureAwait(false);
             return [.. addresses.Select(address => new IPEndPoint(address, Port))];
         }
         catch (SocketException fault)

@@ -29,16 +29,16 @@ internal sealed class FaultyNetwork(INetwork inner) : INetwork
 
     public ReadOnlyCollection<IPAddress> GroupAddresses => inner.GroupAddresses;
 
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => inner.ResolveAsync(host, cancellationToken);
+    public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => inner.ResolveAsync(host, use, cancellationToken);
 
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => inner.OpenDatagrams(local);
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => inner.OpenDatagrams(local, use);
 
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => inner.JoinGroup(group, local);
 
-    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         ThrowOnce(Call.Connect);
-        return new Connection(this, await inner.ConnectAsync(remote, cancellationToken));
+        return new Connection(this, await inner.ConnectAsync(remote, use, cancellationToken));
     }
 
     public IListener Listen(IPEndPoint local) => new Listener(this, inner.Listen(local));

@@ -59,15 +59,15 @@ internal sealed class MemoryTransport(MemoryNetwork network, IPAddress address) 
 
     public ReadOnlyCollection<IPAddress> GroupAddresses => [];
 
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
+    public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? named)
         ? Task.FromResult<IPAddress[]>([named])
         : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
 
-    public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => throw new IOException("There are no datagrams here.");
 
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
 
-    public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    public Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return Task.FromResult<IConnection>(network.Connect(address, remote));

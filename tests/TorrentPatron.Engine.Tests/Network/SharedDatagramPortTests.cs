@@ -207,13 +207,13 @@ public sealed class SharedDatagramPortTests
 
         public ReadOnlyCollection<IPAddress> GroupAddresses => _inner.GroupAddresses;
 
-        public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public IListener Listen(IPEndPoint local) => throw new NotSupportedException();
 
-        public IDatagramSocket OpenDatagrams(IPEndPoint local) => IsUp ? _inner.OpenDatagrams(local) : throw new IOException("not yet");
+        public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => IsUp ? _inner.OpenDatagrams(local, use) : throw new IOException("not yet");
 
         public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new NotSupportedException();
     }

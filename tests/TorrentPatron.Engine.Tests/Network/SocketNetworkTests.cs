@@ -21,7 +21,7 @@ public sealed class SocketNetworkTests
     public async Task A_connection_leaves_from_the_bind_address()
     {
         using IListener listener = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
-        using IConnection dialled = await _network.ConnectAsync(listener.LocalEndPoint, Cancel);
+        using IConnection dialled = await _network.ConnectAsync(listener.LocalEndPoint, NetworkUse.Peers, Cancel);
         using IConnection accepted = await listener.AcceptAsync(Cancel);
 
         Assert.Equal(Bound, accepted.RemoteEndPoint.Address);
@@ -32,9 +32,9 @@ public sealed class SocketNetworkTests
     [Fact]
     public async Task The_other_IP_version_is_neither_dialled_nor_looked_up()
     {
-        await Assert.ThrowsAsync<IOException>(() => _network.ConnectAsync(new IPEndPoint(IPAddress.IPv6Loopback, 1), Cancel));
-        Assert.Empty(await _network.ResolveAsync("::1", Cancel));
-        Assert.All(await _network.ResolveAsync("localhost", Cancel), address => Assert.Equal(AddressFamily.InterNetwork, address.AddressFamily));
+        await Assert.ThrowsAsync<IOException>(() => _network.ConnectAsync(new IPEndPoint(IPAddress.IPv6Loopback, 1), NetworkUse.Peers, Cancel));
+        Assert.Empty(await _network.ResolveAsync("::1", NetworkUse.Peers, Cancel));
+        Assert.All(await _network.ResolveAsync("localhost", NetworkUse.Peers, Cancel), address => Assert.Equal(AddressFamily.InterNetwork, address.AddressFamily));
     }
 
     [Fact]
@@ -43,16 +43,16 @@ public sealed class SocketNetworkTests
         using IListener listener = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
         var gone = new SocketNetwork(IPAddress.Parse("192.0.2.1"));
 
-        await Assert.ThrowsAsync<IOException>(() => gone.ConnectAsync(listener.LocalEndPoint, Cancel));
-        await Assert.ThrowsAsync<SocketException>(() => ConnectionStream.ConnectAsync(gone, listener.LocalEndPoint, Cancel));
-        Assert.Throws<IOException>(() => gone.OpenDatagrams(new IPEndPoint(gone.LocalAddresses[0], 0)));
+        await Assert.ThrowsAsync<IOException>(() => gone.ConnectAsync(listener.LocalEndPoint, NetworkUse.Peers, Cancel));
+        await Assert.ThrowsAsync<SocketException>(() => ConnectionStream.ConnectAsync(gone, listener.LocalEndPoint, NetworkUse.Web, Cancel));
+        Assert.Throws<IOException>(() => gone.OpenDatagrams(new IPEndPoint(gone.LocalAddresses[0], 0), NetworkUse.Peers));
         Assert.Throws<IOException>(() => gone.Listen(new IPEndPoint(gone.LocalAddresses[0], 0)));
     }
 
     [Fact]
     public async Task What_cannot_be_a_name_is_not_found() => Assert.Equal(
         SocketError.HostNotFound,
-        (await Assert.ThrowsAsync<SocketException>(() => _network.ResolveAsync(new string('x', 300), Cancel))).SocketErrorCode);
+        (await Assert.ThrowsAsync<SocketException>(() => _network.ResolveAsync(new string('x', 300), NetworkUse.Peers, Cancel))).SocketErrorCode);
 
     [Fact]
     public async Task Trackers_see_the_bind_address_over_HTTP_and_UDP()
@@ -83,7 +83,7 @@ public sealed class SocketNetworkTests
     public async Task A_read_that_is_cancelled_ends_at_once()
     {
         using IListener listener = new SocketNetwork().Listen(new IPEndPoint(IPAddress.Loopback, 0));
-        await using Stream stream = await ConnectionStream.ConnectAsync(_network, listener.LocalEndPoint, Cancel);
+        await using Stream stream = await ConnectionStream.ConnectAsync(_network, listener.LocalEndPoint, NetworkUse.Web, Cancel);
         using var cancel = new CancellationTokenSource();
         Task reading = stream.ReadAsync(new byte[1], cancel.Token).AsTask();
         await cancel.CancelAsync();

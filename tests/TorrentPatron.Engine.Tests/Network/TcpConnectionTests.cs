@@ -19,7 +19,7 @@ public sealed class TcpConnectionTests : IAsyncLifetime
         var transport = new SocketNetwork();
         using IListener listener = transport.Listen(new IPEndPoint(IPAddress.Loopback, 0));
         Task<IConnection> accept = listener.AcceptAsync(Cancel);
-        _here = await transport.ConnectAsync(listener.LocalEndPoint, Cancel);
+        _here = await transport.ConnectAsync(listener.LocalEndPoint, NetworkUse.Peers, Cancel);
         _there = await accept;
     }
 

@@ -23,9 +23,9 @@ public sealed class UdpDatagramSocketTests
     {
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var batch = new DatagramBatch(4, 100);
         for (int i = 0; i < 3; i++)
         {
@@ -42,8 +42,8 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task A_datagram_that_is_too_long_costs_none_but_itself()
     {
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var batch = new DatagramBatch(4, 100);
         foreach (string text in (string[])[new string('a', 3000), new string('b', 3000), "one", new string('c', 3000), "two"])
             await there.SendAsync(Encoding.ASCII.GetBytes(text), here.LocalEndPoint, Cancel);
@@ -65,9 +65,9 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task A_datagram_to_nobody_does_not_end_a_receive()
     {
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        IDatagramSocket gone = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        IDatagramSocket gone = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         IPEndPoint nobody = gone.LocalEndPoint;
         gone.Dispose();
         for (int i = 0; i < 3; i++)
@@ -88,8 +88,8 @@ public sealed class UdpDatagramSocketTests
         const int Many = 100;
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(Many, 8);
         for (int i = 0; i < Many; i++)
             Assert.True(sent.TryAdd(BitConverter.GetBytes(i), here.LocalEndPoint));
@@ -118,8 +118,8 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task A_datagram_that_cannot_go_does_not_keep_back_those_behind_it()
     {
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(5, 70_000);
         Assert.True(sent.TryAdd("first"u8, here.LocalEndPoint));
         Assert.True(sent.TryAdd(new byte[70_000], here.LocalEndPoint));
@@ -148,9 +148,9 @@ public sealed class UdpDatagramSocketTests
     {
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
-        using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket first = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket second = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var random = new Random(1);
         (IDatagramSocket To, int Length)[] plan =
         [
@@ -182,8 +182,8 @@ public sealed class UdpDatagramSocketTests
     public async Task Linux_puts_runs_together_and_they_are_taken_apart()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && Environment.OSVersion.Version >= new Version(5, 0), "Linux 5.0 or later does.");
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(40, 1_400);
         for (int i = 0; i < 39; i++)
             Assert.True(sent.TryAdd(Enumerable.Repeat((byte)i, 1_400).ToArray(), here.LocalEndPoint));
@@ -203,8 +203,8 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task A_run_that_cannot_go_does_not_keep_back_those_around_it()
     {
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var nowhere = new IPEndPoint(IPAddress.Parse("192.0.2.1"), 1);
         var sent = new DatagramBatch(100, 1_400);
         var expected = new List<byte[]>();
@@ -234,8 +234,8 @@ public sealed class UdpDatagramSocketTests
     {
         IPAddress address = IPAddress.Parse(host);
         Assert.SkipWhen(address.AddressFamily == AddressFamily.InterNetworkV6 && !Socket.OSSupportsIPv6, "No IPv6 here.");
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(address, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(10, 1_400);
         var expected = new List<byte[]>();
         for (byte i = 0; i < 10; i++)
@@ -254,8 +254,8 @@ public sealed class UdpDatagramSocketTests
     public async Task A_batch_larger_than_the_systems_buffer_waits_for_room()
     {
         const int Many = 2_000;
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var sent = new DatagramBatch(Many, 1_400);
         for (int i = 0; i < Many; i++)
             sent.Add(1_400, here.LocalEndPoint);
@@ -266,7 +266,7 @@ public sealed class UdpDatagramSocketTests
     [Fact]
     public async Task Disposing_ends_a_receive_and_a_send_of_many()
     {
-        IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var batch = new DatagramBatch(2, 100);
         Task receiving = here.ReceiveAsync(batch, Cancel).AsTask();
         here.Dispose();
@@ -284,8 +284,8 @@ public sealed class UdpDatagramSocketTests
         // A Debug build allocates the state of each call of an async method.
         bool isDebug = typeof(SocketNetwork).Assembly.GetCustomAttribute<DebuggableAttribute>() is { IsJITOptimizerDisabled: true };
         int most = isDebug ? 300 : 20;
-        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
-        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0));
+        using IDatagramSocket here = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
+        using IDatagramSocket there = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.Loopback, 0), NetworkUse.Peers);
         var buffer = new byte[2_000];
         var batch = new DatagramBatch(1, 2_000);
         await Task.Run(() => ExchangeAsync(100), Cancel);

@@ -17,7 +17,7 @@ internal sealed class ScriptedPeer : IDisposable
 
     /// <summary>Dials an engine; no handshake yet.</summary>
     public static async Task<ScriptedPeer> DialAsync(MemoryNetwork network, IPEndPoint engine, MemoryTransport? from = null) =>
-        new(await (from ?? network.Join()).ConnectAsync(engine, TestContext.Current.CancellationToken));
+        new(await (from ?? network.Join()).ConnectAsync(engine, NetworkUse.Peers, TestContext.Current.CancellationToken));
 
     /// <summary>Dials an engine and shakes hands.</summary>
     public static async Task<ScriptedPeer> MeetAsync(

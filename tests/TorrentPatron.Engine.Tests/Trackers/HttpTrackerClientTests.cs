@@ -23,7 +23,7 @@ public sealed class HttpTrackerClientTests : IDisposable
     private readonly HttpTrackerClient _client;
 
     public HttpTrackerClientTests() =>
-        _client = new HttpTrackerClient(Hosts(new SocketNetwork().ResolveAsync), new SocketNetwork(), _time);
+        _client = new HttpTrackerClient(Hosts((host, cancel) => new SocketNetwork().ResolveAsync(host, NetworkUse.Trackers, cancel)), new SocketNetwork(), _time);
 
     [Fact]
     public async Task An_announce_is_a_GET_with_our_name_and_no_cookie()

@@ -18,7 +18,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     private readonly FakeDatagramPort _port = new();
     private readonly UdpTrackerClient _client;
 
-    public UdpTrackerClientTests() => _client = ClientOf(new SocketNetwork().ResolveAsync);
+    public UdpTrackerClientTests() => _client = ClientOf((host, cancel) => new SocketNetwork().ResolveAsync(host, NetworkUse.Trackers, cancel));
 
     [Fact]
     public async Task It_connects_and_then_announces()
@@ -271,7 +271,7 @@ public sealed class UdpTrackerClientTests : IDisposable
     {
         try
         {
-            using var socket = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.IPv6Loopback, 0));
+            using var socket = new SocketNetwork().OpenDatagrams(new IPEndPoint(IPAddress.IPv6Loopback, 0), NetworkUse.Trackers);
             return true;
         }
         catch (IOException)

@@ -452,16 +452,16 @@ public sealed class SourceReaderTests : IDisposable
 
         public ReadOnlyCollection<IPAddress> GroupAddresses => _inner.GroupAddresses;
 
-        public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => host == "public.example"
+        public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => host == "public.example"
             ? Task.FromResult<IPAddress[]>([new(0x08080808)])
-            : _inner.ResolveAsync(host, cancellationToken);
+            : _inner.ResolveAsync(host, use, cancellationToken);
 
-        public Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) =>
-            _inner.ConnectAsync(new IPEndPoint(IPAddress.Loopback, remote.Port), cancellationToken);
+        public Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken) =>
+            _inner.ConnectAsync(new IPEndPoint(IPAddress.Loopback, remote.Port), use, cancellationToken);
 
         public IListener Listen(IPEndPoint local) => throw new NotSupportedException();
 
-        public IDatagramSocket OpenDatagrams(IPEndPoint local) => throw new NotSupportedException();
+        public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => throw new NotSupportedException();
 
         public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => throw new NotSupportedException();
     }

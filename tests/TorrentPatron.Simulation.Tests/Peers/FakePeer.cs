@@ -38,7 +38,7 @@ internal sealed class FakePeer : IDisposable
     /// <summary>Dials.</summary>
     public static async Task<FakePeer> DialAsync(World world, IPEndPoint to, SimulatedHost? from = null)
     {
-        Task<IConnection> dial = (from ?? world.Network.Join()).ConnectAsync(to, CancellationToken.None);
+        Task<IConnection> dial = (from ?? world.Network.Join()).ConnectAsync(to, NetworkUse.Peers, CancellationToken.None);
         return new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer has connected"));
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Simulator;
@@ -118,7 +119,7 @@ internal sealed class HostileCrowd
     }
 
     private async Task<FakePeer> DialAsync(SimulatedHost host, Node node) =>
-        new(_world, await host.ConnectAsync(node.EndPoint, CancellationToken.None));
+        new(_world, await host.ConnectAsync(node.EndPoint, NetworkUse.Peers, CancellationToken.None));
 
     private async Task<FakePeer> MeetAsync(SimulatedHost host, Node node, int id)
     {

@@ -39,7 +39,7 @@ internal sealed class SimulatedHost(
     /// <summary>Time for a bit from here to another host.</summary>
     public TimeSpan LatencyTo(SimulatedHost other) => Latency + other.Latency;
 
-    public async Task<IConnection> ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         SimulatedHost? host = network.Find(remote.Address);
         var arrived = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -64,7 +64,7 @@ internal sealed class SimulatedHost(
         return _listeners.TryAdd(endPoint.Port, listener) ? listener : throw new IOException("The port is taken.");
     }
 
-    public IDatagramSocket OpenDatagrams(IPEndPoint local)
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use)
     {
         IPEndPoint endPoint = local.Port == 0 ? network.NewEndPoint(address) : new IPEndPoint(address, local.Port);
         var socket = new SimulatedDatagramSocket(network, this, endPoint, () => _datagrams.Remove(endPoint.Port));
@@ -73,7 +73,7 @@ internal sealed class SimulatedHost(
 
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => network.Join(this, group);
 
-    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => network.ResolveAsync(this, host, cancellationToken);
+    public Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => network.ResolveAsync(this, host, cancellationToken);
 
     /// <summary>The socket at a UDP port; null: nobody is there.</summary>
     public SimulatedDatagramSocket? SocketAt(int port) => _datagrams.GetValueOrDefault(port);

@@ -19,7 +19,7 @@ internal sealed class SimulatedUdpTracker
     public SimulatedUdpTracker(SimulatedTracker tracker, SimulatedHost host, int port)
     {
         _tracker = tracker;
-        _socket = host.OpenDatagrams(new IPEndPoint(host.Address, port));
+        _socket = host.OpenDatagrams(new IPEndPoint(host.Address, port), NetworkUse.Trackers);
         _ = ServeAsync();
     }
 

@@ -74,7 +74,7 @@ internal sealed class SampleSwarm : IWorkEvents, INetwork, ITrackerClient
     {
     }
 
-    Task<IConnection> INetwork.ConnectAsync(IPEndPoint remote, CancellationToken cancellationToken) => throw new NotSupportedException();
+    Task<IConnection> INetwork.ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     IListener INetwork.Listen(IPEndPoint local) => throw new NotSupportedException();
 
@@ -82,11 +82,11 @@ internal sealed class SampleSwarm : IWorkEvents, INetwork, ITrackerClient
 
     ReadOnlyCollection<IPAddress> INetwork.GroupAddresses => [];
 
-    Task<IPAddress[]> INetwork.ResolveAsync(string host, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? address)
+    Task<IPAddress[]> INetwork.ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken) => IPAddress.TryParse(host, out IPAddress? address)
         ? Task.FromResult<IPAddress[]>([address])
         : Task.FromException<IPAddress[]>(new SocketException((int)SocketError.HostNotFound));
 
-    IDatagramSocket INetwork.OpenDatagrams(IPEndPoint local) => throw new IOException("There are no datagrams here.");
+    IDatagramSocket INetwork.OpenDatagrams(IPEndPoint local, NetworkUse use) => throw new IOException("There are no datagrams here.");
 
     IDatagramSocket INetwork.JoinGroup(IPEndPoint group, IPAddress local) => throw new IOException("There are no groups here.");
 
