@@ -8,8 +8,9 @@ namespace TorrentPatron.Engine;
 /// <param name="engine">What the engine shares.</param>
 /// <param name="workshop">Where peers connect.</param>
 /// <param name="hosts">The torrents: trackers hear of a new port.</param>
+/// <param name="watch">Has them follow what is bound to.</param>
 #pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop, HostList hosts)
+internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop, HostList hosts, NetworkWatch watch)
 #pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -25,6 +26,8 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             ClientSettings before = engine.Settings;
             List<TorrentError> refused = [.. Fixed(before, settings)];
             TorrentError? noPort = null;
+            if (!CanRebind)
+                settings = settings with { BindAddress = before.BindAddress, BindInterface = before.BindInterface };
             if (settings.ListenPort != before.ListenPort)
                 noPort = await workshop.ReopenAsync(settings.ListenPort).ConfigureAwait(false);
             if (noPort is not null)
@@ -34,6 +37,12 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             }
 
             engine.Apply(settings);
+            if (settings.BindTarget != before.BindTarget)
+            {
+                engine.Binding!.Bind(settings.BindTarget);
+                await watch.FollowAsync().ConfigureAwait(false);
+            }
+
             await workshop.ApplyAsync(engine.Settings).ConfigureAwait(false);
             if (settings.ListenPort != before.ListenPort)
             {
@@ -49,10 +58,12 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
         }
     }
 
-    private static IEnumerable<TorrentError> Fixed(ClientSettings before, ClientSettings after)
+    private bool CanRebind => engine.Binding is not null && workshop.CanRebind;
+
+    private IEnumerable<TorrentError> Fixed(ClientSettings before, ClientSettings after)
     {
-        if (!Equals(before.BindAddress, after.BindAddress))
-            yield return Later("address to which it is bound");
+        if (!CanRebind && before.BindTarget != after.BindTarget)
+            yield return Later("network interface or address to which it is bound");
         if (before.MaxQueuedBytes != after.MaxQueuedBytes)
             yield return Later("number of bytes that may wait for the disk");
         if (before.DiskThreads != after.DiskThreads)

@@ -28,6 +28,7 @@ public sealed class TorrentClient : ITorrentClient
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
+    private readonly NetworkWatch _watch;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private bool _isDisposed;
@@ -44,22 +45,35 @@ public sealed class TorrentClient : ITorrentClient
     /// <param name="time">The clock.</param>
     public TorrentClient(ClientSettings settings, TimeProvider time)
         : this(
-            settings ?? throw new ArgumentNullException(nameof(settings)), new SocketNetwork(settings.BindAddress), trackers: null, time, new Random())
+            settings ?? throw new ArgumentNullException(nameof(settings)), new NetworkBinding(settings.BindTarget, SystemInterfaces.Instance, time), time)
+    {
+    }
+
+    /// <summary>Makes an engine on the system's network.</summary>
+    /// <param name="settings">What it is made with.</param>
+    /// <param name="binding">What the network is bound to; disposed with the engine.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="workshop">Makes the way to move pieces; null: the built-in one.</param>
+    internal TorrentClient(
+        ClientSettings settings, NetworkBinding binding, TimeProvider time, Func<EngineResources, HostList, IWorkshop>? workshop = null)
+        : this(settings, new SocketNetwork(binding), trackers: null, time, new Random(), disk: null, workshop, binding)
     {
     }
 
     /// <summary>Makes an engine on a network of somebody else's.</summary>
     internal TorrentClient(
         ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null,
-        Func<EngineResources, HostList, IWorkshop>? workshop = null)
+        Func<EngineResources, HostList, IWorkshop>? workshop = null, NetworkBinding? binding = null)
     {
-        _engine = new EngineResources(settings, network, trackers, time, random, disk);
+        _engine = new EngineResources(settings, network, trackers, time, random, disk, binding);
         _engine.Faults.FailTorrent = Fail;
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.OpenFinder();
-        _settings = new SettingsChange(_engine, _workshop, _hosts);
-        Track(new Heartbeat(() => _hosts.All, _engine.Faults, _engine.CloseIdleFiles).RunAsync(_engine.Time, _stop.Token));
+        _watch = new NetworkWatch(_engine, _workshop, _hosts);
+        _watch.Begin();
+        _settings = new SettingsChange(_engine, _workshop, _hosts, _watch);
+        Track(new Heartbeat(() => _hosts.All, _engine.Faults, Beat).RunAsync(_engine.Time, _stop.Token));
     }
 
     /// <summary>What its torrents share.</summary>
@@ -138,7 +152,7 @@ public sealed class TorrentClient : ITorrentClient
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
             Dht = _engine.Finder?.Status,
-            Warning = _workshop.Warning ?? _engine.Faults.Warning,
+            Warning = _engine.NetworkDown ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Faults.Warning,
         };
     }
 
@@ -163,6 +177,12 @@ public sealed class TorrentClient : ITorrentClient
         await _engine.DisposeAsync().ConfigureAwait(false);
         _messages.Writer.TryComplete();
         _stop.Dispose();
+    }
+
+    private void Beat()
+    {
+        _engine.CloseIdleFiles();
+        _watch.Tick();
     }
 
     private void Fail(TorrentId torrent, TorrentError error)
@@ -276,6 +296,8 @@ public sealed class TorrentClient : ITorrentClient
         TorrentId torrent = command.TorrentId;
         if (command.Metainfo is { Version: MetainfoVersion.V2 } unsupported)
             return new TorrentStartFail(torrent, command.CorrelationId, HostErrors.V2Only(unsupported.Name));
+        if (_workshop.Refusal is { } refusal)
+            return new TorrentStartFail(torrent, command.CorrelationId, refusal);
         TorrentHost host;
         while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, Say), out host))
         {

@@ -17,7 +17,7 @@ public sealed class MonoTorrentEngine : ITorrentEngine
     {
         ArgumentNullException.ThrowIfNull(settings);
         return new TorrentClient(
-            settings, new SocketNetwork(settings.BindAddress), trackers: null, TimeProvider.System, new Random(), disk: null,
+            settings, new NetworkBinding(settings.BindTarget, SystemInterfaces.Instance, TimeProvider.System), TimeProvider.System,
             (engine, hosts) => new MonoWorkshop(engine, hosts));
     }
 }

@@ -61,6 +61,10 @@ internal sealed class MonoWorkshop : IWorkshop
         | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
 
     /// <inheritdoc/>
+    // Its listeners stay where they were opened: what comes back with another address would find nobody there.
+    public TorrentError? Refusal => _engine.Settings.BindInterface is null ? null : Lacking("keep to a network interface");
+
+    /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <inheritdoc/>
@@ -149,7 +153,7 @@ internal sealed class MonoWorkshop : IWorkshop
 
     private Factories MakeFactories()
     {
-        ISocketConnector connector = new BoundConnector(_engine.Settings.BindAddress);
+        ISocketConnector connector = new BoundConnector(_engine.Binding!);
         return Factories.Default
             .WithPieceWriterCreator(_ => Writer)
             .WithPortForwarderCreator(() => new NoPortForwarder())

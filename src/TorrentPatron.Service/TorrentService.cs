@@ -34,7 +34,7 @@ public sealed class TorrentService : IAsyncDisposable
         Time = time;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
-        Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindAddress), () => Settings.Client, time);
+        Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
         Sessions = new ClientSessions(() => makeClient(Settings.Client));
         _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time), time);
     }

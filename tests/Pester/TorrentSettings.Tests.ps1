@@ -385,19 +385,26 @@ Describe 'Settings of torrents' {
             { Set-TorrentPatron leecher -MaxUploadRate $_ } | Should -Throw "*'$_' is not a number of bytes*'500K'*"
         }
 
-        It 'changes connections and the interval, and says what cannot change while the engine runs' {
+        It 'changes connections, the interval and what it is bound to' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
-            $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -ErrorVariable problem -ErrorAction SilentlyContinue
-            $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+            $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -ErrorAction Stop
             $client = $patron.Service.Settings.Client
             $client.MaxPeersPerTorrent, $client.StatusInterval | Should -Be 7, ([timespan]'0:0:1')
+            $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.2'
+        }
+
+        It 'says NetworkDown while the interface that it is bound to is not there' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $patron | Set-TorrentPatron -BindInterface nosuch0 -ErrorAction Stop
+            $patron.Engine.Warning.Id | Should -Be NetworkDown
+            $patron.Engine.ListenEndPoints | Should -BeNullOrEmpty
+            $patron | Set-TorrentPatron -BindInterface '' -ErrorAction Stop
+            $patron.Engine.Warning | Should -BeNullOrEmpty
             $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.1'
         }
 
         It 'keeps no value that was refused, so that the next change is made' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
-            $patron | Set-TorrentPatron -BindAddress 127.0.0.2 -ErrorVariable problem -ErrorAction SilentlyContinue
-            $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
             $listener = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
             $listener.Start()
             try {

@@ -36,6 +36,12 @@ internal sealed class ServiceOptions
         Description = "Do not look for peers in the local network.",
     };
 
+    private readonly Option<string?> _bindInterface = new("--bind-interface")
+    {
+        Description = "The network interface that all traffic keeps to, by its name or an address of it; while it is down nothing is sent.",
+        HelpName = "name",
+    };
+
     private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
     {
         Description = "Whether connections to peers are encrypted: prefer (both are taken), require or off.",
@@ -64,6 +70,7 @@ internal sealed class ServiceOptions
     {
         command.Options.Add(_state);
         command.Options.Add(_port);
+        command.Options.Add(_bindInterface);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
         command.Options.Add(_noDht);
@@ -80,6 +87,7 @@ internal sealed class ServiceOptions
         new ClientSettings
         {
             ListenPort = parsed.GetValue(_port),
+            BindInterface = parsed.GetValue(_bindInterface),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),

@@ -11,6 +11,12 @@ public sealed record ClientSettings
     /// <summary>The address to listen on and to dial from; null: every address of either family.</summary>
     public IPAddress? BindAddress { get; init; }
 
+    /// <summary>
+    /// The network interface that everything leaves and comes in by: its name, such as <c>tun0</c>, or an address that it has; null: any, or
+    /// that of <see cref="BindAddress"/>. While it is not there nothing is sent, and torrents warn of <see cref="TorrentErrorId.NetworkDown"/>.
+    /// </summary>
+    public string? BindInterface { get; init; }
+
     /// <summary>Limits over all torrents.</summary>
     public RateLimits Limits { get; init; } = RateLimits.None;
 
@@ -34,6 +40,9 @@ public sealed record ClientSettings
 
     /// <summary>Whether connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption { get; init; }
+
+    /// <summary>What all traffic is bound to.</summary>
+    public BindTarget BindTarget => BindTarget.Of(BindInterface, BindAddress);
 
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }

@@ -54,6 +54,12 @@ public static class TorrentErrorId
     /// <summary>The port to listen on cannot be had.</summary>
     public const string ListenFailed = nameof(ListenFailed);
 
+    /// <summary>The network interface or address that all traffic is bound to is not there, so nothing is sent.</summary>
+    public const string NetworkDown = nameof(NetworkDown);
+
+    /// <summary>The system does not bind sockets to a network interface: they are bound to its address only.</summary>
+    public const string InterfaceNotBound = nameof(InterfaceNotBound);
+
     /// <summary>The engine, the service or the patron has been stopped.</summary>
     public const string PatronStopped = nameof(PatronStopped);
 

@@ -31,7 +31,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly List<LocalTorrent> _torrents = [];
-    private readonly IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> _groups;
+    private volatile IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> _groups;
     private readonly Func<AddressFamily, ushort> _port;
     private readonly TimeProvider _time;
     private readonly string _cookie;
@@ -72,9 +72,30 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of chance.</param>
     /// <param name="onFault">Told of what nobody expected. Called on any thread; must not throw.</param>
-    /// <returns>The discovery; null where no group can be joined.</returns>
-    public static LocalDiscovery? Open(
-        INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random, Action<Exception> onFault)
+    /// <returns>The discovery, even where no group can be joined now.</returns>
+    public static LocalDiscovery Open(
+        INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random, Action<Exception> onFault) =>
+        new(Join(network), port, time, random, onFault);
+
+    /// <summary>Leaves the groups, and joins those that the network has now.</summary>
+    public void Reopen(INetwork network)
+    {
+        lock (_gate)
+        {
+            if (_stop.IsCancellationRequested)
+                return;
+            Close();
+            _groups = Join(network);
+            _receiving.RemoveAll(ended => ended.IsCompleted);
+            _receiving.AddRange(_groups.Select(group => ReceiveAsync(group.Socket, _stop.Token)));
+            _lastCall = null;
+            foreach (LocalTorrent torrent in _torrents)
+                torrent.Due = Now + Gathering;
+            SetTimer();
+        }
+    }
+
+    private static List<(IDatagramSocket Socket, IPEndPoint Group)> Join(INetwork network)
     {
         var groups = new List<(IDatagramSocket, IPEndPoint)>();
         foreach (IPAddress local in network.GroupAddresses)
@@ -90,7 +111,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             }
         }
 
-        return groups.Count > 0 ? new LocalDiscovery(groups, port, time, random, onFault) : null;
+        return groups;
     }
 
     /// <summary>Announces a torrent, and takes its peers that announce themselves.</summary>
@@ -115,10 +136,17 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
-        foreach ((IDatagramSocket socket, _) in _groups)
-            socket.Dispose();
+        lock (_gate)
+            Close();
         await Task.WhenAll(_receiving).ConfigureAwait(false);
         _stop.Dispose();
+    }
+
+    private void Close()
+    {
+        foreach ((IDatagramSocket socket, _) in _groups)
+            socket.Dispose();
+        _groups = [];
     }
 
     internal void Remove(LocalTorrent torrent)
@@ -206,7 +234,9 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         var batch = new DatagramBatch(Fairness.MostInARow, LongestDatagram);
         int failures = 0;
-        while (!stop.IsCancellationRequested && failures < MostFailures)
+        // Not before the groups are in use.
+        await Task.Yield();
+        while (!stop.IsCancellationRequested && IsOpen(socket) && failures < MostFailures)
         {
             try
             {
@@ -220,11 +250,16 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             {
                 return;
             }
+            catch (IOException e) when (e.InnerException is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                // What the network is bound to has gone: the groups are joined anew when it is back.
+                return;
+            }
 #pragma warning disable CA1031 // The root of a loop: whatever it is costs one call.
             catch (Exception e)
 #pragma warning restore CA1031
             {
-                if (e is not IOException || failures == MostFailures - 1)
+                if (e is not IOException || (failures == MostFailures - 1 && IsOpen(socket)))
                     _onFault(e);
                 failures++;
             }
@@ -241,6 +276,8 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         foreach (LocalTorrent torrent in known)
             torrent.OnPeers([new IPEndPoint(remote.Address, announce.Port)]);
     }
+
+    private bool IsOpen(IDatagramSocket socket) => _groups.Any(group => group.Socket == socket);
 
     private bool MayHear()
     {

@@ -51,6 +51,9 @@ internal sealed class PeerFinder : IAsyncDisposable
         _dht?.Find(torrent, isSeed, (peers, namer) => onPeers(peers, new PeerOrigin(PeerSource.Dht, namer))),
         _local?.Find(torrent, peers => onPeers(peers, PeerSource.LocalDiscovery)));
 
+    /// <summary>Joins the groups of local discovery anew, where the network has other addresses.</summary>
+    public void Reopen(INetwork network) => _local?.Reopen(network);
+
     /// <summary>Takes note of a DHT node that a peer has named.</summary>
     public void AddDhtNode(IPEndPoint endPoint) => _dht?.AddNode(endPoint);
 

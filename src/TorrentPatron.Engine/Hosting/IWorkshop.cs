@@ -34,12 +34,21 @@ internal interface IWorkshop : IAsyncDisposable
     /// <param name="events">Is told of pieces.</param>
     IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events);
 
+    /// <summary>Why no torrent can be run with the engine's settings; null: torrents can be run.</summary>
+    TorrentError? Refusal => null;
+
     /// <summary>Why a torrent cannot be run with such options; null: it can.</summary>
     TorrentError? Refuse(TorrentOptions options) => null;
 
     /// <summary>Listens on another port.</summary>
     /// <returns>Why it does not, and listens as before; null: it does.</returns>
     Task<TorrentError?> ReopenAsync(int port);
+
+    /// <summary>Whether <see cref="RebindAsync"/> does what it says.</summary>
+    bool CanRebind => false;
+
+    /// <summary>Listens where the network is bound to now: on the same port, where that can be had.</summary>
+    Task RebindAsync() => Task.CompletedTask;
 
     /// <summary>Takes no more connections.</summary>
     ValueTask StopListeningAsync();

@@ -43,6 +43,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     private Instant _lastWriteOut;
     private volatile bool _isResting;
     private TorrentError? _heldFile;
+    private TorrentError? _networkDown;
     private volatile bool _isEnding;
     private bool _isDisposed;
     private bool _mayGoOn;
@@ -351,6 +352,23 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     {
         Wake();
         Work.Accept(connection, handshake);
+    }
+
+    /// <summary>What the network is bound to has gone, or has another address.</summary>
+    public void LeaveNetwork(string reason)
+    {
+        _network.Drop(reason);
+        NoteNetwork();
+        _publisher.Changed();
+    }
+
+    /// <summary>The network is back.</summary>
+    public void RejoinNetwork()
+    {
+        Wake();
+        _network.Rejoin();
+        NoteNetwork();
+        _publisher.Changed();
     }
 
     /// <summary>Does what is due; called about once a second, and rarely while the torrent is idle.</summary>
@@ -880,6 +898,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         }
 
         NoteHeldFile();
+        NoteNetwork();
         _ledger.NoteProgress();
         _publisher.Tick();
     }
@@ -895,6 +914,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             return;
         EngineEvents.Log.DiskError(TorrentId, held);
         _publisher.Say(_ => new TorrentWarning(TorrentId, held));
+    }
+
+    /// <summary>Tells, once, when nothing may be sent any more.</summary>
+    private void NoteNetwork()
+    {
+        TorrentError? down = _ledger.IsInSwarm ? _engine.NetworkDown : null;
+        if (down == Interlocked.Exchange(ref _networkDown, down) || down is null)
+            return;
+        _publisher.Say(_ => new TorrentWarning(TorrentId, down));
     }
 
     /// <summary>Takes note of addresses, and dials.</summary>

@@ -339,7 +339,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Metadata = Metainfo is null && Work.Metadata is { } fetched ? fetched with { Since = WallTime.At(FetchingSince, engine.Time) } : null,
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
-            Warnings = [.. Work.Shortcomings, .. MoveWarning is { } moved ? [moved] : (TorrentError[])[],
+            Warnings = [.. IsInSwarm && engine.NetworkDown is { } down ? [down] : (TorrentError[])[], .. Work.Shortcomings, .. MoveWarning is { } moved ? [moved] : (TorrentError[])[],
                 .. _storage?.HeldWarning is { } held ? [held] : (TorrentError[])[], .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
         };

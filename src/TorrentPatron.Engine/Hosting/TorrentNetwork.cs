@@ -23,6 +23,8 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
     private readonly EngineResources _engine;
+    private readonly Lock _gate = new();
+    private bool _isJoined;
     private Func<AnnounceEvent, AddressFamily, AnnounceRequest>? _makeAnnounce;
     private Instant _nextLook;
     private bool _hadPeers;
@@ -82,8 +84,36 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>
     public void Join()
     {
-        Trackers.Start();
-        Discovery.Start();
+        lock (_gate)
+        {
+            _isJoined = true;
+            Look();
+        }
+    }
+
+    /// <summary>What the network is bound to has gone, or has another address: ends the connections and asks nobody, without a word.</summary>
+    public void Drop(string reason)
+    {
+        lock (_gate)
+        {
+            Discovery.Stop();
+            // Completes at once: nobody is told.
+            _ = Trackers.StopAsync(new CancellationToken(canceled: true));
+        }
+
+        Peers.Drop(reason);
+    }
+
+    /// <summary>The network is back: looks for peers anew, where the torrent is in its swarm.</summary>
+    public void Rejoin()
+    {
+        lock (_gate)
+        {
+            if (_isJoined)
+                Look();
+        }
+
+        Peers.Retry();
     }
 
     /// <summary>Does what is due; called about once a second. While no peer can give pieces, trackers are asked sooner.</summary>
@@ -103,8 +133,21 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the trackers.</param>
     public Task StopLookingAsync(CancellationToken cancellationToken)
     {
-        Discovery.Stop();
-        return Trackers.StopAsync(cancellationToken);
+        lock (_gate)
+        {
+            _isJoined = false;
+            Discovery.Stop();
+            return Trackers.StopAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>Looks for peers, unless nothing may be sent. Called with the lock held.</summary>
+    private void Look()
+    {
+        if (_engine.NetworkDown is not null)
+            return;
+        Trackers.Start();
+        Discovery.Start();
     }
 
     /// <summary>Sets the torrent's own limits and its trackers beside those of its metainfo or link.</summary>

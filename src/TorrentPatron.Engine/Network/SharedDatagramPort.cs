@@ -58,6 +58,23 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             Open(address);
     }
 
+    /// <summary>Closes what is open at addresses that the network has no more, and opens the port at those that it has now.</summary>
+    public void Reopen()
+    {
+        if (_network?.LocalAddresses is not { } addresses)
+            return;
+        lock (_gate)
+        {
+            foreach (OpenSocket open in _sockets)
+                open.Socket.Dispose();
+            (_sockets, _outboxes) = ([], []);
+            _receiving.RemoveAll(ended => ended.IsCompleted);
+        }
+
+        foreach (IPAddress address in addresses)
+            Open(address);
+    }
+
     /// <inheritdoc/>
     public bool Has(AddressFamily family) => Find(family) is not null;
 
@@ -151,7 +168,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
         var batch = new DatagramBatch(Fairness.MostInARow, LongestDatagram);
         int failures = 0;
         int inARow = 0;
-        while (!stop.IsCancellationRequested)
+        while (!stop.IsCancellationRequested && Array.IndexOf(_sockets, open) >= 0)
         {
             try
             {
@@ -167,6 +184,11 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             }
             catch (OperationCanceledException)
             {
+                return;
+            }
+            catch (IOException) when (Array.IndexOf(_sockets, open) < 0)
+            {
+                // It was closed by Reopen.
                 return;
             }
 #pragma warning disable CA1031 // The root of a loop: whatever it is costs one datagram, and rests like a refusal.

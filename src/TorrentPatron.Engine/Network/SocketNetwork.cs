@@ -2,37 +2,62 @@ using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Network;
 
 #pragma warning disable RS0030 // Here is where sockets are made and names looked up.
 
 /// <summary>
-/// The operating system's network. With a bind address everything leaves from it and comes in by it, and the other IP version is not used.
+/// The operating system's network. Where it is bound to an interface or an address, everything leaves and comes in by that, and an IP version
+/// without an address there is not used. When it goes, sockets are closed, and nothing is dialled, opened or looked up until it is back.
 /// </summary>
-/// <param name="bindAddress">Gives the bind address, which may change; null: any address.</param>
 /// <remarks>The one exception is names: the operating system looks them up, and asks its DNS servers by the way that it is set up for.</remarks>
-public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
+public sealed class SocketNetwork : INetwork
 {
-    /// <summary>Makes a network without a bind address.</summary>
+    private readonly NetworkBinding _binding;
+    private readonly OpenSockets _open = new();
+
+    /// <summary>Makes a network that is bound to nothing.</summary>
     public SocketNetwork()
-        : this(static () => null)
+        : this(BindTarget.None)
     {
     }
 
     /// <summary>Makes a network that keeps to one address.</summary>
     /// <param name="bindAddress">The address; null: any.</param>
     public SocketNetwork(IPAddress? bindAddress)
-        : this(() => bindAddress)
+        : this(new BindTarget(null, bindAddress))
     {
     }
 
-    /// <inheritdoc/>
-    public ReadOnlyCollection<IPAddress> LocalAddresses => bindAddress() is { } bound ? [bound] : [IPAddress.Any, IPAddress.IPv6Any];
+    /// <summary>Makes a network that keeps to one interface or address.</summary>
+    /// <param name="target">The interface or address.</param>
+    public SocketNetwork(BindTarget target)
+        : this(() => target)
+    {
+    }
+
+    /// <summary>Makes a network that keeps to one interface or address.</summary>
+    /// <param name="target">Gives the interface or address, which may change.</param>
+    public SocketNetwork(Func<BindTarget> target)
+        : this(new NetworkBinding(target, SystemInterfaces.Instance, TimeProvider.System))
+    {
+    }
+
+    /// <summary>Makes a network that goes by a binding.</summary>
+    internal SocketNetwork(NetworkBinding binding)
+    {
+        _binding = binding;
+        binding.Changed += () => _open.CloseAllBut(binding.Latest);
+    }
 
     /// <inheritdoc/>
-    public ReadOnlyCollection<IPAddress> GroupAddresses => bindAddress() is { } bound
-        ? [bound]
+    public ReadOnlyCollection<IPAddress> LocalAddresses => _binding.Current.Addresses;
+
+    /// <inheritdoc/>
+    public ReadOnlyCollection<IPAddress> GroupAddresses => _binding.Current is { IsBound: true } bound
+        ? bound.Addresses
         :
         [
             .. NetworkInterface.GetAllNetworkInterfaces().Where(CanMulticast).SelectMany(network => network.GetIPProperties().UnicastAddresses
@@ -41,10 +66,20 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
                 .DistinctBy(address => address.AddressFamily)),
         ];
 
+    /// <summary>The names of the machine's network interfaces, as they can be bound to; empty where the system does not tell.</summary>
+    public static ReadOnlyCollection<string> InterfaceNames => [.. (SystemInterfaces.Instance.Find() ?? []).Select(network => network.Name)];
+
+    /// <summary>Sockets that are open.</summary>
+    internal int OpenCount => _open.Count;
+
     /// <inheritdoc/>
     public async Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken)
     {
-        AddressFamily family = bindAddress()?.AddressFamily ?? AddressFamily.Unspecified;
+        // Looked at now: no socket of ours keeps the question from leaving by another way.
+        BoundAddresses bound = _binding.Check();
+        if (bound.Down is not null)
+            throw new SocketException((int)SocketError.NetworkDown);
+        AddressFamily family = bound.Addresses is [{ } only] ? only.AddressFamily : AddressFamily.Unspecified;
         if (IPAddress.TryParse(host, out IPAddress? address))
             return family == AddressFamily.Unspecified || family == address.AddressFamily ? [address] : [];
         try
@@ -62,28 +97,20 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     public async Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        IPAddress? local = bindAddress();
-        // Who binds to one address (a VPN's, say) means it: the other family must not go around it.
-        if (local is not null && local.AddressFamily != remote.AddressFamily)
-            throw new IOException("The address to dial from is of the other IP version.");
         Socket? socket = null;
         try
         {
-            // Even this may fail: without IPv6 on the machine, or with every file descriptor taken.
-            socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            if (local is not null)
-                socket.Bind(new IPEndPoint(local, 0));
-            await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
-            return new TcpConnection(socket, remote);
+            socket = await DialAsync(remote, cancellationToken).ConfigureAwait(false);
+            return new TcpConnection(socket, remote, _open);
         }
-        catch (SocketException e)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            socket?.Dispose();
-            throw new IOException(e.Message, e);
+            Close(socket);
+            throw new IOException(_binding.Latest.Down?.Message ?? e.Message, e);
         }
         catch
         {
-            socket?.Dispose();
+            Close(socket);
             throw;
         }
     }
@@ -92,6 +119,7 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     public IListener Listen(IPEndPoint local)
     {
         ArgumentNullException.ThrowIfNull(local);
+        BoundAddresses bound = Allow(local.Address);
         Socket? socket = null;
         try
         {
@@ -102,9 +130,12 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
             // No ReuseAddress: .NET lets a restart have its port back as it is (SO_REUSEADDR); the option would add
             // SO_REUSEPORT, and two engines would share a port without knowing.
             KeepToOneself(socket);
+            _binding.BindToInterface(socket, bound);
             socket.Bind(local);
             socket.Listen(128);
-            return new TcpListener(socket);
+            var listener = new TcpListener(socket, this);
+            Keep(listener, local.Address);
+            return listener;
         }
         catch (SocketException e)
         {
@@ -114,34 +145,94 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
     }
 
     /// <inheritdoc/>
-    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use) => new UdpDatagramSocket(local, isShared: true, KeepToOneself);
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        BoundAddresses bound = Allow(local.Address);
+        return Keep(
+            new UdpDatagramSocket(
+                local, isShared: true, socket =>
+                {
+                    KeepToOneself(socket);
+                    _binding.BindToInterface(socket, bound);
+                },
+                _open.Remove),
+            local.Address);
+    }
 
     /// <inheritdoc/>
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local)
     {
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(local);
+        BoundAddresses bound = _binding.Current;
+        if (bound.IsBound && !bound.Has(local))
+            throw Refusal(bound, local);
         bool isIPv4 = group.AddressFamily == AddressFamily.InterNetwork;
         // Bound to the group it gets only what was sent to the group: that is not routed, while to our own addresses anybody on the internet
         // may send. Elsewhere a socket cannot be bound so, or could not send then.
-        IPAddress bound = OperatingSystem.IsLinux() ? group.Address : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
-        return new UdpDatagramSocket(new IPEndPoint(bound, group.Port), isShared: false, socket =>
+        IPAddress at = OperatingSystem.IsLinux() ? group.Address : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
+        var joined = new UdpDatagramSocket(
+            new IPEndPoint(at, group.Port), isShared: false, socket =>
+            {
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                _binding.BindToInterface(socket, bound);
+                if (isIPv4)
+                {
+                    socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, local.GetAddressBytes());
+                    socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 1);
+                    socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(group.Address, local));
+                }
+                else
+                {
+                    int index = IndexOf(local);
+                    socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, index);
+                    socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, 1);
+                    socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group.Address, index));
+                }
+            },
+            _open.Remove);
+        return Keep(joined, bound.IsBound ? local : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any);
+    }
+
+    /// <summary>Dials a host by TCP. Whoever has the socket says when it is closed.</summary>
+    /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
+    /// <exception cref="ObjectDisposedException">What it is bound to has gone.</exception>
+    internal async Task<Socket> DialAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    {
+        BoundAddresses bound = _binding.Current;
+        // Whoever binds to one address (a VPN's, say) means it: the other family must not go around it.
+        if (bound.Of(remote.AddressFamily) is not { } local)
+            throw new SocketException((int)(bound.Down is null ? SocketError.AddressFamilyNotSupported : SocketError.NetworkDown));
+        Socket? socket = null;
+        try
         {
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            if (isIPv4)
+            // Even this may fail: without IPv6 on the machine, or with every file descriptor taken.
+            socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (bound.IsBound)
             {
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastInterface, local.GetAddressBytes());
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, 1);
-                socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.AddMembership, new MulticastOption(group.Address, local));
+                _binding.BindToInterface(socket, bound);
+                socket.Bind(new IPEndPoint(local, 0));
             }
-            else
-            {
-                int index = IndexOf(local);
-                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, index);
-                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, 1);
-                socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.AddMembership, new IPv6MulticastOption(group.Address, index));
-            }
-        });
+
+            Keep(socket, local);
+            await socket.ConnectAsync(remote, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            Close(socket);
+            throw;
+        }
+    }
+
+    /// <summary>Closes a socket of <see cref="DialAsync"/>.</summary>
+    internal void Close(Socket? socket)
+    {
+        if (socket is null)
+            return;
+        _open.Remove(socket);
+        socket.Dispose();
     }
 
     /// <summary>On Windows any program could take over the port that another one has, unless that says otherwise.</summary>
@@ -158,7 +249,30 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
         .FirstOrDefault(properties => properties.UnicastAddresses.Any(unicast => unicast.Address.Equals(local)))?.GetIPv6Properties().Index
         ?? throw new IOException($"No network interface has the address {local}.");
 
-    private sealed class TcpListener(Socket socket) : IListener
+    private static IOException Refusal(BoundAddresses bound, IPAddress local) => new(
+        bound.Down?.Message ?? $"Traffic is bound to another address than {local}.",
+        new SocketException((int)(bound.Down is null ? SocketError.AddressNotAvailable : SocketError.NetworkDown)));
+
+    /// <summary>What a socket that receives at an address is bound to.</summary>
+    /// <exception cref="IOException">Nothing may be received there.</exception>
+    private BoundAddresses Allow(IPAddress local)
+    {
+        BoundAddresses bound = _binding.Current;
+        return !bound.IsBound || bound.Has(local) ? bound : throw Refusal(bound, local);
+    }
+
+    /// <summary>Takes note of an open socket. What it is bound to may have gone while it was being opened.</summary>
+    private T Keep<T>(T socket, IPAddress local)
+        where T : IDisposable
+    {
+        BoundAddresses bound = _binding.Latest;
+        // What is bound to nothing may be at any address.
+        _open.Add(socket, bound.IsBound ? local : local.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any);
+        _open.CloseIfGone(socket, _binding.Latest);
+        return socket;
+    }
+
+    private sealed class TcpListener(Socket socket, SocketNetwork network) : IListener
     {
         public IPEndPoint LocalEndPoint { get; } = (IPEndPoint)socket.LocalEndPoint!;
 
@@ -171,12 +285,13 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
                 {
                     accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
                     accepted.NoDelay = true;
-                    return new TcpConnection(accepted, (IPEndPoint)accepted.RemoteEndPoint!);
+                    var remote = (IPEndPoint)accepted.RemoteEndPoint!;
+                    return new TcpConnection(network.Keep(accepted, ((IPEndPoint)accepted.LocalEndPoint!).Address), remote, network._open);
                 }
-                catch (SocketException) when (accepted is not null)
+                catch (Exception e) when (accepted is not null && e is (SocketException or ObjectDisposedException))
                 {
                     // The peer has gone before we could look at it.
-                    accepted.Dispose();
+                    network.Close(accepted);
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)
                 {
@@ -185,6 +300,10 @@ public sealed class SocketNetwork(Func<IPAddress?> bindAddress) : INetwork
             }
         }
 
-        public void Dispose() => socket.Dispose();
+        public void Dispose()
+        {
+            network._open.Remove(this);
+            socket.Dispose();
+        }
     }
 }

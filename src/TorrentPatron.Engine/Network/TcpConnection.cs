@@ -7,7 +7,10 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // A socket of SocketNetwork.
 
 /// <summary>A TCP stream.</summary>
-internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : IConnection
+/// <param name="socket">Its socket, which is closed with it.</param>
+/// <param name="remoteEndPoint">The other end.</param>
+/// <param name="open">Has the socket, and may close it; null: nobody but this.</param>
+internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint, OpenSockets? open = null) : IConnection
 {
     private const int TcpLevel = 6;
     private const int LinuxQuickAck = 12;
@@ -25,7 +28,7 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : 
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            throw new IOException(e.Message, e);
+            throw Failure(e);
         }
     }
 
@@ -42,7 +45,7 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : 
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            throw new IOException(e.Message, e);
+            throw Failure(e);
         }
     }
 
@@ -60,7 +63,17 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint) : 
             TrySet(static (socket, bytes) => socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReceiveLowWater, bytes), bytes);
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        open?.Remove(socket);
+        socket.Dispose();
+    }
+
+    private IOException Failure(Exception e)
+    {
+        bool isClosedHere = e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted };
+        return new IOException(isClosedHere && open?.Reason is { } reason ? reason : e.Message, e);
+    }
 
     /// <summary>Sets an option that only makes things faster; a closed socket, or a system that refuses, does without.</summary>
     private void TrySet(Action<Socket, int> set, int value)

@@ -21,6 +21,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
 
     private readonly Socket _socket;
     private readonly FragmentBan _ban;
+    private readonly Action<UdpDatagramSocket>? _onClosed;
     private readonly DatagramAddresses _known = new();
     private bool _canSegment;
 
@@ -34,9 +35,11 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     /// <param name="local">Where it receives; port 0: any free one. Its family is the only one that can be sent to.</param>
     /// <param name="isShared">Whether many datagrams are to go through it, so that it is worth while to have the system put them together.</param>
     /// <param name="configure">Sets what else is to be set before it is bound.</param>
+    /// <param name="onClosed">Told when it is closed; null: nobody.</param>
     /// <exception cref="IOException">The address cannot be had.</exception>
-    public UdpDatagramSocket(IPEndPoint local, bool isShared, Action<Socket>? configure = null)
+    public UdpDatagramSocket(IPEndPoint local, bool isShared, Action<Socket>? configure = null, Action<UdpDatagramSocket>? onClosed = null)
     {
+        _onClosed = onClosed;
         Socket? socket = null;
         try
         {
@@ -134,7 +137,11 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         return OperatingSystem.IsLinux() ? ReceiveManyAsync(batch, cancellationToken) : ReceiveEachAsync(batch, cancellationToken);
     }
 
-    public void Dispose() => _socket.Dispose();
+    public void Dispose()
+    {
+        _onClosed?.Invoke(this);
+        _socket.Dispose();
+    }
 
     private async ValueTask<int> SendOrLoseAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {

@@ -49,7 +49,7 @@ internal sealed class PeerDialer(
     {
         lock (_gate)
         {
-            if (session.IsCancellationRequested || _dialling >= MostHalfOpen
+            if (session.IsCancellationRequested || engine.NetworkDown is not null || _dialling >= MostHalfOpen
                 || connected() + _dialling >= engine.Settings.MaxPeersPerTorrent
                 || engine.Peers >= engine.MostPeers || !engine.TryBeginDial())
                 return null;

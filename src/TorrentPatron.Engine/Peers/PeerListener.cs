@@ -21,7 +21,10 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Waited when the system can take no connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
+    private readonly SemaphoreSlim _one = new(1, 1);
     private volatile ListeningPort _port = new();
+    private int _number;
+    private bool _isClosed;
     private readonly Strangers _strangers = new(engine.Bounds.Accepted);
     private readonly PeerHandshaker _handshaker = new(engine);
 
@@ -34,8 +37,8 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Begins to listen as the engine's settings say.</summary>
     public void Open()
     {
-        (_port, Warning) = Listen(engine.Settings.ListenPort);
-        engine.ListenPorts = new ListenPorts(EndPoints);
+        (ListeningPort port, TorrentError? warning) = Listen(engine.Settings.ListenPort);
+        Use(port, warning);
     }
 
     /// <summary>Listens on another port from now on. Where that cannot be had, in each IP version, it goes on listening where it did.</summary>
@@ -43,23 +46,75 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <returns>Why it cannot be had, or null.</returns>
     public async Task<TorrentError?> ReopenAsync(int port)
     {
-        if (port > 0 && EndPoints.Count > 0 && EndPoints.All(endPoint => endPoint.Port == port))
-            return null;
-        (ListeningPort next, TorrentError? warning) = Listen(port);
-        bool isOpen = warning is null;
-        ListeningPort old = next;
-        if (isOpen)
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
         {
-            (old, _port, Warning) = (_port, next, warning);
-            engine.ListenPorts = new ListenPorts(EndPoints);
+            if (_isClosed || (port > 0 && EndPoints.Count > 0 && EndPoints.All(endPoint => endPoint.Port == port)))
+                return null;
+            (ListeningPort next, TorrentError? warning) = Listen(port);
+            ListeningPort old = warning is null ? _port : next;
+            if (warning is null)
+                Use(next, warning);
+            await old.DisposeAsync().ConfigureAwait(false);
+            return warning;
         }
+        finally
+        {
+            _one.Release();
+        }
+    }
 
-        await old.DisposeAsync().ConfigureAwait(false);
-        return isOpen ? null : warning;
+    /// <summary>
+    /// Listens at the addresses that the network has now, none while it is down, and drops who has not shaken hands. Where any port will do,
+    /// the one before is tried first: others know it.
+    /// </summary>
+    public async Task RebindAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_isClosed)
+                return;
+            await _port.DisposeAsync().ConfigureAwait(false);
+            int wanted = engine.Settings.ListenPort;
+            (ListeningPort port, TorrentError? warning) = Listen(wanted == 0 ? _number : wanted);
+            if (wanted == 0 && warning is not null)
+            {
+                await port.DisposeAsync().ConfigureAwait(false);
+                (port, warning) = Listen(wanted);
+            }
+
+            Use(port, warning);
+        }
+        finally
+        {
+            _one.Release();
+        }
     }
 
     /// <summary>Listens no more, and drops who has not shaken hands.</summary>
-    public ValueTask DisposeAsync() => _port.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            if (_isClosed)
+                return;
+            _isClosed = true;
+            await _port.DisposeAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private void Use(ListeningPort port, TorrentError? warning)
+    {
+        (_port, Warning) = (port, warning);
+        _number = EndPoints is [{ Port: var number }, ..] ? number : _number;
+        engine.ListenPorts = new ListenPorts(EndPoints);
+    }
 
     private (ListeningPort Port, TorrentError? Warning) Listen(int port)
     {

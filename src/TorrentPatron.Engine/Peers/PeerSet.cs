@@ -136,6 +136,34 @@ internal sealed class PeerSet : IPeerOwner
         session?.Dispose();
     }
 
+    /// <summary>Ends every connection and every dial; others may be made at once.</summary>
+    public void Drop(string reason)
+    {
+        CancellationTokenSource before;
+        lock (_gate)
+        {
+            if (_session is null)
+                return;
+            before = _session;
+            _session = null;
+            _session ??= new CancellationTokenSource();
+        }
+
+        foreach (PeerConnection peer in _peers)
+            peer.Close(reason);
+        before.Cancel();
+        before.Dispose();
+    }
+
+    /// <summary>The network is back: every address may be dialled at once.</summary>
+    public void Retry()
+    {
+        if (!IsOpen)
+            return;
+        Directory.RetryAll();
+        DialMore();
+    }
+
     /// <summary>Takes note of addresses, and dials.</summary>
     /// <param name="endPoints">Where peers listen.</param>
     /// <param name="origin">Who named them.</param>

@@ -21,12 +21,14 @@ internal sealed class EngineResources : IAsyncDisposable
     private long _lastFull = -FullMilliseconds;
 
     public EngineResources(
-        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null)
+        ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null,
+        NetworkBinding? binding = null)
     {
         Settings = settings;
         Bounds = ConnectionBounds.Of(DescriptorLimit.OfProcess);
         Files = new FileHandlePool(Bounds.Files, time);
         Network = NetworkStack.Create(network, () => Settings, time);
+        Binding = binding;
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time);
@@ -50,6 +52,12 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The way out, and in.</summary>
     public INetwork Network { get; }
+
+    /// <summary>What the network is bound to; null: that of somebody else's network is not known.</summary>
+    public NetworkBinding? Binding { get; }
+
+    /// <summary>Why nothing may be sent now: what all traffic is bound to is not there; null: it is.</summary>
+    public TorrentError? NetworkDown => Binding?.Latest.Down;
 
     /// <summary>The UDP port for all that is spoken over UDP.</summary>
     public SharedDatagramPort Datagrams { get; }
@@ -130,7 +138,6 @@ internal sealed class EngineResources : IAsyncDisposable
     {
         Settings = settings with
         {
-            BindAddress = Settings.BindAddress,
             MaxQueuedBytes = Settings.MaxQueuedBytes,
             DiskThreads = Settings.DiskThreads,
             Dht = Settings.Dht,
@@ -212,6 +219,7 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Binding?.Dispose();
         if (Finder is not null)
             await Finder.DisposeAsync().ConfigureAwait(false);
         await DiskWorkers.DisposeAsync().ConfigureAwait(false);

@@ -59,6 +59,12 @@ internal sealed class SwarmWorkshop : IWorkshop
     public Task<TorrentError?> ReopenAsync(int port) => _listener.ReopenAsync(port);
 
     /// <inheritdoc/>
+    public bool CanRebind => true;
+
+    /// <inheritdoc/>
+    public Task RebindAsync() => _listener.RebindAsync();
+
+    /// <inheritdoc/>
     public ValueTask StopListeningAsync() => _listener.DisposeAsync();
 
     /// <inheritdoc/>

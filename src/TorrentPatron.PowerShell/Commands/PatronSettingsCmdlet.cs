@@ -2,6 +2,7 @@ using System.Management.Automation;
 using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
+using TorrentPatron.PowerShell.Completion;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -17,6 +18,12 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     [ValidateNotNull]
     public IPAddress? BindAddress { get; set; }
+
+    /// <summary>The network interface to which all traffic is bound: its name, or an address that it has; empty: none.</summary>
+    [Parameter]
+    [AllowEmptyString]
+    [ArgumentCompleter(typeof(InterfaceCompleter))]
+    public string? BindInterface { get; set; }
 
     /// <summary>Most to receive over all torrents, in bytes/s; 0: no limit.</summary>
     [Parameter]
@@ -50,7 +57,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     public TimeSpan? StatusInterval { get; set; }
 
     /// <summary>Whether any setting was given.</summary>
-    private protected bool HasSettings => Port is not null || BindAddress is not null || MaxDownloadRate is not null
+    private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
         || StatusInterval is not null;
 
@@ -59,6 +66,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     {
         ListenPort = Port ?? settings.ListenPort,
         BindAddress = BindAddress ?? settings.BindAddress,
+        BindInterface = BindInterface is null ? settings.BindInterface : BindInterface.Length == 0 ? null : BindInterface,
         Limits = new RateLimits(MaxDownloadRate ?? settings.Limits.Download, MaxUploadRate ?? settings.Limits.Upload),
         MaxPeers = MaxPeers ?? settings.MaxPeers,
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,

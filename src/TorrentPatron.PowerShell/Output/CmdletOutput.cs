@@ -101,7 +101,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
             or TorrentErrorId.FileNotFound or CommandErrors.TrackerNotFound =>
             ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse or TorrentErrorId.PathInUse => ErrorCategory.ResourceBusy,
-        TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed => ErrorCategory.ResourceUnavailable,
+        TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed or TorrentErrorId.NetworkDown or TorrentErrorId.InterfaceNotBound => ErrorCategory.ResourceUnavailable,
         TorrentErrorId.DestinationNotWritable or TorrentErrorId.DiskWriteFailed or TorrentErrorId.StateNotWritable =>
             ErrorCategory.WriteError,
         TorrentErrorId.TrackerFailed => ErrorCategory.ConnectionError,
