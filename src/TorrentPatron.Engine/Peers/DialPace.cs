@@ -82,7 +82,7 @@ internal sealed class DialPace
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
-    private static int MostOf(IPAddress address) => IPAddress.IsLoopback(address) ? MostOfThisMachine : MostInWindow;
+    private static int MostOf(IPAddress address) => LocalMachine.Is(address) ? MostOfThisMachine : MostInWindow;
 
     private DialledHost? Find(IPAddress address) => _hosts?.GetValueOrDefault(AddressBlock.Of(address));
 

@@ -37,7 +37,7 @@ internal sealed class PeerBans
                 _endPoints.Remove(_endPointsByAge.Dequeue());
         }
 
-        if (IsThisMachine(endPoint.Address) || !_peers.Add((endPoint.Address, id)))
+        if (LocalMachine.Is(endPoint.Address) || !_peers.Add((endPoint.Address, id)))
             return;
         _peersByAge.Enqueue((endPoint.Address, id));
         CollectionsMarshal.GetValueRefOrAddDefault(_offences, AddressBlock.Of(endPoint.Address), out _)++;
@@ -52,9 +52,6 @@ internal sealed class PeerBans
     /// <param name="id">Who it says it is.</param>
     /// <param name="endPoint">How it is connected.</param>
     public bool Has(PeerId id, IPEndPoint endPoint) => _peers.Contains((endPoint.Address, id)) || Has(endPoint);
-
-    private static bool IsThisMachine(IPAddress address) =>
-        IPAddress.IsLoopback(address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address);
 
     private void ForgetOldest()
     {

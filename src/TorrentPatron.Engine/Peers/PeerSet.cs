@@ -181,12 +181,14 @@ internal sealed class PeerSet : IPeerOwner
         CancellationToken session;
         Exception? fault = null;
         PeerConnection? twin;
+        PeerConnection? neighbour;
         lock (_gate)
         {
             twin = FindTwin(connection.RemoteEndPoint, handshake.PeerId);
             if (twin is not null && !MakesWay(twin, handshake.PeerId, isIncoming))
                 twin = null;
-            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId, isIncoming, twin) is { } refusal)
+            neighbour = twin is null && isIncoming ? FindIdleNeighbour(connection.RemoteEndPoint.Address, handshake.PeerId) : null;
+            if (FindRefusal(connection.RemoteEndPoint, handshake.PeerId, isIncoming, twin ?? neighbour) is { } refusal)
             {
                 EngineEvents.Log.PeerRefused(_torrent, connection.RemoteEndPoint, refusal);
                 if (handshake.PeerId == _engine.PeerId && !isIncoming)
@@ -226,6 +228,7 @@ internal sealed class PeerSet : IPeerOwner
 
         // Only now that the other has its place.
         twin?.Close("It is connected twice.");
+        neighbour?.Close("It was idle, and another of its address came.");
 
         peer.Sender.Flush();
         // Not watched: it lets nothing through.
@@ -259,7 +262,10 @@ internal sealed class PeerSet : IPeerOwner
         if (!PeerTurnover.IsNearlyFull(peers.Length, MostPeers) && !_engine.IsFull)
             return;
         TurnoverCandidate[] candidates =
-            [.. peers.Select(peer => new TurnoverCandidate(peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint)))];
+        [
+            .. peers.Select(peer => new TurnoverCandidate(
+                peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint), !peer.WasUseful && IsIdle(peer))),
+        ];
         PeerConnection[] leaving;
         lock (_gate)
         {
@@ -353,17 +359,17 @@ internal sealed class PeerSet : IPeerOwner
             return "It is this engine itself.";
         if (Directory.IsBanned(endPoint, id))
             return "It is banned.";
-        if (leaving is null && FindTwin(endPoint, id) is not null)
+        if (FindTwin(endPoint, id) is { } twin && twin != leaving)
             return "It is connected already.";
         int left = leaving is null ? 0 : 1;
-        if (!IPAddress.IsLoopback(endPoint.Address))
+        if (!LocalMachine.Is(endPoint.Address))
         {
             AddressBlock host = AddressBlock.Of(endPoint.Address);
             int ofHost = CountOfHost(host) - left;
             if (ofHost >= MostOfOneHost)
                 return "Too many connections from its address.";
             bool isScarce = isIncoming && PeerTurnover.IsNearlyFull(_peers.Length - left, MostPeers);
-            if (isScarce && ofHost > 0)
+            if (isScarce && ofHost > 0 && leaving is null)
                 return "The last places are for hosts that have none.";
             if (isScarce && _turnover.IsResting(host, Instant.Now(_engine.Time)))
                 return "It was of little use a while ago, and others wait.";
@@ -374,6 +380,23 @@ internal sealed class PeerSet : IPeerOwner
         _isAnyTurnedAway = true;
         return "There is no room for more peers.";
     }
+
+    /// <summary>
+    /// The peer that makes way for another one of its address: where that has all the places that it may have, of those that are idle the
+    /// one that is idle for longest. So who holds an address' share and does nothing keeps nobody else there away. Null: none has to, or none is idle.
+    /// </summary>
+    private PeerConnection? FindIdleNeighbour(IPAddress address, PeerId id)
+    {
+        var host = AddressBlock.Of(address);
+        if (LocalMachine.Is(address) || (CountOfHost(host) < MostOfOneHost && !PeerTurnover.IsNearlyFull(_peers.Length, MostPeers)))
+            return null;
+        return _peers.Where(peer => peer.PeerId != id && AddressBlock.Of(peer.RemoteEndPoint.Address) == host && IsIdle(peer) && !Directory.IsTrusted(peer.RemoteEndPoint))
+            .MaxBy(peer => (peer.Use.Idle, peer.Age));
+    }
+
+    /// <summary>Whether neither side wants anything of the other now.</summary>
+    private static bool IsIdle(PeerConnection peer) =>
+        peer.Transfer is { Upload.IsInterested: false, Download: { AmInterested: false, Requested: 0 } } && peer.Sender.Uploads.Count == 0;
 
     private int CountOfHost(AddressBlock host) => _peers.Count(peer => AddressBlock.Of(peer.RemoteEndPoint.Address) == host);
 

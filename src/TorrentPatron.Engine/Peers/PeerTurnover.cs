@@ -13,6 +13,9 @@ internal sealed class PeerTurnover
     /// <summary>Time that a peer has to be of use, after it was connected and after it was of use last.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
+    /// <summary>The same for a peer that was never of use, and where neither side wants anything of the other.</summary>
+    public static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(10);
+
     /// <summary>Time between two peers that leave though they are of some use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
@@ -44,14 +47,35 @@ internal sealed class PeerTurnover
         if (!isAnyWaiting)
             return leaving;
         int worst = -1;
-        for (int i = 0; i < peers.Length && leaving.Count <= most / 25; i++)
+        int useless = 0, idle = 0;
+        for (int i = 0; i < peers.Length; i++)
         {
-            if (peers[i].Age <= Patience || peers[i].IsTrusted)
+            if (peers[i].IsTrusted)
                 continue;
-            if (peers[i].Idle > Patience)
-                leaving.Add(i);
+            if (peers[i].IsUseless)
+            {
+                if (peers[i].Age > ShortPatience && peers[i].Idle > ShortPatience && useless <= most / 10)
+                {
+                    leaving.Add(i);
+                    useless++;
+                }
+            }
+            else if (peers[i].Age <= Patience)
+            {
+                continue;
+            }
+            else if (peers[i].Idle > Patience)
+            {
+                if (idle <= most / 25)
+                {
+                    leaving.Add(i);
+                    idle++;
+                }
+            }
             else if (worst < 0 || IsOfLessUse(peers[i], peers[worst]))
+            {
                 worst = i;
+            }
         }
 
         if (leaving.Count > 0 || !isAnyTurnedAway || worst < 0 || now < _next)

@@ -1,4 +1,3 @@
-using System.Net;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 
@@ -34,7 +33,7 @@ internal sealed class Strangers(int capacity)
         lock (_gate)
         {
             AddressBlock host = AddressBlock.Of(connection.RemoteEndPoint.Address);
-            if (!IPAddress.IsLoopback(connection.RemoteEndPoint.Address) && _connections.Values.Count(other => other == host) >= MostOfOneHost)
+            if (!LocalMachine.Is(connection.RemoteEndPoint.Address) && _connections.Values.Count(other => other == host) >= MostOfOneHost)
                 leaving = OldestOf(host);
             else if (_connections.Count >= capacity)
                 leaving = OldestOf(_connections.Values.CountBy(other => other).MaxBy(pair => pair.Value).Key);

@@ -5,4 +5,5 @@ namespace TorrentPatron.Engine.Peers;
 /// <param name="Idle">Time since anything of use came from it or went to it, while it was not us who let it wait.</param>
 /// <param name="Recent">What it was of use in the last minutes: bytes of payload, older ones counting less.</param>
 /// <param name="IsTrusted">Whether it was given by hand.</param>
-internal readonly record struct TurnoverCandidate(TimeSpan Age, TimeSpan Idle, double Recent, bool IsTrusted);
+/// <param name="IsUseless">Whether it was never of use, and neither side wants anything of the other.</param>
+internal readonly record struct TurnoverCandidate(TimeSpan Age, TimeSpan Idle, double Recent, bool IsTrusted, bool IsUseless = false);

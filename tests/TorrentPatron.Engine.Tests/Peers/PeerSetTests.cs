@@ -250,8 +250,22 @@ public sealed class PeerSetTests : IAsyncDisposable
         for (byte id = 1; id <= 8; id++)
             Assert.False(Attach(id, new IPEndPoint(Address(1).Address, 1000 + id)).IsDisposed);
         Assert.True(Attach(9, new IPEndPoint(Address(1).Address, 1009)).IsDisposed);
-        for (byte id = 11; id <= 20; id++)
+        for (byte id = 11; id <= 18; id++)
             Assert.False(Attach(id, new IPEndPoint(IPAddress.Loopback, 1000 + id)).IsDisposed);
+        _set.Connected[0].Close("It goes.");
+        _set.Connected[0].Close("It goes.");
+        for (byte id = 21; id <= 22; id++)
+            Assert.False(Attach(id, new IPEndPoint(IPAddress.Loopback, 1000 + id)).IsDisposed);
+    }
+
+    [Fact]
+    public void The_other_addresses_of_this_machine_are_hosts_like_any()
+    {
+        var other = IPAddress.Parse("127.0.0.2");
+        for (byte id = 1; id <= 8; id++)
+            Assert.False(Attach(id, new IPEndPoint(other, 1000 + id)).IsDisposed);
+        Assert.True(Attach(9, new IPEndPoint(other, 1009)).IsDisposed);
+        Assert.True(Attach(10, new IPEndPoint(other.MapToIPv6(), 1010)).IsDisposed);
     }
 
     [Fact]

@@ -31,6 +31,17 @@ public sealed class PeerTurnoverTests
         Assert.Empty(_turnover.Choose([new(TimeSpan.FromSeconds(59), Long, 0, false), new(Long, Long, 0, true)], Most, true, true, Start));
 
     [Fact]
+    public void Who_was_never_of_use_and_wants_nothing_leaves_sooner_and_more_of_those_at_once()
+    {
+        TimeSpan some = PeerTurnover.ShortPatience + TimeSpan.FromSeconds(1);
+        TurnoverCandidate useless = new(some, some, 0, IsTrusted: false, IsUseless: true);
+        Assert.Equal([1], _turnover.Choose([useless with { IsUseless = false }, useless, useless with { IsTrusted = true }], Most, false, true, Start));
+        Assert.Empty(_turnover.Choose([useless with { Age = PeerTurnover.ShortPatience }, useless with { Idle = default }], Most, false, true, Start));
+        Assert.Empty(_turnover.Choose([useless], Most, false, false, Start));
+        Assert.Equal(11, _turnover.Choose([.. Enumerable.Repeat(useless, Most)], Most, false, true, Start).Count);
+    }
+
+    [Fact]
     public void While_others_are_turned_away_the_one_of_least_use_leaves_now_and_then()
     {
         TurnoverCandidate[] peers = [Busy(3000), Busy(1000), Busy(2000)];

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Peers;
 using TorrentPatron.Simulation.Simulator;
 
@@ -23,6 +24,80 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
         output.WriteLine($"{quiet.TotalSeconds:F1} s without them, {attacked.TotalSeconds:F1} s with them: {attacked / quiet:F2}");
         Assert.InRange(attacked / quiet, 0.5, ratio);
     }
+
+    [Fact]
+    public Task Places_that_silent_hosts_hold_are_soon_there_for_others() => World.RunAsync(seed: 3, async world =>
+    {
+        const int Places = 40, Hosts = 80, Newcomers = 10;
+        var torrent = new SwarmTorrent(1, Piece, 4 * Piece);
+        await using var seed = new Node(world, 1, settings: settings => settings with { MaxPeersPerTorrent = Places });
+        await seed.SeedAsync(torrent);
+        bool isOver = false;
+        for (int i = 1; i <= Hosts; i++)
+            _ = HoldAsync(world.Network.Join(), i);
+        await world.PassAsync(TimeSpan.FromSeconds(40));
+
+        int served = 0;
+        for (int i = 1; i <= Newcomers; i++)
+        {
+            using FakePeer peer = await FakePeer.MeetAsync(world, seed, torrent, 1000 + i);
+            peer.Send(MessageId.Interested);
+            await world.UntilAsync(() => peer.IsClosed || peer.Count(MessageId.Unchoke) > 0, TimeSpan.FromMinutes(2), "a newcomer is unchoked or turned away");
+            served += peer.IsClosed ? 0 : 1;
+        }
+
+        isOver = true;
+        Assert.Equal(Newcomers, served);
+
+        async Task HoldAsync(SimulatedHost host, int id)
+        {
+            while (!isOver)
+            {
+                try
+                {
+                    using var peer = new FakePeer(world, await host.ConnectAsync(seed.EndPoint, CancellationToken.None));
+                    peer.Shake(torrent.Metainfo.InfoHash, id);
+                    while (!peer.IsClosed && !isOver)
+                        await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
+                }
+                catch (IOException)
+                {
+                    // Turned away.
+                }
+
+                await Task.Delay(TimeSpan.FromSeconds(2), world.Time);
+            }
+        }
+    });
+
+    [Fact]
+    public Task Idle_connections_of_an_address_keep_nobody_else_there_away_and_busy_ones_stay() => World.RunAsync(seed: 4, async world =>
+    {
+        const int OfOneHost = 8;
+        var torrent = new SwarmTorrent(1, Piece, 4 * Piece);
+        await using var seed = new Node(world, 1);
+        await seed.SeedAsync(torrent);
+        SimulatedHost router = world.Network.Join();
+        var peers = new List<FakePeer>();
+        for (int i = 1; i <= OfOneHost; i++)
+        {
+            peers.Add(await FakePeer.MeetAsync(world, seed, torrent, i, from: router));
+            await world.PassAsync(TimeSpan.FromSeconds(1));
+        }
+
+        peers[0].Send(MessageId.Interested);
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        peers.Add(await FakePeer.MeetAsync(world, seed, torrent, OfOneHost + 1, from: router));
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal([peers[1]], peers.Where(peer => peer.IsClosed));
+
+        foreach (FakePeer peer in peers.Where(peer => !peer.IsClosed))
+            peer.Send(MessageId.Interested);
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        peers.Add(await FakePeer.MeetAsync(world, seed, torrent, OfOneHost + 2, from: router));
+        await world.PassAsync(TimeSpan.FromSeconds(1));
+        Assert.Equal([peers[1], peers[^1]], peers.Where(peer => peer.IsClosed));
+    });
 
     private async Task<TimeSpan> DownloadAsync(int places, int hostile)
     {
