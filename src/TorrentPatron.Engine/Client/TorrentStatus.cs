@@ -69,6 +69,12 @@ public sealed record TorrentStatus
     /// <summary>Addresses of peers that are known.</summary>
     public int KnownPeers { get; init; }
 
+    /// <summary>Complete peers in the swarm, as the tracker says that knows of most; null where none has said.</summary>
+    public int? SwarmSeeds { get; init; }
+
+    /// <summary>Incomplete peers in the swarm, as the tracker says that knows of most; null where none has said.</summary>
+    public int? SwarmLeechers { get; init; }
+
     /// <summary>Number of pieces.</summary>
     public int PieceCount { get; init; }
 

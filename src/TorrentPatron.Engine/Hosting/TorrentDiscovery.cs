@@ -6,6 +6,7 @@ using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
@@ -53,7 +54,7 @@ internal sealed class TorrentDiscovery
         _onPeers = onPeers;
         _isSeed = isSeed;
         _dhtNodes = [.. dhtNodes];
-        _exchange = new PeerExchange(() => peers.Connected, (namer, named) => Take(named, new PeerOrigin(PeerSource.PeerExchange, namer)), engine.Time);
+        _exchange = new PeerExchange(() => peers.Connected, TakeExchanged, engine.Time);
         if (isPrivate)
             return;
         peers.Extensions.Set(_exchange);
@@ -136,6 +137,17 @@ internal sealed class TorrentDiscovery
             return;
         _lastHurry = now;
         search?.Hurry();
+    }
+
+    private void TakeExchanged(AddressBlock namer, IReadOnlyList<PexPeer> named)
+    {
+        foreach (PexPeer peer in named)
+        {
+            if (peer.Flags.HasFlag(PexFlags.PrefersEncryption))
+                _peers.Directory.HintEncryption(peer.EndPoint);
+        }
+
+        Take([.. named.Select(peer => peer.EndPoint)], new PeerOrigin(PeerSource.PeerExchange, namer));
     }
 
     private void Take(IReadOnlyList<IPEndPoint> peers, PeerOrigin origin)

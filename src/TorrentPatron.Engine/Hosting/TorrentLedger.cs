@@ -224,6 +224,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             IsPartialSeed = left > 0 && State == TorrentState.Seeding,
             Event = announceEvent,
             Key = (uint)engine.PeerId.GetHashCode(),
+            SupportsEncryption = engine.Settings.Encryption != EncryptionPolicy.Off,
+            RequiresEncryption = engine.Settings.Encryption == EncryptionPolicy.Require,
         };
     }
 
@@ -342,6 +344,8 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Warnings = [.. IsInSwarm && engine.NetworkDown is { } down ? [down] : (TorrentError[])[], .. Work.Shortcomings, .. MoveWarning is { } moved ? [moved] : (TorrentError[])[],
                 .. _storage?.HeldWarning is { } held ? [held] : (TorrentError[])[], .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
+            SwarmSeeds = trackers.Max(tracker => tracker.Seeders),
+            SwarmLeechers = trackers.Max(tracker => tracker.Leechers),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Peers;
@@ -21,4 +22,9 @@ internal interface IPeerOwner
     /// <param name="peer">Which peer.</param>
     /// <param name="port">Its UDP port.</param>
     void PeerHasDhtNode(PeerConnection peer, ushort port);
+
+    /// <summary>The peer says at which address it sees us (BEP 10). Called from the receive loop.</summary>
+    /// <param name="peer">Which peer.</param>
+    /// <param name="address">The address.</param>
+    void PeerSeesUs(PeerConnection peer, IPAddress address);
 }

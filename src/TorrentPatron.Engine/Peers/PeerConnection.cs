@@ -289,6 +289,9 @@ internal sealed class PeerConnection
             _connection.Acknowledge();
     }
 
+    /// <summary>The peer says at which address it sees us.</summary>
+    public void NoteOurAddress(IPAddress address) => _owner.PeerSeesUs(this, address);
+
     /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>
     public void HandOverBlocks() => _transfer?.Download.HandOverBlocks();
 

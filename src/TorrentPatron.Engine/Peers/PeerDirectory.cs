@@ -25,6 +25,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>The first port that is dialled where it was not given by hand: below are the well-known services.</summary>
     private const int FirstPort = 1024;
 
+    /// <summary>Addresses that are to be named and are said to like encryption.</summary>
+    private const int MostHints = 200;
+
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Entry> _entries = [];
     private readonly Dictionary<PeerOrigin, Namer> _namers = [];
@@ -34,6 +37,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     private readonly long[] _turns = new long[Entry.SourceCount];
     private long _turn;
     private PeerBans? _bans;
+
+    /// <summary>Addresses that are said to like encryption and are not known yet; null: none.</summary>
+    private HashSet<IPEndPoint>? _hints;
 
     /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
     private Instant _quietUntil;
@@ -82,7 +88,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (_entries.Count >= Capacity && !TryForgetFor(origin))
                 return false;
             // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
-            _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint)) { WasReached = source == PeerSource.Saved });
+            _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint)) 
+            {
+                WasReached = source == PeerSource.Saved,
+                LikesEncryption = _hints?.Remove(endPoint) == true,
+            });
             _quietUntil = default;
             return true;
         }
@@ -206,11 +216,25 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether to encrypt when an address is dialled: it has taken nothing else.</summary>
+    /// <summary>Whether to encrypt when an address is dialled: it has taken nothing else, or is said to like that.</summary>
     public bool LikesEncryption(IPEndPoint endPoint)
     {
         lock (_gate)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesEncryption;
+    }
+
+    /// <summary>Somebody says that an address, which is named next, likes encryption. What is known already counts for more.</summary>
+    public void HintEncryption(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            if (_entries.ContainsKey(endPoint))
+                return;
+            _hints ??= [];
+            if (_hints.Count >= MostHints)
+                _hints.Clear();
+            _hints.Add(endPoint);
+        }
     }
 
     /// <summary>Whether an address that has refused one way, encrypted or not, may be tried the other way at once: it is, one time.</summary>

@@ -55,7 +55,7 @@ internal sealed class PeerSet : IPeerOwner
         _engine = engine;
         _download = download;
         _upload = upload;
-        Directory = new PeerDirectory(engine.Random, family => engine.Finder?.ExternalEndPoint(family));
+        Directory = new PeerDirectory(engine.Random, engine.OutsideEndPoint);
         _dialer = new PeerDialer(
             engine, torrent, Directory, () => _peers.Length, () => Effort, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
     }
@@ -96,6 +96,7 @@ internal sealed class PeerSet : IPeerOwner
     {
         Client = "TorrentPatron 0.1",
         RequestQueue = UploadQueue.Capacity,
+        YourAddress = peer.RemoteEndPoint.Address,
         ListenPort = _engine.ListenPorts.Of(peer.RemoteEndPoint.AddressFamily) is > 0 and ushort port ? port : null,
     };
 
@@ -406,6 +407,9 @@ internal sealed class PeerSet : IPeerOwner
         if (SharesDht)
             _engine.Finder?.AddDhtNode(new IPEndPoint(peer.RemoteEndPoint.Address, port));
     }
+
+    /// <inheritdoc/>
+    public void PeerSeesUs(PeerConnection peer, IPAddress address) => _engine.Outside.Vote(peer.RemoteEndPoint.Address, address);
 
     private static bool IsAbove(PeerId left, PeerId right)
     {

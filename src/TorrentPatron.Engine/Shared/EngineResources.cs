@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
@@ -32,7 +33,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time);
-        Trackers = trackers ?? TrackerClients.Create(Network, Datagrams, time);
+        Trackers = trackers ?? TrackerClients.Create(Network, Datagrams, time, Outside);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
@@ -61,6 +62,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The UDP port for all that is spoken over UDP.</summary>
     public SharedDatagramPort Datagrams { get; }
+
+    /// <summary>Our address as peers and trackers see it.</summary>
+    public OutsideAddress Outside { get; } = new();
 
     /// <summary>How trackers are reached.</summary>
     public ITrackerClient Trackers { get; }
@@ -124,6 +128,10 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Whether all places for peers are taken, and somebody was turned away within the last seconds.</summary>
     public bool IsFull => Peers >= MostPeers && Milliseconds - Volatile.Read(ref _lastFull) < FullMilliseconds;
+
+    /// <summary>Where others on the internet see us, by what the DHT, peers and trackers say; null where that is not known.</summary>
+    public IPEndPoint? OutsideEndPoint(AddressFamily family) =>
+        (Finder?.ExternalEndPoint(family)?.Address ?? Outside.Of(family)) is { } address ? new IPEndPoint(address, ListenPorts.Of(family)) : null;
 
     /// <summary>Connected peers of all torrents.</summary>
     public int Peers => Volatile.Read(ref _peers);

@@ -262,6 +262,46 @@ internal sealed class Announcer : IAsyncDisposable
         TrackerSnapshot snapshot = Report(session.Tracker);
         if (response?.Peers is { Count: > 0 } peers)
             _onPeers(snapshot, peers);
+        if (response is not null)
+            _ = ScrapeAsync(session, run);
+    }
+
+    /// <summary>Asks how many peers the swarm has, where the tracker did not say when it was announced to.</summary>
+    private async Task ScrapeAsync(TrackerSession session, CancellationTokenSource run)
+    {
+        ScrapeResponse? swarm = null;
+        CancellationToken cancellationToken = run.Token;
+        lock (_gate)
+        {
+            if (_run != run || !session.IsToBeScraped)
+                return;
+        }
+
+        try
+        {
+            using IDisposable place = await _limiter.EnterAsync(cancellationToken).ConfigureAwait(false);
+            swarm = await _client.ScrapeAsync(session.Uri, _torrent.WireHash, session.Family, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return;
+        }
+        catch (TrackerFailureException)
+        {
+            // Announces are what counts: of a tracker that cannot be asked the numbers stay unknown.
+        }
+#pragma warning disable CA1031 // The root of a task that nobody awaits.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
+            return;
+        }
+
+        lock (_gate)
+            session.Scraped(swarm);
+        if (swarm is not null)
+            Report(session.Tracker);
     }
 
     private TrackerSnapshot Report(TrackerState tracker)

@@ -52,17 +52,41 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             .ToDictionary(road => road, road => createInvoker(road.reach, road.family));
     }
 
+    /// <summary>Takes our address as trackers see it (BEP 24); null: nobody wants to know.</summary>
+    public OutsideAddress? Outside { get; init; }
+
     public async Task<AnnounceResponse?> AnnounceAsync(
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
     {
         TimeSpan patience = request.Event == AnnounceEvent.Stopped ? StopTimeout : AnswerTimeout;
+        if (await AskAsync(HttpAnnounceCodec.BuildUri(announce, request), "/announce", family, patience, cancellationToken).ConfigureAwait(false) is not { } answer)
+            return null;
+        AnnounceResponse response = HttpAnnounceCodec.Parse(answer.Body);
+        if (response.ExternalAddress is { } us)
+            Outside?.Vote(answer.Tracker, us);
+        return TrackerHosts.WithoutNearer(response, answer.From);
+    }
+
+    public async Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+        HttpAnnounceCodec.BuildScrapeUri(announce, torrent) is { } uri
+        && await AskAsync(uri, "/scrape", family, AnswerTimeout, cancellationToken).ConfigureAwait(false) is { } answer
+            ? HttpAnnounceCodec.ParseScrape(answer.Body, torrent)
+            : null;
+
+    public void Dispose()
+    {
+        foreach (HttpMessageInvoker invoker in _invokers.Values)
+            invoker.Dispose();
+    }
+
+    private async Task<(byte[] Body, AddressReach From, IPAddress Tracker)?> AskAsync(
+        Uri uri, string path, AddressFamily family, TimeSpan patience, CancellationToken cancellationToken)
+    {
         using var timeout = new CancellationTokenSource(patience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
-            return await FetchAsync(HttpAnnounceCodec.BuildUri(announce, request), family, either.Token).ConfigureAwait(false) is { } answer
-                ? TrackerHosts.WithoutNearer(HttpAnnounceCodec.Parse(answer.Body), answer.From)
-                : null;
+            return await FetchAsync(uri, path, family, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
@@ -74,27 +98,22 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        foreach (HttpMessageInvoker invoker in _invokers.Values)
-            invoker.Dispose();
-    }
-
-    /// <returns>The answer, and how near the host is that gave it; null: it has no address of this IP version.</returns>
-    private async Task<(byte[] Body, AddressReach From)?> FetchAsync(Uri uri, AddressFamily family, CancellationToken cancellationToken)
+    /// <returns>The answer, how near the host is that gave it, and an address of it; null: it has no address of this IP version.</returns>
+    private async Task<(byte[] Body, AddressReach From, IPAddress Tracker)?> FetchAsync(
+        Uri uri, string path, AddressFamily family, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
         for (int redirects = 0; redirects <= MaxRedirects; redirects++)
         {
             if (await _hosts.FindAsync(uri.IdnHost, family, cancellationToken).ConfigureAwait(false) is not { } addresses)
                 return null;
-            AddressReach reach = Check(uri, addresses, cameFromInternet);
+            AddressReach reach = Check(uri, path, addresses, cameFromInternet);
             using var request = new HttpRequestMessage(HttpMethod.Get, uri);
             request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             using HttpResponseMessage response =
                 await _invokers[(reach, family)].SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (RedirectOf(response, uri) is not { } target)
-                return (await ReadAsync(response, cancellationToken).ConfigureAwait(false), reach);
+                return (await ReadAsync(response, cancellationToken).ConfigureAwait(false), reach, addresses[0]);
 
             uri = target;
             cameFromInternet |= reach == AddressReach.Global;
@@ -103,13 +122,13 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         throw new TrackerFailureException($"The tracker redirects more than {MaxRedirects} times.");
     }
 
-    private static AddressReach Check(Uri uri, IPAddress[] addresses, bool cameFromInternet)
+    private static AddressReach Check(Uri uri, string path, IPAddress[] addresses, bool cameFromInternet)
     {
         AddressReach reach = AddressReaches.Of(addresses);
         if (cameFromInternet && reach != AddressReach.Global)
             throw new TrackerFailureException("The tracker redirects from the internet into this machine's own network.");
-        if (reach == AddressReach.Loopback && uri.AbsolutePath != "/announce")
-            throw new TrackerFailureException("A tracker on this machine itself is asked at the path /announce only.");
+        if (reach == AddressReach.Loopback && uri.AbsolutePath != path)
+            throw new TrackerFailureException($"A tracker on this machine itself is asked at the path {path} only.");
         return reach;
     }
 

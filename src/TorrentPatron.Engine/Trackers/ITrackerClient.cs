@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -18,4 +19,14 @@ internal interface ITrackerClient
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
     Task<AnnounceResponse?> AnnounceAsync(
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken);
+
+    /// <summary>Asks a tracker what it knows of a swarm, and waits for its answer, for a bounded time (BEP 48, BEP 15).</summary>
+    /// <param name="announce">The tracker's announce URL.</param>
+    /// <param name="torrent">The swarm.</param>
+    /// <param name="family">The IP version to ask over; <see cref="AddressFamily.Unspecified"/>: the one that answers first.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>What it knows; null where it knows nothing, or cannot be asked.</returns>
+    /// <exception cref="TrackerFailureException">The tracker refused, was out of reach, or did not answer properly.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> was cancelled.</exception>
+    Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken);
 }

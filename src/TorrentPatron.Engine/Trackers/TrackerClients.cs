@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
@@ -11,12 +12,13 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
     /// <param name="network">How trackers are reached.</param>
     /// <param name="port">The UDP port to announce from.</param>
     /// <param name="time">The clock.</param>
-    public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time)
+    /// <param name="outside">Takes our address as trackers see it; null: nobody wants to know.</param>
+    public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time, OutsideAddress? outside = null)
     {
         var hosts = new TrackerHosts((host, cancellationToken) => network.ResolveAsync(host, NetworkUse.Trackers, cancellationToken), new HostConnector(time));
         var exchange = new UdpExchange(port, time);
         port.Attach(exchange);
-        return new TrackerClients(new HttpTrackerClient(hosts, network, time), new UdpTrackerClient(hosts, exchange, time));
+        return new TrackerClients(new HttpTrackerClient(hosts, network, time) { Outside = outside }, new UdpTrackerClient(hosts, exchange, time));
     }
 
     public Task<AnnounceResponse?> AnnounceAsync(
@@ -27,6 +29,14 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
             "udp" => udp.AnnounceAsync(announce, request, family, cancellationToken),
             _ => Task.FromException<AnnounceResponse?>(new TrackerFailureException(
                 $"Trackers of the kind '{announce.Scheme}' are not supported; http, https and udp are.")),
+        };
+
+    public Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+        announce.Scheme switch
+        {
+            "http" or "https" => http.ScrapeAsync(announce, torrent, family, cancellationToken),
+            "udp" => udp.ScrapeAsync(announce, torrent, family, cancellationToken),
+            _ => Task.FromResult<ScrapeResponse?>(null),
         };
 
     public void Dispose()

@@ -23,6 +23,8 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
 
     private Instant? _lastOutcome;
     private int _lonelyAnnounces;
+    private bool _wasScraped;
+    private bool _cannotBeScraped;
     private TimeSpan _minInterval;
     private (long Uploaded, long Downloaded)? _origin;
 
@@ -97,9 +99,23 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         Message = response.Warning;
         LastAnswer = now;
         _minInterval = response.MinInterval ?? TimeSpan.Zero;
+        _wasScraped &= response.Seeders is null || response.Leechers is null;
         Seeders = response.Seeders ?? Seeders;
         Leechers = response.Leechers ?? Leechers;
         PeersReceived = response.Peers.Count;
+    }
+
+    /// <summary>Whether the tracker is asked of the swarm apart, since its answers to announces do not tell.</summary>
+    public bool IsToBeScraped => HasStarted && !_cannotBeScraped && (Seeders is null || Leechers is null || _wasScraped);
+
+    /// <summary>The tracker was asked of the swarm apart.</summary>
+    /// <param name="response">What it knows; null: nothing, or it cannot be asked, and is not asked again.</param>
+    public void Scraped(ScrapeResponse? response)
+    {
+        _wasScraped = response is not null;
+        _cannotBeScraped = response is null;
+        if (response is { } swarm)
+            (Seeders, Leechers) = (swarm.Seeders, swarm.Leechers);
     }
 
     /// <summary>The announce failed: the next one waits ever longer.</summary>

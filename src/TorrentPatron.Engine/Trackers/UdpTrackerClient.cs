@@ -17,8 +17,30 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
     private readonly Lock _gate = new();
     private readonly Dictionary<IPEndPoint, Connection> _connections = [];
 
-    public async Task<AnnounceResponse?> AnnounceAsync(
-        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
+    public Task<AnnounceResponse?> AnnounceAsync(
+        Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) => AskAsync(
+        announce, family,
+        (connection, transactionId) => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
+        (connection, answer, transactionId) => TrackerHosts.WithoutNearer(
+            UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily), AddressReaches.Of(connection.Tracker.Address)),
+        cancellationToken);
+
+    public async Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+        await AskAsync<object>(
+            announce, family,
+            (connection, transactionId) => UdpTrackerCodec.WriteScrape(connection.Id, transactionId, torrent),
+            (_, answer, transactionId) => UdpTrackerCodec.ReadScrape(answer, transactionId),
+            cancellationToken).ConfigureAwait(false) as ScrapeResponse?;
+
+    public void Dispose() => exchange.Dispose();
+
+    private delegate byte[] Write(Connection connection, uint transactionId);
+
+    private delegate T Read<T>(Connection connection, ReadOnlySpan<byte> answer, uint transactionId);
+
+    /// <returns>The answer; null: the tracker has no address of this IP version.</returns>
+    private async Task<T?> AskAsync<T>(Uri announce, AddressFamily family, Write write, Read<T> read, CancellationToken cancellationToken)
+        where T : class
     {
         if (announce.Port is < 1 or > IPEndPoint.MaxPort)
             throw new TrackerFailureException("The address of a UDP tracker must have a port.");
@@ -26,7 +48,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         try
         {
             return await hosts.FindAsync(announce.IdnHost, family, cancellationToken).ConfigureAwait(false) is { } addresses
-                ? await AnnounceAsync(addresses, announce, request, cancellationToken).ConfigureAwait(false)
+                ? await AskAsync(addresses, announce.Port, write, read, cancellationToken).ConfigureAwait(false)
                 : null;
         }
         catch (TimeoutException e)
@@ -44,17 +66,14 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         }
     }
 
-    public void Dispose() => exchange.Dispose();
-
-    /// <summary>Announces to the address that answers a connect request first; the others hear of no announce.</summary>
-    private async Task<AnnounceResponse> AnnounceAsync(
-        IPAddress[] addresses, Uri announce, AnnounceRequest request, CancellationToken cancellationToken)
+    /// <summary>Asks at the address that answers a connect request first; the others hear of nothing else.</summary>
+    private async Task<T> AskAsync<T>(IPAddress[] addresses, int port, Write write, Read<T> read, CancellationToken cancellationToken)
     {
-        if (FindConnection(addresses, announce.Port) is { } known)
+        if (FindConnection(addresses, port) is { } known)
         {
             try
             {
-                return await AskAsync(known).ConfigureAwait(false);
+                return await AskOneAsync(known).ConfigureAwait(false);
             }
             catch (TrackerFailureException)
             {
@@ -63,19 +82,18 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         }
 
         Connection fresh = await hosts.Connector.ConnectAsync(
-            addresses, (address, token) => ConnectAsync(new IPEndPoint(address, announce.Port), token), cancellationToken).ConfigureAwait(false);
-        return await AskAsync(fresh).ConfigureAwait(false);
+            addresses, (address, token) => ConnectAsync(new IPEndPoint(address, port), token), cancellationToken).ConfigureAwait(false);
+        return await AskOneAsync(fresh).ConfigureAwait(false);
 
-        async Task<AnnounceResponse> AskAsync(Connection connection)
+        async Task<T> AskOneAsync(Connection connection)
         {
             try
             {
-                AnnounceResponse response = await exchange.AskAsync(
+                return await exchange.AskAsync(
                     connection.Tracker,
-                    transactionId => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
-                    (answer, transactionId) => UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily),
+                    transactionId => write(connection, transactionId),
+                    (answer, transactionId) => read(connection, answer, transactionId),
                     cancellationToken).ConfigureAwait(false);
-                return TrackerHosts.WithoutNearer(response, AddressReaches.Of(connection.Tracker.Address));
             }
             catch (TimeoutException)
             {

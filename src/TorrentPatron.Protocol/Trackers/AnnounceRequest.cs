@@ -41,6 +41,15 @@ public sealed record AnnounceRequest
     /// <summary>What this tracker gave as <see cref="AnnounceResponse.TrackerId"/> before, if it did.</summary>
     public string? TrackerId { get; init; }
 
+    /// <summary>Whether this peer takes encrypted connections; HTTP trackers are told, so that they may name others that do.</summary>
+    public bool SupportsEncryption { get; init; }
+
+    /// <summary>Whether this peer takes encrypted connections only; HTTP trackers are told.</summary>
+    public bool RequiresEncryption { get; init; }
+
+    /// <summary>The address that the tracker is to name this peer by (BEP 3 <c>ip</c>, BEP 15); null: the one from which it is asked.</summary>
+    public IPAddress? Address { get; init; }
+
     /// <summary>An IPv6 address at which this peer can be reached too (BEP 7), if it is to be told.</summary>
     public IPAddress? IPv6 { get; init; }
 }

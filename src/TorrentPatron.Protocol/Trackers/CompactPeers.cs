@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Trackers;
 
@@ -66,6 +67,10 @@ public static class CompactPeers
         BinaryPrimitives.WriteUInt16BigEndian(destination[length..], (ushort)peer.Port);
         return length + 2;
     }
+
+    /// <summary>An address of 4 or 16 bytes; null where it is none.</summary>
+    internal static IPAddress? ReadAddress(BencodeElement element) =>
+        element.TryGetBytes(out ReadOnlyMemory<byte> bytes) && bytes.Length is 4 or 16 ? new IPAddress(bytes.Span) : null;
 
     internal static AddressFamily FamilyOf(IPEndPoint peer) =>
         peer.Address.IsIPv4MappedToIPv6 ? AddressFamily.InterNetwork : peer.AddressFamily;

@@ -6,7 +6,7 @@ using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Trackers;
 
-/// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 21, 23).</summary>
+/// <summary>The requests and answers of HTTP trackers (BEP 3, 7, 21, 23, 24, 48).</summary>
 public static class HttpAnnounceCodec
 {
     /// <summary>A longer answer is none: the bound in bytes, after decompression.</summary>
@@ -39,11 +39,59 @@ public static class HttpAnnounceCodec
             uri.Append("&event=").Append(eventName);
         if (request.TrackerId is { } trackerId)
             AppendEscaped(uri.Append("&trackerid="), Encoding.Latin1.GetBytes(trackerId));
+        // As libtorrent and Vuze tell them.
+        if (request.SupportsEncryption || request.RequiresEncryption)
+            uri.Append("&supportcrypto=1");
+        if (request.RequiresEncryption)
+            uri.Append("&requirecrypto=1");
+        if (request.Address is { } own)
+            AppendEscaped(uri.Append("&ip="), Encoding.ASCII.GetBytes(new IPAddress(own.GetAddressBytes()).ToString()));
         if (request.IPv6 is { AddressFamily: AddressFamily.InterNetworkV6 } address)
             AppendEscaped(uri.Append("&ipv6="), Encoding.ASCII.GetBytes(new IPAddress(address.GetAddressBytes()).ToString()));
 
         // Byte for byte as built: the usual canonicalisation would touch escapes that happen to look like UTF-8.
         return new Uri(uri.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
+
+    /// <summary>Makes the address to ask what a tracker knows of a swarm (BEP 48).</summary>
+    /// <param name="announce">The tracker's announce URL.</param>
+    /// <param name="torrent">The swarm.</param>
+    /// <returns>The address; null where the last part of the announce URL's path does not begin with <c>announce</c>: such a tracker cannot be asked.</returns>
+    public static Uri? BuildScrapeUri(Uri announce, InfoHash torrent)
+    {
+        ArgumentNullException.ThrowIfNull(announce);
+        const string Announce = "announce";
+        string path = announce.GetLeftPart(UriPartial.Path);
+        int last = path.LastIndexOf('/') + 1;
+        if (!path.AsSpan(last).StartsWith(Announce, StringComparison.Ordinal) || last <= announce.GetLeftPart(UriPartial.Authority).Length)
+            return null;
+        var uri = new StringBuilder(path[..last]).Append("scrape").Append(path.AsSpan(last + Announce.Length)).Append(announce.Query);
+        uri.Append(announce.Query.Length == 0 ? '?' : '&');
+        Span<byte> name = stackalloc byte[InfoHash.Length];
+        torrent.CopyTo(name);
+        AppendEscaped(uri.Append("info_hash="), name);
+        return new Uri(uri.ToString(), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+    }
+
+    /// <summary>Reads what a tracker knows of a swarm (BEP 48).</summary>
+    /// <param name="answer">The body of the HTTP response, decompressed.</param>
+    /// <param name="torrent">The swarm.</param>
+    /// <returns>What it knows; null where it does not know the swarm.</returns>
+    /// <exception cref="TrackerFailureException">The tracker refused, or this is no tracker's answer.</exception>
+    public static ScrapeResponse? ParseScrape(ReadOnlyMemory<byte> answer, InfoHash torrent)
+    {
+        if (answer.Length > MaxAnswerLength)
+            throw new TrackerFailureException($"The tracker's answer is longer than {MaxAnswerLength} bytes.");
+        BencodeElement root = Decode(answer);
+        if (root.TryGet("failure reason"u8, out BencodeElement failure))
+            throw new TrackerFailureException(TrackerText.Refusal(BytesOf(failure).Span));
+        Span<byte> name = stackalloc byte[InfoHash.Length];
+        torrent.CopyTo(name);
+        if (!root.TryGet("files"u8, out BencodeElement files) || files.Kind != BencodeKind.Dictionary
+            || !files.TryGet(name, out BencodeElement file) || file.Kind != BencodeKind.Dictionary
+            || ReadCount(file, "complete"u8) is not { } seeders || ReadCount(file, "incomplete"u8) is not { } leechers)
+            return null;
+        return new ScrapeResponse(seeders, leechers, ReadCount(file, "downloaded"u8));
     }
 
     /// <summary>Reads the answer.</summary>
@@ -71,6 +119,7 @@ public static class HttpAnnounceCodec
             Seeders = ReadCount(root, "complete"u8),
             Leechers = ReadCount(root, "incomplete"u8),
             Peers = peers,
+            ExternalAddress = root.TryGet("external ip"u8, out BencodeElement external) ? CompactPeers.ReadAddress(external) : null,
             TrackerId = ReadTrackerId(root),
             Warning = ReadWarning(root),
         };

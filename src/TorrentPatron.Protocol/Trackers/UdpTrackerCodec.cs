@@ -19,6 +19,8 @@ public static class UdpTrackerCodec
     private const int ConnectAnswerLength = 16;
     private const int AnnounceRequestLength = 98;
     private const int AnnounceAnswerLength = 20;
+    private const int ScrapeRequestLength = 36;
+    private const int ScrapeAnswerLength = 20;
     private const int MaxUrlData = 1_024;
     private const byte UrlDataOption = 2;
 
@@ -26,6 +28,7 @@ public static class UdpTrackerCodec
     {
         Connect = 0,
         Announce = 1,
+        Scrape = 2,
         Error = 3,
     }
 
@@ -65,12 +68,41 @@ public static class UdpTrackerCodec
         BinaryPrimitives.WriteInt64BigEndian(span[64..], request.Left);
         BinaryPrimitives.WriteInt64BigEndian(span[72..], request.Uploaded);
         BinaryPrimitives.WriteInt32BigEndian(span[80..], (int)request.Event);
-        // 84..88 stays 0: the tracker is to take this peer's address from where the datagram came.
+        // Where it stays 0 the tracker is to take this peer's address from where the datagram came.
+        if (request.Address is { AddressFamily: AddressFamily.InterNetwork } own)
+            own.TryWriteBytes(span[84..], out _);
         BinaryPrimitives.WriteUInt32BigEndian(span[88..], request.Key);
         BinaryPrimitives.WriteInt32BigEndian(span[92..], request.NumWant);
         BinaryPrimitives.WriteUInt16BigEndian(span[96..], request.Port);
         WriteUrlData(urlData, span[AnnounceRequestLength..]);
         return datagram;
+    }
+
+    /// <summary>Makes a request for what the tracker knows of a swarm.</summary>
+    /// <param name="connectionId">What the answer to the connect request gave.</param>
+    /// <param name="transactionId">A random number that the answer will repeat.</param>
+    /// <param name="torrent">The swarm.</param>
+    public static byte[] WriteScrape(ulong connectionId, uint transactionId, InfoHash torrent)
+    {
+        var datagram = new byte[ScrapeRequestLength];
+        BinaryPrimitives.WriteUInt64BigEndian(datagram, connectionId);
+        BinaryPrimitives.WriteUInt32BigEndian(datagram.AsSpan(8), (uint)UdpAction.Scrape);
+        BinaryPrimitives.WriteUInt32BigEndian(datagram.AsSpan(12), transactionId);
+        torrent.CopyTo(datagram.AsSpan(16));
+        return datagram;
+    }
+
+    /// <summary>Reads the answer to <see cref="WriteScrape"/>.</summary>
+    /// <param name="datagram">The answer.</param>
+    /// <param name="transactionId">The transaction id of the request.</param>
+    /// <exception cref="TrackerFailureException">The tracker refused, or this is not the answer.</exception>
+    public static ScrapeResponse ReadScrape(ReadOnlySpan<byte> datagram, uint transactionId)
+    {
+        CheckAnswer(datagram, transactionId, UdpAction.Scrape, ScrapeAnswerLength);
+        return new ScrapeResponse(
+            Seeders: Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(datagram[8..])),
+            Leechers: Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(datagram[16..])),
+            Completed: Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(datagram[12..])));
     }
 
     /// <summary>Finds the transaction that an answer belongs to.</summary>

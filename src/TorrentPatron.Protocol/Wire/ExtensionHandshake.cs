@@ -1,7 +1,9 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Net;
 using TorrentPatron.Protocol.Bencoding;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Protocol.Wire;
 
@@ -37,6 +39,9 @@ public sealed record ExtensionHandshake
     /// </summary>
     public int? MetadataSize { get; init; }
 
+    /// <summary>The receiver's address as the sender sees it (<c>yourip</c>); null where it did not say.</summary>
+    public IPAddress? YourAddress { get; init; }
+
     /// <summary>Reads the payload of extended message 0. What is absurd in it is left out.</summary>
     /// <param name="payload">What follows the extended message's number.</param>
     /// <param name="handshake">The handshake, where the payload is one.</param>
@@ -67,6 +72,7 @@ public sealed record ExtensionHandshake
             ListenPort = (int?)ReadNumber(root, "p"u8, 1, 65535),
             IsUploadOnly = ReadNumber(root, "upload_only"u8, 1, long.MaxValue) is not null,
             MetadataSize = (int?)ReadNumber(root, "metadata_size"u8, 1, MetainfoReader.MaxMetadataBytes),
+            YourAddress = root.TryGet("yourip"u8, out BencodeElement yours) ? CompactPeers.ReadAddress(yours) : null,
         };
         return true;
     }
@@ -91,6 +97,7 @@ public sealed record ExtensionHandshake
             ListenPort = ListenPort ?? earlier.ListenPort,
             IsUploadOnly = IsUploadOnly || earlier.IsUploadOnly,
             MetadataSize = MetadataSize ?? earlier.MetadataSize,
+            YourAddress = YourAddress ?? earlier.YourAddress,
         };
     }
 
@@ -115,6 +122,8 @@ public sealed record ExtensionHandshake
             writer.Write("upload_only"u8, 1);
         if (Client.Length > 0)
             writer.Write("v"u8, Client);
+        if (YourAddress is { } yours)
+            writer.Write("yourip"u8, (yours.IsIPv4MappedToIPv6 ? yours.MapToIPv4() : yours).GetAddressBytes());
         writer.End();
         return buffer.WrittenSpan.ToArray();
     }

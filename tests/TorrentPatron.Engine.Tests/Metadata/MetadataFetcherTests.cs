@@ -209,6 +209,10 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
         {
         }
 
+        public void PeerSeesUs(PeerConnection peer, IPAddress address)
+        {
+        }
+
         private void ReadRequests()
         {
             Peer.Sender.Flush();

@@ -17,6 +17,20 @@ public sealed class PeerDirectoryTests
     private readonly PeerDirectory _directory = new(new Random(1));
 
     [Fact]
+    public void An_address_that_is_said_to_like_encryption_is_dialled_so_unless_it_was_known_before()
+    {
+        _directory.HintEncryption(At(1));
+        _directory.Add(At(1), PeerSource.PeerExchange);
+        _directory.Add(At(2), PeerSource.PeerExchange);
+        _directory.HintEncryption(At(2));
+        Assert.True(_directory.LikesEncryption(At(1)));
+        Assert.False(_directory.LikesEncryption(At(2)));
+        _directory.NoteEncryption(At(1), isEncrypted: false);
+        _directory.HintEncryption(At(1));
+        Assert.False(_directory.LikesEncryption(At(1)));
+    }
+
+    [Fact]
     public void An_address_in_use_is_not_dialled_twice()
     {
         Assert.True(_directory.Add(At(1), PeerSource.Tracker));

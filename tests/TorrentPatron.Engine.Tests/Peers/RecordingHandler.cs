@@ -1,3 +1,4 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
@@ -78,6 +79,10 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
     public void PeerFaulted(PeerConnection peer, string root, Exception fault) => Assert.Fail(fault.ToString());
 
     public void PeerHasDhtNode(PeerConnection peer, ushort port)
+    {
+    }
+
+    public void PeerSeesUs(PeerConnection peer, IPAddress address)
     {
     }
 

@@ -42,6 +42,30 @@ public sealed class AnnouncerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_tracker_whose_answer_does_not_count_the_swarm_is_scraped()
+    {
+        var scraped = new List<Uri>();
+        _client.Scrape = uri =>
+        {
+            scraped.Add(uri);
+            return uri == A ? new ScrapeResponse(Seeders: 7, Leechers: 3, Completed: 1) : null;
+        };
+        Announcer announcer = Start([A]);
+        await AnswerAsync(new AnnounceResponse { Interval = TimeSpan.FromMinutes(10) });
+        while (announcer.Snapshot()[0].Seeders is null)
+            await _changes.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((7, 3), (announcer.Snapshot()[0].Seeders, announcer.Snapshot()[0].Leechers));
+
+        announcer.Add(B);
+        await AnswerAsync(new AnnounceResponse { Seeders = 1, Leechers = 2 });
+        _time.Advance(TimeSpan.FromMinutes(10.1));
+        await AnswerAsync(new AnnounceResponse());
+        while (scraped.Count < 2)
+            await _changes.Reader.ReadAsync(TestContext.Current.CancellationToken);
+        Assert.Equal([A, A], scraped);
+    }
+
+    [Fact]
     public async Task It_announces_again_when_the_interval_has_passed_and_not_before()
     {
         Start([A]);

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
@@ -19,6 +20,12 @@ internal sealed class ScriptedTrackerClient : ITrackerClient
         _announces.Writer.TryWrite(scripted);
         return scripted.Answer.Task.WaitAsync(cancellationToken);
     }
+
+    /// <summary>What it answers to a scrape; null: it cannot be asked.</summary>
+    public Func<Uri, ScrapeResponse?>? Scrape { get; set; }
+
+    public Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+        Task.FromResult(Scrape?.Invoke(announce));
 
     public async Task<ScriptedAnnounce> NextAsync() => await _announces.Reader.ReadAsync(TestContext.Current.CancellationToken);
 }

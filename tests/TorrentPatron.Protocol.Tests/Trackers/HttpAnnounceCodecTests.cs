@@ -18,6 +18,58 @@ public sealed class HttpAnnounceCodecTests
             uri.PathAndQuery);
     }
 
+    // The examples of BEP 48.
+    [Theory]
+    [InlineData("http://example.com/announce", "http://example.com/scrape?")]
+    [InlineData("http://example.com/x/announce", "http://example.com/x/scrape?")]
+    [InlineData("http://example.com/announce.php", "http://example.com/scrape.php?")]
+    [InlineData("http://example.com/announce?x2%0644", "http://example.com/scrape?x2%0644&")]
+    [InlineData("http://example.com/a", null)]
+    [InlineData("http://example.com/announce?x=2/4", "http://example.com/scrape?x=2/4&")]
+    [InlineData("http://example.com/x%064announce", null)]
+    [InlineData("http://announce", null)]
+    public void A_scrape_address_is_made_as_BEP_48_says(string announce, string? scrape)
+    {
+        Uri? uri = HttpAnnounceCodec.BuildScrapeUri(new Uri(announce), AnnounceRequests.Plain.InfoHash);
+        Assert.Equal(scrape is null ? null : $"{scrape}info_hash=%124Vx%9A%BC%DE%F1%23Eg%89%AB%CD%EF%124Vx%9A", uri?.OriginalString);
+    }
+
+    [Fact]
+    public void A_scrape_answer_gives_the_counts_of_its_torrent_alone()
+    {
+        InfoHash torrent = AnnounceRequests.Plain.InfoHash;
+        byte[] answer = [.. "d5:filesd20:"u8, .. torrent.ToArray(), .. "d8:completei5e10:downloadedi50e10:incompletei10eeee"u8];
+        Assert.Equal(new ScrapeResponse(5, 10, 50), HttpAnnounceCodec.ParseScrape(answer, torrent));
+        Assert.Null(HttpAnnounceCodec.ParseScrape(answer, default));
+        Assert.Null(HttpAnnounceCodec.ParseScrape("d5:filesdee"u8.ToArray(), torrent));
+        Assert.Null(HttpAnnounceCodec.ParseScrape("d5:filesi1ee"u8.ToArray(), torrent));
+        Assert.Throws<TrackerFailureException>(() => HttpAnnounceCodec.ParseScrape("d14:failure reason2:noe"u8.ToArray(), torrent));
+        Assert.Throws<TrackerFailureException>(() => HttpAnnounceCodec.ParseScrape("<html>"u8.ToArray(), torrent));
+    }
+
+    [Fact]
+    public void Encryption_and_an_address_of_our_own_are_told_where_they_are_set()
+    {
+        AnnounceRequest request = AnnounceRequests.Plain with { SupportsEncryption = true };
+        Assert.EndsWith("&supportcrypto=1", Query(request), StringComparison.Ordinal);
+        Assert.EndsWith("&supportcrypto=1&requirecrypto=1", Query(request with { RequiresEncryption = true }), StringComparison.Ordinal);
+        Assert.EndsWith("&ip=81.2.69.142", Query(AnnounceRequests.Plain with { Address = IPAddress.Parse("81.2.69.142") }), StringComparison.Ordinal);
+
+        static string Query(AnnounceRequest request) => HttpAnnounceCodec.BuildUri(new Uri("http://t.example/announce"), request).Query;
+    }
+
+    // BEP 24: four bytes in network order, or sixteen.
+    [Theory]
+    [InlineData("4:\x51\x02\x45\x8e", "81.2.69.142")]
+    [InlineData("16:\x2a\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01", "2a01:db8::1")]
+    [InlineData("3:abc", null)]
+    [InlineData("i5e", null)]
+    public void The_external_address_of_BEP_24_is_read(string value, string? address)
+    {
+        byte[] answer = [.. "d11:external ip"u8, .. Encoding.Latin1.GetBytes(System.Text.RegularExpressions.Regex.Unescape(value)), .. "8:intervali900ee"u8];
+        Assert.Equal(address is null ? null : IPAddress.Parse(address), HttpAnnounceCodec.Parse(answer).ExternalAddress);
+    }
+
     [Fact]
     public void Any_info_hash_survives_the_way_through_an_address()
     {

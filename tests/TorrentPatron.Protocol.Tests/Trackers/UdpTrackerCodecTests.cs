@@ -30,6 +30,30 @@ public sealed class UdpTrackerCodecTests
             Convert.ToHexString(datagram));
     }
 
+    [Fact]
+    public void A_scrape_is_asked_for_and_read_as_BEP_15_says()
+    {
+        Assert.Equal(
+            "1122334455667788" + "00000002" + "01020304" + "123456789ABCDEF123456789ABCDEF123456789A",
+            Convert.ToHexString(UdpTrackerCodec.WriteScrape(0x1122334455667788, TransactionId, AnnounceRequests.Plain.InfoHash)));
+        Assert.Equal(
+            new ScrapeResponse(Seeders: 5, Leechers: 10, Completed: 50),
+            UdpTrackerCodec.ReadScrape(Convert.FromHexString("00000002" + "01020304" + "00000005" + "00000032" + "0000000A"), TransactionId));
+        Assert.Throws<TrackerFailureException>(
+            () => UdpTrackerCodec.ReadScrape(Convert.FromHexString("00000002" + "01020304" + "00000005" + "00000032"), TransactionId));
+        Assert.Throws<TrackerFailureException>(
+            () => UdpTrackerCodec.ReadScrape(Convert.FromHexString("00000001" + "01020304" + "00000005" + "00000032" + "0000000A"), TransactionId));
+    }
+
+    [Fact]
+    public void The_address_by_which_a_tracker_is_to_name_us_stands_where_BEP_15_has_it()
+    {
+        AnnounceRequest request = AnnounceRequests.Plain with { Address = System.Net.IPAddress.Parse("81.2.69.142") };
+        Assert.Equal("5102458E", Convert.ToHexString(UdpTrackerCodec.WriteAnnounce(1, TransactionId, Announce, request).AsSpan(84, 4)));
+        request = request with { Address = System.Net.IPAddress.Parse("2a01:db8::1") };
+        Assert.Equal("00000000", Convert.ToHexString(UdpTrackerCodec.WriteAnnounce(1, TransactionId, Announce, request).AsSpan(84, 4)));
+    }
+
     [Theory]
     [InlineData(AnnounceEvent.None, 0)]
     [InlineData(AnnounceEvent.Completed, 1)]

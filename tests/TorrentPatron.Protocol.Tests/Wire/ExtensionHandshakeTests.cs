@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using TorrentPatron.Protocol.Wire;
 
@@ -16,12 +17,13 @@ public sealed class ExtensionHandshakeTests
             ListenPort = 6881,
             IsUploadOnly = true,
             MetadataSize = 31235,
+            YourAddress = IPAddress.Parse("81.2.69.142"),
         };
         byte[] bytes = handshake.ToBytes();
 
         Assert.Equal(
-            "d1:md11:ut_metadatai3e6:ut_pexi1ee13:metadata_sizei31235e1:pi6881e4:reqqi500e11:upload_onlyi1e1:v17:TorrentPatron 0.1e",
-            Encoding.ASCII.GetString(bytes));
+            "d1:md11:ut_metadatai3e6:ut_pexi1ee13:metadata_sizei31235e1:pi6881e4:reqqi500e11:upload_onlyi1e1:v17:TorrentPatron 0.16:yourip4:Q\u0002E\u008ee",
+            Encoding.Latin1.GetString(bytes));
         Assert.True(ExtensionHandshake.TryRead(bytes, out ExtensionHandshake? read));
         Assert.Equal(handshake with { Extensions = read.Extensions }, read);
         Assert.Equal(handshake.Extensions, read.Extensions);
@@ -35,6 +37,17 @@ public sealed class ExtensionHandshakeTests
         Assert.Equal(6881, read!.ListenPort);
         Assert.Equal(1, read.Extensions["LT_metadata"]);
         Assert.Equal(2, read.Extensions.Count);
+    }
+
+    [Theory]
+    [InlineData("d6:yourip4:\u0051\u0002\u0045\u008ee", "81.2.69.142")]
+    [InlineData("d6:yourip16:\u002a\u0001\u000d\u00b8\0\0\0\0\0\0\0\0\0\0\0\u0001e", "2a01:db8::1")]
+    [InlineData("d6:yourip5:abcdee", null)]
+    [InlineData("d6:youripi1ee", null)]
+    public void Our_address_as_the_sender_sees_it_is_read(string text, string? address)
+    {
+        Assert.True(ExtensionHandshake.TryRead(Encoding.Latin1.GetBytes(text), out ExtensionHandshake? read));
+        Assert.Equal(address is null ? null : IPAddress.Parse(address), read.YourAddress);
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Encryption;
+using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Peers;
 using TorrentPatron.Simulation.Simulator;
 
@@ -45,6 +46,63 @@ public sealed class EncryptionScenarios
             Assert.Empty(leech.Client.GetPeers(torrent.Metainfo.TorrentId));
             Assert.Equal(0, leech.Status(torrent).CompletedSize);
         });
+
+    [Fact]
+    public Task Who_is_connected_encrypted_is_told_of_as_one_that_likes_it() => World.RunAsync(seed: 3, async world =>
+    {
+        const byte Mine = 9;
+        var torrent = new SwarmTorrent(3, Piece, 256 * Piece);
+        // Slow, so that nobody is complete, and leaves, before all are told.
+        await using var seed = new Node(world, 1, world.Network.Join(up: 20_000));
+        await seed.SeedAsync(torrent);
+        await using Node encrypted = Make(world, 2, EncryptionPolicy.Require);
+        await encrypted.StartAsync(torrent, seed.EndPoint);
+        await using Node plain = Make(world, 3, EncryptionPolicy.Off);
+        await plain.StartAsync(torrent, seed.EndPoint);
+        var hello = new ExtensionHandshake { Extensions = new Dictionary<string, byte> { [PexMessage.ExtensionName] = Mine } };
+        using FakePeer asker = await FakePeer.MeetAsync(world, seed, torrent, isExtended: true);
+        asker.Chat();
+        asker.Send(MessageId.Extended, [0, .. hello.ToBytes()]);
+
+        var told = new Dictionary<System.Net.IPEndPoint, PexFlags>();
+        await world.UntilAsync(
+            () =>
+            {
+                foreach ((MessageId id, byte[] body) in asker.Messages.Where(message => message.Id == MessageId.Extended && message.Body[0] == Mine))
+                {
+                    Assert.True(PexMessage.TryRead(body[1..], out PexMessage? message));
+                    foreach (PexPeer peer in message.Added)
+                        told[peer.EndPoint] = peer.Flags;
+                }
+
+                return told.Count == 2;
+            },
+            TimeSpan.FromMinutes(5), "both are told of");
+        Assert.True(told[encrypted.EndPoint].HasFlag(PexFlags.PrefersEncryption));
+        Assert.False(told[plain.EndPoint].HasFlag(PexFlags.PrefersEncryption));
+    });
+
+    [Fact]
+    public Task Our_outside_address_is_what_peers_of_several_networks_say() => World.RunAsync(seed: 4, async world =>
+    {
+        var torrent = new SwarmTorrent(4, Piece, 8 * Piece);
+        var ours = System.Net.IPAddress.Parse("81.2.69.142");
+        await using var node = new Node(world, 1);
+        await node.SeedAsync(torrent);
+        for (byte i = 1; i <= 3; i++)
+        {
+            Assert.Null(node.Client.Resources.Outside.Of(System.Net.Sockets.AddressFamily.InterNetwork));
+            using FakePeer peer = await FakePeer.MeetAsync(
+                world, node, torrent, i, isExtended: true, from: world.Network.Join(new System.Net.IPAddress([1, i, 0, 1])));
+            peer.Send(MessageId.Extended, [0, .. new ExtensionHandshake { YourAddress = ours }.ToBytes()]);
+            await world.PassAsync(TimeSpan.FromSeconds(1));
+            (MessageId _, byte[] hello) = peer.Messages.First(message => message.Id == MessageId.Extended && message.Body[0] == 0);
+            Assert.True(ExtensionHandshake.TryRead(hello.AsMemory(1), out ExtensionHandshake? said));
+            Assert.Equal(new System.Net.IPAddress([1, i, 0, 1]), said.YourAddress);
+        }
+
+        Assert.Equal(ours, node.Client.Resources.Outside.Of(System.Net.Sockets.AddressFamily.InterNetwork));
+    });
 
     private static Node Make(World world, int seed, EncryptionPolicy encryption) =>
         new(world, seed, settings: settings => settings with { Encryption = encryption });

@@ -41,7 +41,12 @@ internal sealed class SimulatedNetwork(World world)
     public SimulatedHost Join(TimeSpan? latency = null, long up = 0, long down = 0)
     {
         int number = ++_lastAddress;
-        var address = new IPAddress([10, 0, (byte)(number >> 8), (byte)number]);
+        return Join(new IPAddress([10, 0, (byte)(number >> 8), (byte)number]), latency, up, down);
+    }
+
+    /// <summary>Adds a host with an address of its own choice.</summary>
+    public SimulatedHost Join(IPAddress address, TimeSpan? latency = null, long up = 0, long down = 0)
+    {
         return _hosts[address] = new SimulatedHost(world, this, address, latency ?? TimeSpan.FromMilliseconds(10), up, down);
     }
 

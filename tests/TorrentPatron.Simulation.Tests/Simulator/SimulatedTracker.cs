@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Trackers;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Simulation.Simulator;
@@ -47,6 +48,9 @@ internal sealed class SimulatedTracker(World world)
 
     private sealed class Client(World world, SimulatedTracker tracker, SimulatedHost host) : ITrackerClient
     {
+        public Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+            Task.FromResult<ScrapeResponse?>(null);
+
         public async Task<AnnounceResponse?> AnnounceAsync(
             Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken)
         {

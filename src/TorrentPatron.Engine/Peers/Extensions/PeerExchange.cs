@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers.Extensions;
@@ -9,7 +10,7 @@ namespace TorrentPatron.Engine.Peers.Extensions;
 /// <param name="onPeers">Takes who names peers, and the peers.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PeerExchange(
-    Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IReadOnlyList<IPEndPoint>> onPeers, TimeProvider time) : IPeerExtension
+    Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IReadOnlyList<PexPeer>> onPeers, TimeProvider time) : IPeerExtension
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerConnection, PexState> _states = [];
@@ -62,7 +63,7 @@ internal sealed class PeerExchange(
                 return fault;
         }
 
-        IPEndPoint[] named = [.. peers.Select(other => other.EndPoint).Where(other => AddressReaches.MayBeNamed(other.Address, peer.RemoteEndPoint.Address))];
+        PexPeer[] named = [.. peers.Where(other => AddressReaches.MayBeNamed(other.EndPoint.Address, peer.RemoteEndPoint.Address))];
         if (named.Length > 0)
             onPeers(AddressBlock.Of(peer.RemoteEndPoint.Address), named);
         return null;
@@ -99,6 +100,8 @@ internal sealed class PeerExchange(
     {
         ExtensionHandshake? hello = peer.Extensions.Hello;
         PexFlags flags = peer.Extensions.IsUploadOnly || peer.Transfer?.Download.Availability.IsSeed == true ? PexFlags.UploadOnly : PexFlags.None;
+        if (peer.Encryption != EncryptionMethods.None)
+            flags |= PexFlags.PrefersEncryption;
         if (!peer.IsIncoming)
             return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
         return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;

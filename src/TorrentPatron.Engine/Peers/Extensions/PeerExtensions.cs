@@ -100,6 +100,8 @@ internal sealed class PeerExtensions
         // A later one tells what has changed only.
         Volatile.Write(ref _hello, _hello is null ? hello : hello.After(_hello));
         IsUploadOnly |= hello.IsUploadOnly;
+        if (_hellos == 1 && hello.YourAddress is { } us)
+            _peer.NoteOurAddress(us);
         _peer.SetRequestLimit();
         foreach (IPeerExtension extension in _table.All)
             extension.PeerSaidHello(_peer);

@@ -1,3 +1,4 @@
+using System.Net;
 using BenchmarkDotNet.Attributes;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
@@ -113,6 +114,10 @@ public class BlockReceiving
         public void PeerFaulted(PeerConnection peer, string root, Exception fault) => throw new InvalidOperationException("The receiver failed.", fault);
 
         public void PeerHasDhtNode(PeerConnection peer, ushort port)
+        {
+        }
+
+        public void PeerSeesUs(PeerConnection peer, IPAddress address)
         {
         }
     }

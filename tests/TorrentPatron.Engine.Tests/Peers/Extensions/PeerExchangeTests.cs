@@ -49,6 +49,24 @@ public sealed class PeerExchangeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_named_peer_that_prefers_encryption_is_dialled_encrypted_at_once()
+    {
+        await _engine.StartAsync(Torrent);
+        using IListener listener = _network.Join().Listen(new IPEndPoint(IPAddress.Any, 7003));
+        using ScriptedPeer peer = await MeetAsync(1, listenPort: null);
+        byte number = (await peer.NextHelloAsync()).Extensions[PexMessage.ExtensionName];
+        var message = new PexMessage { Added = [new PexPeer(listener.LocalEndPoint, PexFlags.PrefersEncryption)] };
+        await peer.SendExtendedAsync(number, message.ToBytes());
+
+        using IConnection dialled = await listener.AcceptAsync(TestContext.Current.CancellationToken);
+        var first = new byte[Handshake.Length];
+        int length = 0;
+        while (length < first.Length && await dialled.ReceiveAsync(first.AsMemory(length)) is > 0 and var count)
+            length += count;
+        Assert.False(first.AsSpan(1).StartsWith("BitTorrent protocol"u8));
+    }
+
+    [Fact]
     public async Task For_a_private_torrent_it_is_not_spoken()
     {
         var torrent = new SwarmTorrent(51, 16 * 1024, isPrivate: true, 4 * 16 * 1024);
