@@ -98,6 +98,9 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>Whether the engine's connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption => Service.Settings.Client.Encryption;
 
+    /// <summary>The protocols by which the engine's peers are connected.</summary>
+    public TransportPolicy Transport => Service.Settings.Client.Transport;
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
 

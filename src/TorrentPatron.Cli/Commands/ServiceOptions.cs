@@ -50,6 +50,14 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.Encryption,
     };
 
+    private readonly Option<TransportPolicy> _transport = new("--transport")
+    {
+        Description = "The protocols by which peers are connected: any (both are tried), tcp or utp.",
+        HelpName = "any|tcp|utp",
+        DefaultValueFactory = _ => TransportPolicy.Any,
+        CustomParser = OptionReader.Transport,
+    };
+
     private readonly Option<string> _engine = new("--engine")
     {
         Description = "Which engine to use.",
@@ -91,6 +99,7 @@ internal sealed class ServiceOptions
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),
+            Transport = parsed.GetValue(_transport),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
         },
         parsed.GetValue(_state),

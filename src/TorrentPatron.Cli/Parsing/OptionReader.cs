@@ -34,6 +34,12 @@ internal static class OptionReader
             ? Enum.Parse<EncryptionPolicy>(Text(result), ignoreCase: true)
             : Refuse<EncryptionPolicy>(result, "prefer, require or off");
 
+    /// <summary>The protocols by which peers are connected; a number is not a name.</summary>
+    public static TransportPolicy Transport(ArgumentResult result) =>
+        Enum.GetNames<TransportPolicy>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<TransportPolicy>(Text(result), ignoreCase: true)
+            : Refuse<TransportPolicy>(result, "any, tcp or utp");
+
     /// <summary>Peers, each <c>host:port</c>.</summary>
     public static PeerAddress[] Peers(ArgumentResult result) => Each<PeerAddress>(
         result, PeerAddress.TryParse, (text, fault) => $"'{DisplayText.Clean(text)}' is not a usable peer: {fault}");

@@ -44,6 +44,9 @@ public sealed record ClientSettings
     /// <summary>What all traffic is bound to.</summary>
     public BindTarget BindTarget => BindTarget.Of(BindInterface, BindAddress);
 
+    /// <summary>The protocols by which peers are connected.</summary>
+    public TransportPolicy Transport { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

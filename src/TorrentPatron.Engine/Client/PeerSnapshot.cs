@@ -21,6 +21,9 @@ public sealed record PeerSnapshot
     /// <summary>How the connection is encrypted; none: it is plain from its first byte.</summary>
     public EncryptionMethods Encryption { get; init; }
 
+    /// <summary>The protocol by which it is connected.</summary>
+    public PeerTransport Transport { get; init; }
+
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; init; }
 

@@ -148,6 +148,11 @@ internal sealed class TorrentDiscovery
         }
 
         Take([.. named.Select(peer => peer.EndPoint)], new PeerOrigin(PeerSource.PeerExchange, namer));
+        foreach (PexPeer peer in named)
+        {
+            if (peer.Flags.HasFlag(PexFlags.SupportsUtp))
+                _peers.Directory.HintUtp(peer.EndPoint);
+        }
     }
 
     private void Take(IReadOnlyList<IPEndPoint> peers, PeerOrigin origin)

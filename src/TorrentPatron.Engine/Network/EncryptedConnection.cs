@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Network;
@@ -24,6 +25,12 @@ internal sealed class EncryptedConnection(IConnection connection, EncryptionHand
 
     /// <inheritdoc/>
     public EncryptionMethods Encryption { get; } = handshake.Method;
+
+    /// <inheritdoc/>
+    public PeerTransport Transport => connection.Transport;
+
+    /// <inheritdoc/>
+    public int Overhead(int bytes) => connection.Overhead(bytes);
 
     /// <inheritdoc/>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Network;
@@ -19,6 +20,13 @@ public interface IConnection : IDisposable
 
     /// <summary>What was agreed on by message stream encryption; none: the connection is plain from its first byte.</summary>
     EncryptionMethods Encryption => EncryptionMethods.None;
+
+    /// <summary>The protocol that carries the stream.</summary>
+    PeerTransport Transport => PeerTransport.Tcp;
+
+    /// <summary>Bytes that the network carries besides those of the stream, where they count for limits of rate: the headers of uTP.</summary>
+    /// <param name="bytes">Bytes of the stream.</param>
+    int Overhead(int bytes) => 0;
 
     /// <summary>Sends all of it. The bytes may be changed where they lie: encrypted, they need no copy.</summary>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>

@@ -7,7 +7,7 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, UDP trackers, and in time uTP. It is the
+/// One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, UDP trackers and uTP. It is the
 /// engine's, lent to each protocol. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>

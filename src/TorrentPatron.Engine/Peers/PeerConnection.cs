@@ -95,6 +95,13 @@ internal sealed class PeerConnection
     /// <summary>How the connection is encrypted.</summary>
     public EncryptionMethods Encryption => _connection.Encryption;
 
+    /// <summary>The protocol by which the peer is connected.</summary>
+    public PeerTransport Transport => _connection.Transport;
+
+    /// <summary>Bytes that the network carries besides those of the stream.</summary>
+    /// <param name="bytes">Bytes of the stream.</param>
+    public int Overhead(int bytes) => _connection.Overhead(bytes);
+
     /// <summary>What goes to it.</summary>
     public PeerSender Sender { get; }
 

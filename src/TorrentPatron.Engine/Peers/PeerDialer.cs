@@ -100,32 +100,48 @@ internal sealed class PeerDialer(
             DialMore(session);
     }
 
-    /// <summary>Connects and shakes hands: as the address is known to like it and, where it refuses that without a word, once the other way.</summary>
+    /// <summary>Connects and shakes hands. Some take TCP connections and refuse them all: they speak uTP alone.</summary>
     private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, CancellationToken session)
+    {
+        try
+        {
+            return await ReachAsync(address, transport: null, session).ConfigureAwait(false);
+        }
+        catch (HandshakeRefusedException) when (engine.Settings.Transport == TransportPolicy.Any && directory.SpeaksUtp(address) is null && engine.Utp.Has(address))
+        {
+        }
+
+        (IConnection, Handshake) reached = await ReachAsync(address, PeerTransport.Utp, session).ConfigureAwait(false);
+        directory.NoteUtp(address, true);
+        return reached;
+    }
+
+    /// <summary>Connects and shakes hands: as the address is known to like it and, where it refuses that without a word, once the other way.</summary>
+    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, PeerTransport? transport, CancellationToken session)
     {
         EncryptionPolicy policy = engine.Settings.Encryption;
         bool isFree = policy == EncryptionPolicy.Prefer;
         bool isEncrypted = isFree ? directory.LikesEncryption(address) : policy == EncryptionPolicy.Require;
         try
         {
-            return await ConnectAsync(address, isEncrypted, session).ConfigureAwait(false);
+            return await ConnectAsync(address, transport, isEncrypted, session).ConfigureAwait(false);
         }
         catch (HandshakeRefusedException) when (isFree && directory.MayTryOther(address))
         {
             // Perhaps it wants it the other way.
         }
 
-        (IConnection, Handshake) reached = await ConnectAsync(address, !isEncrypted, session).ConfigureAwait(false);
+        (IConnection, Handshake) reached = await ConnectAsync(address, transport, !isEncrypted, session).ConfigureAwait(false);
         directory.NoteEncryption(address, !isEncrypted);
         return reached;
     }
 
-    private async Task<(IConnection Connection, Handshake Handshake)> ConnectAsync(IPEndPoint address, bool isEncrypted, CancellationToken session)
+    private async Task<(IConnection Connection, Handshake Handshake)> ConnectAsync(
+        IPEndPoint address, PeerTransport? transport, bool isEncrypted, CancellationToken session)
     {
-        IConnection connection;
-        using (var clock = new CancellationTokenSource(PeerTimeouts.Connect, engine.Time))
-        using (var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token))
-            connection = await engine.Network.ConnectAsync(address, NetworkUse.Peers, either.Token).ConfigureAwait(false);
+        IConnection connection = transport is { } only
+            ? await OpenAsync(only, address, PeerTimeouts.ConnectUtp, session).ConfigureAwait(false)
+            : await OpenAsync(address, session).ConfigureAwait(false);
         try
         {
             return await _handshaker.DialAsync(connection, torrent.WireHash, isEncrypted, session).ConfigureAwait(false);
@@ -135,6 +151,48 @@ internal sealed class PeerDialer(
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Connects by uTP, TCP or both, one after the other, and remembers which of them was answered. Near by, where there is no queue to be kind
+    /// to, TCP comes first.
+    /// </summary>
+    private async Task<IConnection> OpenAsync(IPEndPoint address, CancellationToken session)
+    {
+        TransportPolicy policy = engine.Settings.Transport;
+        if (policy == TransportPolicy.Utp)
+            return await OpenAsync(PeerTransport.Utp, address, PeerTimeouts.Connect, session).ConfigureAwait(false);
+        bool? speaksUtp = directory.SpeaksUtp(address);
+        if (policy == TransportPolicy.Tcp || speaksUtp == false || !engine.Utp.Has(address))
+            return await OpenAsync(PeerTransport.Tcp, address, PeerTimeouts.Connect, session).ConfigureAwait(false);
+        // Of one near by it is known only where TCP was of no use.
+        PeerTransport first = speaksUtp == true || AddressReaches.Of(address.Address) == AddressReach.Global ? PeerTransport.Utp : PeerTransport.Tcp;
+        PeerTransport second = first == PeerTransport.Utp ? PeerTransport.Tcp : PeerTransport.Utp;
+        IConnection connection;
+        try
+        {
+            connection = await OpenAsync(first, address, first == PeerTransport.Utp ? PeerTimeouts.ConnectUtp : PeerTimeouts.Connect, session).ConfigureAwait(false);
+            if (first == PeerTransport.Utp)
+                directory.NoteUtp(address, true);
+            return connection;
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException && !session.IsCancellationRequested)
+        {
+            // Perhaps it answers by the other.
+        }
+
+        connection = await OpenAsync(second, address, second == PeerTransport.Utp ? PeerTimeouts.ConnectUtp : PeerTimeouts.Connect, session).ConfigureAwait(false);
+        directory.NoteUtp(address, second == PeerTransport.Utp);
+        return connection;
+    }
+
+    private async Task<IConnection> OpenAsync(PeerTransport transport, IPEndPoint address, TimeSpan timeout, CancellationToken session)
+    {
+        using var clock = new CancellationTokenSource(timeout, engine.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token);
+        return transport == PeerTransport.Utp
+            ? await engine.Utp.ConnectAsync(address, either.Token).ConfigureAwait(false)
+            : await engine.Network.ConnectAsync(address, NetworkUse.Peers, either.Token).ConfigureAwait(false);
     }
 
     private void EndDial()

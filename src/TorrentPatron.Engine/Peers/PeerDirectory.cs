@@ -205,6 +205,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             (entry.IsInUse, entry.EndedAt) = (false, now);
             _quietUntil = default;
             entry.Failures = wasUseful ? 0 : entry.Failures + 1;
+            // Perhaps another program listens there by now.
+            if (!wasUseful)
+                entry.SpeaksUtp = null;
             if (!wasUseful)
             {
                 _failuresInARow++;
@@ -255,6 +258,34 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 (entry.LikesEncryption, entry.WasTriedOther) = (isEncrypted, false);
+        }
+    }
+
+    /// <summary>Whether uTP is spoken at an address; null: not known.</summary>
+    public bool? SpeaksUtp(IPEndPoint endPoint)
+    {
+        lock (_gate)
+            return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.SpeaksUtp : null;
+    }
+
+    /// <summary>Another peer says that uTP is spoken at an address. What we have seen ourselves counts for more.</summary>
+    public void HintUtp(IPEndPoint endPoint)
+    {
+        lock (_gate)
+        {
+            // Near by TCP comes first, unless it was seen to be of no use.
+            if (_entries.TryGetValue(endPoint, out Entry? entry) && AddressReaches.Of(endPoint.Address) == AddressReach.Global)
+                entry.SpeaksUtp ??= true;
+        }
+    }
+
+    /// <summary>An address has answered by uTP or, though it was tried, by TCP alone.</summary>
+    public void NoteUtp(IPEndPoint endPoint, bool speaksUtp)
+    {
+        lock (_gate)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                entry.SpeaksUtp = speaksUtp;
         }
     }
 
@@ -518,6 +549,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         public bool WasReached { get; set; }
 
         public bool LikesEncryption { get; set; }
+
+        /// <summary>Whether uTP is spoken there; null: not known.</summary>
+        public bool? SpeaksUtp { get; set; }
 
         /// <summary>Whether both ways, encrypted and not, have been refused.</summary>
         public bool WasTriedOther { get; set; }

@@ -21,6 +21,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     /// <summary>Waited when the system can take no connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
+    private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile ListeningPort _port = new();
     private int _number;
@@ -101,6 +102,8 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
             if (_isClosed)
                 return;
             _isClosed = true;
+            engine.Utp.Accepted = null;
+            await _stop.CancelAsync().ConfigureAwait(false);
             await _port.DisposeAsync().ConfigureAwait(false);
         }
         finally
@@ -114,6 +117,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         (_port, Warning) = (port, warning);
         _number = EndPoints is [{ Port: var number }, ..] ? number : _number;
         engine.ListenPorts = new ListenPorts(EndPoints);
+        engine.Utp.Accepted = EndPoints.Count > 0 ? connection => Take(connection, _stop.Token) : null;
     }
 
     private (ListeningPort Port, TorrentError? Warning) Listen(int port)
@@ -133,8 +137,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
             try
             {
                 IConnection connection = await listener.AcceptAsync(stop).ConfigureAwait(false);
-                _strangers.Add(connection);
-                _ = ShakeHandsAsync(connection, stop);
+                Take(connection, stop);
                 if (count % Fairness.MostInARow == 0)
                     await Task.Yield();
             }
@@ -152,6 +155,20 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
                 await Task.Delay(Rest, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    /// <summary>Takes a connection, unless the settings refuse its kind. Its port stays open: others know us by it.</summary>
+    private void Take(IConnection connection, CancellationToken stop)
+    {
+        TransportPolicy policy = engine.Settings.Transport;
+        if (policy != TransportPolicy.Any && policy != (connection.Transport == PeerTransport.Utp ? TransportPolicy.Utp : TransportPolicy.Tcp))
+        {
+            connection.Dispose();
+            return;
+        }
+
+        _strangers.Add(connection);
+        _ = ShakeHandsAsync(connection, stop);
     }
 
     private async Task ShakeHandsAsync(IConnection connection, CancellationToken stop)

@@ -94,7 +94,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
 
                 peer.EndBatch(received);
                 if (!limits.IsUnlimited)
-                    await WaitAsync(limits.AcquireAsync(received, cancellationToken).AsTask()).ConfigureAwait(false);
+                    await WaitAsync(limits.AcquireAsync(received + peer.Overhead(received), cancellationToken).AsTask()).ConfigureAwait(false);
                 await peer.RestAsync().ConfigureAwait(false);
 
                 if (_inARow >= Fairness.MostInARow)

@@ -196,7 +196,7 @@ internal sealed class PeerSender : IDisposable
     {
         if (!run.TryTake(Uploads, _limits.IsUnlimited ? int.MaxValue : 1))
             return;
-        await _limits.AcquireAsync(run.Payload, _stop.Token).ConfigureAwait(false);
+        await _limits.AcquireAsync(run.Payload + _connection.Overhead(run.Payload), _stop.Token).ConfigureAwait(false);
         await _reader!.ReadAsync(run.Blocks, run.Messages).ConfigureAwait(false);
         long began = _time.GetTimestamp();
         await _connection.SendAsync(run.Messages).ConfigureAwait(false);

@@ -44,6 +44,7 @@ internal static class PeerSnapshots
         Source = peer.IsIncoming ? PeerSource.Incoming : directory.SourceOf(peer.RemoteEndPoint),
         IsIncoming = peer.IsIncoming,
         Encryption = peer.Encryption,
+        Transport = peer.Transport,
         IsChoking = true,
         AmChoking = true,
     };

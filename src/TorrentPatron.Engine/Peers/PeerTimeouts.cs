@@ -6,6 +6,9 @@ internal static class PeerTimeouts
     /// <summary>To be connected.</summary>
     public static readonly TimeSpan Connect = TimeSpan.FromSeconds(15);
 
+    /// <summary>To be answered by uTP, where TCP is tried next.</summary>
+    public static readonly TimeSpan ConnectUtp = TimeSpan.FromSeconds(4);
+
     /// <summary>For the other side's handshake.</summary>
     public static readonly TimeSpan Handshake = TimeSpan.FromSeconds(10);
 

@@ -33,6 +33,8 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time);
+        Utp = new UtpTransport(Datagrams, time, Random);
+        Datagrams.Attach(Utp);
         Trackers = trackers ?? TrackerClients.Create(Network, Datagrams, time, Outside);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
@@ -65,6 +67,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>Our address as peers and trackers see it.</summary>
     public OutsideAddress Outside { get; } = new();
+
+    /// <summary>uTP on that port.</summary>
+    public UtpTransport Utp { get; }
 
     /// <summary>How trackers are reached.</summary>
     public ITrackerClient Trackers { get; }
@@ -232,6 +237,7 @@ internal sealed class EngineResources : IAsyncDisposable
             await Finder.DisposeAsync().ConfigureAwait(false);
         await DiskWorkers.DisposeAsync().ConfigureAwait(false);
         (Trackers as IDisposable)?.Dispose();
+        Utp.Dispose();
         await Datagrams.DisposeAsync().ConfigureAwait(false);
         Announces.Dispose();
         Checks.Dispose();

@@ -51,6 +51,10 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     public EncryptionPolicy? Encryption { get; set; }
 
+    /// <summary>The protocols by which peers are connected.</summary>
+    [Parameter]
+    public TransportPolicy? Transport { get; set; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
     [DurationTransformation]
@@ -59,7 +63,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
-        || StatusInterval is not null;
+        || Transport is not null || StatusInterval is not null;
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
     private protected ClientSettings Over(ClientSettings settings) => settings with
@@ -71,6 +75,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         MaxPeers = MaxPeers ?? settings.MaxPeers,
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
         Encryption = Encryption ?? settings.Encryption,
+        Transport = Transport ?? settings.Transport,
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
 }

@@ -16,6 +16,7 @@ public sealed record TorrentPeer
         Source = peer.Source;
         IsIncoming = peer.IsIncoming;
         Encryption = peer.Encryption;
+        Transport = peer.Transport;
         IsChoking = peer.IsChoking;
         IsInterested = peer.IsInterested;
         AmChoking = peer.AmChoking;
@@ -47,6 +48,9 @@ public sealed record TorrentPeer
 
     /// <summary>How the connection is encrypted: None, Plaintext (after an encrypted handshake) or Rc4.</summary>
     public EncryptionMethods Encryption { get; }
+
+    /// <summary>The protocol by which it is connected: Tcp or Utp.</summary>
+    public PeerTransport Transport { get; }
 
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; }

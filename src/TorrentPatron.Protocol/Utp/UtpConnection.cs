@@ -553,7 +553,7 @@ internal sealed class UtpConnection
         header.Write(bytes, UtpHeader.Padding);
         UtpHeader.WritePadding(bytes[UtpHeader.Length..^packet.Length]);
         packet.Payload.CopyTo(bytes[^packet.Length..]);
-        return _link.TrySend(bytes);
+        return _link.TrySend(bytes, isWhole: true);
     }
 
     private void SendSyn(long now)

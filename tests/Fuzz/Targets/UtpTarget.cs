@@ -49,7 +49,7 @@ internal sealed class UtpConnectionTarget : IFuzzTarget, IUtpLink
 
     public long AllowedBytes(int length) => 16L * 1024 * 1024 + (64L * length);
 
-    public bool TrySend(ReadOnlySpan<byte> packet)
+    public bool TrySend(ReadOnlySpan<byte> packet, bool isWhole)
     {
         Property.Holds(packet.Length <= UtpPacket.MostBytes, "packets are no longer than a path carries");
         Property.Holds(UtpHeader.TryRead(packet, out _, out _, out _), "what is sent can be read");

@@ -12,6 +12,9 @@ internal sealed record Finding(IPEndPoint? DhtNode = null, bool PeerExchange = f
     /// <summary>What it requires to follow an encrypted handshake, in and out; none: it encrypts as it is used to.</summary>
     public EncryptionMethods RequiredEncryption { get; init; }
 
+    /// <summary>Whether it speaks uTP: libtorrent uTP alone, Transmission besides TCP. Else it speaks TCP alone.</summary>
+    public bool Utp { get; init; }
+
     /// <summary>Not at all.</summary>
     public static Finding None { get; } = new();
 }

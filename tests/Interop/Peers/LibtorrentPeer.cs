@@ -19,6 +19,7 @@ internal sealed class LibtorrentPeer : ForeignPeer
             .. finding.DhtNode is { } node ? ["--dht", node.ToString()] : Array.Empty<string>(),
             .. finding.RequiredEncryption is EncryptionMethods.None ? Array.Empty<string>() : ["--require-encryption", $"{(int)finding.RequiredEncryption}"],
             .. finding.PeerExchange ? ["--pex"] : Array.Empty<string>(),
+            .. finding.Utp ? ["--utp"] : Array.Empty<string>(),
             .. finding.LocalDiscovery ? ["--lsd"] : Array.Empty<string>(),
         ];
         string[] arguments =

@@ -23,9 +23,10 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <param name="finding">How it finds others; null: by trackers, and by asking those that it is connected to.</param>
     /// <param name="name">Tells those of one workspace apart.</param>
     /// <param name="encryption">Whether it encrypts.</param>
+    /// <param name="transport">The protocols that it speaks.</param>
     public OurPeer(
         Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state",
-        EncryptionPolicy encryption = EncryptionPolicy.Prefer)
+        EncryptionPolicy encryption = EncryptionPolicy.Prefer, TransportPolicy transport = TransportPolicy.Any)
     {
         var client = new ClientSettings
         {
@@ -33,6 +34,7 @@ internal sealed class OurPeer : IAsyncDisposable
             StatusInterval = TimeSpan.FromMilliseconds(250),
             Dht = finding?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
             Encryption = encryption,
+            Transport = transport,
             LocalDiscovery = finding?.LocalDiscovery == true,
         };
         _service = new TorrentService(

@@ -116,7 +116,7 @@ internal sealed class TransmissionPeer : ForeignPeer
             ["dht-enabled"] = finding.DhtNode is not null,
             ["lpd-enabled"] = finding.LocalDiscovery,
             ["pex-enabled"] = finding.PeerExchange,
-            ["utp-enabled"] = false,
+            ["utp-enabled"] = finding.Utp,
             ["port-forwarding-enabled"] = false,
             ["ratio-limit-enabled"] = false,
             ["idle-seeding-limit-enabled"] = false,

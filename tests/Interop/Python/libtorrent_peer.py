@@ -1,9 +1,10 @@
 """A libtorrent peer on one torrent, given by its file or by a magnet link.
 
-usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--upload-limit RATE] [--require-encryption LEVEL] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
+usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--utp] [--upload-limit RATE] [--require-encryption LEVEL] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
 
 Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. With --dht it takes part in the DHT,
-beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. RATE is in bytes a second.
+beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. With --utp it
+speaks uTP alone, else TCP alone. RATE is in bytes a second.
 LEVEL: 1, plaintext after the handshake; 2, RC4. Prints a line each time its state changes ("seeding" when it has everything),
 and ends when its input ends.
 """
@@ -24,6 +25,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--dht", default="")
 parser.add_argument("--pex", action="store_true")
 parser.add_argument("--lsd", action="store_true")
+parser.add_argument("--utp", action="store_true")
 parser.add_argument("--upload-limit", type=int, default=0)
 parser.add_argument("--require-encryption", type=int, default=0)
 parser.add_argument("torrent")
@@ -45,8 +47,10 @@ session = lt.session({
     "enable_lsd": options.lsd,
     "enable_upnp": False,
     "enable_natpmp": False,
-    "enable_incoming_utp": False,
-    "enable_outgoing_utp": False,
+    "enable_incoming_utp": options.utp,
+    "enable_outgoing_utp": options.utp,
+    "enable_incoming_tcp": not options.utp,
+    "enable_outgoing_tcp": not options.utp,
     "allow_multiple_connections_per_ip": True,
     "min_reconnect_time": 1,
     **({"out_enc_policy": lt.enc_policy.pe_forced, "in_enc_policy": lt.enc_policy.pe_forced,

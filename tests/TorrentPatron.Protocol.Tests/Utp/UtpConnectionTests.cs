@@ -262,7 +262,7 @@ public sealed class UtpConnectionTests
 
         public Stack<byte[]> Spare { get; } = spare;
 
-        public bool TrySend(ReadOnlySpan<byte> packet)
+        public bool TrySend(ReadOnlySpan<byte> packet, bool isWhole)
         {
             if (!Spare.TryPop(out byte[]? copy))
                 copy = new byte[UtpPacket.MostBytes];

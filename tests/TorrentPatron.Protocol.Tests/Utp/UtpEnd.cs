@@ -38,7 +38,7 @@ internal sealed class UtpEnd(SimulatedClock clock, SimulatedPath path, UtpPacket
     /// <summary>Packets that were sent, for the curious.</summary>
     public Action<byte[]>? Watch { get; set; }
 
-    public bool TrySend(ReadOnlySpan<byte> packet)
+    public bool TrySend(ReadOnlySpan<byte> packet, bool isWhole = false)
     {
         Watch?.Invoke(packet.ToArray());
         path.Send(packet, bytes => Other.Deliver(bytes));

@@ -167,7 +167,7 @@ public sealed class UtpHostileTests : IUtpLink
     }
 
     /// <inheritdoc/>
-    bool IUtpLink.TrySend(ReadOnlySpan<byte> packet)
+    bool IUtpLink.TrySend(ReadOnlySpan<byte> packet, bool isWhole)
     {
         _sent.Add(packet.ToArray());
         return true;

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Wire;
@@ -102,6 +103,8 @@ internal sealed class PeerExchange(
         PexFlags flags = peer.Extensions.IsUploadOnly || peer.Transfer?.Download.Availability.IsSeed == true ? PexFlags.UploadOnly : PexFlags.None;
         if (peer.Encryption != EncryptionMethods.None)
             flags |= PexFlags.PrefersEncryption;
+        if (peer.Transport == PeerTransport.Utp)
+            flags |= PexFlags.SupportsUtp;
         if (!peer.IsIncoming)
             return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
         return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;

@@ -1,0 +1,104 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Encryption;
+using TorrentPatron.Protocol.Magnets;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>uTP with other programs, each way. libtorrent's TCP is switched off; Transmission's cannot be.</summary>
+public sealed class UtpTests
+{
+    [Theory]
+    [InlineData(PeerKind.Libtorrent, TransportPolicy.Utp, EncryptionMethods.None)]
+    [InlineData(PeerKind.Libtorrent, TransportPolicy.Any, EncryptionMethods.None)]
+    [InlineData(PeerKind.Libtorrent, TransportPolicy.Utp, EncryptionMethods.Plaintext)]
+    [InlineData(PeerKind.Libtorrent, TransportPolicy.Utp, EncryptionMethods.Rc4)]
+    [InlineData(PeerKind.Transmission, TransportPolicy.Utp, EncryptionMethods.None)]
+    [InlineData(PeerKind.Transmission, TransportPolicy.Utp, EncryptionMethods.Rc4)]
+    public async Task We_download_from_it(PeerKind kind, TransportPolicy ours, EncryptionMethods required)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding { Utp = true, RequiredEncryption = required });
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace, encryption: EncryptionPolicy.Prefer, transport: ours);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(PeerTransport.Utp, await seen);
+    }
+
+    [Theory]
+    [InlineData(PeerKind.Libtorrent, EncryptionMethods.None)]
+    [InlineData(PeerKind.Libtorrent, EncryptionMethods.Plaintext)]
+    [InlineData(PeerKind.Libtorrent, EncryptionMethods.Rc4)]
+    public async Task It_downloads_from_us(PeerKind kind, EncryptionMethods required)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+        Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
+
+        await using ForeignPeer downloader = await ForeignPeer.StartAsync(
+            kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, finding: new Finding { Utp = true, RequiredEncryption = required },
+            peers: [we.EndPoint]);
+        await downloader.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        Assert.Equal(PeerTransport.Utp, await seen);
+    }
+
+    [Fact]
+    public async Task By_a_link_we_download_over_encrypted_uTP()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace,
+            finding: new Finding { Utp = true, RequiredEncryption = EncryptionMethods.Rc4 });
+        await seed.WaitUntilSeedingAsync();
+        await using var we = new OurPeer(meeting.Workspace, encryption: EncryptionPolicy.Require, transport: TransportPolicy.Utp);
+        MagnetLink link = MagnetLink.Of(OurPeer.Read(meeting.Torrent)) with { Peers = [new HostEndPoint(seed.EndPoint.Address.ToString(), seed.EndPoint.Port)] };
+
+        TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+        await we.WaitForMetadataAsync(torrent);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task Over_IPv6_and_between_two_of_us()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var seed = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback, transport: TransportPolicy.Utp);
+        TorrentId seeded = await seed.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await seed.WaitUntilSeedingAsync(seeded);
+        await using var leech = new OurPeer(meeting.Workspace, IPAddress.IPv6Loopback, name: "the leech's state", transport: TransportPolicy.Utp);
+        TorrentId torrent = await leech.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        Task<PeerTransport> seen = SeeTransportAsync(leech, torrent);
+        await leech.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(PeerTransport.Utp, await seen);
+    }
+
+    /// <summary>Waits for a peer, which may leave as soon as it has everything.</summary>
+    private static async Task<PeerTransport> SeeTransportAsync(OurPeer we, TorrentId torrent)
+    {
+        using CancellationTokenSource patience = Patience.Begin();
+        while (true)
+        {
+            if (we.PeersOf(torrent) is [PeerSnapshot peer, ..])
+                return peer.Transport;
+            await Task.Delay(TimeSpan.FromMilliseconds(1), patience.Token);
+        }
+    }
+}

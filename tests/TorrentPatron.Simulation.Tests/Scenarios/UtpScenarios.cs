@@ -1,0 +1,107 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Encryption;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>Swarms that speak uTP.</summary>
+public sealed class UtpScenarios
+{
+    private const int Piece = 32 * 1024;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(0.01)]
+    [InlineData(0.05)]
+    public Task A_swarm_completes_by_uTP_alone_over_a_network_that_loses_packets(double loss) =>
+        World.RunAsync(seed: 1, async world =>
+        {
+            world.Network.Loss = loss;
+            var torrent = new SwarmTorrent(1, Piece, 40 * Piece);
+            await using Node seed = Make(world, 1, TransportPolicy.Utp);
+            await seed.SeedAsync(torrent);
+            var leechers = new List<Node>();
+            for (int i = 0; i < 4; i++)
+            {
+                leechers.Add(Make(world, 2 + i, TransportPolicy.Utp));
+                await leechers[i].StartAsync(torrent, [seed.EndPoint, .. leechers.Take(i).Select(other => other.EndPoint)]);
+            }
+
+            await world.UntilAsync(() => leechers.All(leech => leech.Has(torrent)), TimeSpan.FromMinutes(30), "all are complete");
+            Assert.All(seed.Client.GetPeers(torrent.Metainfo.TorrentId), peer => Assert.Equal(PeerTransport.Utp, peer.Transport));
+            foreach (Node leech in leechers)
+            {
+                torrent.AssertIsIn(leech.Folder);
+                await leech.DisposeAsync();
+            }
+        });
+
+    [Theory]
+    [InlineData(TransportPolicy.Any, TransportPolicy.Any, PeerTransport.Tcp)]
+    [InlineData(TransportPolicy.Any, TransportPolicy.Tcp, PeerTransport.Tcp)]
+    [InlineData(TransportPolicy.Tcp, TransportPolicy.Any, PeerTransport.Tcp)]
+    [InlineData(TransportPolicy.Utp, TransportPolicy.Any, PeerTransport.Utp)]
+    public Task A_peer_in_the_local_network_is_reached_by_what_both_sides_take(TransportPolicy dialler, TransportPolicy listener, PeerTransport agreed) =>
+        World.RunAsync(seed: 1, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
+            await using Node seed = Make(world, 1, listener);
+            await seed.SeedAsync(torrent);
+            await using Node leech = Make(world, 2, dialler);
+            await leech.StartAsync(torrent, seed.EndPoint);
+            await world.UntilAsync(() => leech.Client.GetPeers(torrent.Metainfo.TorrentId).Count > 0, TimeSpan.FromMinutes(1), "they are connected");
+            Assert.Equal(agreed, Assert.Single(leech.Client.GetPeers(torrent.Metainfo.TorrentId)).Transport);
+            Assert.Equal(agreed, Assert.Single(seed.Client.GetPeers(torrent.Metainfo.TorrentId)).Transport);
+            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+        });
+
+    [Fact]
+    public Task An_encrypted_download_runs_over_uTP() =>
+        World.RunAsync(seed: 3, async world =>
+        {
+            world.Network.Loss = 0.02;
+            var torrent = new SwarmTorrent(1, Piece, 20 * Piece);
+            await using Node seed = Make(world, 1, TransportPolicy.Utp, EncryptionPolicy.Require);
+            await seed.SeedAsync(torrent);
+            await using Node leech = Make(world, 2, TransportPolicy.Utp, EncryptionPolicy.Require);
+            await leech.StartAsync(torrent, seed.EndPoint);
+            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(10), "it is complete");
+            PeerSnapshot peer = Assert.Single(seed.Client.GetPeers(torrent.Metainfo.TorrentId));
+            Assert.Equal((PeerTransport.Utp, EncryptionMethods.Rc4), (peer.Transport, peer.Encryption));
+        });
+
+    [Theory]
+    [InlineData(TransportPolicy.Utp, TransportPolicy.Tcp)]
+    [InlineData(TransportPolicy.Tcp, TransportPolicy.Utp)]
+    public Task Two_that_have_no_protocol_in_common_do_not_meet(TransportPolicy dialler, TransportPolicy listener) =>
+        World.RunAsync(seed: 2, async world =>
+        {
+            var torrent = new SwarmTorrent(2, Piece, 8 * Piece);
+            await using Node seed = Make(world, 1, listener);
+            await seed.SeedAsync(torrent);
+            await using Node leech = Make(world, 2, dialler);
+            await leech.StartAsync(torrent, seed.EndPoint);
+            await world.PassAsync(TimeSpan.FromMinutes(5));
+            Assert.Empty(leech.Client.GetPeers(torrent.Metainfo.TorrentId));
+            Assert.Equal(0, leech.Status(torrent).CompletedSize);
+        });
+
+    [Fact]
+    public Task An_upload_limit_holds_for_uTP_and_counts_its_headers() =>
+        World.RunAsync(seed: 4, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 60 * Piece);
+            await using var seed = new Node(
+                world, 1, settings: settings => settings with { Transport = TransportPolicy.Utp, Limits = new RateLimits(0, 100_000) });
+            await seed.SeedAsync(torrent);
+            await using Node leech = Make(world, 2, TransportPolicy.Utp);
+            await leech.StartAsync(torrent, seed.EndPoint);
+            TimeSpan began = world.Elapsed;
+            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(5), "it is complete");
+            Assert.InRange(torrent.Metainfo.TotalSize / (world.Elapsed - began).TotalSeconds, 70_000, 105_000);
+        });
+
+    private static Node Make(World world, int seed, TransportPolicy transport, EncryptionPolicy encryption = EncryptionPolicy.Prefer) =>
+        new(world, seed, settings: settings => settings with { Transport = transport, Encryption = encryption });
+}
