@@ -12,7 +12,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.dont_write_bytecode = True
 
-from comparison.machine import LOOPBACK  # noqa: E402
+from comparison.machine import LOOPBACK, crowd_address  # noqa: E402
 from comparison.scripted_peer import HANDSHAKE, message  # noqa: E402
 
 _INTERESTED, _HAVE = 2, 4
@@ -26,8 +26,7 @@ class Crowd:
 
     async def join(self, number):
         """One peer, from its call to the end of the connection."""
-        here = f"127.{1 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
-        reader, writer = await asyncio.open_connection(LOOPBACK, self._port, local_addr=(here, 0))
+        reader, writer = await asyncio.open_connection(LOOPBACK, self._port, local_addr=(crowd_address(number), 0))
         try:
             writer.write(HANDSHAKE + self._info_hash + b"-XX0000-" + os.urandom(12) + message(_INTERESTED))
             await reader.readexactly(len(HANDSHAKE) + 40)

@@ -5,6 +5,7 @@ Arguments: the addresses to listen on, as host:port, one for each session.
 """
 import json
 import pathlib
+import resource
 import sys
 import threading
 import time
@@ -155,6 +156,9 @@ class Host:
 
 
 def main():
+    # As our own clients do: every descriptor that the system allows.
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     host = Host(sys.argv[1:])
     for line in sys.stdin:
         command = json.loads(line)

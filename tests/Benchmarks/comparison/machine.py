@@ -30,6 +30,11 @@ class Ports:
         raise RuntimeError("No port is free.")
 
 
+def crowd_address(number):
+    """An address of loopback for one of many peers in one process: no two share one."""
+    return f"127.{1 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
+
+
 def described():
     """The machine in a line."""
     model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())

@@ -15,6 +15,7 @@ _STATUS = ["gid", "infoHash", "status", "completedLength", "totalLength", "downl
 class Aria2(Client):
     name = "aria2c"
     nothing = ["aria2c", "--version"]
+    lacks = {"gather": "two thousand peers are for libtorrent and us"}
 
     def missing(self):
         return None if shutil.which("aria2c") else "no aria2c"

@@ -81,7 +81,8 @@ def watched(run, ask, pause=0.05):
 class Client:
     """
     A program. It has a method for each operation, but for those it lacks: leech(job); watch(job), which downloads and
-    asks for the status all the time; share(job), which downloads and goes on giving; seed(job); check(job); host(job).
+    asks for the status all the time; share(job), which downloads and goes on giving; gather(job), which
+    downloads from peers that call it; seed(job); check(job); host(job).
     """
 
     name = ""

@@ -49,6 +49,9 @@ class Libtorrent(Client):
     def leech(self, job):
         return _run(job)
 
+    def gather(self, job):
+        return _run(job)
+
     def check(self, job):
         return _run(job)
 

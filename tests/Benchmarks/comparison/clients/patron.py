@@ -18,6 +18,7 @@ class Patron(Client):
     lacks = {
         "watch": "another process can see only what it has saved",
         "peers": "it has no option for more than 100 peers of a torrent",
+        "gather": "it has no option for more than 100 peers of a torrent",
     }
 
     def missing(self):

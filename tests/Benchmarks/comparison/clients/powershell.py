@@ -37,6 +37,9 @@ class PowerShell(Client):
     def share(self, job):
         return _stay(job, *_peers(job))
 
+    def gather(self, job):
+        return _stay(job)
+
     def host(self, job):
         return _Host(job)
 

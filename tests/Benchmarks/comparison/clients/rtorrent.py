@@ -31,6 +31,7 @@ _STATUS = ["d.hash=", "d.name=", "d.complete=", "d.completed_bytes=", "d.down.ra
 class Rtorrent(Client):
     name = "rtorrent"
     nothing = ["rtorrent", "-h"]
+    lacks = {"gather": "two thousand peers are for libtorrent and us"}
 
     def missing(self):
         return None if shutil.which("rtorrent") else "no rtorrent"

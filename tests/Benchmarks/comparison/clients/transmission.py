@@ -17,6 +17,7 @@ class Transmission(Client):
     # Of version 3.00 a round of 1 GiB takes a minute and a half.
     rounds = 1
     lacks = {work: "it checks nine torrents a second, as measured with 500" for work in ("many-5000", "many-10000")}
+    lacks["gather"] = "two thousand peers are for libtorrent and us"
     lacks["swarm"] = "it calls no peer on loopback, so its leechers would not meet"
     nothing = ["transmission-daemon", "--version"]
 

@@ -1,14 +1,17 @@
 """A torrent with many connected peers."""
 import pathlib
+import socket
 import time
 
-from ..machine import PYTHON
+from ..machine import LOOPBACK, PYTHON
 from ..payloads import KIB, MIB
-from ..processes import Child, Failure
+from ..processes import Child, Failure, until
 from . import base
 
 _CROWD = pathlib.Path(__file__).parents[1] / "crowd.py"
+_GIVERS = pathlib.Path(__file__).parents[1] / "givers.py"
 _COUNT = 500
+_ACTIVE = 2000
 _SETTLE = 3  # seconds
 _LONGEST = 20
 
@@ -63,4 +66,71 @@ class Peers(base.Work):
         }
 
 
-ALL = [Peers]
+class ActivePeers(base.Work):
+    """
+    The client downloads from peers that each have everything and give two blocks a second at most. They call it, and unchoke it when
+    all are connected. CPU: of the client from then until it says that it is complete. Memory for a peer: anonymous memory before they
+    unchoke, beyond what it was before they came.
+    """
+
+    name = "peers-2000"
+    operation = "gather"
+    columns = [base.Column("connected", "connected", False), base.Column("joining", "all connected after, s"),
+               base.Column("transfer", "transfer, s"), *base.CPU, base.Column("gigabyte", "CPU for a GiB, s"),
+               base.Column("each", "KiB a peer"), *base.MEMORY, base.Column("given", "bytes given for one", False)]
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.bench.size)} from {_ACTIVE:,} slow peers"
+
+    def open(self):
+        self._payload = self.bench.payloads.single(self.bench.size, MIB)
+
+    def run(self, client):
+        bench, payload = self.bench, self._payload
+        job = bench.job(payload, bench.target(), max_peers=_ACTIVE + 100)
+        run, crowd = client.gather(job), None
+        try:
+            until(lambda: _listens(job.port), 60, f"{client.name} listens")
+            time.sleep(_SETTLE)
+            alone = run.child.meter.now()
+            began = time.monotonic()
+            crowd = Child([PYTHON, _GIVERS, payload.info_hash, payload.size // MIB, MIB, payload.folder / payload.name, job.port, _ACTIVE])
+            joined, match = crowd.expect(r"^connected (\d+)$", 150)
+            if int(match[1]) < _ACTIVE:
+                raise Failure(f"it let {match[1]} of {_ACTIVE} peers in")
+            time.sleep(_SETTLE)
+            before = run.child.meter.now()
+            crowd.say("")
+            done = run.done(bench.time_out)
+            after = run.child.meter.now()
+            crowd.say("")
+            crowd.expect(r"^given (\d+)$", 10)
+            given = int(crowd.expect(r"^given (\d+)$", 10)[1][1])
+        finally:
+            run.abort()
+            if crowd:
+                crowd.stop(None, 10)
+        payload.compare(job.folder)
+        used = base.used(before[1:3], after[1:3])
+        return {
+            "connected": int(match[1]),
+            "joining": joined - began,
+            "transfer": done - before.time,
+            **used,
+            "gigabyte": used["cpu"] * 1024 * MIB / payload.size,
+            "each": (before.anonymous - alone.anonymous) * KIB / _ACTIVE,
+            **base.kept(run.child.meter, before.time, after.time),
+            "given": given / payload.size,
+        }
+
+
+def _listens(port):
+    try:
+        socket.create_connection((LOOPBACK, port), timeout=5).close()
+        return True
+    except OSError:
+        return False
+
+
+ALL = [Peers, ActivePeers]
