@@ -35,7 +35,7 @@ internal interface IDownloadHandler
     int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into);
 
     /// <summary>Blocks will not come from the peer; they are free for others. Called from any thread.</summary>
-    void Released(ReadOnlySpan<PendingBlock> blocks);
+    void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks);
 
     /// <summary>Another peer had been asked for a block that has arrived from this one.</summary>
     void BlockArrivedFrom(PeerDownload peer, PendingBlock block);

@@ -96,9 +96,6 @@ internal sealed class PeerDownload : IBlockSource
     private PeerSender Sender => Peer.Sender;
 
     /// <inheritdoc/>
-    public bool HasRequested(ActivePiece piece, int block) => Requests.Contains(piece, block);
-
-    /// <inheritdoc/>
     public bool MayRequest(int piece) => !IsChoking || _allowedFast.Contains(piece);
 
     /// <summary>Begins to ask for blocks: from now on the peer's answers are taken.</summary>
@@ -164,8 +161,9 @@ internal sealed class PeerDownload : IBlockSource
         if (!Requests.TryTake(block))
             return;
         Sender.Add(MessageId.Cancel, block.Range);
+        _handler.Released(this, [block]);
+        FillRequests();
         Sender.Flush();
-        _handler.Released([block]);
     }
 
     /// <summary>Looks for requests without an answer; called about once a second.</summary>
@@ -277,7 +275,7 @@ internal sealed class PeerDownload : IBlockSource
         Peer.FutileWork.Charge(FutileWork.Answer);
         if (!Requests.TryTake(range, out PendingBlock rejected))
             return null;
-        _handler.Released([rejected]);
+        _handler.Released(this, [rejected]);
         return ++_rejects > MostRejects ? "It refuses whatever it is asked for." : null;
     }
 
@@ -392,6 +390,6 @@ internal sealed class PeerDownload : IBlockSource
             Sender.Flush();
         }
 
-        _handler.Released(blocks);
+        _handler.Released(this, blocks);
     }
 }

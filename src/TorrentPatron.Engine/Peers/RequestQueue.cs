@@ -50,13 +50,6 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Whether a block is outstanding.</summary>
-    public bool Contains(ActivePiece piece, int block)
-    {
-        lock (_gate)
-            return _pending.IndexOf(piece, block) >= 0;
-    }
-
     /// <summary>Finds the request that a range answers, and takes it out.</summary>
     public bool TryTake(BlockRequest range, out PendingBlock block)
     {

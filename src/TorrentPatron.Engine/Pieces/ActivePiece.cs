@@ -11,17 +11,20 @@ namespace TorrentPatron.Engine.Pieces;
 /// </summary>
 internal sealed class ActivePiece
 {
-    private const byte MaxRequests = 2;
-
     /// <summary>Stands for the slab of a block that has been written: here, but no longer in memory.</summary>
     private static readonly Slab Written = new(pool: null, 0);
 
     private readonly Lock _gate = new();
     private readonly byte[] _requests;
+
+    /// <summary>The sources that owe a block, two at most; the second is known from the end game on.</summary>
+    private readonly IBlockSource?[] _askedFirst;
+    private IBlockSource?[]? _askedSecond;
     private readonly ReceivedBlock[] _blocks;
     private readonly HeldBytes? _heldInAll;
     private int _free;
     private int _freeFrom;
+    private int _single;
     private int _pending;
     private int _received;
     private int _prefix;
@@ -47,6 +50,7 @@ internal sealed class ActivePiece
         Length = length;
         BlockCount = UnfinishedPiece.CountBlocks(length);
         _requests = new byte[BlockCount];
+        _askedFirst = new IBlockSource?[BlockCount];
         _blocks = new ReceivedBlock[BlockCount];
         _free = BlockCount;
         if (onDisk is not null)
@@ -64,6 +68,9 @@ internal sealed class ActivePiece
 
     /// <summary>Whether a block is neither here nor asked for. A glance: the answer may be old at once.</summary>
     public bool HasFree => Volatile.Read(ref _free) > 0;
+
+    /// <summary>Whether a block is owed by one source alone, so that in the end game another may be asked for it. A glance, as <see cref="HasFree"/>.</summary>
+    public bool HasSingle => Volatile.Read(ref _single) > 0;
 
     /// <summary>Whether every block is here.</summary>
     public bool IsComplete => Received == BlockCount;
@@ -94,8 +101,10 @@ internal sealed class ActivePiece
     public long BytesOf(int blocks) => Math.Min((long)blocks * BlockRequest.BlockLength, Length);
 
     /// <summary>Takes blocks that nobody has asked for, in order.</summary>
+    /// <param name="into">Where to.</param>
+    /// <param name="source">The source that will be asked; null: it need not hear when another sends one of them.</param>
     /// <returns>How many were taken.</returns>
-    public int ReserveFree(Span<PendingBlock> into)
+    public int ReserveFree(Span<PendingBlock> into, IBlockSource? source = null)
     {
         lock (_gate)
         {
@@ -105,6 +114,8 @@ internal sealed class ActivePiece
                 while (_requests[_freeFrom] > 0 || _blocks[_freeFrom].Slab is not null)
                     _freeFrom++;
                 _requests[_freeFrom] = 1;
+                _askedFirst[_freeFrom] = source;
+                _single++;
                 _free--;
                 _pending++;
                 into[taken++] = new PendingBlock(this, _freeFrom);
@@ -114,20 +125,26 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>End game: takes blocks that another peer has been asked for but has not sent yet.</summary>
+    /// <summary>End game: takes blocks that another source has been asked for but has not sent yet.</summary>
     /// <param name="into">Where to.</param>
-    /// <param name="mine">Whether the asking peer has asked for a block already.</param>
+    /// <param name="source">The source that will be asked; a block that it owes already is passed over.</param>
     /// <returns>How many were taken.</returns>
-    public int ReserveRequested(Span<PendingBlock> into, Func<ActivePiece, int, bool> mine)
+    public int ReserveRequested(Span<PendingBlock> into, IBlockSource source)
     {
         lock (_gate)
         {
             int taken = 0;
-            for (int block = 0; block < BlockCount && taken < into.Length; block++)
+            for (int block = 0, left = _single; left > 0 && taken < into.Length; block++)
             {
-                if (_blocks[block].Slab is not null || _requests[block] is 0 or >= MaxRequests || mine(this, block))
+                if (!IsSingle(block))
                     continue;
-                _requests[block]++;
+                left--;
+                if (_askedFirst[block] == source || _askedSecond?[block] == source)
+                    continue;
+                Count(block, +1);
+                // The first may have given its request back, while a late block of another counts for one.
+                ref IBlockSource? asked = ref _askedFirst[block] is null ? ref _askedFirst[block] : ref (_askedSecond ??= new IBlockSource?[BlockCount])[block];
+                asked = source;
                 _pending++;
                 into[taken++] = new PendingBlock(this, block);
             }
@@ -144,8 +161,9 @@ internal sealed class ActivePiece
         {
             if (_isRetired || _blocks[block].Slab is not null || _requests[block] == byte.MaxValue)
                 return false;
-            if (_requests[block]++ == 0)
+            if (_requests[block] == 0)
                 _free--;
+            Count(block, +1);
             _pending++;
             return true;
         }
@@ -162,7 +180,7 @@ internal sealed class ActivePiece
                 return false;
             Hold(-_held);
             _isRetired = true;
-            _free = 0;
+            _free = _single = 0;
             return true;
         }
     }
@@ -174,13 +192,19 @@ internal sealed class ActivePiece
     public void Forgive() => _shunned = [];
 
     /// <summary>Takes a request back.</summary>
+    /// <param name="block">Which block.</param>
+    /// <param name="source">The source that was asked for it, as it was reserved for.</param>
+    /// <param name="isFree">Whether the block may be asked for again, since nobody else owes it.</param>
     /// <returns>Whether the piece is as if it had never been begun: nothing here, nothing asked for.</returns>
-    public bool Release(int block)
+    public bool Release(int block, IBlockSource? source, out bool isFree)
     {
         lock (_gate)
         {
             _pending--;
-            if (--_requests[block] == 0 && _blocks[block].Slab is null && !_isRetired)
+            Count(block, -1);
+            Forget(block, source);
+            isFree = _requests[block] == 0 && _blocks[block].Slab is null && !_isRetired;
+            if (isFree)
             {
                 _free++;
                 _freeFrom = Math.Min(_freeFrom, block);
@@ -188,6 +212,13 @@ internal sealed class ActivePiece
 
             return _pending == 0 && _received == 0;
         }
+    }
+
+    /// <summary>The sources that owe a block, two at most.</summary>
+    public (IBlockSource? First, IBlockSource? Second) AskedFor(int block)
+    {
+        lock (_gate)
+            return (_askedFirst[block], _askedSecond?[block]);
     }
 
     /// <summary>Keeps a block that has arrived, and holds its slab.</summary>
@@ -203,11 +234,15 @@ internal sealed class ActivePiece
         lock (_gate)
         {
             _pending--;
-            othersAsked = --_requests[block] > 0;
+            Count(block, -1);
+            Forget(block, sender);
+            othersAsked = _requests[block] > 0;
             bytesToHash = 0;
             if (_blocks[block].Slab is not null)
                 return false;
 
+            if (IsSingle(block))
+                _single--;
             slab.Retain();
             _blocks[block] = new ReceivedBlock(slab, offset, sender);
             _received++;
@@ -332,6 +367,8 @@ internal sealed class ActivePiece
                 if (slab != Written)
                     slab.Release();
                 _blocks[block] = default;
+                if (IsSingle(block))
+                    _single++;
                 _received--;
                 dropped += RangeOf(block).Length;
                 // Where another source still owes it, it is free when that gives its request back.
@@ -353,6 +390,25 @@ internal sealed class ActivePiece
             Volatile.Write(ref _prefix, prefix);
             return dropped;
         }
+    }
+
+    private bool IsSingle(int block) => _requests[block] == 1 && _blocks[block].Slab is null && !_isRetired;
+
+    private void Count(int block, int requests)
+    {
+        if (IsSingle(block))
+            _single--;
+        _requests[block] = (byte)(_requests[block] + requests);
+        if (IsSingle(block))
+            _single++;
+    }
+
+    private void Forget(int block, IBlockSource? source)
+    {
+        if (_askedFirst[block] == source)
+            _askedFirst[block] = null;
+        else if (_askedSecond is { } second && second[block] == source)
+            second[block] = null;
     }
 
     private void Restore(Bitfield onDisk)

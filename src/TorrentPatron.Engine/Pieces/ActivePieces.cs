@@ -127,7 +127,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     {
         int taken = 0;
         if (current is not null && source.MayRequest(current.Index) && current.MayCome(source))
-            taken = current.ReserveFree(into);
+            taken = current.ReserveFree(into, source);
         if (taken == into.Length)
             return taken;
 
@@ -137,7 +137,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
             while (taken < into.Length && _isOpen && Next(source, ref takenUp) is { } piece)
             {
                 current = piece;
-                int reserved = piece.ReserveFree(into[taken..]);
+                int reserved = piece.ReserveFree(into[taken..], source);
                 if (reserved == 0)
                     break;
                 taken += reserved;
@@ -153,11 +153,15 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     }
 
     /// <summary>Blocks that will not come from the source that was asked.</summary>
-    public void Release(ReadOnlySpan<PendingBlock> blocks)
+    /// <returns>Whether any of them may be asked of another source now: of a block that is here, or that another owes, that is not so.</returns>
+    public bool Release(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
     {
+        bool isAnyFree = false;
         foreach (PendingBlock block in blocks)
         {
-            if (!block.Piece.Release(block.Block))
+            bool isUntouched = block.Piece.Release(block.Block, source, out bool isFree);
+            isAnyFree |= isFree;
+            if (!isUntouched)
                 continue;
             lock (_gate)
             {
@@ -169,6 +173,8 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
                 }
             }
         }
+
+        return isAnyFree;
     }
 
     /// <summary>
@@ -324,8 +330,8 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         {
             if (taken == into.Length)
                 break;
-            if (!piece.IsComplete && piece.MayCome(source) && IsIn(has, piece.Index))
-                taken += piece.ReserveRequested(into[taken..], source.HasRequested);
+            if (piece.HasSingle && piece.MayCome(source) && IsIn(has, piece.Index))
+                taken += piece.ReserveRequested(into[taken..], source);
         }
 
         return taken;

@@ -29,9 +29,4 @@ internal interface IBlockSource
     /// <summary>Whether it may be asked for blocks of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     bool MayRequest(int piece);
-
-    /// <summary>Whether it has been asked for a block and has not given it.</summary>
-    /// <param name="piece">The piece.</param>
-    /// <param name="block">Index of the block in the piece.</param>
-    bool HasRequested(ActivePiece piece, int block);
 }

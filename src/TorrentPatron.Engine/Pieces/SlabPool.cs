@@ -6,8 +6,8 @@ internal sealed class SlabPool
     /// <summary>Size of the least slab, bytes: some messages without a block. A torrent may have hundreds of peers that send no more.</summary>
     public const int LeastLength = 2 * 1024;
 
-    /// <summary>Size of a small slab, bytes: one block message and what comes with it.</summary>
-    public const int SmallLength = 32 * 1024;
+    /// <summary>Size of a small slab, bytes: two block messages and what comes with them. A slow peer's blocks come one by one, and each holds its slab.</summary>
+    public const int SmallLength = 33 * 1024;
 
     /// <summary>Size of a large slab, bytes.</summary>
     public const int LargeLength = 256 * 1024;

@@ -281,20 +281,19 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Active.Reserve(peer, ref current, into);
 
     /// <inheritdoc/>
-    public void Released(ReadOnlySpan<PendingBlock> blocks)
+    public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks)
     {
-        _pieces.Active.Release(blocks);
-        WakeStarved();
+        // In the end game blocks are cancelled by the thousand that have come from another: they are of no use to anybody.
+        if (_pieces.Active.Release(peer, blocks))
+            WakeStarved();
     }
 
     /// <inheritdoc/>
     public void BlockArrivedFrom(PeerDownload peer, PendingBlock block)
     {
-        foreach (PeerTransfer other in _peers)
-        {
-            if (other.Download != peer)
-                other.Download.CancelRequest(block);
-        }
+        (IBlockSource? first, IBlockSource? second) = block.Piece.AskedFor(block.Block);
+        (first as PeerDownload)?.CancelRequest(block);
+        (second as PeerDownload)?.CancelRequest(block);
     }
 
     /// <inheritdoc/>

@@ -28,7 +28,8 @@ class Giver:
 
     def __init__(self, crowd, number):
         self._crowd, self._number = crowd, number
-        self._asked = asyncio.Queue(_MOST_ASKED)
+        self._asked = {}  # in the order of their coming
+        self._news = asyncio.Event()
 
     async def join(self):
         crowd = self._crowd
@@ -41,8 +42,11 @@ class Giver:
             giving = asyncio.create_task(self._give(writer))
             while True:
                 body = await reader.readexactly(int.from_bytes(await reader.readexactly(4), "big"))
-                if body[:1] == bytes([_REQUEST]) and not self._asked.full():
-                    self._asked.put_nowait(body[1:])
+                if body[:1] == bytes([_REQUEST]) and len(self._asked) < _MOST_ASKED:
+                    self._asked[body[1:]] = True
+                    self._news.set()
+                elif body[:1] == bytes([_CANCEL]):
+                    self._asked.pop(body[1:], None)
         except (OSError, asyncio.IncompleteReadError):
             pass
         finally:
@@ -58,7 +62,11 @@ class Giver:
         await asyncio.sleep(_PAUSE * self._number / crowd.count)
         writer.write(message(_UNCHOKE))
         while True:
-            asked = await self._asked.get()
+            while not self._asked:
+                self._news.clear()
+                await self._news.wait()
+            asked = next(iter(self._asked))
+            del self._asked[asked]
             piece, start, length = (int.from_bytes(asked[i:i + 4], "big") for i in (0, 4, 8))
             at = piece * crowd.piece_length + start
             writer.write(message(_PIECE, asked[:8] + crowd.payload[at:at + length]))

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Tests.Pieces;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
@@ -167,7 +168,7 @@ public sealed class PeerDownloadTests : IDisposable
     {
         ActivePiece piece = Want(_fast, 0, 1);
         _download.FillRequests();
-        piece.ReserveRequested(new PendingBlock[1], static (_, _) => false);
+        piece.ReserveRequested(new PendingBlock[1], new NamedSource("other"));
         Assert.Null(Send(piece, 0));
         Assert.Equal(["block"], _fast.Handler.Said);
     }
@@ -212,7 +213,7 @@ public sealed class PeerDownloadTests : IDisposable
 
         Assert.Equal(FirstDepth, _fast.TakeSent().Count(message => message.StartsWith("Cancel", StringComparison.Ordinal)));
         for (int block = 0; block < FirstDepth; block++)
-            piece.Release(block);
+            piece.Release(block, _download, out _);
 
         Assert.Null(Send(piece, 3));
         Assert.Equal(0, _fast.Handler.Wasted);

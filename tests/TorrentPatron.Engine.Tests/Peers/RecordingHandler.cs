@@ -56,10 +56,10 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
     public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into)
     {
         WasStarved = peer.IsStarved;
-        return Wanted?.ReserveFree(into) ?? 0;
+        return Wanted?.ReserveFree(into, peer) ?? 0;
     }
 
-    public void Released(ReadOnlySpan<PendingBlock> blocks) => Say($"released {blocks.Length}");
+    public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks) => Say($"released {blocks.Length}");
 
     public void BlockArrivedFrom(PeerDownload peer, PendingBlock block) => Say("block");
 

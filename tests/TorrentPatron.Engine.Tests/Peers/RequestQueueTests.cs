@@ -19,8 +19,7 @@ public sealed class RequestQueueTests
         Assert.True(_queue.TryTake(_piece.RangeOf(0), out _));
         Assert.True(_queue.TryTake(new PendingBlock(_piece, 39)));
         Assert.False(_queue.TryTake(new PendingBlock(_piece, 39)));
-        Assert.True(_queue.Contains(_piece, 21));
-        Assert.False(_queue.Contains(new ActivePiece(5, 100 * BlockRequest.BlockLength), 21));
+        Assert.False(_queue.TryTake(new PendingBlock(new ActivePiece(5, 100 * BlockRequest.BlockLength), 21)));
         Assert.Equal(37, _queue.Count);
 
         PendingBlock[] all = _queue.TakeAll();

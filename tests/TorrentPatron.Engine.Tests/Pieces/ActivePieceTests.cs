@@ -6,6 +6,7 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 public sealed class ActivePieceTests
 {
     private static readonly IBlockSource Source = new NamedSource("any");
+    private static readonly IBlockSource Other = new NamedSource("other");
 
     private const int Block = BlockRequest.BlockLength;
 
@@ -32,18 +33,18 @@ public sealed class ActivePieceTests
         var piece = new ActivePiece(0, 3 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 3));
 
-        Assert.False(piece.Release(1));
+        Assert.False(piece.Release(1, null, out _));
         Assert.Equal(1, piece.ReserveFree(_taken));
         Assert.Equal(1, _taken[0].Block);
-        Assert.False(piece.Release(0));
-        Assert.False(piece.Release(1));
-        Assert.True(piece.Release(2));
+        Assert.False(piece.Release(0, null, out _));
+        Assert.False(piece.Release(1, null, out _));
+        Assert.True(piece.Release(2, null, out _));
         Assert.True(piece.Retire(onlyIfUntouched: true));
         Assert.Equal(0, piece.ReserveFree(_taken));
     }
 
     [Fact]
-    public void DropSuspect_drops_the_blocks_of_who_sent_fewest_and_others_are_asked_for_them_until_it_is_forgiven()
+    public void DropSuspect_drops_the_blocks_of_who_sent_fewest_andOthers_are_asked_for_them_until_it_is_forgiven()
     {
         NamedSource many = new("many"), few = new("few");
         var piece = new ActivePiece(0, 5 * Block);
@@ -110,13 +111,13 @@ public sealed class ActivePieceTests
         NamedSource many = new("many"), few = new("few");
         var piece = new ActivePiece(0, 3 * Block);
         piece.ReserveFree(_taken);
-        piece.ReserveRequested(_taken.AsSpan(0, 1), static (_, _) => false);
+        piece.ReserveRequested(_taken.AsSpan(0, 1), Other);
         Send(piece, few, 0);
         Send(piece, many, 1, 2);
 
         piece.DropSuspect();
         Assert.Equal(0, piece.ReserveFree(_taken));
-        piece.Release(0);
+        piece.Release(0, null, out _);
         Assert.Equal(1, piece.ReserveFree(_taken));
         Assert.Equal(0, _taken[0].Block);
     }
@@ -153,16 +154,20 @@ public sealed class ActivePieceTests
     public void In_the_end_game_a_block_is_asked_for_twice_at_most_and_kept_once()
     {
         var piece = new ActivePiece(0, Block);
-        piece.ReserveFree(_taken);
-        Assert.Equal(0, piece.ReserveRequested(_taken, (_, _) => true));
-        Assert.Equal(1, piece.ReserveRequested(_taken, (_, _) => false));
-        Assert.Equal(0, piece.ReserveRequested(_taken, (_, _) => false));
+        piece.ReserveFree(_taken, Source);
+        Assert.Equal(0, piece.ReserveRequested(_taken, Source));
+        Assert.True(piece.HasSingle);
+        Assert.Equal(1, piece.ReserveRequested(_taken, Other));
+        Assert.False(piece.HasSingle);
+        Assert.Equal(0, piece.ReserveRequested(_taken, new NamedSource("third")));
+        Assert.Equal((Source, Other), piece.AskedFor(0));
 
         Slab first = _slabs.Rent(Block), second = _slabs.Rent(Block);
         Assert.True(piece.Add(0, first, 0, Source, out bool othersAsked, out long bytes));
         Assert.True(othersAsked);
+        Assert.Equal((null, Other), piece.AskedFor(0));
         Assert.Equal(Block, bytes);
-        Assert.False(piece.Add(0, second, 0, Source, out othersAsked, out bytes));
+        Assert.False(piece.Add(0, second, 0, Other, out othersAsked, out bytes));
         Assert.False(othersAsked);
         Assert.Equal(0, bytes);
         second.Release();
@@ -170,15 +175,35 @@ public sealed class ActivePieceTests
     }
 
     [Fact]
-    public void A_block_that_arrived_is_not_free_when_its_other_request_is_released()
+    public void A_block_that_arrived_is_not_free_when_itsOther_request_is_released()
     {
         var piece = new ActivePiece(0, 2 * Block);
         piece.ReserveFree(_taken.AsSpan(0, 2));
-        piece.ReserveRequested(_taken.AsSpan(0, 1), (_, _) => false);
+        piece.ReserveRequested(_taken.AsSpan(0, 1), Other);
         Add(piece, 0);
-        piece.Release(0);
+        piece.Release(0, Other, out bool isFree);
 
+        Assert.False(isFree);
         Assert.False(piece.HasFree);
+        Assert.Equal((null, null), piece.AskedFor(0));
+    }
+
+    [Fact]
+    public void A_block_that_one_of_two_sources_gives_back_may_be_asked_of_a_third()
+    {
+        var piece = new ActivePiece(0, 2 * Block);
+        piece.ReserveFree(_taken.AsSpan(0, 2), Source);
+        piece.ReserveRequested(_taken.AsSpan(0, 2), Other);
+        Assert.False(piece.HasSingle);
+
+        piece.Release(1, Source, out bool isFree);
+        Assert.False(isFree);
+        Assert.True(piece.HasSingle);
+        Assert.Equal(0, piece.ReserveRequested(_taken, Other));
+        var third = new NamedSource("third");
+        Assert.Equal(1, piece.ReserveRequested(_taken, third));
+        Assert.Equal(1, _taken[0].Block);
+        Assert.Equal((third, Other), piece.AskedFor(1));
     }
 
     [Fact]

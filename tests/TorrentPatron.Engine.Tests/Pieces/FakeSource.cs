@@ -27,8 +27,6 @@ internal sealed class FakeSource : IBlockSource
 
     public bool MayRequest(int piece) => !IsChoking || AllowedFast.Contains(piece);
 
-    public bool HasRequested(ActivePiece piece, int block) => Owed.Contains(new PendingBlock(piece, block));
-
     /// <summary>Is asked for blocks; each is named by piece and block.</summary>
     public string[] Reserve(ActivePieces pieces, int most)
     {
@@ -45,6 +43,6 @@ internal sealed class FakeSource : IBlockSource
     {
         PendingBlock[] owed = [.. Owed];
         Owed.Clear();
-        pieces.Release(owed);
+        pieces.Release(this, owed);
     }
 }

@@ -21,6 +21,4 @@ internal sealed record NamedSource(string Name) : IBlockSource
     public IReadOnlyCollection<int> AllowedFast => [];
 
     public bool MayRequest(int piece) => true;
-
-    public bool HasRequested(ActivePiece piece, int block) => false;
 }

@@ -372,7 +372,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             return [.. taken.Select(Name)];
         }
 
-        public void Release(params string[] blocks) => _pieces.Active.Release(Take(blocks));
+        public void Release(params string[] blocks) => _pieces.Active.Release(Source, Take(blocks));
 
         /// <summary>Sends what it owes, or some of that, out of a torrent's bytes.</summary>
         public void Send(byte[] data, params string[] blocks)

@@ -91,7 +91,7 @@ public class BlockReceiving
         {
         }
 
-        public void Released(ReadOnlySpan<PendingBlock> blocks)
+        public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks)
         {
         }
 

@@ -34,19 +34,6 @@ public class RequestQueues
     [Benchmark(OperationsPerInvoke = Outstanding)]
     public int AnsweredALittleOutOfOrder() => AnswerAll(_shuffledQueue, _shuffled);
 
-    [Benchmark(OperationsPerInvoke = Outstanding)]
-    public int LookedForInEndGame()
-    {
-        int found = 0;
-        foreach (PendingBlock block in _blocks)
-        {
-            if (_queue.Contains(block.Piece, block.Block))
-                found++;
-        }
-
-        return found;
-    }
-
     /// <summary>Takes answers in batches, and asks for as many blocks again.</summary>
     private int AnswerAll(RequestQueue queue, PendingBlock[] answers)
     {

@@ -37,7 +37,7 @@ public class ActivePieceLife
         ActivePiece piece = Reserve();
         bool isUntouched = false;
         for (int block = 0; block < Blocks; block++)
-            isUntouched = piece.Release(block);
+            isUntouched = piece.Release(block, null, out _);
         return isUntouched;
     }
 

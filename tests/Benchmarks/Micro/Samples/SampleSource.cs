@@ -22,5 +22,4 @@ internal sealed class SampleSource : IBlockSource
 
     public bool MayRequest(int piece) => true;
 
-    public bool HasRequested(ActivePiece piece, int block) => false;
 }
