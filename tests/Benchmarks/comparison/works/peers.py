@@ -88,7 +88,7 @@ class ActivePeers(base.Work):
 
     def run(self, client):
         bench, payload = self.bench, self._payload
-        job = bench.job(payload, bench.target(), max_peers=_ACTIVE + 100)
+        job = bench.job(payload, bench.target(), max_peers=2 * _ACTIVE)
         run, crowd = client.gather(job), None
         try:
             until(lambda: _listens(job.port), 60, f"{client.name} listens")
