@@ -107,6 +107,19 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
+    public void What_a_source_gives_back_is_free_only_where_it_is_not_here_and_no_other_source_owes_it()
+    {
+        FakeSource one = Seed(), other = Seed();
+        one.Reserve(_pieces, Count * Blocks);
+        string[] twice = other.Reserve(_pieces, 2);
+        Give(one, twice[0]);
+
+        Assert.False(other.Release(_pieces));
+        Assert.True(one.Release(_pieces));
+        Assert.Equal(Count * Blocks - 1, Seed().Reserve(_pieces, 100).Length);
+    }
+
+    [Fact]
     public void Blocks_dropped_from_a_bad_piece_are_asked_for_first_but_not_of_who_had_sent_them_until_that_is_forgiven()
     {
         FakeSource one = Seed(), other = Seed();

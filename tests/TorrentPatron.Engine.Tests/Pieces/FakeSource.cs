@@ -39,10 +39,11 @@ internal sealed class FakeSource : IBlockSource
     public static string NameOf(PendingBlock block) => $"{block.Piece.Index}.{block.Block}";
 
     /// <summary>Gives back everything that it owes.</summary>
-    public void Release(ActivePieces pieces)
+    /// <returns>Whether any of it is free for others.</returns>
+    public bool Release(ActivePieces pieces)
     {
         PendingBlock[] owed = [.. Owed];
         Owed.Clear();
-        pieces.Release(this, owed);
+        return pieces.Release(this, owed);
     }
 }
