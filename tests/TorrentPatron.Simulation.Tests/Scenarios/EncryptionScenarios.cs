@@ -70,7 +70,7 @@ public sealed class EncryptionScenarios
             {
                 foreach ((MessageId id, byte[] body) in asker.Messages.Where(message => message.Id == MessageId.Extended && message.Body[0] == Mine))
                 {
-                    Assert.True(PexMessage.TryRead(body[1..], out PexMessage? message));
+                    Assert.True(PexMessage.TryRead(body.AsMemory(1), out PexMessage? message));
                     foreach (PexPeer peer in message.Added)
                         told[peer.EndPoint] = peer.Flags;
                 }

@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Peers;
@@ -55,7 +56,7 @@ public sealed class HostileSwarmScenarios(ITestOutputHelper output)
             {
                 try
                 {
-                    using var peer = new FakePeer(world, await host.ConnectAsync(seed.EndPoint, CancellationToken.None));
+                    using var peer = new FakePeer(world, await host.ConnectAsync(seed.EndPoint, NetworkUse.Peers, CancellationToken.None));
                     peer.Shake(torrent.Metainfo.InfoHash, id);
                     while (!peer.IsClosed && !isOver)
                         await Task.Delay(TimeSpan.FromSeconds(2), world.Time);

@@ -93,4 +93,7 @@ internal sealed class SampleSwarm : IWorkEvents, INetwork, ITrackerClient
     Task<AnnounceResponse?> ITrackerClient.AnnounceAsync(
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
+
+    Task<ScrapeResponse?> ITrackerClient.ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 }
