@@ -79,6 +79,23 @@ Describe 'Patrons' {
             ($leech | Get-TorrentPeer).Encryption | Should -Be 'None'
         }
 
+        It 'talks to peers by uTP where that is wanted, and says so of each' {
+            $peer = Start-TestSeed $content -StatePath "$here-seeds"
+            $polite = New-TorrentPatron -Name 'polite' -BindAddress 127.0.0.1 -StatePath $here -Transport Utp
+            $polite.Transport | Should -Be 'Utp'
+            $leech = Start-Torrent $content.Torrent -Destination $here -Patron $polite -Peer $peer -MaxDownloadRate 32KB
+            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
+            ($leech | Get-TorrentPeer).Transport | Should -Be 'Utp'
+            (Get-TorrentPeer $content.Name -Patron "seeder-$($content.Name)").Transport | Should -Be 'Utp'
+
+            $polite | Set-TorrentPatron -Transport Tcp
+            $polite.Transport | Should -Be 'Tcp'
+            $leech | Suspend-Torrent
+            $leech | Resume-Torrent
+            Wait-TestCondition { $leech | Get-TorrentPeer } | Should -BeTrue
+            ($leech | Get-TorrentPeer).Transport | Should -Be 'Tcp'
+        }
+
         It 'takes an engine by name, and says which is not there' {
             (New-TorrentPatron -Engine torrentpatron).Service.Settings.Engine | Should -Be 'TorrentPatron'
             { New-TorrentPatron -Engine nosuch } | Should -Throw -ErrorId 'EngineNotFound,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'

@@ -1,7 +1,7 @@
 """libtorrent in a process of its own: a client like the others, and the other side of all of them.
 
 Reads commands as lines of JSON and answers each with one; times are those of the monotonic clock, which all processes share.
-Arguments: the addresses to listen on, as host:port, one for each session.
+Arguments: the addresses to listen on, as host:port, one for each session; --utp: they speak uTP alone, else TCP alone.
 """
 import json
 import pathlib
@@ -17,8 +17,8 @@ _LOOK = 0.005
 _RUN = 500  # resume data asked for at once: more alerts than that may be dropped
 
 
-def _session(address):
-    """A session with libtorrent's own settings, but that finds nobody by itself, and in plain TCP as all others."""
+def _session(address, is_utp):
+    """A session with libtorrent's own settings, but that finds nobody by itself, and unencrypted: by TCP as all others, or by uTP alone."""
     return lt.session({
         "listen_interfaces": address,
         "outgoing_interfaces": address.partition(":")[0],
@@ -26,8 +26,10 @@ def _session(address):
         "enable_lsd": False,
         "enable_upnp": False,
         "enable_natpmp": False,
-        "enable_incoming_utp": False,
-        "enable_outgoing_utp": False,
+        "enable_incoming_utp": is_utp,
+        "enable_outgoing_utp": is_utp,
+        "enable_incoming_tcp": not is_utp,
+        "enable_outgoing_tcp": not is_utp,
         "out_enc_policy": 2,
         "in_enc_policy": 2,
         "allow_multiple_connections_per_ip": True,
@@ -75,8 +77,8 @@ class Watch(threading.Thread):
 class Host:
     """The sessions, and what can be asked of them."""
 
-    def __init__(self, addresses):
-        self._sessions = [_session(address) for address in addresses]
+    def __init__(self, addresses, is_utp):
+        self._sessions = [_session(address, is_utp) for address in addresses]
         self._handles = []
         self._watch = None
 
@@ -159,7 +161,7 @@ def main():
     # As our own clients do: every descriptor that the system allows.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    host = Host(sys.argv[1:])
+    host = Host([argument for argument in sys.argv[1:] if argument != "--utp"], is_utp="--utp" in sys.argv)
     for line in sys.stdin:
         command = json.loads(line)
         try:

@@ -22,6 +22,7 @@ class Job:
     host: str = LOOPBACK  # the address to listen on and to call from, where that can be said
     peers: typing.Sequence[tuple[str, int]] = ()  # addresses to call
     tracker: str | None = None  # one that answers with those peers, for who cannot be told of them
+    is_utp: bool = False  # whether to speak uTP alone
     max_peers: int | None = None  # to allow, where the client's own limit is less
 
     @property

@@ -50,7 +50,7 @@ class Patron(Client):
     def _run(self, what, job, *more):
         return Child([
             *_command(), what, job.payload.torrent, "--destination", job.folder, "--state", job.state, "--port", job.port, *self.options,
-            *more])
+            *(["--transport", "utp"] if job.is_utp else []), *more])
 
 
 class MonoTorrent(Patron):

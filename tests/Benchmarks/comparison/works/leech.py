@@ -8,6 +8,9 @@ from . import base
 
 FILES = 5000
 
+# Those that can be told to speak uTP alone.
+UTP_CLIENTS = ("patron", "libtorrent")
+
 
 class Leech(base.Work):
     """
@@ -19,13 +22,14 @@ class Leech(base.Work):
     columns = [base.WALL, base.TRANSFER, *base.CPU, base.Column("transfer_cpu", "CPU from the first block on, s"), *base.MEMORY,
                *base.OTHER]
     piece_length = MIB
+    is_utp = False
 
     def payload(self):
         return self.bench.payloads.single(self.bench.size, self.piece_length)
 
     def open(self):
         self._payload = self.payload()
-        self._seed = LibtorrentProcess(self.bench.ports.free())
+        self._seed = LibtorrentProcess(self.bench.ports.free(), is_utp=self.is_utp)
         self._seed.ask("add", torrents=[str(self._payload.torrent)], folders=[str(self._payload.folder)])
         self._seed.ask("complete", patience=300, seconds=290)
         self._tracker = Tracker(self.bench.ports.free(), (LOOPBACK, self._seed.ports[0]))
@@ -37,7 +41,7 @@ class Leech(base.Work):
     def download(self, operation):
         """Downloads once. Returns the client's run, and the times and the seed's samples that belong to it."""
         bench, seed, payload = self.bench, self._seed, self._payload
-        job = bench.job(payload, bench.target(), peers=[(LOOPBACK, seed.ports[0])], tracker=self._tracker.address)
+        job = bench.job(payload, bench.target(), peers=[(LOOPBACK, seed.ports[0])], tracker=self._tracker.address, is_utp=self.is_utp)
         seed.ask("watch", info_hash=payload.info_hash)
         before = seed.child.meter.now()
         run = operation(job)
@@ -122,4 +126,16 @@ class LeechFar(Leech):
         self._network.close()
 
 
-ALL = [Leech1M, Leech256K, LeechFiles, LeechFar]
+class LeechUtp(Leech):
+    name = "leech-utp"
+    is_utp = True
+
+    @property
+    def title(self):
+        return f"Download by uTP: {base.mib(self.bench.size)}, pieces of 1 MiB"
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in UTP_CLIENTS]
+
+
+ALL = [Leech1M, Leech256K, LeechFiles, LeechFar, LeechUtp]

@@ -3,6 +3,7 @@ from ..clients.libtorrent import LibtorrentProcess
 from ..machine import LOOPBACK
 from ..payloads import MIB
 from . import base
+from .leech import UTP_CLIENTS
 
 
 class Seed(base.Work):
@@ -14,6 +15,7 @@ class Seed(base.Work):
     operation = "seed"
     columns = [base.WALL, base.TRANSFER, *base.CPU, *base.MEMORY, *base.OTHER]
     leechers = 1
+    is_utp = False
 
     @property
     def size(self):
@@ -24,14 +26,14 @@ class Seed(base.Work):
 
     def run(self, client):
         bench, payload = self.bench, self._payload
-        job = bench.job(payload, payload.folder)
+        job = bench.job(payload, payload.folder, is_utp=self.is_utp)
         run = client.seed(job)
         leechers = None
         try:
             run.done(bench.time_out)
             target = bench.target()
             folders = [target / str(i) for i in range(self.leechers)]
-            leechers = LibtorrentProcess(*(bench.ports.free() for _ in folders))
+            leechers = LibtorrentProcess(*(bench.ports.free() for _ in folders), is_utp=self.is_utp)
             leechers.ask("watch")
             before, other_before = run.child.meter.now(), leechers.child.meter.now()
             began = leechers.ask(
@@ -77,4 +79,16 @@ class Seed8(Seed):
         return f"Seed: {base.mib(self.size)} to each of 8 leechers at once, from the page cache"
 
 
-ALL = [Seed1, Seed8]
+class SeedUtp(Seed):
+    name = "seed-utp"
+    is_utp = True
+
+    @property
+    def title(self):
+        return f"Seed by uTP: {base.mib(self.size)} to one leecher, from the page cache"
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in UTP_CLIENTS]
+
+
+ALL = [Seed1, Seed8, SeedUtp]
