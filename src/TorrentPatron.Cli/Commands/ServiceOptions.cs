@@ -84,6 +84,7 @@ internal sealed class ServiceOptions
         command.Options.Add(_noDht);
         command.Options.Add(_noLocalDiscovery);
         command.Options.Add(_encryption);
+        command.Options.Add(_transport);
         command.Options.Add(_engine);
     }
 

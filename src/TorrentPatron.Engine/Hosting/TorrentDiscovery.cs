@@ -30,6 +30,7 @@ internal sealed class TorrentDiscovery
     private readonly Func<bool> _isSeed;
     private HostEndPoint[] _dhtNodes;
     private readonly PeerExchange _exchange;
+    private readonly Holepunch _holepunch;
     private PeerSearch? _search;
     private bool _isPrivate;
     private bool _isStarted;
@@ -55,9 +56,12 @@ internal sealed class TorrentDiscovery
         _isSeed = isSeed;
         _dhtNodes = [.. dhtNodes];
         _exchange = new PeerExchange(() => peers.Connected, TakeExchanged, engine.Time);
+        _holepunch = new Holepunch(() => peers.Connected, Punch, engine.Time);
         if (isPrivate)
             return;
         peers.Extensions.Set(_exchange);
+        peers.Extensions.Set(_holepunch);
+        peers.DialFailed = endPoint => _holepunch.TryAsk(endPoint);
         peers.SharesDht = engine.Finder is { HasDht: true };
     }
 
@@ -117,6 +121,8 @@ internal sealed class TorrentDiscovery
         Stop();
         _peers.SharesDht = false;
         _peers.Extensions.Remove(_exchange);
+        _peers.Extensions.Remove(_holepunch);
+        _peers.DialFailed = null;
         _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery, PeerSource.Saved);
     }
 
@@ -139,15 +145,22 @@ internal sealed class TorrentDiscovery
         search?.Hurry();
     }
 
-    private void TakeExchanged(AddressBlock namer, IReadOnlyList<PexPeer> named)
+    private void Punch(AddressBlock relay, IPEndPoint endPoint)
     {
+        Take([endPoint], new PeerOrigin(PeerSource.PeerExchange, relay));
+        _peers.Punch(endPoint);
+    }
+
+    private void TakeExchanged(PeerConnection by, IReadOnlyList<PexPeer> named)
+    {
+        _holepunch.NoteIntroduced(by, named);
         foreach (PexPeer peer in named)
         {
             if (peer.Flags.HasFlag(PexFlags.PrefersEncryption))
                 _peers.Directory.HintEncryption(peer.EndPoint);
         }
 
-        Take([.. named.Select(peer => peer.EndPoint)], new PeerOrigin(PeerSource.PeerExchange, namer));
+        Take([.. named.Select(peer => peer.EndPoint)], new PeerOrigin(PeerSource.PeerExchange, AddressBlock.Of(by.RemoteEndPoint.Address)));
         foreach (PexPeer peer in named)
         {
             if (peer.Flags.HasFlag(PexFlags.SupportsUtp))

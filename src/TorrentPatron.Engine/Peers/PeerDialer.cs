@@ -35,6 +35,30 @@ internal sealed class PeerDialer(
             engine.Faults.Watch(DialAsync(address, session), torrent, "dialling");
     }
 
+    /// <summary>Takes addresses that were dialled in vain.</summary>
+    public Action<IPEndPoint>? Failed { get; set; }
+
+    /// <summary>Dials one known address now, by uTP alone, unless it is in use: its peer does the same (BEP 55).</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="session">Ends it.</param>
+    public void Punch(IPEndPoint address, CancellationToken session)
+    {
+        lock (_gate)
+        {
+            if (engine.Settings.Transport == TransportPolicy.Tcp || !engine.Utp.Has(address) || !MayDial(session))
+                return;
+            if (!directory.TryTake(address, Instant.Now(engine.Time)))
+            {
+                engine.EndDial();
+                return;
+            }
+
+            _dialling++;
+        }
+
+        engine.Faults.Watch(DialAsync(address, session, PeerTransport.Utp), torrent, "dialling");
+    }
+
     /// <summary>Whether a connection is being made.</summary>
     public bool IsDialling
     {
@@ -45,13 +69,16 @@ internal sealed class PeerDialer(
         }
     }
 
+    /// <summary>Whether there is room for one more, which is then taken among the engine's.</summary>
+    private bool MayDial(CancellationToken session) =>
+        !session.IsCancellationRequested && engine.NetworkDown is null && _dialling < MostHalfOpen
+        && connected() + _dialling < engine.Settings.MaxPeersPerTorrent && engine.Peers < engine.MostPeers && engine.TryBeginDial();
+
     private IPEndPoint? TakeNext(CancellationToken session)
     {
         lock (_gate)
         {
-            if (session.IsCancellationRequested || engine.NetworkDown is not null || _dialling >= MostHalfOpen
-                || connected() + _dialling >= engine.Settings.MaxPeersPerTorrent
-                || engine.Peers >= engine.MostPeers || !engine.TryBeginDial())
+            if (!MayDial(session))
                 return null;
 
             IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time), effort());
@@ -63,7 +90,7 @@ internal sealed class PeerDialer(
         }
     }
 
-    private async Task DialAsync(IPEndPoint address, CancellationToken session)
+    private async Task DialAsync(IPEndPoint address, CancellationToken session, PeerTransport? transport = null)
     {
         // Off the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
@@ -71,7 +98,8 @@ internal sealed class PeerDialer(
         bool isDone = false;
         try
         {
-            (connection, Handshake handshake) = await ReachAsync(address, session).ConfigureAwait(false);
+            (connection, Handshake handshake) = await (transport is null ? ReachAsync(address, session) : ReachAsync(address, transport, session))
+                .ConfigureAwait(false);
             isDone = true;
             EndDial();
             attach(connection, handshake);
@@ -96,8 +124,11 @@ internal sealed class PeerDialer(
                 EndDial();
         }
 
-        if (!isDone)
-            DialMore(session);
+        if (isDone)
+            return;
+        if (transport is null && !session.IsCancellationRequested)
+            Failed?.Invoke(address);
+        DialMore(session);
     }
 
     /// <summary>Connects and shakes hands. Some take TCP connections and refuse them all: they speak uTP alone.</summary>

@@ -182,6 +182,19 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
+    /// <summary>Takes one address, unless it is in use; as <see cref="TakeNext"/> does.</summary>
+    public bool TryTake(IPEndPoint endPoint, Instant now)
+    {
+        lock (_gate)
+        {
+            if (!_entries.TryGetValue(endPoint, out Entry? entry) || entry.IsInUse || entry.IsOurselves)
+                return false;
+            entry.IsInUse = true;
+            _pace.Dialled(endPoint.Address, now);
+            return true;
+        }
+    }
+
     /// <summary>Whether an address may be dialled now.</summary>
     /// <param name="now">The time.</param>
     /// <param name="effort">How much peers are needed.</param>

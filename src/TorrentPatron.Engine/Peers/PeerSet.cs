@@ -250,6 +250,27 @@ internal sealed class PeerSet : IPeerOwner
         _dialer.DialMore(session);
     }
 
+    /// <summary>Takes addresses that were dialled in vain.</summary>
+    public Action<IPEndPoint>? DialFailed
+    {
+        get => _dialer.Failed;
+        set => _dialer.Failed = value;
+    }
+
+    /// <summary>Dials a known address now, by uTP: its peer does the same.</summary>
+    public void Punch(IPEndPoint endPoint)
+    {
+        CancellationToken session;
+        lock (_gate)
+        {
+            if (_session is null)
+                return;
+            session = _session.Token;
+        }
+
+        _dialer.Punch(endPoint, session);
+    }
+
     /// <summary>Where there is hardly any room left, closes peers that have been of little use lately. Called about once a second, in the torrent's beat.</summary>
     public void TurnOver()
     {

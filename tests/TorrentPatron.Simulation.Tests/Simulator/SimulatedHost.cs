@@ -24,6 +24,12 @@ internal sealed class SimulatedHost(
     /// <summary>Whether it is on the far side of a cut.</summary>
     public bool IsApart { get; set; }
 
+    /// <summary>Whether a router in front of it lets nobody in but the addresses that it has sent datagrams to.</summary>
+    public bool IsBehindRouter { get; set; }
+
+    /// <summary>Those addresses.</summary>
+    public HashSet<IPEndPoint> Holes { get; } = [];
+
     /// <summary>Bytes/s that it sends; 0: no limit.</summary>
     public long UpRate { get; } = up;
 
@@ -46,7 +52,7 @@ internal sealed class SimulatedHost(
         if (host is not null)
             world.Schedule(2 * LatencyTo(host), () => arrived.TrySetResult());
         await arrived.Task.WaitAsync(cancellationToken).ConfigureAwait(false);
-        while (host!.IsApart != IsApart)
+        while (host!.IsApart != IsApart || host.IsBehindRouter)
         {
             // The dial is repeated until the line is mended or nobody waits any more.
             await Task.Delay(TimeSpan.FromSeconds(1), world.Time, cancellationToken).ConfigureAwait(false);

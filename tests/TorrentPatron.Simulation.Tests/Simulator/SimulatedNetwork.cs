@@ -109,9 +109,12 @@ internal sealed class SimulatedNetwork(World world)
         {
             if ((Loss > 0 && world.Random.NextDouble() < Loss) || from.UpFree > world.Now + LongestQueue.Ticks)
                 continue;
+            from.Holes.Add(to);
             from.UpFree = Math.Max(world.Now, from.UpFree) + SimulatedPipe.Duration(datagram.Length, from.UpRate);
             world.Schedule(from.UpFree + from.LatencyTo(host).Ticks, () =>
             {
+                if (host.IsBehindRouter && !host.Holes.Contains(source))
+                    return;
                 if (host.IsApart != from.IsApart || host.DownFree > world.Now + LongestQueue.Ticks)
                     return;
                 host.DownFree = Math.Max(world.Now, host.DownFree) + SimulatedPipe.Duration(datagram.Length, host.DownRate);

@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Peers.Extensions;
 /// <param name="onPeers">Takes who names peers, and the peers.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PeerExchange(
-    Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IReadOnlyList<PexPeer>> onPeers, TimeProvider time) : IPeerExtension
+    Func<IReadOnlyList<PeerConnection>> connected, Action<PeerConnection, IReadOnlyList<PexPeer>> onPeers, TimeProvider time) : IPeerExtension
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<PeerConnection, PexState> _states = [];
@@ -66,7 +66,7 @@ internal sealed class PeerExchange(
 
         PexPeer[] named = [.. peers.Where(other => AddressReaches.MayBeNamed(other.EndPoint.Address, peer.RemoteEndPoint.Address))];
         if (named.Length > 0)
-            onPeers(AddressBlock.Of(peer.RemoteEndPoint.Address), named);
+            onPeers(peer, named);
         return null;
     }
 
@@ -105,8 +105,13 @@ internal sealed class PeerExchange(
             flags |= PexFlags.PrefersEncryption;
         if (peer.Transport == PeerTransport.Utp)
             flags |= PexFlags.SupportsUtp;
+        if (hello?.Extensions.ContainsKey(HolepunchMessage.ExtensionName) == true)
+            flags |= PexFlags.SupportsHolepunch;
         if (!peer.IsIncoming)
             return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
+        // By uTP it comes from where it can be reached, where at all.
+        if (peer.Transport == PeerTransport.Utp)
+            return new PexPeer(peer.RemoteEndPoint, flags);
         return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;
     }
 }

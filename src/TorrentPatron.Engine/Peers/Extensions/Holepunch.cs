@@ -1,0 +1,149 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Peers.Extensions;
+
+/// <summary>
+/// Two peers behind routers that let nobody in connect to each other with the help of a third, a relay, to which both are connected (BEP 55):
+/// both dial by uTP at once, so that each router knows the other side when its packets come. We ask relays, are relays, and are called by
+/// them. Thread-safe.
+/// </summary>
+/// <param name="connected">The connected peers, as they are now.</param>
+/// <param name="punch">Dials a peer by uTP, named by a relay.</param>
+/// <param name="time">The clock.</param>
+internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IPEndPoint> punch, TimeProvider time) : IPeerExtension
+{
+    /// <summary>Peers of which it is remembered who named them.</summary>
+    private const int MostIntroduced = 1_000;
+
+    /// <summary>Times in a minute that one peer has us dial another, or relay.</summary>
+    private const int MostOfOne = 10;
+
+    /// <summary>Times in a minute that all peers of the torrent have us do so.</summary>
+    private const int MostOfAll = 60;
+
+    /// <summary>The first port that we dial when told to.</summary>
+    private const int FirstPort = 1024;
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<IPEndPoint, PeerConnection> _introducers = [];
+    private readonly Dictionary<PeerConnection, int> _counts = [];
+    private Instant _nextMinute;
+    private int _count;
+
+    /// <inheritdoc/>
+    public string Name => HolepunchMessage.ExtensionName;
+
+    /// <inheritdoc/>
+    public int MaxLength => HolepunchMessage.MostBytes;
+
+    /// <summary>A peer has named others that know this extension: it can be their relay.</summary>
+    public void NoteIntroduced(PeerConnection by, IEnumerable<PexPeer> peers)
+    {
+        lock (_gate)
+        {
+            if (by.IsClosed)
+                return;
+            foreach (PexPeer peer in peers)
+            {
+                if (peer.Flags.HasFlag(PexFlags.SupportsHolepunch) && (_introducers.Count < MostIntroduced || _introducers.ContainsKey(peer.EndPoint)))
+                    _introducers[peer.EndPoint] = by;
+            }
+        }
+    }
+
+    /// <summary>A dialled peer does not answer: who has named it is asked to help.</summary>
+    /// <returns>Whether somebody was asked.</returns>
+    public bool TryAsk(IPEndPoint target)
+    {
+        PeerConnection? relay;
+        lock (_gate)
+            relay = _introducers.GetValueOrDefault(target);
+        return relay is { IsClosed: false } && Send(relay, new HolepunchMessage(HolepunchKind.Rendezvous, target));
+    }
+
+    /// <inheritdoc/>
+    public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
+    {
+        peer.FutileWork.Charge(FutileWork.Change);
+        if (!HolepunchMessage.TryRead(payload, out HolepunchMessage message))
+            return "Its holepunch message is not one.";
+        if (message.Kind == HolepunchKind.Error || !MayHave(peer))
+            return null;
+        if (message.Kind == HolepunchKind.Rendezvous)
+            Relay(peer, message.EndPoint);
+        else if (AddressReaches.MayBeNamed(message.EndPoint.Address, peer.RemoteEndPoint.Address) && message.EndPoint.Port >= FirstPort)
+            punch(AddressBlock.Of(peer.RemoteEndPoint.Address), message.EndPoint);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void PeerLeft(PeerConnection peer)
+    {
+        lock (_gate)
+        {
+            _counts.Remove(peer);
+            foreach ((IPEndPoint endPoint, PeerConnection by) in _introducers)
+            {
+                if (by == peer)
+                    _introducers.Remove(endPoint);
+            }
+        }
+    }
+
+    /// <summary>Where others reach a peer by uTP: whoever came by TCP did so from a port of its own choice.</summary>
+    public static IPEndPoint EndPointOf(PeerConnection peer) =>
+        peer is { IsIncoming: true, Transport: PeerTransport.Tcp } && peer.Extensions.Hello?.ListenPort is { } port
+            ? new IPEndPoint(peer.RemoteEndPoint.Address, port)
+            : peer.RemoteEndPoint;
+
+    private void Relay(PeerConnection asker, IPEndPoint target)
+    {
+        PeerConnection? other = connected().FirstOrDefault(peer => !peer.IsClosed && (peer.RemoteEndPoint.Equals(target) || EndPointOf(peer).Equals(target)));
+        HolepunchError error = !AddressReaches.IsOfHost(target.Address) || target.Port == 0 ? HolepunchError.NoSuchPeer
+            : other is null ? HolepunchError.NotConnected
+            : other == asker ? HolepunchError.NoSelf
+            : !other.Extensions.Speaks(this) ? HolepunchError.NoSupport
+            : HolepunchError.None;
+        if (error != HolepunchError.None)
+        {
+            Send(asker, new HolepunchMessage(HolepunchKind.Error, target, error));
+            return;
+        }
+
+        Send(other!, new HolepunchMessage(HolepunchKind.Connect, EndPointOf(asker)));
+        Send(asker, new HolepunchMessage(HolepunchKind.Connect, EndPointOf(other!)));
+    }
+
+    private bool MayHave(PeerConnection peer)
+    {
+        lock (_gate)
+        {
+            Instant now = Instant.Now(time);
+            if (now >= _nextMinute)
+            {
+                (_nextMinute, _count) = (now + TimeSpan.FromMinutes(1), 0);
+                _counts.Clear();
+            }
+
+            int ofOne = _counts.GetValueOrDefault(peer);
+            if (ofOne >= MostOfOne || _count >= MostOfAll || peer.IsClosed)
+                return false;
+            _counts[peer] = ofOne + 1;
+            _count++;
+            return true;
+        }
+    }
+
+    private bool Send(PeerConnection peer, HolepunchMessage message)
+    {
+        Span<byte> bytes = stackalloc byte[HolepunchMessage.MostBytes];
+        if (!peer.Extensions.TryAdd(this, bytes[..message.Write(bytes)]))
+            return false;
+        peer.Sender.Flush();
+        return true;
+    }
+}
