@@ -145,6 +145,8 @@ $views = @(
         $down
         $up
         Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
+        Column Encryption 10
+        Column Flags 6
         Column Client
     )
     View ClosedTorrentPeer TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer -ByTorrent @(

@@ -68,6 +68,8 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             yield return Later("number of bytes that may wait for the disk");
         if (before.DiskThreads != after.DiskThreads)
             yield return Later("number of its disk threads");
+        if (before.CodePoint != after.CodePoint)
+            yield return Later("code point with which it marks what it sends");
         if (before.Dht != after.Dht)
             yield return Later("part that it takes in the DHT");
         if (before.LocalDiscovery != after.LocalDiscovery)

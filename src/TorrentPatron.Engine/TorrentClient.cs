@@ -56,7 +56,7 @@ public sealed class TorrentClient : ITorrentClient
     /// <param name="workshop">Makes the way to move pieces; null: the built-in one.</param>
     internal TorrentClient(
         ClientSettings settings, NetworkBinding binding, TimeProvider time, Func<EngineResources, HostList, IWorkshop>? workshop = null)
-        : this(settings, new SocketNetwork(binding), trackers: null, time, new Random(), disk: null, workshop, binding)
+        : this(settings, new SocketNetwork(binding) { CodePoint = settings.CodePoint }, trackers: null, time, new Random(), disk: null, workshop, binding)
     {
     }
 

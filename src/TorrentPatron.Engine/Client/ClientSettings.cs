@@ -41,6 +41,18 @@ public sealed record ClientSettings
     /// <summary>Whether connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption { get; init; }
 
+    /// <summary>
+    /// The differentiated services code point (RFC 2474) of what is sent to peers, and by UDP, 0 to 63; 0: none. By default 1, lower effort
+    /// (RFC 8622): routers that know it put other traffic first.
+    /// </summary>
+    public int CodePoint { get; init; } = 1;
+
+    /// <summary>
+    /// The address by which trackers are to name us to others, for a router or proxy with another outside address; many trackers do not heed it.
+    /// Null: the address from which they are asked.
+    /// </summary>
+    public IPAddress? AnnounceAddress { get; init; }
+
     /// <summary>What all traffic is bound to.</summary>
     public BindTarget BindTarget => BindTarget.Of(BindInterface, BindAddress);
 

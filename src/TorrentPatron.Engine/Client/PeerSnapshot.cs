@@ -36,6 +36,43 @@ public sealed record PeerSnapshot
     /// <summary>Whether we want something that it has.</summary>
     public bool AmInterested { get; init; }
 
+    /// <summary>Whether it owes us what we have asked for, for a minute or longer.</summary>
+    public bool IsSnubbed { get; init; }
+
+    /// <summary>Whether we answer its requests in turn with others, to see whether it gives more than they do.</summary>
+    public bool IsOptimistic { get; init; }
+
+    /// <summary>
+    /// How the connection stands, in the letters that other clients show: D we download (d we would, and are choked), U it downloads (u it
+    /// would, and is choked), K it would give and we want nothing, ? we would give and it wants nothing, O optimistically unchoked, S snubbed,
+    /// I incoming, H found by the DHT, X by peer exchange, L in the local network, E encrypted (e its handshake only), P by uTP.
+    /// </summary>
+    public string Flags
+    {
+        get
+        {
+            Span<char> flags = stackalloc char[8];
+            int count = 0;
+            if (AmInterested || !IsChoking)
+                flags[count++] = !AmInterested ? 'K' : IsChoking ? 'd' : 'D';
+            if (IsInterested || !AmChoking)
+                flags[count++] = !IsInterested ? '?' : AmChoking ? 'u' : 'U';
+            if (IsOptimistic)
+                flags[count++] = 'O';
+            if (IsSnubbed)
+                flags[count++] = 'S';
+            if (IsIncoming)
+                flags[count++] = 'I';
+            if (Source is PeerSource.Dht or PeerSource.PeerExchange or PeerSource.LocalDiscovery)
+                flags[count++] = Source == PeerSource.Dht ? 'H' : Source == PeerSource.PeerExchange ? 'X' : 'L';
+            if (Encryption != EncryptionMethods.None)
+                flags[count++] = Encryption == EncryptionMethods.Rc4 ? 'E' : 'e';
+            if (Transport == PeerTransport.Utp)
+                flags[count++] = 'P';
+            return new string(flags[..count]);
+        }
+    }
+
     /// <summary>Payload received from it in a second.</summary>
     public long DownloadRate { get; init; }
 

@@ -224,6 +224,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             IsPartialSeed = left > 0 && State == TorrentState.Seeding,
             Event = announceEvent,
             Key = (uint)engine.PeerId.GetHashCode(),
+            Address = engine.Settings.AnnounceAddress is { } own && (family == AddressFamily.Unspecified || family == own.AddressFamily) ? own : null,
             SupportsEncryption = engine.Settings.Encryption != EncryptionPolicy.Off,
             RequiresEncryption = engine.Settings.Encryption == EncryptionPolicy.Require,
         };

@@ -52,6 +52,9 @@ public sealed class SocketNetwork : INetwork
         binding.Changed += () => _open.CloseAllBut(binding.Latest);
     }
 
+    /// <summary>The differentiated services code point of what is sent to peers and by UDP, 0 to 63; 0: none.</summary>
+    internal int CodePoint { get; init; }
+
     /// <inheritdoc/>
     public ReadOnlyCollection<IPAddress> LocalAddresses => _binding.Current.Addresses;
 
@@ -100,7 +103,7 @@ public sealed class SocketNetwork : INetwork
         Socket? socket = null;
         try
         {
-            socket = await DialAsync(remote, cancellationToken).ConfigureAwait(false);
+            socket = await DialAsync(remote, cancellationToken, use == NetworkUse.Peers ? CodePoint : 0).ConfigureAwait(false);
             return new TcpConnection(socket, remote, _open);
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -130,6 +133,8 @@ public sealed class SocketNetwork : INetwork
             // No ReuseAddress: .NET lets a restart have its port back as it is (SO_REUSEADDR); the option would add
             // SO_REUSEPORT, and two engines would share a port without knowing.
             KeepToOneself(socket);
+            // What is accepted has it from here.
+            TrafficClass.Set(socket, CodePoint);
             _binding.BindToInterface(socket, bound);
             socket.Bind(local);
             socket.Listen(128);
@@ -154,6 +159,7 @@ public sealed class SocketNetwork : INetwork
                 local, isShared: true, socket =>
                 {
                     KeepToOneself(socket);
+                    TrafficClass.Set(socket, CodePoint);
                     _binding.BindToInterface(socket, bound);
                 },
                 _open.Remove),
@@ -198,7 +204,7 @@ public sealed class SocketNetwork : INetwork
     /// <summary>Dials a host by TCP. Whoever has the socket says when it is closed.</summary>
     /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
     /// <exception cref="ObjectDisposedException">What it is bound to has gone.</exception>
-    internal async Task<Socket> DialAsync(IPEndPoint remote, CancellationToken cancellationToken)
+    internal async Task<Socket> DialAsync(IPEndPoint remote, CancellationToken cancellationToken, int codePoint = 0)
     {
         BoundAddresses bound = _binding.Current;
         // Whoever binds to one address (a VPN's, say) means it: the other family must not go around it.
@@ -209,6 +215,7 @@ public sealed class SocketNetwork : INetwork
         {
             // Even this may fail: without IPv6 on the machine, or with every file descriptor taken.
             socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            TrafficClass.Set(socket, codePoint);
             if (bound.IsBound)
             {
                 _binding.BindToInterface(socket, bound);

@@ -29,6 +29,8 @@ internal static class PeerSnapshots
             IsInterested = peer.Upload.IsInterested,
             AmChoking = peer.Upload.AmChoking,
             AmInterested = peer.Download.AmInterested,
+            IsSnubbed = peer.Download.IsSnubbed,
+            IsOptimistic = peer.Standing.IsOptimistic,
             DownloadRate = peer.Standing.DownloadRate,
             UploadRate = peer.Standing.UploadRate,
             BytesReceived = peer.Download.PayloadReceived,

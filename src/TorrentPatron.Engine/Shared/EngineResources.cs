@@ -153,6 +153,7 @@ internal sealed class EngineResources : IAsyncDisposable
         {
             MaxQueuedBytes = Settings.MaxQueuedBytes,
             DiskThreads = Settings.DiskThreads,
+            CodePoint = Settings.CodePoint,
             Dht = Settings.Dht,
             LocalDiscovery = Settings.LocalDiscovery,
         };

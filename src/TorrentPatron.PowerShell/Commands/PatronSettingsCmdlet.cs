@@ -55,6 +55,16 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     public TransportPolicy? Transport { get; set; }
 
+    /// <summary>The address by which trackers are to name us.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    public IPAddress? AnnounceAddress { get; set; }
+
+    /// <summary>The differentiated services code point of what is sent to peers, 0 to 63; 0: none.</summary>
+    [Parameter]
+    [ValidateRange(0, 63)]
+    public int? CodePoint { get; set; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
     [DurationTransformation]
@@ -63,7 +73,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
-        || Transport is not null || StatusInterval is not null;
+        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || StatusInterval is not null;
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
     private protected ClientSettings Over(ClientSettings settings) => settings with
@@ -76,6 +86,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
         Encryption = Encryption ?? settings.Encryption,
         Transport = Transport ?? settings.Transport,
+        AnnounceAddress = AnnounceAddress ?? settings.AnnounceAddress,
+        CodePoint = CodePoint ?? settings.CodePoint,
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
 }

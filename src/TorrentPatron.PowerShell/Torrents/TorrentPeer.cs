@@ -17,6 +17,7 @@ public sealed record TorrentPeer
         IsIncoming = peer.IsIncoming;
         Encryption = peer.Encryption;
         Transport = peer.Transport;
+        Flags = peer.Flags;
         IsChoking = peer.IsChoking;
         IsInterested = peer.IsInterested;
         AmChoking = peer.AmChoking;
@@ -51,6 +52,13 @@ public sealed record TorrentPeer
 
     /// <summary>The protocol by which it is connected: Tcp or Utp.</summary>
     public PeerTransport Transport { get; }
+
+    /// <summary>
+    /// How the connection stands, in the letters that other clients show: D we download (d we would, and are choked), U it downloads (u it
+    /// would, and is choked), K it would give and we want nothing, ? we would give and it wants nothing, O optimistically unchoked, S snubbed,
+    /// I incoming, H found by the DHT, X by peer exchange, L in the local network, E encrypted (e its handshake only), P by uTP.
+    /// </summary>
+    public string Flags { get; }
 
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; }
