@@ -144,9 +144,14 @@ $views = @(
         $percent
         $down
         $up
+        Column Flags 8
+        Column Client
+    )
+    View TorrentPeerConnection TorrentPatron.PowerShell.Torrents.TorrentPeer -ByTorrent @(
+        Column Address 21 -Script '[string]$_.EndPoint'
         Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
+        Column Transport 9
         Column Encryption 10
-        Column Flags 6
         Column Client
     )
     View ClosedTorrentPeer TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer -ByTorrent @(

@@ -393,6 +393,16 @@ Describe 'Settings of torrents' {
             $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.2'
         }
 
+        It 'takes an address for trackers to name it by, and says that marks cannot change while the engine runs' {
+            $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
+            $patron.Service.Settings.Client.CodePoint | Should -Be 1
+            $patron | Set-TorrentPatron -AnnounceAddress 81.2.69.142 -ErrorAction Stop
+            $patron.Service.Settings.Client.AnnounceAddress | Should -Be '81.2.69.142'
+            $patron | Set-TorrentPatron -CodePoint 0 -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+            { $patron | Set-TorrentPatron -CodePoint 64 } | Should -Throw
+        }
+
         It 'says NetworkDown while the interface that it is bound to is not there' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
             $patron | Set-TorrentPatron -BindInterface nosuch0 -ErrorAction Stop

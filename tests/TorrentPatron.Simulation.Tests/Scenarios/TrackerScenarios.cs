@@ -14,6 +14,29 @@ public sealed class TrackerScenarios
     private static readonly TimeSpan Long = TimeSpan.FromHours(2);
 
     [Fact]
+    public Task Trackers_are_told_the_address_to_name_us_by_and_whether_we_encrypt() => World.RunAsync(seed: 40, async world =>
+    {
+        var torrent = new SwarmTorrent(40, Piece, 4 * Piece);
+        var outside = System.Net.IPAddress.Parse("81.2.69.142");
+        AnnounceRequest? told = null;
+        var tracker = new SimulatedTracker(world)
+        {
+            Answer = request =>
+            {
+                told = request;
+                return new AnnounceResponse { Seeders = 7, Leechers = 3 };
+            },
+        };
+        await using var node = new Node(
+            world, 1, tracker: tracker, settings: settings => settings with { AnnounceAddress = outside, Encryption = EncryptionPolicy.Require });
+        await node.StartAsync(torrent);
+        await world.UntilAsync(() => node.Status(torrent).SwarmSeeds is not null, TimeSpan.FromMinutes(1), "the tracker has answered");
+        Assert.Equal(outside, told!.Address);
+        Assert.True(told.SupportsEncryption && told.RequiresEncryption);
+        Assert.Equal((7, 3), (node.Status(torrent).SwarmSeeds, node.Status(torrent).SwarmLeechers));
+    });
+
+    [Fact]
     public Task A_tracker_that_fails_is_asked_less_and_less_and_heard_when_it_is_back() => World.RunAsync(seed: 1, async world =>
     {
         var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
