@@ -192,6 +192,9 @@ $views = @(
         Item Torrents '#lines($_.OwnStatuses)'
         Item Engine -Property EngineName
         Item ListensOn 'if ($_.Engine) { $_.Engine.ListenEndPoints -join ", " }'
+        Item OutsideAddress 'if ($_.Engine) { $_.Engine.OutsideAddress }'
+        Item MappedPorts 'if ($_.Engine) { if ($_.Engine.PortMappings) { $_.Engine.PortMappings -join ", " } else { $_.Engine.PortMappingProblem } }'
+        Item Incoming 'if ($_.Engine) { if ($_.Engine.HasIncoming) { "seen" } else { "none yet" } }'
         Item Peers 'if ($_.Engine) { $_.Engine.ConnectedPeers }'
         Item Dht 'if ($_.Engine) { $_.Engine.Dht }'
         Item Down 'if ($_.Engine -and $_.Engine.DownloadRate) { "$(#size($_.Engine.DownloadRate))/s" }'
@@ -200,6 +203,7 @@ $views = @(
         Item MaxUploadRate 'if ($_.MaxUploadRate) { "$(#size($_.MaxUploadRate))/s" } else { "no limit" }'
         Item MaxPeers -Property MaxPeers
         Item MaxPeersPerTorrent -Property MaxPeersPerTorrent
+        Item PortMapping -Property PortMapping
         Item Warning 'if ($_.Engine) { $_.Engine.Warning }'
         Item StatePath
     )

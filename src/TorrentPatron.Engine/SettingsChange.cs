@@ -43,6 +43,7 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
                 await watch.FollowAsync().ConfigureAwait(false);
             }
 
+            engine.UpdatePortMapping();
             await workshop.ApplyAsync(engine.Settings).ConfigureAwait(false);
             if (settings.ListenPort != before.ListenPort)
             {

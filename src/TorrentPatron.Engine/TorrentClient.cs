@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.ObjectModel;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
@@ -31,6 +33,7 @@ public sealed class TorrentClient : ITorrentClient
     private readonly NetworkWatch _watch;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
+    private ushort _announced;
     private bool _isDisposed;
 
     /// <summary>Makes an engine and begins to listen.</summary>
@@ -70,6 +73,9 @@ public sealed class TorrentClient : ITorrentClient
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.OpenFinder();
+        _engine.PortsChanged = AnnounceOutsidePort;
+        _announced = _engine.ListenPorts.Of(AddressFamily.InterNetwork);
+        _engine.UpdatePortMapping();
         _watch = new NetworkWatch(_engine, _workshop, _hosts);
         _watch.Begin();
         _settings = new SettingsChange(_engine, _workshop, _hosts, _watch);
@@ -152,6 +158,10 @@ public sealed class TorrentClient : ITorrentClient
             DownloadRate = statuses.Sum(s => s.DownloadRate),
             UploadRate = statuses.Sum(s => s.UploadRate),
             Dht = _engine.Finder?.Status,
+            PortMappings = _engine.PortMapper?.Mappings ?? [],
+            PortMappingProblem = _engine.PortMapper?.Problem,
+            OutsideAddress = OutsideAddress,
+            HasIncoming = _engine.HasIncoming,
             Warning = _engine.NetworkDown ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Faults.Warning,
         };
     }
@@ -168,12 +178,15 @@ public sealed class TorrentClient : ITorrentClient
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _workshop.StopListeningAsync().ConfigureAwait(false);
+        // Beside all else: a router that does not answer takes some seconds.
+        Task unmapped = _engine.PortMapper?.DisposeAsync().AsTask() ?? Task.CompletedTask;
         // First, because commands may wait for a check, which takes hours and ends with this; and once more for what a
         // start under way has added meanwhile.
         await StopAllAsync().ConfigureAwait(false);
         await Task.WhenAll(_work.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync().ConfigureAwait(false);
         await _workshop.DisposeAsync().ConfigureAwait(false);
+        await unmapped.ConfigureAwait(false);
         await _engine.DisposeAsync().ConfigureAwait(false);
         _messages.Writer.TryComplete();
         _stop.Dispose();
@@ -189,6 +202,28 @@ public sealed class TorrentClient : ITorrentClient
     {
         if (_hosts.TryFind(torrent, out TorrentHost? host))
             host.Fail(error);
+    }
+
+    private IPAddress? OutsideAddress
+    {
+        get
+        {
+            IPAddress? router = _engine.PortMapper?.Mappings.FirstOrDefault(mapping => mapping.ExternalAddress is not null)?.ExternalAddress;
+            // Behind two routers the first one's address is no outside address: others see the second one's.
+            return router is not null && AddressReaches.Of(router) == AddressReach.Global
+                ? router
+                : _engine.Outside.Of(AddressFamily.InterNetwork) ?? _engine.Finder?.Status?.ExternalAddress ?? router;
+        }
+    }
+
+    /// <summary>Those outside are told of the router's port, where it is another than ours.</summary>
+    private void AnnounceOutsidePort()
+    {
+        ushort port = _engine.OutsidePort(AddressFamily.InterNetwork);
+        if (Interlocked.Exchange(ref _announced, port) == port)
+            return;
+        foreach (TorrentHost host in _hosts.All)
+            host.Announce([]);
     }
 
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);

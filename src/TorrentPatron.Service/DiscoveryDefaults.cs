@@ -23,6 +23,11 @@ public static class DiscoveryDefaults
     /// <summary>Whether peers are looked for in the local network.</summary>
     public static bool LocalDiscovery => !IsOff(Value);
 
+    /// <summary>
+    /// Whether the router is asked to let peers in: wherever <c>TORRENTPATRON_DISCOVERY</c> says nothing, so that we are on the internet.
+    /// </summary>
+    public static PortMappingPolicy PortMapping => string.IsNullOrEmpty(Value) ? PortMappingPolicy.On : PortMappingPolicy.Off;
+
     private static string? Value => Environment.GetEnvironmentVariable(Variable);
 
     /// <summary>The DHT settings where the variable has a value; null: it has none.</summary>

@@ -101,6 +101,9 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>The protocols by which the engine's peers are connected.</summary>
     public TransportPolicy Transport => Service.Settings.Client.Transport;
 
+    /// <summary>Whether the engine asks the router to let peers in.</summary>
+    public PortMappingPolicy PortMapping => Service.Settings.Client.PortMapping;
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
 

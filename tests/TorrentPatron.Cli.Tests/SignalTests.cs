@@ -70,7 +70,7 @@ public sealed class SignalTests : PatronFixture
     private static async Task<int> InterruptAsync(EventTracker tracker, string[] signals, string[] by, params string[] args)
     {
         string[] command =
-            [.. by, "dotnet", "exec", typeof(PatronCommandLine).Assembly.Location, .. args, "--no-dht", "--no-local-discovery"];
+            [.. by, "dotnet", "exec", typeof(PatronCommandLine).Assembly.Location, .. args, "--no-dht", "--no-local-discovery", "--no-port-mapping"];
         var start = new ProcessStartInfo(command[0]) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in command[1..])
             start.ArgumentList.Add(argument);

@@ -42,6 +42,11 @@ internal sealed class ServiceOptions
         HelpName = "name",
     };
 
+    private readonly Option<bool> _noPortMapping = new("--no-port-mapping")
+    {
+        Description = "Do not ask the router (PCP, NAT-PMP, UPnP) to let peers in.",
+    };
+
     private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
     {
         Description = "Whether connections to peers are encrypted: prefer (both are taken), require or off.",
@@ -83,6 +88,7 @@ internal sealed class ServiceOptions
         command.Options.Add(_maxUp);
         command.Options.Add(_noDht);
         command.Options.Add(_noLocalDiscovery);
+        command.Options.Add(_noPortMapping);
         command.Options.Add(_encryption);
         command.Options.Add(_transport);
         command.Options.Add(_engine);
@@ -102,6 +108,7 @@ internal sealed class ServiceOptions
             Encryption = parsed.GetValue(_encryption),
             Transport = parsed.GetValue(_transport),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
+            PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,
         },
         parsed.GetValue(_state),
         parsed.GetRequiredValue(_engine));

@@ -59,6 +59,9 @@ public sealed record ClientSettings
     /// <summary>The protocols by which peers are connected.</summary>
     public TransportPolicy Transport { get; init; }
 
+    /// <summary>Whether the router is asked to let peers in: not, unless it is told to. Never with a bind address.</summary>
+    public PortMappingPolicy PortMapping { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

@@ -27,6 +27,18 @@ public sealed record ClientStatus
     /// <summary>How its DHT node stands; null where it has none.</summary>
     public DhtStatus? Dht { get; init; }
 
+    /// <summary>The ports that routers have mapped for it; empty where none is mapped.</summary>
+    public ReadOnlyCollection<PortMappingSnapshot> PortMappings { get; init; } = [];
+
+    /// <summary>Why no router has mapped a port, in a sentence; null where one has, or none was asked or has answered yet.</summary>
+    public string? PortMappingProblem { get; init; }
+
+    /// <summary>The address by which the internet knows us, as the router or the DHT says; null where it is not known.</summary>
+    public IPAddress? OutsideAddress { get; init; }
+
+    /// <summary>Whether a peer of the internet has connected to us.</summary>
+    public bool HasIncoming { get; init; }
+
     /// <summary>Why the engine cannot be reached from outside, or null.</summary>
     public TorrentError? Warning { get; init; }
 }

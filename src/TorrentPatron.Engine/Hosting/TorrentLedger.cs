@@ -216,7 +216,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         {
             InfoHash = command.TorrentId.WireHash,
             PeerId = engine.PeerId,
-            Port = engine.ListenPorts.ForTracker(family),
+            Port = engine.PortForTracker(family),
             Uploaded = Work.Sent.Total,
             // What nobody asked for, or was wrong, does not count: else any peer could make a tracker count as much as it likes.
             Downloaded = Work.Useful,

@@ -16,6 +16,9 @@ public interface INetwork
     /// <summary>The addresses of interfaces over which multicast groups can be joined, one of each interface and IP version.</summary>
     ReadOnlyCollection<IPAddress> GroupAddresses { get; }
 
+    /// <summary>The routers that this machine sends through, as far as is known; none where that is nobody's business.</summary>
+    ReadOnlyCollection<NetworkGateway> Gateways => [];
+
     /// <summary>Looks up a host.</summary>
     /// <param name="host">The host's name, or its address in writing.</param>
     /// <param name="use">What the addresses are used for.</param>

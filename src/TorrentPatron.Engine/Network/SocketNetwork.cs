@@ -76,6 +76,9 @@ public sealed class SocketNetwork : INetwork
     internal int OpenCount => _open.Count;
 
     /// <inheritdoc/>
+    public ReadOnlyCollection<NetworkGateway> Gateways => _binding.Current.IsBound ? [] : SystemGateways.Find();
+
+    /// <inheritdoc/>
     public async Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken)
     {
         // Looked at now: no socket of ours keeps the question from leaving by another way.

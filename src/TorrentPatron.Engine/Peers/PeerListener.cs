@@ -177,6 +177,7 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
         {
             (IConnection stream, Handshake handshake) = await _handshaker.AnswerAsync(connection, isKnown, find, stop).ConfigureAwait(false);
             _strangers.Remove(connection);
+            engine.NoteIncoming(connection.RemoteEndPoint.Address);
             welcome(stream, handshake);
         }
 #pragma warning disable CA1031 // The root of a handshake: whatever it is ends this connection and nothing else.

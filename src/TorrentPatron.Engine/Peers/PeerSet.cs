@@ -97,8 +97,13 @@ internal sealed class PeerSet : IPeerOwner
         Client = "TorrentPatron 0.1",
         RequestQueue = UploadQueue.Capacity,
         YourAddress = peer.RemoteEndPoint.Address,
-        ListenPort = _engine.ListenPorts.Of(peer.RemoteEndPoint.AddressFamily) is > 0 and ushort port ? port : null,
+        ListenPort = PortFor(peer.RemoteEndPoint) is > 0 and ushort port ? port : null,
     };
+
+    /// <summary>The port by which a peer reaches us: within our own network no router stands between us.</summary>
+    private ushort PortFor(IPEndPoint peer) => AddressReaches.Of(peer.Address) == AddressReach.Global
+        ? _engine.OutsidePort(peer.AddressFamily)
+        : _engine.ListenPorts.Of(peer.AddressFamily);
 
     /// <summary>Gives the peers to an owner: those that are connected, and those that come.</summary>
     /// <returns>Those that are connected; they have joined another owner before.</returns>

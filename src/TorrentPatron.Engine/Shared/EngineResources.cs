@@ -6,6 +6,7 @@ using TorrentPatron.Engine.Discovery;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.PortMapping;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
@@ -20,6 +21,9 @@ internal sealed class EngineResources : IAsyncDisposable
     private int _halfOpen;
     private int _isClosingIdle;
     private long _lastFull = -FullMilliseconds;
+    private readonly INetwork _inner;
+    private bool _hasIncoming;
+    private volatile PortMapper? _portMapper;
 
     public EngineResources(
         ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null,
@@ -28,6 +32,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Settings = settings;
         Bounds = ConnectionBounds.Of(DescriptorLimit.OfProcess);
         Files = new FileHandlePool(Bounds.Files, time);
+        _inner = network;
         Network = NetworkStack.Create(network, () => Settings, time);
         Binding = binding;
         Time = time;
@@ -95,6 +100,15 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The ports on which peers can reach us.</summary>
     public ListenPorts ListenPorts { get; set; } = ListenPorts.None;
 
+    /// <summary>What routers have mapped; null: none was ever asked.</summary>
+    public PortMapper? PortMapper => _portMapper;
+
+    /// <summary>Called when the ports that those outside are told may have changed.</summary>
+    public Action? PortsChanged { get; set; }
+
+    /// <summary>Whether a peer of the internet has connected to us.</summary>
+    public bool HasIncoming => Volatile.Read(ref _hasIncoming);
+
     /// <summary>What finds peers without trackers; null before it is opened.</summary>
     public PeerFinder? Finder { get; private set; }
 
@@ -145,6 +159,33 @@ internal sealed class EngineResources : IAsyncDisposable
     public Handshake MakeHandshake(InfoHash torrent) =>
         new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { HasDht: true });
 
+    /// <summary>The TCP port to tell those who are outside: the router's where it has mapped ours. 0: they cannot reach us.</summary>
+    public ushort OutsidePort(AddressFamily family)
+    {
+        ushort port = ListenPorts.Of(family);
+        return family == AddressFamily.InterNetwork && _portMapper?.ExternalPort(ProtocolType.Tcp, port) is > 0 and ushort mapped ? mapped : port;
+    }
+
+    /// <summary>The port to tell a tracker that is asked over an IP version; never 0.</summary>
+    public ushort PortForTracker(AddressFamily family) => OutsidePort(family) is > 0 and ushort port ? port : ListenPorts.ForTracker(family);
+
+    /// <summary>Has routers let peers in, as the settings and the open ports say now. One call at a time.</summary>
+    public void UpdatePortMapping()
+    {
+        // Routers are asked straight: they are next to us, whatever stands between us and the internet.
+        if (_portMapper is { } mapper)
+            mapper.Refresh();
+        else if (MappablePorts().Count > 0)
+            _portMapper = new PortMapper(_inner, MappablePorts, Time, () => PortsChanged?.Invoke(), fault => Faults.Record("port mapping", fault));
+    }
+
+    /// <summary>Notes that a peer has connected to us.</summary>
+    public void NoteIncoming(IPAddress from)
+    {
+        if (!HasIncoming && AddressReaches.Of(from) == AddressReach.Global)
+            Volatile.Write(ref _hasIncoming, true);
+    }
+
     /// <summary>Goes on with other settings; what cannot change stays as it is.</summary>
     /// <param name="settings">All settings.</param>
     public void Apply(ClientSettings settings)
@@ -168,7 +209,7 @@ internal sealed class EngineResources : IAsyncDisposable
 
         DhtKeeper? dht = !Settings.Dht.IsEnabled || Datagrams.EndPoints.Count == 0 ? null : new DhtKeeper(
             new DhtNode(
-                Settings.Dht, Datagrams, ListenPort,
+                Settings.Dht, Datagrams, OutsidePort,
                 new BootstrapResolver(Settings.Dht.BootstrapNodes, (host, cancel) => Network.ResolveAsync(host, NetworkUse.Peers, cancel), Time),
                 Time, Random,
                 fault => Faults.Record(DhtKeeper.Root, fault)),
@@ -176,7 +217,7 @@ internal sealed class EngineResources : IAsyncDisposable
         LocalDiscovery? local = Settings.LocalDiscovery
             ? LocalDiscovery.Open(Network, ListenPort, Time, Random, fault => Faults.Record("local discovery", fault))
             : null;
-        Finder = new PeerFinder(Datagrams, ListenPort, dht, local);
+        Finder = new PeerFinder(Datagrams, OutsidePort, dht, local);
     }
 
     /// <summary>Has files closed that are not in use any more; called about once a second.</summary>
@@ -233,6 +274,8 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        if (_portMapper is not null)
+            await _portMapper.DisposeAsync().ConfigureAwait(false);
         Binding?.Dispose();
         if (Finder is not null)
             await Finder.DisposeAsync().ConfigureAwait(false);
@@ -245,5 +288,17 @@ internal sealed class EngineResources : IAsyncDisposable
         KeyExchanges.Dispose();
         Download.Dispose();
         Upload.Dispose();
+    }
+
+    private IReadOnlyList<MappablePort> MappablePorts()
+    {
+        // With a bind interface or address everything goes by that: a VPN's, most likely, in whose network our router has no say.
+        if (Settings.PortMapping != PortMappingPolicy.On || Settings.BindTarget != BindTarget.None
+            || ListenPorts.Of(AddressFamily.InterNetwork) is not (> 0 and ushort tcp))
+            return [];
+        IPEndPoint? udp = Datagrams.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork);
+        return udp is null
+            ? [new MappablePort(ProtocolType.Tcp, tcp)]
+            : [new MappablePort(ProtocolType.Tcp, tcp), new MappablePort(ProtocolType.Udp, (ushort)udp.Port)];
     }
 }

@@ -50,7 +50,10 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
     {
         try
         {
-            WriteObject(RunspacePatrons.Current.Create(Name, IsOwn ? Settings() : null));
+            ServiceSettings? settings = IsOwn ? Settings() : null;
+            if (settings is not null && VainIn(settings.Client) is { } vain)
+                WriteWarning(vain);
+            WriteObject(RunspacePatrons.Current.Create(Name, settings));
         }
         catch (TorrentException fault)
         {
@@ -68,6 +71,7 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
         {
             Dht = DisableDht ? new DhtSettings() : DiscoveryDefaults.Dht,
             LocalDiscovery = !DisableLocalDiscovery && DiscoveryDefaults.LocalDiscovery,
+            PortMapping = DiscoveryDefaults.PortMapping,
         }),
     };
 }

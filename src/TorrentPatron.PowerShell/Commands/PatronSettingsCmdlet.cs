@@ -65,6 +65,10 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [ValidateRange(0, 63)]
     public int? CodePoint { get; set; }
 
+    /// <summary>Whether the router is asked to let peers in.</summary>
+    [Parameter]
+    public PortMappingPolicy? PortMapping { get; set; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
     [DurationTransformation]
@@ -73,7 +77,14 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
-        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || StatusInterval is not null;
+        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || PortMapping is not null || StatusInterval is not null;
+
+    /// <summary>Why a setting that was given has no effect beside the others; null: it has.</summary>
+    /// <param name="settings">All settings.</param>
+    private protected string? VainIn(ClientSettings settings) => PortMapping != PortMappingPolicy.On ? null
+        : settings.BindTarget != BindTarget.None ? "No router is asked to let peers in while the patron is bound to an interface or address: -PortMapping On has no effect."
+        : settings.ListenPort < 0 ? "No router is asked to let peers in while nothing is listened on: -PortMapping On has no effect."
+        : null;
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
     private protected ClientSettings Over(ClientSettings settings) => settings with
@@ -88,6 +99,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         Transport = Transport ?? settings.Transport,
         AnnounceAddress = AnnounceAddress ?? settings.AnnounceAddress,
         CodePoint = CodePoint ?? settings.CodePoint,
+        PortMapping = PortMapping ?? settings.PortMapping,
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
 }

@@ -58,8 +58,10 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
             if (!await output.ShouldProcessAsync(patron.Name, "Change the settings of the patron's engine").ConfigureAwait(false))
                 return;
             _changed.Add(patron.Service);
-            IReadOnlyList<TorrentError> errors =
-                await patron.Service.ApplyAsync(Over(patron.Service.Settings.Client), cancellation).ConfigureAwait(false);
+            ClientSettings settings = Over(patron.Service.Settings.Client);
+            IReadOnlyList<TorrentError> errors = await patron.Service.ApplyAsync(settings, cancellation).ConfigureAwait(false);
+            if (VainIn(settings) is { } vain)
+                await output.WarnAsync(vain).ConfigureAwait(false);
             foreach (TorrentError error in errors)
                 await output.FailAsync(new CommandFailure(error, patron)).ConfigureAwait(false);
         }

@@ -136,7 +136,12 @@ internal sealed class SessionPatrons : IAsyncDisposable
         _shared ??= Make(new ServiceSettings
         {
             StatePath = _statePath(),
-            Client = new ClientSettings { Dht = DiscoveryDefaults.Dht, LocalDiscovery = DiscoveryDefaults.LocalDiscovery },
+            Client = new ClientSettings
+            {
+                Dht = DiscoveryDefaults.Dht,
+                LocalDiscovery = DiscoveryDefaults.LocalDiscovery,
+                PortMapping = DiscoveryDefaults.PortMapping,
+            },
         });
 
     private TorrentService Make(ServiceSettings settings)

@@ -1,0 +1,55 @@
+using System.Collections.ObjectModel;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Engine.Network;
+
+#pragma warning disable RS0030 // Whose routers are of SocketNetwork.
+
+/// <summary>The routers that the operating system sends through; every user may know them.</summary>
+internal static class SystemGateways
+{
+    /// <summary>The routers of IPv4, those of the first interfaces first.</summary>
+    public static ReadOnlyCollection<NetworkGateway> Find()
+    {
+        var gateways = new List<NetworkGateway>();
+        try
+        {
+            foreach (NetworkInterface network in NetworkInterface.GetAllNetworkInterfaces())
+            {
+                if (network.OperationalStatus is not (OperationalStatus.Up or OperationalStatus.Unknown) || network.NetworkInterfaceType == NetworkInterfaceType.Loopback)
+                    continue;
+                IPInterfaceProperties properties = network.GetIPProperties();
+                UnicastIPAddressInformation[] own = [.. properties.UnicastAddresses.Where(unicast => unicast.Address.AddressFamily == AddressFamily.InterNetwork)];
+                foreach (GatewayIPAddressInformation gateway in properties.GatewayAddresses)
+                {
+                    if (gateway.Address.AddressFamily != AddressFamily.InterNetwork || gateway.Address.Equals(IPAddress.Any) || own.Length == 0)
+                        continue;
+                    UnicastIPAddressInformation local = Array.Find(own, unicast => IsNear(unicast, gateway.Address)) ?? own[0];
+                    gateways.Add(new NetworkGateway(gateway.Address, local.Address));
+                }
+            }
+        }
+        catch (Exception e) when (e is NetworkInformationException or IOException or UnauthorizedAccessException or PlatformNotSupportedException)
+        {
+            // It is not told here.
+        }
+
+        return gateways.Distinct().ToList().AsReadOnly();
+    }
+
+    private static bool IsNear(UnicastIPAddressInformation own, IPAddress gateway)
+    {
+        int prefix = Math.Clamp(own.PrefixLength, 0, 32);
+        uint mask = prefix == 0 ? 0 : uint.MaxValue << (32 - prefix);
+        return ((Number(own.Address) ^ Number(gateway)) & mask) == 0;
+    }
+
+    private static uint Number(IPAddress address)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        address.TryWriteBytes(bytes, out _);
+        return System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes);
+    }
+}

@@ -1,0 +1,28 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Engine.PortMapping;
+
+/// <summary>A port of ours that is to be reached from outside.</summary>
+/// <param name="Protocol">TCP or UDP.</param>
+/// <param name="Number">Its number, 1 to 65535.</param>
+internal readonly record struct MappablePort(ProtocolType Protocol, ushort Number);
+
+/// <summary>A port that a router has mapped.</summary>
+/// <param name="Port">The port.</param>
+/// <param name="ExternalPort">The router's port.</param>
+/// <param name="ExternalAddress">The router's outside address; null: not told.</param>
+/// <param name="Lifetime">Time for which it lasts; null: until it is ended.</param>
+/// <param name="Nonce">What the router knows the mapping by (PCP).</param>
+/// <param name="Epoch">Seconds since the router lost its mappings last; null: it does not say (UPnP).</param>
+internal sealed record RouterMapping(
+    MappablePort Port, ushort ExternalPort, IPAddress? ExternalAddress, TimeSpan? Lifetime, UInt128 Nonce = default, uint? Epoch = null);
+
+/// <summary>A router did not map a port.</summary>
+/// <param name="reason">Why, in a sentence.</param>
+/// <param name="isAbsent">Whether it does not speak this protocol at all, or says nothing.</param>
+internal sealed class PortMappingException(string reason, bool isAbsent = false) : Exception(reason)
+{
+    /// <summary>Whether the router does not speak this protocol at all, or says nothing.</summary>
+    public bool IsAbsent => isAbsent;
+}

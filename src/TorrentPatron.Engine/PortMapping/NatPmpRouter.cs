@@ -1,0 +1,57 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.PortMapping;
+
+namespace TorrentPatron.Engine.PortMapping;
+
+/// <summary>A router that is asked by NAT-PMP.</summary>
+internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
+{
+    /// <summary>Seconds that are asked for, and that are believed at least and at most.</summary>
+    private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
+
+    /// <inheritdoc/>
+    public PortMappingMeans Means => PortMappingMeans.NatPmp;
+
+    /// <inheritdoc/>
+    public async Task<RouterMapping> MapAsync(MappablePort port, RouterMapping? before, CancellationToken cancellationToken)
+    {
+        NatPmpMapping answer = await AskAsync(port, before?.ExternalPort ?? port.Number, Lifetime, cancellationToken).ConfigureAwait(false);
+        if (answer.ExternalPort == 0 || answer.Lifetime == 0)
+            throw new PortMappingException("The router answers without a port.");
+        NatPmpAddress address = await questions.AskAsync(
+            NatPmpCodec.WriteAddressRequest(), static datagram => NatPmpCodec.Read(datagram.Span) as NatPmpAddress, cancellationToken).ConfigureAwait(false);
+        IPAddress? outside = address.Address is { } told && !told.Equals(IPAddress.Any) ? told : null;
+        return new RouterMapping(
+            port, answer.ExternalPort, outside, TimeSpan.FromSeconds(Math.Clamp(answer.Lifetime, LeastLifetime, MostLifetime)), Epoch: answer.Epoch);
+    }
+
+    /// <inheritdoc/>
+    public Task UnmapAsync(RouterMapping mapping, CancellationToken cancellationToken) => AskAsync(mapping.Port, externalPort: 0, lifetime: 0, cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private async Task<NatPmpMapping> AskAsync(MappablePort port, ushort externalPort, uint lifetime, CancellationToken cancellationToken)
+    {
+        NatPmpMapping answer = await questions.AskAsync(
+            NatPmpCodec.WriteMapRequest(port.Protocol, port.Number, externalPort, lifetime),
+            datagram => NatPmpCodec.Read(datagram.Span) is NatPmpMapping mapping && mapping.Protocol == port.Protocol
+                && (mapping.InternalPort == port.Number || mapping.Result != NatPmpResult.Success) ? mapping : null,
+            cancellationToken).ConfigureAwait(false);
+        if (answer.Result == NatPmpResult.Success)
+            return answer;
+        throw new PortMappingException(
+            answer.Result switch
+            {
+                NatPmpResult.UnsupportedVersion or NatPmpResult.UnsupportedOperation => "The router does not speak NAT-PMP.",
+                NatPmpResult.NotAuthorized => "The router is set up to map no ports by NAT-PMP.",
+                NatPmpResult.NetworkFailure => "The router has no connection of its own.",
+                NatPmpResult.OutOfResources => "The router has no room for another mapping.",
+                _ => $"The router refuses the mapping by NAT-PMP (error {(int)answer.Result}).",
+            },
+            answer.Result is NatPmpResult.UnsupportedVersion or NatPmpResult.UnsupportedOperation);
+    }
+}

@@ -1,0 +1,76 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.PortMapping;
+
+namespace TorrentPatron.Engine.PortMapping;
+
+/// <summary>A router that is asked by PCP.</summary>
+internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
+{
+    /// <summary>Seconds that are asked for, and that are believed at least and at most.</summary>
+    private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
+
+    /// <inheritdoc/>
+    public PortMappingMeans Means => PortMappingMeans.Pcp;
+
+    /// <inheritdoc/>
+    public async Task<RouterMapping> MapAsync(MappablePort port, RouterMapping? before, CancellationToken cancellationToken)
+    {
+        PcpMapAnswer answer = await AskAsync(port, before, Lifetime, cancellationToken).ConfigureAwait(false);
+        if (answer.Result != PcpResult.Success)
+            throw new PortMappingException(Text(answer.Result), answer.Result is PcpResult.UnsupportedVersion or PcpResult.UnsupportedOperation);
+        if (answer.ExternalPort == 0 || answer.Lifetime == 0)
+            throw new PortMappingException("The router answers without a port.");
+        return new RouterMapping(
+            port, answer.ExternalPort, answer.ExternalAddress, TimeSpan.FromSeconds(Math.Clamp(answer.Lifetime, LeastLifetime, MostLifetime)), answer.Nonce, answer.Epoch);
+    }
+
+    /// <inheritdoc/>
+    public async Task UnmapAsync(RouterMapping mapping, CancellationToken cancellationToken)
+    {
+        PcpMapAnswer answer = await AskAsync(mapping.Port, mapping, lifetime: 0, cancellationToken).ConfigureAwait(false);
+        if (answer.Result != PcpResult.Success)
+            throw new PortMappingException(Text(answer.Result));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private Task<PcpMapAnswer> AskAsync(MappablePort port, RouterMapping? before, uint lifetime, CancellationToken cancellationToken)
+    {
+        var request = new PcpMapRequest(
+            before?.Nonce ?? DrawNonce(), port.Protocol, port.Number, questions.Gateway.Local, before?.ExternalPort ?? port.Number, before?.ExternalAddress, lifetime);
+        return questions.AskAsync(PcpCodec.Write(request), Read, cancellationToken);
+
+        PcpMapAnswer? Read(ReadOnlyMemory<byte> datagram)
+        {
+            PcpMapAnswer? answer = PcpCodec.ReadMap(datagram.Span);
+            if (answer is not null)
+                return answer.Nonce == request.Nonce && answer.Protocol == port.Protocol && answer.InternalPort == port.Number ? answer : null;
+            return PcpCodec.IsOtherVersion(datagram.Span) ? throw new PortMappingException("The router does not speak PCP.", isAbsent: true) : null;
+        }
+    }
+
+    private static UInt128 DrawNonce()
+    {
+        Span<byte> bytes = stackalloc byte[12];
+        RandomNumberGenerator.Fill(bytes);
+        return new UInt128(BinaryPrimitives.ReadUInt32BigEndian(bytes), BinaryPrimitives.ReadUInt64BigEndian(bytes[sizeof(uint)..]));
+    }
+
+    private static string Text(PcpResult result) => result switch
+    {
+        PcpResult.UnsupportedVersion => "The router speaks another version of PCP.",
+        PcpResult.NotAuthorized => "The router is set up to map no ports by PCP.",
+        PcpResult.UnsupportedOperation => "The router maps no ports by PCP.",
+        PcpResult.NetworkFailure => "The router has no connection of its own.",
+        PcpResult.NoResources => "The router has no room for another mapping.",
+        PcpResult.UserExceededQuota => "The router allows us no further mapping.",
+        PcpResult.CannotProvideExternal => "The router cannot give the outside port.",
+        PcpResult.AddressMismatch => "Another router stands between us and the one asked.",
+        _ => $"The router refuses the mapping by PCP (error {(int)result}).",
+    };
+}

@@ -1,0 +1,431 @@
+using System.Collections.ObjectModel;
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol.PortMapping;
+
+namespace TorrentPatron.Engine.PortMapping;
+
+/// <summary>
+/// Has the routers that this machine sends through let peers in: by PCP, else by NAT-PMP, else by UPnP. Mappings are renewed at half of
+/// their time, made again when the router has lost them, when it is another one or when a port has changed, and ended with this.
+/// Thread-safe.
+/// </summary>
+/// <remarks>IPv4 only: what a router does not let in over IPv6 is not asked for.</remarks>
+internal sealed class PortMapper : IAsyncDisposable
+{
+    /// <summary>Routers that are asked at most: those of the first interfaces.</summary>
+    private const int MostGateways = 2;
+
+    private static readonly IPAddress _allHosts = IPAddress.Parse("224.0.0.1");
+
+    /// <summary>How often it is looked whether the network has changed.</summary>
+    private static readonly TimeSpan _look = TimeSpan.FromMinutes(1);
+
+    /// <summary>The longest time until a mapping is asked for again: so a router that lost it is noticed, if not earlier.</summary>
+    private static readonly TimeSpan _longestRest = TimeSpan.FromMinutes(20);
+
+    /// <summary>The least time between two floods of questions because a router says that it was restarted.</summary>
+    private static readonly TimeSpan _restartRest = TimeSpan.FromSeconds(5);
+
+    /// <summary>Waited after each failure in a row.</summary>
+    private static readonly TimeSpan[] _failureRests = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
+
+    /// <summary>For what mappings are ended within.</summary>
+    private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(3);
+
+    private readonly INetwork _network;
+    private readonly Func<IReadOnlyList<MappablePort>> _wanted;
+    private readonly TimeProvider _time;
+    private readonly Action _onChanged;
+    private readonly Action<Exception> _onFault;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly Task _running;
+    private readonly List<Gateway> _gateways = [];
+    private TaskCompletionSource _woken = NewSignal();
+    private bool _isRefreshed;
+    private volatile ReadOnlyCollection<PortMappingSnapshot> _mappings = [];
+    private volatile string? _problem;
+    private int _isDisposed;
+
+    /// <summary>Begins.</summary>
+    /// <param name="network">The way to the routers.</param>
+    /// <param name="wanted">Tells the ports that are to be mapped now; none: nothing is, and no router is asked.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="onChanged">Called when a mapping is new, other or gone.</param>
+    /// <param name="onFault">Takes what nobody expected.</param>
+    public PortMapper(INetwork network, Func<IReadOnlyList<MappablePort>> wanted, TimeProvider time, Action onChanged, Action<Exception> onFault)
+    {
+        (_network, _wanted, _time, _onChanged, _onFault) = (network, wanted, time, onChanged, onFault);
+        _running = Task.Run(RunAsync);
+    }
+
+    /// <summary>The mappings.</summary>
+    public ReadOnlyCollection<PortMappingSnapshot> Mappings => _mappings;
+
+    /// <summary>Why no port is mapped, in a sentence; null: one is, or none is to be, or it is not known yet.</summary>
+    public string? Problem => _problem;
+
+    /// <summary>The outside port of a port of ours; 0: it is not mapped.</summary>
+    public ushort ExternalPort(ProtocolType protocol, ushort internalPort)
+    {
+        foreach (PortMappingSnapshot mapping in _mappings)
+        {
+            if (mapping.Protocol == protocol && mapping.InternalPort == internalPort)
+                return (ushort)mapping.ExternalPort;
+        }
+
+        return 0;
+    }
+
+    /// <summary>Looks again at what is to be mapped: a port or a setting has changed.</summary>
+    public void Refresh()
+    {
+        lock (_gate)
+        {
+            _isRefreshed = true;
+            _woken.TrySetResult();
+        }
+    }
+
+    /// <summary>Ends all mappings, as far as the routers answer within three seconds.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            await _running.ConfigureAwait(false);
+            return;
+        }
+
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _running.ConfigureAwait(false);
+        using var timeout = new CancellationTokenSource(_farewell, _time);
+        await Task.WhenAll(_gateways.Select(gateway => CloseAsync(gateway, timeout.Token))).ConfigureAwait(false);
+        _stop.Dispose();
+    }
+
+    private static TaskCompletionSource NewSignal() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private async Task RunAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            bool isRefreshed;
+            lock (_gate)
+            {
+                (isRefreshed, _isRefreshed) = (_isRefreshed, false);
+                _woken = NewSignal();
+            }
+
+            TimeSpan rest = _look;
+            try
+            {
+                rest = await LookAsync(isRefreshed, _stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The root of a loop: whatever it is costs one look.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                if (e is not IOException)
+                    _onFault(e);
+            }
+
+            Task woken;
+            lock (_gate)
+                woken = _woken.Task;
+            using var rested = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
+            await Task.WhenAny(woken, Task.Delay(rest, _time, rested.Token)).ConfigureAwait(false);
+            await rested.CancelAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Does what is due.</summary>
+    /// <returns>Time until something else will be.</returns>
+    private async Task<TimeSpan> LookAsync(bool isRefreshed, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<MappablePort> wanted = _wanted();
+        IReadOnlyList<NetworkGateway> routers = wanted.Count == 0
+            ? []
+            : [.. _network.Gateways.Where(router => router.Address.AddressFamily == AddressFamily.InterNetwork).Distinct().Take(MostGateways)];
+        foreach (Gateway gone in _gateways.Where(gateway => !routers.Contains(gateway.Router)).ToArray())
+        {
+            _gateways.Remove(gone);
+            using var timeout = new CancellationTokenSource(_farewell, _time);
+            await CloseAsync(gone, timeout.Token).ConfigureAwait(false);
+        }
+
+        foreach (NetworkGateway router in routers.Where(router => !_gateways.Exists(gateway => gateway.Router == router)))
+            _gateways.Add(new Gateway(router));
+        if (isRefreshed)
+        {
+            foreach (Gateway gateway in _gateways)
+                (gateway.Failures, gateway.NextTry) = (0, default);
+        }
+
+        if (wanted.Count == 0 || _gateways.Count == 0)
+            _problem = null;
+        foreach (Gateway gateway in _gateways)
+            await LookAsync(gateway, wanted, cancellationToken).ConfigureAwait(false);
+        Publish();
+        TimeSpan now = Now;
+        TimeSpan next = _gateways.SelectMany(gateway => gateway.Mappings.Select(held => held.RenewAt).Append(gateway.NextTry)).Where(at => at > now)
+            .Select(at => at - now).DefaultIfEmpty(_look).Min();
+        // Where nothing is wanted, Refresh says when something is.
+        return wanted.Count == 0 ? Timeout.InfiniteTimeSpan : next < _look ? next : _look;
+    }
+
+    private async Task LookAsync(Gateway gateway, IReadOnlyList<MappablePort> wanted, CancellationToken cancellationToken)
+    {
+        foreach (Held held in gateway.Mappings.Where(held => !wanted.Contains(held.Mapping.Port)).ToArray())
+        {
+            gateway.Mappings.Remove(held);
+            await UnmapAsync(held, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (Held held in gateway.Mappings.Where(held => held.RenewAt <= Now).ToArray())
+            await RenewAsync(gateway, held, cancellationToken).ConfigureAwait(false);
+        if (gateway.IsRestarted)
+        {
+            gateway.IsRestarted = false;
+            foreach (Held held in gateway.Mappings.ToArray())
+                await RenewAsync(gateway, held, cancellationToken).ConfigureAwait(false);
+        }
+
+        MappablePort[] missing = [.. wanted.Where(port => !gateway.Mappings.Exists(held => held.Mapping.Port == port))];
+        if (missing.Length == 0 || gateway.NextTry > Now)
+            return;
+        string? problem = await MapAsync(gateway, missing, cancellationToken).ConfigureAwait(false);
+        if (problem is null)
+        {
+            (gateway.Failures, gateway.NextTry) = (0, default);
+        }
+        else
+        {
+            gateway.NextTry = Now + _failureRests[Math.Min(gateway.Failures, _failureRests.Length - 1)];
+            gateway.Failures++;
+        }
+
+        _problem = _gateways.Exists(any => any.Mappings.Count > 0) ? null : problem;
+    }
+
+    /// <summary>Asks by each protocol in turn until all ports are mapped.</summary>
+    /// <returns>Why some are not; null: they are.</returns>
+    private async Task<string?> MapAsync(Gateway gateway, MappablePort[] ports, CancellationToken cancellationToken)
+    {
+        string? problem = null;
+        var questions = new GatewayQuestions(_network, gateway.Router, _time);
+        Func<Task<IRouter>>[] means =
+        [
+            () => Task.FromResult<IRouter>(new PcpRouter(questions)),
+            () => Task.FromResult<IRouter>(new NatPmpRouter(questions)),
+            async () => await UpnpRouter.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
+        ];
+        List<MappablePort> missing = [.. ports];
+        foreach (Func<Task<IRouter>> mean in means)
+        {
+            try
+            {
+                IRouter router = await mean().ConfigureAwait(false);
+                int before = missing.Count;
+                foreach (MappablePort port in missing.ToArray())
+                {
+                    try
+                    {
+                        RouterMapping mapping = await router.MapAsync(port, null, cancellationToken).ConfigureAwait(false);
+                        missing.Remove(port);
+                        Hold(gateway, router, mapping);
+                        // What is there may be shown and used already.
+                        Publish();
+                    }
+                    catch (PortMappingException e) when (!e.IsAbsent)
+                    {
+                        problem = e.Message;
+                    }
+                }
+
+                if (missing.Count == before)
+                    router.Dispose();
+            }
+            catch (Exception e) when (e is PortMappingException or IOException)
+            {
+                problem ??= e is PortMappingException ? "The router answers neither to PCP nor to NAT-PMP nor to UPnP." : e.Message;
+            }
+
+            if (missing.Count == 0)
+                return null;
+        }
+
+        return problem;
+    }
+
+    private async Task RenewAsync(Gateway gateway, Held held, CancellationToken cancellationToken)
+    {
+        if (!gateway.Mappings.Remove(held))
+            return;
+        try
+        {
+            Hold(gateway, held.Router, await held.Router.MapAsync(held.Mapping.Port, held.Mapping, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is PortMappingException or IOException)
+        {
+            // Asked anew, by whatever protocol, at once.
+            gateway.NextTry = default;
+        }
+        catch (OperationCanceledException)
+        {
+            // It is to be ended.
+            gateway.Mappings.Add(held);
+            throw;
+        }
+    }
+
+    private void Hold(Gateway gateway, IRouter router, RouterMapping mapping)
+    {
+        TimeSpan now = Now;
+        TimeSpan rest = mapping.Lifetime is { } lifetime && lifetime / 2 < _longestRest ? lifetime / 2 : _longestRest;
+        gateway.Mappings.Add(new Held(router, mapping, now + rest, mapping.Lifetime is { } ends ? WallTime.Now(_time) + ends : null));
+        if (mapping.Epoch is not { } seconds)
+            return;
+        var epoch = new RouterEpoch(seconds, now);
+        if (gateway.Epoch is { } before && !before.LeadsTo(epoch))
+            gateway.IsRestarted = true;
+        gateway.Epoch = epoch;
+        gateway.Listening ??= ListenAsync(gateway, gateway.Stop.Token);
+        if (gateway.IsRestarted)
+            Refresh();
+    }
+
+    /// <summary>Hears when the router has lost its mappings: it then says so to all.</summary>
+    private async Task ListenAsync(Gateway gateway, CancellationToken stop)
+    {
+        await Task.Yield();
+        try
+        {
+            using IDatagramSocket socket = _network.JoinGroup(new IPEndPoint(_allHosts, PcpCodec.ClientPort), gateway.Router.Local);
+            var batch = new DatagramBatch(4, PcpCodec.LongestDatagram);
+            while (!stop.IsCancellationRequested)
+            {
+                await socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
+                for (int i = 0; i < batch.Count; i++)
+                {
+                    if (batch.Remote(i).Address.Equals(gateway.Router.Address)
+                        && (PcpCodec.ReadAnnounce(batch[i].Span) ?? (NatPmpCodec.Read(batch[i].Span) as NatPmpAddress)?.Epoch) is { } seconds
+                        && gateway.Epoch is { } before && !before.LeadsTo(new RouterEpoch(seconds, Now)))
+                    {
+                        gateway.IsRestarted = true;
+                        Refresh();
+                    }
+                }
+
+                // Whoever can forge such datagrams makes us ask the router now and then, and no more.
+                await Task.Delay(_restartRest, _time, stop).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // Another program has the port, or this ends: what the router lost is noticed at the next renewal.
+        }
+#pragma warning disable CA1031 // The root of a loop: what the router lost is noticed at the next renewal.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
+        }
+    }
+
+    private async Task CloseAsync(Gateway gateway, CancellationToken cancellationToken)
+    {
+        await gateway.Stop.CancelAsync().ConfigureAwait(false);
+        foreach (Held held in gateway.Mappings)
+            await UnmapAsync(held, cancellationToken).ConfigureAwait(false);
+        foreach (IRouter router in gateway.Mappings.Select(held => held.Router).Distinct())
+            router.Dispose();
+        gateway.Mappings.Clear();
+        if (gateway.Listening is not null)
+            await gateway.Listening.ConfigureAwait(false);
+        gateway.Stop.Dispose();
+    }
+
+    private async Task UnmapAsync(Held held, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await held.Router.UnmapAsync(held.Mapping, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is PortMappingException or IOException or OperationCanceledException)
+        {
+            // It ends by itself, but for those of some UPnP routers.
+        }
+#pragma warning disable CA1031 // Whatever it is costs one mapping.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _onFault(e);
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(0);
+
+    private void Publish()
+    {
+        lock (_gate)
+        {
+            PortMappingSnapshot[] mappings =
+            [
+                .. _gateways.SelectMany(gateway => gateway.Mappings.ToArray().Select(held => new PortMappingSnapshot
+                {
+                    Protocol = held.Mapping.Port.Protocol,
+                    InternalPort = held.Mapping.Port.Number,
+                    ExternalPort = held.Mapping.ExternalPort,
+                    ExternalAddress = held.Mapping.ExternalAddress,
+                    Gateway = gateway.Router.Address,
+                    Means = held.Router.Means,
+                    ExpiresAt = held.ExpiresAt,
+                })).OrderBy(mapping => mapping.Protocol),
+            ];
+            bool isChanged = !mappings.Select(mapping => mapping with { ExpiresAt = null }).SequenceEqual(_mappings.Select(mapping => mapping with { ExpiresAt = null }));
+            _mappings = Array.AsReadOnly(mappings);
+            if (!isChanged)
+                return;
+        }
+
+        _onChanged();
+    }
+
+    /// <summary>A mapping, by which protocol it is renewed, and when.</summary>
+    private sealed record Held(IRouter Router, RouterMapping Mapping, TimeSpan RenewAt, DateTimeOffset? ExpiresAt);
+
+    /// <summary>A router, and what it has mapped.</summary>
+    private sealed class Gateway(NetworkGateway router)
+    {
+        private bool _isRestarted;
+
+        public NetworkGateway Router => router;
+
+        public List<Held> Mappings { get; } = [];
+
+        public CancellationTokenSource Stop { get; } = new();
+
+        public Task? Listening { get; set; }
+
+        public RouterEpoch? Epoch { get; set; }
+
+        /// <summary>Whether it has lost its mappings; set by the loop and by who hears it say so.</summary>
+        public bool IsRestarted
+        {
+            get => Volatile.Read(ref _isRestarted);
+            set => Volatile.Write(ref _isRestarted, value);
+        }
+
+        public int Failures { get; set; }
+
+        public TimeSpan NextTry { get; set; }
+    }
+}

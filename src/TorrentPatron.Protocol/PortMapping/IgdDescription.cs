@@ -1,0 +1,58 @@
+namespace TorrentPatron.Protocol.PortMapping;
+
+/// <summary>The description of an internet gateway (UPnP IGD 1 and 2).</summary>
+internal static class IgdDescription
+{
+    private const int MostServices = 16;
+    private const int LongestAddress = 1_024;
+
+    /// <summary>Reads the services that map ports.</summary>
+    /// <param name="document">The description.</param>
+    /// <param name="location">Where it was found. Services elsewhere than at its host are left out.</param>
+    /// <returns>The services, the best first; none where it has none or cannot be read.</returns>
+    public static IReadOnlyList<IgdService> Read(ReadOnlyMemory<byte> document, Uri location)
+    {
+        Uri? root = null;
+        string type = "", control = "";
+        var found = new List<(string Type, string Control)>();
+        bool isRead = BoundedXml.TryWalk(document, OnText, OnEnd);
+        if (!isRead)
+            return [];
+        return [.. found.Select(Resolve).OfType<IgdService>().OrderBy(service => IgdService.Types.ToList().IndexOf(service.Type))];
+
+        void OnText(List<string> path, string text)
+        {
+            switch (path[^1])
+            {
+                case "URLBase" when path.Count == 2:
+                    root = Address(text, location);
+                    break;
+                case "serviceType":
+                    type = text;
+                    break;
+                case "controlURL":
+                    control = text;
+                    break;
+            }
+        }
+
+        void OnEnd(string name)
+        {
+            if (name != "service")
+                return;
+            if (found.Count < MostServices && IgdService.Types.Contains(type) && control.Length > 0)
+                found.Add((type, control));
+            (type, control) = ("", "");
+        }
+
+        IgdService? Resolve((string Type, string Control) service) =>
+            Address(service.Control, root ?? location) is { } address ? new IgdService(service.Type, address) : null;
+
+        // The router must not send us to anybody else: to our own machine, say.
+        Uri? Address(string text, Uri relativeTo) =>
+            text.Length <= LongestAddress && Uri.TryCreate(relativeTo, text, out Uri? address) && address.Scheme == Uri.UriSchemeHttp
+            && address.Host == location.Host && address.UserInfo.Length == 0
+                ? address
+                : null;
+    }
+}

@@ -1,0 +1,307 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.PortMapping;
+
+namespace TorrentPatron.Engine.Tests.PortMapping;
+
+public sealed class PortMapperTests
+{
+    private static readonly MappablePort[] Both = [new(ProtocolType.Tcp, 6881), new(ProtocolType.Udp, 6882)];
+
+    private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 11, 29, 12, 0, 0, TimeSpan.Zero));
+    private readonly List<Exception> _faults = [];
+    private MappablePort[] _wanted = Both;
+    private int _changes;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Ports_are_mapped_by_PCP_and_let_go_at_the_end()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true };
+        PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Equal("TCP 6881 as 203.0.113.7:6881 by PCP", mapper.Mappings[0].ToString());
+        Assert.Equal("UDP 6882 as 203.0.113.7:6882 by PCP", mapper.Mappings[1].ToString());
+        Assert.Equal(PortMappingMeans.Pcp, mapper.Mappings[0].Means);
+        Assert.Equal(FakeRouter.Address, mapper.Mappings[0].Gateway);
+        Assert.InRange(mapper.Mappings[0].ExpiresAt!.Value - _time.GetUtcNow(), TimeSpan.FromMinutes(59), TimeSpan.FromMinutes(60));
+        Assert.Null(mapper.Problem);
+        Assert.Equal(2, router.Mapped.Count);
+        Assert.NotEqual(router.Mapped[(ProtocolType.Tcp, 6881)].Nonce, router.Mapped[(ProtocolType.Udp, 6882)].Nonce);
+        Assert.All(router.Asked, asked => Assert.Equal(FakeRouter.Address, asked.To.Address));
+
+        await EndAsync(mapper);
+        Assert.Empty(router.Mapped);
+    }
+
+    [Fact]
+    public async Task A_router_that_speaks_only_NAT_PMP_is_asked_by_that()
+    {
+        var router = new FakeRouter(_time) { SpeaksNatPmp = true };
+        PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Equal("TCP 6881 as 203.0.113.7:6881 by NAT-PMP", mapper.Mappings[0].ToString());
+
+        await EndAsync(mapper);
+        Assert.Empty(router.Mapped);
+    }
+
+    [Fact]
+    public async Task A_router_that_speaks_only_UPnP_is_found_and_asked_by_that()
+    {
+        var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml" };
+        PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Equal("TCP 6881 as 203.0.113.7:6881 by UPnP", mapper.Mappings[0].ToString());
+        Assert.Equal((6881, "192.168.1.5"), router.Mapped[(ProtocolType.Tcp, 6881)]);
+
+        await EndAsync(mapper);
+        Assert.Empty(router.Mapped);
+    }
+
+    [Fact]
+    public async Task Another_outside_port_than_ours_is_told_and_kept()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true, PortShift = 100 };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Equal(6981, mapper.ExternalPort(ProtocolType.Tcp, 6881));
+        Assert.Equal(6982, mapper.ExternalPort(ProtocolType.Udp, 6882));
+        Assert.Equal(0, mapper.ExternalPort(ProtocolType.Tcp, 6882));
+        Assert.InRange(_changes, 1, 2);
+
+        await LetPassAsync(TimeSpan.FromMinutes(25));
+        Assert.Equal([6981, 6982], router.Mapped.Keys.Select(key => key.External).Order());
+    }
+
+    [Fact]
+    public async Task A_mapping_is_renewed_at_half_of_its_time_by_its_nonce()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true, Lifetime = 600 };
+        await using PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        string nonce = router.Mapped[(ProtocolType.Tcp, 6881)].Nonce;
+        DateTimeOffset before = mapper.Mappings[0].ExpiresAt!.Value;
+        int asked = router.Asked.Count;
+
+        await LetPassAsync(TimeSpan.FromMinutes(4));
+        Assert.Equal(asked, router.Asked.Count);
+        await UntilAsync(() => mapper.Mappings.Count == 2 && mapper.Mappings[0].ExpiresAt > before);
+
+        Assert.Equal(nonce, router.Mapped[(ProtocolType.Tcp, 6881)].Nonce);
+        Assert.InRange(before - _time.GetUtcNow(), TimeSpan.FromMinutes(3), TimeSpan.FromMinutes(5));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_router_that_was_restarted_is_asked_again(bool isSaid)
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true };
+        await using PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        await LetPassAsync(TimeSpan.FromMinutes(2));
+        DateTimeOffset restarted = _time.GetUtcNow();
+
+        router.Restart(isSaid);
+        await UntilAsync(() => router.Mapped.Count == 2);
+
+        // By its word at once; else with the next renewal.
+        Assert.InRange(_time.GetUtcNow() - restarted, TimeSpan.Zero, isSaid ? TimeSpan.FromSeconds(30) : TimeSpan.FromMinutes(21));
+    }
+
+    [Fact]
+    public async Task Word_of_a_restart_from_others_is_not_heeded()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true };
+        await using PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        await LetPassAsync(TimeSpan.FromMinutes(2));
+        int asked = router.Asked.Count;
+
+        router.Restart(isSaid: true, by: FakeRouter.Stranger);
+        await LetPassAsync(TimeSpan.FromMinutes(2));
+
+        Assert.Equal(asked, router.Asked.Count);
+    }
+
+    [Fact]
+    public async Task Answers_of_others_and_to_other_questions_are_not_believed()
+    {
+        var router = new FakeRouter(_time)
+        {
+            SpeaksPcp = true,
+            Say = answer =>
+            {
+                byte[] forged = [.. answer];
+                (forged[^1], forged[42]) = (66, 0x50);
+                byte[] guessed = [.. forged];
+                guessed[24] ^= 1;
+                return [(FakeRouter.Stranger, forged), (FakeRouter.Address, guessed), (FakeRouter.Address, [2, 0x81]), (FakeRouter.Address, answer)];
+            },
+        };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.All(mapper.Mappings, mapping => Assert.Equal(IPAddress.Parse("203.0.113.7"), mapping.ExternalAddress));
+        Assert.Equal([6881, 6882], mapper.Mappings.Select(mapping => mapping.ExternalPort));
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:631/printers")]
+    [InlineData("http://192.168.1.66/rootDesc.xml")]
+    [InlineData("http://router.example/rootDesc.xml")]
+    [InlineData("http://[::1]/")]
+    public async Task Nobody_but_the_router_is_asked_for_a_description(string location)
+    {
+        var router = new FakeRouter(_time) { Description = location };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Problem is not null);
+
+        Assert.Empty(router.Dialled);
+        Assert.Empty(mapper.Mappings);
+    }
+
+    [Fact]
+    public async Task Who_answers_a_search_in_the_place_of_the_router_is_not_believed()
+    {
+        var router = new FakeRouter(_time)
+        {
+            Description = "http://192.168.1.1:5000/rootDesc.xml",
+            Say = answer => [(FakeRouter.Stranger, answer)],
+        };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Problem is not null);
+
+        Assert.Empty(router.Dialled);
+    }
+
+    [Fact]
+    public async Task A_router_whose_mappings_cannot_end_by_themselves_is_asked_for_such()
+    {
+        var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml", UpnpFault = (_, lease) => lease == 0 ? null : 725 };
+        PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Null(mapper.Mappings[0].ExpiresAt);
+
+        await EndAsync(mapper);
+        Assert.Empty(router.Mapped);
+    }
+
+    [Fact]
+    public async Task Where_another_has_the_outside_port_another_one_is_asked_for()
+    {
+        var router = new FakeRouter(_time) { Description = "http://192.168.1.1:5000/rootDesc.xml", UpnpFault = (external, _) => external == 6881 ? 718 : null };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+
+        Assert.InRange(mapper.ExternalPort(ProtocolType.Tcp, 6881), 10_000, 60_000);
+    }
+
+    [Fact]
+    public async Task A_port_that_is_mapped_no_more_is_let_go_and_its_successor_is_mapped()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true };
+        await using PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+
+        _wanted = [new(ProtocolType.Tcp, 7001), Both[1]];
+        mapper.Refresh();
+        await UntilAsync(() => mapper.ExternalPort(ProtocolType.Tcp, 7001) == 7001);
+
+        Assert.Equal([6882, 7001], router.Mapped.Keys.Select(key => key.External).Order());
+        _wanted = [];
+        mapper.Refresh();
+        await UntilAsync(() => router.Mapped.IsEmpty && mapper.Mappings.Count == 0);
+    }
+
+    [Fact]
+    public async Task No_router_is_asked_while_nothing_is_to_be_mapped()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true };
+        _wanted = [];
+        await using PortMapper mapper = Start(router);
+
+        await LetPassAsync(TimeSpan.FromMinutes(5));
+
+        Assert.Empty(router.Asked);
+        Assert.Null(mapper.Problem);
+    }
+
+    [Fact]
+    public async Task A_machine_that_comes_to_another_router_asks_that()
+    {
+        var router = new FakeRouter(_time) { SpeaksPcp = true, Gateways = [] };
+        await using PortMapper mapper = Start(router);
+        await LetPassAsync(TimeSpan.FromMinutes(3));
+        Assert.Empty(router.Asked);
+
+        router.Gateways = [new(FakeRouter.Address, FakeRouter.Local)];
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+    }
+
+    [Fact]
+    public async Task A_silent_router_is_asked_seldom_and_does_not_keep_the_end_waiting()
+    {
+        var router = new FakeRouter(_time);
+        PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Problem is not null);
+        Assert.Equal("The router answers neither to PCP nor to NAT-PMP nor to UPnP.", mapper.Problem);
+        int asked = router.Asked.Count;
+        await LetPassAsync(TimeSpan.FromMinutes(4));
+        Assert.InRange(router.Asked.Count, asked + 1, 3 * asked);
+
+        router.SpeaksPcp = true;
+        mapper.Refresh();
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        router.SpeaksPcp = false;
+        DateTimeOffset before = _time.GetUtcNow();
+        await EndAsync(mapper);
+        Assert.InRange(_time.GetUtcNow() - before, TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    private PortMapper Start(FakeRouter router) =>
+        new(router, () => _wanted, _time, () => Interlocked.Increment(ref _changes), fault => { lock (_faults) _faults.Add(fault); });
+
+    private async Task EndAsync(PortMapper mapper)
+    {
+        Task ended = mapper.DisposeAsync().AsTask();
+        await UntilAsync(() => ended.IsCompleted);
+        await ended;
+    }
+
+    /// <summary>Lets the clock go until something is so.</summary>
+    private async Task UntilAsync(Func<bool> condition)
+    {
+        for (int i = 0; !condition(); i++)
+        {
+            Assert.True(i < 20_000, "It never was so.");
+            await Task.Delay(i < 20 ? 1 : 2, Cancel);
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+        }
+
+        Assert.Empty(_faults);
+    }
+
+    private async Task LetPassAsync(TimeSpan span)
+    {
+        for (TimeSpan passed = TimeSpan.Zero; passed < span; passed += TimeSpan.FromSeconds(1))
+        {
+            await Task.Delay(1, Cancel);
+            _time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Empty(_faults);
+    }
+}
