@@ -1,11 +1,11 @@
 """A libtorrent peer on one torrent, given by its file or by a magnet link.
 
-usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--utp] [--upload-limit RATE] [--require-encryption LEVEL] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
+usage: libtorrent_peer.py [--dht HOST:PORT] [--pex] [--lsd] [--utp] [--show-peers] [--upload-limit RATE] [--require-encryption LEVEL] TORRENT FOLDER HOST:PORT [PEER_HOST:PORT ...]
 
 Seeds what is in FOLDER and downloads what is missing there, listening on HOST:PORT. With --dht it takes part in the DHT,
 beginning with the node at that address; with --pex in peer exchange, with --lsd in local discovery. With --utp it
 speaks uTP alone, else TCP alone. RATE is in bytes a second.
-LEVEL: 1, plaintext after the handshake; 2, RC4. Prints a line each time its state changes ("seeding" when it has everything),
+With --show-peers it prints "peer ADDRESS" of each peer that it shakes hands with. LEVEL: 1, plaintext after the handshake; 2, RC4. Prints a line each time its state changes ("seeding" when it has everything),
 and ends when its input ends.
 """
 import argparse
@@ -26,6 +26,7 @@ parser.add_argument("--dht", default="")
 parser.add_argument("--pex", action="store_true")
 parser.add_argument("--lsd", action="store_true")
 parser.add_argument("--utp", action="store_true")
+parser.add_argument("--show-peers", action="store_true")
 parser.add_argument("--upload-limit", type=int, default=0)
 parser.add_argument("--require-encryption", type=int, default=0)
 parser.add_argument("torrent")
@@ -81,9 +82,14 @@ parameters.peers = [address(peer) for peer in options.peers]
 handle = session.add_torrent(parameters)
 
 state = None
+shown = set()
 while not select.select([sys.stdin], [], [], 0.05)[0]:
     for alert in session.pop_alerts():
         print("alert:", alert.message(), file=sys.stderr)
+    for peer in handle.get_peer_info() if options.show_peers else ():
+        if peer.pid.to_bytes() != bytes(20) and peer.ip[0] not in shown:
+            shown.add(peer.ip[0])
+            print("peer", peer.ip[0], flush=True)
     status = handle.status()
     now = "seeding" if status.is_seeding else str(status.state)
     if now != state:

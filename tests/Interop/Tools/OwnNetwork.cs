@@ -26,7 +26,8 @@ internal static class OwnNetwork
 
     /// <summary>Runs a test in a network of its own; skips it where none can be made.</summary>
     /// <param name="test">The test that calls this, all of it.</param>
-    public static async Task RunAsync(Func<Task> test)
+    /// <param name="build">Makes the network, and runs its arguments in it; null: the addresses above. It ends with 77 where it cannot.</param>
+    public static async Task RunAsync(Func<Task> test, string? build = null)
     {
         if (Environment.GetEnvironmentVariable(Mark) is not null)
         {
@@ -38,7 +39,7 @@ internal static class OwnNetwork
         var method = (IXunitTestMethod)TestContext.Current.TestMethod!;
         var start = new ProcessStartInfo(Tool.Require("unshare"),
         [
-            "--map-root-user", "--net", "--", "sh", "-c", Build, "sh", Tool.Require("dotnet"), typeof(OwnNetwork).Assembly.Location,
+            "--map-root-user", "--net", "--mount", "--", "sh", "-c", build ?? Build, "sh", Tool.Require("dotnet"), typeof(OwnNetwork).Assembly.Location,
             "-method", $"{method.TestClass.TestClassName}.{method.MethodName}", "-showLiveOutput", "-noColor",
         ])
         {
