@@ -75,6 +75,8 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             yield return Later("part that it takes in the DHT");
         if (before.LocalDiscovery != after.LocalDiscovery)
             yield return Later("search for peers in the local network");
+        if (before.Proxy != after.Proxy)
+            yield return Later("proxy");
     }
 
     private static TorrentError Later(string what) => new(

@@ -72,6 +72,7 @@ public sealed class TorrentClient : ITorrentClient
         _engine.Faults.FailTorrent = Fail;
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
+        _engine.TrackerDatagrams.OpenLater(_engine.Network);
         _engine.OpenFinder();
         _engine.PortsChanged = AnnounceOutsidePort;
         _announced = _engine.ListenPorts.Of(AddressFamily.InterNetwork);
@@ -162,7 +163,7 @@ public sealed class TorrentClient : ITorrentClient
             PortMappingProblem = _engine.PortMapper?.Problem,
             OutsideAddress = OutsideAddress,
             HasIncoming = _engine.HasIncoming,
-            Warning = _engine.NetworkDown ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Faults.Warning,
+            Warning = _engine.NetworkDown ?? _engine.Network.Warning ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Faults.Warning,
         };
     }
 

@@ -15,6 +15,8 @@ internal static class FuzzTargets
         new MessageTarget(),
         new HandshakeTarget(),
         new EncryptionTarget(),
+        new ProxyTarget(),
+        new ProxyDatagramTarget(),
         new UtpPacketTarget(),
         new UtpConnectionTarget(),
         new MagnetTarget(),

@@ -62,6 +62,9 @@ public sealed record ClientSettings
     /// <summary>Whether the router is asked to let peers in: not, unless it is told to. Never with a bind address.</summary>
     public PortMappingPolicy PortMapping { get; init; }
 
+    /// <summary>The proxy by which connections leave; null: none. What it cannot carry is not sent.</summary>
+    public ProxySettings? Proxy { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

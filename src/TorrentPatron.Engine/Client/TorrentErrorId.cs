@@ -60,6 +60,18 @@ public static class TorrentErrorId
     /// <summary>The system does not bind sockets to a network interface: they are bound to its address only.</summary>
     public const string InterfaceNotBound = nameof(InterfaceNotBound);
 
+    /// <summary>The proxy cannot be reached, or does not answer as one.</summary>
+    public const string ProxyUnreachable = nameof(ProxyUnreachable);
+
+    /// <summary>The proxy wants a user and a password, or refuses those that it was given.</summary>
+    public const string ProxyCredentialRefused = nameof(ProxyCredentialRefused);
+
+    /// <summary>The proxy refuses what it was asked for: by its rules, or since it cannot do that.</summary>
+    public const string ProxyRefused = nameof(ProxyRefused);
+
+    /// <summary>The proxy does not reach a host, or knows no host of that name.</summary>
+    public const string ProxyHostUnreachable = nameof(ProxyHostUnreachable);
+
     /// <summary>The engine, the service or the patron has been stopped.</summary>
     public const string PatronStopped = nameof(PatronStopped);
 

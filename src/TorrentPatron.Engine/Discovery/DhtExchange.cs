@@ -7,7 +7,7 @@ namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
 /// Questions of a DHT node and their answers: an answer counts if it repeats the question's number and comes from where the
-/// question went. Guarded by the node's lock; times are those of one monotonic clock.
+/// question went; where a proxy looked up the name of whom it went to, the number alone tells. Guarded by the node's lock; times are those of one monotonic clock.
 /// </summary>
 /// <param name="port">Where datagrams go.</param>
 /// <param name="budget">Bounds what is sent.</param>
@@ -69,7 +69,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
     {
         if (message.TransactionId.Length != sizeof(uint)
             || !_open.TryGetValue(BinaryPrimitives.ReadUInt32BigEndian(message.TransactionId.Span), out Question? question)
-            || !question.Remote.Equals(remote))
+            || !(question.Remote.Equals(remote) || question.Remote.Address is HostAddress))
             return false;
         _open.Remove(question.Key);
         question.IsOver = true;

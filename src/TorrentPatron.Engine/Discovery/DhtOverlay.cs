@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Discovery;
@@ -140,6 +141,9 @@ internal sealed class DhtOverlay
 
     private void Learn(KrpcResponse response, IPEndPoint remote, TimeSpan now)
     {
+        // Where a proxy looked up the name of whom we asked, its address is not known: it introduces nodes, and that is all.
+        if (remote.Address is HostAddress)
+            return;
         if (!_routers.Contains(remote))
             Table.Answered(new NodeContact(response.Sender, remote), now);
         if (response.Requester is { } seen && seen.AddressFamily == Family && _poll.Vote(remote.Address, seen.Address)

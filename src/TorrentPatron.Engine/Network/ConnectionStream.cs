@@ -35,7 +35,7 @@ internal sealed class ConnectionStream(IConnection connection) : Stream
         {
             return new ConnectionStream(await network.ConnectAsync(remote, use, cancellationToken).ConfigureAwait(false));
         }
-        catch (IOException e) when (e.InnerException is SocketException refused)
+        catch (IOException e) when (e is not ProxyException && e.InnerException is SocketException refused)
         {
             // HTTP tells by this what went wrong.
             ExceptionDispatchInfo.Throw(refused);

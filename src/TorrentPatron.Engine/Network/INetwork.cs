@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -18,6 +19,9 @@ public interface INetwork
 
     /// <summary>The routers that this machine sends through, as far as is known; none where that is nobody's business.</summary>
     ReadOnlyCollection<NetworkGateway> Gateways => [];
+
+    /// <summary>Why the network does not carry what it should; null: it does, as far as is known. A network before another one tells of that too.</summary>
+    TorrentError? Warning => null;
 
     /// <summary>Looks up a host.</summary>
     /// <param name="host">The host's name, or its address in writing.</param>

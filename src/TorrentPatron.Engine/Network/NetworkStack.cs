@@ -18,6 +18,6 @@ public static class NetworkStack
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(time);
-        return inner;
+        return new ProxyNetwork(inner, () => settings().Proxy, time);
     }
 }

@@ -29,6 +29,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     private volatile OpenSocket[] _sockets = [];
     private volatile DatagramOutbox[] _outboxes = [];
     private INetwork? _network;
+    private volatile ProxyException? _refused;
     private Func<AddressFamily, ushort> _wanted = static _ => 0;
     private long _received;
     private long _sent;
@@ -75,6 +76,10 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             Open(address);
     }
 
+    /// <summary>Opens the port when something is sent.</summary>
+    /// <param name="network">Where it is opened.</param>
+    public void OpenLater(INetwork network) => _network = network;
+
     /// <inheritdoc/>
     public bool Has(AddressFamily family) => Find(family) is not null;
 
@@ -96,7 +101,9 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
         OpenSocket open = FindOrOpen(remote.AddressFamily)
-            ?? throw new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable));
+            ?? throw (_refused is { } refused
+                ? new ProxyException(refused.Error, refused.IsOfProxy, refused)
+                : new IOException("There is no UDP port of this IP version.", new SocketException((int)SocketError.NetworkUnreachable)));
         await open.Socket.SendAsync(datagram, remote, cancellationToken).ConfigureAwait(false);
         Interlocked.Add(ref _sent, datagram.Length);
     }
@@ -155,8 +162,9 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             {
                 return _network?.OpenDatagrams(new IPEndPoint(address, port), use);
             }
-            catch (IOException)
+            catch (IOException e)
             {
+                _refused = e as ProxyException;
                 // Taken, or there is no such IP version or address here.
                 return null;
             }

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
@@ -151,7 +152,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         {
             return
             [
-                .. _entries.Where(known => known.Value.WasReached).OrderByDescending(known => known.Value.IsInUse)
+                .. _entries.Where(known => known.Value.WasReached && known.Key.Address is not HostAddress).OrderByDescending(known => known.Value.IsInUse)
                     .ThenBy(known => known.Value, Comparer<Entry>.Create((left, right) => left.IsBetterThan(right) ? -1 : right.IsBetterThan(left) ? 1 : 0))
                     .Take(most).Select(known => known.Key),
             ];

@@ -124,11 +124,14 @@ internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> i
     {
         var opened = new ListeningPort();
         (IReadOnlyList<IListener> listeners, TorrentError? warning) =
-            PortOpener.Open(port, engine.Network.LocalAddresses, engine.Network.Listen, listener => listener.LocalEndPoint);
+            PortOpener.Open(MayListen ? port : -1, engine.Network.LocalAddresses, engine.Network.Listen, listener => listener.LocalEndPoint);
         foreach (IListener listener in listeners)
             opened.Add(listener, AcceptAsync);
         return (opened, warning);
     }
+
+    /// <summary>Not with a proxy for peers: a connection that comes in would show the address that the proxy hides.</summary>
+    private bool MayListen => engine.Settings.Proxy?.IsFor(ProxyUses.Peers) != true;
 
     private async Task AcceptAsync(IListener listener, CancellationToken stop)
     {

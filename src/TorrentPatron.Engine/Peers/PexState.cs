@@ -1,4 +1,5 @@
 using System.Net;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
@@ -43,7 +44,8 @@ internal sealed class PexState
         var here = new HashSet<IPEndPoint>();
         foreach (PexPeer peer in connected)
         {
-            if (here.Add(peer.EndPoint) && !_told.Contains(peer.EndPoint) && added.Count < PexMessage.MaxPeers)
+            // The address of one that a proxy was given by name is not known.
+            if (peer.EndPoint.Address is not HostAddress && here.Add(peer.EndPoint) && !_told.Contains(peer.EndPoint) && added.Count < PexMessage.MaxPeers)
                 added.Add(peer);
         }
 

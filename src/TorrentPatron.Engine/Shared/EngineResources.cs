@@ -40,7 +40,8 @@ internal sealed class EngineResources : IAsyncDisposable
         Datagrams = new SharedDatagramPort(time);
         Utp = new UtpTransport(Datagrams, time, Random);
         Datagrams.Attach(Utp);
-        Trackers = trackers ?? TrackerClients.Create(Network, Datagrams, time, Outside);
+        TrackerDatagrams = new SharedDatagramPort(time, NetworkUse.Trackers);
+        Trackers = trackers ?? TrackerClients.Create(Network, new TrackerPort(Datagrams, TrackerDatagrams, () => Settings.Proxy), time, Outside);
         PeerId = PeerId.Create(Random);
         DiskWorkers = disk ?? new DiskWorkers(settings.DiskThreads, fault => Faults.Record("disk worker", fault));
         BackPressure = new BackPressure(settings.MaxQueuedBytes);
@@ -75,6 +76,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>uTP on that port.</summary>
     public UtpTransport Utp { get; }
+
+    /// <summary>The UDP port for trackers, where they go by a proxy and peers do not, or the other way round; else it is never opened.</summary>
+    public SharedDatagramPort TrackerDatagrams { get; }
 
     /// <summary>How trackers are reached.</summary>
     public ITrackerClient Trackers { get; }
@@ -197,6 +201,7 @@ internal sealed class EngineResources : IAsyncDisposable
             CodePoint = Settings.CodePoint,
             Dht = Settings.Dht,
             LocalDiscovery = Settings.LocalDiscovery,
+            Proxy = Settings.Proxy,
         };
         Download.Rate = settings.Limits.Download;
         Upload.Rate = settings.Limits.Upload;
@@ -283,6 +288,7 @@ internal sealed class EngineResources : IAsyncDisposable
         (Trackers as IDisposable)?.Dispose();
         Utp.Dispose();
         await Datagrams.DisposeAsync().ConfigureAwait(false);
+        await TrackerDatagrams.DisposeAsync().ConfigureAwait(false);
         Announces.Dispose();
         Checks.Dispose();
         KeyExchanges.Dispose();

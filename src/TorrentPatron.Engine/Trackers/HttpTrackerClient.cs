@@ -183,6 +183,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     // The framework's own sentences may quote what the other side sent, so they are not shown.
     private static string Describe(Exception exception) => exception switch
     {
+        HttpRequestException { InnerException: ProxyException inner } => inner.Message,
         HttpRequestException { InnerException: SocketException inner } => Describe(inner),
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
             "No secure connection to the tracker: its certificate is not valid, or TLS failed.",

@@ -8,12 +8,16 @@ namespace TorrentPatron.Engine.Trackers;
 /// <summary>Announces to trackers of every kind that is known: HTTP, HTTPS and UDP.</summary>
 internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient udp) : ITrackerClient, IDisposable
 {
+    /// <summary>Makes clients that announce over UDP from one port.</summary>
+    public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time) =>
+        Create(network, new TrackerPort(port, port, static () => null), time);
+
     /// <summary>Makes the clients of an engine.</summary>
     /// <param name="network">How trackers are reached.</param>
     /// <param name="port">The UDP port to announce from.</param>
     /// <param name="time">The clock.</param>
     /// <param name="outside">Takes our address as trackers see it; null: nobody wants to know.</param>
-    public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time, OutsideAddress? outside = null)
+    public static TrackerClients Create(INetwork network, TrackerPort port, TimeProvider time, OutsideAddress? outside = null)
     {
         var hosts = new TrackerHosts((host, cancellationToken) => network.ResolveAsync(host, NetworkUse.Trackers, cancellationToken), new HostConnector(time));
         var exchange = new UdpExchange(port, time);

@@ -23,15 +23,18 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
     private bool _isDisposed;
 
     /// <summary>Asks until there is an answer.</summary>
-    /// <param name="tracker">Whom to ask; answers from elsewhere are ignored.</param>
+    /// <param name="tracker">
+    /// Whom to ask; answers from elsewhere are ignored. Where a proxy looks up its name its address is not known, and the transaction id, which
+    /// nobody can guess, tells its answer.
+    /// </param>
     /// <param name="write">Makes the question with a given transaction id.</param>
-    /// <param name="read">Reads the answer to the question with that transaction id.</param>
+    /// <param name="read">Reads the answer to the question with that transaction id, from the address that it came from.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="TimeoutException">No answer came.</exception>
     /// <exception cref="IOException">The network refused, or this was disposed.</exception>
     /// <exception cref="TrackerFailureException">From <paramref name="read"/>.</exception>
     public async Task<T> AskAsync<T>(
-        IPEndPoint tracker, Func<uint, byte[]> write, Func<byte[], uint, T> read, CancellationToken cancellationToken)
+        IPEndPoint tracker, Func<uint, byte[]> write, Func<byte[], uint, IPEndPoint, T> read, CancellationToken cancellationToken)
     {
         var question = new Question(tracker);
         uint transactionId = Open(question);
@@ -41,11 +44,14 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
             for (int repeat = 0; repeat <= MaxRepeats; repeat++)
             {
                 // The wait begins before the datagram leaves, so that an answer cannot be faster than it.
-                Task<byte[]> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
+                Task<(byte[] Bytes, IPEndPoint From)> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
                 await port.SendAsync(datagram, tracker, cancellationToken).ConfigureAwait(false);
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 if (answer is not { IsFaulted: true, Exception.InnerException: TimeoutException })
-                    return read(await answer.ConfigureAwait(false), transactionId);
+                {
+                    (byte[] bytes, IPEndPoint from) = await answer.ConfigureAwait(false);
+                    return read(bytes, transactionId, from);
+                }
             }
 
             throw new TimeoutException();
@@ -65,8 +71,8 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
             return false;
         lock (_gate)
         {
-            return _open.TryGetValue(transactionId, out Question? question) && question.Tracker.Equals(remote)
-                && question.Answer.TrySetResult(datagram.ToArray());
+            return _open.TryGetValue(transactionId, out Question? question) && IsOf(question.Tracker, remote)
+                && question.Answer.TrySetResult((datagram.ToArray(), remote));
         }
     }
 
@@ -80,6 +86,9 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
                 question.Answer.TrySetException(new IOException("The engine stops."));
         }
     }
+
+    private static bool IsOf(IPEndPoint tracker, IPEndPoint remote) =>
+        tracker.Address is HostAddress ? tracker.Port == remote.Port : tracker.Equals(remote);
 
     private uint Open(Question question)
     {
@@ -96,6 +105,6 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
     {
         public IPEndPoint Tracker { get; } = tracker;
 
-        public TaskCompletionSource<byte[]> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        public TaskCompletionSource<(byte[] Bytes, IPEndPoint From)> Answer { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

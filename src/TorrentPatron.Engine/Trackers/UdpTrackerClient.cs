@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Trackers;
 
@@ -21,22 +22,22 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         Uri announce, AnnounceRequest request, AddressFamily family, CancellationToken cancellationToken) => AskAsync(
         announce, family,
         (connection, transactionId) => UdpTrackerCodec.WriteAnnounce(connection.Id, transactionId, announce, request),
-        (connection, answer, transactionId) => TrackerHosts.WithoutNearer(
-            UdpTrackerCodec.ReadAnnounce(answer, transactionId, connection.Tracker.AddressFamily), AddressReaches.Of(connection.Tracker.Address)),
+        (connection, answer, transactionId, from) => TrackerHosts.WithoutNearer(
+            UdpTrackerCodec.ReadAnnounce(answer, transactionId, from.AddressFamily), AddressReaches.Of(connection.Tracker.Address)),
         cancellationToken);
 
     public async Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>
         await AskAsync<object>(
             announce, family,
             (connection, transactionId) => UdpTrackerCodec.WriteScrape(connection.Id, transactionId, torrent),
-            (_, answer, transactionId) => UdpTrackerCodec.ReadScrape(answer, transactionId),
+            (_, answer, transactionId, _) => UdpTrackerCodec.ReadScrape(answer, transactionId),
             cancellationToken).ConfigureAwait(false) as ScrapeResponse?;
 
     public void Dispose() => exchange.Dispose();
 
     private delegate byte[] Write(Connection connection, uint transactionId);
 
-    private delegate T Read<T>(Connection connection, ReadOnlySpan<byte> answer, uint transactionId);
+    private delegate T Read<T>(Connection connection, ReadOnlySpan<byte> answer, uint transactionId, IPEndPoint from);
 
     /// <returns>The answer; null: the tracker has no address of this IP version.</returns>
     private async Task<T?> AskAsync<T>(Uri announce, AddressFamily family, Write write, Read<T> read, CancellationToken cancellationToken)
@@ -54,6 +55,10 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         catch (TimeoutException e)
         {
             throw new TrackerFailureException("The tracker did not answer in time.", e);
+        }
+        catch (ProxyException e)
+        {
+            throw new TrackerFailureException(e.Message, e);
         }
         catch (IOException e)
         {
@@ -92,7 +97,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
                 return await exchange.AskAsync(
                     connection.Tracker,
                     transactionId => write(connection, transactionId),
-                    (answer, transactionId) => read(connection, answer, transactionId),
+                    (answer, transactionId, from) => read(connection, answer, transactionId, from),
                     cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
@@ -111,7 +116,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         ulong id = await exchange.AskAsync(
             tracker,
             UdpTrackerCodec.WriteConnect,
-            (answer, transactionId) => UdpTrackerCodec.ReadConnect(answer, transactionId),
+            (answer, transactionId, _) => UdpTrackerCodec.ReadConnect(answer, transactionId),
             cancellationToken).ConfigureAwait(false);
         var connection = new Connection(tracker, id, time.GetTimestamp());
         lock (_gate)

@@ -47,6 +47,11 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
         {
             throw refusal;
         }
+        catch (HttpRequestException fault) when (fault.InnerException is ProxyException refusal)
+        {
+            throw new TorrentException(
+                new TorrentError(refusal.Error.Id, $"'{source}' cannot be fetched. {refusal.Error.Message}", refusal.Error.Remedy), fault);
+        }
         catch (Exception fault) when (
             fault is HttpRequestException or IOException or SocketException or InvalidDataException or InvalidOperationException)
         {

@@ -1,0 +1,82 @@
+using System.Diagnostics.CodeAnalysis;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Proxies;
+
+namespace TorrentPatron.Engine.Client;
+
+/// <summary>The proxy by which connections leave. Its user and password are never saved or shown.</summary>
+/// <param name="Kind">What it speaks.</param>
+/// <param name="Host">Where it is. A name is looked up by the system; it is the only one that is.</param>
+public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
+{
+    private static readonly (string Scheme, ProxyKind Kind)[] Schemes =
+    [
+        ("socks5", ProxyKind.Socks5), ("socks5h", ProxyKind.Socks5), ("socks4a", ProxyKind.Socks4a), ("socks4", ProxyKind.Socks4), ("http", ProxyKind.Http),
+    ];
+
+    /// <summary>The user and password; null: none.</summary>
+    public ProxyCredential? Credential { get; init; }
+
+    /// <summary>What goes through it.</summary>
+    public ProxyUses Uses { get; init; } = ProxyUses.All;
+
+    /// <summary>Whether datagrams go through it, where it allows them: uTP, the DHT, UDP trackers. Through others they are not sent at all.</summary>
+    public bool CarriesDatagrams => Kind == ProxyKind.Socks5;
+
+    /// <summary>Reads a proxy's address: <c>socks5://host:port</c>; also <c>socks5h</c> (the same), <c>socks4a</c>, <c>socks4</c> and <c>http</c>.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="proxy">The proxy, for all uses.</param>
+    /// <param name="error">What is wrong. A user and password in the text are refused, and not repeated.</param>
+    /// <returns>Whether the text is one.</returns>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ProxySettings? proxy, [NotNullWhen(false)] out TorrentError? error)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        (proxy, error) = (null, null);
+        int colon = text.IndexOf("://", StringComparison.Ordinal);
+        int known = Array.FindIndex(Schemes, pair => text[..Math.Max(colon, 0)].Equals(pair.Scheme, StringComparison.OrdinalIgnoreCase));
+        string rest = text[(colon < 0 ? 0 : colon + 3)..];
+        // What stands before an @ may be a password: it goes into no message.
+        if (text.Contains('@', StringComparison.Ordinal))
+            error = Invalid(
+                "A user and password do not belong in the address of a proxy, which is shown.",
+                "Give them apart: -ProxyCredential, or TORRENTPATRON_PROXY_CREDENTIAL for patron.");
+        else if (known < 0)
+            error = Invalid($"'{DisplayText.Clean(text)}' is not the address of a proxy.", "Give it as socks5://host:port; socks4a, socks4 and http are known too.");
+        else if (!HostEndPoint.TryParse(rest.EndsWith('/') ? rest[..^1] : rest, out HostEndPoint? host))
+            error = Invalid($"'{DisplayText.Clean(text)}' does not say where the proxy is.", $"Give its host and port, as in {Schemes[known].Scheme}://127.0.0.1:1080.");
+        else
+            proxy = new ProxySettings(Schemes[known].Kind, host);
+        return error is null;
+    }
+
+    /// <summary>Whether something goes through it.</summary>
+    public bool IsFor(ProxyUses use) => (Uses & use) != 0;
+
+    /// <summary>Checks that the user and password can be told to such a proxy.</summary>
+    /// <returns>Why not; null: they can.</returns>
+    public TorrentError? Check()
+    {
+        try
+        {
+            var anywhere = new HostEndPoint("192.0.2.1", 1);
+            _ = Kind switch
+            {
+                ProxyKind.Socks5 => (ProxyHandshake)new Socks5Handshake(Socks5Command.Connect, anywhere, Credential),
+                ProxyKind.Http => new HttpConnectHandshake(anywhere, Credential),
+                _ => new Socks4Handshake(anywhere, knowsNames: true, Credential),
+            };
+            return null;
+        }
+        catch (ArgumentException)
+        {
+            return Invalid(
+                $"The user or the password cannot be told to the proxy {this}.",
+                $"SOCKS5 takes 1 to {ProxyCredential.MostBytes} bytes each, SOCKS4 a user only, and HTTP no colon in the user.");
+        }
+    }
+
+    /// <summary>Its address, without the user and password.</summary>
+    public override string ToString() => $"{Array.Find(Schemes, pair => pair.Kind == Kind).Scheme}://{Host}";
+
+    private static TorrentError Invalid(string message, string remedy) => new(TorrentErrorId.InvalidArgument, message, remedy);
+}

@@ -1,0 +1,66 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Proxies;
+
+namespace TorrentPatron.Engine.Network;
+
+/// <summary>The errors of proxies, each with the proxy's address.</summary>
+internal static class ProxyErrors
+{
+    /// <summary>It cannot be connected to, or ends the connection.</summary>
+    public static ProxyException Unreachable(ProxySettings proxy, string why, Exception? inner = null) => new(
+        new TorrentError(TorrentErrorId.ProxyUnreachable, $"The proxy {proxy} {why}.", "Check its address and port, and that it runs; nothing is sent past it."),
+        isOfProxy: true, inner);
+
+    /// <summary>It cannot carry datagrams.</summary>
+    public static ProxyException NoDatagrams(ProxySettings proxy) => new(
+        new TorrentError(
+            TorrentErrorId.ProxyRefused, $"The proxy {proxy} does not carry UDP, so UDP trackers, the DHT and uTP are off.",
+            "Use HTTP trackers, or a SOCKS5 proxy that allows UDP ASSOCIATE."),
+        isOfProxy: true);
+
+    /// <summary>It answered, but did not do what it was asked for.</summary>
+    /// <param name="proxy">The proxy.</param>
+    /// <param name="failure">Its answer.</param>
+    /// <param name="host">The host that it was asked for; null: datagrams.</param>
+    public static ProxyException Of(ProxySettings proxy, ProxyFailure failure, HostEndPoint? host)
+    {
+        string what = host is null ? "datagrams" : $"a connection to {DisplayText.Clean(host.ToString())}";
+        return failure switch
+        {
+            ProxyFailure.NotAProxy => Unreachable(proxy, $"does not speak {Name(proxy.Kind)}"),
+            ProxyFailure.CredentialRequired => OfProxy(
+                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} wants a user and a password.",
+                "Give them by -ProxyCredential, or TORRENTPATRON_PROXY_CREDENTIAL for patron."),
+            ProxyFailure.CredentialRefused => OfProxy(
+                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} refuses the user and password.", "Check them."),
+            ProxyFailure.Forbidden => Refused($"The rules of the proxy {proxy} forbid {what}.", "Ask whoever runs the proxy, or use another one."),
+            ProxyFailure.CommandUnsupported when host is null => NoDatagrams(proxy),
+            ProxyFailure.CommandUnsupported => Refused($"The proxy {proxy} does not carry {what}.", "Ask whoever runs the proxy, or use another one."),
+            ProxyFailure.AddressUnsupported => Refused(
+                $"The proxy {proxy} cannot be told the address of {DisplayText.Clean(host?.ToString() ?? "this machine")}.",
+                "SOCKS4 takes IPv4 addresses only, and SOCKS4a names too: use socks5, which takes all."),
+            ProxyFailure.ConnectionRefused => OfHost($"{Reached(host)} refuses the connection, by the proxy {proxy}."),
+            ProxyFailure.TimedOut => OfHost($"{Reached(host)} did not answer the proxy {proxy} in time."),
+            ProxyFailure.HostUnreachable or ProxyFailure.NetworkUnreachable => OfHost($"The proxy {proxy} does not reach {Reached(host)}, or knows no such host."),
+            _ => OfHost($"The proxy {proxy} could not make {what}."),
+        };
+
+        static string Reached(HostEndPoint? host) => host is null ? "a host" : DisplayText.Clean(host.ToString());
+    }
+
+    private static ProxyException OfProxy(string id, string message, string remedy) => new(new TorrentError(id, message, remedy), isOfProxy: true);
+
+    private static ProxyException Refused(string message, string remedy) =>
+        new(new TorrentError(TorrentErrorId.ProxyRefused, message, remedy), isOfProxy: false);
+
+    private static ProxyException OfHost(string message) =>
+        new(new TorrentError(TorrentErrorId.ProxyHostUnreachable, message, "Check the host's name, and what the proxy's own log says."), isOfProxy: false);
+
+    private static string Name(ProxyKind kind) => kind switch
+    {
+        ProxyKind.Http => "HTTP CONNECT",
+        ProxyKind.Socks5 => "SOCKS5",
+        _ => "SOCKS4",
+    };
+}

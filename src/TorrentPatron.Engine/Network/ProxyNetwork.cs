@@ -1,0 +1,115 @@
+using System.Collections.ObjectModel;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Engine.Network;
+
+/// <summary>
+/// Another network by a proxy, where the settings name one: connections are made by the proxy, which also looks up names. What the proxy
+/// cannot carry is not sent at all. Uses that the settings leave out go by the other network as they are.
+/// </summary>
+/// <param name="inner">The network on which the proxy is.</param>
+/// <param name="proxy">Gives the proxy, which may change; null: none.</param>
+/// <param name="time">The clock.</param>
+internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, TimeProvider time) : INetwork
+{
+    private readonly ProxyDialer _dialer = new(inner, time);
+    private readonly HostConnector _connector = new(time);
+
+    /// <inheritdoc/>
+    public ReadOnlyCollection<IPAddress> LocalAddresses => inner.LocalAddresses;
+
+    /// <summary>None with a proxy for peers: groups are of the local network, past the proxy.</summary>
+    public ReadOnlyCollection<IPAddress> GroupAddresses => For(NetworkUse.Peers) is null ? inner.GroupAddresses : [];
+
+    /// <summary>None with a proxy for peers: nobody comes in past the proxy.</summary>
+    public ReadOnlyCollection<NetworkGateway> Gateways => For(NetworkUse.Peers) is null ? inner.Gateways : [];
+
+    /// <inheritdoc/>
+    public TorrentError? Warning => inner.Warning ?? (proxy() is null ? null : _dialer.Warning);
+
+    /// <inheritdoc/>
+    public async Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        if (For(use) is null)
+            return await inner.ResolveAsync(host, use, cancellationToken).ConfigureAwait(false);
+        if (IPAddress.TryParse(host, out IPAddress? address))
+            return [address];
+        return [new HostAddress(ToAscii(host))];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IConnection> ConnectAsync(IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        if (For(use) is { } through)
+            return await _dialer.ConnectAsync(through, remote, use, cancellationToken).ConfigureAwait(false);
+        if (remote.Address is not HostAddress named)
+            return await inner.ConnectAsync(remote, use, cancellationToken).ConfigureAwait(false);
+        // It was found while there was a proxy.
+        try
+        {
+            IPAddress[] addresses = await inner.ResolveAsync(named.Host, use, cancellationToken).ConfigureAwait(false);
+            return addresses.Length == 0
+                ? throw new IOException("The host has no address that may be used.")
+                : await _connector.ConnectAsync(
+                    addresses, (address, token) => inner.ConnectAsync(new IPEndPoint(address, remote.Port), use, token), cancellationToken).ConfigureAwait(false);
+        }
+        catch (SocketException e)
+        {
+            throw new IOException(e.Message, e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IListener Listen(IPEndPoint local) => For(NetworkUse.Peers) is { } through
+        ? throw new IOException($"Peers go by the proxy {through}, by which nobody can connect to us.")
+        : inner.Listen(local);
+
+    /// <inheritdoc/>
+    public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        return For(use) switch
+        {
+            null => inner.OpenDatagrams(local, use),
+            { CarriesDatagrams: true } through => new ProxyDatagramSocket(_dialer, inner, through, local.AddressFamily, use, time),
+            { } through => throw ProxyErrors.NoDatagrams(through),
+        };
+    }
+
+    /// <inheritdoc/>
+    public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => For(NetworkUse.Peers) is null
+        ? inner.JoinGroup(group, local)
+        : throw new IOException("The local network is not reached by a proxy.");
+
+    private static string ToAscii(string host)
+    {
+        try
+        {
+            string name = new IdnMapping().GetAscii(host.TrimEnd('.')).ToLowerInvariant();
+            if (Uri.CheckHostName(name) == UriHostNameType.Dns)
+                return name;
+        }
+        catch (ArgumentException)
+        {
+            // No name at all.
+        }
+
+        throw new SocketException((int)SocketError.HostNotFound);
+    }
+
+    private ProxySettings? For(NetworkUse use)
+    {
+        ProxyUses uses = use switch
+        {
+            NetworkUse.Peers => ProxyUses.Peers,
+            NetworkUse.Trackers => ProxyUses.Trackers,
+            _ => ProxyUses.Web,
+        };
+        return proxy() is { } through && through.IsFor(uses) ? through : null;
+    }
+}
