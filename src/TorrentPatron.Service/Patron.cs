@@ -104,6 +104,9 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>Whether the engine asks the router to let peers in.</summary>
     public PortMappingPolicy PortMapping => Service.Settings.Client.PortMapping;
 
+    /// <summary>The proxy by which the engine's connections leave; null: none.</summary>
+    public ProxySettings? Proxy => Service.Settings.Client.Proxy;
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval => Service.Settings.Client.StatusInterval;
 

@@ -63,6 +63,28 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.Transport,
     };
 
+    private readonly Option<ProxySettings?> _proxy = new("--proxy")
+    {
+        Description = "The proxy by which everything leaves: socks5://host:port, also socks4a, socks4 or http. Its user and password are taken from "
+            + $"the environment variable {ProxyCredentials.Variable}, as user:password.",
+        HelpName = "uri",
+        CustomParser = OptionReader.Proxy,
+    };
+
+    private readonly Option<ProxyUses> _proxyFor = new("--proxy-for")
+    {
+        Description = "What goes through the proxy: peers, trackers, web, with commas between them.",
+        HelpName = "uses",
+        DefaultValueFactory = _ => ProxyUses.All,
+        CustomParser = OptionReader.ProxyUses,
+    };
+
+    private readonly Option<string?> _proxyCredential = new("--proxy-credential-file")
+    {
+        Description = "A file whose first line is the proxy's user:password, instead of the environment variable.",
+        HelpName = "file",
+    };
+
     private readonly Option<string> _engine = new("--engine")
     {
         Description = "Which engine to use.",
@@ -91,13 +113,16 @@ internal sealed class ServiceOptions
         command.Options.Add(_noPortMapping);
         command.Options.Add(_encryption);
         command.Options.Add(_transport);
+        command.Options.Add(_proxy);
+        command.Options.Add(_proxyFor);
+        command.Options.Add(_proxyCredential);
         command.Options.Add(_engine);
     }
 
     /// <summary>Makes the service that was asked for.</summary>
     /// <param name="context">What the command works with.</param>
     /// <param name="parsed">The command line.</param>
-    /// <exception cref="TorrentException">There is no such engine.</exception>
+    /// <exception cref="TorrentException">There is no such engine, or the proxy's user and password cannot be read.</exception>
     public TorrentService MakeService(CommandContext context, ParseResult parsed) => context.MakeService(
         new ClientSettings
         {
@@ -107,11 +132,20 @@ internal sealed class ServiceOptions
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),
             Transport = parsed.GetValue(_transport),
+            Proxy = ProxyOf(parsed),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
             PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,
         },
         parsed.GetValue(_state),
         parsed.GetRequiredValue(_engine));
+
+    private ProxySettings? ProxyOf(ParseResult parsed)
+    {
+        if (parsed.GetValue(_proxy) is not { } proxy)
+            return null;
+        proxy = proxy with { Uses = parsed.GetValue(_proxyFor), Credential = ProxyCredentials.Read(parsed.GetValue(_proxyCredential)) };
+        return proxy.Check() is { } error ? throw new TorrentException(error) : proxy;
+    }
 
     private static Option<long> RateOption(string name, string description) =>
         new(name) { Description = description, HelpName = "rate", CustomParser = OptionReader.Size };

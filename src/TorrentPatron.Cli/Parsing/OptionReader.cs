@@ -40,6 +40,28 @@ internal static class OptionReader
             ? Enum.Parse<TransportPolicy>(Text(result), ignoreCase: true)
             : Refuse<TransportPolicy>(result, "any, tcp or utp");
 
+    /// <summary>A proxy. A user and password in it are refused, and not repeated.</summary>
+    public static ProxySettings? Proxy(ArgumentResult result)
+    {
+        if (!ProxySettings.TryParse(Text(result), out ProxySettings? proxy, out TorrentError? error))
+            result.AddError($"{NameOf(result)}: {error}");
+        return proxy;
+    }
+
+    /// <summary>What goes through a proxy.</summary>
+    public static ProxyUses ProxyUses(ArgumentResult result)
+    {
+        ProxyUses uses = default;
+        foreach (string name in Text(result).Split(',', StringSplitOptions.TrimEntries))
+        {
+            if (!Enum.GetNames<ProxyUses>().Contains(name, StringComparer.OrdinalIgnoreCase) || Enum.Parse<ProxyUses>(name, ignoreCase: true) is var use && use == default)
+                return Refuse<ProxyUses>(result, "peers, trackers or web, or some of them with commas between them");
+            uses |= use;
+        }
+
+        return uses;
+    }
+
     /// <summary>Peers, each <c>host:port</c>.</summary>
     public static PeerAddress[] Peers(ArgumentResult result) => Each<PeerAddress>(
         result, PeerAddress.TryParse, (text, fault) => $"'{DisplayText.Clean(text)}' is not a usable peer: {fault}");

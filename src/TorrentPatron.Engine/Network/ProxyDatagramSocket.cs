@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
-using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Proxies;
 
 namespace TorrentPatron.Engine.Network;

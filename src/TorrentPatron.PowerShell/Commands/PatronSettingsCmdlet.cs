@@ -3,12 +3,16 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.Protocol.Proxies;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>A cmdlet that is given settings of an engine. What is not given stays as it is.</summary>
 public abstract class PatronSettingsCmdlet : PipelineCmdlet
 {
+    private const string NoProxy = "none";
+
     /// <summary>The port to listen on; 0: any free one; -1: do not listen.</summary>
     [Parameter]
     [ValidateRange(-1, IPEndPoint.MaxPort)]
@@ -69,6 +73,21 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [Parameter]
     public PortMappingPolicy? PortMapping { get; set; }
 
+    /// <summary>The proxy by which connections leave, such as <c>socks5://127.0.0.1:1080</c>; <c>none</c>: no proxy.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? Proxy { get; set; }
+
+    /// <summary>The user and password for the proxy.</summary>
+    [Parameter]
+    [ValidateNotNull]
+    [Credential]
+    public PSCredential? ProxyCredential { get; set; }
+
+    /// <summary>What goes through the proxy; by default everything.</summary>
+    [Parameter]
+    public ProxyUses? ProxyFor { get; set; }
+
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
     [DurationTransformation]
@@ -77,16 +96,19 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
-        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || PortMapping is not null || StatusInterval is not null;
+        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || PortMapping is not null
+        || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
 
     /// <summary>Why a setting that was given has no effect beside the others; null: it has.</summary>
     /// <param name="settings">All settings.</param>
     private protected string? VainIn(ClientSettings settings) => PortMapping != PortMappingPolicy.On ? null
         : settings.BindTarget != BindTarget.None ? "No router is asked to let peers in while the patron is bound to an interface or address: -PortMapping On has no effect."
+        : settings.Proxy?.IsFor(ProxyUses.Peers) == true ? "No router is asked to let peers in while peers go by a proxy: -PortMapping On has no effect."
         : settings.ListenPort < 0 ? "No router is asked to let peers in while nothing is listened on: -PortMapping On has no effect."
         : null;
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
+    /// <exception cref="TorrentException">The proxy is not one, or its user and password are not of use.</exception>
     private protected ClientSettings Over(ClientSettings settings) => settings with
     {
         ListenPort = Port ?? settings.ListenPort,
@@ -100,6 +122,35 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         AnnounceAddress = AnnounceAddress ?? settings.AnnounceAddress,
         CodePoint = CodePoint ?? settings.CodePoint,
         PortMapping = PortMapping ?? settings.PortMapping,
+        Proxy = ProxyOver(settings.Proxy),
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
+
+    private ProxySettings? ProxyOver(ProxySettings? before)
+    {
+        if (Proxy is null && ProxyCredential is null && ProxyFor is null)
+            return before;
+        ProxySettings? proxy = before;
+        TorrentError? error = null;
+        if (string.Equals(Proxy, NoProxy, StringComparison.OrdinalIgnoreCase))
+            proxy = null;
+        // Another proxy must not get the user and password of this one.
+        else if (Proxy is not null && ProxySettings.TryParse(Proxy, out proxy, out error))
+            proxy = proxy with { Credential = before?.ToString() == proxy.ToString() ? before.Credential : null, Uses = before?.Uses ?? ProxyUses.All };
+        if (error is null && proxy is null && (ProxyCredential is not null || ProxyFor is not null))
+            error = new TorrentError(TorrentErrorId.InvalidArgument, "There is no proxy for -ProxyCredential or -ProxyFor.", "Give it by -Proxy.");
+        if (error is null && ProxyFor == ProxyUses.None)
+            error = new TorrentError(TorrentErrorId.InvalidArgument, "A proxy for nothing is none.", "Give -ProxyFor Peers, Trackers or Web, or -Proxy none.");
+        if (error is null && proxy is not null)
+        {
+            proxy = proxy with
+            {
+                Credential = ProxyCredential is null ? proxy.Credential : new ProxyCredential(ProxyCredential.UserName, ProxyCredential.GetNetworkCredential().Password),
+                Uses = ProxyFor ?? proxy.Uses,
+            };
+            error = proxy.Check();
+        }
+
+        return error is null ? proxy : throw new TorrentException(error);
+    }
 }

@@ -5,6 +5,7 @@ using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -58,10 +59,19 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
             if (!await output.ShouldProcessAsync(patron.Name, "Change the settings of the patron's engine").ConfigureAwait(false))
                 return;
             _changed.Add(patron.Service);
-            ClientSettings settings = Over(patron.Service.Settings.Client);
-            IReadOnlyList<TorrentError> errors = await patron.Service.ApplyAsync(settings, cancellation).ConfigureAwait(false);
-            if (VainIn(settings) is { } vain)
-                await output.WarnAsync(vain).ConfigureAwait(false);
+            IReadOnlyList<TorrentError> errors;
+            try
+            {
+                ClientSettings settings = Over(patron.Service.Settings.Client);
+                errors = await patron.Service.ApplyAsync(settings, cancellation).ConfigureAwait(false);
+                if (VainIn(settings) is { } vain)
+                    await output.WarnAsync(vain).ConfigureAwait(false);
+            }
+            catch (TorrentException fault)
+            {
+                errors = [fault.Error];
+            }
+
             foreach (TorrentError error in errors)
                 await output.FailAsync(new CommandFailure(error, patron)).ConfigureAwait(false);
         }

@@ -104,7 +104,9 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed or TorrentErrorId.NetworkDown or TorrentErrorId.InterfaceNotBound => ErrorCategory.ResourceUnavailable,
         TorrentErrorId.DestinationNotWritable or TorrentErrorId.DiskWriteFailed or TorrentErrorId.StateNotWritable =>
             ErrorCategory.WriteError,
-        TorrentErrorId.TrackerFailed => ErrorCategory.ConnectionError,
+        TorrentErrorId.TrackerFailed or TorrentErrorId.ProxyUnreachable or TorrentErrorId.ProxyHostUnreachable => ErrorCategory.ConnectionError,
+        TorrentErrorId.ProxyCredentialRefused => ErrorCategory.AuthenticationError,
+        TorrentErrorId.ProxyRefused => ErrorCategory.PermissionDenied,
         TorrentErrorId.PatronStopped or TorrentErrorId.TorrentNotActive or TorrentErrorId.MetadataMissing => ErrorCategory.InvalidOperation,
         TorrentErrorId.TimeoutReached or TorrentErrorId.TorrentStalled or TorrentErrorId.MetadataTimeout =>
             ErrorCategory.OperationTimeout,
