@@ -36,7 +36,12 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
                 settings = settings with { ListenPort = before.ListenPort };
             }
 
+            if (!workshop.CanRebind)
+                settings = settings with { Proxy = before.Proxy };
             engine.Apply(settings);
+            // What is connected goes another way than it should from now on.
+            if (settings.Proxy != before.Proxy)
+                await watch.ReopenAsync("The proxy has been changed.").ConfigureAwait(false);
             if (settings.BindTarget != before.BindTarget)
             {
                 engine.Binding!.Bind(settings.BindTarget);
@@ -75,7 +80,7 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             yield return Later("part that it takes in the DHT");
         if (before.LocalDiscovery != after.LocalDiscovery)
             yield return Later("search for peers in the local network");
-        if (before.Proxy != after.Proxy)
+        if (!workshop.CanRebind && before.Proxy != after.Proxy)
             yield return Later("proxy");
     }
 

@@ -62,7 +62,12 @@ internal sealed class MonoWorkshop : IWorkshop
 
     /// <inheritdoc/>
     // Its listeners stay where they were opened: what comes back with another address would find nobody there.
-    public TorrentError? Refusal => _engine.Settings.BindInterface is null ? null : Lacking("keep to a network interface");
+    public TorrentError? Refusal => _engine.Settings switch
+    {
+        { BindInterface: not null } => Lacking("keep to a network interface"),
+        { Proxy: not null } => Lacking("go by a proxy"),
+        _ => null,
+    };
 
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;

@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
+using TorrentPatron.Engine.Trackers;
 using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Hosting;
@@ -58,6 +59,21 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
         }
     }
 
+    /// <summary>Ends every connection, opens ports anew, and has torrents look for peers: the network goes another way now.</summary>
+    /// <param name="reason">Why.</param>
+    public async Task ReopenAsync(string reason)
+    {
+        await _one.WaitAsync().ConfigureAwait(false);
+        try
+        {
+            await ChangeWayAsync(reason).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <summary>Has ports and torrents follow what is bound to now.</summary>
     public async Task FollowAsync()
     {
@@ -71,20 +87,7 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
             // Counted, not compared: what has gone and come back meanwhile has lost its sockets.
             _applied = binding.Changes;
             BoundAddresses bound = binding.Latest;
-            string reason = bound.Down?.Message ?? "The network interface has another address.";
-            foreach (TorrentHost host in hosts.All)
-                host.LeaveNetwork(reason);
-            // Peers may hold on to the connections of before, of which no end was told, and take one peer of an id only. Nor need anybody know
-            // that the new address is the same peer.
-            if (workshop.CanRebind)
-                engine.PeerId = PeerId.Create(engine.Random);
-            await workshop.RebindAsync().ConfigureAwait(false);
-            engine.Datagrams.Reopen();
-            engine.Finder?.Reopen(engine.Network);
-            if (bound.Down is not null)
-                return;
-            foreach (TorrentHost host in hosts.All)
-                host.RejoinNetwork();
+            await ChangeWayAsync(bound.Down?.Message ?? "The network interface has another address.").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Nobody awaits this: the next change tries again.
         catch (Exception e)
@@ -96,5 +99,25 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
         {
             _one.Release();
         }
+    }
+
+    private async Task ChangeWayAsync(string reason)
+    {
+        foreach (TorrentHost host in hosts.All)
+            host.LeaveNetwork(reason);
+        // Peers may hold on to the connections of before, of which no end was told, and take one peer of an id only. Nor need anybody know
+        // that the new address is the same peer.
+        if (workshop.CanRebind)
+            engine.PeerId = PeerId.Create(engine.Random);
+        await workshop.RebindAsync().ConfigureAwait(false);
+        engine.Datagrams.Reopen();
+        if (engine.TrackerDatagrams.EndPoints.Count > 0)
+            engine.TrackerDatagrams.Reopen();
+        (engine.Trackers as TrackerClients)?.DropConnections();
+        engine.Finder?.Reopen(engine.Network);
+        if (engine.NetworkDown is not null)
+            return;
+        foreach (TorrentHost host in hosts.All)
+            host.RejoinNetwork();
     }
 }

@@ -201,7 +201,6 @@ internal sealed class EngineResources : IAsyncDisposable
             CodePoint = Settings.CodePoint,
             Dht = Settings.Dht,
             LocalDiscovery = Settings.LocalDiscovery,
-            Proxy = Settings.Proxy,
         };
         Download.Rate = settings.Limits.Download;
         Upload.Rate = settings.Limits.Upload;

@@ -25,7 +25,8 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
 
     private readonly TrackerHosts _hosts;
     private readonly TimeProvider _time;
-    private readonly Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers;
+    private readonly Func<AddressReach, AddressFamily, HttpMessageInvoker> _createInvoker;
+    private volatile Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers;
 
     /// <summary>Makes a client that goes out to the network.</summary>
     /// <param name="hosts">Finds the addresses of trackers.</param>
@@ -47,9 +48,8 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     {
         _hosts = hosts;
         _time = time;
-        AddressFamily[] families = [AddressFamily.Unspecified, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
-        _invokers = Enum.GetValues<AddressReach>().SelectMany(reach => families.Select(family => (reach, family)))
-            .ToDictionary(road => road, road => createInvoker(road.reach, road.family));
+        _createInvoker = createInvoker;
+        _invokers = CreateInvokers();
     }
 
     /// <summary>Takes our address as trackers see it (BEP 24); null: nobody wants to know.</summary>
@@ -92,10 +92,26 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         {
             throw new TrackerFailureException("The tracker did not answer in time.", e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SocketException)
+        catch (Exception e) when (e is HttpRequestException or IOException or SocketException or ObjectDisposedException)
         {
             throw new TrackerFailureException(Describe(e), e);
         }
+    }
+
+    /// <summary>Ends the connections, also those that are kept for the next announce.</summary>
+    public void DropConnections()
+    {
+        Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> before = _invokers;
+        _invokers = CreateInvokers();
+        foreach (HttpMessageInvoker invoker in before.Values)
+            invoker.Dispose();
+    }
+
+    private Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> CreateInvokers()
+    {
+        AddressFamily[] families = [AddressFamily.Unspecified, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
+        return Enum.GetValues<AddressReach>().SelectMany(reach => families.Select(family => (reach, family)))
+            .ToDictionary(road => road, road => _createInvoker(road.reach, road.family));
     }
 
     /// <returns>The answer, how near the host is that gave it, and an address of it; null: it has no address of this IP version.</returns>

@@ -43,6 +43,9 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
             _ => Task.FromResult<ScrapeResponse?>(null),
         };
 
+    /// <summary>Ends the connections that are kept for the next announce: the network goes another way now.</summary>
+    public void DropConnections() => http.DropConnections();
+
     public void Dispose()
     {
         http.Dispose();

@@ -86,7 +86,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
 
     /// <summary>What goes through the proxy; by default everything.</summary>
     [Parameter]
-    public ProxyUses? ProxyFor { get; set; }
+    [ValidateNotNullOrEmpty]
+    public ProxyUses[]? ProxyFor { get; set; }
 
     /// <summary>Time between two status updates of an active torrent.</summary>
     [Parameter]
@@ -139,14 +140,15 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
             proxy = proxy with { Credential = before?.ToString() == proxy.ToString() ? before.Credential : null, Uses = before?.Uses ?? ProxyUses.All };
         if (error is null && proxy is null && (ProxyCredential is not null || ProxyFor is not null))
             error = new TorrentError(TorrentErrorId.InvalidArgument, "There is no proxy for -ProxyCredential or -ProxyFor.", "Give it by -Proxy.");
-        if (error is null && ProxyFor == ProxyUses.None)
+        ProxyUses? uses = ProxyFor?.Aggregate(static (all, use) => all | use);
+        if (error is null && uses == ProxyUses.None)
             error = new TorrentError(TorrentErrorId.InvalidArgument, "A proxy for nothing is none.", "Give -ProxyFor Peers, Trackers or Web, or -Proxy none.");
         if (error is null && proxy is not null)
         {
             proxy = proxy with
             {
                 Credential = ProxyCredential is null ? proxy.Credential : new ProxyCredential(ProxyCredential.UserName, ProxyCredential.GetNetworkCredential().Password),
-                Uses = ProxyFor ?? proxy.Uses,
+                Uses = uses ?? proxy.Uses,
             };
             error = proxy.Check();
         }

@@ -86,8 +86,9 @@ public sealed class HttpConnectHandshake : ProxyHandshake
         return status switch
         {
             200 => ProxyFailure.None,
-            407 => _hasCredential ? ProxyFailure.CredentialRefused : ProxyFailure.CredentialRequired,
-            401 or 403 => ProxyFailure.Forbidden,
+            // tinyproxy answers 401 to a wrong password.
+            401 or 407 => _hasCredential ? ProxyFailure.CredentialRefused : ProxyFailure.CredentialRequired,
+            403 => ProxyFailure.Forbidden,
             404 or 502 or 503 => ProxyFailure.HostUnreachable,
             405 or 501 => ProxyFailure.CommandUnsupported,
             504 => ProxyFailure.TimedOut,

@@ -1,0 +1,308 @@
+# Proxies: the parameters; downloads by microsocks and tinyproxy on loopback; and by dante in a network of the test's own, where a capture
+# shows that nothing leaves past it. The last needs Linux, root, iproute2, tcpdump, dante-server and libtorrent.
+BeforeDiscovery {
+    $script:canSocks = [bool] (Get-Command microsocks -ErrorAction Ignore)
+    $script:canHttp = [bool] (Get-Command tinyproxy -ErrorAction Ignore)
+    $script:canCapture = $IsLinux -and (id -u) -eq 0 -and (Get-Command ip, tcpdump, danted, /usr/bin/python3 -ErrorAction Ignore).Count -eq 4 -and
+    $(/usr/bin/python3 -c 'import libtorrent' 2>$null; $LASTEXITCODE -eq 0) -and
+    $(ip netns add tp-probe-px 2>$null; $LASTEXITCODE -eq 0)
+    if ($IsLinux -and (Get-Command ip -ErrorAction Ignore)) {
+        ip netns delete tp-probe-px 2>$null
+    }
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:savedState = $env:TORRENTPATRON_STATE
+    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    $script:started = @()
+
+    function Start-Helper {
+        param([string[]] $Command)
+
+        $start = [Diagnostics.ProcessStartInfo]::new($Command[0], [string[]] $Command[1..($Command.Count - 1)])
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+        $process = [Diagnostics.Process]::Start($start)
+        $script:started += $process
+        $process
+    }
+
+    function Get-FreePort {
+        $socket = [Net.Sockets.TcpListener]::new([ipaddress]::Loopback, 0)
+        $socket.Start()
+        $socket.LocalEndpoint.Port
+        $socket.Stop()
+    }
+
+    function Wait-Port {
+        param([int] $Port)
+
+        Wait-TestCondition {
+            $probe = [Net.Sockets.TcpClient]::new()
+            try { $probe.Connect('127.0.0.1', $Port); $true } catch { $false } finally { $probe.Dispose() }
+        } | Should -BeTrue -Because 'the proxy listens'
+    }
+
+    function Get-TestCredential {
+        param([string] $User, [string] $Password)
+
+        $secret = [securestring]::new()
+        $Password.ToCharArray().ForEach{ $secret.AppendChar($_) }
+        [pscredential]::new($User, $secret)
+    }
+}
+
+AfterAll {
+    Get-TorrentPatron | Stop-TorrentPatron
+    foreach ($process in $started | Where-Object { -not $_.HasExited }) {
+        $process.Kill($true)
+    }
+    $env:TORRENTPATRON_STATE = $script:savedState
+}
+
+Describe 'The parameters of proxies' {
+    AfterEach {
+        Get-TorrentPatron | Stop-TorrentPatron
+    }
+
+    It 'gives <Uri> to the engine as <Kind>' -ForEach @(
+        @{ Uri = 'socks5://127.0.0.1:1080'; Kind = 'Socks5'; Shown = 'socks5://127.0.0.1:1080' }
+        @{ Uri = 'socks5h://proxy.example:1080/'; Kind = 'Socks5'; Shown = 'socks5://proxy.example:1080' }
+        @{ Uri = 'socks4://192.0.2.1:1'; Kind = 'Socks4'; Shown = 'socks4://192.0.2.1:1' }
+        @{ Uri = 'SOCKS4A://192.0.2.1:1'; Kind = 'Socks4a'; Shown = 'socks4a://192.0.2.1:1' }
+        @{ Uri = 'http://[2001:db8::1]:8080'; Kind = 'Http'; Shown = 'http://[2001:db8::1]:8080' }
+    ) {
+        $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy $Uri
+        $patron.Proxy.Kind | Should -Be $Kind
+        "$($patron.Proxy)" | Should -Be $Shown
+        $patron.Proxy.Uses | Should -Be All
+        $patron.Proxy.Credential | Should -BeNullOrEmpty
+    }
+
+    It 'takes the uses, and the credential without showing it' {
+        $credential = Get-TestCredential 'fred' 'top-secret'
+        $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy socks5://127.0.0.1:1080 -ProxyCredential $credential -ProxyFor Peers, Web
+        $patron.Proxy.Uses | Should -Be 'Peers, Web'
+        $patron.Proxy.Credential.GetPassword() | Should -BeExactly 'top-secret'
+        $shown = @(
+            $patron | Format-List * -Force | Out-String
+            $patron.Proxy | Format-List * -Force | Out-String
+            $patron.Service.Settings | Format-List * -Force | Out-String
+            $patron.Proxy | ConvertTo-Json -Depth 5
+            [Management.Automation.PSSerializer]::Serialize($patron.Proxy, 5)
+        ) -join "`n"
+        $shown | Should -Not -Match 'secret|fred'
+        Get-ChildItem $TestDrive/p -Recurse -File -ErrorAction Ignore | Select-String 'top-secret' | Should -BeNullOrEmpty
+    }
+
+    It 'keeps the credential for the same proxy, and never gives it to another one' {
+        $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy socks5://127.0.0.1:1080 -ProxyCredential (Get-TestCredential 'fred' 'top-secret')
+        $patron | Set-TorrentPatron -ProxyFor Trackers
+        $patron.Proxy.Credential | Should -Not -BeNullOrEmpty
+        $patron.Proxy.Uses | Should -Be Trackers
+        $patron | Set-TorrentPatron -Proxy http://127.0.0.1:3128
+        $patron.Proxy.Kind | Should -Be Http
+        $patron.Proxy.Credential | Should -BeNullOrEmpty
+        $patron | Set-TorrentPatron -Proxy none
+        $patron.Proxy | Should -BeNullOrEmpty
+    }
+
+    It 'refuses <Why>' -ForEach @(
+        @{ Why = 'what is not a proxy'; Arguments = @{ Proxy = 'ftp://127.0.0.1:21' } }
+        @{ Why = 'a proxy without a port'; Arguments = @{ Proxy = 'socks5://127.0.0.1' } }
+        @{ Why = 'uses without a proxy'; Arguments = @{ ProxyFor = 'Peers' } }
+        @{ Why = 'a proxy for nothing'; Arguments = @{ Proxy = 'socks5://127.0.0.1:1'; ProxyFor = 'None' } }
+    ) {
+        { New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) @Arguments } |
+            Should -Throw -ErrorId 'InvalidArgument,TorrentPatron.PowerShell.Commands.NewTorrentPatronCommand'
+        $patron = New-TorrentPatron -Name q -StatePath (Join-Path $TestDrive q) -Port -1
+        { $patron | Set-TorrentPatron @Arguments -ErrorAction Stop } |
+            Should -Throw -ErrorId 'InvalidArgument,TorrentPatron.PowerShell.Commands.SetTorrentPatronCommand'
+    }
+
+    It 'does not repeat a password that stands in the address' {
+        $Error.Clear()
+        { New-TorrentPatron -Name p -Proxy 'socks5://fred:top-secret@127.0.0.1:1080' } | Should -Throw -ErrorId 'InvalidArgument,*'
+        $Error[0].Exception.Message | Should -Not -Match 'secret'
+        $Error[0].ErrorDetails.RecommendedAction | Should -Match 'ProxyCredential'
+    }
+
+    It 'tells that the proxy of a .torrent''s address cannot be reached' {
+        $port = Get-FreePort
+        $patron = New-TorrentPatron -Name p -StatePath (Join-Path $TestDrive p) -Proxy "socks5://127.0.0.1:$port"
+        $failed = $null
+        Start-Torrent http://site.example/a.torrent -Destination $TestDrive -Patron $patron -ErrorAction SilentlyContinue -ErrorVariable failed
+        $failed[0].FullyQualifiedErrorId | Should -BeLike 'ProxyUnreachable,*'
+        $failed[0].CategoryInfo.Category | Should -Be ConnectionError
+        "$($failed[0])" | Should -BeLike "*socks5://127.0.0.1:$port*"
+    }
+}
+
+Describe 'A download by a proxy on loopback' {
+    BeforeAll {
+        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed)
+        $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive seed-state)
+        $script:credential = Get-TestCredential 'fred' 'top-secret'
+    }
+
+    BeforeEach {
+        $script:files = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:port = Get-FreePort
+    }
+
+    AfterEach {
+        Get-TorrentPatron child -ErrorAction Ignore | Stop-TorrentPatron
+    }
+
+    It 'comes by <Name>, and its user and password are wanted' -ForEach @(
+        @{ Name = 'microsocks'; Scheme = 'socks5'; Has = $canSocks }
+        @{ Name = 'tinyproxy'; Scheme = 'http'; Has = $canHttp }
+    ) {
+        if (-not $Has) {
+            Set-ItResult -Skipped -Because "$Name is not here"
+        }
+        if ($Name -eq 'microsocks') {
+            $null = Start-Helper 'microsocks', '-i', '127.0.0.1', '-p', "$port", '-u', 'fred', '-P', 'top-secret'
+        } else {
+            Set-Content (Join-Path $TestDrive tinyproxy.conf) "Port $port", 'Listen 127.0.0.1', 'MaxClients 50', 'BasicAuth fred top-secret', 'Allow 127.0.0.1'
+            $null = Start-Helper 'tinyproxy', '-d', '-c', (Join-Path $TestDrive tinyproxy.conf)
+        }
+        Wait-Port $port
+        $patron = New-TorrentPatron -Name child -StatePath "$files-state" -StatusInterval 0.2 -Proxy "${Scheme}://127.0.0.1:$port" -ProxyCredential (Get-TestCredential 'fred' 'wrong')
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
+        Wait-TestCondition { $patron.Engine.Warning.Id -eq 'ProxyCredentialRefused' } | Should -BeTrue
+        $patron.Engine.ListenEndPoints | Should -BeNullOrEmpty
+        $patron | Stop-TorrentPatron
+
+        $patron = New-TorrentPatron -Name child -StatePath "$files-state" -StatusInterval 0.2 -Proxy "${Scheme}://127.0.0.1:$port" -ProxyCredential $credential
+        $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
+        $running | Wait-Torrent -Timeout 60 -ErrorAction Stop
+        Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
+        $patron.Engine.Warning | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'A download by dante' -Skip:(-not $canCapture) {
+    BeforeAll {
+        $script:here = "tp-px-here-$PID"
+        $script:there = "tp-px-there-$PID"
+        foreach ($network in $here, $there) {
+            ip netns add $network
+            ip -n $network link set lo up
+            ip netns exec $network sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6; echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+        }
+        ip -n $here link add out0 type veth peer name in0 netns $there
+        ip -n $here address add 10.78.0.2/24 dev out0
+        ip -n $there address add 10.78.0.1/24 dev in0
+        ip -n $here link set out0 up
+        ip -n $there link set in0 up
+        # What the proxy reaches could be reached past it, and would answer.
+        ip -n $here route add default via 10.78.0.1
+        foreach ($number in 1..4) {
+            ip -n $there address add "198.51.100.$number/32" dev lo
+        }
+        foreach ($network in $here, $there) {
+            $null = New-Item -ItemType Directory "/etc/netns/$network" -Force
+            Set-Content "/etc/netns/$network/resolv.conf" 'nameserver 10.78.0.1'
+            Set-Content "/etc/netns/$network/hosts" '127.0.0.1 localhost'
+        }
+        Add-Content "/etc/netns/$there/hosts" '198.51.100.4 tracker.example', '198.51.100.2 router.example'
+        Set-Content (Join-Path $TestDrive danted.conf) @'
+logoutput: stderr
+internal: 10.78.0.1 port = 1080
+external: 198.51.100.1
+clientmethod: none
+socksmethod: none
+user.privileged: root
+user.unprivileged: nobody
+client pass { from: 0.0.0.0/0 to: 0.0.0.0/0 }
+socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: connect udpassociate }
+socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
+'@
+        $inside = 'ip', 'netns', 'exec'
+        $script:dante = Start-Helper ($inside + $there, 'danted', '-f', (Join-Path $TestDrive danted.conf))
+        $script:content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 2MB
+        $script:other = New-TestContent -Folder (Join-Path $TestDrive other) -Name other.bin -Size 100KB
+        $python = Join-Path $PSScriptRoot '../Interop/Python'
+        # Two libtorrent peers, each the other's first node of the DHT.
+        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '198.51.100.3:7001', $content.Torrent, $content.Folder, '198.51.100.2:7000')
+        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '198.51.100.2:7000', $other.Torrent, $other.Folder, '198.51.100.3:7001')
+        $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '198.51.100.4:6969', '198.51.100.2:7000', $content.Torrent)
+        $script:asked = [Text.StringBuilder]::new()
+        $hash = (Get-TorrentInfo $content.Torrent).InfoHash
+
+        # A download in the network behind the proxy, by a process of its own, and what leaves there past the proxy.
+        function Invoke-Download {
+            param([string] $Source, [string] $Tracker, [string] $Discovery = 'off', [string] $Proxy = 'socks5://10.78.0.1:1080', [int] $Seconds = 60)
+
+            $files = Join-Path $TestDrive ([guid]::NewGuid())
+            $null = New-Item -ItemType Directory $files
+            $capture = "$files.pcap"
+            $past = 'not arp and not (dst host 10.78.0.1 and tcp dst port 1080) and not (dst host 10.78.0.1 and udp and not port 53)'
+            $tcpdump = Start-Helper ('ip', 'netns', 'exec', $here, 'tcpdump', '-i', 'out0', '-Q', 'out', '-U', '-w', $capture, $past)
+            $null = $tcpdump.StandardError.ReadLine()
+            Wait-TestCondition { (Get-Item $capture -ErrorAction Ignore).Length -gt 0 } | Should -BeTrue -Because 'tcpdump listens'
+            Set-Content "$files.ps1" @"
+`$env:TORRENTPATRON_DISCOVERY = '$Discovery'
+Import-Module '$(Get-TestModulePath)'
+`$patron = New-TorrentPatron child -StatePath '$files-state' -StatusInterval 0.2 -Proxy '$Proxy'
+`$more = if ('$Tracker') { @{ Tracker = '$Tracker' } } else { @{} }
+`$running = Start-Torrent '$Source' -Destination '$files' -Patron `$patron @more -Timeout $Seconds
+`$running | Wait-Torrent -Timeout $Seconds
+`$status = `$running | Get-TorrentStatus
+[pscustomobject]@{
+    State = "`$(`$status.State)"; Trackers = @(`$status.Trackers | ForEach-Object { "`$_" }); Warning = `$patron.Engine.Warning.Id
+    Listens = @(`$patron.Engine.ListenEndPoints).Count; Errors = @(`$Error | ForEach-Object { "`$_" })
+} | ConvertTo-Json | Set-Content '$files.json'
+`$patron | Stop-TorrentPatron
+"@
+            $child = Start-Helper ((@('ip', 'netns', 'exec', $here) + @(Get-TestShell)) + '-NoProfile', '-NonInteractive', '-File', "$files.ps1")
+            $child.WaitForExit(1000 * ($Seconds + 60)) | Should -BeTrue
+            kill -INT $tcpdump.Id
+            $null = $tcpdump.WaitForExit(10000)
+            [pscustomobject]@{
+                Result = Get-Content "$files.json" -Raw -ErrorAction Ignore | ConvertFrom-Json
+                Past   = @(tcpdump -n -r $capture 2>$null)
+                Same   = (Test-Path (Join-Path $files data.bin)) -and (Test-SameContent (Join-Path $files data.bin) $content.File)
+                Said   = $child.StandardOutput.ReadToEnd() + $child.StandardError.ReadToEnd()
+            }
+        }
+    }
+
+    AfterAll {
+        foreach ($process in $started | Where-Object { -not $_.HasExited }) {
+            $process.Kill($true)
+        }
+        foreach ($network in $here, $there) {
+            ip netns delete $network
+            Remove-Item "/etc/netns/$network" -Recurse -Force
+        }
+    }
+
+    It 'finds its peer by <How>, and nothing leaves past the proxy' -ForEach @(
+        @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.example:6969/data.torrent'; Tracker = 'http://tracker.example:6969/announce' } }
+        @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.example:6969' } }
+        @{ How = 'the DHT'; Arguments = @{ Source = '<magnet>'; Discovery = 'router.example:7000' } }
+    ) {
+        $Arguments.Source = $Arguments.Source.Replace('<torrent>', $content.Torrent).Replace('<magnet>', "magnet:?xt=urn:btih:$hash")
+        $download = Invoke-Download @Arguments
+        $download.Same | Should -BeTrue -Because "$($download.Said) $($download.Result | ConvertTo-Json)"
+        $download.Result.State | Should -Be Seeding
+        $download.Result.Listens | Should -Be 0
+        $download.Past | Should -BeNullOrEmpty
+    }
+
+    It 'asks nobody over UDP where the proxy does not carry it' {
+        # dante does not speak HTTP: whatever leaves would leave past it.
+        $download = Invoke-Download -Source $content.Torrent -Tracker udp://198.51.100.4:6969 -Discovery 198.51.100.2:7000 -Proxy http://10.78.0.1:1080 -Seconds 8
+        $download.Same | Should -BeFalse
+        "$($download.Result.Trackers)" | Should -BeLike '*http://10.78.0.1:1080*UDP*'
+        $download.Past | Should -BeNullOrEmpty
+    }
+
+    It 'is seen by the capture where there is no proxy' {
+        $download = Invoke-Download -Source $content.Torrent -Tracker udp://198.51.100.4:6969 -Proxy none -Seconds 60
+        $download.Same | Should -BeTrue -Because $download.Said
+        $download.Past | Should -Not -BeNullOrEmpty
+    }
+}
