@@ -35,6 +35,26 @@ public sealed class EncryptionTests
         meeting.AssertDownloaded();
     }
 
+    // rtorrent takes no torrent without a tracker.
+    [Theory]
+    [InlineData(EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
+    [InlineData(EncryptionMethods.Rc4, EncryptionPolicy.Require)]
+    [InlineData(EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
+    [InlineData(EncryptionMethods.None, EncryptionPolicy.Require)]
+    public async Task We_download_from_rtorrent(EncryptionMethods required, EncryptionPolicy ours)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.HttpTracker, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(
+            PeerKind.Rtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace, finding: new Finding { RequiredEncryption = required });
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace, encryption: ours);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+    }
+
     [Theory]
     [InlineData(PeerKind.Libtorrent, Road.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
     [InlineData(PeerKind.Libtorrent, Road.DirectPeer, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
@@ -43,6 +63,9 @@ public sealed class EncryptionTests
     [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
     [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
     [InlineData(PeerKind.Aria2, Road.HttpTracker, EncryptionMethods.None, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Prefer)]
+    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Rc4, EncryptionPolicy.Require)]
+    [InlineData(PeerKind.Rtorrent, Road.HttpTracker, EncryptionMethods.Plaintext, EncryptionPolicy.Prefer)]
     public async Task It_downloads_from_us(PeerKind kind, Road road, EncryptionMethods required, EncryptionPolicy ours)
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.SingleFile, below));
@@ -54,7 +77,7 @@ public sealed class EncryptionTests
 
         await using ForeignPeer downloader = await ForeignPeer.StartAsync(
             kind, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, finding: new Finding { RequiredEncryption = required },
-            peers: road == Road.DirectPeer ? [we.EndPoint] : []);
+            peers: road == Road.DirectPeer || kind == PeerKind.Rtorrent ? [we.EndPoint] : []);
         await downloader.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();

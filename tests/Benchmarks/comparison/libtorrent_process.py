@@ -1,7 +1,8 @@
 """libtorrent in a process of its own: a client like the others, and the other side of all of them.
 
 Reads commands as lines of JSON and answers each with one; times are those of the monotonic clock, which all processes share.
-Arguments: the addresses to listen on, as host:port, one for each session; --utp: they speak uTP alone, else TCP alone.
+Arguments: the addresses to listen on, as host:port, one for each session; --utp: they speak uTP alone, else TCP alone;
+--rc4: all is encrypted by RC4, else nothing is.
 """
 import json
 import pathlib
@@ -14,11 +15,13 @@ import libtorrent as lt
 
 _NO_PLUGINS = 0  # peers are to be found by what the work says, not by PEX
 _LOOK = 0.005
+_FORCED, _DISABLED = 0, 2  # libtorrent's enc_policy
+_RC4 = 2  # and its enc_level
 _RUN = 500  # resume data asked for at once: more alerts than that may be dropped
 
 
-def _session(address, is_utp):
-    """A session with libtorrent's own settings, but that finds nobody by itself, and unencrypted: by TCP as all others, or by uTP alone."""
+def _session(address, is_utp, is_rc4):
+    """A session with libtorrent's own settings, but that finds nobody by itself, and unencrypted or by RC4 alone: by TCP as all others, or by uTP alone."""
     return lt.session({
         "listen_interfaces": address,
         "outgoing_interfaces": address.partition(":")[0],
@@ -30,8 +33,9 @@ def _session(address, is_utp):
         "enable_outgoing_utp": is_utp,
         "enable_incoming_tcp": not is_utp,
         "enable_outgoing_tcp": not is_utp,
-        "out_enc_policy": 2,
-        "in_enc_policy": 2,
+        "out_enc_policy": _FORCED if is_rc4 else _DISABLED,
+        "in_enc_policy": _FORCED if is_rc4 else _DISABLED,
+        **({"allowed_enc_level": _RC4, "prefer_rc4": True} if is_rc4 else {}),
         "allow_multiple_connections_per_ip": True,
         "alert_queue_size": 100_000,
         # rtorrent asks for more at once than the usual 2,000, and waits for ever for what is dropped.
@@ -77,8 +81,8 @@ class Watch(threading.Thread):
 class Host:
     """The sessions, and what can be asked of them."""
 
-    def __init__(self, addresses, is_utp):
-        self._sessions = [_session(address, is_utp) for address in addresses]
+    def __init__(self, addresses, is_utp, is_rc4):
+        self._sessions = [_session(address, is_utp, is_rc4) for address in addresses]
         self._handles = []
         self._watch = None
 
@@ -161,7 +165,8 @@ def main():
     # As our own clients do: every descriptor that the system allows.
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    host = Host([argument for argument in sys.argv[1:] if argument != "--utp"], is_utp="--utp" in sys.argv)
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
+    host = Host(addresses, is_utp="--utp" in sys.argv, is_rc4="--rc4" in sys.argv)
     for line in sys.stdin:
         command = json.loads(line)
         try:

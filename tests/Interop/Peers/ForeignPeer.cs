@@ -22,7 +22,7 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
     /// <param name="workspace">Where the program may keep files of its own.</param>
     /// <param name="address">The loopback address it lives on; null: that of IPv4.</param>
     /// <param name="finding">How it finds others; null: by trackers alone.</param>
-    /// <param name="peers">Whom it connects to; only libtorrent can be told.</param>
+    /// <param name="peers">Whom it connects to; only libtorrent and rtorrent can be told.</param>
     public static async Task<ForeignPeer> StartAsync(
         PeerKind kind, string torrent, string folder, Workspace workspace, IPAddress? address = null,
         Finding? finding = null, params IPEndPoint[] peers)
@@ -33,6 +33,7 @@ internal abstract class ForeignPeer(ToolProcess process, IPEndPoint endPoint) : 
         {
             PeerKind.Transmission => await TransmissionPeer.StartAsync(torrent, folder, endPoint, workspace, finding),
             PeerKind.Aria2 => Aria2Peer.Start(torrent, folder, endPoint, workspace, finding),
+            PeerKind.Rtorrent => RtorrentPeer.Start(torrent, folder, endPoint, workspace, finding, peers),
             _ => LibtorrentPeer.Start(torrent, folder, endPoint, finding, peers),
         };
     }

@@ -6,4 +6,5 @@ public enum PeerKind
     Transmission,
     Aria2,
     Libtorrent,
+    Rtorrent,
 }

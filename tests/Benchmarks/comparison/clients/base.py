@@ -23,6 +23,7 @@ class Job:
     peers: typing.Sequence[tuple[str, int]] = ()  # addresses to call
     tracker: str | None = None  # one that answers with those peers, for who cannot be told of them
     is_utp: bool = False  # whether to speak uTP alone
+    is_rc4: bool = False  # whether to encrypt all by RC4
     max_peers: int | None = None  # to allow, where the client's own limit is less
 
     @property

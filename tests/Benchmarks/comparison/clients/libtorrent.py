@@ -14,11 +14,11 @@ _PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
 class LibtorrentProcess:
     """A process with a session on each port, and what can be asked of it: see its program."""
 
-    def __init__(self, *ports, host=None, is_utp=False):
+    def __init__(self, *ports, host=None, is_utp=False, is_rc4=False):
         self.ports = ports
         # Each session has an address of its own, since some clients take one connection from each.
         self.child = Child([PYTHON, _PROGRAM, *(f"{host or f'127.0.0.{1 + i}'}:{port}" for i, port in enumerate(ports)),
-                            *(["--utp"] if is_utp else [])])
+                            *(["--utp"] if is_utp else []), *(["--rc4"] if is_rc4 else [])])
 
     def tell(self, do, **arguments):
         """Gives a command, and does not wait."""
@@ -70,7 +70,7 @@ class Libtorrent(Client):
 
 
 def _run(job, watched=False):
-    process = LibtorrentProcess(job.port, host=job.host, is_utp=job.is_utp)
+    process = LibtorrentProcess(job.port, host=job.host, is_utp=job.is_utp, is_rc4=job.is_rc4)
     process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], peers=job.peers, max_peers=job.max_peers)
 
     def done(seconds):

@@ -50,7 +50,8 @@ class Patron(Client):
     def _run(self, what, job, *more):
         return Child([
             *_command(), what, job.payload.torrent, "--destination", job.folder, "--state", job.state, "--port", job.port, *self.options,
-            *(["--transport", "utp"] if job.is_utp else []), *more])
+            *(["--transport", "utp"] if job.is_utp else []),
+            *(["--encryption", "require"] if job.is_rc4 else []), *more])
 
 
 class MonoTorrent(Patron):

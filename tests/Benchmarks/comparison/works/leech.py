@@ -11,6 +11,9 @@ FILES = 5000
 # Those that can be told to speak uTP alone.
 UTP_CLIENTS = ("patron", "libtorrent")
 
+# Those that can be told to encrypt all by RC4.
+RC4_CLIENTS = ("patron", "libtorrent")
+
 
 class Leech(base.Work):
     """
@@ -23,13 +26,14 @@ class Leech(base.Work):
                *base.OTHER]
     piece_length = MIB
     is_utp = False
+    is_rc4 = False
 
     def payload(self):
         return self.bench.payloads.single(self.bench.size, self.piece_length)
 
     def open(self):
         self._payload = self.payload()
-        self._seed = LibtorrentProcess(self.bench.ports.free(), is_utp=self.is_utp)
+        self._seed = LibtorrentProcess(self.bench.ports.free(), is_utp=self.is_utp, is_rc4=self.is_rc4)
         self._seed.ask("add", torrents=[str(self._payload.torrent)], folders=[str(self._payload.folder)])
         self._seed.ask("complete", patience=300, seconds=290)
         self._tracker = Tracker(self.bench.ports.free(), (LOOPBACK, self._seed.ports[0]))
@@ -41,7 +45,8 @@ class Leech(base.Work):
     def download(self, operation):
         """Downloads once. Returns the client's run, and the times and the seed's samples that belong to it."""
         bench, seed, payload = self.bench, self._seed, self._payload
-        job = bench.job(payload, bench.target(), peers=[(LOOPBACK, seed.ports[0])], tracker=self._tracker.address, is_utp=self.is_utp)
+        job = bench.job(payload, bench.target(), peers=[(LOOPBACK, seed.ports[0])], tracker=self._tracker.address,
+                        is_utp=self.is_utp, is_rc4=self.is_rc4)
         seed.ask("watch", info_hash=payload.info_hash)
         before = seed.child.meter.now()
         run = operation(job)
@@ -138,4 +143,16 @@ class LeechUtp(Leech):
         return [client for client in clients if client.name in UTP_CLIENTS]
 
 
-ALL = [Leech1M, Leech256K, LeechFiles, LeechFar, LeechUtp]
+class LeechRc4(Leech):
+    name = "leech-rc4"
+    is_rc4 = True
+
+    @property
+    def title(self):
+        return f"Download encrypted by RC4: {base.mib(self.bench.size)}, pieces of 1 MiB"
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in RC4_CLIENTS]
+
+
+ALL = [Leech1M, Leech256K, LeechFiles, LeechFar, LeechUtp, LeechRc4]

@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Encryption;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>rtorrent, which takes no torrent without a tracker, and asks that too seldom to be waited for: it is told of peers.</summary>
+internal sealed class RtorrentPeer : ForeignPeer
+{
+    private readonly string _control;
+    private readonly IPEndPoint[] _peers;
+
+    private RtorrentPeer(ToolProcess process, IPEndPoint endPoint, string control, IPEndPoint[] peers)
+        : base(process, endPoint) => (_control, _peers) = (control, peers);
+
+    public static RtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding, IPEndPoint[] peers)
+    {
+        string program = Tool.Require("rtorrent");
+        string session = Directory.CreateDirectory(workspace.File($"rtorrent-{endPoint.Port}")).FullName;
+        string control = Path.Combine(Path.GetTempPath(), $"rtorrent-{endPoint.Port}");
+        string settings = workspace.File($"rtorrent-{endPoint.Port}.rc");
+        string encryption = finding.RequiredEncryption switch
+        {
+            EncryptionMethods.None => "allow_incoming,enable_retry",
+            EncryptionMethods.Rc4 => "allow_incoming,try_outgoing,require,require_RC4",
+            _ => "allow_incoming,try_outgoing,require,prefer_plaintext",
+        };
+        File.Delete(control);
+        File.WriteAllLines(
+            settings,
+            [
+                "system.daemon.set = true",
+                $"network.scgi.open_local = {control}",
+                $"session.path.set = {session}",
+                $"directory.default.set = {folder}",
+                $"network.bind_address.set = {endPoint.Address}",
+                $"network.port_range.set = {endPoint.Port}-{endPoint.Port}",
+                "network.port_random.set = no",
+                "dht.mode.set = disable",
+                "protocol.pex.set = no",
+                "trackers.use_udp.set = no",
+                $"protocol.encryption.set = {encryption}",
+                $"load.start = {torrent}",
+                "",
+            ]);
+        return new RtorrentPeer(ToolProcess.Start(program, "-n", "-o", $"import={settings}"), endPoint, control, peers);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        File.Delete(_control);
+    }
+
+    protected override async Task<bool> IsSeedingAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            string answer = await CallAsync(
+                "d.multicall2", ["", "main", "d.complete=", "d.is_active=", "d.hash="], cancellationToken);
+            if (answer.Split("<i8>1</i8>").Length == 3)
+                return true;
+            if (answer.Split("<string>") is [_, var hash, ..])
+            {
+                foreach (IPEndPoint peer in _peers)
+                    await CallAsync("add_peer", [hash.Split('<')[0], peer.ToString()], cancellationToken);
+            }
+
+            return false;
+        }
+        catch (SocketException)
+        {
+            // It does not listen yet.
+            return false;
+        }
+    }
+
+    /// <summary>Calls it: XML-RPC by SCGI, through a socket that is a file.</summary>
+    private async Task<string> CallAsync(string method, string[] arguments, CancellationToken cancellationToken)
+    {
+        string values = string.Concat(arguments.Select(argument => $"<param><value><string>{argument}</string></value></param>"));
+        byte[] body = Encoding.UTF8.GetBytes($"<?xml version=\"1.0\"?><methodCall><methodName>{method}</methodName><params>{values}</params></methodCall>");
+        byte[] head = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"CONTENT_LENGTH\0{body.Length}\0SCGI\0{1}\0"));
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(_control), cancellationToken);
+        await using var stream = new NetworkStream(socket);
+        byte[] request = [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{head.Length}:")), .. head, (byte)',', .. body];
+        await stream.WriteAsync(request, cancellationToken);
+        using var reader = new StreamReader(stream);
+        return await reader.ReadToEndAsync(cancellationToken);
+    }
+}
