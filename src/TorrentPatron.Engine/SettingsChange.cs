@@ -39,6 +39,9 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             if (!workshop.CanRebind)
                 settings = settings with { Proxy = before.Proxy };
             engine.Apply(settings);
+            // Peers that are told of the new port dial it by uTP too.
+            if (settings.ListenPort != before.ListenPort)
+                engine.Datagrams.Reopen();
             // What is connected goes another way than it should from now on.
             if (settings.Proxy != before.Proxy)
                 await watch.ReopenAsync("The proxy has been changed.").ConfigureAwait(false);

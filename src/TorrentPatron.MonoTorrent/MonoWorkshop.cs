@@ -73,7 +73,7 @@ internal sealed class MonoWorkshop : IWorkshop
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <inheritdoc/>
-    public TorrentError? Warning => _port.Warning;
+    public TorrentError? Warning => _port.Warning ?? (_engine.Settings.Transport == TransportPolicy.Utp ? Lacking("speak uTP") : null);
 
     /// <summary>MonoTorrent.</summary>
     public ClientEngine Engine { get; }

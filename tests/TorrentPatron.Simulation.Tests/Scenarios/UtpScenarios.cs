@@ -88,6 +88,21 @@ public sealed class UtpScenarios
         });
 
     [Fact]
+    public Task A_port_that_is_changed_is_reached_by_uTP() =>
+        World.RunAsync(seed: 5, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
+            await using Node seed = Make(world, 1, TransportPolicy.Utp);
+            await seed.SeedAsync(torrent);
+            Assert.Empty(await world.UntilAsync(
+                seed.Client.ApplyAsync(seed.Client.Settings with { ListenPort = 7_777 }), TimeSpan.FromMinutes(1), "the port is changed"));
+            Assert.Equal(7_777, seed.EndPoint.Port);
+            await using Node leech = Make(world, 2, TransportPolicy.Utp);
+            await leech.StartAsync(torrent, seed.EndPoint);
+            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+        });
+
+    [Fact]
     public Task An_upload_limit_holds_for_uTP_and_counts_its_headers() =>
         World.RunAsync(seed: 4, async world =>
         {
