@@ -58,7 +58,7 @@ public sealed class DhtTests
 
     // Transmission takes no node on loopback for one, and aria2 no peer.
     [Fact]
-    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(Enum.GetValues<PeerKind>().Select(async kind =>
+    public Task Whoever_seeds_we_find_by_a_link() => OwnNetwork.RunAsync(() => Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
     {
         await using Meeting meeting = await MeetAsync();
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
@@ -78,7 +78,7 @@ public sealed class DhtTests
         await using DhtCrowd crowd = await DhtCrowd.StartAsync(Nodes, i => OwnNetwork.Address(i + 1));
         await using var we = new OurPeer(meeting.Workspace, OwnNetwork.Address(FirstAddress + 10), new Finding(crowd.Nodes[7]));
         await SeedAsync(we, meeting, crowd);
-        await Task.WhenAll(Enum.GetValues<PeerKind>().Select(async kind =>
+        await Task.WhenAll(PeerKinds.WithoutTracker.Select(async kind =>
         {
             string folder = meeting.Workspace[$"to {kind}"];
             var clock = Stopwatch.StartNew();

@@ -8,3 +8,10 @@ public enum PeerKind
     Libtorrent,
     Rtorrent,
 }
+
+/// <summary>Kinds of programs.</summary>
+internal static class PeerKinds
+{
+    /// <summary>Those that take a torrent without a tracker, a link, and are found otherwise: all but rtorrent.</summary>
+    public static PeerKind[] WithoutTracker { get; } = [PeerKind.Transmission, PeerKind.Aria2, PeerKind.Libtorrent];
+}
