@@ -45,6 +45,13 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             // What is connected goes another way than it should from now on.
             if (settings.Proxy != before.Proxy)
                 await watch.ReopenAsync("The proxy has been changed.").ConfigureAwait(false);
+            if (settings.Filter != before.Filter)
+            {
+                engine.Filter.Changed();
+                foreach (TorrentHost host in hosts.All)
+                    host.FilterChanged();
+            }
+
             if (settings.BindTarget != before.BindTarget)
             {
                 engine.Binding!.Bind(settings.BindTarget);

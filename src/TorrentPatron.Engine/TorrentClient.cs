@@ -163,7 +163,8 @@ public sealed class TorrentClient : ITorrentClient
             PortMappingProblem = _engine.PortMapper?.Problem,
             OutsideAddress = OutsideAddress,
             HasIncoming = _engine.HasIncoming,
-            Warning = _engine.NetworkDown ?? _engine.Network.Warning ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Faults.Warning,
+            Warning = _engine.NetworkDown ?? _engine.Network.Warning ?? _workshop.Warning ?? _engine.Binding?.Weakness ?? _engine.Settings.Filter?.Warning ?? _engine.Faults.Warning,
+            FilteredConnections = _engine.Filter.Refused,
         };
     }
 

@@ -47,7 +47,8 @@ internal sealed class MonoWorkshop : IWorkshop
         // What MonoTorrent insists on writing itself (a copy of the .torrent, files without bytes) goes here.
         Folder = Directory.CreateTempSubdirectory("torrentpatron-").FullName;
         Engine = new ClientEngine(MakeSettings(engine.Settings), MakeFactories());
-        Engine.ConnectionManager.BanPeer += (_, attempt) => attempt.BanPeer = Find(attempt.Peer.ConnectionUri)?.IsBanned(attempt.Peer) ?? false;
+        Engine.ConnectionManager.BanPeer += (_, attempt) => attempt.BanPeer =
+            !IsAllowed(attempt.Peer.ConnectionUri) || (Find(attempt.Peer.ConnectionUri)?.IsBanned(attempt.Peer) ?? false);
         engine.PeerId = new PeerId(Engine.PeerId.Span);
     }
 
@@ -130,6 +131,8 @@ internal sealed class MonoWorkshop : IWorkshop
     /// <param name="uri">Its address, as MonoTorrent has it.</param>
     public LimitedConnection? FindConnection(Uri uri) => _port.Find(uri) ?? _dialled.GetValueOrDefault(uri);
 
+    private bool IsAllowed(Uri peer) => !IPAddress.TryParse(peer.Host, out IPAddress? address) || _engine.Filter.Allows(address);
+
     private EngineSettings MakeSettings(ClientSettings settings) => new EngineSettingsBuilder
     {
         AllowedEncryption = settings.Encryption switch
@@ -158,7 +161,7 @@ internal sealed class MonoWorkshop : IWorkshop
 
     private Factories MakeFactories()
     {
-        ISocketConnector connector = new BoundConnector(_engine.Binding!);
+        ISocketConnector connector = new BoundConnector(_engine.Binding!, _engine.Filter);
         return Factories.Default
             .WithPieceWriterCreator(_ => Writer)
             .WithPortForwarderCreator(() => new NoPortForwarder())

@@ -26,6 +26,7 @@ internal static class FuzzTargets
         new KrpcTarget(),
         new DhtStateTarget(),
         new LocalAnnounceTarget(),
+        new FilterTarget(),
         new WildcardTarget(),
         new HttpTrackerTarget(),
         new UdpTrackerTarget(),

@@ -4,6 +4,7 @@ using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Cli.Commands;
@@ -45,6 +46,18 @@ internal sealed class ServiceOptions
     private readonly Option<bool> _noPortMapping = new("--no-port-mapping")
     {
         Description = "Do not ask the router (PCP, NAT-PMP, UPnP) to let peers in.",
+    };
+
+    private readonly Option<string[]> _filter = new("--ip-filter")
+    {
+        Description = "A file of addresses that nothing is exchanged with (eMule, PeerGuardian, or one a line; also as gzip). May be given again.",
+        HelpName = "file",
+    };
+
+    private readonly Option<string[]> _allowOnly = new("--allow-only")
+    {
+        Description = "An address, a network (10.0.0.0/8) or a range: nothing is exchanged with any other address. May be given again.",
+        HelpName = "addresses",
     };
 
     private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
@@ -106,6 +119,8 @@ internal sealed class ServiceOptions
         command.Options.Add(_state);
         command.Options.Add(_port);
         command.Options.Add(_bindInterface);
+        command.Options.Add(_filter);
+        command.Options.Add(_allowOnly);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
         command.Options.Add(_noDht);
@@ -122,12 +137,13 @@ internal sealed class ServiceOptions
     /// <summary>Makes the service that was asked for.</summary>
     /// <param name="context">What the command works with.</param>
     /// <param name="parsed">The command line.</param>
-    /// <exception cref="TorrentException">There is no such engine, or the proxy's user and password cannot be read.</exception>
+    /// <exception cref="TorrentException">There is no such engine, the filter cannot be used, or the proxy's user and password cannot be read.</exception>
     public TorrentService MakeService(CommandContext context, ParseResult parsed) => context.MakeService(
         new ClientSettings
         {
             ListenPort = parsed.GetValue(_port),
             BindInterface = parsed.GetValue(_bindInterface),
+            Filter = FilterFiles.LoadAsync(parsed.GetValue(_filter) ?? [], parsed.GetValue(_allowOnly) ?? []).GetAwaiter().GetResult(),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),

@@ -17,6 +17,9 @@ public sealed record ClientSettings
     /// </summary>
     public string? BindInterface { get; init; }
 
+    /// <summary>Which addresses may be talked to; null: all.</summary>
+    public AddressFilter? Filter { get; init; }
+
     /// <summary>Limits over all torrents.</summary>
     public RateLimits Limits { get; init; } = RateLimits.None;
 

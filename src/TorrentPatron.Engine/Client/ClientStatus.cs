@@ -39,6 +39,9 @@ public sealed record ClientStatus
     /// <summary>Whether a peer of the internet has connected to us.</summary>
     public bool HasIncoming { get; init; }
 
+    /// <summary>Connections and datagrams, out and in, that the IP filter has refused.</summary>
+    public long FilteredConnections { get; init; }
+
     /// <summary>Why the engine cannot be reached from outside, or null.</summary>
     public TorrentError? Warning { get; init; }
 }

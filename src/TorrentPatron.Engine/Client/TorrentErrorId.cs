@@ -72,6 +72,12 @@ public static class TorrentErrorId
     /// <summary>The proxy does not reach a host, or knows no host of that name.</summary>
     public const string ProxyHostUnreachable = nameof(ProxyHostUnreachable);
 
+    /// <summary>A file of the IP filter cannot be read, or has no range of addresses in it.</summary>
+    public const string FilterNotReadable = nameof(FilterNotReadable);
+
+    /// <summary>Some lines of the IP filter cannot be understood; they are left out.</summary>
+    public const string FilterDamaged = nameof(FilterDamaged);
+
     /// <summary>The engine, the service or the patron has been stopped.</summary>
     public const string PatronStopped = nameof(PatronStopped);
 

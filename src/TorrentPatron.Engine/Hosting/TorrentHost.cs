@@ -354,6 +354,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         Work.Accept(connection, handshake);
     }
 
+    /// <summary>The IP filter has changed: peers that it does not allow any more are left.</summary>
+    public void FilterChanged() => _network.Peers.CloseFiltered();
+
     /// <summary>What the network is bound to has gone, or has another address.</summary>
     public void LeaveNetwork(string reason)
     {

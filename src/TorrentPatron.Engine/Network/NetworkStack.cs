@@ -18,6 +18,6 @@ public static class NetworkStack
         ArgumentNullException.ThrowIfNull(inner);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(time);
-        return new ProxyNetwork(inner, () => settings().Proxy, time);
+        return new FilteredNetwork(new ProxyNetwork(inner, () => settings().Proxy, time), settings);
     }
 }

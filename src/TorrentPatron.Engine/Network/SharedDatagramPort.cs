@@ -34,6 +34,9 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     private long _received;
     private long _sent;
 
+    /// <summary>Whether datagrams may be sent to an address, and are taken from it.</summary>
+    public Predicate<IPAddress> Allows { get; init; } = static _ => true;
+
     /// <summary>Where it receives; none before it is opened.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(open => open.Socket.LocalEndPoint)];
 
@@ -84,11 +87,15 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     public bool Has(AddressFamily family) => Find(family) is not null;
 
     /// <inheritdoc/>
-    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote) => FindOrOpen(remote.AddressFamily)?.Outbox.TrySend(datagram, remote);
+    public void Send(ReadOnlySpan<byte> datagram, IPEndPoint remote)
+    {
+        if (Allows(remote.Address))
+            FindOrOpen(remote.AddressFamily)?.Outbox.TrySend(datagram, remote);
+    }
 
     /// <inheritdoc/>
     public bool TrySend(ReadOnlySpan<byte> datagram, IPEndPoint remote, bool isWhole = false) =>
-        datagram.Length > DatagramOutbox.LongestDatagram || FindOrOpen(remote.AddressFamily) is not { } open
+        datagram.Length > DatagramOutbox.LongestDatagram || !Allows(remote.Address) || FindOrOpen(remote.AddressFamily) is not { } open
         || open.Outbox.TrySend(datagram, remote, canWait: true, isWhole);
 
     /// <inheritdoc/>
@@ -100,6 +107,8 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     /// <inheritdoc/>
     public async ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
     {
+        if (!Allows(remote.Address))
+            throw new IOException($"The IP filter does not allow {remote.Address}.", new SocketException((int)SocketError.AccessDenied));
         OpenSocket open = FindOrOpen(remote.AddressFamily)
             ?? throw (_refused is { } refused
                 ? new ProxyException(refused.Error, refused.IsOfProxy, refused)
@@ -260,6 +269,8 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     {
         try
         {
+            if (!Allows(remote.Address))
+                return;
             foreach (IDatagramHandler handler in _handlers)
             {
                 if (handler.TryHandle(datagram, remote))

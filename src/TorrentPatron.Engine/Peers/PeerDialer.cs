@@ -221,6 +221,8 @@ internal sealed class PeerDialer(
     {
         using var clock = new CancellationTokenSource(timeout, engine.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token);
+        // Else its datagrams would be lost without a word.
+        engine.Filter.Check(address.Address);
         return transport == PeerTransport.Utp
             ? await engine.Utp.ConnectAsync(address, either.Token).ConfigureAwait(false)
             : await engine.Network.ConnectAsync(address, NetworkUse.Peers, either.Token).ConfigureAwait(false);

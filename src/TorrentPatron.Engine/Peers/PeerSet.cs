@@ -161,6 +161,16 @@ internal sealed class PeerSet : IPeerOwner
         before.Dispose();
     }
 
+    /// <summary>Closes peers that the IP filter does not allow.</summary>
+    public void CloseFiltered()
+    {
+        foreach (PeerConnection peer in _peers)
+        {
+            if (!_engine.Filter.Allows(peer.RemoteEndPoint.Address))
+                peer.Close("The IP filter does not allow its address.");
+        }
+    }
+
     /// <summary>The network is back: every address may be dialled at once.</summary>
     public void Retry()
     {
@@ -382,6 +392,9 @@ internal sealed class PeerSet : IPeerOwner
     {
         if (_session is null || _owner is null)
             return "The torrent takes no peers now.";
+        // It may have changed since the connection was made.
+        if (!_engine.Filter.Allows(endPoint.Address))
+            return "The IP filter does not allow its address.";
         if (id == _engine.PeerId)
             return "It is this engine itself.";
         if (Directory.IsBanned(endPoint, id))

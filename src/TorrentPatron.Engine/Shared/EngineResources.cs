@@ -37,7 +37,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Binding = binding;
         Time = time;
         Random = new SharedRandom(random);
-        Datagrams = new SharedDatagramPort(time);
+        Datagrams = new SharedDatagramPort(time) { Allows = Filter.Allows };
         Utp = new UtpTransport(Datagrams, time, Random);
         Datagrams.Attach(Utp);
         TrackerDatagrams = new SharedDatagramPort(time, NetworkUse.Trackers);
@@ -61,6 +61,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The way out, and in.</summary>
     public INetwork Network { get; }
+
+    /// <summary>The part of it that keeps to the IP filter.</summary>
+    public FilteredNetwork Filter => (FilteredNetwork)Network;
 
     /// <summary>What the network is bound to; null: that of somebody else's network is not known.</summary>
     public NetworkBinding? Binding { get; }

@@ -10,12 +10,15 @@ namespace TorrentPatron.MonoTorrent.Network;
 
 /// <summary>Dials peers by the network that the engine is bound to.</summary>
 /// <param name="binding">What it is bound to.</param>
-internal sealed class BoundConnector(NetworkBinding binding) : ISocketConnector
+/// <param name="filter">The IP filter.</param>
+internal sealed class BoundConnector(NetworkBinding binding, FilteredNetwork filter) : ISocketConnector
 {
     /// <inheritdoc/>
     public async ReusableTask<Socket> ConnectAsync(Uri uri, CancellationToken token)
     {
         var remote = new IPEndPoint(IPAddress.Parse(uri.Host), uri.Port);
+        if (!filter.Allows(remote.Address))
+            throw new SocketException((int)SocketError.AccessDenied);
         BoundAddresses bound = binding.Current;
         // Whoever binds to one address (a VPN's, say) means it: the other family must not go around it.
         if (bound.Of(remote.AddressFamily) is not { } local)

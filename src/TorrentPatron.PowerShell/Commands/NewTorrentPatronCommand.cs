@@ -51,6 +51,13 @@ public sealed class NewTorrentPatronCommand : PatronSettingsCmdlet
         try
         {
             ServiceSettings? settings = IsOwn ? Settings() : null;
+            if (HasFilter)
+            {
+                string[] paths = FilterPaths();
+                Run(async (output, cancellation) => settings =
+                    settings! with { Client = await FilterAsync(settings.Client, paths, output, cancellation).ConfigureAwait(false) });
+            }
+
             if (settings is not null && VainIn(settings.Client) is { } vain)
                 WriteWarning(vain);
             WriteObject(RunspacePatrons.Current.Create(Name, settings));

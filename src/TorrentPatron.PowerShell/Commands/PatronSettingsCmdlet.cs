@@ -3,8 +3,10 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
+using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol.Proxies;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -28,6 +30,18 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [AllowEmptyString]
     [ArgumentCompleter(typeof(InterfaceCompleter))]
     public string? BindInterface { get; set; }
+
+    /// <summary>Files of addresses that nothing is exchanged with; none: no address is blocked.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    [ValidateNotNull]
+    public string[]? IPFilter { get; set; }
+
+    /// <summary>The only addresses that anything is exchanged with: addresses, networks or ranges; none: all.</summary>
+    [Parameter]
+    [AllowEmptyCollection]
+    [ValidateNotNull]
+    public string[]? AllowOnly { get; set; }
 
     /// <summary>Most to receive over all torrents, in bytes/s; 0: no limit.</summary>
     [Parameter]
@@ -95,7 +109,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     public TimeSpan? StatusInterval { get; set; }
 
     /// <summary>Whether any setting was given.</summary>
-    private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null || MaxDownloadRate is not null
+    private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null
+        || IPFilter is not null || AllowOnly is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
         || Transport is not null || AnnounceAddress is not null || CodePoint is not null || PortMapping is not null
         || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
@@ -107,6 +122,23 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         : settings.Proxy?.IsFor(ProxyUses.Peers) == true ? "No router is asked to let peers in while peers go by a proxy: -PortMapping On has no effect."
         : settings.ListenPort < 0 ? "No router is asked to let peers in while nothing is listened on: -PortMapping On has no effect."
         : null;
+
+    /// <summary>Whether a filter of addresses was given.</summary>
+    private protected bool HasFilter => IPFilter is not null || AllowOnly is not null;
+
+    /// <summary>The files of the filter. On the pipeline's thread.</summary>
+    private protected string[] FilterPaths() => [.. (IPFilter ?? []).Select(path => this.ResolveDestination(path))];
+
+    /// <summary>The filter of addresses in place of the one that was: what was not given of it stays, without being read again.</summary>
+    /// <exception cref="TorrentException">A file cannot be used, or what is allowed makes no sense.</exception>
+    private protected async Task<ClientSettings> FilterAsync(
+        ClientSettings settings, IReadOnlyList<string> paths, ICommandOutput output, CancellationToken cancellation)
+    {
+        AddressFilter? given = await FilterFiles.LoadAsync(paths, AllowOnly ?? [], cancellation).ConfigureAwait(false);
+        if (given?.Warning is { } warning)
+            await output.WarnAsync(warning.ToString()).ConfigureAwait(false);
+        return settings with { Filter = AddressFilter.Over(settings.Filter, given, IPFilter is not null, AllowOnly is not null) };
+    }
 
     /// <summary>Settings, with those that were given in place of what was.</summary>
     /// <exception cref="TorrentException">The proxy is not one, or its user and password are not of use.</exception>

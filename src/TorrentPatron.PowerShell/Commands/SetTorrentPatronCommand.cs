@@ -44,14 +44,15 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
         IReadOnlyList<Patron> patrons = ParameterSetName == InputObjectSet ? PatronNames.FindObjects(InputObject, Fail)
             : Name is null ? [RunspacePatrons.Current.Default()]
             : PatronNames.Find(Name, Fail);
+        string[] filterPaths = FilterPaths();
         Run(async (output, cancellation) =>
         {
             foreach (Patron patron in patrons)
-                await ChangeAsync(patron, output, cancellation).ConfigureAwait(false);
+                await ChangeAsync(patron, filterPaths, output, cancellation).ConfigureAwait(false);
         });
     }
 
-    private async Task ChangeAsync(Patron patron, ICommandOutput output, CancellationToken cancellation)
+    private async Task ChangeAsync(Patron patron, string[] filterPaths, ICommandOutput output, CancellationToken cancellation)
     {
         // Patrons that share an engine share its settings too.
         if (HasSettings && !_changed.Contains(patron.Service))
@@ -63,6 +64,8 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
             try
             {
                 ClientSettings settings = Over(patron.Service.Settings.Client);
+                if (HasFilter)
+                    settings = await FilterAsync(settings, filterPaths, output, cancellation).ConfigureAwait(false);
                 errors = await patron.Service.ApplyAsync(settings, cancellation).ConfigureAwait(false);
                 if (VainIn(settings) is { } vain)
                     await output.WarnAsync(vain).ConfigureAwait(false);

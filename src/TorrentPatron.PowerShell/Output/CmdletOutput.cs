@@ -96,7 +96,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
     {
         TorrentErrorId.InvalidTorrent or TorrentErrorId.StateDamaged => ErrorCategory.InvalidData,
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
-        TorrentErrorId.SourceNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
+        TorrentErrorId.SourceNotReadable or TorrentErrorId.FilterNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
         TorrentErrorId.DataIncomplete or TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound
             or TorrentErrorId.FileNotFound or CommandErrors.TrackerNotFound =>
             ErrorCategory.ObjectNotFound,

@@ -1,0 +1,141 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+
+namespace TorrentPatron.Protocol.Filters;
+
+/// <summary>The addresses of one IP version from a first to a last one, both of them included. Immutable.</summary>
+public readonly record struct AddressRange
+{
+    private AddressRange(UInt128 first, UInt128 last, bool isIPv6) => (First, Last, IsIPv6) = (first, last, isIPv6);
+
+    /// <summary>The first address as a number: 32 bits of IPv4, 128 of IPv6.</summary>
+    public UInt128 First { get; }
+
+    /// <summary>The last address as a number.</summary>
+    public UInt128 Last { get; }
+
+    /// <summary>Whether they are IPv6 addresses.</summary>
+    public bool IsIPv6 { get; }
+
+    /// <summary>
+    /// Reads an address (<c>192.0.2.1</c>), a network (<c>192.0.2.0/24</c>, <c>2001:db8::/32</c>) or a range (<c>192.0.2.1-192.0.2.9</c>). Bits
+    /// of a network's address behind its prefix are ignored, and so are zeros before a number.
+    /// </summary>
+    /// <param name="text">The text, with spaces anywhere but within an address.</param>
+    /// <param name="range">The addresses.</param>
+    /// <returns>False: it is none of them.</returns>
+    public static bool TryParse(string text, out AddressRange range)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        range = default;
+        Span<byte> bytes = stackalloc byte[FilterReader.LongestLine];
+        return System.Text.Encoding.UTF8.TryGetBytes(text, bytes, out int length)
+            && TryRead(bytes[..length].Trim((byte)' '), out range, out ReadOnlySpan<byte> rest) && rest.IsEmpty;
+    }
+
+    /// <summary>Whether an address is one of them. An IPv4 address that is written as one of IPv6 counts as the IPv4 address.</summary>
+    public bool Contains(IPAddress address)
+    {
+        UInt128 number = ToNumber(address, out bool isIPv6);
+        return isIPv6 == IsIPv6 && number >= First && number <= Last;
+    }
+
+    /// <summary>Reads a range at the beginning of a text.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="range">The addresses.</param>
+    /// <param name="rest">What comes after it, without spaces before it.</param>
+    internal static bool TryRead(ReadOnlySpan<byte> text, out AddressRange range, out ReadOnlySpan<byte> rest)
+    {
+        range = default;
+        if (!TryReadAddress(text, out UInt128 first, out bool isIPv6, out rest))
+            return false;
+        UInt128 last = first;
+        if (rest is [(byte)'/', ..])
+        {
+            int bits = isIPv6 ? 128 : 32;
+            if (!TryReadNumber(rest[1..], bits, out int prefix, out rest))
+                return false;
+            UInt128 hosts = prefix == 0 ? (isIPv6 ? UInt128.MaxValue : uint.MaxValue) : (UInt128.One << (bits - prefix)) - 1;
+            (first, last) = (first & ~hosts, first | hosts);
+        }
+        else if (rest is [(byte)'-', ..])
+        {
+            if (!TryReadAddress(rest[1..].TrimStart((byte)' '), out last, out bool isLastIPv6, out rest) || isIPv6 != isLastIPv6 || last < first)
+                return false;
+        }
+
+        range = new AddressRange(first, last, isIPv6);
+        return true;
+    }
+
+    /// <summary>Reads a number from 0 to a greatest one, and the spaces after it.</summary>
+    internal static bool TryReadNumber(ReadOnlySpan<byte> text, int greatest, out int number, out ReadOnlySpan<byte> rest)
+    {
+        number = 0;
+        int length = 0;
+        while (length < text.Length && text[length] is >= (byte)'0' and <= (byte)'9')
+        {
+            number = (number * 10) + text[length++] - '0';
+            if (number > greatest)
+                break;
+        }
+
+        rest = text[length..].TrimStart((byte)' ');
+        return length > 0 && number <= greatest;
+    }
+
+    /// <summary>The number of an address.</summary>
+    internal static UInt128 ToNumber(IPAddress address, out bool isIPv6)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        address.TryWriteBytes(bytes, out int length);
+        isIPv6 = address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6;
+        return isIPv6 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes[(length - 4)..]);
+    }
+
+    private static bool TryReadAddress(ReadOnlySpan<byte> text, out UInt128 address, out bool isIPv6, out ReadOnlySpan<byte> rest)
+    {
+        address = default;
+        isIPv6 = false;
+        int length = 0;
+        while (length < text.Length && IsOfAddress(text[length]))
+            length++;
+        ReadOnlySpan<byte> token = text[..length];
+        rest = text[length..].TrimStart((byte)' ');
+        if (token.IndexOf((byte)':') < 0)
+            return TryReadIPv4(token, ref address);
+        if (length > 45 || !IPAddress.TryParse(token, out IPAddress? parsed))
+            return false;
+        address = ToNumber(parsed, out isIPv6);
+        return true;
+    }
+
+    // .NET would take 010 for eight, and 1 for 0.0.0.1; filters pad with zeros.
+    private static bool TryReadIPv4(ReadOnlySpan<byte> token, ref UInt128 address)
+    {
+        uint number = 0;
+        for (int part = 0; part < 4; part++)
+        {
+            int length = 0;
+            uint octet = 0;
+            while (length < token.Length && token[length] is >= (byte)'0' and <= (byte)'9')
+                octet = (octet * 10) + token[length++] - '0';
+            if (length is 0 or > 3 || octet > byte.MaxValue)
+                return false;
+            number = (number << 8) | octet;
+            token = token[length..];
+            if (part == 3)
+                break;
+            if (token is not [(byte)'.', ..])
+                return false;
+            token = token[1..];
+        }
+
+        address = number;
+        return token.IsEmpty;
+    }
+
+    private static bool IsOfAddress(byte c) => c is (>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)':'
+        or (>= (byte)'a' and <= (byte)'f') or (>= (byte)'A' and <= (byte)'F');
+}
