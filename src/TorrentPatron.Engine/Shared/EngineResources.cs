@@ -300,9 +300,9 @@ internal sealed class EngineResources : IAsyncDisposable
 
     private IReadOnlyList<MappablePort> MappablePorts()
     {
-        // With a bind interface or address everything goes by that: a VPN's, most likely, in whose network our router has no say.
+        // With a bind interface, an address or a proxy everything goes by that: a VPN's, most likely, in whose network our router has no say.
         if (Settings.PortMapping != PortMappingPolicy.On || Settings.BindTarget != BindTarget.None
-            || ListenPorts.Of(AddressFamily.InterNetwork) is not (> 0 and ushort tcp))
+            || Settings.Proxy?.IsFor(ProxyUses.Peers) == true || ListenPorts.Of(AddressFamily.InterNetwork) is not (> 0 and ushort tcp))
             return [];
         IPEndPoint? udp = Datagrams.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork);
         return udp is null
