@@ -196,21 +196,21 @@ Describe 'A download by dante' -Skip:(-not $canCapture) {
         ip -n $there address add 10.78.0.1/24 dev in0
         ip -n $here link set out0 up
         ip -n $there link set in0 up
-        # What the proxy reaches could be reached past it, and would answer.
+        # Names of a local network lead to peers of it. What the proxy reaches could be reached past it, and would answer.
         ip -n $here route add default via 10.78.0.1
         foreach ($number in 1..4) {
-            ip -n $there address add "198.51.100.$number/32" dev lo
+            ip -n $there address add "10.78.1.$number/32" dev lo
         }
         foreach ($network in $here, $there) {
             $null = New-Item -ItemType Directory "/etc/netns/$network" -Force
             Set-Content "/etc/netns/$network/resolv.conf" 'nameserver 10.78.0.1'
             Set-Content "/etc/netns/$network/hosts" '127.0.0.1 localhost'
         }
-        Add-Content "/etc/netns/$there/hosts" '198.51.100.4 tracker.example', '198.51.100.2 router.example'
+        Add-Content "/etc/netns/$there/hosts" '10.78.1.4 tracker.local', '10.78.1.2 router.local'
         Set-Content (Join-Path $TestDrive danted.conf) @'
 logoutput: stderr
 internal: 10.78.0.1 port = 1080
-external: 198.51.100.1
+external: 10.78.1.1
 clientmethod: none
 socksmethod: none
 user.privileged: root
@@ -225,11 +225,10 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
         $script:other = New-TestContent -Folder (Join-Path $TestDrive other) -Name other.bin -Size 100KB
         $python = Join-Path $PSScriptRoot '../Interop/Python'
         # Two libtorrent peers, each the other's first node of the DHT.
-        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '198.51.100.3:7001', $content.Torrent, $content.Folder, '198.51.100.2:7000')
-        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '198.51.100.2:7000', $other.Torrent, $other.Folder, '198.51.100.3:7001')
-        $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '198.51.100.4:6969', '198.51.100.2:7000', $content.Torrent)
+        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '10.78.1.3:7001', $content.Torrent, $content.Folder, '10.78.1.2:7000')
+        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '10.78.1.2:7000', $other.Torrent, $other.Folder, '10.78.1.3:7001')
+        $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '10.78.1.4:6969', '10.78.1.2:7000', $content.Torrent)
         $script:asked = [Text.StringBuilder]::new()
-        $hash = (Get-TorrentInfo $content.Torrent).InfoHash
 
         # A download in the network behind the proxy, by a process of its own, and what leaves there past the proxy.
         function Invoke-Download {
@@ -247,11 +246,12 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
 Import-Module '$(Get-TestModulePath)'
 `$patron = New-TorrentPatron child -StatePath '$files-state' -StatusInterval 0.2 -Proxy '$Proxy'
 `$more = if ('$Tracker') { @{ Tracker = '$Tracker' } } else { @{} }
-`$running = Start-Torrent '$Source' -Destination '$files' -Patron `$patron @more -Timeout $Seconds
+`$running = Start-Torrent '$Source' -Destination '$files' -Patron `$patron @more
 `$running | Wait-Torrent -Timeout $Seconds
+`$trackers = `$running | Get-TorrentTracker | ConvertTo-Json -Depth 3
 `$status = `$running | Get-TorrentStatus
 [pscustomobject]@{
-    State = "`$(`$status.State)"; Trackers = @(`$status.Trackers | ForEach-Object { "`$_" }); Warning = `$patron.Engine.Warning.Id
+    State = "`$(`$status.State)"; Trackers = `$trackers; Warning = `$patron.Engine.Warning.Id
     Listens = @(`$patron.Engine.ListenEndPoints).Count; Errors = @(`$Error | ForEach-Object { "`$_" })
 } | ConvertTo-Json | Set-Content '$files.json'
 `$patron | Stop-TorrentPatron
@@ -280,11 +280,10 @@ Import-Module '$(Get-TestModulePath)'
     }
 
     It 'finds its peer by <How>, and nothing leaves past the proxy' -ForEach @(
-        @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.example:6969/data.torrent'; Tracker = 'http://tracker.example:6969/announce' } }
-        @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.example:6969' } }
-        @{ How = 'the DHT'; Arguments = @{ Source = '<magnet>'; Discovery = 'router.example:7000' } }
+        @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.local:6969/data.torrent'; Tracker = 'http://tracker.local:6969/announce' } }
+        @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.local:6969' } }
     ) {
-        $Arguments.Source = $Arguments.Source.Replace('<torrent>', $content.Torrent).Replace('<magnet>', "magnet:?xt=urn:btih:$hash")
+        $Arguments.Source = $Arguments.Source.Replace('<torrent>', $content.Torrent)
         $download = Invoke-Download @Arguments
         $download.Same | Should -BeTrue -Because "$($download.Said) $($download.Result | ConvertTo-Json)"
         $download.Result.State | Should -Be Seeding
@@ -294,14 +293,14 @@ Import-Module '$(Get-TestModulePath)'
 
     It 'asks nobody over UDP where the proxy does not carry it' {
         # dante does not speak HTTP: whatever leaves would leave past it.
-        $download = Invoke-Download -Source $content.Torrent -Tracker udp://198.51.100.4:6969 -Discovery 198.51.100.2:7000 -Proxy http://10.78.0.1:1080 -Seconds 8
+        $download = Invoke-Download -Source $content.Torrent -Tracker udp://10.78.1.4:6969 -Discovery 10.78.1.2:7000 -Proxy http://10.78.0.1:1080 -Seconds 8
         $download.Same | Should -BeFalse
         "$($download.Result.Trackers)" | Should -BeLike '*http://10.78.0.1:1080*UDP*'
         $download.Past | Should -BeNullOrEmpty
     }
 
     It 'is seen by the capture where there is no proxy' {
-        $download = Invoke-Download -Source $content.Torrent -Tracker udp://198.51.100.4:6969 -Proxy none -Seconds 60
+        $download = Invoke-Download -Source $content.Torrent -Tracker udp://10.78.1.4:6969 -Proxy none -Seconds 60
         $download.Same | Should -BeTrue -Because $download.Said
         $download.Past | Should -Not -BeNullOrEmpty
     }
