@@ -258,6 +258,11 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
             _rest = _rest[_connection.Write(_rest.Span)..];
         _connection.Flush(now);
         bool isClosed = _isDisposed || _connection.State == UtpState.Closed;
+        // First: whoever hears of the end finds nothing left of it.
+        if (_connection.State == UtpState.Closed)
+            _transport.Remove(this);
+        else
+            _transport.Timers.Arm(this, _connection.NextTick, now);
         if (_isSending && (_rest.Length == 0 || isClosed))
         {
             bool isSent = _rest.Length == 0;
@@ -273,10 +278,6 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
             _connected?.TrySetException(Ended());
         else if (_connection.State == UtpState.Connected)
             _connected?.TrySetResult();
-        if (_connection.State == UtpState.Closed)
-            _transport.Remove(this);
-        else
-            _transport.Timers.Arm(this, _connection.NextTick, now);
     }
 
     private void CompleteReceive()
