@@ -63,7 +63,8 @@ internal sealed class RtorrentPeer : ForeignPeer
                 "d.multicall2", ["", "main", "d.complete=", "d.is_active=", "d.hash="], cancellationToken);
             if (answer.Split("<i8>1</i8>").Length == 3)
                 return true;
-            if (answer.Split("<string>") is [_, var hash, ..])
+            // Of a peer that it is told of before it is active it makes one attempt, in vain, and none for a long time after.
+            if (answer.Contains("<i8>1</i8>", StringComparison.Ordinal) && answer.Split("<string>") is [_, var hash, ..])
             {
                 foreach (IPEndPoint peer in _peers)
                     await CallAsync("add_peer", [hash.Split('<')[0], peer.ToString()], cancellationToken);
