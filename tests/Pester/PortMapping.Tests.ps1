@@ -191,8 +191,9 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         # A clock that goes on from where it was says that nothing was lost: so long that it cannot.
         Start-Sleep -Seconds 4
         Stop-Router
-        Start-Router -NatPmp yes -Upnp no
+        ip netns exec $router nft flush ruleset
         Get-Rule | Should -BeNullOrEmpty
+        Start-Router -NatPmp yes -Upnp no
         Wait-TestCondition { @(Get-Rule).Count -eq 2 } | Should -BeTrue
         Stop-Seed
         Get-Rule | Should -BeNullOrEmpty

@@ -209,7 +209,8 @@ internal sealed class PeerDialer(
         }
         catch (Exception e) when (e is IOException or OperationCanceledException && !session.IsCancellationRequested)
         {
-            // Perhaps it answers by the other.
+            // Perhaps it answers by the other; why it did not by this one is of use to know all the same.
+            EngineEvents.Log.DialFailed(torrent, address, e);
         }
 
         connection = await OpenAsync(second, address, second == PeerTransport.Utp ? PeerTimeouts.ConnectUtp : PeerTimeouts.Connect, session).ConfigureAwait(false);
