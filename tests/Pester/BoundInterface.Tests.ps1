@@ -61,6 +61,10 @@ Describe 'A download that is bound to a network interface' -Skip:(-not $canBind)
             ip -n $here link set "$($link.Name)0" up
             ip -n $there link set "$($link.Name)1" up
         }
+        # libtorrent listens on the addresses of those that it finds up when it starts.
+        Wait-TestCondition { @(ip -n $there link show up) -match ' (vpn1|out1)@.* state UP ' | Measure-Object | ForEach-Object Count | Where-Object { $_ -eq 2 } } |
+            Should -BeTrue
+
         # The way round: while vpn0 is down, the peer's address is reached by out0. DNS servers are there too.
         ip -n $here route add default via 10.77.2.1
         $null = New-Item -ItemType Directory "/etc/netns/$here" -Force
