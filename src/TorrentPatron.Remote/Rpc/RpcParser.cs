@@ -1,0 +1,236 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Remote.Rpc;
+
+/// <summary>Reads a line as a message of JSON-RPC 2.0. Pure; takes anything and never throws.</summary>
+internal static class RpcParser
+{
+    private const int MostErrorIdChars = 64;
+    private const int MostErrorChars = 4096;
+
+    private static readonly JsonReaderOptions Options = new() { MaxDepth = RpcLimits.MaxDepth };
+
+    private static readonly RpcInvalid NotJson = new(null, RpcErrorCode.ParseError);
+    private static readonly RpcInvalid NotRpc = new(null, RpcErrorCode.InvalidRequest);
+
+    /// <summary>Reads a line.</summary>
+    /// <param name="line">The line without its LF.</param>
+    /// <returns>The message; <see cref="RpcInvalid"/> where it is none.</returns>
+    public static RpcMessage Parse(ReadOnlyMemory<byte> line)
+    {
+        // The reader does not look into strings, and would throw when one is taken out of it.
+        if (!Utf8.IsValid(line.Span))
+            return NotJson;
+        try
+        {
+            var reader = new Utf8JsonReader(line.Span, Options);
+            reader.Read();
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                return reader.Read() ? NotJson : NotRpc;
+            }
+
+            var members = new Members(line);
+            members.Read(ref reader);
+            return reader.Read() ? NotJson : members.ToMessage();
+        }
+        catch (JsonException)
+        {
+            return NotJson;
+        }
+    }
+
+    /// <summary>The members of a message, as far as they are known ones.</summary>
+    private ref struct Members(ReadOnlyMemory<byte> line)
+    {
+        private bool _isVersion2;
+        private bool _isBroken;
+        private Seen _seen;
+        private RpcId? _id;
+        private string? _method;
+        private RpcValue _params;
+        private RpcValue _result;
+        private RpcError? _error;
+
+        [Flags]
+        private enum Seen
+        {
+            None = 0,
+            Version = 1,
+            Id = 2,
+            Method = 4,
+            Params = 8,
+            Result = 16,
+            Error = 32,
+        }
+
+        public void Read(ref Utf8JsonReader reader)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                Seen member = MemberOf(ref reader);
+                reader.Read();
+                // What is there twice means one thing to one reader and another to the next.
+                if ((_seen & member) != 0)
+                    _isBroken = true;
+                _seen |= member;
+                switch (member)
+                {
+                    case Seen.Version:
+                        _isVersion2 = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("2.0"u8);
+                        reader.Skip();
+                        break;
+                    case Seen.Id:
+                        ReadId(ref reader);
+                        break;
+                    case Seen.Method:
+                        _method = ReadName(ref reader);
+                        break;
+                    case Seen.Params:
+                        ReadParams(ref reader);
+                        break;
+                    case Seen.Result:
+                        _result = ReadValue(ref reader);
+                        break;
+                    case Seen.Error:
+                        _error = ReadError(ref reader);
+                        break;
+                    default:
+                        reader.Skip();
+                        break;
+                }
+            }
+        }
+
+        public readonly RpcMessage ToMessage()
+        {
+            bool isAnswer = (_seen & (Seen.Result | Seen.Error)) != 0;
+            if (_isBroken || !_isVersion2 || (isAnswer && (_seen & Seen.Method) != 0))
+                return Invalid();
+            if ((_seen & Seen.Method) != 0)
+            {
+                if (_method is null || ((_seen & Seen.Id) != 0 && _id is null))
+                    return Invalid();
+                return _id is { } asked ? new RpcRequest(asked, _method, _params) : new RpcNotification(_method, _params);
+            }
+
+            if (_error is not null && (_seen & Seen.Result) == 0 && (_seen & Seen.Id) != 0)
+                return new RpcErrorResponse(_id, _error);
+            return _id is { } id && !_result.IsEmpty && (_seen & Seen.Error) == 0 ? new RpcResponse(id, _result) : Invalid();
+        }
+
+        private readonly RpcInvalid Invalid() => new(
+            _id, RpcErrorCode.InvalidRequest, IsResponse: (_seen & Seen.Method) == 0 && (_seen & (Seen.Result | Seen.Error)) != 0);
+
+        private static Seen MemberOf(ref Utf8JsonReader reader) =>
+            reader.ValueTextEquals("jsonrpc"u8) ? Seen.Version
+            : reader.ValueTextEquals("id"u8) ? Seen.Id
+            : reader.ValueTextEquals("method"u8) ? Seen.Method
+            : reader.ValueTextEquals("params"u8) ? Seen.Params
+            : reader.ValueTextEquals("result"u8) ? Seen.Result
+            : reader.ValueTextEquals("error"u8) ? Seen.Error
+            : Seen.None;
+
+        private void ReadId(ref Utf8JsonReader reader)
+        {
+            bool isFit = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+            ReadOnlySpan<byte> json = ReadValue(ref reader).Json.Span;
+            if (isFit && json.Length <= RpcLimits.MaxIdBytes)
+                _id = RpcId.FromJson(json);
+            else if (isFit)
+                _isBroken = true;
+        }
+
+        private void ReadParams(ref Utf8JsonReader reader)
+        {
+            if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
+            {
+                _params = ReadValue(ref reader);
+                return;
+            }
+
+            // Some clients say null for nothing.
+            _isBroken |= reader.TokenType != JsonTokenType.Null;
+        }
+
+        private readonly RpcValue ReadValue(ref Utf8JsonReader reader)
+        {
+            int begin = (int)reader.TokenStartIndex;
+            reader.Skip();
+            return new RpcValue(line[begin..(int)reader.BytesConsumed]);
+        }
+
+        private static string? ReadName(ref Utf8JsonReader reader)
+        {
+            bool isName = reader.TokenType == JsonTokenType.String && reader.ValueSpan.Length <= RpcLimits.MaxMethodBytes;
+            reader.Skip();
+            return isName ? Text(ref reader, RpcLimits.MaxMethodBytes) : null;
+        }
+
+        /// <summary>An error of the other side's: what is missing or strange in it is left out.</summary>
+        private static RpcError? ReadError(ref Utf8JsonReader reader)
+        {
+            if (reader.TokenType != JsonTokenType.StartObject)
+            {
+                reader.Skip();
+                return null;
+            }
+
+            int code = RpcErrorCode.InternalError;
+            TorrentError? details = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isCode = reader.ValueTextEquals("code"u8), isData = reader.ValueTextEquals("data"u8);
+                reader.Read();
+                if (isCode && reader.TokenType == JsonTokenType.Number)
+                    code = reader.TryGetInt32(out int number) ? number : code;
+                else if (isData && reader.TokenType == JsonTokenType.StartObject)
+                    details = ReadDetails(ref reader);
+                else
+                    reader.Skip();
+            }
+
+            return new RpcError(code, details);
+        }
+
+        private static TorrentError? ReadDetails(ref Utf8JsonReader reader)
+        {
+            string? id = null, message = null, remedy = null;
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool isId = reader.ValueTextEquals("id"u8), isMessage = reader.ValueTextEquals("message"u8), isRemedy = reader.ValueTextEquals("remedy"u8);
+                reader.Read();
+                if (isId)
+                    id = Text(ref reader, MostErrorIdChars);
+                else if (isMessage)
+                    message = Text(ref reader, MostErrorChars);
+                else if (isRemedy)
+                    remedy = Text(ref reader, MostErrorChars);
+                reader.Skip();
+            }
+
+            return id is { Length: > 0 } && id.All(char.IsAsciiLetter) && message is not null
+                ? new TorrentError(id, DisplayText.Clean(message), DisplayText.Clean(remedy ?? "")) : null;
+        }
+
+        /// <summary>A short string; null where it is something else, too long, or half of a character.</summary>
+        private static string? Text(ref Utf8JsonReader reader, int mostBytes)
+        {
+            if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > mostBytes)
+                return null;
+            try
+            {
+                return reader.GetString();
+            }
+            catch (InvalidOperationException)
+            {
+                // "\uD800": JSON allows it, text does not.
+                return null;
+            }
+        }
+    }
+}
