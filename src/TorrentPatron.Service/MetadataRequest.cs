@@ -3,18 +3,21 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
+using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service;
 
 /// <summary>Finds out what is in a torrent, with as little as possible left behind.</summary>
 /// <param name="patron">Who wants to know.</param>
-internal sealed class MetadataRequest(Patron patron)
+/// <param name="runner">Carries out what leads there.</param>
+/// <param name="time">The clock.</param>
+internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeProvider time)
 {
     /// <summary>Does it.</summary>
     /// <exception cref="TorrentException">It cannot be found out.</exception>
     public async Task<TorrentMetainfo> RunAsync(StartRequest request, CancellationToken cancellationToken)
     {
-        (TorrentMetainfo? known, request) = await patron.FindMetainfoAsync(request, cancellationToken).ConfigureAwait(false);
+        (TorrentMetainfo? known, request) = await runner.FindMetainfoAsync(request, cancellationToken).ConfigureAwait(false);
         if (known is not null)
             return known;
 
@@ -35,7 +38,7 @@ internal sealed class MetadataRequest(Patron patron)
         {
             // Whoever runs it otherwise goes on with it.
             if (answer is NewTorrentCreated && patron.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
-                await patron.ForgetAsync(torrent).ConfigureAwait(false);
+                await runner.ForgetAsync(patron, torrent).ConfigureAwait(false);
         }
     }
 
@@ -53,7 +56,7 @@ internal sealed class MetadataRequest(Patron patron)
             return await wait.ConfigureAwait(false);
         try
         {
-            return await wait.WaitAsync(timeout, patron.Service.Time, CancellationToken.None).ConfigureAwait(false);
+            return await wait.WaitAsync(timeout, time, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException)
         {

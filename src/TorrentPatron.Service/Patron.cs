@@ -25,7 +25,7 @@ namespace TorrentPatron.Service;
 /// </remarks>
 public sealed class Patron : IRequester, IAsyncDisposable
 {
-    private readonly RequestRunner _runner;
+    private readonly IPatronBackend _backend;
     private readonly AnswerQueue _answers;
     private readonly PatronMailbox _mailbox = new();
     private readonly CancellationTokenSource _stopping = new();
@@ -36,10 +36,10 @@ public sealed class Patron : IRequester, IAsyncDisposable
     private int _openStarts;
     private volatile bool _isStopped;
 
-    internal Patron(TorrentService service, RequestRunner runner, string? name)
+    internal Patron(ITorrentService service, IPatronBackend backend, string? name)
     {
         Service = service;
-        _runner = runner;
+        _backend = backend;
         _answers = new AnswerQueue(Deliver);
         Name = string.IsNullOrEmpty(name) ? $"patron-{Id.ToString("N")[..8]}" : name;
     }
@@ -81,7 +81,10 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public string Name { get; }
 
     /// <summary>The service whose engine it shares.</summary>
-    public TorrentService Service { get; }
+    public ITorrentService Service { get; }
+
+    /// <summary>Whether the engine runs in another process: then the torrents go on when the patron is stopped.</summary>
+    public bool IsRemote => Service.IsRemote;
 
     /// <summary>The most that the engine receives for all torrents, in bytes/s; 0: no limit.</summary>
     public long MaxDownloadRate => Service.Settings.Client.Limits.Download;
@@ -114,42 +117,42 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public bool IsStopped => _isStopped;
 
     /// <summary>Snapshots of all the service's torrents, in the order in which they were started. Never waits.</summary>
-    public ReadOnlyCollection<TorrentStatus> Statuses => [.. Running?.Client?.GetStatuses() ?? []];
+    public ReadOnlyCollection<TorrentStatus> Statuses => [.. Running?.GetStatuses() ?? []];
 
     /// <summary>Snapshots of this patron's own torrents, in the order in which they were started. Never waits.</summary>
-    public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } session
+    public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } engine
         ? []
-        : [.. Statuses.Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && session.Owns(this, torrent))];
+        : [.. engine.GetStatuses().Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && engine.Owns(this, torrent))];
 
     /// <inheritdoc/>
     CancellationToken IRequester.Stopping => _stopping.Token;
 
-    private ClientSession? Running => IsStopped ? null : Service.Sessions.Current;
+    private IEngineView? Running => IsStopped ? null : _backend.Engine;
 
     /// <summary>A snapshot of one of the service's torrents, or null. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public TorrentStatus? GetStatus(TorrentId torrent) => Running?.Client?.GetStatus(torrent);
+    public TorrentStatus? GetStatus(TorrentId torrent) => Running?.GetStatus(torrent);
 
     /// <summary>A snapshot of one of this patron's own torrents, or null. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
     public TorrentStatus? GetOwnStatus(TorrentId torrent) =>
-        Running is { } session && session.Owns(this, torrent) ? session.Client?.GetStatus(torrent) : null;
+        Running is { } engine && engine.Owns(this, torrent) ? engine.GetStatus(torrent) : null;
 
     /// <summary>What is in one of the service's torrents; null where it is not there or not known yet. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Running?.Client?.GetMetainfo(torrent);
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Running?.GetMetainfo(torrent);
 
     /// <summary>The files of one of the service's torrents, in its order; none where they are not known. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<FileSnapshot> GetFiles(TorrentId torrent) => [.. Running?.Client?.GetFiles(torrent) ?? []];
+    public ReadOnlyCollection<FileSnapshot> GetFiles(TorrentId torrent) => [.. Running?.GetFiles(torrent) ?? []];
 
     /// <summary>The connected peers of one of the service's torrents. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<PeerSnapshot> GetPeers(TorrentId torrent) => [.. Running?.Client?.GetPeers(torrent) ?? []];
+    public ReadOnlyCollection<PeerSnapshot> GetPeers(TorrentId torrent) => [.. Running?.GetPeers(torrent) ?? []];
 
     /// <summary>The peers of one of the service's torrents that have left last, the latest first. Never waits.</summary>
     /// <param name="torrent">Which torrent.</param>
-    public ReadOnlyCollection<ClosedPeer> GetClosedPeers(TorrentId torrent) => [.. Running?.Client?.GetClosedPeers(torrent) ?? []];
+    public ReadOnlyCollection<ClosedPeer> GetClosedPeers(TorrentId torrent) => [.. Running?.GetClosedPeers(torrent) ?? []];
 
     /// <summary>
     /// Starts a torrent. One that runs already is joined: it gets the request's peers and trackers, and goes on where it was
@@ -165,7 +168,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(request);
         return BeginAsync(
-            new PendingAnswer(Service.Sessions.NextId(), request.Metainfo?.TorrentId ?? default, isStart: true),
+            new PendingAnswer(_backend.NextId(), request.Metainfo?.TorrentId ?? default, isStart: true),
             (pending, turn) => StartAsync(request, pending, turn, cancellationToken),
             cancellationToken);
     }
@@ -181,7 +184,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public Task<TorrentMetainfo> FetchMetadataAsync(StartRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new MetadataRequest(this).RunAsync(request, cancellationToken);
+        return _backend.FetchMetadataAsync(this, request, cancellationToken);
     }
 
     /// <summary>
@@ -195,7 +198,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(saved);
         return saved.Destination is null
             ? BeginAsync(
-                new PendingAnswer(Service.Sessions.NextId(), saved.TorrentId, isStart: true),
+                new PendingAnswer(_backend.NextId(), saved.TorrentId, isStart: true),
                 (_, _) => throw new TorrentException(ServiceErrors.Unrestorable(saved.TorrentId)), cancellationToken)
             : StartAsync(StartRequest.Of(saved), cancellationToken);
     }
@@ -272,9 +275,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <param name="deleteData">Whether the files that it made are deleted too.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public Task<TorrentAnswer> RemoveAsync(TorrentId torrent, bool deleteData, CancellationToken cancellationToken = default) =>
-        BeginAsync(
-            new PendingAnswer(Service.Sessions.NextId(), torrent, isStart: false),
-            (pending, turn) => _runner.RemoveAsync(this, deleteData, pending, turn), cancellationToken);
+        CommandAsync(torrent, id => new RemoveTorrent(id, torrent, deleteData), cancellationToken);
 
     /// <summary>Takes trackers away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -300,23 +301,24 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>The status at which the wait ended; null where the service runs no such torrent.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="TorrentException">The service of another process has gone.</exception>
     public async Task<TorrentStatus?> WaitAsync(
         TorrentId torrent, Func<TorrentStatus, bool> until, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(until);
         cancellationToken.ThrowIfCancellationRequested();
-        if (Running is not { } session)
+        if (Running is not { } engine)
             return null;
 
-        using StatusWatch watch = session.Watch(torrent);
-        TorrentStatus? status = session.Client?.GetStatus(torrent);
+        using StatusWatch watch = engine.Watch(torrent);
+        TorrentStatus? status = engine.GetStatus(torrent);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {
             while (status is { State: not (TorrentState.Failed or TorrentState.Stopped) } && !until(status))
             {
                 if (!await watch.Statuses.WaitToReadAsync(ending.Token).ConfigureAwait(false))
-                    break;
+                    return engine.Fault is { } fault ? throw new TorrentException(fault) : status;
                 if (watch.Statuses.TryRead(out TorrentStatus? next))
                     status = next;
             }
@@ -336,21 +338,25 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <param name="torrents">Which torrents; null: all, also those that are started meanwhile.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="TorrentException">The service of another process has gone.</exception>
     public async IAsyncEnumerable<TorrentStatus> WatchAsync(
         IReadOnlyCollection<TorrentId>? torrents = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        if (Running is not { Client: { } client } session)
+        if (Running is not { } engine)
             yield break;
 
-        using StatusFeed feed = session.Feed(torrents);
+        using StatusFeed feed = engine.Feed(torrents);
         using CancellationTokenRegistration stopping = _stopping.Token.UnsafeRegister(static feed => ((StatusFeed)feed!).End(), feed);
-        feed.Begin(client.GetStatuses());
+        feed.Begin(engine.GetStatuses());
         while (await feed.WaitAsync(cancellationToken).ConfigureAwait(false))
         {
             foreach (TorrentStatus status in feed.Take())
                 yield return status;
         }
+
+        if (engine.Fault is { } fault && !IsStopped)
+            throw new TorrentException(fault);
     }
 
     /// <summary>
@@ -365,13 +371,16 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Task FlushEventsAsync(CancellationToken cancellationToken = default)
+    public async Task FlushEventsAsync(CancellationToken cancellationToken = default)
     {
-        Running?.CatchUp();
-        return _mailbox.FlushAsync().WaitAsync(cancellationToken);
+        if (Running is { } engine)
+            await engine.CatchUpAsync(cancellationToken).ConfigureAwait(false);
+        await _mailbox.FlushAsync().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Stops the patron and its torrents; with the last patron the engine ends. May be called more than once.</summary>
+    /// <summary>
+    /// Stops the patron and, unless it <see cref="IsRemote"/>, its torrents; with the last patron the engine ends. May be called more than once.
+    /// </summary>
     public ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -383,14 +392,6 @@ public sealed class Patron : IRequester, IAsyncDisposable
         }
     }
 
-    /// <summary>What is in a request's torrent, where that is known without asking peers; else null.</summary>
-    /// <exception cref="TorrentException">The source cannot be read.</exception>
-    internal Task<(TorrentMetainfo? Metainfo, StartRequest Request)> FindMetainfoAsync(StartRequest request, CancellationToken cancellationToken) =>
-        _runner.FindMetainfoAsync(request, cancellationToken);
-
-    /// <summary>Closes a torrent of this patron's and deletes what was saved of it.</summary>
-    internal Task ForgetAsync(TorrentId torrent) => _runner.ForgetAsync(this, torrent);
-
     /// <inheritdoc/>
     void IRequester.Receive(NewTorrentCreated answer) => _answers.Settle(answer);
 
@@ -400,8 +401,8 @@ public sealed class Patron : IRequester, IAsyncDisposable
     private Task<TorrentAnswer> CommandAsync(
         TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
         BeginAsync(
-            new PendingAnswer(Service.Sessions.NextId(), torrent, isStart: false),
-            (pending, turn) => _runner.CommandAsync(this, make(pending.Id), pending, turn),
+            new PendingAnswer(_backend.NextId(), torrent, isStart: false),
+            (pending, turn) => _backend.CommandAsync(this, make(pending.Id), pending, turn),
             cancellationToken);
 
     private Task<TorrentAnswer> BeginAsync(
@@ -464,7 +465,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken cancellationToken)
     {
         using var reading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
-        return await _runner.StartAsync(this, request, pending, turn, reading.Token).ConfigureAwait(false);
+        return await _backend.StartAsync(this, request, pending, turn, reading.Token).ConfigureAwait(false);
     }
 
     private void EndStart()
@@ -483,12 +484,11 @@ public sealed class Patron : IRequester, IAsyncDisposable
         _answers.FailAll(ServiceErrors.Stopped);
         _mailbox.Close();
 
-        Service.EndUnused();
+        _backend.Stopped(this);
 
         // Where others go on: a start that the engine has been told of already is closed by who carries it out.
         await _startsSettled.Task.ConfigureAwait(false);
-        await _runner.CloseOwnedAsync(this).ConfigureAwait(false);
-        await Service.Remove(this).ConfigureAwait(false);
+        await _backend.ReleaseAsync(this).ConfigureAwait(false);
     }
 
     private void Deliver(TorrentMessage message) => _mailbox.Put(message, message switch

@@ -1,6 +1,8 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
@@ -8,18 +10,19 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service;
 
 /// <summary>
-/// Shares one engine among any number of patrons. The engine is made with the first start of a torrent, ends with the last
+/// A service in this process: shares one engine among any number of patrons. The engine is made with the first start of a torrent, ends with the last
 /// patron and is made anew for the next. Thread-safe; any number of services may live in one process.
 /// </summary>
 /// <remarks>
 /// The engine waits for the first start, not for the first patron, because a patron costs nothing: to load the module
 /// or to ask for statuses opens no port.
 /// </remarks>
-public sealed class TorrentService : IAsyncDisposable
+public sealed class TorrentService : ITorrentService, IPatronBackend
 {
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<Guid, Patron> _patrons = [];
     private readonly RequestRunner _runner;
+    private readonly TimeProvider _time;
     private bool _isDisposed;
 
     /// <summary>Makes a service; its engine is made when it is needed.</summary>
@@ -31,13 +34,16 @@ public sealed class TorrentService : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(makeClient);
         time ??= TimeProvider.System;
-        Time = time;
+        _time = time;
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
         Sessions = new ClientSessions(() => makeClient(Settings.Client));
         _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time), time);
     }
+
+    /// <inheritdoc/>
+    public bool IsRemote => false;
 
     /// <summary>What the service works with.</summary>
     public ServiceSettings Settings { get; private set; }
@@ -51,6 +57,9 @@ public sealed class TorrentService : IAsyncDisposable
     /// <summary>Where the torrents' state is saved.</summary>
     public StateFolder States { get; }
 
+    /// <inheritdoc/>
+    ISavedState ITorrentService.States => States;
+
     /// <summary>The patrons that have not been stopped, in the order of their making.</summary>
     public ReadOnlyCollection<Patron> Patrons
     {
@@ -61,8 +70,8 @@ public sealed class TorrentService : IAsyncDisposable
         }
     }
 
-    /// <summary>The clock.</summary>
-    internal TimeProvider Time { get; }
+    /// <inheritdoc/>
+    IEngineView? IPatronBackend.Engine => Sessions.Current is { Client: not null } session ? session : null;
 
     /// <summary>The engine that is shared.</summary>
     internal ClientSessions Sessions { get; }
@@ -75,7 +84,7 @@ public sealed class TorrentService : IAsyncDisposable
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            var patron = new Patron(this, _runner, name);
+            var patron = new Patron(this, this, name);
             _patrons.Add(patron.Id, patron);
             return patron;
         }
@@ -128,9 +137,28 @@ public sealed class TorrentService : IAsyncDisposable
         await Sessions.Gone.ConfigureAwait(false);
     }
 
-    /// <summary>Ends the engine where every patron has been stopped: nobody needs what it may still be doing.</summary>
-    internal void EndUnused()
+    /// <inheritdoc/>
+    long IPatronBackend.NextId() => Sessions.NextId();
+
+    /// <inheritdoc/>
+    Task<TorrentAnswer> IPatronBackend.StartAsync(
+        IRequester requester, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading) =>
+        _runner.StartAsync(requester, request, pending, turn, reading);
+
+    /// <inheritdoc/>
+    Task<TorrentAnswer> IPatronBackend.CommandAsync(IRequester requester, TorrentCommand command, PendingAnswer pending, RequestTurn turn) =>
+        command is RemoveTorrent remove
+            ? _runner.RemoveAsync(requester, remove, pending, turn)
+            : _runner.CommandAsync(requester, command, pending, turn);
+
+    /// <inheritdoc/>
+    Task<TorrentMetainfo> IPatronBackend.FetchMetadataAsync(Patron patron, StartRequest request, CancellationToken cancellationToken) =>
+        new MetadataRequest(patron, _runner, _time).RunAsync(request, cancellationToken);
+
+    /// <inheritdoc/>
+    void IPatronBackend.Stopped(Patron patron)
     {
+        // Where every patron has been stopped, nobody needs what the engine may still be doing.
         lock (_gate)
         {
             if (_patrons.Values.All(patron => patron.IsStopped))
@@ -138,15 +166,18 @@ public sealed class TorrentService : IAsyncDisposable
         }
     }
 
-    /// <summary>Removes a stopped patron.</summary>
-    /// <returns>Completes when the engine has gone, if no patron is left.</returns>
-    internal Task Remove(Patron patron)
+    /// <inheritdoc/>
+    async Task IPatronBackend.ReleaseAsync(Patron patron)
     {
+        await _runner.CloseOwnedAsync(patron).ConfigureAwait(false);
+        Task gone;
         lock (_gate)
         {
             _patrons.Remove(patron.Id);
-            return _patrons.Count == 0 ? Sessions.Gone : Task.CompletedTask;
+            gone = _patrons.Count == 0 ? Sessions.Gone : Task.CompletedTask;
         }
+
+        await gone.ConfigureAwait(false);
     }
 
     /// <summary>Settings whose DHT node is remembered in the state folder, where no other place is given.</summary>

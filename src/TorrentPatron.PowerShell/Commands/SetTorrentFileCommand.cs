@@ -17,7 +17,7 @@ public sealed class SetTorrentFileCommand : NamedTorrentCmdlet
     private readonly NameSearch _search = new();
 
     // Files come one by one down the pipeline: what is said of one torrent's is done at once.
-    private readonly OrderedDictionary<(TorrentService Service, TorrentId Torrent), (TorrentTarget Torrent, Dictionary<int, FilePriority> Chosen)> _choices = [];
+    private readonly OrderedDictionary<(ITorrentService Service, TorrentId Torrent), (TorrentTarget Torrent, Dictionary<int, FilePriority> Chosen)> _choices = [];
 
     /// <summary>Names of files, or patterns of them; by default all.</summary>
     [Parameter(Position = 1)]
@@ -57,7 +57,7 @@ public sealed class SetTorrentFileCommand : NamedTorrentCmdlet
         var choice = new FileChoice(Include, Exclude, Index);
         foreach (TorrentTarget torrent in Select())
         {
-            (TorrentService Service, TorrentId Torrent) key = (torrent.Patron.Service, torrent.Torrent);
+            (ITorrentService Service, TorrentId Torrent) key = (torrent.Patron.Service, torrent.Torrent);
             if (!_choices.ContainsKey(key))
                 _choices.Add(key, (torrent, []));
             foreach (TorrentFile file in choice.Among(torrent, _search))

@@ -17,7 +17,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     private const string NameSet = "Name";
     private const string InputObjectSet = "InputObject";
 
-    private readonly HashSet<TorrentService> _changed = [];
+    private readonly HashSet<ITorrentService> _changed = [];
 
     /// <summary>Names, or patterns of names; by default the session's own patron.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]

@@ -17,18 +17,18 @@ internal sealed class SessionPatrons : IAsyncDisposable
     /// <summary>What the session's own patron is called.</summary>
     public const string DefaultName = "default";
 
-    private readonly Func<ServiceSettings, TorrentService> _makeService;
+    private readonly Func<ServiceSettings, ITorrentService> _makeService;
     private readonly Func<string> _statePath;
     private readonly Lock _gate = new();
-    private readonly List<TorrentService> _owned = [];
-    private TorrentService? _shared;
+    private readonly List<ITorrentService> _owned = [];
+    private ITorrentService? _shared;
     private Patron? _default;
     private bool _isDisposed;
 
     /// <summary>Begins without any patron or service.</summary>
     /// <param name="makeService">Makes a service.</param>
     /// <param name="statePath">Names the folder of the saved state of the session's own service; null: <see cref="StateFolder.DefaultPath"/>.</param>
-    public SessionPatrons(Func<ServiceSettings, TorrentService> makeService, Func<string>? statePath = null) =>
+    public SessionPatrons(Func<ServiceSettings, ITorrentService> makeService, Func<string>? statePath = null) =>
         (_makeService, _statePath) = (makeService, statePath ?? (static () => StateFolder.DefaultPath));
 
     /// <summary>The patrons that have not been stopped: first those that share the session's service.</summary>
@@ -40,7 +40,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
         get
         {
             var found = new List<TorrentTarget>();
-            foreach (TorrentService service in Services())
+            foreach (ITorrentService service in Services())
             {
                 if (service.Patrons is [Patron any, ..])
                     found.AddRange(any.Statuses.Select(status => new TorrentTarget(any, status)));
@@ -93,7 +93,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
             if (settings is null)
                 return Shared().CreatePatron(name);
 
-            TorrentService own = Make(settings);
+            ITorrentService own = Make(settings);
             _owned.Add(own);
             return own.CreatePatron(name);
         }
@@ -103,7 +103,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     public async Task StopAsync(Patron patron)
     {
         await patron.DisposeAsync().ConfigureAwait(false);
-        TorrentService service = patron.Service;
+        ITorrentService service = patron.Service;
         lock (_gate)
         {
             if (service.Patrons.Count > 0 || !_owned.Remove(service))
@@ -116,7 +116,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
     /// <summary>Stops every patron. May be called more than once.</summary>
     public async ValueTask DisposeAsync()
     {
-        TorrentService[] services;
+        ITorrentService[] services;
         lock (_gate)
         {
             _isDisposed = true;
@@ -126,13 +126,13 @@ internal sealed class SessionPatrons : IAsyncDisposable
         await Task.WhenAll(services.Select(service => service.DisposeAsync().AsTask())).ConfigureAwait(false);
     }
 
-    private List<TorrentService> Services()
+    private List<ITorrentService> Services()
     {
         lock (_gate)
             return _shared is null ? [.. _owned] : [_shared, .. _owned];
     }
 
-    private TorrentService Shared() =>
+    private ITorrentService Shared() =>
         _shared ??= Make(new ServiceSettings
         {
             StatePath = _statePath(),
@@ -144,7 +144,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
             },
         });
 
-    private TorrentService Make(ServiceSettings settings)
+    private ITorrentService Make(ServiceSettings settings)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
         return _makeService(settings);

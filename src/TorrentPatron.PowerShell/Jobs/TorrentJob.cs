@@ -140,6 +140,11 @@ public sealed class TorrentJob : Job2
                 await torrent.Patron.CloseAsync(torrent.Torrent).ConfigureAwait(false);
             end = JobState.Stopped;
         }
+        catch (TorrentException fault)
+        {
+            await _output.FailAsync(new CommandFailure(fault.Error, _given, fault)).ConfigureAwait(false);
+            end = JobState.Failed;
+        }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
             await _output.FailAsync(new CommandFailure(CommandErrors.Unforeseen(fault), _given, fault)).ConfigureAwait(false);

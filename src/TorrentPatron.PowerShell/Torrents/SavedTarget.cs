@@ -46,7 +46,7 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     public static IReadOnlyList<SavedTarget> Find(Patron patron, TorrentId torrent) =>
         Of(patron, states => states.Find(torrent) is { } saved ? [saved] : []);
 
-    private static IReadOnlyList<SavedTarget> Of(Patron patron, Func<StateFolder, IReadOnlyList<SavedTorrent>> read)
+    private static IReadOnlyList<SavedTarget> Of(Patron patron, Func<ISavedState, IReadOnlyList<SavedTorrent>> read)
     {
         try
         {

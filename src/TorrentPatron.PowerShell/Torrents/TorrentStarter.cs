@@ -14,7 +14,7 @@ internal sealed class TorrentStarter(ICommandOutput output, TorrentWarnings? war
     private readonly TorrentWarnings _warnings = warnings ?? new TorrentWarnings(output);
 
     /// <summary>The services of which it was looked at whether peers can reach them; it is said once.</summary>
-    private readonly HashSet<TorrentService> _looked = [];
+    private readonly HashSet<ITorrentService> _looked = [];
 
     /// <summary>Starts a torrent; one that runs already is as good.</summary>
     /// <param name="patron">The patron that asks.</param>

@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.PowerShell.Output;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -56,6 +57,7 @@ internal sealed class TorrentWait
 
         // Who gets there in the very moment in which time is up has got there.
         error = HasArrived(status) ? null
+            : _end.Exception?.InnerException is TorrentException fault ? fault.Error
             : status.Error is not null ? status.Error
             : _end.IsCompletedSuccessfully ? CommandErrors.StoppedMeanwhile(status)
             : !_end.IsCompleted ? CommandErrors.Stalled(status, _terms.StallTimeout.GetValueOrDefault())

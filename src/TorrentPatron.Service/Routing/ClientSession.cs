@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Service.Routing;
@@ -11,7 +12,7 @@ namespace TorrentPatron.Service.Routing;
 /// One engine from its making to its end, and who is to hear what of it: answers go to who asked, news of a torrent to the
 /// patron that owns it.
 /// </summary>
-internal sealed class ClientSession : IAsyncDisposable
+internal sealed class ClientSession : IEngineView, IAsyncDisposable
 {
     private readonly ConcurrentDictionary<long, SentCommand> _sent = new();
     private readonly ConcurrentDictionary<TorrentId, IRequester> _owners = new();
@@ -36,9 +37,30 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <summary>The engine while it runs.</summary>
     public ITorrentClient? Client => IsOver ? null : _client;
 
+    /// <inheritdoc/>
+    TorrentError? IEngineView.Fault => null;
+
     /// <summary>Waits for the engine.</summary>
     /// <exception cref="TorrentException">The engine could not be made.</exception>
     public Task<ITorrentClient> StartedAsync(CancellationToken cancellationToken) => _started.WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public TorrentStatus? GetStatus(TorrentId torrent) => Client?.GetStatus(torrent);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TorrentStatus> GetStatuses() => Client?.GetStatuses() ?? [];
+
+    /// <inheritdoc/>
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Client?.GetMetainfo(torrent);
+
+    /// <inheritdoc/>
+    public IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => Client?.GetFiles(torrent) ?? [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => Client?.GetPeers(torrent) ?? [];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => Client?.GetClosedPeers(torrent) ?? [];
 
     /// <summary>Hands a command to the engine, which must have been waited for, and brings its one answer.</summary>
     /// <param name="requester">Who asks.</param>
@@ -68,25 +90,24 @@ internal sealed class ClientSession : IAsyncDisposable
         return await sent.Answered.ConfigureAwait(false);
     }
 
-    /// <summary>Whether a torrent is a patron's own.</summary>
+    /// <inheritdoc/>
     public bool Owns(IRequester requester, TorrentId torrent) => _owners.TryGetValue(torrent, out IRequester? owner) && owner == requester;
 
     /// <summary>The torrents that are a patron's own.</summary>
     public IReadOnlyList<TorrentId> OwnedBy(IRequester requester) =>
         [.. _owners.Where(pair => pair.Value == requester).Select(pair => pair.Key)];
 
-    /// <summary>Sees a torrent's statuses from now on.</summary>
+    /// <inheritdoc/>
     public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
 
-    /// <summary>Sees the statuses of many torrents from now on.</summary>
-    /// <param name="torrents">Which torrents; null: all.</param>
+    /// <inheritdoc/>
     public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
 
     /// <summary>Routes what the engine has said until now.</summary>
-    public void CatchUp()
+    public Task CatchUpAsync(CancellationToken cancellationToken)
     {
         if (Client is not { } client)
-            return;
+            return Task.CompletedTask;
         try
         {
             // A torrent tells of a change in several messages, as one step: whoever saw the change in the first finds the others here.
@@ -97,6 +118,8 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             End(Record(fault));
         }
+
+        return Task.CompletedTask;
     }
 
     /// <summary>Ends the engine; commands still open are answered as stopped.</summary>

@@ -90,10 +90,10 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
     /// <summary>Removes a torrent that the engine runs, or that is saved only.</summary>
     /// <param name="requester">Who asks.</param>
-    /// <param name="deleteData">Whether the files that are its own are deleted.</param>
+    /// <param name="command">Which torrent, and whether the files that are its own are deleted.</param>
     /// <param name="pending">The request's place among the patron's answers.</param>
     /// <param name="turn">The request's place among the patron's requests.</param>
-    public async Task<TorrentAnswer> RemoveAsync(IRequester requester, bool deleteData, PendingAnswer pending, RequestTurn turn)
+    public async Task<TorrentAnswer> RemoveAsync(IRequester requester, RemoveTorrent command, PendingAnswer pending, RequestTurn turn)
     {
         TorrentId torrent = pending.Torrent;
         using LaneTurn lane = await turn.EnterAsync(_lanes, torrent).ConfigureAwait(false);
@@ -102,10 +102,10 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         {
             ITorrentClient client = await session.StartedAsync(requester.Stopping).ConfigureAwait(false);
             if (client.GetStatus(torrent) is not null)
-                return await session.SendAsync(requester, torrent, new RemoveTorrent(pending.Id, torrent, deleteData)).ConfigureAwait(false);
+                return await session.SendAsync(requester, torrent, command).ConfigureAwait(false);
         }
 
-        return _savedRemoval.Remove(torrent, pending.Id, deleteData);
+        return _savedRemoval.Remove(torrent, pending.Id, command.DeleteData);
     }
 
     /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>

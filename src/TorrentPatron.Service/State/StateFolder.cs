@@ -14,7 +14,7 @@ namespace TorrentPatron.Service.State;
 /// In it are <c>metainfo.torrent</c> (or <c>magnet</c>, as long as only a link is known), <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
 /// runs the torrent. Beside the sub-folders lies <c>paths</c>: where each torrent has its files (<see cref="SavedPaths"/>). On Unix only the user may look inside.
 /// </remarks>
-public sealed class StateFolder
+public sealed class StateFolder : ISavedState
 {
     internal const string MetainfoName = "metainfo.torrent";
     internal const string MagnetName = "magnet";

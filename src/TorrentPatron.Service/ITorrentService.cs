@@ -1,0 +1,47 @@
+using System.Collections.ObjectModel;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Service;
+
+/// <summary>A service whose engine any number of patrons share: one in this process, or a connection to one in another.</summary>
+/// <remarks>Patrons are made by it, and are of one type whichever it is. Thread-safe.</remarks>
+public interface ITorrentService : IAsyncDisposable
+{
+    /// <summary>Whether the engine runs in another process: then torrents go on when their patrons are stopped.</summary>
+    bool IsRemote { get; }
+
+    /// <summary>What the service works with. Never waits.</summary>
+    ServiceSettings Settings { get; }
+
+    /// <summary>
+    /// The way from this process to sources and peers that are given by name: it keeps to the policies of <see cref="Settings"/>.
+    /// </summary>
+    INetwork Network { get; }
+
+    /// <summary>What the engine can do beyond starting and stopping torrents; null while none runs. Never waits.</summary>
+    ClientCapabilities? Capabilities { get; }
+
+    /// <summary>The torrents whose state is saved.</summary>
+    ISavedState States { get; }
+
+    /// <summary>The patrons that were made here and have not been stopped, in the order of their making.</summary>
+    ReadOnlyCollection<Patron> Patrons { get; }
+
+    /// <summary>Makes a patron, at once.</summary>
+    /// <param name="name">What to call it; by default a part of its id.</param>
+    /// <exception cref="ObjectDisposedException">The service has been disposed.</exception>
+    Patron CreatePatron(string? name = null);
+
+    /// <summary>The engine as a whole; null while none runs.</summary>
+    ClientStatus? GetClientStatus();
+
+    /// <summary>
+    /// Goes on with other settings of the engine: one that runs changes what it can, and one that is made later is made with them.
+    /// </summary>
+    /// <param name="settings">All settings, changed and unchanged.</param>
+    /// <param name="cancellationToken">Ends the wait, not the change.</param>
+    /// <returns>What could not be changed, and why; none where all is as given.</returns>
+    Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default);
+}
