@@ -74,7 +74,8 @@ internal sealed class MonoWorkshop : IWorkshop
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <inheritdoc/>
-    public TorrentError? Warning => _port.Warning ?? (_engine.Settings.Transport == TransportPolicy.Utp ? Lacking("speak uTP") : null);
+    public TorrentError? Warning => _port.Warning ?? (_engine.Settings.Transport == TransportPolicy.Utp ? Lacking("speak uTP")
+        : _engine.Settings.SuggestPieces ? Lacking("suggest pieces") : null);
 
     /// <summary>MonoTorrent.</summary>
     public ClientEngine Engine { get; }

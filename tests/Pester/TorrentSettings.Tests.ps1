@@ -387,10 +387,14 @@ Describe 'Settings of torrents' {
 
         It 'changes connections, the interval and what it is bound to' {
             $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Suspended
-            $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -ErrorAction Stop
+            $patron | Set-TorrentPatron -MaxPeersPerTorrent 7 -StatusInterval 1s -BindAddress 127.0.0.2 -SuggestPieces -ErrorAction Stop
             $client = $patron.Service.Settings.Client
+            $client.SuggestPieces | Should -BeTrue
             $client.MaxPeersPerTorrent, $client.StatusInterval | Should -Be 7, ([timespan]'0:0:1')
             $patron.Engine.ListenEndPoints.Address | Should -Be '127.0.0.2'
+            $patron | Set-TorrentPatron -SuggestPieces:$false -ErrorAction Stop
+            $patron.Service.Settings.Client.SuggestPieces | Should -BeFalse
+            $patron.Service.Settings.Client.MaxPeersPerTorrent | Should -Be 7
         }
 
         It 'takes an address for trackers to name it by, and says that marks cannot change while the engine runs' {

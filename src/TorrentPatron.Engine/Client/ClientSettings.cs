@@ -68,6 +68,12 @@ public sealed record ClientSettings
     /// <summary>The proxy by which connections leave; null: none. What it cannot carry is not sent.</summary>
     public ProxySettings? Proxy { get; init; }
 
+    /// <summary>
+    /// Whether peers are told which pieces are in memory, so that they ask for these first (BEP 6). It spares a disk that is slow to seek, and costs
+    /// some of the swarm's variety: off by default, as with other clients. What peers suggest to us is always heeded.
+    /// </summary>
+    public bool SuggestPieces { get; init; }
+
     /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

@@ -30,7 +30,7 @@ internal sealed class EarlyMessages
     public static bool IsOfUse(MessageId id, bool withRequests) => id switch
     {
         MessageId.Choke or MessageId.Unchoke or MessageId.Interested or MessageId.NotInterested or MessageId.Have
-            or MessageId.Bitfield or MessageId.HaveAll or MessageId.HaveNone or MessageId.AllowedFast => true,
+            or MessageId.Bitfield or MessageId.HaveAll or MessageId.HaveNone or MessageId.AllowedFast or MessageId.SuggestPiece => true,
         MessageId.Request or MessageId.Cancel => withRequests,
         _ => false,
     };

@@ -15,6 +15,9 @@ internal interface IUploadHandler
     /// <summary>The peer has become interested, or has ceased to be. Called by the thread that tells what it says of pieces.</summary>
     void PeerInterestChanged(PeerUpload peer);
 
+    /// <summary>The peer is given blocks of another piece than before: it is about to be read. Called by the same thread.</summary>
+    void PieceAsked(PeerUpload peer, int piece);
+
     /// <summary>Payload has gone out. Called by the sender.</summary>
     void PayloadSent(int bytes);
 }

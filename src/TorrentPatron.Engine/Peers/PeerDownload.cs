@@ -23,11 +23,15 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>Pieces taken note of that it gives though it chokes us; BEP 6 proposes ten. A peer that names more gets no more use of them.</summary>
     private const int MostAllowedFast = 32;
 
+    /// <summary>Suggestions remembered, the newest: older ones are most likely not in the peer's memory any more.</summary>
+    private const int MostSuggested = 16;
+
     private readonly IDownloadHandler _handler;
     private readonly TimeProvider _time;
     private readonly Lock _fillGate = new();
     private readonly Lock _interestGate = new();
     private volatile int[] _allowedFast = [];
+    private volatile int[] _suggested = [];
     private volatile bool _isOpen;
     private volatile bool _isStarved;
 
@@ -71,6 +75,9 @@ internal sealed class PeerDownload : IBlockSource
 
     /// <summary>The pieces that may be asked for even while it chokes us (BEP 6), few.</summary>
     public IReadOnlyCollection<int> AllowedFast => _allowedFast;
+
+    /// <inheritdoc/>
+    public ReadOnlySpan<int> Suggested => _suggested;
 
     /// <summary>Bytes of payload received from it.</summary>
     public long PayloadReceived { get; private set; }
@@ -285,6 +292,20 @@ internal sealed class PeerDownload : IBlockSource
         Peer.FutileWork.Charge(FutileWork.Message);
         if ((uint)piece < (uint)_handler.PieceCount && _allowedFast.Length < MostAllowedFast)
             _allowedFast = [.. _allowedFast, piece];
+    }
+
+    /// <summary>The peer would rather give this piece than others (BEP 6): a hint for what is asked for next.</summary>
+    public void HandleSuggestion(int piece)
+    {
+        if ((uint)piece >= (uint)_handler.PieceCount || _suggested.Contains(piece))
+        {
+            Peer.FutileWork.Charge(FutileWork.Message);
+            return;
+        }
+
+        // Whether it is of use is found when a piece is picked, as a rule never: it costs as if it brought nothing.
+        Peer.FutileWork.Charge(FutileWork.Change);
+        _suggested = [piece, .. _suggested.AsSpan(0, Math.Min(_suggested.Length, MostSuggested - 1))];
     }
 
     /// <summary>Takes a block.</summary>

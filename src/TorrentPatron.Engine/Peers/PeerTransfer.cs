@@ -42,6 +42,9 @@ internal sealed class PeerTransfer(PeerDownload download, PeerUpload upload)
             case MessageId.AllowedFast when Peer.IsFast:
                 download.HandleAllowedFast(message.Piece);
                 return null;
+            case MessageId.SuggestPiece when Peer.IsFast:
+                download.HandleSuggestion(message.Piece);
+                return null;
             case MessageId.Interested or MessageId.NotInterested:
                 upload.HandleInterest(message.Id == MessageId.Interested);
                 return null;

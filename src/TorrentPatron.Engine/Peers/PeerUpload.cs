@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Wire;
 
@@ -11,12 +12,21 @@ internal sealed class PeerUpload
     /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
     private const int MostGrants = 3;
 
+    /// <summary>Suggestions that a peer has not followed yet: no more are made to one that does not heed them.</summary>
+    public const int MostSuggested = 10;
+
     private readonly IUploadHandler _handler;
     private readonly Lock _chokeGate = new();
 
     /// <summary>The pieces granted, and the bytes asked for of them while choked: the receive loop's, once the peer has been told.</summary>
     private int[] _granted = [];
     private long _grantedBytes;
+
+    /// <summary>The piece that it asked for last; -1: none.</summary>
+    private volatile int _asked = -1;
+
+    /// <summary>The pieces suggested to it that it lacks: the torrent's beat's. Null: none was ever.</summary>
+    private List<int>? _suggested;
 
     /// <summary>Makes it; the peer is choked.</summary>
     /// <param name="peer">The peer.</param>
@@ -67,6 +77,31 @@ internal sealed class PeerUpload
             Sender.Add(MessageId.AllowedFast, piece);
     }
 
+    /// <summary>Suggests pieces (BEP 6), at the next flush, where the peer wants some and lacks these. Called in the torrent's beat.</summary>
+    /// <param name="pieces">Pieces that are in memory, best first.</param>
+    /// <param name="has">What the peer has.</param>
+    /// <returns>Whether any was suggested.</returns>
+    public bool Suggest(ReadOnlySpan<int> pieces, BlockAvailability has)
+    {
+        if (!Peer.IsFast || AmChoking || !IsInterested)
+            return false;
+        _suggested?.RemoveAll(has.Has);
+        bool isAny = false;
+        foreach (int piece in pieces)
+        {
+            if (_suggested?.Count >= MostSuggested)
+                break;
+            // What it is fetching needs no hint.
+            if (piece == _asked || has.Has(piece) || _suggested?.Contains(piece) == true)
+                continue;
+            (_suggested ??= []).Add(piece);
+            Sender.Add(MessageId.SuggestPiece, piece);
+            isAny = true;
+        }
+
+        return isAny;
+    }
+
     /// <summary>Answers requests from now on, or no longer. Thread-safe.</summary>
     public void SetChoking(bool choking)
     {
@@ -105,7 +140,16 @@ internal sealed class PeerUpload
 
         bool isAllowed = !AmChoking || IsGranted(range);
         if (isAllowed && _handler.HasPiece(range.Piece) && Sender.Uploads.TryAdd(range))
+        {
+            if (_asked != range.Piece)
+            {
+                _asked = range.Piece;
+                _handler.PieceAsked(this, range.Piece);
+            }
+
             return null;
+        }
+
         Peer.FutileWork.Charge(FutileWork.Answer);
         Reject(range);
         return null;

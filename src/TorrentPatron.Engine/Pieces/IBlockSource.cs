@@ -26,6 +26,9 @@ internal interface IBlockSource
     /// <summary>Pieces that it gives though it chokes us.</summary>
     IReadOnlyCollection<int> AllowedFast { get; }
 
+    /// <summary>Pieces that it would rather give than others, most likely because it has them in memory (BEP 6); the newest first, few.</summary>
+    ReadOnlySpan<int> Suggested => [];
+
     /// <summary>Whether it may be asked for blocks of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     bool MayRequest(int piece);

@@ -153,14 +153,20 @@ internal sealed class PiecePicker
 
     /// <summary>Takes the piece to fetch next from a peer out of the free ones; it is started then.</summary>
     /// <param name="peerHas">What the peer has; null: everything.</param>
+    /// <param name="suggested">
+    /// Pieces that the peer would rather give (BEP 6), the newest first: one of them is taken where it is about as rare as the rarest. A peer may
+    /// name whatever it likes.
+    /// </param>
     /// <returns>Index of the piece; -1 where the peer has no free one.</returns>
-    public int Pick(Bitfield? peerHas)
+    public int Pick(Bitfield? peerHas, ReadOnlySpan<int> suggested = default)
     {
         if (Free == 0)
             return -1;
 
         bool isSeed = peerHas is null || peerHas.IsFull;
         int piece = Sequential ? PickFirst(isSeed ? _free.Ones : _free.InBoth(peerHas!)) : PickByRarity(isSeed ? null : peerHas);
+        if (piece >= 0 && !Sequential)
+            piece = FindSuggested(suggested, isSeed ? null : peerHas, piece) ?? piece;
         if (piece >= 0)
             SetState(piece, PieceState.Started);
         return piece;
@@ -222,6 +228,21 @@ internal sealed class PiecePicker
         }
 
         return VerifiedCount < RandomFirst ? PickRandom(peerHas) : peerHas is null ? PickRarest() : PickRarest(peerHas);
+    }
+
+    /// <summary>Finds a suggested piece that may be fetched in place of the one picked; null: there is none.</summary>
+    private int? FindSuggested(ReadOnlySpan<int> suggested, Bitfield? peerHas, int picked)
+    {
+        // Half as many peers again, and one more: else what is in one peer's memory would have us leave the rare pieces to the end.
+        int most = Availability(picked) * 3 / 2 + 1;
+        foreach (int piece in suggested)
+        {
+            if ((uint)piece < (uint)PieceCount && _free[piece] && peerHas?[piece] != false && _priority[piece] >= _priority[picked]
+                && (Availability(piece) <= most || VerifiedCount < RandomFirst))
+                return piece;
+        }
+
+        return null;
     }
 
     private int PickFirst(SetBits candidates)

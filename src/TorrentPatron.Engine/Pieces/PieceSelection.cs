@@ -134,7 +134,7 @@ internal sealed class PieceSelection
     public int Pick(IBlockSource source)
     {
         lock (_gate)
-            return _picker.Pick(PiecesOf(source.Availability));
+            return _picker.Pick(PiecesOf(source.Availability), source.Suggested);
     }
 
     /// <summary>Begins a certain piece.</summary>

@@ -22,6 +22,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     private readonly Random _random;
     private readonly Predicate<IBlockSource> _isInteresting;
     private readonly UploadOnly _uploadOnly;
+    private readonly RecentPieces _recent;
     private readonly Lock _gate = new();
     private volatile PeerTransfer[] _peers = [];
     private ITimer? _haveTimer;
@@ -40,6 +41,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         _engine = engine;
         _random = engine.Random;
         _isInteresting = pieces.Selection.IsInteresting;
+        _recent = new RecentPieces(Math.Max(1, metainfo.PieceLength));
         Set = set;
         _uploadOnly = new UploadOnly(() => pieces.Selection.IsComplete, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
         set.Extensions.Set(_uploadOnly);
@@ -165,6 +167,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             WakeStarved();
         if (peers.Length > 0 && Instant.Now(_engine.Time) >= _nextChoke)
             Rechoke();
+        if (_engine.Settings.SuggestPieces)
+            Suggest(peers);
         Set.TurnOver();
         Set.DialMore();
     }
@@ -175,6 +179,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         PeerTransfer[] peers;
         lock (_gate)
             peers = _peers;
+        if (_engine.Settings.SuggestPieces)
+            _recent.Add(piece);
         bool hasNews = false;
         foreach (PeerTransfer peer in peers)
         {
@@ -308,6 +314,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     }
 
     /// <inheritdoc/>
+    public void PieceAsked(PeerUpload peer, int piece)
+    {
+        if (_engine.Settings.SuggestPieces)
+            _recent.Add(piece);
+    }
+
+    /// <inheritdoc/>
     public void PayloadSent(int bytes) => Sent.Add(bytes);
 
     /// <inheritdoc/>
@@ -341,6 +354,16 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         if (peer.Begin(transfer, PieceCount) is { } fault)
             peer.Close(fault);
         peer.Sender.Flush();
+    }
+
+    private void Suggest(PeerTransfer[] peers)
+    {
+        int[] recent = _recent.Newest();
+        foreach (PeerTransfer peer in peers)
+        {
+            if (!peer.Download.Availability.IsSeed && peer.Upload.Suggest(recent, peer.Download.Availability))
+                peer.Peer.Flush();
+        }
     }
 
     private void Rechoke()

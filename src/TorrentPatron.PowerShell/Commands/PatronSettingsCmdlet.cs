@@ -83,6 +83,10 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [ValidateRange(0, 63)]
     public int? CodePoint { get; set; }
 
+    /// <summary>Whether peers are told which pieces are in memory.</summary>
+    [Parameter]
+    public SwitchParameter SuggestPieces { get; set; }
+
     /// <summary>Whether the router is asked to let peers in.</summary>
     [Parameter]
     public PortMappingPolicy? PortMapping { get; set; }
@@ -112,7 +116,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null
         || IPFilter is not null || AllowOnly is not null || MaxDownloadRate is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
-        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || PortMapping is not null
+        || Transport is not null || AnnounceAddress is not null || CodePoint is not null || IsSuggestGiven || PortMapping is not null
         || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
 
     /// <summary>Why a setting that was given has no effect beside the others; null: it has.</summary>
@@ -154,10 +158,13 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         Transport = Transport ?? settings.Transport,
         AnnounceAddress = AnnounceAddress ?? settings.AnnounceAddress,
         CodePoint = CodePoint ?? settings.CodePoint,
+        SuggestPieces = IsSuggestGiven ? SuggestPieces : settings.SuggestPieces,
         PortMapping = PortMapping ?? settings.PortMapping,
         Proxy = ProxyOver(settings.Proxy),
         StatusInterval = StatusInterval ?? settings.StatusInterval,
     };
+
+    private bool IsSuggestGiven => MyInvocation.BoundParameters.ContainsKey(nameof(SuggestPieces));
 
     private ProxySettings? ProxyOver(ProxySettings? before)
     {

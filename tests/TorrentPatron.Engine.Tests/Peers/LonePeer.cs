@@ -40,7 +40,7 @@ internal sealed class LonePeer : IDisposable
             {
                 MessageId.Request or MessageId.Cancel or MessageId.RejectRequest =>
                     $"{message.Id} {message.Range.Piece}.{message.Range.Begin / BlockRequest.BlockLength}",
-                MessageId.Have or MessageId.AllowedFast => $"{message.Id} {message.Piece}",
+                MessageId.Have or MessageId.AllowedFast or MessageId.SuggestPiece => $"{message.Id} {message.Piece}",
                 MessageId.Bitfield => $"{message.Id} {Convert.ToHexString(message.Body)}",
                 MessageId.Piece => $"{message.Id} {message.Piece}",
                 _ => message.Id.ToString(),

@@ -56,6 +56,33 @@ public sealed class PeerDownloadTests : IDisposable
     }
 
     [Fact]
+    public void The_newest_suggestions_are_remembered_and_a_flood_of_them_is_work_for_nothing()
+    {
+        PeerTransfer transfer = new(_download, new PeerUpload(_fast.Connection, _fast.Handler, reader: null!));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d 00000003")));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d 00000005")));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d 00000003")));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d 7fffffff")));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d ffffffff")));
+        Assert.Equal([5, 3], _download.Suggested);
+        Assert.False(_fast.Connection.FutileWork.IsSpent);
+
+        for (int i = 0; i < FutileWork.Allowance; i++)
+            _download.HandleSuggestion(i % 16);
+        Assert.Equal(16, _download.Suggested.Length);
+        Assert.True(_fast.Connection.FutileWork.IsSpent);
+    }
+
+    [Fact]
+    public void A_peer_without_the_fast_extension_suggests_in_vain()
+    {
+        PeerDownload download = new(_plain.Connection, _plain.Handler, _time);
+        PeerTransfer transfer = new(download, new PeerUpload(_plain.Connection, _plain.Handler, reader: null!));
+        Assert.Null(transfer.Handle(LonePeer.Message("0d 00000003")));
+        Assert.Empty(download.Suggested.ToArray());
+    }
+
+    [Fact]
     public void A_piece_told_again_is_work_for_nothing_and_one_told_first_is_not()
     {
         _download.Availability.Pieces = new Bitfield(16);

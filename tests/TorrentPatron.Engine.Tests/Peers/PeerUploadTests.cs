@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
@@ -53,6 +54,57 @@ public sealed class PeerUploadTests : IDisposable
         _fast.Handler.Here = [1];
         Assert.Null(_upload.HandleRequest(new BlockRequest(2, 0, 100)));
         Assert.Equal(["Unchoke", "RejectRequest 2.0"], _fast.TakeSent());
+    }
+
+    [Fact]
+    public void Pieces_are_suggested_to_a_peer_that_may_ask_for_them_and_lacks_them()
+    {
+        var has = new BlockAvailability { Pieces = new Bitfield(Pieces) };
+        has.Pieces.Set(7);
+        Assert.False(_upload.Suggest([3, 7], has));
+        _upload.HandleInterest(true);
+        Assert.False(_upload.Suggest([3, 7], has));
+        _upload.SetChoking(false);
+        Assert.Null(_upload.HandleRequest(new BlockRequest(4, 0, 100)));
+        _fast.TakeSent();
+
+        Assert.True(_upload.Suggest([3, 7, 4, 5], has));
+        Assert.Equal(["SuggestPiece 3", "SuggestPiece 5"], _fast.TakeSent());
+        Assert.False(_upload.Suggest([5, 3], has));
+        Assert.Empty(_fast.TakeSent());
+    }
+
+    [Fact]
+    public void A_peer_that_heeds_no_suggestion_gets_ten_of_them()
+    {
+        var has = new BlockAvailability { Pieces = new Bitfield(Pieces) };
+        _upload.HandleInterest(true);
+        _upload.SetChoking(false);
+        _fast.TakeSent();
+        _upload.Suggest([.. Enumerable.Range(0, Pieces)], has);
+        Assert.Equal(PeerUpload.MostSuggested, _fast.TakeSent().Length);
+
+        has.Pieces.Set(2);
+        _upload.Suggest([.. Enumerable.Range(0, Pieces)], has);
+        Assert.Equal(["SuggestPiece 10"], _fast.TakeSent());
+    }
+
+    [Fact]
+    public void A_peer_without_the_fast_extension_is_suggested_nothing()
+    {
+        var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
+        plain.HandleInterest(true);
+        plain.SetChoking(false);
+        Assert.False(plain.Suggest([1], new BlockAvailability()));
+    }
+
+    [Fact]
+    public void The_swarm_is_told_of_a_piece_once_while_it_is_asked_for()
+    {
+        _upload.SetChoking(false);
+        foreach (int piece in new[] { 3, 3, 4 })
+            Assert.Null(_upload.HandleRequest(new BlockRequest(piece, 0, 100)));
+        Assert.Equal(["asked 3", "asked 4"], _fast.Handler.Said);
     }
 
     [Fact]

@@ -68,6 +68,8 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
 
     public void PayloadReceived(int bytes, int wasted) => Wasted += wasted;
 
+    public void PieceAsked(PeerUpload peer, int piece) => Say($"asked {piece}");
+
     public void PayloadSent(int bytes)
     {
     }

@@ -36,6 +36,40 @@ public sealed class PiecePickerTests
     }
 
     [Fact]
+    public void A_suggested_piece_comes_before_others_that_are_about_as_rare()
+    {
+        PiecePicker picker = PastTheFirstPieces(pieces: 40);
+        for (int piece = 4; piece < 40; piece++)
+            picker.Have(piece);
+        for (int i = 0; i < 3; i++)
+            picker.Have(30);
+        picker.Have(20);
+
+        Assert.Equal(25, picker.Pick(null, [25]));
+        // Had by two where the rarest are had by one; 30, had by four, is left for later.
+        Assert.Equal(20, picker.Pick(null, [30, 20]));
+        Assert.NotEqual(30, picker.Pick(null, [30]));
+    }
+
+    [Fact]
+    public void A_suggestion_is_heeded_only_where_the_peer_has_the_piece_and_it_is_wanted_and_free()
+    {
+        PiecePicker picker = PastTheFirstPieces(pieces: 12);
+        picker.SetPriority(6, 0);
+        picker.SetPriority(7, 1);
+        Assert.True(picker.TryPick(8));
+        Assert.Equal(9, picker.Pick(Field(12, 6, 7, 8, 9), [-1, 12, int.MaxValue, 2, 6, 7, 8, 10]));
+        Assert.Equal(10, picker.Pick(Field(12, 10, 11), [4, 10]));
+    }
+
+    [Fact]
+    public void A_suggestion_does_not_break_the_order_of_pieces_fetched_in_order()
+    {
+        var picker = new PiecePicker(12, new Random(1)) { Sequential = true };
+        Assert.Equal(0, picker.Pick(null, [9]));
+    }
+
+    [Fact]
     public void A_skipped_piece_is_never_picked_and_comes_back_with_its_priority()
     {
         var picker = new PiecePicker(2, new Random(1));

@@ -21,6 +21,27 @@ public sealed class SwarmScenarios
     });
 
     [Fact]
+    public Task A_swarm_completes_in_which_all_suggest_pieces_to_each_other() => World.RunAsync(seed: 7, async world =>
+    {
+        var torrent = new SwarmTorrent(1, Piece, 64 * Piece);
+        await using var seed = new Node(world, 1, world.Network.Join(up: 200_000), settings: settings => settings with { SuggestPieces = true });
+        await seed.SeedAsync(torrent);
+        var leechers = new List<Node>();
+        for (int i = 0; i < 6; i++)
+        {
+            leechers.Add(new Node(world, 2 + i, world.Network.Join(up: 200_000), settings: settings => settings with { SuggestPieces = true }));
+            await leechers[i].StartAsync(torrent, [seed.EndPoint, .. leechers.Take(i).Select(other => other.EndPoint)]);
+        }
+
+        await world.UntilAsync(() => leechers.All(leecher => leecher.Has(torrent)), TimeSpan.FromMinutes(5), "all are complete");
+        foreach (Node leecher in leechers)
+        {
+            torrent.AssertIsIn(leecher.Folder);
+            await leecher.DisposeAsync();
+        }
+    });
+
+    [Fact]
     public async Task The_same_seed_gives_the_same_swarm()
     {
         (long Events, TimeSpan Elapsed)[] runs = new (long, TimeSpan)[2];

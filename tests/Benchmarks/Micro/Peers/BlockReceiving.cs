@@ -103,6 +103,10 @@ public class BlockReceiving
         {
         }
 
+        public void PieceAsked(PeerUpload peer, int piece)
+        {
+        }
+
         public void PayloadSent(int bytes)
         {
         }
