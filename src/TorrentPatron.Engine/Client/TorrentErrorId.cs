@@ -129,6 +129,21 @@ public static class TorrentErrorId
     /// <summary>The command only works on a torrent that does not run yet.</summary>
     public const string TorrentRuns = nameof(TorrentRuns);
 
+    /// <summary>The service that runs in a process of its own cannot be reached, or has gone.</summary>
+    public const string ServiceUnavailable = nameof(ServiceUnavailable);
+
+    /// <summary>A service runs already in the same place.</summary>
+    public const string ServiceRunning = nameof(ServiceRunning);
+
+    /// <summary>The service and its client are of versions that do not understand each other.</summary>
+    public const string ServiceVersionMismatch = nameof(ServiceVersionMismatch);
+
+    /// <summary>The service is another user's, or this user may not reach it.</summary>
+    public const string ServiceAccessDenied = nameof(ServiceAccessDenied);
+
+    /// <summary>The folder of the service's socket could be changed by others, or cannot be made.</summary>
+    public const string ServiceFolderUnsafe = nameof(ServiceFolderUnsafe);
+
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

@@ -47,6 +47,9 @@ public sealed class EngineEvents : EventSource
 
         /// <summary>Errors of the engine itself.</summary>
         public const EventKeywords Faults = (EventKeywords)0x10;
+
+        /// <summary>Connections between a shared service and its clients.</summary>
+        public const EventKeywords Service = (EventKeywords)0x20;
     }
 
     [Event(1, Level = EventLevel.Informational, Keywords = Keywords.Peers, Message = "{1} ({2}): {4} Closed by: {3}.")]
@@ -82,6 +85,12 @@ public sealed class EngineEvents : EventSource
 
     [Event(11, Level = EventLevel.Warning, Keywords = Keywords.Trackers, Message = "{1} is not asked: {2}")]
     private void TrackerIgnored(string torrent, string tracker, string reason) => WriteEvent(11, torrent, tracker, reason);
+
+    [Event(12, Level = EventLevel.Informational, Keywords = Keywords.Service, Message = "A connection to a {0} has ended: {1}")]
+    private void ServiceConnectionClosed(string partner, string reason) => WriteEvent(12, partner, reason);
+
+    [Event(13, Level = EventLevel.Warning, Keywords = Keywords.Service, Message = "A connection is refused ({0}): {1}")]
+    private void ServiceConnectionRefused(string client, string reason) => WriteEvent(13, client, reason);
 
     /// <summary>A connection to a peer has ended.</summary>
     [NonEvent]
@@ -161,6 +170,26 @@ public sealed class EngineEvents : EventSource
     {
         if (IsEnabled(EventLevel.Error, Keywords.Disk))
             DiskError(torrent.ToString(), error.Id, error.Message);
+    }
+
+    /// <summary>A connection between a shared service and a client has ended.</summary>
+    /// <param name="partner">What is at the other end: <c>client</c> or <c>service</c>.</param>
+    /// <param name="reason">Why, as a sentence.</param>
+    [NonEvent]
+    internal void ConnectionClosed(string partner, string reason)
+    {
+        if (IsEnabled(EventLevel.Informational, Keywords.Service))
+            ServiceConnectionClosed(partner, Sentence(reason));
+    }
+
+    /// <summary>A client of a shared service is not let in.</summary>
+    /// <param name="client">Who, as far as that is known.</param>
+    /// <param name="reason">Why.</param>
+    [NonEvent]
+    internal void ConnectionRefused(string client, string reason)
+    {
+        if (IsEnabled(EventLevel.Warning, Keywords.Service))
+            ServiceConnectionRefused(client, Sentence(reason));
     }
 
     /// <summary>The root of a loop has caught what nobody expected.</summary>

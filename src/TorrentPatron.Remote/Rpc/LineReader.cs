@@ -10,7 +10,7 @@ namespace TorrentPatron.Remote.Rpc;
 internal sealed class LineReader(int maxLineBytes) : IDisposable
 {
     /// <summary>The least room that is offered for new bytes, and the size of the buffer at rest.</summary>
-    public const int LeastRoom = 4096;
+    public const int LeastRoom = 8192;
 
     private const byte LineFeed = (byte)'\n';
 
@@ -31,7 +31,7 @@ internal sealed class LineReader(int maxLineBytes) : IDisposable
         if (_begin == _end)
         {
             (_begin, _searched, _end) = (0, 0, 0);
-            if (_buffer.Length > 16 * LeastRoom)
+            if (_buffer.Length > 8 * LeastRoom)
                 Replace(LeastRoom);
         }
 

@@ -44,6 +44,46 @@ internal static class RpcParser
         }
     }
 
+    /// <summary>Reads the id of the request that is to be cancelled.</summary>
+    /// <param name="value">The params of the notification.</param>
+    /// <param name="id">The id.</param>
+    /// <returns>False where there is none.</returns>
+    public static bool TryReadId(RpcValue value, out RpcId id)
+    {
+        id = default;
+        bool isThere = false;
+        if (value.IsEmpty)
+            return false;
+        var reader = new Utf8JsonReader(value.Json.Span, Options);
+        if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
+            return false;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isId = reader.ValueTextEquals("id"u8);
+            reader.Read();
+            int begin = (int)reader.TokenStartIndex;
+            bool isFit = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
+            reader.Skip();
+            if (!isId || !isFit || reader.BytesConsumed - begin > RpcLimits.MaxIdBytes)
+                continue;
+            id = RpcId.FromJson(value.Json.Span[begin..(int)reader.BytesConsumed]);
+            isThere = true;
+        }
+
+        return isThere;
+    }
+
+    /// <summary>Reads why the other side ends the connection.</summary>
+    /// <param name="value">The params of the notification.</param>
+    /// <returns>Null where that makes no sense.</returns>
+    public static TorrentError? ReadError(RpcValue value)
+    {
+        if (value.IsEmpty)
+            return null;
+        var reader = new Utf8JsonReader(value.Json.Span, Options);
+        return reader.Read() && reader.TokenType == JsonTokenType.StartObject ? ReadDetails(ref reader) : null;
+    }
+
     /// <summary>The members of a message, as far as they are known ones.</summary>
     private ref struct Members(ReadOnlyMemory<byte> line)
     {
@@ -196,41 +236,41 @@ internal static class RpcParser
 
             return new RpcError(code, details);
         }
+    }
 
-        private static TorrentError? ReadDetails(ref Utf8JsonReader reader)
+    private static TorrentError? ReadDetails(ref Utf8JsonReader reader)
+    {
+        string? id = null, message = null, remedy = null;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            string? id = null, message = null, remedy = null;
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool isId = reader.ValueTextEquals("id"u8), isMessage = reader.ValueTextEquals("message"u8), isRemedy = reader.ValueTextEquals("remedy"u8);
-                reader.Read();
-                if (isId)
-                    id = Text(ref reader, MostErrorIdChars);
-                else if (isMessage)
-                    message = Text(ref reader, MostErrorChars);
-                else if (isRemedy)
-                    remedy = Text(ref reader, MostErrorChars);
-                reader.Skip();
-            }
-
-            return id is { Length: > 0 } && id.All(char.IsAsciiLetter) && message is not null
-                ? new TorrentError(id, DisplayText.Clean(message), DisplayText.Clean(remedy ?? "")) : null;
+            bool isId = reader.ValueTextEquals("id"u8), isMessage = reader.ValueTextEquals("message"u8), isRemedy = reader.ValueTextEquals("remedy"u8);
+            reader.Read();
+            if (isId)
+                id = Text(ref reader, MostErrorIdChars);
+            else if (isMessage)
+                message = Text(ref reader, MostErrorChars);
+            else if (isRemedy)
+                remedy = Text(ref reader, MostErrorChars);
+            reader.Skip();
         }
 
-        /// <summary>A short string; null where it is something else, too long, or half of a character.</summary>
-        private static string? Text(ref Utf8JsonReader reader, int mostBytes)
+        return id is { Length: > 0 } && id.All(char.IsAsciiLetter) && message is not null
+            ? new TorrentError(id, DisplayText.Clean(message), DisplayText.Clean(remedy ?? "")) : null;
+    }
+
+    /// <summary>A short string; null where it is something else, too long, or half of a character.</summary>
+    private static string? Text(ref Utf8JsonReader reader, int mostBytes)
+    {
+        if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > mostBytes)
+            return null;
+        try
         {
-            if (reader.TokenType != JsonTokenType.String || reader.ValueSpan.Length > mostBytes)
-                return null;
-            try
-            {
-                return reader.GetString();
-            }
-            catch (InvalidOperationException)
-            {
-                // "\uD800": JSON allows it, text does not.
-                return null;
-            }
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // "\uD800": JSON allows it, text does not.
+            return null;
         }
     }
 }

@@ -1,0 +1,52 @@
+using TorrentPatron.Service.Errors;
+
+namespace TorrentPatron.Remote.Rpc;
+
+/// <summary>The service's side of hello: lets nothing else through before it, and the versions agree.</summary>
+/// <param name="own">What the service says of itself.</param>
+/// <param name="open">Makes what answers from then on; called once, with what the client said.</param>
+internal sealed class HelloGate(Hello own, Func<Hello, IRpcHandler> open) : IRpcHandler
+{
+    private readonly TaskCompletionSource<RpcClosure?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile IRpcHandler? _inner;
+
+    /// <summary>Ends with null after a hello that agrees, else with why the connection should end.</summary>
+    public Task<RpcClosure?> Outcome => _outcome.Task;
+
+    /// <inheritdoc/>
+    public ValueTask<RpcResult> HandleAsync(RpcRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Method == Hello.Method.Name)
+            return ValueTask.FromResult(Greet(request.Params));
+        if (_inner is { } inner)
+            return inner.HandleAsync(request, cancellationToken);
+        _outcome.TrySetResult(RemoteErrors.NoHello);
+        throw new RpcException(RpcErrorCode.InvalidRequest);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask NotifyAsync(RpcNotification notification, CancellationToken cancellationToken) =>
+        _inner?.NotifyAsync(notification, cancellationToken) ?? ValueTask.CompletedTask;
+
+    private RpcResult Greet(RpcValue json)
+    {
+        if (_outcome.Task.IsCompleted)
+            throw new RpcException(RpcErrorCode.InvalidRequest);
+        if (!json.TryRead(Hello.Method.Params, out Hello said))
+        {
+            _outcome.TrySetResult(RemoteErrors.NoHello);
+            throw new RpcException(RpcErrorCode.InvalidParams);
+        }
+
+        Hello client = said.Cleaned();
+        if (Hello.Compare(client, own) is { } mismatch)
+        {
+            _outcome.TrySetResult(new RpcClosure(RpcClosureCause.HelloFailed, mismatch));
+            throw new TorrentException(mismatch);
+        }
+
+        _inner = open(client);
+        _outcome.TrySetResult(null);
+        return RpcResult.Of(own, Hello.Method.Result);
+    }
+}

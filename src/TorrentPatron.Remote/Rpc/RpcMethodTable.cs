@@ -1,0 +1,52 @@
+namespace TorrentPatron.Remote.Rpc;
+
+/// <summary>The methods of one side, by name. They are added before the connection starts.</summary>
+internal sealed class RpcMethodTable : IRpcHandler
+{
+    private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask<RpcResult>>> _methods = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask>> _notices = new(StringComparer.Ordinal);
+
+    /// <summary>The names of the methods, for a list of features or a test of the documentation.</summary>
+    public IEnumerable<string> Methods => _methods.Keys;
+
+    /// <summary>Adds a method.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="handle">Answers it; see <see cref="IRpcHandler.HandleAsync"/>.</param>
+    /// <returns>This table.</returns>
+    public RpcMethodTable Add<TParams, TResult>(RpcMethod<TParams, TResult> method, Func<TParams, CancellationToken, ValueTask<TResult>> handle)
+    {
+        _methods.Add(method.Name, HandleAsync);
+        return this;
+
+        // Not async: what reads the params must not outlive them.
+        ValueTask<RpcResult> HandleAsync(RpcValue json, CancellationToken cancellationToken)
+        {
+            if (!json.TryRead(method.Params, out TParams parameters))
+                throw new RpcException(RpcErrorCode.InvalidParams);
+            return WrapAsync(handle(parameters, cancellationToken));
+        }
+
+        async ValueTask<RpcResult> WrapAsync(ValueTask<TResult> running) =>
+            RpcResult.Of(await running.ConfigureAwait(false), method.Result);
+    }
+
+    /// <summary>Adds a kind of notification; those whose params make no sense are left out.</summary>
+    /// <param name="notice">The kind.</param>
+    /// <param name="handle">Takes it; see <see cref="IRpcHandler.NotifyAsync"/>.</param>
+    /// <returns>This table.</returns>
+    public RpcMethodTable Add<TParams>(RpcNotice<TParams> notice, Func<TParams, CancellationToken, ValueTask> handle)
+    {
+        _notices.Add(notice.Name, (json, cancellationToken) =>
+            json.TryRead(notice.Params, out TParams parameters) ? handle(parameters, cancellationToken) : ValueTask.CompletedTask);
+        return this;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RpcResult> HandleAsync(RpcRequest request, CancellationToken cancellationToken) =>
+        _methods.TryGetValue(request.Method, out var handle)
+            ? handle(request.Params, cancellationToken) : throw new RpcException(RpcErrorCode.MethodNotFound);
+
+    /// <inheritdoc/>
+    public ValueTask NotifyAsync(RpcNotification notification, CancellationToken cancellationToken) =>
+        _notices.TryGetValue(notification.Method, out var handle) ? handle(notification.Params, cancellationToken) : ValueTask.CompletedTask;
+}

@@ -1,0 +1,237 @@
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
+
+namespace TorrentPatron.Remote.Rpc;
+
+/// <summary>A client that has said hello.</summary>
+/// <param name="Connection">The connection to it.</param>
+/// <param name="Peer">Who it is, by the system's word.</param>
+/// <param name="Hello">What it said of itself.</param>
+internal sealed record RpcClient(RpcConnection Connection, PeerCredential Peer, Hello Hello);
+
+/// <summary>How a server bounds its clients.</summary>
+internal sealed record RpcServerOptions
+{
+    /// <summary>Most connections, those included that have not said hello.</summary>
+    public int MaxConnections { get; init; } = 256;
+
+    /// <summary>Most connections of one user.</summary>
+    public int MaxConnectionsOfUser { get; init; } = 192;
+
+    /// <summary>Longest time before hello.</summary>
+    public TimeSpan HelloDeadline { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>After an error of the system's (no more files may be opened), the time until the next client is taken.</summary>
+    public TimeSpan AcceptPause { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Longest time for everybody to go at the end.</summary>
+    public TimeSpan StopDeadline { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Each connection's options, and the clock.</summary>
+    public RpcOptions Connection { get; init; } = RpcOptions.Service;
+}
+
+/// <summary>Takes clients, has them say hello in time, bounds their number, and ends their connections. Thread-safe.</summary>
+internal sealed class RpcServer : IAsyncDisposable
+{
+    private readonly Lock _gate = new(); // a leaf
+    private readonly IRpcListener _listener;
+    private readonly Hello _own;
+    private readonly Func<RpcClient, IRpcHandler> _open;
+    private readonly RpcServerOptions _options;
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly Dictionary<RpcConnection, Task> _running = [];
+    private readonly Dictionary<string, int> _perUser = new(StringComparer.Ordinal);
+    private readonly HashSet<RpcClient> _clients = [];
+    private Task _accepting = Task.CompletedTask;
+    private bool _isStopped;
+
+    /// <summary>Makes a server; it takes clients after <see cref="Start"/>.</summary>
+    /// <param name="listener">Where they arrive; the server ends it.</param>
+    /// <param name="own">What the service says of itself.</param>
+    /// <param name="open">Makes what answers a client, when that has said hello; called on the loop that reads from it.</param>
+    /// <param name="options">Bounds.</param>
+    public RpcServer(IRpcListener listener, Hello own, Func<RpcClient, IRpcHandler> open, RpcServerOptions? options = null)
+    {
+        (_listener, _own, _open, _options) = (listener, own, open, options ?? new RpcServerOptions());
+    }
+
+    /// <summary>The clients that have said hello.</summary>
+    public IReadOnlyList<RpcClient> Clients
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _clients];
+        }
+    }
+
+    /// <summary>Connections, those included that have not said hello or are being ended.</summary>
+    public int Connections
+    {
+        get
+        {
+            lock (_gate)
+                return _running.Count;
+        }
+    }
+
+    /// <summary>Begins to take clients.</summary>
+    public void Start() => _accepting = Task.Run(AcceptAsync);
+
+    /// <summary>Takes no more clients, tells those that are there why, and ends their connections, all within a bounded time.</summary>
+    /// <param name="why">Why; their waits fail with it.</param>
+    public async Task StopAsync(TorrentError why)
+    {
+        KeyValuePair<RpcConnection, Task>[] running;
+        lock (_gate)
+        {
+            _isStopped = true;
+            running = [.. _running];
+        }
+
+        await _stopping.CancelAsync().ConfigureAwait(false);
+        await _accepting.ConfigureAwait(false);
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        var closure = new RpcClosure(RpcClosureCause.Closed, why);
+        foreach ((RpcConnection connection, _) in running)
+            Faults.Watch(connection.CloseAsync(closure), "end of a connection");
+        try
+        {
+            await Task.WhenAll(running.Select(one => one.Value)).WaitAsync(_options.StopDeadline, _options.Connection.Time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // A handler goes on; it answers nobody any more.
+        }
+    }
+
+    /// <summary>As <see cref="StopAsync"/>.</summary>
+    public async ValueTask DisposeAsync() => await StopAsync(RemoteErrors.Stopped).ConfigureAwait(false);
+
+    private async Task AcceptAsync()
+    {
+        while (!_stopping.IsCancellationRequested)
+        {
+            try
+            {
+                RpcTransport transport = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
+                if (!TryAdmit(transport))
+                    await RefuseAsync(transport).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+#pragma warning disable CA1031 // The root of the loop: clients that come later must find it alive.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                if (fault is IOException or SocketException)
+                    EngineEvents.Log.ConnectionRefused("client", fault.Message);
+                else
+                    EngineEvents.Log.FaultCaught(null, "listener for clients", fault);
+                try
+                {
+                    await Task.Delay(_options.AcceptPause, _options.Connection.Time, _stopping.Token).ConfigureAwait(false);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private bool TryAdmit(RpcTransport transport)
+    {
+        RpcClient? client = null;
+        RpcConnection? connection = null;
+        var gate = new HelloGate(_own, hello =>
+        {
+            client = new RpcClient(connection!, transport.Peer, hello);
+            IRpcHandler handler = _open(client);
+            lock (_gate)
+                _clients.Add(client);
+            return handler;
+        });
+        connection = new RpcConnection(transport.Stream, gate, _options.Connection);
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            int ofUser = _perUser.GetValueOrDefault(transport.Peer.User);
+            if (_isStopped || _running.Count >= _options.MaxConnections || ofUser >= _options.MaxConnectionsOfUser)
+                return false;
+            _perUser[transport.Peer.User] = ofUser + 1;
+            _running.Add(connection, entered.Task);
+        }
+
+        _ = RunAsync();
+        return true;
+
+        async Task RunAsync()
+        {
+            try
+            {
+                connection.Start();
+                await HearHelloAsync(connection, gate).ConfigureAwait(false);
+                await connection.Completion.ConfigureAwait(false);
+                if (client is not null)
+                {
+                    lock (_gate)
+                        _clients.Remove(client);
+                }
+
+                await connection.Drained.ConfigureAwait(false);
+            }
+#pragma warning disable CA1031 // The root of a task that nobody awaits.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                EngineEvents.Log.FaultCaught(null, "connection of a client", fault);
+                await connection.DisposeAsync().ConfigureAwait(false);
+            }
+            finally
+            {
+                Forget(connection, transport.Peer.User);
+                entered.TrySetResult();
+            }
+        }
+    }
+
+    private async Task HearHelloAsync(RpcConnection connection, HelloGate gate)
+    {
+        using var patience = new CancellationTokenSource(_options.HelloDeadline, _options.Connection.Time);
+        RpcClosure? failure;
+        try
+        {
+            await Task.WhenAny((Task)gate.Outcome, connection.Completion).WaitAsync(patience.Token).ConfigureAwait(false);
+            failure = gate.Outcome.IsCompleted ? await gate.Outcome.ConfigureAwait(false) : null;
+        }
+        catch (OperationCanceledException)
+        {
+            failure = RemoteErrors.Silent(_options.HelloDeadline);
+        }
+
+        if (failure is not null)
+            await connection.CloseAsync(failure).ConfigureAwait(false);
+    }
+
+    private void Forget(RpcConnection connection, string user)
+    {
+        lock (_gate)
+        {
+            _running.Remove(connection);
+            if (--_perUser[user] == 0)
+                _perUser.Remove(user);
+        }
+    }
+
+    private async Task RefuseAsync(RpcTransport transport)
+    {
+        EngineEvents.Log.ConnectionRefused(transport.Peer.ToString(), "There are too many connections.");
+        var connection = new RpcConnection(transport.Stream, new RpcMethodTable(), _options.Connection);
+        await connection.CloseAsync(new RpcClosure(RpcClosureCause.Closed, RemoteErrors.TooMany(_options.MaxConnections))).ConfigureAwait(false);
+    }
+}
