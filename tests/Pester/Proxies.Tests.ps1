@@ -206,7 +206,7 @@ Describe 'A download by dante' -Skip:(-not $canCapture) {
             Set-Content "/etc/netns/$network/resolv.conf" 'nameserver 10.78.0.1'
             Set-Content "/etc/netns/$network/hosts" '127.0.0.1 localhost'
         }
-        Add-Content "/etc/netns/$there/hosts" '10.78.1.4 tracker.local', '10.78.1.2 router.local'
+        Add-Content "/etc/netns/$there/hosts" '10.78.1.4 tracker.local', '10.78.1.3 router.local'
         Set-Content (Join-Path $TestDrive danted.conf) @'
 logoutput: stderr
 internal: 10.78.0.1 port = 1080
@@ -224,15 +224,28 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
         $script:content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 2MB
         $script:other = New-TestContent -Folder (Join-Path $TestDrive other) -Name other.bin -Size 100KB
         $python = Join-Path $PSScriptRoot '../Interop/Python'
-        # Two libtorrent peers, each the other's first node of the DHT.
+        # The DHT's first node is ours: libtorrent tells nobody of the node that it has begun with.
+        Set-Content (Join-Path $TestDrive node.ps1) @"
+`$env:TORRENTPATRON_DISCOVERY = '10.78.1.3:9'
+Import-Module '$(Get-TestModulePath)'
+`$patron = New-TorrentPatron node -StatePath '$(Join-Path $TestDrive node-state)' -BindAddress 10.78.1.3 -Port 7001
+`$null = Start-Torrent '$($other.Torrent)' -Destination '$($other.Folder)' -Patron `$patron -Timeout 30
+"`$(`$patron.Engine.Dht.EndPoints)"
+`$null = [Console]::In.ReadLine()
+"@
+        $node = Start-Helper (($inside + $there + @(Get-TestShell)) + '-NoProfile', '-NonInteractive', '-File', (Join-Path $TestDrive node.ps1))
+        $node.StandardOutput.ReadLine() | Should -Be '10.78.1.3:7001' -Because 'the DHT has its first node'
         $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '10.78.1.3:7001', $content.Torrent, $content.Folder, '10.78.1.2:7000')
-        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--dht', '10.78.1.2:7000', $other.Torrent, $other.Folder, '10.78.1.3:7001')
+        $null = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/libtorrent_peer.py", '--utp', $content.Torrent, $content.Folder, '10.78.1.4:7002')
         $script:tracker = Start-Helper ($inside + $there, '/usr/bin/python3', "$python/small_tracker.py", '10.78.1.4:6969', '10.78.1.2:7000', $content.Torrent)
         $script:asked = [Text.StringBuilder]::new()
 
         # A download in the network behind the proxy, by a process of its own, and what leaves there past the proxy.
         function Invoke-Download {
-            param([string] $Source, [string] $Tracker, [string] $Discovery = 'off', [string] $Proxy = 'socks5://10.78.0.1:1080', [int] $Seconds = 60)
+            param(
+                [string] $Source, [string] $Tracker, [string] $Discovery = 'off', [string] $Proxy = 'socks5://10.78.0.1:1080', [int] $Seconds = 60,
+                [string] $Peer, [string] $More
+            )
 
             $files = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item -ItemType Directory $files
@@ -244,8 +257,10 @@ socks pass { from: 0.0.0.0/0 to: 0.0.0.0/0 command: bindreply udpreply }
             Set-Content "$files.ps1" @"
 `$env:TORRENTPATRON_DISCOVERY = '$Discovery'
 Import-Module '$(Get-TestModulePath)'
-`$patron = New-TorrentPatron child -StatePath '$files-state' -StatusInterval 0.2 -Proxy '$Proxy'
-`$more = if ('$Tracker') { @{ Tracker = '$Tracker' } } else { @{} }
+`$patron = New-TorrentPatron child -StatePath '$files-state' -StatusInterval 0.2 -Proxy '$Proxy' $More
+`$more = @{}
+if ('$Tracker') { `$more.Tracker = '$Tracker' }
+if ('$Peer') { `$more.Peer = '$Peer' }
 `$running = Start-Torrent '$Source' -Destination '$files' -Patron `$patron @more
 `$running | Wait-Torrent -Timeout $Seconds
 `$trackers = `$running | Get-TorrentTracker | ConvertTo-Json -Depth 3
@@ -282,8 +297,10 @@ Import-Module '$(Get-TestModulePath)'
     It 'finds its peer by <How>, and nothing leaves past the proxy' -ForEach @(
         @{ How = 'an HTTP tracker, from a .torrent of the web'; Arguments = @{ Source = 'http://tracker.local:6969/data.torrent'; Tracker = 'http://tracker.local:6969/announce' } }
         @{ How = 'a UDP tracker'; Arguments = @{ Source = '<torrent>'; Tracker = 'udp://tracker.local:6969' } }
+        @{ How = 'the DHT, from a magnet link'; Arguments = @{ Source = '<magnet>'; Discovery = 'router.local:7001' } }
+        @{ How = 'an address, dialled by uTP'; Arguments = @{ Source = '<torrent>'; More = '-Transport Utp'; Peer = '10.78.1.4:7002' } }
     ) {
-        $Arguments.Source = $Arguments.Source.Replace('<torrent>', $content.Torrent)
+        $Arguments.Source = $Arguments.Source.Replace('<torrent>', $content.Torrent).Replace('<magnet>', "magnet:?xt=urn:btih:$((Get-TorrentInfo -LiteralPath $content.Torrent).InfoHash)")
         $download = Invoke-Download @Arguments
         $download.Same | Should -BeTrue -Because "$($download.Said) $($download.Result | ConvertTo-Json)"
         $download.Result.State | Should -Be Seeding

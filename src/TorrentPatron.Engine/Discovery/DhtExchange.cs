@@ -37,9 +37,12 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
     /// <summary>Asks.</summary>
     /// <param name="remote">Whom.</param>
     /// <param name="query">What; its number is filled in here.</param>
-    /// <param name="done">Takes the answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/>; null: none came.</param>
+    /// <param name="done">
+    /// Takes the answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/> (null: none came), and where it came from: the address of
+    /// whom was asked, also where that is known by name only.
+    /// </param>
     /// <param name="now">The time.</param>
-    public void Ask(IPEndPoint remote, KrpcQuery query, Action<KrpcMessage?, TimeSpan> done, TimeSpan now)
+    public void Ask(IPEndPoint remote, KrpcQuery query, Action<KrpcMessage?, IPEndPoint, TimeSpan> done, TimeSpan now)
     {
         uint key = TransactionIds.Draw(_open.ContainsKey);
         Span<byte> number = stackalloc byte[sizeof(uint)];
@@ -73,7 +76,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
             return false;
         _open.Remove(question.Key);
         question.IsOver = true;
-        question.Done(message, now);
+        question.Done(message, remote, now);
         return true;
     }
 
@@ -84,7 +87,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         {
             _order.Dequeue();
             if (_open.Remove(oldest.Key))
-                oldest.Done(null, now);
+                oldest.Done(null, oldest.Remote, now);
         }
     }
 
@@ -95,13 +98,13 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
         port.Send(datagram, remote);
     }
 
-    private sealed class Question(uint key, IPEndPoint remote, Action<KrpcMessage?, TimeSpan> done, TimeSpan now)
+    private sealed class Question(uint key, IPEndPoint remote, Action<KrpcMessage?, IPEndPoint, TimeSpan> done, TimeSpan now)
     {
         public uint Key => key;
 
         public IPEndPoint Remote => remote;
 
-        public Action<KrpcMessage?, TimeSpan> Done => done;
+        public Action<KrpcMessage?, IPEndPoint, TimeSpan> Done => done;
 
         public TimeSpan AskedAt => now;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Discovery;
@@ -73,7 +73,7 @@ internal sealed class DhtOverlay
         remote, new FindNodeQuery { TransactionId = default, Sender = Self, IsReadOnly = _isReadOnly, Target = target, Want = Want }, done, now);
 
     /// <summary>Asks for the peers of a torrent.</summary>
-    public void GetPeers(IPEndPoint remote, Protocol.InfoHash torrent, bool noSeeds, Action<KrpcResponse?, TimeSpan> done, TimeSpan now) => Ask(
+    public void GetPeers(IPEndPoint remote, InfoHash torrent, bool noSeeds, Action<KrpcResponse?, TimeSpan> done, TimeSpan now) => Ask(
         remote,
         new GetPeersQuery
         {
@@ -82,7 +82,7 @@ internal sealed class DhtOverlay
         done, now);
 
     /// <summary>Announces us as a peer of a torrent.</summary>
-    public void Announce(LookupNode node, Protocol.InfoHash torrent, ushort port, bool isSeed, TimeSpan now) => Ask(
+    public void Announce(LookupNode node, InfoHash torrent, ushort port, bool isSeed, TimeSpan now) => Ask(
         node.EndPoint,
         new AnnouncePeerQuery
         {
@@ -119,13 +119,13 @@ internal sealed class DhtOverlay
 
     private void Ask(IPEndPoint remote, KrpcQuery query, Action<KrpcResponse?, TimeSpan> done, TimeSpan now) => _exchange.Ask(
         remote, query,
-        (message, then) =>
+        (message, from, then) =>
         {
             var response = message as KrpcResponse;
             if (message is null)
                 Failed(remote, then);
             else if (response is not null)
-                Learn(response, remote, then);
+                Learn(response, remote, from, then);
             done(response, then);
         },
         now);
@@ -139,12 +139,11 @@ internal sealed class DhtOverlay
             _lost.Dequeue();
     }
 
-    private void Learn(KrpcResponse response, IPEndPoint remote, TimeSpan now)
+    private void Learn(KrpcResponse response, IPEndPoint asked, IPEndPoint remote, TimeSpan now)
     {
-        // Where a proxy looked up the name of whom we asked, its address is not known: it introduces nodes, and that is all.
-        if (remote.Address is HostAddress)
-            return;
-        if (!_routers.Contains(remote))
+        // Where a proxy looked up the name of whom we asked, only the answer tells its address: it must not lead nearer than the name says.
+        bool mayBeKept = asked.Equals(remote) || AddressReaches.MayBeNamed(remote.Address, asked.Address);
+        if (mayBeKept && !_routers.Contains(asked))
             Table.Answered(new NodeContact(response.Sender, remote), now);
         if (response.Requester is { } seen && seen.AddressFamily == Family && _poll.Vote(remote.Address, seen.Address)
             && !SecureNodeId.IsValid(Self, seen.Address))

@@ -1,6 +1,9 @@
 using System.Net;
+using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Discovery;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Dht;
 
@@ -26,6 +29,33 @@ public sealed class DhtNodeTests
         Assert.Equal((1, 1), (first.Node.Status.NodesIPv4, second.Node.Status.NodesIPv4));
         Assert.Equal(1, first.Node.Status.Torrents);
         Assert.True(first.Node.Status.IsReady);
+    }
+
+    [Theory]
+    [InlineData("node.example", "21.0.0.1", 1)]
+    [InlineData("node.example", "10.0.0.1", 0)]
+    [InlineData("node.example", "127.0.0.1", 0)]
+    public async Task A_node_whose_name_a_proxy_looks_up_is_known_by_the_address_that_answers(string name, string address, int known)
+    {
+        var port = new FakeDatagramPort();
+        var time = new FakeTimeProvider();
+        var remote = new IPEndPoint(IPAddress.Parse(address), 6881);
+        var bootstrap = new BootstrapResolver([], (host, _) => Task.FromResult<IPAddress[]>([new HostAddress(host)]), time);
+        using var node = new DhtNode(
+            new DhtSettings { IsEnabled = true }, port, _ => 6881, bootstrap, time, new Random(1),
+            fault => throw new InvalidOperationException("The node failed.", fault));
+        port.Attach(node);
+        node.AddNodes([new HostEndPoint(name, 6881)]);
+        node.Start(new DhtState());
+
+        Assert.True(KrpcReader.TryRead(await port.SentAsync(), out KrpcMessage? question));
+        var answer = new KrpcResponse
+        {
+            TransactionId = question.TransactionId, Sender = SecureNodeId.Create(remote.Address, new Random(2)),
+        };
+        Assert.True(port.Deliver(new KrpcWriter().Write(answer).ToArray(), remote));
+
+        Assert.Equal(known, node.Status.NodesIPv4);
     }
 
     [Fact]
