@@ -180,6 +180,29 @@ Describe 'A download by a proxy on loopback' {
         Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
         $patron.Engine.Warning | Should -BeNullOrEmpty
     }
+
+    It 'goes on by another way when Set-TorrentPatron gives a proxy, and when it takes it away' -Skip:(-not $canSocks) {
+        $null = Start-Helper 'microsocks', '-i', '127.0.0.1', '-p', "$port"
+        Wait-Port $port
+        $seeder = Get-TorrentPatron "seeder-$($content.Name)"
+        $seeder | Set-TorrentPatron -MaxUploadRate 200KB
+        try {
+            $patron = New-TorrentPatron -Name child -StatePath "$files-state" -StatusInterval 0.2 -BindAddress 127.0.0.1
+            $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Peer $peer
+            foreach ($way in "socks5://127.0.0.1:$port", 'none') {
+                $some = ($running | Get-TorrentStatus).BytesReceived
+                Wait-TestCondition { ($running | Get-TorrentStatus).BytesReceived -gt $some } | Should -BeTrue
+                $patron.Engine.ListenEndPoints.Count | Should -Be ([int] ($way -ne 'none'))
+                $patron | Set-TorrentPatron -Proxy $way
+                $patron.Engine.ListenEndPoints.Count | Should -Be ([int] ($way -eq 'none'))
+                ($running | Get-TorrentPeer -Recent).Reason | Should -Contain 'The proxy has been changed.'
+            }
+        } finally {
+            $seeder | Set-TorrentPatron -MaxUploadRate 0
+        }
+        $running | Wait-Torrent -Timeout 60 -ErrorAction Stop
+        Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
+    }
 }
 
 Describe 'A download by dante' -Skip:(-not $canCapture) {

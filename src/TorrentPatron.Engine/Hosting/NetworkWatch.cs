@@ -105,6 +105,8 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
     {
         foreach (TorrentHost host in hosts.All)
             host.LeaveNetwork(reason);
+        // Their ends would be told by the new way else, which shows that both are ours.
+        engine.Utp.Drop();
         // Peers may hold on to the connections of before, of which no end was told, and take one peer of an id only. Nor need anybody know
         // that the new address is the same peer.
         if (workshop.CanRebind)

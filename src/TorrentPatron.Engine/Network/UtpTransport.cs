@@ -170,19 +170,23 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
             Packets.Trim();
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Breaks all connections, those that are being ended too: datagrams go another way now, by which none of them may go on.</summary>
+    public void Drop()
     {
         UtpStream[] streams;
         lock (_gate)
-        {
-            _isDisposed = true;
             streams = [.. _streams.Values];
-        }
-
-        Accepted = null;
         foreach (UtpStream stream in streams)
             stream.Dispose(isAborted: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _isDisposed = true;
+        Accepted = null;
+        Drop();
         Timers.Dispose();
     }
 

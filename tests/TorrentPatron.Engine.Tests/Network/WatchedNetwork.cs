@@ -49,23 +49,36 @@ internal sealed class WatchedNetwork(INetwork? inner = null) : INetwork
 
     private sealed class Socket(IDatagramSocket inner, ConcurrentQueue<string> seen) : IDatagramSocket
     {
+        private volatile bool _isDisposed;
+
         public IPEndPoint LocalEndPoint => inner.LocalEndPoint;
 
         public ValueTask SendAsync(ReadOnlyMemory<byte> datagram, IPEndPoint remote, CancellationToken cancellationToken)
         {
-            seen.Enqueue($"send {remote}");
+            Note(remote);
             return inner.SendAsync(datagram, remote, cancellationToken);
         }
 
         public ValueTask<int> SendAsync(DatagramBatch batch, CancellationToken cancellationToken)
         {
             for (int i = 0; i < batch.Count; i++)
-                seen.Enqueue($"send {batch.Remote(i)}");
+                Note(batch.Remote(i));
             return inner.SendAsync(batch, cancellationToken);
         }
 
         public ValueTask ReceiveAsync(DatagramBatch batch, CancellationToken cancellationToken) => inner.ReceiveAsync(batch, cancellationToken);
 
-        public void Dispose() => inner.Dispose();
+        public void Dispose()
+        {
+            _isDisposed = true;
+            inner.Dispose();
+        }
+
+        private void Note(IPEndPoint remote)
+        {
+            // What is given to a closed socket does not leave.
+            if (!_isDisposed)
+                seen.Enqueue($"send {remote}");
+        }
     }
 }

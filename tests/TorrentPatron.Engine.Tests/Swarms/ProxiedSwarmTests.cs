@@ -39,6 +39,99 @@ public sealed class ProxiedSwarmTests : IAsyncDisposable
         Assert.DoesNotContain($"send {node}", _wire.Seen);
     }
 
+    [Fact]
+    public async Task By_uTP_a_torrent_is_downloaded_through_the_proxy()
+    {
+        var torrent = new SwarmTorrent(2, Piece, 100 * Piece);
+        TorrentClient seed = Start(settings => settings with { Transport = TransportPolicy.Utp });
+        await SeedAsync(seed, torrent);
+        IPEndPoint peer = seed.Resources.Datagrams.EndPoints[0];
+
+        TorrentClient leecher = StartProxied(settings => settings with { Transport = TransportPolicy.Utp });
+        await LeechAsync(leecher, torrent, peer);
+
+        Assert.Contains($"datagram {peer}", _proxy.Asked);
+        // The connection that keeps the association is the only one.
+        Assert.DoesNotContain(_proxy.Asked, asked => asked.StartsWith("connect", StringComparison.Ordinal));
+        Assert.Equal([$"connect {_proxy.EndPoint}"], _wire.Seen.Where(seen => seen.StartsWith("connect", StringComparison.Ordinal)).Distinct());
+        Assert.DoesNotContain($"send {peer}", _wire.Seen);
+    }
+
+    [Theory]
+    [InlineData(TransportPolicy.Tcp)]
+    [InlineData(TransportPolicy.Utp)]
+    public async Task When_the_proxy_changes_connections_are_made_anew_through_it(TransportPolicy transport)
+    {
+        await using var second = new TestProxy();
+        var torrent = new SwarmTorrent(3, Piece, 400 * Piece);
+        TorrentClient seed = Start(settings => settings with { Transport = transport, Limits = new RateLimits(0, 2 * Piece), Dht = new DhtSettings { IsEnabled = true } });
+        await SeedAsync(seed, torrent);
+        IPEndPoint node = seed.GetClientStatus().Dht!.EndPoints[0];
+        IPEndPoint peer = transport == TransportPolicy.Utp ? node : seed.GetClientStatus().ListenEndPoints[0];
+        var dht = new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] };
+        TorrentClient leecher = Keep(new TorrentClient(
+            Plain with { Transport = transport, Dht = dht }, _wire, trackers: null, TimeProvider.System, new Random(1)));
+        leecher.Post(new CreateNewTorrent(++_lastId, torrent.Metainfo, FolderOf(leecher)) { ResumeStore = new MemoryResumeStore(), Peers = [peer] });
+        await UntilReceivingAsync();
+        Assert.NotEmpty(leecher.GetClientStatus().ListenEndPoints);
+        Assert.Equal(transport == TransportPolicy.Tcp, _wire.Seen.Contains($"connect {peer}"));
+        Assert.Contains($"send {node}", _wire.Seen);
+
+        // Through the first, through the second, and straight again.
+        await ChangeAsync(_proxy.Settings);
+        Assert.Empty(leecher.GetClientStatus().ListenEndPoints);
+        await UntilReceivingAsync();
+        await AssertAllByAsync(_proxy);
+
+        await ChangeAsync(second.Settings);
+        await UntilReceivingAsync();
+        await AssertAllByAsync(second);
+        int asked = _proxy.Asked.Count;
+        await UntilReceivingAsync();
+        Assert.Equal(asked, _proxy.Asked.Count);
+
+        await ChangeAsync(null);
+        Assert.NotEmpty(leecher.GetClientStatus().ListenEndPoints);
+        await UntilReceivingAsync();
+        Assert.Contains(transport == TransportPolicy.Utp ? $"send {peer}" : $"connect {peer}", _wire.Seen);
+        asked = second.Asked.Count;
+        _wire.Seen.Clear();
+        await UntilReceivingAsync();
+        Assert.Equal(asked, second.Asked.Count);
+        Assert.DoesNotContain(_wire.Seen, seen => seen == $"connect {_proxy.EndPoint}" || seen == $"connect {second.EndPoint}");
+
+        await seed.ApplyAsync(seed.Settings with { Limits = RateLimits.None }, TestContext.Current.CancellationToken);
+        await UntilSeedingAsync(leecher, torrent);
+
+        async Task ChangeAsync(ProxySettings? proxy)
+        {
+            PeerSnapshot[] before = [.. leecher.GetPeers(torrent.Metainfo.TorrentId)];
+            _wire.Seen.Clear();
+            Assert.Equal([], await leecher.ApplyAsync(leecher.Settings with { Proxy = proxy }, TestContext.Current.CancellationToken));
+            // What has left before may have gone the old way.
+            if (proxy is not null)
+                _wire.Seen.Clear();
+            Assert.NotEmpty(before);
+            IReadOnlyList<ClosedPeer> closed = leecher.GetClosedPeers(torrent.Metainfo.TorrentId);
+            Assert.Contains(closed, gone => gone.EndPoint.Equals(before[0].EndPoint) && gone.Reason == "The proxy has been changed.");
+        }
+
+        async Task UntilReceivingAsync()
+        {
+            long before = leecher.GetStatus(torrent.Metainfo.TorrentId)?.BytesReceived ?? 0;
+            await TestEngine.UntilAsync(() => leecher.GetStatus(torrent.Metainfo.TorrentId) is { } status && status.BytesReceived > before + Piece);
+        }
+
+        async Task AssertAllByAsync(TestProxy proxy)
+        {
+            await TestEngine.UntilAsync(() => proxy.Asked.Contains(transport == TransportPolicy.Utp ? $"datagram {peer}" : $"connect {peer}"));
+            // The DHT too.
+            await TestEngine.UntilAsync(() => proxy.Asked.Contains($"datagram {node}"));
+            Assert.DoesNotContain($"send {node}", _wire.Seen);
+            Assert.All(_wire.Seen.Where(seen => seen.StartsWith("connect", StringComparison.Ordinal)), seen => Assert.Equal($"connect {proxy.EndPoint}", seen));
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach ((TorrentClient client, TempFolder folder) in _engines)
