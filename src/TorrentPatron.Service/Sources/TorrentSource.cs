@@ -45,6 +45,9 @@ public sealed class TorrentSource
         return new TorrentSource { MagnetText = magnet.ToString() };
     }
 
+    /// <summary>A magnet link that came from somewhere else.</summary>
+    internal static TorrentSource FromMagnet(MagnetLink magnet, AddressReach reach) => new() { MagnetText = magnet.ToString(), Reach = reach };
+
     /// <summary>A .torrent at an address. A <c>file:</c> address is the file, a <c>magnet:</c> address the link.</summary>
     /// <param name="address">An absolute address.</param>
     /// <exception cref="ArgumentException">The address is relative.</exception>

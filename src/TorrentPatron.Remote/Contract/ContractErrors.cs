@@ -1,0 +1,26 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>What can be wrong with what the other side sends, each worded once.</summary>
+internal static class ContractErrors
+{
+    private const int MostShown = 200;
+
+    public static TorrentError InvalidValue(string text, string what) => new(
+        TorrentErrorId.InvalidArgument, $"'{Shown(text)}' is not {what}.", "docs/rpc.md says how each value is written.");
+
+    public static TorrentError InvalidTorrent(string fault) => new(
+        TorrentErrorId.InvalidTorrent, fault, "Get the .torrent again, from where it came from.");
+
+    public static TorrentError MetainfoTooLarge(string name, int bound) => new(
+        TorrentErrorId.NotSupported, $"The .torrent of '{name}' is larger than {bound} bytes, which one message holds.",
+        "Take it from the state folder of the service.");
+
+    public static TorrentError NotSaved(string infoHash) => new(
+        TorrentErrorId.TorrentNotFound, $"The service has not saved a torrent {Shown(infoHash)} that it can take up.",
+        "Start it from its .torrent or magnet link.");
+
+    private static string Shown(string text) => DisplayText.Clean(text.Length <= MostShown ? text : text[..MostShown]);
+}

@@ -1,0 +1,29 @@
+using System.Text.Json.Serialization;
+using TorrentPatron.Remote.Rpc;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>The generated code for everything that the contract sends. What is 0, false or null is left out.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    MaxDepth = RpcLimits.MaxDepth, RespectNullableAnnotations = true)]
+[JsonSerializable(typeof(AttachDto))]
+[JsonSerializable(typeof(PatronDto))]
+[JsonSerializable(typeof(PatronsDto))]
+[JsonSerializable(typeof(ServiceDto))]
+[JsonSerializable(typeof(SettingsDto))]
+[JsonSerializable(typeof(AppliedDto))]
+[JsonSerializable(typeof(UploadDto))]
+[JsonSerializable(typeof(StartDto))]
+[JsonSerializable(typeof(CommandDto))]
+[JsonSerializable(typeof(MessageDto))]
+[JsonSerializable(typeof(MetainfoDto))]
+[JsonSerializable(typeof(TorrentDto))]
+[JsonSerializable(typeof(SavedQueryDto))]
+[JsonSerializable(typeof(SavedListDto))]
+[JsonSerializable(typeof(FilesDto))]
+[JsonSerializable(typeof(PeersDto))]
+[JsonSerializable(typeof(ClosedPeersDto))]
+[JsonSerializable(typeof(EngineDto))]
+[JsonSerializable(typeof(StatusesDto))]
+internal sealed partial class ContractJson : JsonSerializerContext;

@@ -1,0 +1,31 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>How an engine takes part in the DHT, on the wire; the rate is bytes/s.</summary>
+internal sealed class DhtSettingsDto
+{
+    public bool IsEnabled { get; set; }
+
+    public string[]? BootstrapNodes { get; set; }
+
+    public bool IsReadOnly { get; set; }
+
+    public int MaxUploadRate { get; set; }
+
+    public static DhtSettingsDto Of(DhtSettings settings) => new()
+    {
+        IsEnabled = settings.IsEnabled,
+        BootstrapNodes = Wire.OfList(settings.BootstrapNodes, text => text),
+        IsReadOnly = settings.IsReadOnly,
+        MaxUploadRate = settings.MaxUploadRate,
+    };
+
+    public DhtSettings ToSettings() => new()
+    {
+        IsEnabled = IsEnabled,
+        BootstrapNodes = Wire.ToList(BootstrapNodes, text => text),
+        IsReadOnly = IsReadOnly,
+        MaxUploadRate = MaxUploadRate,
+    };
+}

@@ -1,0 +1,43 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>A file on the wire, with its properties.</summary>
+internal sealed class FileDto
+{
+    public int Index { get; set; }
+
+    public string? Path { get; set; }
+
+    public string? FullPath { get; set; }
+
+    public long Length { get; set; }
+
+    public long CompletedSize { get; set; }
+
+    public string? Priority { get; set; }
+
+    public bool IsOwn { get; set; }
+
+    public static FileDto Of(FileSnapshot file) => new()
+    {
+        Index = file.Index,
+        Path = file.Path,
+        FullPath = file.FullPath,
+        Length = file.Length,
+        CompletedSize = file.CompletedSize,
+        Priority = file.Priority.ToString(),
+        IsOwn = file.IsOwn,
+    };
+
+    public FileSnapshot ToSnapshot() => new()
+    {
+        Index = Index,
+        Path = Path ?? "",
+        FullPath = FullPath ?? "",
+        Length = Length,
+        CompletedSize = CompletedSize,
+        Priority = Wire.ToEnum(Priority, FilePriority.Normal),
+        IsOwn = IsOwn,
+    };
+}

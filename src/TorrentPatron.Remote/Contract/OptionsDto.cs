@@ -1,0 +1,51 @@
+using TorrentPatron.Engine.Client;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>How to treat a torrent on the wire, with its properties.</summary>
+internal sealed class OptionsDto
+{
+    public long? MaxDownloadRate { get; set; }
+
+    public long? MaxUploadRate { get; set; }
+
+    public SeedGoalDto? Goal { get; set; }
+
+    public bool? Sequential { get; set; }
+
+    public bool? SeedOnly { get; set; }
+
+    public string[]? Tags { get; set; }
+
+    public string[]? AddTags { get; set; }
+
+    public string[]? RemoveTags { get; set; }
+
+    public long? MinimumFreeSpace { get; set; }
+
+    public static OptionsDto Of(TorrentOptions options) => new()
+    {
+        MaxDownloadRate = options.MaxDownloadRate,
+        MaxUploadRate = options.MaxUploadRate,
+        Goal = SeedGoalDto.Of(options.Goal),
+        Sequential = options.Sequential,
+        SeedOnly = options.SeedOnly,
+        Tags = options.Tags is null ? null : [.. options.Tags],
+        AddTags = options.AddTags is null ? null : [.. options.AddTags],
+        RemoveTags = options.RemoveTags is null ? null : [.. options.RemoveTags],
+        MinimumFreeSpace = options.MinimumFreeSpace,
+    };
+
+    public TorrentOptions ToOptions() => new()
+    {
+        MaxDownloadRate = MaxDownloadRate,
+        MaxUploadRate = MaxUploadRate,
+        Goal = Goal?.ToGoal(),
+        Sequential = Sequential,
+        SeedOnly = SeedOnly,
+        Tags = Tags is null ? null : Wire.ToList(Tags, text => text),
+        AddTags = AddTags is null ? null : Wire.ToList(AddTags, text => text),
+        RemoveTags = RemoveTags is null ? null : Wire.ToList(RemoveTags, text => text),
+        MinimumFreeSpace = MinimumFreeSpace,
+    };
+}

@@ -1,0 +1,133 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service;
+
+namespace TorrentPatron.Remote.Contract;
+
+/// <summary>What a service and its engine work with, on the wire. The interval is seconds; rates are bytes/s.</summary>
+/// <remarks>
+/// Of the IP filter only its size is told; whoever changes settings keeps it, or takes it away. The password of a proxy goes to the service
+/// and never comes back: <see cref="ProxyDto.KeepCredential"/>.
+/// </remarks>
+internal sealed class SettingsDto
+{
+    public string? Engine { get; set; }
+
+    public string? StatePath { get; set; }
+
+    public int ListenPort { get; set; }
+
+    public string? BindAddress { get; set; }
+
+    public string? BindInterface { get; set; }
+
+    public FilterDto? Filter { get; set; }
+
+    public long MaxDownloadRate { get; set; }
+
+    public long MaxUploadRate { get; set; }
+
+    public int MaxPeersPerTorrent { get; set; }
+
+    public int MaxPeers { get; set; }
+
+    public double StatusInterval { get; set; }
+
+    public long MaxQueuedBytes { get; set; }
+
+    public DhtSettingsDto? Dht { get; set; }
+
+    public bool LocalDiscovery { get; set; }
+
+    public string? Encryption { get; set; }
+
+    public int CodePoint { get; set; }
+
+    public string? AnnounceAddress { get; set; }
+
+    public string? Transport { get; set; }
+
+    public string? PortMapping { get; set; }
+
+    public ProxyDto? Proxy { get; set; }
+
+    public bool SuggestPieces { get; set; }
+
+    public int DiskThreads { get; set; }
+
+    /// <summary>Writes the engine's settings.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="withSecrets">Whether a proxy's password is written too.</param>
+    public static SettingsDto Of(ClientSettings settings, bool withSecrets) => new()
+    {
+        ListenPort = settings.ListenPort,
+        BindAddress = Wire.OfAddress(settings.BindAddress),
+        BindInterface = settings.BindInterface,
+        Filter = FilterDto.Of(settings.Filter),
+        MaxDownloadRate = settings.Limits.Download,
+        MaxUploadRate = settings.Limits.Upload,
+        MaxPeersPerTorrent = settings.MaxPeersPerTorrent,
+        MaxPeers = settings.MaxPeers,
+        StatusInterval = settings.StatusInterval.TotalSeconds,
+        MaxQueuedBytes = settings.MaxQueuedBytes,
+        Dht = DhtSettingsDto.Of(settings.Dht),
+        LocalDiscovery = settings.LocalDiscovery,
+        Encryption = settings.Encryption.ToString(),
+        CodePoint = settings.CodePoint,
+        AnnounceAddress = Wire.OfAddress(settings.AnnounceAddress),
+        Transport = settings.Transport.ToString(),
+        PortMapping = settings.PortMapping.ToString(),
+        Proxy = ProxyDto.Of(settings.Proxy, withSecrets),
+        SuggestPieces = settings.SuggestPieces,
+        DiskThreads = settings.DiskThreads,
+    };
+
+    /// <summary>Writes a service's settings, without secrets.</summary>
+    public static SettingsDto Of(ServiceSettings settings)
+    {
+        SettingsDto written = Of(settings.Client, withSecrets: false);
+        written.Engine = settings.Engine;
+        written.StatePath = settings.StatePath;
+        return written;
+    }
+
+    /// <summary>Reads the engine's settings, but for the filter and what is kept of a proxy.</summary>
+    public ClientSettings ToClient() => new()
+    {
+        ListenPort = ListenPort,
+        BindAddress = Wire.ToAddress(BindAddress),
+        BindInterface = BindInterface,
+        Limits = new RateLimits(MaxDownloadRate, MaxUploadRate),
+        MaxPeersPerTorrent = MaxPeersPerTorrent,
+        MaxPeers = MaxPeers,
+        StatusInterval = Wire.ToTime(StatusInterval),
+        MaxQueuedBytes = MaxQueuedBytes,
+        Dht = Dht?.ToSettings() ?? new DhtSettings(),
+        LocalDiscovery = LocalDiscovery,
+        Encryption = Wire.ToEnum<EncryptionPolicy>(Encryption),
+        CodePoint = CodePoint,
+        AnnounceAddress = Wire.ToAddress(AnnounceAddress),
+        Transport = Wire.ToEnum<TransportPolicy>(Transport),
+        PortMapping = Wire.ToEnum<PortMappingPolicy>(PortMapping),
+        Proxy = Proxy?.ToProxy(),
+        SuggestPieces = SuggestPieces,
+        DiskThreads = DiskThreads,
+    };
+
+    /// <summary>Reads the engine's settings as a change: what does not travel stays as it was.</summary>
+    /// <param name="before">The settings until now.</param>
+    public ClientSettings Over(ClientSettings before)
+    {
+        ClientSettings settings = ToClient();
+        return settings with
+        {
+            Filter = Filter is null ? null : before.Filter,
+            Dht = settings.Dht with { Store = before.Dht.Store },
+            Proxy = settings.Proxy is { } proxy && Proxy!.KeepCredential && before.Proxy is { } old && old.Kind == proxy.Kind && old.Host == proxy.Host
+                ? proxy with { Credential = old.Credential }
+                : settings.Proxy,
+        };
+    }
+
+    /// <summary>Reads a service's settings.</summary>
+    public ServiceSettings ToService() => new() { Engine = Engine ?? "", StatePath = StatePath ?? "", Client = ToClient() };
+}
