@@ -25,6 +25,8 @@ namespace TorrentPatron.MonoTorrent;
 /// </summary>
 internal sealed class MonoWorkshop : IWorkshop
 {
+    private static readonly int DefaultCodePoint = new ClientSettings().CodePoint;
+
     private readonly EngineResources _engine;
     private readonly HostList _hosts;
     private readonly PeerPort _port;
@@ -74,8 +76,14 @@ internal sealed class MonoWorkshop : IWorkshop
     public IReadOnlyList<IPEndPoint> EndPoints => _port.EndPoints;
 
     /// <inheritdoc/>
-    public TorrentError? Warning => _port.Warning ?? (_engine.Settings.Transport == TransportPolicy.Utp ? Lacking("speak uTP")
-        : _engine.Settings.SuggestPieces ? Lacking("suggest pieces") : null);
+    public TorrentError? Warning => _port.Warning ?? _engine.Settings switch
+    {
+        { Transport: TransportPolicy.Utp } => Lacking("speak uTP"),
+        { SuggestPieces: true } => Lacking("suggest pieces"),
+        // It marks nothing, which only those miss who have asked for a mark.
+        { CodePoint: not 0 and var codePoint } when codePoint != DefaultCodePoint => Lacking("mark what it sends with a code point"),
+        _ => null,
+    };
 
     /// <summary>MonoTorrent.</summary>
     public ClientEngine Engine { get; }

@@ -70,6 +70,16 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
         (Get-TorrentPatron seeder).EngineName | Should -Be $from
     }
 
+    It 'says that it does not heed <Name>' -ForEach @(
+        @{ Name = '-CodePoint'; Arguments = @{ CodePoint = 10 }; Expected = '*code point*' }
+        @{ Name = '-Transport Utp'; Arguments = @{ Transport = 'Utp' }; Expected = '*uTP*' }
+    ) {
+        $patron = New-TorrentPatron -Name marked -Engine MonoTorrent -BindAddress 127.0.0.1 -StatePath "$files-state" @Arguments
+        $null = Start-Torrent $content.Torrent -Destination $files -Patron $patron -WarningAction Ignore
+        $patron.Engine.Warning.Id | Should -Be NotSupported
+        $patron.Engine.Warning.Message | Should -BeLike $Expected
+    }
+
     It 'takes a torrent from libtorrent, and gives it to libtorrent' -Skip:(-not $hasLibtorrent) {
         $patron = New-EnginePatron MonoTorrent 'middle'
         $log = Join-Path $TestDrive 'port'

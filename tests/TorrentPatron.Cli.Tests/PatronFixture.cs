@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using TorrentPatron.Engine;
@@ -17,6 +18,9 @@ public abstract class PatronFixture : IDisposable
     private readonly List<PatronRun> _runs = [];
 
     protected string Folder { get; } = Directory.CreateTempSubdirectory("patron-cli-tests-").FullName;
+
+    /// <summary>The settings of the engines that command lines have made.</summary>
+    protected ConcurrentQueue<ClientSettings> Engines { get; } = [];
 
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -59,7 +63,7 @@ public abstract class PatronFixture : IDisposable
 
     protected async Task<Seeder> SeedAsync(string torrent)
     {
-        var service = new TorrentService(new ServiceSettings { StatePath = In("seeder-state") }, new LoopbackEngine(new BuiltInEngine()).CreateClient);
+        var service = new TorrentService(new ServiceSettings { StatePath = In("seeder-state") }, new LoopbackEngine(new BuiltInEngine(), []).CreateClient);
         var request = new StartRequest
         {
             Metainfo = MetainfoReader.Read(await File.ReadAllBytesAsync(torrent, Token)),
@@ -79,15 +83,18 @@ public abstract class PatronFixture : IDisposable
         return document.RootElement.Clone();
     }
 
-    private static LoopbackEngine FindEngine(string name) => new(EngineCatalog.Installed.Find(name));
+    private LoopbackEngine FindEngine(string name) => new(EngineCatalog.Installed.Find(name), Engines);
 
     /// <summary>An engine that keeps to this machine.</summary>
-    private sealed class LoopbackEngine(ITorrentEngine engine) : ITorrentEngine
+    private sealed class LoopbackEngine(ITorrentEngine engine, ConcurrentQueue<ClientSettings> made) : ITorrentEngine
     {
         public string Name => engine.Name;
 
-        public ITorrentClient CreateClient(ClientSettings settings) =>
-            engine.CreateClient(settings with { BindAddress = IPAddress.Loopback });
+        public ITorrentClient CreateClient(ClientSettings settings)
+        {
+            made.Enqueue(settings);
+            return engine.CreateClient(settings with { BindAddress = IPAddress.Loopback });
+        }
     }
 
     /// <summary>A service that seeds; disposing stops it.</summary>

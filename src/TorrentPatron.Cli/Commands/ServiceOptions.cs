@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
@@ -76,6 +77,22 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.Transport,
     };
 
+    private readonly Option<int> _codePoint = new("--code-point")
+    {
+        Description = "The differentiated services code point that marks what is sent to peers, 0 to 63; 0: none. 1 is lower effort: routers that know it put "
+            + "other traffic first.",
+        HelpName = "number",
+        DefaultValueFactory = _ => new ClientSettings().CodePoint,
+        CustomParser = OptionReader.CodePoint,
+    };
+
+    private readonly Option<IPAddress?> _announceAddress = new("--announce-address")
+    {
+        Description = "The address by which trackers are to name us to others, where our outside address is another one. Many trackers do not heed it.",
+        HelpName = "address",
+        CustomParser = OptionReader.Address,
+    };
+
     private readonly Option<ProxySettings?> _proxy = new("--proxy")
     {
         Description = "The proxy by which everything leaves: socks5://host:port, also socks4a, socks4 or http. Its user and password are taken from "
@@ -128,6 +145,8 @@ internal sealed class ServiceOptions
         command.Options.Add(_noPortMapping);
         command.Options.Add(_encryption);
         command.Options.Add(_transport);
+        command.Options.Add(_codePoint);
+        command.Options.Add(_announceAddress);
         command.Options.Add(_proxy);
         command.Options.Add(_proxyFor);
         command.Options.Add(_proxyCredential);
@@ -148,6 +167,8 @@ internal sealed class ServiceOptions
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),
             Transport = parsed.GetValue(_transport),
+            CodePoint = parsed.GetValue(_codePoint),
+            AnnounceAddress = parsed.GetValue(_announceAddress),
             Proxy = ProxyOf(parsed),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
             PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,

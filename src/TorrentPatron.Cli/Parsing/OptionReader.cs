@@ -1,5 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -10,6 +12,8 @@ namespace TorrentPatron.Cli.Parsing;
 /// <summary>Readers of options' values that say in one line what was expected.</summary>
 internal static class OptionReader
 {
+    private const int MostCodePoint = 63;
+
     /// <summary>A size or a rate.</summary>
     public static long Size(ArgumentResult result) =>
         ByteSize.TryParse(Text(result), out long bytes) ? bytes : Refuse<long>(result, "a size, such as 512K or 256MiB");
@@ -27,6 +31,16 @@ internal static class OptionReader
     /// <summary>A port to listen on.</summary>
     public static int Port(ArgumentResult result) =>
         ushort.TryParse(Text(result), out ushort port) ? port : Refuse<int>(result, "a port, 0 to 65535");
+
+    /// <summary>A differentiated services code point.</summary>
+    public static int CodePoint(ArgumentResult result) =>
+        byte.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out byte number) && number <= MostCodePoint
+            ? number
+            : Refuse<int>(result, $"a code point, 0 to {MostCodePoint}");
+
+    /// <summary>An IP address.</summary>
+    public static IPAddress? Address(ArgumentResult result) =>
+        IPAddress.TryParse(Text(result), out IPAddress? address) ? address : Refuse<IPAddress?>(result, "an IP address, such as 192.0.2.1 or 2001:db8::1");
 
     /// <summary>Whether connections are encrypted; a number is not a name.</summary>
     public static EncryptionPolicy Encryption(ArgumentResult result) =>

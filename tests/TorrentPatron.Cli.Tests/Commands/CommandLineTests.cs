@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Client;
+
 namespace TorrentPatron.Cli.Tests.Commands;
 
 public sealed class CommandLineTests : PatronFixture
@@ -33,6 +35,8 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("--tracker: 'ftp://x/' is not a tracker's address: it must begin with http://, https:// or udp://.", "start", "x.torrent", "--tracker", "ftp://x/")]
     [InlineData("--timeout: '0s' is not a time, such as 90s, 10m or 2h.", "start", "x.torrent", "--timeout", "0s")]
     [InlineData("--port: '65536' is not a port, 0 to 65535.", "start", "x.torrent", "--port", "65536")]
+    [InlineData("--code-point: '64' is not a code point, 0 to 63.", "start", "x.torrent", "--code-point", "64")]
+    [InlineData("--announce-address: 'home' is not an IP address, such as 192.0.2.1 or 2001:db8::1.", "seed", "x", "--announce-address", "home")]
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
     [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
     [InlineData("--size: 'huge' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "huge")]
@@ -59,6 +63,22 @@ public sealed class CommandLineTests : PatronFixture
         Assert.Equal(1, run.ExitCode);
         Assert.Equal([line], run.ErrorLines);
         Assert.Empty(run.OutputLines);
+    }
+
+    [Theory]
+    [InlineData(1, null)]
+    [InlineData(0, "2001:db8::7", "--code-point", "0", "--announce-address", "2001:db8::7")]
+    public async Task The_code_point_and_the_address_for_trackers_reach_the_engine(int codePoint, string? address, params string[] options)
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        PatronRun run = await RunAsync(
+            ["start", torrent, "--destination", In("into"), "--state", In("state"), "--peer", seeder.Address, "--quiet", .. options]);
+
+        Assert.Equal(0, run.ExitCode);
+        ClientSettings settings = Assert.Single(Engines);
+        Assert.Equal((codePoint, address), (settings.CodePoint, settings.AnnounceAddress?.ToString()));
     }
 
     [Fact]
