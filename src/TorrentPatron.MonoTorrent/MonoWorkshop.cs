@@ -107,7 +107,8 @@ internal sealed class MonoWorkshop : IWorkshop
         new MonoWork(_engine, this, metainfo, storage, network, events);
 
     /// <inheritdoc/>
-    public TorrentError? Refuse(TorrentOptions options) => options.Sequential == true ? MonoWork.InOrder : null;
+    public TorrentError? Refuse(TorrentOptions options) => options.Sequential == true ? MonoWork.InOrder
+        : options.SuperSeeding == true ? MonoWork.Sparingly : null;
 
     /// <inheritdoc/>
     public Task<TorrentError?> ReopenAsync(int port) => Task.FromResult<TorrentError?>(new TorrentError(

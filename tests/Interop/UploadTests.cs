@@ -1,6 +1,8 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Interop.Tests.Peers;
 using TorrentPatron.Interop.Tests.Torrents;
 using TorrentPatron.Protocol;
+using TorrentPatron.Service.Requests;
 
 namespace TorrentPatron.Interop.Tests;
 
@@ -31,5 +33,30 @@ public sealed class UploadTests
 
         meeting.AssertDownloaded();
         await we.WaitAsync(torrent, "all that was sent is counted", status => status.BytesSent >= status.TotalSize);
+    }
+
+    [Fact]
+    public async Task Two_libtorrents_get_everything_from_our_super_seed_and_from_each_other()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using ForeignPeer first = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: []);
+        await using ForeignPeer second = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.Workspace["second"], meeting.Workspace, peers: [first.EndPoint]);
+
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, new StartRequest
+        {
+            Destination = meeting.SeedFolder,
+            Peers = [first.EndPoint, second.EndPoint],
+            Options = new TorrentOptions { SuperSeeding = true, SeedOnly = true },
+        });
+        await first.WaitUntilSeedingAsync();
+        await second.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        TorrentStatus status = await we.WaitAsync(torrent, "what was sent is counted", status => status.BytesSent >= status.TotalSize);
+        // Two copies, had they not passed pieces on.
+        Assert.InRange(status.Ratio, 1, 1.9);
     }
 }

@@ -118,6 +118,8 @@ Describe 'MonoTorrent as the engine' -Skip:(-not $hasMonoTorrent) {
 
         $started | Set-Torrent -Sequential -ErrorVariable problem -ErrorAction SilentlyContinue
         $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
+        $started | Set-Torrent -SuperSeeding -ErrorVariable problem -ErrorAction SilentlyContinue
+        $problem.FullyQualifiedErrorId | Should -BeLike 'NotSupported,*'
         ($started | Get-TorrentStatus).State | Should -Be Seeding
     }
 

@@ -81,11 +81,11 @@ Describe 'Settings of torrents' {
 
         It 'gives a torrent its limits, goals, order and tags, which its status tells' {
             $status = Start-Torrent $content.Torrent -Destination $files -Patron $patron -MaxDownloadRate 5MB -MaxUploadRate '1MB' -SeedRatio 1.5 `
-                -SeedTime 2h -Sequential -Tag linux, nightly, Linux -Suspended
+                -SeedTime 2h -Sequential -SuperSeeding -Tag linux, nightly, Linux -Suspended
 
             $status.MaxDownloadRate, $status.MaxUploadRate | Should -Be 5MB, 1MB
             $status.SeedRatio, $status.SeedTime | Should -Be 1.5, ([timespan]'02:00')
-            $status.Sequential | Should -BeTrue
+            $status.Sequential, $status.SuperSeeding | Should -Be $true, $true
             $status.Tags | Should -Be 'linux', 'nightly'
         }
 
@@ -110,18 +110,18 @@ Describe 'Settings of torrents' {
         It 'changes limits, goals, order and tags, and leaves the rest' {
             $running = Start-Torrent $content.Torrent -Destination $files -Patron $patron -Tag old -SeedRatio 2 -Suspended
             $running | Set-Torrent -MaxDownloadRate 2MB -Tag new, other | Should -BeNullOrEmpty
-            $set = Set-Torrent data.bin -Patron $patron -SeedTime '1d' -Sequential -PassThru
+            $set = Set-Torrent data.bin -Patron $patron -SeedTime '1d' -Sequential -SuperSeeding -PassThru
 
             $set.MaxDownloadRate, $set.MaxUploadRate | Should -Be 2MB, 0
             $set.Tags | Should -Be 'new', 'other'
             $set.SeedRatio, $set.SeedTime | Should -Be 2, ([timespan]'1.00:00')
-            $set.Sequential | Should -BeTrue
+            $set.Sequential, $set.SuperSeeding | Should -Be $true, $true
 
-            $set = $running | Set-Torrent -Tag @() -SeedRatio $null -Sequential:$false -PassThru
+            $set = $running | Set-Torrent -Tag @() -SeedRatio $null -Sequential:$false -SuperSeeding:$false -PassThru
             $set.Tags | Should -BeNullOrEmpty
             $set.SeedRatio | Should -BeNullOrEmpty
             $set.SeedTime | Should -Be ([timespan]'1.00:00')
-            $set.Sequential | Should -BeFalse
+            $set.Sequential, $set.SuperSeeding | Should -Be $false, $false
         }
 
         It 'adds and removes tags beside those that stay' {

@@ -43,7 +43,7 @@ public sealed class SavedTorrentTests : IDisposable
         var tracker = new Uri("http://127.0.0.1:1/announce");
         var options = new TorrentOptions
         {
-            MaxDownloadRate = 1000, MaxUploadRate = 2000, Sequential = true, Tags = ["nightly"], Goal = new SeedGoal(3, null),
+            MaxDownloadRate = 1000, MaxUploadRate = 2000, Sequential = true, SuperSeeding = true, Tags = ["nightly"], Goal = new SeedGoal(3, null),
         };
         await using (TorrentService first = MakeService())
         {
@@ -59,6 +59,7 @@ public sealed class SavedTorrentTests : IDisposable
         TorrentStatus status = Assert.IsType<NewTorrentCreated>(answer).Status;
         Assert.Equal((TorrentState.Suspended, _temp["data"]), (status.State, status.Destination));
         Assert.Equal((1000, 2000, true), (status.MaxDownloadRate, status.MaxUploadRate, status.Sequential));
+        Assert.True(status.SuperSeeding);
         Assert.Equal(["nightly"], status.Tags);
         Assert.Equal((3.0, null), (status.SeedRatio, status.SeedTime));
         Assert.Equal([tracker], status.Trackers.Select(t => t.Uri));

@@ -36,6 +36,11 @@ internal sealed class SeedCommand : Command
         Description = "Hash everything, also where the saved state says that all is there and the files look untouched.",
     };
 
+    private readonly Option<bool> _superSeeding = new("--super-seeding")
+    {
+        Description = "Tell each peer of one piece after the other, so that the first copy leaves this machine about once. For a torrent that nobody else seeds.",
+    };
+
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
 
     public SeedCommand(CommandContext context)
@@ -46,6 +51,7 @@ internal sealed class SeedCommand : Command
         Options.Add(_destination);
         Options.Add(_trackers);
         Options.Add(_recheck);
+        Options.Add(_superSeeding);
         _service.AddTo(this);
         Options.Add(_quiet);
         SetAction(RunAsync);
@@ -67,7 +73,7 @@ internal sealed class SeedCommand : Command
             Destination = destination,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
-            Options = new TorrentOptions { SeedOnly = true },
+            Options = new TorrentOptions { SeedOnly = true, SuperSeeding = parsed.GetValue(_superSeeding) },
         };
         bool isQuiet = parsed.GetValue(_quiet);
         Task work = SeedAsync(service, patron, request, isQuiet, ctrlC);

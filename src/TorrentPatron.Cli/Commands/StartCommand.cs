@@ -151,7 +151,7 @@ internal sealed class StartCommand : Command
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
             Recheck = parsed.GetValue(_recheck),
-            Options = new TorrentOptions { SeedOnly = false, Tags = parsed.GetResult(_tags) is null ? null : [.. parsed.GetValue(_tags) ?? []] },
+            Options = new TorrentOptions { SeedOnly = false, SuperSeeding = false, Tags = parsed.GetResult(_tags) is null ? null : [.. parsed.GetValue(_tags) ?? []] },
         };
     }
 

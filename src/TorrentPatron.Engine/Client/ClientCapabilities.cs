@@ -51,4 +51,7 @@ public enum ClientCapabilities
 
     /// <summary><see cref="ITorrentClient.GetClosedPeers"/> tells of peers that have left.</summary>
     ClosedPeers = 1 << 13,
+
+    /// <summary>A seed spreads pieces sparingly on request (<see cref="TorrentOptions.SuperSeeding"/>).</summary>
+    SuperSeeding = 1 << 14,
 }

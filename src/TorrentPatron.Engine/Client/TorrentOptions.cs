@@ -24,6 +24,12 @@ public sealed record TorrentOptions
     public bool? Sequential { get; init; }
 
     /// <summary>
+    /// Whether it super-seeds (BEP 16) while it has every piece: peers are told of one piece after the other, so that the first copy leaves it
+    /// about once. It ends when another seed is met, until the torrent is started or resumed again. Else not.
+    /// </summary>
+    public bool? SuperSeeding { get; init; }
+
+    /// <summary>
     /// Whether the torrent only gives what is there: nothing is downloaded and no file is made or written. Where something is missing or
     /// wrong it stops with <see cref="TorrentErrorId.DataIncomplete"/>. Else not.
     /// </summary>

@@ -123,6 +123,9 @@ public sealed record TorrentStatus
     /// <summary>Whether pieces are fetched in their order.</summary>
     public bool Sequential { get; init; }
 
+    /// <summary>Whether it super-seeds while every piece is here (BEP 16).</summary>
+    public bool SuperSeeding { get; init; }
+
     /// <summary>Whether it only gives what is there, and writes nothing.</summary>
     public bool SeedOnly { get; init; }
 

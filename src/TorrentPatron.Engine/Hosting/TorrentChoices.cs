@@ -35,6 +35,9 @@ internal sealed record TorrentChoices
     /// <summary>Whether pieces are fetched in their order.</summary>
     public bool Sequential { get; private init; }
 
+    /// <summary>Whether it super-seeds while every piece is here.</summary>
+    public bool SuperSeeding { get; private init; }
+
     /// <summary>Whether it only gives what is there.</summary>
     public bool SeedOnly { get; private init; }
 
@@ -69,6 +72,7 @@ internal sealed record TorrentChoices
         MaxUploadRate = MaxUploadRate,
         Goal = Goal,
         Sequential = Sequential,
+        SuperSeeding = SuperSeeding,
         SeedOnly = SeedOnly,
         Tags = Tags,
         MinimumFreeSpace = MinimumFreeSpace,
@@ -132,6 +136,7 @@ internal sealed record TorrentChoices
         MaxUploadRate = Math.Max(0, options.MaxUploadRate ?? MaxUploadRate),
         Goal = options.Goal ?? Goal,
         Sequential = options.Sequential ?? Sequential,
+        SuperSeeding = options.SuperSeeding ?? SuperSeeding,
         SeedOnly = options.SeedOnly ?? SeedOnly,
         Tags = TagsWith(options),
         MinimumFreeSpace = Math.Max(0, options.MinimumFreeSpace ?? MinimumFreeSpace),

@@ -336,6 +336,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             SeedTime = choices.Goal.Time,
             SeedingTime = totals.Seeding,
             Sequential = choices.Sequential,
+            SuperSeeding = choices.SuperSeeding,
             SeedOnly = choices.SeedOnly,
             IsPrivate = Metainfo?.IsPrivate ?? false,
             Tags = choices.Tags,

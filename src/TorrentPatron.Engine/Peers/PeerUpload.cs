@@ -12,11 +12,18 @@ internal sealed class PeerUpload
     /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
     private const int MostGrants = 3;
 
+    /// <summary>Pieces that are told one by one at once: half of what may wait for a peer that does not read.</summary>
+    private const int MostRevealed = 50_000;
+
     /// <summary>Suggestions that a peer has not followed yet: no more are made to one that does not heed them.</summary>
     public const int MostSuggested = 10;
 
     private readonly IUploadHandler _handler;
     private readonly Lock _chokeGate = new();
+    private readonly Lock _revealGate = new();
+
+    /// <summary>The pieces that it has been told we have, guarded by <see cref="_revealGate"/>; null: all that we have.</summary>
+    private volatile Bitfield? _revealed;
 
     /// <summary>The pieces granted, and the bytes asked for of them while choked: the receive loop's, once the peer has been told.</summary>
     private int[] _granted = [];
@@ -51,6 +58,9 @@ internal sealed class PeerUpload
     /// <summary>Bytes of payload sent to it.</summary>
     public long PayloadSent { get; private set; }
 
+    /// <summary>Whether the peer has not been told all that we have: we super-seed (BEP 16).</summary>
+    public bool IsConcealing => _revealed is not null;
+
     private PeerSender Sender => Peer.Sender;
 
     /// <summary>Tells the peer, at the next flush, which pieces we have: the first message but for extensions.</summary>
@@ -63,6 +73,48 @@ internal sealed class PeerUpload
             Sender.Add(MessageId.HaveNone);
         else if (!pieces.IsEmpty)
             Sender.Add(MessageId.Bitfield, pieces.Bytes);
+    }
+
+    /// <summary>Tells a newcomer, at the next flush, that we have nothing: pieces are revealed to it one by one (BEP 16).</summary>
+    /// <param name="pieceCount">Number of pieces in the torrent.</param>
+    /// <param name="isTold">Whether it has been told so already.</param>
+    public void Conceal(int pieceCount, bool isTold = false)
+    {
+        _revealed = new Bitfield(pieceCount);
+        if (!isTold)
+            AddPieces(_revealed);
+    }
+
+    /// <summary>Tells the peer, at the next flush, that we have a piece, where that was concealed. Thread-safe.</summary>
+    public void Reveal(int piece)
+    {
+        lock (_revealGate)
+        {
+            if (_revealed?.Set(piece) == true)
+                Sender.Add(MessageId.Have, piece);
+        }
+    }
+
+    /// <summary>Tells the peer, at the next flush, of all pieces that we have, where any was concealed. Thread-safe.</summary>
+    /// <param name="pieces">The pieces that we have.</param>
+    /// <returns>False where they are too many to be told one by one: the connection is to be made anew.</returns>
+    public bool RevealAll(Bitfield pieces)
+    {
+        lock (_revealGate)
+        {
+            if (_revealed is not { } revealed)
+                return true;
+            if (pieces.Count - revealed.Count > MostRevealed)
+                return false;
+            foreach (int piece in pieces.Ones)
+            {
+                if (!revealed[piece])
+                    Sender.Add(MessageId.Have, piece);
+            }
+
+            _revealed = null;
+            return true;
+        }
     }
 
     /// <summary>Lets a newcomer have a few pieces even while it is choked, so that it has something to give (BEP 6).</summary>
@@ -139,7 +191,7 @@ internal sealed class PeerUpload
             return "It asks for a block that cannot be.";
 
         bool isAllowed = !AmChoking || IsGranted(range);
-        if (isAllowed && _handler.HasPiece(range.Piece) && Sender.Uploads.TryAdd(range))
+        if (isAllowed && _handler.HasPiece(range.Piece) && IsRevealed(range.Piece) && Sender.Uploads.TryAdd(range))
         {
             if (_asked != range.Piece)
             {
@@ -161,6 +213,14 @@ internal sealed class PeerUpload
         Peer.FutileWork.Charge(FutileWork.Answer);
         if (Sender.Uploads.Cancel(range))
             Reject(range);
+    }
+
+    private bool IsRevealed(int piece)
+    {
+        if (!IsConcealing)
+            return true;
+        lock (_revealGate)
+            return _revealed?[piece] != false;
     }
 
     private bool IsGranted(BlockRequest range)

@@ -91,6 +91,7 @@ public static class TorrentData
         SeedTime = saved.Options.Goal?.Time,
         SeedingTime = saved.SeedingTime,
         Sequential = saved.Options.Sequential ?? false,
+        SuperSeeding = saved.Options.SuperSeeding ?? false,
         Tags = saved.Options.Tags ?? [],
         Timestamp = now,
     };

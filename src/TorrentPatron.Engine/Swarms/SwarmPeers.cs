@@ -30,6 +30,11 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     private bool _isHeldUp;
     private int _chokeRound;
     private int _haveScheduled;
+
+    /// <summary>Super-seeding, while we do that: replaced under the lock.</summary>
+    private volatile SuperSeeder<PeerConnection>? _super;
+    private volatile bool _isSuperSeedingWanted;
+    private volatile bool _hasMetSeed;
     private long _wasted;
     private long _wastedOfEarlierRuns;
 
@@ -43,7 +48,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         _isInteresting = pieces.Selection.IsInteresting;
         _recent = new RecentPieces(Math.Max(1, metainfo.PieceLength));
         Set = set;
-        _uploadOnly = new UploadOnly(() => pieces.Selection.IsComplete, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
+        _uploadOnly = new UploadOnly(() => pieces.Selection.IsComplete && _super is null, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
         set.Extensions.Set(_uploadOnly);
         set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
@@ -82,9 +87,26 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     /// <inheritdoc/>
     public int PieceCount => _metainfo.PieceCount;
 
+    /// <summary>
+    /// Whether to super-seed (BEP 16) while all pieces are here, until another seed is met. Peers that are connected already know what we have, and
+    /// go on as they are.
+    /// </summary>
+    public bool SuperSeeding
+    {
+        set
+        {
+            if (_isSuperSeedingWanted == value)
+                return;
+            (_isSuperSeedingWanted, _hasMetSeed) = (value, false);
+            UpdateSuperSeeding();
+        }
+    }
+
     /// <summary>Begins to dial and to take peers; those that are connected already go on with their pieces.</summary>
     public void Open()
     {
+        _hasMetSeed = false;
+        UpdateSuperSeeding();
         foreach (PeerConnection peer in Set.GiveTo(this))
         {
             if (peer.Transfer is not null)
@@ -120,9 +142,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         lock (_gate)
         {
             Bitfield pieces = _pieces.Selection.Verified();
-            transfer.Upload.AddPieces(pieces);
+            if (_super is null)
+                transfer.Upload.AddPieces(pieces);
+            else
+                Conceal(transfer);
             peer.Extensions.AddHello(Set.HelloTo(peer));
-            transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
+            if (_super is null)
+                transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
             _peers = [.. _peers, transfer];
         }
 
@@ -137,6 +163,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         {
             transfer = Array.Find(_peers, p => p.Peer == peer);
             _peers = Array.FindAll(_peers, p => p != transfer);
+            _super?.Remove(peer);
         }
 
         if (transfer is null)
@@ -167,7 +194,10 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             WakeStarved();
         if (peers.Length > 0 && Instant.Now(_engine.Time) >= _nextChoke)
             Rechoke();
-        if (_engine.Settings.SuggestPieces)
+        UpdateSuperSeeding();
+        if (_super is not null)
+            RevealPieces();
+        else if (_engine.Settings.SuggestPieces)
             Suggest(peers);
         Set.TurnOver();
         Set.DialMore();
@@ -195,7 +225,11 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         }
 
         if (isComplete)
+        {
+            UpdateSuperSeeding();
             hasNews |= TellCompleteness();
+        }
+
         if (hasNews && Interlocked.Exchange(ref _haveScheduled, 1) == 0)
             ScheduleHaves();
     }
@@ -253,6 +287,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
     {
         _pieces.Selection.SourceHas(peer, pieces);
+        if (_super is { } super && pieces is not null)
+        {
+            super.Has(peer.Peer, pieces, Instant.Now(_engine.Time));
+            RevealPieces();
+        }
+
+        NoteSeed(peer);
         peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
@@ -261,6 +302,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public void PeerHasPiece(PeerDownload peer, int piece)
     {
         _pieces.Selection.SourceHas(peer, piece);
+        if (_super is { } super && super.Has(peer.Peer, piece, Instant.Now(_engine.Time)))
+            RevealPieces();
+        NoteSeed(peer);
         peer.UpdateInterest(_isInteresting);
         CloseIfUseless(peer.Peer, peer.Availability.IsSeed);
     }
@@ -344,16 +388,106 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             if (peer.IsClosed)
                 return;
             Bitfield pieces = _pieces.Selection.Verified();
-            foreach (int piece in pieces.Ones)
-                peer.Sender.Add(MessageId.Have, piece);
+            if (_super is not null)
+            {
+                Conceal(transfer, isTold: true);
+            }
+            else
+            {
+                foreach (int piece in pieces.Ones)
+                    peer.Sender.Add(MessageId.Have, piece);
+            }
+
             peer.Extensions.AddHello(Set.HelloTo(peer));
-            transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
+            if (_super is null)
+                transfer.Upload.AddFastGrants(_metainfo.InfoHash, pieces);
             _peers = [.. _peers, transfer];
         }
 
         if (peer.Begin(transfer, PieceCount) is { } fault)
             peer.Close(fault);
         peer.Sender.Flush();
+    }
+
+    /// <summary>Conceals from a newcomer what we have. Called with the lock held.</summary>
+    /// <param name="transfer">The peer.</param>
+    /// <param name="isTold">Whether it has been told before that we have nothing.</param>
+    private void Conceal(PeerTransfer transfer, bool isTold = false)
+    {
+        transfer.Upload.Conceal(PieceCount, isTold);
+        _super!.Add(transfer.Peer, knowsAll: false, Instant.Now(_engine.Time));
+    }
+
+    /// <summary>Begins to super-seed or ends that, as things are now.</summary>
+    private void UpdateSuperSeeding()
+    {
+        bool isDue = _isSuperSeedingWanted && !_hasMetSeed && PieceCount > 0 && _pieces.Selection.Progress.VerifiedPieces == PieceCount;
+        if (isDue == _super is not null)
+            return;
+        Instant now = Instant.Now(_engine.Time);
+        PeerTransfer[] peers;
+        SuperSeeder<PeerConnection>? super = isDue ? new SuperSeeder<PeerConnection>(PieceCount, _random) : null;
+        lock (_gate)
+        {
+            if (isDue == _super is not null)
+                return;
+            peers = _peers;
+            foreach (PeerTransfer peer in peers)
+                super?.Add(peer.Peer, knowsAll: true, now);
+            _super = super;
+        }
+
+        if (super is null)
+        {
+            RevealAll(peers);
+            return;
+        }
+
+        foreach (PeerTransfer peer in peers)
+        {
+            if (peer.Download.Availability.Pieces is { } pieces)
+                super.Has(peer.Peer, pieces, now);
+            NoteSeed(peer.Download);
+        }
+    }
+
+    /// <summary>Another seed is there: what is ours alone need not be spread sparingly any more.</summary>
+    private void NoteSeed(PeerDownload peer)
+    {
+        if (_super is null || !peer.Availability.IsSeed)
+            return;
+        _hasMetSeed = true;
+        UpdateSuperSeeding();
+    }
+
+    private void RevealPieces()
+    {
+        if (_super is not { } super)
+            return;
+        PeerTransfer[] peers = _peers;
+        PeerTransfer? Find(PeerConnection peer) => Array.Find(peers, transfer => transfer.Peer == peer);
+        foreach ((PeerConnection peer, int piece) in super.Reveal(Instant.Now(_engine.Time), peer => Find(peer)?.Upload.IsInterested == true))
+        {
+            Find(peer)?.Upload.Reveal(piece);
+            peer.Flush();
+        }
+    }
+
+    private void RevealAll(PeerTransfer[] peers)
+    {
+        Bitfield pieces = _pieces.Selection.Verified();
+        foreach (PeerTransfer peer in peers)
+        {
+            if (!peer.Upload.IsConcealing)
+                continue;
+            if (peer.Upload.RevealAll(pieces))
+                peer.Peer.Flush();
+            else
+                peer.Peer.Close("It has been told of few pieces only, and can be told of all when it connects again.");
+        }
+
+        TellCompleteness();
+        FlushHaves();
     }
 
     private void Suggest(PeerTransfer[] peers)

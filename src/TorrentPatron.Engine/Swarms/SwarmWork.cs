@@ -100,7 +100,11 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public void Reset(Bitfield verified, IReadOnlyList<UnfinishedPiece>? unfinished = null) => Pieces.Active.Reset(verified, unfinished);
 
     /// <inheritdoc/>
-    public void Apply(TorrentChoices choices) => Pieces.Selection.Sequential = choices.Sequential;
+    public void Apply(TorrentChoices choices)
+    {
+        Pieces.Selection.Sequential = choices.Sequential;
+        Exchange.SuperSeeding = choices.SuperSeeding;
+    }
 
     /// <inheritdoc/>
     public void Want(IReadOnlyList<FilePriority> priorities) =>

@@ -105,6 +105,9 @@ internal sealed class MonoWork : IWork
     /// <summary>What it cannot do, where that is asked for.</summary>
     public static TorrentError InOrder { get; } = MonoWorkshop.Lacking("fetch pieces in their order");
 
+    /// <summary>It does not super-seed.</summary>
+    public static TorrentError Sparingly { get; } = MonoWorkshop.Lacking("super-seed");
+
     /// <summary>What brings MonoTorrent its peers.</summary>
     public PeerFeed Feed { get; }
 
@@ -160,7 +163,7 @@ internal sealed class MonoWork : IWork
     public bool IsResting => false;
 
     /// <summary>What was chosen with another engine, and is kept for it.</summary>
-    public IEnumerable<TorrentError> Shortcomings => _choices.Sequential ? [InOrder] : [];
+    public IEnumerable<TorrentError> Shortcomings => [.. _choices.Sequential ? [InOrder] : (TorrentError[])[], .. _choices.SuperSeeding ? [Sparingly] : (TorrentError[])[]];
 
     private PeerDirectory Directory => _network.Peers.Directory;
 

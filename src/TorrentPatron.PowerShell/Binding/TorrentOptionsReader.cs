@@ -22,6 +22,7 @@ internal sealed class TorrentOptionsReader(IReadOnlyDictionary<string, object?> 
         MaxUploadRate = (long?)Given("MaxUploadRate"),
         MinimumFreeSpace = (long?)Given("MinimumFreeSpace"),
         Sequential = (bool?)Given("Sequential"),
+        SuperSeeding = (bool?)Given("SuperSeeding"),
         Tags = Tags("Tag"),
         AddTags = Tags("AddTag"),
         RemoveTags = Tags("RemoveTag"),

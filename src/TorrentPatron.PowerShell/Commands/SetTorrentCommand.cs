@@ -45,6 +45,11 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
+    /// <summary>Spread the pieces sparingly while all are here.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
+    public SwitchParameter SuperSeeding { get; set; }
+
     /// <summary>What to call the torrents by, in place of what was before; empty: nothing.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [AllowEmptyCollection]
@@ -100,7 +105,7 @@ public sealed class SetTorrentCommand : ChangeTorrentCmdlet
     {
         string[] changed = [.. Given.Values.Keys.Intersect(
         [
-            nameof(MaxDownloadRate), nameof(MaxUploadRate), nameof(SeedRatio), nameof(SeedTime), nameof(Sequential), nameof(Tag),
+            nameof(MaxDownloadRate), nameof(MaxUploadRate), nameof(SeedRatio), nameof(SeedTime), nameof(Sequential), nameof(SuperSeeding), nameof(Tag),
             nameof(AddTag), nameof(RemoveTag), nameof(MinimumFreeSpace),
         ])];
         string move = _destination is null

@@ -89,6 +89,11 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [RecordValue(typeof(bool))]
     public SwitchParameter Sequential { get; set; }
 
+    /// <summary>Spread the pieces sparingly while all are here.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(bool))]
+    public SwitchParameter SuperSeeding { get; set; }
+
     /// <summary>Bytes that must stay free on the disk.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]

@@ -31,6 +31,8 @@ internal static class OptionsCodec
             writer.Write("seed only"u8, seedOnly ? 1 : 0);
         if (options.Sequential is { } sequential)
             writer.Write("sequential"u8, sequential ? 1 : 0);
+        if (options.SuperSeeding is { } superSeeding)
+            writer.Write("super seeding"u8, superSeeding ? 1 : 0);
         if (options.Tags is { } tags)
         {
             writer.WriteKey("tags"u8);
@@ -54,6 +56,7 @@ internal static class OptionsCodec
         Goal = options.TryGet("goal"u8, out BencodeElement goal) ? ReadGoal(goal) : null,
         SeedOnly = options.TryGet("seed only"u8, out BencodeElement seedOnly) ? seedOnly.AsInteger() != 0 : null,
         Sequential = options.TryGet("sequential"u8, out BencodeElement sequential) ? sequential.AsInteger() != 0 : null,
+        SuperSeeding = options.TryGet("super seeding"u8, out BencodeElement superSeeding) ? superSeeding.AsInteger() != 0 : null,
         Tags = options.TryGet("tags"u8, out BencodeElement tags) ? ReadTags(tags) : null,
         MaxUploadRate = options.TryGet("up"u8, out BencodeElement up) ? ReadRate(up) : null,
     };

@@ -212,6 +212,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         (ClientCapabilities, TorrentOptions)[] starts =
         [
             (ClientCapabilities.Sequential, new TorrentOptions { Sequential = true }),
+            (ClientCapabilities.SuperSeeding, new TorrentOptions { SuperSeeding = true }),
             (ClientCapabilities.SeedGoals, new TorrentOptions { Goal = new SeedGoal(1, null) }),
             (ClientCapabilities.FreeSpace, new TorrentOptions { MinimumFreeSpace = 1 }),
         ];
@@ -238,6 +239,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
         (ClientCapabilities, Func<TorrentCommand>)[] commands =
         [
             (ClientCapabilities.Sequential, () => new SetTorrent(client.NextId(), torrent, new TorrentOptions { Sequential = true })),
+            (ClientCapabilities.SuperSeeding, () => new SetTorrent(client.NextId(), torrent, new TorrentOptions { SuperSeeding = true })),
             (ClientCapabilities.SeedGoals, () => new SetTorrent(client.NextId(), torrent, new TorrentOptions { Goal = new SeedGoal(1, null) })),
             (ClientCapabilities.Move, () => new MoveTorrent(client.NextId(), torrent, workspace.Download)),
             (ClientCapabilities.DeleteData, () => new RemoveTorrent(client.NextId(), torrent, DeleteData: true)),

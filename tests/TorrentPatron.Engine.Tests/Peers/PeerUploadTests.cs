@@ -99,6 +99,51 @@ public sealed class PeerUploadTests : IDisposable
     }
 
     [Fact]
+    public void A_peer_from_whom_pieces_are_concealed_may_ask_for_those_revealed_to_it()
+    {
+        _upload.Conceal(Pieces);
+        _upload.SetChoking(false);
+        _upload.Reveal(3);
+        _upload.Reveal(3);
+        Assert.Equal(["HaveNone", "Unchoke", "Have 3"], _fast.TakeSent());
+        Assert.Null(_upload.HandleRequest(new BlockRequest(2, 0, 100)));
+        Assert.Null(_upload.HandleRequest(new BlockRequest(3, 0, 100)));
+        Assert.Equal(["RejectRequest 2.0", "Piece 3"], _fast.TakeSent());
+
+        var all = new Bitfield(Pieces);
+        all.SetAll();
+        Assert.True(_upload.RevealAll(all));
+        Assert.Equal(Enumerable.Range(0, Pieces).Where(piece => piece != 3).Select(piece => $"Have {piece}"), _fast.TakeSent());
+        Assert.Null(_upload.HandleRequest(new BlockRequest(2, 0, 100)));
+        Assert.Equal(["Piece 2"], _fast.TakeSent());
+        _upload.Reveal(5);
+        Assert.True(_upload.RevealAll(all));
+        Assert.Empty(_fast.TakeSent());
+    }
+
+    [Fact]
+    public void A_peer_without_the_fast_extension_is_told_nothing_while_pieces_are_concealed()
+    {
+        var plain = new PeerUpload(_plain.Connection, _plain.Handler, new Reader());
+        plain.Conceal(Pieces);
+        Assert.Empty(_plain.TakeSent());
+        plain.Reveal(1);
+        Assert.Equal(["Have 1"], _plain.TakeSent());
+    }
+
+    [Fact]
+    public void More_pieces_than_can_be_told_one_by_one_are_not_told()
+    {
+        const int many = 100_000;
+        var all = new Bitfield(many);
+        all.SetAll();
+        _upload.Conceal(many);
+        Assert.False(_upload.RevealAll(all));
+        Assert.True(_upload.IsConcealing);
+        Assert.Equal(["HaveNone"], _fast.TakeSent());
+    }
+
+    [Fact]
     public void The_swarm_is_told_of_a_piece_once_while_it_is_asked_for()
     {
         _upload.SetChoking(false);

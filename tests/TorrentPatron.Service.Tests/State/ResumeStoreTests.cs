@@ -50,6 +50,7 @@ public sealed class ResumeStoreTests : IDisposable
                 MaxUploadRate = 2,
                 Goal = new SeedGoal(1.0 / 3, TimeSpan.FromTicks(7)),
                 Sequential = true,
+                SuperSeeding = true,
                 Tags = ["nightly", "größe"],
                 MinimumFreeSpace = long.MaxValue,
             },
