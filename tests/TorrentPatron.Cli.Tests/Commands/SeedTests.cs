@@ -2,11 +2,13 @@ namespace TorrentPatron.Cli.Tests.Commands;
 
 public sealed class SeedTests : PatronFixture
 {
-    [Fact]
-    public async Task Another_patron_downloads_from_the_port_that_is_printed()
+    [Theory]
+    [InlineData]
+    [InlineData("--super-seeding")]
+    public async Task Another_patron_downloads_from_the_port_that_is_printed(params string[] options)
     {
         string torrent = await MakeTorrentAsync();
-        PatronRun seed = Begin("seed", torrent, "--destination", In("seed"), "--state", In("seeder"));
+        PatronRun seed = Begin(["seed", torrent, "--destination", In("seed"), "--state", In("seeder"), .. options]);
         await seed.UntilAsync(". Ctrl-C ends it.");
         string port = seed.OutputLines.Single(line => line.StartsWith("Seeding on port ", StringComparison.Ordinal))
             .Split(' ')[3].TrimEnd('.');
