@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -10,11 +11,16 @@ namespace TorrentPatron.Interop.Tests.Peers;
 /// <summary>rtorrent, which takes no torrent without a tracker, and asks that too seldom to be waited for: it is told of peers.</summary>
 internal sealed class RtorrentPeer : ForeignPeer
 {
-    private readonly string _control;
-    private readonly IPEndPoint[] _peers;
+    /// <summary>How long it may get nowhere before it is given the torrent anew.</summary>
+    private static readonly TimeSpan MostInVain = TimeSpan.FromSeconds(20);
 
-    private RtorrentPeer(ToolProcess process, IPEndPoint endPoint, string control, IPEndPoint[] peers)
-        : base(process, endPoint) => (_control, _peers) = (control, peers);
+    private readonly string _control;
+    private readonly string _torrent;
+    private readonly IPEndPoint[] _peers;
+    private long _loaded = Stopwatch.GetTimestamp();
+
+    private RtorrentPeer(ToolProcess process, IPEndPoint endPoint, string control, string torrent, IPEndPoint[] peers)
+        : base(process, endPoint) => (_control, _torrent, _peers) = (control, torrent, peers);
 
     public static RtorrentPeer Start(string torrent, string folder, IPEndPoint endPoint, Workspace workspace, Finding finding, IPEndPoint[] peers)
     {
@@ -46,7 +52,7 @@ internal sealed class RtorrentPeer : ForeignPeer
                 $"load.start = {torrent}",
                 "",
             ]);
-        return new RtorrentPeer(ToolProcess.Start(program, "-n", "-o", $"import={settings}"), endPoint, control, peers);
+        return new RtorrentPeer(ToolProcess.Start(program, "-n", "-o", $"import={settings}"), endPoint, control, torrent, peers);
     }
 
     public override async ValueTask DisposeAsync()
@@ -63,11 +69,20 @@ internal sealed class RtorrentPeer : ForeignPeer
                 "d.multicall2", ["", "main", "d.complete=", "d.is_active=", "d.hash="], cancellationToken);
             if (answer.Split("<i8>1</i8>").Length == 3)
                 return true;
-            // Of a peer that it is told of before it is active it makes one attempt, in vain, and none for a long time after.
-            if (answer.Contains("<i8>1</i8>", StringComparison.Ordinal) && answer.Split("<string>") is [_, var hash, ..])
+            // It tries a peer once, and again only after a long time: in vain if it is not active yet, or too slow on a busy machine.
+            if (answer.Contains("<i8>1</i8>", StringComparison.Ordinal) && answer.Split("<string>") is [_, var rest, ..])
             {
+                string hash = rest.Split('<')[0];
                 foreach (IPEndPoint peer in _peers)
-                    await CallAsync("add_peer", [hash.Split('<')[0], peer.ToString()], cancellationToken);
+                    await CallAsync("add_peer", [hash, peer.ToString()], cancellationToken);
+                if (_peers.Length > 0 && Stopwatch.GetElapsedTime(_loaded) > MostInVain)
+                {
+                    _loaded = Stopwatch.GetTimestamp();
+                    // Else the .torrent would be deleted too.
+                    await CallAsync("d.tied_to_file.set", [hash, ""], cancellationToken);
+                    await CallAsync("d.erase", [hash], cancellationToken);
+                    await CallAsync("load.start", ["", _torrent], cancellationToken);
+                }
             }
 
             return false;
