@@ -44,7 +44,7 @@ internal sealed class Hello
         Protocol = CurrentProtocol,
         Minimum = OldestProtocol,
         Features = features,
-        Program = Path.GetFileNameWithoutExtension(Environment.ProcessPath) ?? "",
+        Program = ProgramName(Environment.ProcessPath ?? ""),
         Version = typeof(Hello).Assembly.GetName().Version?.ToString(3) ?? "",
         ProcessId = Environment.ProcessId,
     };
@@ -84,6 +84,13 @@ internal sealed class Hello
 
     private string Describe() => (Version.Length > 0 ? $"TorrentPatron {Version}, " : "")
         + (Minimum < Protocol && Minimum > 0 ? $"protocols {Minimum} to {Protocol}" : $"protocol {Protocol}");
+
+    private static string ProgramName(string path)
+    {
+        const string WindowsExtension = ".exe";
+        string name = Path.GetFileName(path);
+        return name.EndsWith(WindowsExtension, StringComparison.OrdinalIgnoreCase) ? name[..^WindowsExtension.Length] : name;
+    }
 
     private static string Clean(string text) => DisplayText.Clean(text.Length <= MostChars ? text : text[..MostChars]);
 }

@@ -14,7 +14,11 @@ internal interface IRpcListener : IAsyncDisposable
 /// <summary>A new connection.</summary>
 /// <param name="Stream">Its bytes.</param>
 /// <param name="Peer">Who is at the other end, by the system's word.</param>
-internal sealed record RpcTransport(Stream Stream, PeerCredential Peer);
+internal sealed record RpcTransport(Stream Stream, PeerCredential Peer) : IDisposable
+{
+    /// <summary>Ends the connection.</summary>
+    public void Dispose() => Stream.Dispose();
+}
 
 /// <summary>Who is at the other end of a local connection, by the system's word.</summary>
 /// <param name="User">The user: a uid, or a SID on Windows.</param>

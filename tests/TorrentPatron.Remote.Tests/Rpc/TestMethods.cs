@@ -32,6 +32,9 @@ internal static class TestMethods
     /// <summary>Throws.</summary>
     public static RpcMethod<Text, RpcNothing> Throw { get; } = new("throw", TestJson.Default.Text, RpcJson.Default.RpcNothing);
 
+    /// <summary>Runs a command of the shell.</summary>
+    public static RpcMethod<Text, Text> Run { get; } = new("run", TestJson.Default.Text, TestJson.Default.Text);
+
     public static RpcNotice<Number> Tick { get; } = new("tick", TestJson.Default.Number);
 
     /// <summary>A side that has all of them.</summary>

@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Remote.Rpc;
+
+#pragma warning disable RS0030 // A local socket is not the network.
+
+namespace TorrentPatron.Remote.Endpoints;
+
+/// <summary>Asks the system who is at the other end of a Unix domain socket.</summary>
+internal static class PeerCredentials
+{
+    /// <summary>Who is at the other end: whoever connected or, of a client's socket, whoever listens.</summary>
+    /// <exception cref="SocketException">The other end has gone.</exception>
+    public static PeerCredential Of(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int SolSocket = 1, SoPeerCred = 17;
+            Span<byte> answer = stackalloc byte[12]; // pid, uid, gid
+            socket.GetRawSocketOption(SolSocket, SoPeerCred, answer);
+            int process = MemoryMarshal.Read<int>(answer);
+            return Make(MemoryMarshal.Read<uint>(answer[4..]), process > 0 ? process : null);
+        }
+
+        if (OperatingSystem.IsMacOS())
+        {
+            const int SolLocal = 0, LocalPeerCred = 1, LocalPeerPid = 2;
+            Span<byte> answer = stackalloc byte[76]; // version, uid, count of groups, 16 groups
+            socket.GetRawSocketOption(SolLocal, LocalPeerCred, answer);
+            Span<byte> process = stackalloc byte[4];
+            socket.GetRawSocketOption(SolLocal, LocalPeerPid, process);
+            return Make(MemoryMarshal.Read<uint>(answer[4..]), MemoryMarshal.Read<int>(process));
+        }
+
+        // The folder alone keeps others out.
+        return Make(PosixFiles.EffectiveUser, null);
+    }
+
+    /// <summary>Whether it is the current user, or root, who may do everything anyway.</summary>
+    public static bool IsOwnOrRoot(PeerCredential peer) => peer.User == "0" || peer.User == Name(PosixFiles.EffectiveUser);
+
+    private static PeerCredential Make(uint user, int? process) => new(Name(user), process);
+
+    private static string Name(uint user) => user.ToString(CultureInfo.InvariantCulture);
+}

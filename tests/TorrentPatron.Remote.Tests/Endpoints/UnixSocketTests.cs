@@ -1,0 +1,305 @@
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Remote.Endpoints;
+using TorrentPatron.Remote.Rpc;
+using TorrentPatron.Service.Errors;
+
+#pragma warning disable CA1416 // Nothing of it runs on Windows.
+
+namespace TorrentPatron.Remote.Tests.Endpoints;
+
+[NotOnWindows("Named pipes stand for sockets there.")]
+public sealed class UnixSocketTests : IDisposable
+{
+    private const int Other = 45678; // another user
+    private const string NeedsRoot = "Only root makes things for other users.";
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly SocketPlace _place = new();
+
+    private static CancellationToken Test => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _place.Dispose();
+
+    [Fact]
+    public async Task A_socket_and_its_folder_are_the_users_alone_whatever_the_umask()
+    {
+        uint before = UMask(0);
+        try
+        {
+            await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
+            Assert.Equal("700", Mode(_place.Folder));
+            Assert.Equal("600", Mode(_place.Socket));
+            Assert.Equal("600", Mode(Path.Combine(_place.Folder, "service.lock")));
+        }
+        finally
+        {
+            _ = UMask(before);
+        }
+    }
+
+    [Theory]
+    [InlineData("755")]
+    [InlineData("710")]
+    [InlineData("702")]
+    public void A_folder_that_others_may_enter_is_refused_with_the_way_to_close_it(string mode)
+    {
+        Directory.CreateDirectory(_place.Folder);
+        File.SetUnixFileMode(_place.Folder, (UnixFileMode)Convert.ToInt32(mode, 8));
+        TorrentError error = ErrorOfListening();
+        Assert.Equal(TorrentErrorId.ServiceFolderUnsafe, error.Id);
+        Assert.Contains(mode, error.Message, StringComparison.Ordinal);
+        Assert.Equal($"Close it: chmod 700 '{_place.Folder}'", error.Remedy);
+        Assert.Equal(mode, Mode(_place.Folder));
+    }
+
+    [Fact]
+    public async Task A_folder_of_another_user_is_refused()
+    {
+        Assert.SkipUnless(SocketPlace.IsRoot, NeedsRoot);
+        Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
+        await SocketPlace.RunAsync("chown", $"{Other}", _place.Folder);
+        TorrentError error = ErrorOfListening();
+        Assert.Equal((TorrentErrorId.ServiceFolderUnsafe, true), (error.Id, error.Message.Contains($"{Other}", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void A_link_or_a_file_in_place_of_the_folder_is_refused()
+    {
+        string target = Directory.CreateDirectory(Path.Combine(_place.Top, "target"), SocketFolder.Mode).FullName;
+        Directory.CreateSymbolicLink(_place.Folder, target);
+        Assert.Equal(TorrentErrorId.ServiceFolderUnsafe, ErrorOfListening().Id);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(target));
+        File.Delete(_place.Folder);
+        File.WriteAllText(_place.Folder, "");
+        Assert.Equal(TorrentErrorId.ServiceFolderUnsafe, ErrorOfListening().Id);
+    }
+
+    [Fact]
+    public async Task A_second_service_is_told_that_one_runs_and_the_place_is_free_after_it()
+    {
+        await using (UnixSocketListener first = UnixSocketListener.Listen(_place.Socket))
+        {
+            Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
+            using RpcTransport client = await DialAndAcceptAsync(first);
+        }
+
+        Assert.False(File.Exists(_place.Socket));
+        await using UnixSocketListener second = UnixSocketListener.Listen(_place.Socket);
+        using RpcTransport again = await DialAndAcceptAsync(second);
+    }
+
+    [Fact]
+    public async Task Of_many_that_start_at_once_one_listens()
+    {
+        var listeners = new List<UnixSocketListener>();
+        var errors = new List<string>();
+        await Parallel.ForAsync(0, 50, new ParallelOptions { MaxDegreeOfParallelism = 50, CancellationToken = Test }, (_, _) =>
+        {
+            try
+            {
+                UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
+                lock (listeners)
+                    listeners.Add(listener);
+            }
+            catch (TorrentException e)
+            {
+                lock (listeners)
+                    errors.Add(e.Error.Id);
+            }
+
+            return ValueTask.CompletedTask;
+        });
+        Assert.Equal(Enumerable.Repeat(TorrentErrorId.ServiceRunning, 49), errors);
+        await using UnixSocketListener only = Assert.Single(listeners);
+        using RpcTransport client = await DialAndAcceptAsync(only);
+    }
+
+    [Fact]
+    public async Task What_a_dead_service_left_is_replaced()
+    {
+        Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
+        var (code, output) = await SocketPlace.PythonAsync(
+            "import socket, sys; s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1]); s.listen()", null, _place.Socket);
+        Assert.Equal((0, ""), (code, output));
+        var refused = await Assert.ThrowsAsync<TorrentException>(() => DialAsync());
+        Assert.Equal(TorrentErrorId.ServiceUnavailable, refused.Error.Id);
+
+        await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
+        Assert.Equal("600", Mode(_place.Socket));
+        using RpcTransport client = await DialAndAcceptAsync(listener);
+    }
+
+    [Fact]
+    public void A_live_socket_that_keeps_to_no_lock_is_not_replaced()
+    {
+        Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
+        using var live = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        live.Bind(new UnixDomainSocketEndPoint(_place.Socket));
+        live.Listen(0);
+        Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
+        // Also when so many wait that no more are taken.
+        Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
+        Assert.Equal(TorrentErrorId.ServiceRunning, ErrorOfListening().Id);
+    }
+
+    [Fact]
+    public void A_file_in_place_of_the_socket_is_left_alone()
+    {
+        Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
+        File.WriteAllText(_place.Socket, "mine");
+        Assert.Equal(TorrentErrorId.ServiceFolderUnsafe, ErrorOfListening().Id);
+        Assert.Equal("mine", File.ReadAllText(_place.Socket));
+    }
+
+    [Fact]
+    public void A_path_too_long_for_a_socket_is_told()
+    {
+        var thrown = Assert.Throws<TorrentException>(() => UnixSocketListener.Listen(Path.Combine(_place.Top, new string('x', 100), "service.sock")));
+        Assert.Equal(TorrentErrorId.InvalidArgument, thrown.Error.Id);
+    }
+
+    [Fact]
+    public async Task Nobody_there_is_told_with_the_way_to_start_it()
+    {
+        var thrown = await Assert.ThrowsAsync<TorrentException>(() => DialAsync());
+        Assert.Equal(TorrentErrorId.ServiceUnavailable, thrown.Error.Id);
+        Assert.Contains("Start-TorrentService", thrown.Error.Remedy, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_system_says_who_is_at_the_other_end()
+    {
+        await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
+        ValueTask<RpcTransport> accepting = listener.AcceptAsync(Test);
+        using RpcTransport client = await DialAsync();
+        using RpcTransport service = await accepting;
+        var self = new PeerCredential((await SocketPlace.RunAsync("id", "-u")).Output, Environment.ProcessId);
+        Assert.Equal((self, self), (client.Peer, service.Peer));
+    }
+
+    [Fact]
+    public async Task Another_user_does_not_reach_the_socket_and_is_turned_away_where_the_folder_was_opened()
+    {
+        Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
+        const string Connect = """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(60)
+            s.connect(sys.argv[1])
+            try:
+                print(s.recv(100))
+            except ConnectionResetError:
+                print("b''")
+            """;
+        await using UnixSocketListener listener = UnixSocketListener.Listen(_place.Socket);
+        Task<RpcTransport> accepting = listener.AcceptAsync(Test).AsTask();
+        var (code, output) = await SocketPlace.PythonAsync(Connect, Other, _place.Socket);
+        Assert.NotEqual(0, code);
+        Assert.Contains("PermissionError", output, StringComparison.Ordinal);
+
+        File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1FF);
+        File.SetUnixFileMode(_place.Folder, (UnixFileMode)0x1FF);
+        File.SetUnixFileMode(_place.Socket, (UnixFileMode)0x1FF);
+        Assert.Equal((0, "b''"), await SocketPlace.PythonAsync(Connect, Other, _place.Socket));
+        Assert.False(accepting.IsCompleted);
+        using RpcTransport own = await DialAsync();
+        using RpcTransport service = await accepting;
+        Assert.Equal(own.Peer, service.Peer);
+    }
+
+    [Fact]
+    public async Task A_service_of_another_users_is_not_trusted()
+    {
+        Assert.SkipUnless(SocketPlace.IsRoot && OperatingSystem.IsLinux() && File.Exists("/usr/bin/python3"), NeedsRoot);
+        File.SetUnixFileMode(_place.Top, (UnixFileMode)0x1FF);
+        Directory.CreateDirectory(_place.Folder);
+        await SocketPlace.RunAsync("chown", $"{Other}", _place.Folder);
+        Task<(int, string)> listening = SocketPlace.PythonAsync(
+            """
+            import socket, sys
+            s = socket.socket(socket.AF_UNIX)
+            s.settimeout(60)
+            s.bind(sys.argv[1])
+            s.listen()
+            print(s.accept()[0].recv(100))
+            """,
+            Other, _place.Socket);
+        TorrentException thrown;
+        do
+        {
+            thrown = await Assert.ThrowsAsync<TorrentException>(() => DialAsync());
+            await Task.Delay(20, Test);
+        }
+        while (thrown.Error.Id == TorrentErrorId.ServiceUnavailable && !listening.IsCompleted);
+        Assert.Equal(TorrentErrorId.ServiceAccessDenied, thrown.Error.Id);
+        Assert.Equal((0, "b''"), await listening);
+    }
+
+    [Fact]
+    public async Task A_dialer_waits_for_room_at_the_service_and_not_for_ever()
+    {
+        Directory.CreateDirectory(_place.Folder, SocketFolder.Mode);
+        using var busy = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        busy.Bind(new UnixDomainSocketEndPoint(_place.Socket));
+        busy.Listen(1);
+        var waiting = new List<RpcTransport>();
+        TorrentException? thrown = null;
+        while (thrown is null && waiting.Count < 10)
+        {
+            try
+            {
+                waiting.Add(await UnixSocketDialer.DialAsync(_place.Socket, null, TimeSpan.FromMilliseconds(200), TimeProvider.System, Test));
+            }
+            catch (TorrentException e)
+            {
+                thrown = e;
+            }
+        }
+
+        Assert.Equal(TorrentErrorId.ServiceUnavailable, thrown?.Error.Id);
+        Task<RpcTransport> next = UnixSocketDialer.DialAsync(_place.Socket, null, Patience, TimeProvider.System, Test);
+        using Socket taken = await busy.AcceptAsync(Test);
+        waiting.Add(await next);
+        waiting.ForEach(one => one.Dispose());
+    }
+
+    [Fact]
+    public void The_state_folder_that_was_chosen_is_the_only_place()
+    {
+        IReadOnlyList<string> Places(string? state, string? runtime, params string[] own) => ServiceAddresses.OfUser(
+            name => name switch { "TORRENTPATRON_STATE" => state, "XDG_RUNTIME_DIR" => runtime, _ => null },
+            state ?? "/home/u/.local/state/TorrentPatron", "/run/user/7", own.Contains);
+
+        Assert.Equal(["/s/service/service.sock"], Places("/s", "/run/user/7", "/run/user/7"));
+        Assert.Equal(
+            ["/run/user/7/torrentpatron/service.sock", "/home/u/.local/state/TorrentPatron/service/service.sock"], Places(null, "/run/user/7", "/run/user/7"));
+        Assert.Equal(
+            ["/x/torrentpatron/service.sock", "/run/user/7/torrentpatron/service.sock", "/home/u/.local/state/TorrentPatron/service/service.sock"],
+            Places(null, "/x", "/x", "/run/user/7"));
+        // A task without the variable finds it too; another user's folder, after sudo, is not taken; nor is a relative path.
+        Assert.Equal("/run/user/7/torrentpatron/service.sock", Places(null, null, "/run/user/7")[0]);
+        Assert.Equal(["/home/u/.local/state/TorrentPatron/service/service.sock"], Places(null, "/run/user/1000"));
+        Assert.Equal(["/home/u/.local/state/TorrentPatron/service/service.sock"], Places(null, "x", "x"));
+    }
+
+    private static string Mode(string path) => Convert.ToString((int)File.GetUnixFileMode(path), 8);
+
+    private Task<RpcTransport> DialAsync() => ServiceEndpoint.DialAsync(_place.Socket, cancellationToken: Test);
+
+    private async Task<RpcTransport> DialAndAcceptAsync(UnixSocketListener listener)
+    {
+        Task<RpcTransport> accepting = listener.AcceptAsync(Test).AsTask();
+        RpcTransport client = await DialAsync();
+        (await accepting).Dispose();
+        return client;
+    }
+
+    private TorrentError ErrorOfListening() => Assert.Throws<TorrentException>(() => UnixSocketListener.Listen(_place.Socket)).Error;
+
+    [DllImport("libc", EntryPoint = "umask")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern uint UMask(uint mask);
+}
