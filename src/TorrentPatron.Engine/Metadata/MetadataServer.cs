@@ -50,7 +50,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
             return null;
         }
 
-        Allowance allowance = LazyInitializer.EnsureInitialized(ref _allowances).GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, time));
+        Allowance allowance = LazyInitializer.EnsureInitialized(ref _allowances).GetValue(peer, _ => new Allowance((2 * PieceCount) + Slack, PieceCount, time));
         if (message.Piece >= PieceCount || peer.Sender.Waiting > MostUnsent || !allowance.TryTake(PieceCount))
             Refuse(peer, this, message.Piece);
         else
@@ -73,11 +73,17 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
 
     private async Task SendAsync(PeerConnection peer, int piece, Allowance allowance)
     {
+        int useful = 0;
+        peer.BeginMetadata();
         try
         {
-            await upload.AcquireAsync(MetadataMessage.LengthOf(piece, metadata.Length), _stop.Token).ConfigureAwait(false);
+            int length = MetadataMessage.LengthOf(piece, metadata.Length);
+            await upload.AcquireAsync(length, _stop.Token).ConfigureAwait(false);
             if (!peer.IsClosed && peer.Extensions.TryAdd(this, MetadataMessage.WriteData(piece, metadata.Span)))
+            {
                 peer.Sender.Flush();
+                useful = allowance.TryTakeUse() ? length : 0;
+            }
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
@@ -92,16 +98,21 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
         finally
         {
             allowance.Sent();
+            peer.EndMetadata(useful);
         }
     }
 
-    /// <summary>How many pieces a peer may still have.</summary>
-    private sealed class Allowance(int pieces, TimeProvider time)
+    /// <summary>How many pieces a peer may still have, and how many of them count as use.</summary>
+    private sealed class Allowance(int pieces, int useful, TimeProvider time)
     {
         private readonly Lock _gate = new();
         private double _pieces = pieces;
         private long _filledAt = time.GetTimestamp();
+        private int _useful = useful;
         private int _pending;
+
+        /// <summary>Whether a piece that was sent is one of the first copy.</summary>
+        public bool TryTakeUse() => Interlocked.Decrement(ref _useful) >= 0;
 
         public bool TryTake(int perMinute)
         {

@@ -43,6 +43,8 @@ internal sealed class PeerConnection
     private readonly PeerRest _rest = new();
     private int _receiveThreshold = 1;
     private int _closed;
+    private int _metadataWaiting;
+    private long _metadataSent;
     private long _lastReceived;
 
     /// <summary>Takes a connection over whose handshakes are done.</summary>
@@ -141,6 +143,12 @@ internal sealed class PeerConnection
     /// <summary>Pieces of metadata that have come from it, genuine or not.</summary>
     public int MetadataPieces { get; set; }
 
+    /// <summary>Bytes of metadata that it has taken from us, one copy at most: asking again and again makes no peer useful.</summary>
+    public long MetadataSent => Volatile.Read(ref _metadataSent);
+
+    /// <summary>Whether it waits for metadata that it has asked us for.</summary>
+    public bool IsWaitingForMetadata => Volatile.Read(ref _metadataWaiting) > 0;
+
     /// <summary>Time since it was connected.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_connected);
 
@@ -168,6 +176,17 @@ internal sealed class PeerConnection
         SetRequestLimit();
         transfer.Download.Open();
         return null;
+    }
+
+    /// <summary>It has asked for a piece of metadata, which is to be sent.</summary>
+    public void BeginMetadata() => Interlocked.Increment(ref _metadataWaiting);
+
+    /// <summary>What it asked for has been sent, or will not be.</summary>
+    /// <param name="useful">Bytes that were sent and count as use.</param>
+    public void EndMetadata(int useful)
+    {
+        Interlocked.Add(ref _metadataSent, useful);
+        Interlocked.Decrement(ref _metadataWaiting);
     }
 
     /// <summary>Takes the peer's word for how many requests it queues, as far as both that and the transfer are known.</summary>

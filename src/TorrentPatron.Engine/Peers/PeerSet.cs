@@ -292,7 +292,7 @@ internal sealed class PeerSet : IPeerOwner
         PeerConnection[] peers = _peers;
         Instant now = Instant.Now(_engine.Time);
         foreach (PeerConnection peer in peers)
-            peer.Use.Note(peer.Payload + peer.MetadataPieces, IsWaitingForUs(peer), now);
+            peer.Use.Note(peer.Payload + peer.MetadataPieces + peer.MetadataSent, IsWaitingForUs(peer), now);
         // Where the engine as a whole is full, those that have many places give some, and those that have few keep them.
         bool isAnyTurnedAway = _isAnyTurnedAway || (_engine.IsFull && peers.Length > _engine.MostPeers / 10);
         _isAnyTurnedAway = false;
@@ -369,7 +369,7 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>Whether it is us who let a peer wait: for its turn to be unchoked, or for what it has asked for.</summary>
     private static bool IsWaitingForUs(PeerConnection peer) =>
-        peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } } || peer.Sender.Uploads.Count > 0;
+        peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } } || peer.Sender.Uploads.Count > 0 || peer.IsWaitingForMetadata;
 
     /// <summary>The connection to a peer that says the same id from the same address. From another address it is somebody else, whatever it says.</summary>
     private PeerConnection? FindTwin(IPEndPoint endPoint, PeerId id) =>
@@ -436,7 +436,8 @@ internal sealed class PeerSet : IPeerOwner
 
     /// <summary>Whether neither side wants anything of the other now.</summary>
     private static bool IsIdle(PeerConnection peer) =>
-        peer.Transfer is { Upload.IsInterested: false, Download: { AmInterested: false, Requested: 0 } } && peer.Sender.Uploads.Count == 0;
+        peer.Transfer is { Upload.IsInterested: false, Download: { AmInterested: false, Requested: 0 } } && peer.Sender.Uploads.Count == 0
+        && !peer.IsWaitingForMetadata;
 
     private int CountOfHost(AddressBlock host) => _peers.Count(peer => AddressBlock.Of(peer.RemoteEndPoint.Address) == host);
 

@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Tests.Network;
@@ -310,6 +311,48 @@ public sealed class PeerSetTests : IAsyncDisposable
     }
 
     [Fact]
+    public void A_peer_that_takes_the_metadata_from_us_is_of_use_until_it_has_had_it_once()
+    {
+        const int Pieces = 4;
+        using var server = new MetadataServer(new byte[Pieces * MetadataMessage.PieceLength], new RateLimiterPair(_engine.Download, _engine.Upload), _time);
+        PeerConnection asking = FillAndAsk(server);
+        for (int piece = 0; piece < Pieces; piece++)
+        {
+            Assert.Null(server.Handle(asking, MetadataMessage.WriteRequest(piece)));
+            Pass(TimeSpan.FromSeconds(45));
+        }
+
+        Assert.Contains(_set.Closed, closed => closed.Reason == "It was of little use, and others wait.");
+        Assert.False(asking.IsClosed);
+        Assert.Equal(Pieces * MetadataMessage.PieceLength, asking.MetadataSent);
+
+        // Again, which counts no more.
+        for (int again = 0; again < Pieces && !asking.IsClosed; again++)
+        {
+            Assert.Null(server.Handle(asking, MetadataMessage.WriteRequest(again)));
+            Pass(TimeSpan.FromSeconds(45));
+        }
+
+        Assert.True(asking.IsClosed);
+    }
+
+    [Fact]
+    public void A_peer_that_waits_for_metadata_because_of_a_limit_does_not_leave()
+    {
+        using var slow = new RateLimiter(_time, 1);
+        using var server = new MetadataServer(new byte[MetadataMessage.PieceLength], new RateLimiterPair(slow, _engine.Upload), _time);
+        PeerConnection asking = FillAndAsk(server);
+        for (int i = 0; i < 3; i++)
+            Assert.Null(server.Handle(asking, MetadataMessage.WriteRequest(0)));
+        Assert.True(asking.IsWaitingForMetadata);
+
+        Pass(TimeSpan.FromMinutes(3));
+
+        Assert.NotEmpty(_set.Closed);
+        Assert.False(asking.IsClosed);
+    }
+
+    [Fact]
     public void A_fault_of_the_owner_at_a_joining_peer_ends_that_peer_alone()
     {
         _owner.Fault = new InvalidOperationException("A mistake.");
@@ -347,10 +390,42 @@ public sealed class PeerSetTests : IAsyncDisposable
         return new PeerId(bytes);
     }
 
-    private IdleConnection Attach(byte id, IPEndPoint? address = null, bool isIncoming = true)
+    /// <summary>Takes all places but a few; others always wait to be dialled.</summary>
+    /// <returns>A peer that speaks the extension for metadata.</returns>
+    private PeerConnection FillAndAsk(MetadataServer server)
+    {
+        _set.Extensions.Set(server);
+        Attach(1, isExtended: true);
+        PeerConnection asking = Assert.Single(_set.Connected);
+        var hello = new ExtensionHandshake { Extensions = new Dictionary<string, byte> { [MetadataMessage.Extension] = 7 } };
+        Assert.Null(asking.Extensions.Handle(0, hello.ToBytes()));
+        for (byte id = 2; id <= Room - 1; id++)
+            Attach(id);
+        for (byte id = 200; id < 250; id++)
+        {
+            _network.Listen(Address(id));
+            _set.Directory.Add(Address(id), PeerSource.Manual);
+        }
+
+        return asking;
+    }
+
+    private void Pass(TimeSpan time)
+    {
+        for (TimeSpan passed = TimeSpan.Zero; passed < time; passed += TimeSpan.FromSeconds(1))
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            _set.TurnOver();
+            // The places of those that have left are taken, by peers that do nothing either.
+            for (byte id = 20; id < 100 && _set.Connected.Count < Room; id++)
+                Attach(id);
+        }
+    }
+
+    private IdleConnection Attach(byte id, IPEndPoint? address = null, bool isIncoming = true, bool isExtended = false)
     {
         var connection = new IdleConnection(address ?? Address(id));
-        _set.Attach(connection, new Handshake(default, Id(id), SupportsFast: true, SupportsExtensions: false, SupportsDht: false), isIncoming);
+        _set.Attach(connection, new Handshake(default, Id(id), SupportsFast: true, SupportsExtensions: isExtended, SupportsDht: false), isIncoming);
         return connection;
     }
 
