@@ -1,0 +1,88 @@
+using System.Net.Sockets;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Service.Requests;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>What opentracker knows of a swarm, asked for apart (BEP 48 and BEP 15).</summary>
+public sealed class ScrapeTests
+{
+    [Theory]
+    [InlineData(Road.HttpTracker)]
+    [InlineData(Road.UdpTracker)]
+    internal async Task What_opentracker_answers_to_a_scrape_is_what_our_status_shows(Road road)
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, road, below => Payload.Write(Shape.Folder, below));
+        await using OurPeer seed = new(meeting.Workspace, name: "the seed's state"), leecher = new(meeting.Workspace);
+        TorrentId torrent = await StartBothAsync(meeting.Torrent, meeting.SeedFolder, meeting.DownloadFolder, meeting.Tracker!, seed, leecher);
+        await meeting.Tracker!.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
+
+        var announce = new Uri(Assert.Single(OurPeer.Read(meeting.Torrent).TrackerTiers.SelectMany(tier => tier)));
+        ScrapeResponse? scraped = road == Road.UdpTracker
+            ? await ScrapeUdpAsync(announce, torrent.WireHash)
+            : await ScrapeHttpAsync(announce, torrent.WireHash);
+
+        Assert.Equal(new ScrapeResponse(1, 1, 0), scraped);
+        TorrentStatus status = await leecher.WaitAsync(torrent, "the tracker's counts are known", now => now.SwarmLeechers is not null);
+        Assert.Equal((scraped?.Seeders, scraped?.Leechers), (status.SwarmSeeds, status.SwarmLeechers));
+    }
+
+    [Fact]
+    internal async Task A_tracker_that_does_not_tell_its_counts_when_it_is_announced_to_is_scraped_for_them()
+    {
+        await using var front = new CountlessTracker { Behind = OpenTracker.Reserve(Road.HttpTracker) };
+        using var workspace = new Tools.Workspace();
+        string torrent = workspace.File("a.torrent");
+        await TorrentTools.MakeAsync(TorrentTool.Ours, Payload.Write(Shape.Folder, workspace["seed"]), torrent, front.Announce);
+        await using OpenTracker tracker = await OpenTracker.StartAsync(front.Behind, OurPeer.Read(torrent).InfoHash, workspace);
+        await using OurPeer seed = new(workspace, name: "the seed's state"), leecher = new(workspace);
+
+        TorrentId ofLeecher = await StartBothAsync(torrent, workspace["seed"], workspace["download"], tracker, seed, leecher);
+        await tracker.WaitForCountsAsync(seeds: 1, leechers: 1, downloads: 0);
+
+        await leecher.WaitAsync(ofLeecher, "both are counted", status => (status.SwarmSeeds, status.SwarmLeechers) == (1, 1));
+        Assert.InRange(front.Scrapes, 2, int.MaxValue);
+    }
+
+    /// <summary>One that has everything, and one that wants a part only and so stays a leecher.</summary>
+    /// <returns>The leecher's torrent: it comes last, and so hears of both.</returns>
+    private static async Task<TorrentId> StartBothAsync(
+        string torrent, string seedFolder, string downloadFolder, OpenTracker tracker, OurPeer seed, OurPeer leecher)
+    {
+        TorrentId ofSeed = await seed.StartAsync(torrent, seedFolder);
+        await seed.WaitUntilSeedingAsync(ofSeed);
+        await tracker.WaitForSeedAsync();
+        TorrentId ofLeecher = await leecher.StartAsync(torrent, new StartRequest
+        {
+            Destination = downloadFolder,
+            Peers = [seed.EndPoint],
+            FilePriorities = [.. OurPeer.Read(torrent).Files.Select((_, index) => index == 0 ? FilePriority.Normal : FilePriority.Skip)],
+        });
+        await leecher.WaitUntilSeedingAsync(ofLeecher);
+        return ofLeecher;
+    }
+
+    private static async Task<ScrapeResponse?> ScrapeHttpAsync(Uri announce, InfoHash torrent)
+    {
+        using var http = new HttpClient();
+        byte[] answer = await http.GetByteArrayAsync(HttpAnnounceCodec.BuildScrapeUri(announce, torrent), TestContext.Current.CancellationToken);
+        return HttpAnnounceCodec.ParseScrape(answer, torrent);
+    }
+
+    private static async Task<ScrapeResponse?> ScrapeUdpAsync(Uri announce, InfoHash torrent)
+    {
+        using var socket = new UdpClient(announce.Host, announce.Port);
+        ulong connection = UdpTrackerCodec.ReadConnect(await AskAsync(UdpTrackerCodec.WriteConnect(1)), 1);
+        return UdpTrackerCodec.ReadScrape(await AskAsync(UdpTrackerCodec.WriteScrape(connection, 2, torrent)), 2);
+
+        async Task<byte[]> AskAsync(byte[] question)
+        {
+            await socket.SendAsync(question, TestContext.Current.CancellationToken);
+            return (await socket.ReceiveAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken)).Buffer;
+        }
+    }
+}
