@@ -48,7 +48,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Trackers = new Announcer(
             torrent, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
             engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
-            (tracker, peers) => _addPeers!(peers, new PeerOrigin(PeerSource.Tracker, tracker.Uri)), _ => _changed(), engine.Time,
+            Take, _ => _changed(), engine.Time,
             fault => engine.Faults.EndTorrent(torrent, "announcer", fault));
         Discovery = new TorrentDiscovery(
             engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, origin) => _addPeers!(peers, origin), () => _isSeed(), command.DhtNodes);
@@ -139,6 +139,13 @@ internal sealed class TorrentNetwork : IAsyncDisposable
             Discovery.Stop();
             return Trackers.StopAsync(cancellationToken);
         }
+    }
+
+    private void Take(TrackerSnapshot tracker, AnnounceResponse answer)
+    {
+        foreach (IPEndPoint peer in answer.EncryptedPeers)
+            Peers.Directory.HintEncryption(peer);
+        _addPeers(answer.Peers, new PeerOrigin(PeerSource.Tracker, tracker.Uri));
     }
 
     /// <summary>Looks for peers, unless nothing may be sent. Called with the lock held.</summary>

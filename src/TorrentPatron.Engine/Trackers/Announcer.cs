@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Net;
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
@@ -31,7 +30,7 @@ internal sealed class Announcer : IAsyncDisposable
     private readonly ITrackerClient _client;
     private readonly AnnounceLimiter _limiter;
     private readonly Func<AnnounceEvent, AddressFamily, AnnounceRequest> _makeRequest;
-    private readonly Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> _onPeers;
+    private readonly Action<TrackerSnapshot, AnnounceResponse> _onPeers;
     private readonly Action<TrackerSnapshot> _onChanged;
     private readonly TimeProvider _time;
     private readonly Action<Exception> _onFault;
@@ -47,7 +46,7 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="client">Talks to trackers.</param>
     /// <param name="limiter">Bounds the announces of the whole engine.</param>
     /// <param name="makeRequest">Tells how the torrent stands, for an announce of this event.</param>
-    /// <param name="onPeers">Takes the peers that a tracker named. Called on any thread without a lock; must not throw.</param>
+    /// <param name="onPeers">Takes the answer of a tracker that named peers. Called on any thread without a lock; must not throw.</param>
     /// <param name="onChanged">Told when a tracker's state has changed. Called as <paramref name="onPeers"/> is.</param>
     /// <param name="time">The clock.</param>
     /// <param name="onFault">
@@ -60,7 +59,7 @@ internal sealed class Announcer : IAsyncDisposable
         ITrackerClient client,
         AnnounceLimiter limiter,
         Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeRequest,
-        Action<TrackerSnapshot, IReadOnlyList<IPEndPoint>> onPeers,
+        Action<TrackerSnapshot, AnnounceResponse> onPeers,
         Action<TrackerSnapshot> onChanged,
         TimeProvider time,
         Action<Exception>? onFault = null)
@@ -260,8 +259,8 @@ internal sealed class Announcer : IAsyncDisposable
 
         Pump();
         TrackerSnapshot snapshot = Report(session.Tracker);
-        if (response?.Peers is { Count: > 0 } peers)
-            _onPeers(snapshot, peers);
+        if (response is { Peers.Count: > 0 })
+            _onPeers(snapshot, response);
         if (response is not null)
             _ = ScrapeAsync(session, run);
     }

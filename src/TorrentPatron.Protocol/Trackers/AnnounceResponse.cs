@@ -32,6 +32,9 @@ public sealed record AnnounceResponse
     /// <summary>Addresses of other peers; none has port 0. May include this peer itself, and the same peer twice.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
+    /// <summary>Those of <see cref="Peers"/> that the tracker says take encrypted connections only (<c>crypto_flags</c>). It may lie.</summary>
+    public IReadOnlyList<IPEndPoint> EncryptedPeers { get; init; } = [];
+
     /// <summary>Our address as the tracker sees it (BEP 24 <c>external ip</c>), if it told it. It may lie.</summary>
     public IPAddress? ExternalAddress { get; init; }
 

@@ -14,6 +14,10 @@ public static class HttpAnnounceCodec
 
     private const int MaxTrackerIdLength = 256;
     private const int MaxAddressTextLength = 45;
+
+    /// <summary>The bit of <c>crypto_flags</c> that says so.</summary>
+    private const byte RequiresEncryption = 1;
+
     private static readonly BencodeLimits Limits = new() { MaxDepth = 10, MaxTokens = 50_000 };
 
     /// <summary>Makes the address to request.</summary>
@@ -119,6 +123,7 @@ public static class HttpAnnounceCodec
             Seeders = ReadCount(root, "complete"u8),
             Leechers = ReadCount(root, "incomplete"u8),
             Peers = peers,
+            EncryptedPeers = ReadEncrypted(root),
             ExternalAddress = root.TryGet("external ip"u8, out BencodeElement external) ? CompactPeers.ReadAddress(external) : null,
             TrackerId = ReadTrackerId(root),
             Warning = ReadWarning(root),
@@ -149,6 +154,22 @@ public static class HttpAnnounceCodec
             CompactPeers.Read(compact.Span, family, peers, AnnounceResponse.MaxPeers);
         else if (element.Kind == BencodeKind.List)
             ReadPeerList(element, peers);
+    }
+
+    /// <summary>Reads which of the IPv4 peers take encrypted connections only, as trackers tell that know Vuze's extension: a byte for each.</summary>
+    private static List<IPEndPoint> ReadEncrypted(BencodeElement root)
+    {
+        var encrypted = new List<IPEndPoint>();
+        if (!root.TryGet("crypto_flags"u8, out BencodeElement element) || !root.TryGet("peers"u8, out BencodeElement peers)
+            || BytesOf(element).Span is not { IsEmpty: false } flags || BytesOf(peers).Span is var packed && packed.Length != flags.Length * CompactPeers.IPv4Length)
+            return encrypted;
+        for (int i = 0; i < Math.Min(flags.Length, AnnounceResponse.MaxPeers); i++)
+        {
+            if ((flags[i] & RequiresEncryption) != 0)
+                CompactPeers.Read(packed.Slice(i * CompactPeers.IPv4Length, CompactPeers.IPv4Length), AddressFamily.InterNetwork, encrypted, AnnounceResponse.MaxPeers);
+        }
+
+        return encrypted;
     }
 
     // The form of BEP 3: a list of dictionaries. A host name in place of an address is not followed:

@@ -475,7 +475,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
             _client,
             _limiter,
             (announceEvent, _) => AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded },
-            (_, peers) => _peers.Writer.TryWrite(peers),
+            (_, answer) => _peers.Writer.TryWrite(answer.Peers),
             snapshot => _changes.Writer.TryWrite(snapshot),
             _time);
         _announcer.Start();

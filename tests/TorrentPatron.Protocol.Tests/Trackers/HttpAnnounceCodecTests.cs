@@ -150,6 +150,33 @@ public sealed class HttpAnnounceCodecTests
         Assert.Equal("full", response.Warning);
     }
 
+    [Theory]
+    [InlineData("010001", "10.0.0.1:6881", "10.0.0.3:6881")]
+    [InlineData("00FF03", "10.0.0.3:6881")]
+    [InlineData("020000")]
+    [InlineData("0101")]
+    [InlineData("01010101")]
+    [InlineData("")]
+    public void Crypto_flags_name_the_compact_peers_that_take_encrypted_connections_only(string flags, params string[] encrypted)
+    {
+        byte[] bytes = Convert.FromHexString(flags);
+        // The second has no port, and is left out.
+        byte[] answer =
+        [
+            .. System.Text.Encoding.ASCII.GetBytes($"d12:crypto_flags{bytes.Length}:"), .. bytes,
+            .. "5:peers18:"u8, 10, 0, 0, 1, 0x1A, 0xE1, 10, 0, 0, 2, 0, 0, 10, 0, 0, 3, 0x1A, 0xE1, (byte)'e',
+        ];
+
+        AnnounceResponse response = HttpAnnounceCodec.Parse(answer);
+
+        Assert.Equal([IPEndPoint.Parse("10.0.0.1:6881"), IPEndPoint.Parse("10.0.0.3:6881")], response.Peers);
+        Assert.Equal(encrypted.Select(IPEndPoint.Parse), response.EncryptedPeers);
+    }
+
+    [Fact]
+    public void Crypto_flags_beside_a_list_of_dictionaries_are_passed_over() =>
+        Assert.Empty(Parse("d12:crypto_flags1:\u00015:peersld2:ip9:192.0.2.14:porti6881eeee").EncryptedPeers);
+
     [Fact]
     public void A_list_of_dictionaries_gives_its_valid_peers()
     {
