@@ -12,6 +12,9 @@ public interface ITorrentService : IAsyncDisposable
     /// <summary>Whether the engine runs in another process: then torrents go on when their patrons are stopped.</summary>
     bool IsRemote { get; }
 
+    /// <summary>Why the service cannot be reached any more; null: it can. Its torrents may run on.</summary>
+    TorrentError? Fault { get; }
+
     /// <summary>What the service works with. Never waits.</summary>
     ServiceSettings Settings { get; }
 

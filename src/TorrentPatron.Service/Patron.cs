@@ -34,10 +34,12 @@ public sealed class Patron : IRequester, IAsyncDisposable
     private Task _lastEntered = Task.CompletedTask;
     private Task? _disposal;
     private int _openStarts;
+    private bool _isSettling;
     private volatile bool _isStopped;
 
-    internal Patron(ITorrentService service, IPatronBackend backend, string? name)
+    internal Patron(ITorrentService service, IPatronBackend backend, string? name, Guid? id = null)
     {
+        Id = id ?? Guid.NewGuid();
         Service = service;
         _backend = backend;
         _answers = new AnswerQueue(Deliver);
@@ -75,7 +77,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public event EventHandler<TorrentEventArgs<TorrentWarning>>? Warning;
 
     /// <summary>What tells this patron from all others.</summary>
-    public Guid Id { get; } = Guid.NewGuid();
+    public Guid Id { get; }
 
     /// <summary>What it is called.</summary>
     public string Name { get; }
@@ -123,6 +125,11 @@ public sealed class Patron : IRequester, IAsyncDisposable
     public ReadOnlyCollection<TorrentStatus> OwnStatuses => Running is not { } engine
         ? []
         : [.. engine.GetStatuses().Where(status => TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && engine.Owns(this, torrent))];
+
+    /// <summary>
+    /// Is given news of the patron's torrents as it comes, not yet behind the answers that tell of them; it must not block. Set at the beginning.
+    /// </summary>
+    internal Action<TorrentMessage>? NewsListener { get; set; }
 
     /// <inheritdoc/>
     CancellationToken IRequester.Stopping => _stopping.Token;
@@ -312,6 +319,8 @@ public sealed class Patron : IRequester, IAsyncDisposable
 
         using StatusWatch watch = engine.Watch(torrent);
         TorrentStatus? status = engine.GetStatus(torrent);
+        if (engine.Fault is { } gone)
+            throw new TorrentException(gone);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stopping.Token);
         try
         {
@@ -396,14 +405,34 @@ public sealed class Patron : IRequester, IAsyncDisposable
     void IRequester.Receive(NewTorrentCreated answer) => _answers.Settle(answer);
 
     /// <inheritdoc/>
-    void IRequester.Receive(TorrentMessage news) => _answers.Pass(news);
+    void IRequester.Receive(TorrentMessage news)
+    {
+        NewsListener?.Invoke(news);
+        _answers.Pass(news);
+    }
 
-    private Task<TorrentAnswer> CommandAsync(
-        TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken) =>
+    /// <summary>Has the engine carry out a command about a torrent.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="make">Makes the command, of its correlation id.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    internal Task<TorrentAnswer> CommandAsync(
+        TorrentId torrent, Func<long, TorrentCommand> make, CancellationToken cancellationToken = default) =>
         BeginAsync(
             new PendingAnswer(_backend.NextId(), torrent, isStart: false),
             (pending, turn) => _backend.CommandAsync(this, make(pending.Id), pending, turn),
             cancellationToken);
+
+    /// <summary>Takes no more requests, and waits until the starts under way have been carried out.</summary>
+    internal Task SettleAsync()
+    {
+        lock (_gate)
+        {
+            _isSettling = true;
+            if (_openStarts == 0)
+                _startsSettled.TrySetResult();
+            return _startsSettled.Task;
+        }
+    }
 
     private Task<TorrentAnswer> BeginAsync(
         PendingAnswer pending,
@@ -417,7 +446,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
         Task<TorrentAnswer> answer;
         lock (_gate)
         {
-            if (_isStopped)
+            if (_isStopped || _isSettling)
                 return Task.FromResult(pending.Fail(ServiceErrors.Stopped));
             answer = pending.WaitAsync(cancellationToken);
             _answers.Add(pending);
@@ -472,7 +501,7 @@ public sealed class Patron : IRequester, IAsyncDisposable
     {
         lock (_gate)
         {
-            if (--_openStarts == 0 && _isStopped)
+            if (--_openStarts == 0 && (_isStopped || _isSettling))
                 _startsSettled.TrySetResult();
         }
     }

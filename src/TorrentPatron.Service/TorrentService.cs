@@ -39,11 +39,15 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
         Sessions = new ClientSessions(() => makeClient(Settings.Client));
-        _runner = new RequestRunner(Sessions, States, new SourceReader(time, Network), new PeerResolver(Network, time), time);
+        _runner = new RequestRunner(
+            Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time));
     }
 
     /// <inheritdoc/>
     public bool IsRemote => false;
+
+    /// <inheritdoc/>
+    public TorrentError? Fault => null;
 
     /// <summary>What the service works with.</summary>
     public ServiceSettings Settings { get; private set; }
@@ -79,12 +83,16 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <summary>Makes a patron, at once.</summary>
     /// <param name="name">What to call it; by default a part of its id.</param>
     /// <exception cref="ObjectDisposedException">The service has been disposed.</exception>
-    public Patron CreatePatron(string? name = null)
+    public Patron CreatePatron(string? name = null) => CreatePatron(name, Guid.NewGuid());
+
+    /// <summary>Makes a patron with an id that somebody else has chosen.</summary>
+    /// <inheritdoc cref="CreatePatron(string?)"/>
+    internal Patron CreatePatron(string? name, Guid id)
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
-            var patron = new Patron(this, this, name);
+            var patron = new Patron(this, this, name, id);
             _patrons.Add(patron.Id, patron);
             return patron;
         }
@@ -135,6 +143,16 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
 
         await Task.WhenAll(patrons.Select(patron => patron.DisposeAsync().AsTask())).ConfigureAwait(false);
         await Sessions.Gone.ConfigureAwait(false);
+    }
+
+    /// <summary>Stops a patron, whose torrents go on as another's. What it has begun to start is started.</summary>
+    /// <param name="patron">The patron.</param>
+    /// <param name="heir">The other one.</param>
+    internal async Task HandOverAsync(Patron patron, Patron heir)
+    {
+        await patron.SettleAsync().ConfigureAwait(false);
+        Sessions.Current?.HandOver(patron, heir);
+        await patron.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

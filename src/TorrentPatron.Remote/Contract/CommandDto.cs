@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Remote.Contract;
 
@@ -83,7 +84,8 @@ internal sealed class CommandDto
             MethodNames.Suspend => new SuspendTorrent(id, torrent),
             MethodNames.Resume => new ResumeTorrent(id, torrent),
             MethodNames.Recheck => new RecheckTorrent(id, torrent),
-            MethodNames.AddSources => new AddSources(id, torrent, Wire.ToList(Peers, Wire.ToEndPoint), Wire.ToList(Trackers, Wire.ToUri)),
+            MethodNames.AddSources => new AddSources(
+                id, torrent, Wire.ToList(Peers, Wire.ToEndPoint), TrackerAddresses.Read(Wire.ToList(Trackers, Wire.ToGivenUri))),
             MethodNames.Set => new SetTorrent(id, torrent, Options?.ToOptions() ?? TorrentOptions.Unchanged),
             MethodNames.SetFilePriorities => new SetFilePriorities(id, torrent, ToPriorities(Priorities)),
             MethodNames.Move => new MoveTorrent(id, torrent, Destination ?? ""),

@@ -22,5 +22,9 @@ internal static class ContractErrors
         TorrentErrorId.TorrentNotFound, $"The service has not saved a torrent {Shown(infoHash)} that it can take up.",
         "Start it from its .torrent or magnet link.");
 
+    public static TorrentError StateNotReadable(string folder, string fault) => new(
+        TorrentErrorId.StateNotWritable, $"The service cannot read its state folder '{DisplayText.Clean(folder)}': {DisplayText.Clean(fault)}",
+        "Check the folder, and who may read it.");
+
     private static string Shown(string text) => DisplayText.Clean(text.Length <= MostShown ? text : text[..MostShown]);
 }

@@ -21,19 +21,18 @@ internal static class Methods
 
     public static RpcMethod<StartDto, MetainfoDto> FetchMetadata { get; } = new(MethodNames.FetchMetadata, Json.StartDto, Json.MetainfoDto);
 
-    public static RpcMethod<RpcNothing, StatusesDto> GetStatuses { get; } =
-        new(MethodNames.GetStatuses, RpcJson.Default.RpcNothing, Json.StatusesDto);
+    public static RpcMethod<QueryDto, StatusesDto> GetStatuses { get; } = new(MethodNames.GetStatuses, Json.QueryDto, Json.StatusesDto);
 
-    public static RpcMethod<TorrentDto, FilesDto> GetFiles { get; } = new(MethodNames.GetFiles, Json.TorrentDto, Json.FilesDto);
+    public static RpcMethod<QueryDto, FilesDto> GetFiles { get; } = new(MethodNames.GetFiles, Json.QueryDto, Json.FilesDto);
 
-    public static RpcMethod<TorrentDto, PeersDto> GetPeers { get; } = new(MethodNames.GetPeers, Json.TorrentDto, Json.PeersDto);
+    public static RpcMethod<QueryDto, PeersDto> GetPeers { get; } = new(MethodNames.GetPeers, Json.QueryDto, Json.PeersDto);
 
-    public static RpcMethod<TorrentDto, ClosedPeersDto> GetClosedPeers { get; } =
-        new(MethodNames.GetClosedPeers, Json.TorrentDto, Json.ClosedPeersDto);
+    public static RpcMethod<QueryDto, ClosedPeersDto> GetClosedPeers { get; } =
+        new(MethodNames.GetClosedPeers, Json.QueryDto, Json.ClosedPeersDto);
 
-    public static RpcMethod<TorrentDto, MetainfoDto> GetMetainfo { get; } = new(MethodNames.GetMetainfo, Json.TorrentDto, Json.MetainfoDto);
+    public static RpcMethod<QueryDto, MetainfoDto> GetMetainfo { get; } = new(MethodNames.GetMetainfo, Json.QueryDto, Json.MetainfoDto);
 
-    public static RpcMethod<SavedQueryDto, SavedListDto> GetSaved { get; } = new(MethodNames.GetSaved, Json.SavedQueryDto, Json.SavedListDto);
+    public static RpcMethod<QueryDto, SavedListDto> GetSaved { get; } = new(MethodNames.GetSaved, Json.QueryDto, Json.SavedListDto);
 
     public static RpcMethod<RpcNothing, EngineDto> ClientStatus { get; } =
         new(MethodNames.ClientStatus, RpcJson.Default.RpcNothing, Json.EngineDto);

@@ -15,6 +15,8 @@ internal sealed class OptionsDto
 
     public bool? SeedOnly { get; set; }
 
+    public bool? SuperSeeding { get; set; }
+
     public string[]? Tags { get; set; }
 
     public string[]? AddTags { get; set; }
@@ -30,6 +32,7 @@ internal sealed class OptionsDto
         Goal = SeedGoalDto.Of(options.Goal),
         Sequential = options.Sequential,
         SeedOnly = options.SeedOnly,
+        SuperSeeding = options.SuperSeeding,
         Tags = options.Tags is null ? null : [.. options.Tags],
         AddTags = options.AddTags is null ? null : [.. options.AddTags],
         RemoveTags = options.RemoveTags is null ? null : [.. options.RemoveTags],
@@ -43,6 +46,7 @@ internal sealed class OptionsDto
         Goal = Goal?.ToGoal(),
         Sequential = Sequential,
         SeedOnly = SeedOnly,
+        SuperSeeding = SuperSeeding,
         Tags = Tags is null ? null : Wire.ToList(Tags, text => text),
         AddTags = AddTags is null ? null : Wire.ToList(AddTags, text => text),
         RemoveTags = RemoveTags is null ? null : Wire.ToList(RemoveTags, text => text),

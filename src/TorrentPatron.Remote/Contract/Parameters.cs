@@ -59,39 +59,14 @@ internal sealed class UploadDto
     public byte[]? Data { get; set; }
 }
 
-/// <summary>Asks about one torrent.</summary>
-internal sealed class TorrentDto
+/// <summary>Asks about one torrent, or for a part of all.</summary>
+internal sealed class QueryDto
 {
+    /// <summary>Which torrent; left out: all, where a method tells of all.</summary>
     public string? InfoHash { get; set; }
 
     /// <summary>Of a list: the first one that is wanted, from 0.</summary>
     public int Offset { get; set; }
-}
-
-/// <summary>Asks for the torrents whose state is saved.</summary>
-internal sealed class SavedQueryDto
-{
-    /// <summary>Which torrent; left out: all.</summary>
-    public string? InfoHash { get; set; }
-
-    /// <summary>Of all: the first one that is wanted, from 0.</summary>
-    public int Offset { get; set; }
-}
-
-/// <summary>A torrent whose state is saved.</summary>
-internal sealed class SavedDto
-{
-    /// <summary>How it stood when it was last saved.</summary>
-    public StatusDto? Status { get; set; }
-
-    /// <summary>Whether it was suspended.</summary>
-    public bool Suspended { get; set; }
-
-    /// <summary>Its link, where that is all that is known of it.</summary>
-    public string? Magnet { get; set; }
-
-    /// <summary>Whether it can go on: it is known where its files lie.</summary>
-    public bool CanRestore { get; set; }
 }
 
 /// <summary>A part of the torrents whose state is saved.</summary>
@@ -130,15 +105,21 @@ internal sealed class EngineDto
     public ClientStatusDto? Status { get; set; }
 }
 
-/// <summary>Torrents that have changed, or are no longer there. Of each torrent the latest status only.</summary>
+/// <summary>Torrents that have changed, or no longer run: of each the latest status. Or a part of all, where that was asked for.</summary>
 internal sealed class StatusesDto
 {
-    /// <summary>The torrents that have changed, in the order in which they were started as far as they are new.</summary>
+    /// <summary>Whether every torrent that was told of before no longer runs.</summary>
+    public bool IsReset { get; set; }
+
+    /// <summary>How torrents that no longer run stood at their end; to be taken before those that have changed.</summary>
+    public StatusDto[]? Gone { get; set; }
+
+    /// <summary>The torrents that have changed; new ones in the order in which they were started.</summary>
     public StatusDto[]? Changed { get; set; }
 
-    /// <summary>Info hashes of torrents that no longer run.</summary>
-    public string[]? Gone { get; set; }
+    /// <summary>The service, where its settings have changed.</summary>
+    public ServiceDto? Service { get; set; }
 
-    /// <summary>Whether every torrent has been told of: sent once, with the last part of the first full list.</summary>
-    public bool IsWhole { get; set; }
+    /// <summary>Number of all, where a part of all was asked for.</summary>
+    public int Total { get; set; }
 }

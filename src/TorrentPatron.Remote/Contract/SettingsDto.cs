@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
@@ -10,6 +11,8 @@ namespace TorrentPatron.Remote.Contract;
 /// </remarks>
 internal sealed class SettingsDto
 {
+    private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
+
     public string? Engine { get; set; }
 
     public string? StatePath { get; set; }
@@ -115,9 +118,17 @@ internal sealed class SettingsDto
 
     /// <summary>Reads the engine's settings as a change: what does not travel stays as it was.</summary>
     /// <param name="before">The settings until now.</param>
+    /// <exception cref="TorrentException">One of them cannot be.</exception>
     public ClientSettings Over(ClientSettings before)
     {
         ClientSettings settings = ToClient();
+        Check(settings.ListenPort is >= -1 and <= ushort.MaxValue, "a port", settings.ListenPort);
+        Check(settings.MaxPeers >= 1, "a number of peers", settings.MaxPeers);
+        Check(settings.MaxPeersPerTorrent >= 1, "a number of peers", settings.MaxPeersPerTorrent);
+        Check(settings.Limits.Download >= 0, "a rate", settings.Limits.Download);
+        Check(settings.Limits.Upload >= 0, "a rate", settings.Limits.Upload);
+        Check(settings.StatusInterval >= ShortestInterval, "a time between statuses", settings.StatusInterval);
+        Check(settings.CodePoint is >= 0 and <= 63, "a code point", settings.CodePoint);
         return settings with
         {
             Filter = Filter is null ? null : before.Filter,
@@ -126,6 +137,12 @@ internal sealed class SettingsDto
                 ? proxy with { Credential = old.Credential }
                 : settings.Proxy,
         };
+    }
+
+    private static void Check(bool isGood, string what, object value)
+    {
+        if (!isGood)
+            throw new TorrentException(ContractErrors.InvalidValue(FormattableString.Invariant($"{value}"), what));
     }
 
     /// <summary>Reads a service's settings.</summary>

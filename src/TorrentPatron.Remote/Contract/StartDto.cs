@@ -48,7 +48,8 @@ internal sealed class StartDto
 
     public SelectionDto? Selection { get; set; }
 
-    public bool Suspended { get; set; }
+    /// <summary>Whether not to let it run; left out: as it was saved.</summary>
+    public bool? Suspended { get; set; }
 
     public bool MetadataOnly { get; set; }
 
@@ -99,10 +100,10 @@ internal sealed class StartDto
             Destination = Destination,
             CurrentFolder = CurrentFolder,
             Peers = Wire.ToList(Peers, Wire.ToEndPoint),
-            Trackers = Wire.ToList(Trackers, Wire.ToUri),
+            Trackers = Wire.ToList(Trackers, Wire.ToGivenUri),
             FilePriorities = CommandDto.ToPriorities(FilePriorities),
             Selection = Selection?.ToSelection(),
-            Suspended = Suspended || request.Suspended,
+            Suspended = Suspended ?? request.Suspended,
             MetadataOnly = MetadataOnly,
             MetadataTimeout = Wire.ToTime(MetadataTimeout),
             Recheck = Recheck,

@@ -83,6 +83,8 @@ internal sealed class StatusDto
 
     public bool SeedOnly { get; set; }
 
+    public bool SuperSeeding { get; set; }
+
     public bool IsPrivate { get; set; }
 
     public string[]? Tags { get; set; }
@@ -136,6 +138,7 @@ internal sealed class StatusDto
         SeedingTime = status.SeedingTime.TotalSeconds,
         Sequential = status.Sequential,
         SeedOnly = status.SeedOnly,
+        SuperSeeding = status.SuperSeeding,
         IsPrivate = status.IsPrivate,
         Tags = Wire.OfList(status.Tags, text => text),
         Metadata = MetadataProgressDto.Of(status.Metadata),
@@ -185,6 +188,7 @@ internal sealed class StatusDto
         SeedingTime = Wire.ToTime(SeedingTime),
         Sequential = Sequential,
         SeedOnly = SeedOnly,
+        SuperSeeding = SuperSeeding,
         IsPrivate = IsPrivate,
         Tags = Wire.ToList(Tags, text => text),
         Metadata = Metadata?.ToProgress(),

@@ -58,6 +58,11 @@ internal static class Wire
         ? uri
         : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an absolute address"));
 
+    /// <summary>Reads an address as somebody gave it; whoever uses it says what is wrong with it.</summary>
+    public static Uri ToGivenUri(string? text) => Uri.TryCreate(text, UriKind.RelativeOrAbsolute, out Uri? uri)
+        ? uri
+        : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an address"));
+
     /// <summary>Converts a list; an empty one is left out.</summary>
     public static TWire[]? OfList<T, TWire>(IReadOnlyCollection<T>? list, Func<T, TWire> convert) =>
         list is { Count: > 0 } ? [.. list.Select(convert)] : null;

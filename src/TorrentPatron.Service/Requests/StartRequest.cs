@@ -85,9 +85,9 @@ public sealed record StartRequest
         ArgumentNullException.ThrowIfNull(saved);
         return new StartRequest
         {
-            Source = saved.Magnet is null ? TorrentSource.FromState(saved.MetainfoPath) : TorrentSource.FromState(saved.Magnet),
+            Source = TorrentSource.FromState(saved),
             SavedDestination = saved.Destination,
-            Suspended = saved.Resume is { Suspended: true },
+            Suspended = saved.IsSuspended,
         };
     }
 }

@@ -97,11 +97,27 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     public IReadOnlyList<TorrentId> OwnedBy(IRequester requester) =>
         [.. _owners.Where(pair => pair.Value == requester).Select(pair => pair.Key)];
 
+    /// <summary>Has what a patron owns be another's, which from now on is told its news.</summary>
+    public void HandOver(IRequester owner, IRequester heir)
+    {
+        foreach ((TorrentId torrent, IRequester before) in _owners)
+        {
+            if (before == owner)
+                _owners.TryUpdate(torrent, heir, owner);
+        }
+    }
+
     /// <inheritdoc/>
     public StatusWatch Watch(TorrentId torrent) => Enter(new StatusWatch(torrent, _watchers.Remove));
 
     /// <inheritdoc/>
     public StatusFeed Feed(IReadOnlyCollection<TorrentId>? torrents) => Enter(new StatusFeed(torrents, _watchers.Remove));
+
+    /// <summary>Lets a watcher see from now on.</summary>
+    public void Add(IStatusWatcher watcher) => Enter(watcher);
+
+    /// <summary>Lets a watcher see no more.</summary>
+    public void Remove(IStatusWatcher watcher) => _watchers.Remove(watcher);
 
     /// <summary>Routes what the engine has said until now.</summary>
     public Task CatchUpAsync(CancellationToken cancellationToken)
@@ -199,15 +215,16 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
 
     private void Route(TorrentMessage message)
     {
+        // First, so that whoever has an answer finds with the watchers what it tells of.
+        if (message.Status() is { } status)
+            _watchers.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
+
         if (message is TorrentAnswer answer)
             RouteAnswer(answer);
         else if (_owners.TryGetValue(message.TorrentId, out IRequester? owner))
             owner.Receive(message);
         else if (_early.TryGetValue(message.TorrentId, out List<TorrentMessage>? early))
             early.Add(message);
-
-        if (message.Status() is { } status)
-            _watchers.See(message.TorrentId, status, isLast: message is TorrentClosed or TorrentRemoved);
     }
 
     private void RouteAnswer(TorrentAnswer answer)

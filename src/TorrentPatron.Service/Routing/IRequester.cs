@@ -5,6 +5,9 @@ namespace TorrentPatron.Service.Routing;
 /// <summary>Who makes requests and hears of the torrents that it owns: a patron.</summary>
 internal interface IRequester
 {
+    /// <summary>What tells it from all others.</summary>
+    Guid Id { get; }
+
     /// <summary>Whether it has been stopped: it starts nothing any more.</summary>
     bool IsStopped { get; }
 

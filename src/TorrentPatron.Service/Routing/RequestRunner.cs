@@ -10,16 +10,10 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
-#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
-internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, SourceReader sources, PeerResolver peers, TimeProvider time)
-#pragma warning restore CA1001
+internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader)
 {
-    /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
-    private const int MostReads = 16;
-
     private readonly TorrentLanes _lanes = new();
     private readonly SavedRemoval _savedRemoval = new(states);
-    private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
 
     /// <summary>Starts a torrent, or joins it where it runs.</summary>
     /// <param name="requester">Who asks.</param>
@@ -149,41 +143,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
 
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {
-        if (request.Read is { } read)
-            return new StartOrder(request, read.Content, read.NamedPeers);
-        if (request.Metainfo is not null)
-            return new StartOrder(request, new SourceContent(request.Metainfo) { Reach = request.Reach }, []);
-        if (request.Source is null)
-        {
-            throw new TorrentException(new TorrentError(
-                TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or bytes, or a magnet link."));
-        }
-
-        using var clock = new CancellationTokenSource(request.SourceTimeout ?? Timeout.InfiniteTimeSpan, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(reading, clock.Token);
-        try
-        {
-            await _reads.WaitAsync(either.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
-        {
-            throw new TorrentException(ServiceErrors.SourceTimeout(request.Source.ToString(), request.SourceTimeout!.Value));
-        }
-
-        try
-        {
-            SourceContent content = await sources.ReadContentAsync(request.Source, either.Token).ConfigureAwait(false);
-            return new StartOrder(
-                request, content, content.Magnet is null ? [] : await peers.ResolveAsync(content.Magnet, either.Token).ConfigureAwait(false));
-        }
-        catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
-        {
-            throw new TorrentException(ServiceErrors.SourceTimeout(request.Source.ToString(), request.SourceTimeout!.Value));
-        }
-        finally
-        {
-            _reads.Release();
-        }
+        ReadSource read = await reader.ReadAsync(request, reading).ConfigureAwait(false);
+        return new StartOrder(request, read.Content, read.NamedPeers);
     }
 
     /// <summary>The torrent runs already: gives it what is new in the request, and wakes it where it rests.</summary>

@@ -13,12 +13,18 @@ internal sealed class RequestTurn(Task before)
     /// <summary>Completes when this request, and hence every earlier one, is in its lane or has been given up.</summary>
     public Task Entered => _entered.Task;
 
+    /// <summary>Completes when every earlier request has entered, or has been given up.</summary>
+    public Task Ready => before;
+
+    /// <summary>Lets the next request pass: this one, whose turn has come, has entered.</summary>
+    public void Enter() => _entered.TrySetResult();
+
     /// <summary>Waits for the patron's earlier requests, then takes a turn in the torrent's lane.</summary>
     public async Task<LaneTurn> EnterAsync(TorrentLanes lanes, TorrentId torrent)
     {
         await before.ConfigureAwait(false);
         LaneTurn turn = lanes.Enter(torrent);
-        _entered.TrySetResult();
+        Enter();
         return turn;
     }
 

@@ -100,7 +100,7 @@ public sealed class SourceReader
             throw NotReadable(source, "is a folder", "Give a .torrent file in it.");
         try
         {
-            Stream file = source.IsSaved ? StateFile.OpenRead(path) : NamedFile.Open(path);
+            Stream file = source.Saved is not null ? StateFile.OpenRead(path) : NamedFile.Open(path);
             await using (file.ConfigureAwait(false))
                 return await BoundedReader.ReadAsync(file, source, cancellationToken).ConfigureAwait(false);
         }

@@ -1,6 +1,7 @@
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Trackers;
+using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -23,8 +24,8 @@ public sealed class TorrentSource
     /// <summary>How near the source is, as far as that is known before it is read: files, bytes and links are given by somebody here.</summary>
     internal AddressReach Reach { get; private init; }
 
-    /// <summary>Whether it is a file of the state folder.</summary>
-    internal bool IsSaved { get; private init; }
+    /// <summary>The torrent whose saved state it is; null: it is not of a state folder.</summary>
+    internal TorrentId? Saved { get; private init; }
 
     /// <summary>The bytes themselves; null where they are not given.</summary>
     public ReadOnlyMemory<byte>? Bytes { get; private init; }
@@ -78,11 +79,14 @@ public sealed class TorrentSource
         return isAddress && Uri.TryCreate(text, UriKind.Absolute, out Uri? address) ? FromAddress(address) : FromFile(text);
     }
 
-    /// <summary>A .torrent in the state folder, which may have come from anywhere.</summary>
-    internal static TorrentSource FromState(string path) => new() { FilePath = path, Reach = AddressReach.Global, IsSaved = true };
-
-    /// <summary>A magnet link in the state folder, which may have come from anywhere.</summary>
-    internal static TorrentSource FromState(MagnetLink magnet) => new() { MagnetText = magnet.ToString(), Reach = AddressReach.Global };
+    /// <summary>A .torrent or magnet link in the state folder, which may have come from anywhere.</summary>
+    internal static TorrentSource FromState(SavedTorrent saved) => new()
+    {
+        FilePath = saved.Magnet is null ? saved.MetainfoPath : null,
+        MagnetText = saved.Magnet?.ToString(),
+        Reach = AddressReach.Global,
+        Saved = saved.TorrentId,
+    };
 
     /// <summary>The source in words, safe to print: without an address' user name, query and keys in its path.</summary>
     public override string ToString()

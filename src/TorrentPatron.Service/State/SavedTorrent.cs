@@ -15,18 +15,26 @@ namespace TorrentPatron.Service.State;
 public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, ResumeData? Resume)
 {
     /// <summary>The folder below which its files lie; null where that cannot be read.</summary>
-    public string? Destination => Resume?.Destination;
+    public string? Destination => Told is null ? Resume?.Destination : Told.CanRestore ? Told.Status.Destination : null;
+
+    /// <summary>Whether it was suspended.</summary>
+    public bool IsSuspended => Told?.IsSuspended ?? Resume is { Suspended: true };
 
     /// <summary>Its link, where that is all that is known of it; else null.</summary>
     public MagnetLink? Magnet { get; init; }
 
+    /// <summary>What the service of another process has told of it; null: it is read from the folder.</summary>
+    internal ToldTorrent? Told { get; init; }
+
     /// <summary>What is in it; null where its .torrent cannot be read, or is another's.</summary>
-    public TorrentMetainfo? ReadMetainfo() => new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(TorrentId);
+    public TorrentMetainfo? ReadMetainfo() => Told is not null ? Told.ReadMetainfo() : new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(TorrentId);
 
     /// <summary>How it stood when it was last saved: its state is Stopped. Reads from the disk.</summary>
     /// <param name="time">The clock; by default the system's.</param>
     public TorrentStatus ReadStatus(TimeProvider? time = null)
     {
+        if (Told is not null)
+            return Told.Status;
         DateTimeOffset now = WallTime.Now(time ?? TimeProvider.System);
         TorrentMetainfo? metainfo = ReadMetainfo();
         return (metainfo, Magnet, Resume) switch
@@ -46,3 +54,10 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
         };
     }
 }
+
+/// <summary>What the service of another process tells of a torrent that it has saved.</summary>
+/// <param name="Status">How it stood.</param>
+/// <param name="IsSuspended">Whether it was suspended.</param>
+/// <param name="CanRestore">Whether it is known where its files lie.</param>
+/// <param name="ReadMetainfo">Asks what is in it.</param>
+internal sealed record ToldTorrent(TorrentStatus Status, bool IsSuspended, bool CanRestore, Func<TorrentMetainfo?> ReadMetainfo);

@@ -13,6 +13,7 @@ using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
+using TorrentPatron.Service.State;
 using TorrentPatron.Service.Tests.Fakes;
 
 namespace TorrentPatron.Service.Tests.Sources;
@@ -219,7 +220,7 @@ public sealed class SourceReaderTests : IDisposable
         Assert.Equal("1 2 3 5", await PortsAsync(TorrentSource.FromBytes(bytes)));
         Assert.Equal("1 2 3 5", await PortsAsync(TorrentSource.FromAddress(server["/torrent"])));
         Assert.Equal("3 5", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent")));
-        Assert.Equal("3 5", await PortsAsync(TorrentSource.FromState(_temp["x.torrent"])));
+        Assert.Equal("3 5", await PortsAsync(TorrentSource.FromState(new SavedTorrent(default, _temp["x.torrent"], null))));
 
         // Read first and started then, as Get-TorrentInfo and patron seed do it, it is from as far.
         SourceContent read = await reader.ReadTorrentAsync(TorrentSource.Parse($"http://public.example:{server.Port}/torrent"), Token);
@@ -244,7 +245,8 @@ public sealed class SourceReaderTests : IDisposable
 
         Assert.Equal("2001 2002 2003 2004", await PortsAsync(TorrentSource.FromBytes(link)));
         Assert.Equal("2002 2004", await PortsAsync(TorrentSource.Parse($"http://public.example:{server.Port}/link")));
-        Assert.Equal("2002 2004", await PortsAsync(TorrentSource.FromState(Protocol.Magnets.MagnetLink.Parse(System.Text.Encoding.ASCII.GetString(link)))));
+        var magnet = Protocol.Magnets.MagnetLink.Parse(Encoding.ASCII.GetString(link));
+        Assert.Equal("2002 2004", await PortsAsync(TorrentSource.FromState(new SavedTorrent(default, "", null) { Magnet = magnet })));
 
         async Task<string> PortsAsync(TorrentSource source)
         {

@@ -1,0 +1,263 @@
+using System.Threading.Channels;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Protocol;
+using TorrentPatron.Remote.Contract;
+using TorrentPatron.Remote.Rpc;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Routing;
+
+namespace TorrentPatron.Remote.Server;
+
+/// <summary>
+/// What a client is still to be told: of each torrent that has changed the latest status, and messages in their order. Statuses go before
+/// messages, so that whoever hears of something finds it in the statuses. Thread-safe.
+/// </summary>
+/// <remarks>
+/// One loop writes, and takes everything that is there at once. While the client does not read, statuses take the place of older ones;
+/// messages other than status updates are never dropped, but with too many of them the client is cut off.
+/// </remarks>
+/// <param name="connection">The connection to the client.</param>
+internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
+{
+    /// <summary>Messages that wait at most; then the client is cut off.</summary>
+    private const int MostMessages = 10_000;
+
+    /// <summary>From so many messages on, status updates are left out: the statuses tell the same.</summary>
+    private const int MostWithUpdates = 1_000;
+
+    /// <summary>Statuses, with their trackers and warnings, in one notification.</summary>
+    private const int MostInPart = 500;
+
+    private readonly Lock _gate = new(); // a leaf
+    private readonly Channel<bool> _news = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+
+    private Content _content = new();
+    private HashSet<TorrentId>? _seen;
+    private ClientSession? _session;
+    private bool _isClosed;
+
+    /// <inheritdoc/>
+    public TorrentId? Torrent => null;
+
+    /// <summary>Sees the statuses of an engine from now on, beginning with those that there are.</summary>
+    /// <param name="session">The engine; the same as before changes nothing.</param>
+    /// <returns>Whether it is another engine than before.</returns>
+    public bool Follow(ClientSession? session)
+    {
+        lock (_gate)
+        {
+            if (_isClosed || session is null || _session == session)
+                return false;
+            _session = session;
+            _seen = [];
+        }
+
+        session.Add(this);
+        IReadOnlyList<TorrentStatus> statuses = session.GetStatuses();
+        lock (_gate)
+        {
+            foreach (TorrentStatus status in statuses)
+            {
+                // What has been seen of it meanwhile is newer.
+                if (TorrentId.TryParse(status.InfoHash, out TorrentId torrent) && _seen?.Contains(torrent) != true)
+                    _content.Changed[torrent] = status;
+            }
+
+            _seen = null;
+        }
+
+        Signal();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void See(TorrentId of, TorrentStatus status, bool isLast)
+    {
+        lock (_gate)
+        {
+            _seen?.Add(of);
+            if (isLast)
+            {
+                _content.Changed.Remove(of);
+                _content.Gone[of] = status;
+            }
+            else
+            {
+                _content.Changed[of] = status;
+            }
+        }
+
+        Signal();
+    }
+
+    /// <inheritdoc/>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _session = null;
+            _content.Changed.Clear();
+            _content.IsReset = true;
+        }
+
+        Signal();
+    }
+
+    /// <summary>Tells of a message.</summary>
+    /// <param name="patron">Whom it is for.</param>
+    /// <param name="message">The message.</param>
+    public void Put(Guid patron, TorrentMessage message)
+    {
+        bool isFull;
+        lock (_gate)
+        {
+            int waiting = _content.Messages.Count;
+            if (_isClosed || (message is TorrentStatusUpdate && waiting >= MostWithUpdates))
+                return;
+            isFull = waiting >= MostMessages;
+            if (!isFull)
+                _content.Messages.Add((patron, message));
+        }
+
+        if (isFull)
+            Faults.Watch(connection.CloseAsync(ServerErrors.Overflow(MostMessages)), "end of a client that does not read");
+        Signal();
+    }
+
+    /// <summary>Tells how the service is set.</summary>
+    public void Put(ServiceDto service)
+    {
+        lock (_gate)
+            _content.Service = service;
+        Signal();
+    }
+
+    /// <summary>Completes when the client has been told what is there now, or when the connection has ended.</summary>
+    public Task FlushAsync()
+    {
+        Task flushed;
+        lock (_gate)
+        {
+            if (_isClosed)
+                return Task.CompletedTask;
+            var told = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _content.Waiters.Add(told);
+            flushed = told.Task;
+        }
+
+        Signal();
+        return flushed;
+    }
+
+    /// <summary>Writes what there is until the connection or the outbox ends.</summary>
+    public async Task RunAsync()
+    {
+        try
+        {
+            await foreach (bool _ in _news.Reader.ReadAllAsync().ConfigureAwait(false))
+            {
+                Content content;
+                lock (_gate)
+                    (content, _content) = (_content, new Content());
+                try
+                {
+                    await WriteAsync(content).ConfigureAwait(false);
+                }
+                finally
+                {
+                    content.Told();
+                }
+            }
+        }
+        catch (TorrentException)
+        {
+            // The connection has ended.
+        }
+#pragma warning disable CA1031 // The root of the loop: its fault ends this client's connection.
+        catch (Exception fault)
+#pragma warning restore CA1031
+        {
+            EngineEvents.Log.FaultCaught(null, "messages to a client", fault);
+            await connection.CloseAsync(RemoteErrors.Fault).ConfigureAwait(false);
+        }
+
+        Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        ClientSession? session;
+        Content content;
+        lock (_gate)
+        {
+            _isClosed = true;
+            (session, _session) = (_session, null);
+            (content, _content) = (_content, new Content());
+        }
+
+        session?.Remove(this);
+        content.Told();
+        _news.Writer.TryComplete();
+    }
+
+    private void Signal() => _news.Writer.TryWrite(true);
+
+    private async Task WriteAsync(Content content)
+    {
+        if (content.IsReset || content.Service is not null)
+            await TellAsync(new StatusesDto { IsReset = content.IsReset, Service = content.Service }).ConfigureAwait(false);
+        foreach (StatusDto[] part in Parts(content.Gone.Values))
+            await TellAsync(new StatusesDto { Gone = part }).ConfigureAwait(false);
+        foreach (StatusDto[] part in Parts(content.Changed.Values))
+            await TellAsync(new StatusesDto { Changed = part }).ConfigureAwait(false);
+        foreach ((Guid patron, TorrentMessage message) in content.Messages)
+        {
+            MessageDto written = MessageDto.Of(message);
+            written.Patron = patron;
+            await connection.NotifyAsync(Methods.Message, written).ConfigureAwait(false);
+        }
+    }
+
+    private async Task TellAsync(StatusesDto statuses) => await connection.NotifyAsync(Methods.Statuses, statuses).ConfigureAwait(false);
+
+    private static IEnumerable<StatusDto[]> Parts(IEnumerable<TorrentStatus> statuses)
+    {
+        var part = new List<StatusDto>();
+        int weight = 0;
+        foreach (TorrentStatus status in statuses)
+        {
+            part.Add(StatusDto.Of(status));
+            weight += 1 + status.Trackers.Count + status.Warnings.Count;
+            if (weight < MostInPart)
+                continue;
+            yield return [.. part];
+            part.Clear();
+            weight = 0;
+        }
+
+        if (part.Count > 0)
+            yield return [.. part];
+    }
+
+    /// <summary>What has come together between two rounds of the loop.</summary>
+    private sealed class Content
+    {
+        public OrderedDictionary<TorrentId, TorrentStatus> Gone { get; } = [];
+
+        public OrderedDictionary<TorrentId, TorrentStatus> Changed { get; } = [];
+
+        public List<(Guid Patron, TorrentMessage Message)> Messages { get; } = [];
+
+        public List<TaskCompletionSource> Waiters { get; } = [];
+
+        /// <summary>Whether the engine has ended, and with it every torrent that was told of before.</summary>
+        public bool IsReset { get; set; }
+
+        public ServiceDto? Service { get; set; }
+
+        public void Told() => Waiters.ForEach(waiter => waiter.TrySetResult());
+    }
+}

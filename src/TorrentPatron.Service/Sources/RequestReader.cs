@@ -1,0 +1,58 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
+
+namespace TorrentPatron.Service.Sources;
+
+/// <summary>Reads the sources of requests, a few at a time and each within the time that it may take.</summary>
+/// <param name="sources">Reads them.</param>
+/// <param name="peers">Looks up peers that links name; null: they are not looked up.</param>
+/// <param name="time">The clock.</param>
+#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
+internal sealed class RequestReader(SourceReader sources, PeerResolver? peers, TimeProvider time)
+#pragma warning restore CA1001
+{
+    /// <summary>Sources read at once: enough to keep a disk busy and to wait for some servers.</summary>
+    private const int MostReads = 16;
+
+    private readonly SemaphoreSlim _reads = new(MostReads, MostReads);
+
+    /// <summary>What a request's source says.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="reading">Gives up reading it.</param>
+    /// <exception cref="TorrentException">It cannot be read.</exception>
+    public async Task<ReadSource> ReadAsync(StartRequest request, CancellationToken reading)
+    {
+        if (request.Read is { } read)
+            return read;
+        if (request.Metainfo is not null)
+            return new ReadSource(new SourceContent(request.Metainfo) { Reach = request.Reach }, []);
+        if (request.Source is null)
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.UnsupportedSource, "No torrent was given.", "Give a .torrent file, its address or bytes, or a magnet link."));
+        }
+
+        using var clock = new CancellationTokenSource(request.SourceTimeout ?? Timeout.InfiniteTimeSpan, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(reading, clock.Token);
+        bool isReading = false;
+        try
+        {
+            await _reads.WaitAsync(either.Token).ConfigureAwait(false);
+            isReading = true;
+            SourceContent content = await sources.ReadContentAsync(request.Source, either.Token).ConfigureAwait(false);
+            return new ReadSource(
+                content,
+                content.Magnet is null || peers is null ? [] : await peers.ResolveAsync(content.Magnet, either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (clock.IsCancellationRequested && !reading.IsCancellationRequested)
+        {
+            throw new TorrentException(ServiceErrors.SourceTimeout(request.Source.ToString(), request.SourceTimeout!.Value));
+        }
+        finally
+        {
+            if (isReading)
+                _reads.Release();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Remote.Client;
+using TorrentPatron.Remote.Rpc;
+using TorrentPatron.Remote.Server;
+using TorrentPatron.Remote.Tests.Connected;
+
+// In the place of the one of the tests in process, whose name it has.
+namespace TorrentPatron.Service.Tests.Fakes;
+
+/// <summary>A service over scripted engines, reached by a socket.</summary>
+internal sealed class TestService : IAsyncDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly List<ScriptedClient> _clients = [];
+    private readonly List<RemoteTorrentService> _connections = [];
+    private Task? _disposal;
+
+    public TestService(Action<ScriptedClient>? prepare = null, RpcServerOptions? options = null)
+    {
+        Local = new TorrentService(new ServiceSettings { StatePath = StatePath }, _ =>
+        {
+            var client = new ScriptedClient();
+            prepare?.Invoke(client);
+            lock (_clients)
+                _clients.Add(client);
+            return client;
+        });
+        Host = new ServiceHost(Local, new SocketListener(SocketPath), options);
+        Host.Start();
+        Service = Task.Run(ConnectAsync).GetAwaiter().GetResult();
+    }
+
+    /// <summary>The service that has the engine.</summary>
+    public TorrentService Local { get; }
+
+    public ServiceHost Host { get; }
+
+    /// <summary>The same service, by a connection.</summary>
+    public RemoteTorrentService Service { get; }
+
+    public string StatePath => _folder["state"];
+
+    public string SocketPath => _folder["s"];
+
+    public IReadOnlyList<ScriptedClient> Clients
+    {
+        get
+        {
+            lock (_clients)
+                return [.. _clients];
+        }
+    }
+
+    /// <summary>The engine that was made last.</summary>
+    public ScriptedClient Client => Clients[^1];
+
+    /// <summary>Connects once more.</summary>
+    public async Task<RemoteTorrentService> ConnectAsync()
+    {
+        RemoteTorrentService service = await RemoteTorrentService.ConnectAsync(
+            SocketListener.Dial(SocketPath), cancellationToken: TestContext.Current.CancellationToken);
+        lock (_connections)
+            _connections.Add(service);
+        return service;
+    }
+
+    /// <summary>The service ends, as by a kill: nobody is told why.</summary>
+    public async ValueTask DisposeAsync() => await (_disposal ??= EndAsync());
+
+    private async Task EndAsync()
+    {
+        foreach (RemoteTorrentService service in _connections)
+            await service.DisposeAsync();
+        await Host.DisposeAsync();
+        await Local.DisposeAsync();
+        _folder.Dispose();
+    }
+}
