@@ -37,5 +37,6 @@ internal static class FuzzTargets
         new ResumeFileTarget(),
         new ResumeContentTarget(),
         new JournalTarget(),
+        new RpcTarget(),
     ];
 }

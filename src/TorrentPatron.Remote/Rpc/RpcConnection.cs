@@ -136,7 +136,7 @@ internal sealed class RpcConnection : IAsyncDisposable
     {
         try
         {
-            Task telling = SendAsync(closure.Error, RpcMessages.WriteClosing, CancellationToken.None).AsTask();
+            Task telling = SendAsync(closure.Error, RpcMessages.WriteClosing, CancellationToken.None, closure).AsTask();
             // What becomes of it later is of no interest.
             _ = telling.ContinueWith(
                 static done => _ = done.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
@@ -383,15 +383,24 @@ internal sealed class RpcConnection : IAsyncDisposable
     }
 
     /// <summary>Writes a message in its turn. What the writing throws is thrown to the caller, and nothing was sent.</summary>
-    private async ValueTask SendAsync<TState>(TState state, Action<Utf8JsonWriter, TState> write, CancellationToken cancellationToken)
+    /// <param name="state">The message.</param>
+    /// <param name="write">Writes it.</param>
+    /// <param name="cancellationToken">Ends the waiting for the turn.</param>
+    /// <param name="last">Ends the connection with the message, before anybody else has the turn.</param>
+    private async ValueTask SendAsync<TState>(
+        TState state, Action<Utf8JsonWriter, TState> write, CancellationToken cancellationToken, RpcClosure? last = null)
     {
         await TakeTurnAsync(_writeTurn, cancellationToken).ConfigureAwait(false);
         try
         {
+            if (Closure is { } before)
+                throw Unavailable(before);
             ReadOnlyMemory<byte> line = _writer.Write(state, write);
             try
             {
                 await WriteAsync(line).ConfigureAwait(false);
+                if (last is not null)
+                    End(last);
             }
             catch (Exception fault) when (IsBreak(fault))
             {

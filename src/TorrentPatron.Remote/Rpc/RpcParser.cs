@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using TorrentPatron.Engine.Client;
@@ -59,7 +60,7 @@ internal static class RpcParser
             return false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isId = reader.ValueTextEquals("id"u8);
+            bool isId = Is(ref reader, "id"u8);
             reader.Read();
             int begin = (int)reader.TokenStartIndex;
             bool isFit = reader.TokenType is JsonTokenType.String or JsonTokenType.Number;
@@ -116,12 +117,17 @@ internal static class RpcParser
                 reader.Read();
                 // What is there twice means one thing to one reader and another to the next.
                 if ((_seen & member) != 0)
+                {
                     _isBroken = true;
+                    reader.Skip();
+                    continue;
+                }
+
                 _seen |= member;
                 switch (member)
                 {
                     case Seen.Version:
-                        _isVersion2 = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("2.0"u8);
+                        _isVersion2 = reader.TokenType == JsonTokenType.String && Is(ref reader, "2.0"u8);
                         reader.Skip();
                         break;
                     case Seen.Id:
@@ -167,12 +173,12 @@ internal static class RpcParser
             _id, RpcErrorCode.InvalidRequest, IsResponse: (_seen & Seen.Method) == 0 && (_seen & (Seen.Result | Seen.Error)) != 0);
 
         private static Seen MemberOf(ref Utf8JsonReader reader) =>
-            reader.ValueTextEquals("jsonrpc"u8) ? Seen.Version
-            : reader.ValueTextEquals("id"u8) ? Seen.Id
-            : reader.ValueTextEquals("method"u8) ? Seen.Method
-            : reader.ValueTextEquals("params"u8) ? Seen.Params
-            : reader.ValueTextEquals("result"u8) ? Seen.Result
-            : reader.ValueTextEquals("error"u8) ? Seen.Error
+            Is(ref reader, "jsonrpc"u8) ? Seen.Version
+            : Is(ref reader, "id"u8) ? Seen.Id
+            : Is(ref reader, "method"u8) ? Seen.Method
+            : Is(ref reader, "params"u8) ? Seen.Params
+            : Is(ref reader, "result"u8) ? Seen.Result
+            : Is(ref reader, "error"u8) ? Seen.Error
             : Seen.None;
 
         private void ReadId(ref Utf8JsonReader reader)
@@ -222,14 +228,15 @@ internal static class RpcParser
 
             int code = RpcErrorCode.InternalError;
             TorrentError? details = null;
+            bool seenData = false;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
-                bool isCode = reader.ValueTextEquals("code"u8), isData = reader.ValueTextEquals("data"u8);
+                bool isCode = Is(ref reader, "code"u8), isData = Is(ref reader, "data"u8);
                 reader.Read();
                 if (isCode && reader.TokenType == JsonTokenType.Number)
                     code = reader.TryGetInt32(out int number) ? number : code;
-                else if (isData && reader.TokenType == JsonTokenType.StartObject)
-                    details = ReadDetails(ref reader);
+                else if (isData && !seenData && reader.TokenType == JsonTokenType.StartObject)
+                    (details, seenData) = (ReadDetails(ref reader), true);
                 else
                     reader.Skip();
             }
@@ -241,21 +248,51 @@ internal static class RpcParser
     private static TorrentError? ReadDetails(ref Utf8JsonReader reader)
     {
         string? id = null, message = null, remedy = null;
+        bool seenId = false, seenMessage = false, seenRemedy = false;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isId = reader.ValueTextEquals("id"u8), isMessage = reader.ValueTextEquals("message"u8), isRemedy = reader.ValueTextEquals("remedy"u8);
+            bool isId = Is(ref reader, "id"u8), isMessage = Is(ref reader, "message"u8), isRemedy = Is(ref reader, "remedy"u8);
             reader.Read();
-            if (isId)
-                id = Text(ref reader, MostErrorIdChars);
-            else if (isMessage)
-                message = Text(ref reader, MostErrorChars);
-            else if (isRemedy)
-                remedy = Text(ref reader, MostErrorChars);
+            // Each once: a text that is none costs an exception.
+            if (isId && !seenId)
+                (id, seenId) = (Text(ref reader, MostErrorIdChars), true);
+            else if (isMessage && !seenMessage)
+                (message, seenMessage) = (Text(ref reader, MostErrorChars), true);
+            else if (isRemedy && !seenRemedy)
+                (remedy, seenRemedy) = (Text(ref reader, MostErrorChars), true);
             reader.Skip();
         }
 
         return id is { Length: > 0 } && id.All(char.IsAsciiLetter) && message is not null
             ? new TorrentError(id, DisplayText.Clean(message), DisplayText.Clean(remedy ?? "")) : null;
+    }
+
+    /// <summary>Whether a string or a name is this text, which is ASCII; that of .NET throws where half of a character is written as an escape.</summary>
+    private static bool Is(ref Utf8JsonReader reader, ReadOnlySpan<byte> text)
+    {
+        ReadOnlySpan<byte> json = reader.ValueSpan;
+        if (!reader.ValueIsEscaped)
+            return json.SequenceEqual(text);
+        foreach (byte expected in text)
+        {
+            if (json.IsEmpty)
+                return false;
+            uint found = json[0];
+            int length = 1;
+            if (found == '\\')
+            {
+                const int EscapeBytes = 6; // \u0041
+                if (json[1] != 'u' || !Utf8Parser.TryParse(json[2..EscapeBytes], out found, out _, 'x'))
+                    return false;
+                length = EscapeBytes;
+            }
+
+            if (found != expected)
+                return false;
+            json = json[length..];
+        }
+
+        return json.IsEmpty;
     }
 
     /// <summary>A short string; null where it is something else, too long, or half of a character.</summary>
