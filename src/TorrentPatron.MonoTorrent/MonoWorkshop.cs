@@ -42,7 +42,7 @@ internal sealed class MonoWorkshop : IWorkshop
         _engine = engine;
         _hosts = hosts;
         _unlimited = new RateLimiter(engine.Time, 0);
-        _strangers = new ConnectionLimits(new RateLimiterPair(_unlimited, engine.Download), new RateLimiterPair(_unlimited, engine.Upload));
+        _strangers = new ConnectionLimits(_unlimited, _unlimited, engine.PeerClasses);
         _port = new PeerPort(engine.Settings, engine.Network.LocalAddresses, _strangers);
         engine.ListenPorts = _port.Ports;
         Writer = new PieceWriter(engine.DiskWorkers);
@@ -82,6 +82,7 @@ internal sealed class MonoWorkshop : IWorkshop
         { SuggestPieces: true } => Lacking("suggest pieces"),
         // It marks nothing, which only those miss who have asked for a mark.
         { CodePoint: not 0 and var codePoint } when codePoint != DefaultCodePoint => Lacking("mark what it sends with a code point"),
+        { PeerClasses: var classes } when classes.Any(one => one.IsPreferred) => Lacking("prefer a class of peers"),
         _ => null,
     };
 

@@ -20,7 +20,7 @@ public sealed class SettingsTests
         var torrent = new SwarmTorrent(110, Piece, 40 * Piece);
         ClientSettings made = null!;
         await using TestEngine seed = new(network, 1);
-        await using TestEngine leecher = new(network, 2, settings: s => made = s with { Limits = new RateLimits(1, 0) });
+        await using TestEngine leecher = new(network, 2, settings: s => made = s with { Limits = new RateLimits(1, 0), LimitLocalPeers = true });
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await leecher.WaitStatusAsync(s => s.ConnectedPeers == 1);

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Net;
 
 namespace TorrentPatron.Engine.Client;
@@ -20,8 +21,20 @@ public sealed record ClientSettings
     /// <summary>Which addresses may be talked to; null: all.</summary>
     public AddressFilter? Filter { get; init; }
 
-    /// <summary>Limits over all torrents.</summary>
+    /// <summary>
+    /// Limits over all torrents. They do not hold for peers in the local network unless <see cref="LimitLocalPeers"/> says so, nor for those of a
+    /// class that has limits of its own.
+    /// </summary>
     public RateLimits Limits { get; init; } = RateLimits.None;
+
+    /// <summary>
+    /// Whether <see cref="Limits"/> hold for peers in the local network too: those of private and link-local addresses that no class has. This
+    /// machine's own addresses are none of them.
+    /// </summary>
+    public bool LimitLocalPeers { get; init; }
+
+    /// <summary>Classes of peers with limits of their own. A peer belongs to the first that has its address.</summary>
+    public ReadOnlyCollection<PeerClass> PeerClasses { get; init; } = [];
 
     /// <summary>Most peers connected to one torrent, 1 or more.</summary>
     public int MaxPeersPerTorrent { get; init; } = 100;

@@ -24,6 +24,9 @@ public sealed record PeerSnapshot
     /// <summary>The protocol by which it is connected.</summary>
     public PeerTransport Transport { get; init; }
 
+    /// <summary>The name of its class, <see cref="PeerClass.Local"/> for a peer in the local network; empty: no class has its address.</summary>
+    public string Class { get; init; } = "";
+
     /// <summary>Whether it does not answer our requests.</summary>
     public bool IsChoking { get; init; }
 

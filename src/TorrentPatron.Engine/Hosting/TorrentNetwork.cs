@@ -42,8 +42,8 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         IEnumerable<IEnumerable<string>> trackers =
             command.Metainfo?.TrackerTiers ?? command.Magnet?.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)) ?? [];
         _engine = engine;
-        Download = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Download);
-        Upload = new RateLimiterPair(new RateLimiter(engine.Time, 0), engine.Upload);
+        Download = new RateLimiter(engine.Time, 0);
+        Upload = new RateLimiter(engine.Time, 0);
         Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
         Trackers = new Announcer(
             torrent, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
@@ -57,11 +57,11 @@ internal sealed class TorrentNetwork : IAsyncDisposable
             EngineEvents.Log.TrackerIgnored(torrent, tracker);
     }
 
-    /// <summary>The limits on what the torrent receives.</summary>
-    public RateLimiterPair Download { get; }
+    /// <summary>The torrent's own limit on what it receives, from whatever peers.</summary>
+    public RateLimiter Download { get; }
 
-    /// <summary>The limits on what it sends.</summary>
-    public RateLimiterPair Upload { get; }
+    /// <summary>Its own limit on what it sends.</summary>
+    public RateLimiter Upload { get; }
 
     /// <summary>The connections.</summary>
     public PeerSet Peers { get; }
@@ -170,8 +170,8 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <summary>Sets the torrent's own limits.</summary>
     public void Limit(TorrentChoices choices)
     {
-        Download.Torrent.Rate = choices.MaxDownloadRate;
-        Upload.Torrent.Rate = choices.MaxUploadRate;
+        Download.Rate = choices.MaxDownloadRate;
+        Upload.Rate = choices.MaxUploadRate;
     }
 
     /// <summary>Leaves the swarm: ends the connections and tells the trackers.</summary>
@@ -187,7 +187,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         Discovery.Stop();
         Peers.Close("The torrent stops.");
         await Trackers.DisposeAsync().ConfigureAwait(false);
-        Download.Torrent.Dispose();
-        Upload.Torrent.Dispose();
+        Download.Dispose();
+        Upload.Dispose();
     }
 }

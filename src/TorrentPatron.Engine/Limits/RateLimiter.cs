@@ -88,6 +88,17 @@ internal sealed class RateLimiter : IDisposable
         return new ValueTask(waiter.Task);
     }
 
+    /// <summary>Lets those who wait through at once, without counting them: another limit may be theirs from now on.</summary>
+    public void LetThrough()
+    {
+        lock (_gate)
+        {
+            foreach (Waiter waiter in _waiters ?? [])
+                waiter.TrySetResult();
+            _waiters?.Clear();
+        }
+    }
+
     /// <summary>Fails those who wait.</summary>
     public void Dispose()
     {

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Engine.Limits;
 
-/// <summary>Two limits that hold together: a torrent's own and that over all torrents.</summary>
+/// <summary>Two limits that hold together: a torrent's own and one that its peers share with those of other torrents.</summary>
 /// <param name="Torrent">The torrent's own limit.</param>
-/// <param name="Global">The limit over all torrents.</param>
-internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter Global)
+/// <param name="Shared">The limit over all torrents, or that of a class of peers.</param>
+internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter Shared)
 {
     /// <summary>Whether neither limits anything now, so that <see cref="AcquireAsync"/> would not wait.</summary>
-    public bool IsUnlimited => Torrent.Rate == 0 && Global.Rate == 0;
+    public bool IsUnlimited => Torrent.Rate == 0 && Shared.Rate == 0;
 
     /// <summary>
     /// Waits until both let so many bytes through. The torrent's own limit comes first: a slow torrent takes nothing from
@@ -19,14 +19,14 @@ internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter
     {
         ValueTask own = Torrent.AcquireAsync(bytes, cancellationToken);
         return own.IsCompletedSuccessfully
-            ? Global.AcquireAsync(bytes, cancellationToken)
-            : AcquireBothAsync(own, Global, bytes, cancellationToken);
+            ? Shared.AcquireAsync(bytes, cancellationToken)
+            : AcquireBothAsync(own, Shared, bytes, cancellationToken);
     }
 
     private static async ValueTask AcquireBothAsync(
-        ValueTask own, RateLimiter global, int bytes, CancellationToken cancellationToken)
+        ValueTask own, RateLimiter shared, int bytes, CancellationToken cancellationToken)
     {
         await own.ConfigureAwait(false);
-        await global.AcquireAsync(bytes, cancellationToken).ConfigureAwait(false);
+        await shared.AcquireAsync(bytes, cancellationToken).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
 using TorrentPatron.Protocol.Wire;
@@ -7,13 +6,12 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Gives a torrent's metadata to peers that ask for it (BEP 9): twice to each, a bit more each minute, and within the torrent's limit
+/// Gives a torrent's metadata to peers that ask for it (BEP 9): twice to each, a bit more each minute, and within the peer's limits
 /// on sending. Thread-safe.
 /// </summary>
 /// <param name="metadata">The info dictionary as it is hashed.</param>
-/// <param name="upload">The limit on sending.</param>
 /// <param name="time">The clock.</param>
-internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterPair upload, TimeProvider time) : IPeerExtension, IDisposable
+internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider time) : IPeerExtension, IDisposable
 {
     /// <summary>Pieces beyond twice the metadata that a peer may have at once, so that small metadata may be asked for again.</summary>
     private const int Slack = 16;
@@ -78,7 +76,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, RateLimiterP
         try
         {
             int length = MetadataMessage.LengthOf(piece, metadata.Length);
-            await upload.AcquireAsync(length, _stop.Token).ConfigureAwait(false);
+            await peer.Limits.Upload.AcquireAsync(length, _stop.Token).ConfigureAwait(false);
             if (!peer.IsClosed && peer.Extensions.TryAdd(this, MetadataMessage.WriteData(piece, metadata.Span)))
             {
                 peer.Sender.Flush();

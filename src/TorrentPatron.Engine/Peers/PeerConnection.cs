@@ -53,10 +53,10 @@ internal sealed class PeerConnection
     /// <param name="handshake">What the peer said.</param>
     /// <param name="isIncoming">Whether the peer dialled us.</param>
     /// <param name="extensions">The extensions that we speak.</param>
-    /// <param name="limits">The limit on sending.</param>
+    /// <param name="limits">What limits its rates.</param>
     /// <param name="time">The clock.</param>
     public PeerConnection(
-        IPeerOwner owner, IConnection connection, Handshake handshake, bool isIncoming, ExtensionTable extensions, RateLimiterPair limits,
+        IPeerOwner owner, IConnection connection, Handshake handshake, bool isIncoming, ExtensionTable extensions, PeerLimits limits,
         TimeProvider time)
     {
         _owner = owner;
@@ -64,6 +64,7 @@ internal sealed class PeerConnection
         _handshake = handshake;
         _time = time;
         IsIncoming = isIncoming;
+        Limits = limits;
         _connected = _lastReceived = time.GetTimestamp();
         Use = new PeerUse(Instant.Now(time));
         _pace = new ReceivePace(time);
@@ -103,6 +104,12 @@ internal sealed class PeerConnection
     /// <summary>Bytes that the network carries besides those of the stream.</summary>
     /// <param name="bytes">Bytes of the stream.</param>
     public int Overhead(int bytes) => _connection.Overhead(bytes);
+
+    /// <summary>What limits its rates.</summary>
+    public PeerLimits Limits { get; }
+
+    /// <summary>Its class, as the classes are now.</summary>
+    public PeerClassLimits Class => Limits.Class;
 
     /// <summary>What goes to it.</summary>
     public PeerSender Sender { get; }

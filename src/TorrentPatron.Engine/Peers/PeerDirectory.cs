@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
@@ -15,7 +16,8 @@ namespace TorrentPatron.Engine.Peers;
 /// </summary>
 /// <param name="random">Decides between addresses of which nothing better is known.</param>
 /// <param name="self">Where others on the internet see us, by IP version; null where that is not known.</param>
-internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoint?>? self = null)
+/// <param name="classes">The classes of peers, of which some are preferred; null: none is.</param>
+internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoint?>? self = null, PeerClassTable? classes = null)
 {
     /// <summary>Addresses kept.</summary>
     public const int Capacity = 1000;
@@ -37,6 +39,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>When each kind of origin had its last turn, counted in turns.</summary>
     private readonly long[] _turns = new long[Entry.SourceCount];
     private long _turn;
+
+    /// <summary>Whether the last address that was taken had its turn because its class is preferred: then the next one has not.</summary>
+    private bool _wasPreferred;
     private PeerBans? _bans;
 
     /// <summary>Addresses that are said to like encryption and are not known yet; null: none.</summary>
@@ -89,7 +94,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (_entries.Count >= Capacity && !TryForgetFor(origin))
                 return false;
             // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
-            _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint)) 
+            _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint), classes, endPoint.Address)
             {
                 WasReached = source == PeerSource.Saved,
                 LikesEncryption = _hints?.Remove(endPoint) == true,
@@ -177,6 +182,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (FindNext(now, effort) is not { } next)
                 return null;
             next.Entry.IsInUse = true;
+            _wasPreferred = next.IsPreferred;
             _pace.Dialled(next.EndPoint.Address, now);
             _turns[(int)next.Namer.Origin.Source] = next.Namer.LastTurn = ++_turn;
             return next.EndPoint;
@@ -419,14 +425,18 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    private (IPEndPoint EndPoint, Entry Entry, Namer Namer)? FindNext(Instant now, DialEffort effort)
+    /// <summary>
+    /// What is dialled next: what was given by hand; else, every other time, one of a preferred class, and else that of who has a turn. So the
+    /// preferred come first, and who names many addresses of such a class does not hide those of others.
+    /// </summary>
+    private (IPEndPoint EndPoint, Entry Entry, Namer Namer, bool IsPreferred)? FindNext(Instant now, DialEffort effort)
     {
         if (now < _quietUntil && effort <= _quietEffort)
             return null;
         foreach (Namer namer in _namers.Values)
             namer.Best = null;
         Instant next = Instant.Never;
-        (IPEndPoint EndPoint, Entry Entry)? trusted = null;
+        (IPEndPoint EndPoint, Entry Entry)? trusted = null, preferred = null;
         foreach ((IPEndPoint endPoint, Entry entry) in _entries)
         {
             if (entry.IsInUse)
@@ -443,6 +453,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
             if (entry.IsTrusted && (trusted is null || entry.IsBetterThan(trusted.Value.Entry)))
                 trusted = (endPoint, entry);
+            if (!_wasPreferred && entry.IsPreferred && (preferred is null || entry.IsBetterThan(preferred.Value.Entry)))
+                preferred = (endPoint, entry);
             foreach (Namer namer in entry.Namers)
             {
                 if (namer.Best is null || entry.IsBetterThan(namer.Best.Value.Entry))
@@ -451,7 +463,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
 
         if (trusted is { } byHand)
-            return (byHand.EndPoint, byHand.Entry, byHand.Entry.Namers[0]);
+            return (byHand.EndPoint, byHand.Entry, byHand.Entry.Namers[0], IsPreferred: false);
+        if (preferred is { } early)
+            return (early.EndPoint, early.Entry, early.Entry.Namers[0], IsPreferred: true);
         Namer? first = null;
         foreach (Namer namer in _namers.Values)
         {
@@ -460,7 +474,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
 
         if (first is { Best: { } best })
-            return (best.EndPoint, best.Entry, first);
+            return (best.EndPoint, best.Entry, first, IsPreferred: false);
         (_quietUntil, _quietEffort) = (next, effort);
         return null;
     }
@@ -541,11 +555,14 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         private static readonly TimeSpan LongestLonelyBackOff = TimeSpan.FromMinutes(2);
 
         private readonly uint _priority;
+        private readonly PeerClassTable? _classes;
+        private readonly IPAddress _address;
+        private PeerClassLimits? _class;
         private int _sources;
 
-        public Entry(Namer namer, uint priority)
+        public Entry(Namer namer, uint priority, PeerClassTable? classes, IPAddress address)
         {
-            _priority = priority;
+            (_priority, _classes, _address) = (priority, classes, address);
             Source = namer.Origin.Source;
             NamedBy(namer);
         }
@@ -557,6 +574,17 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         public Namer[] Namers { get; private set; } = [];
 
         public bool IsTrusted => IsNamedBy(PeerSource.Manual);
+
+        /// <summary>Whether its class, as the classes are now, is preferred.</summary>
+        public bool IsPreferred
+        {
+            get
+            {
+                if (_class is null or { IsOutdated: true })
+                    _class = _classes?.Of(_address);
+                return _class is { IsPreferred: true };
+            }
+        }
 
         public bool IsInUse { get; set; }
 
@@ -622,12 +650,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
 
         /// <summary>
-        /// Whether it is dialled first: what was given by hand, what has not failed, what is near, what several have named, and
-        /// then by priority.
+        /// Whether it is dialled first: what was given by hand, what has not failed, what is near or of a preferred class, what
+        /// several have named, and then by priority.
         /// </summary>
         public bool IsBetterThan(Entry other) => Rank.CompareTo(other.Rank) > 0;
 
         private (bool, int, bool, int, uint) Rank =>
-            (IsTrusted, -Failures, IsNamedBy(PeerSource.LocalDiscovery), System.Numerics.BitOperations.PopCount((uint)_sources), _priority);
+            (IsTrusted, -Failures, IsPreferred || IsNamedBy(PeerSource.LocalDiscovery), System.Numerics.BitOperations.PopCount((uint)_sources), _priority);
     }
 }

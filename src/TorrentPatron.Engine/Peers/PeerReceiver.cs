@@ -1,5 +1,4 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Wire;
@@ -10,7 +9,7 @@ namespace TorrentPatron.Engine.Peers;
 /// Receives from a peer, in runs as large as it sends, into slabs from which its blocks are hashed and written: what arrives
 /// is copied only where a message does not fit the rest of its slab.
 /// </summary>
-internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPressure backPressure, RateLimiterPair limits)
+internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPressure backPressure)
 {
     /// <summary>Room below which the next slab is begun; of the least slabs, half.</summary>
     private const int LeastRoom = 4 * 1024;
@@ -93,7 +92,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 }
 
                 peer.EndBatch(received);
-                if (!limits.IsUnlimited)
+                if (peer.Limits.Download is { IsUnlimited: false } limits)
                     await WaitAsync(limits.AcquireAsync(received + peer.Overhead(received), cancellationToken).AsTask()).ConfigureAwait(false);
                 await peer.RestAsync().ConfigureAwait(false);
 

@@ -16,7 +16,7 @@ internal sealed class PeerSender : IDisposable
     private const int MostPending = 1 << 20;
 
     private readonly IConnection _connection;
-    private readonly RateLimiterPair _limits;
+    private readonly PeerLimits _limits;
     private readonly Action<Exception> _failed;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
@@ -31,10 +31,10 @@ internal sealed class PeerSender : IDisposable
 
     /// <summary>Makes it; nothing is sent before <see cref="Flush"/>.</summary>
     /// <param name="connection">The stream.</param>
-    /// <param name="limits">The limit on sending.</param>
+    /// <param name="limits">What limits the peer's rates.</param>
     /// <param name="time">The clock.</param>
     /// <param name="failed">Told, once, why nothing more can be sent; must not throw.</param>
-    public PeerSender(IConnection connection, RateLimiterPair limits, TimeProvider time, Action<Exception> failed)
+    public PeerSender(IConnection connection, PeerLimits limits, TimeProvider time, Action<Exception> failed)
     {
         _connection = connection;
         _limits = limits;
@@ -194,9 +194,10 @@ internal sealed class PeerSender : IDisposable
 
     private async Task SendBlocksAsync(BlockRun run)
     {
-        if (!run.TryTake(Uploads, _limits.IsUnlimited ? int.MaxValue : 1))
+        RateLimiterPair limits = _limits.Upload;
+        if (!run.TryTake(Uploads, limits.IsUnlimited ? int.MaxValue : 1))
             return;
-        await _limits.AcquireAsync(run.Payload + _connection.Overhead(run.Payload), _stop.Token).ConfigureAwait(false);
+        await limits.AcquireAsync(run.Payload + _connection.Overhead(run.Payload), _stop.Token).ConfigureAwait(false);
         await _reader!.ReadAsync(run.Blocks, run.Messages).ConfigureAwait(false);
         long began = _time.GetTimestamp();
         await _connection.SendAsync(run.Messages).ConfigureAwait(false);

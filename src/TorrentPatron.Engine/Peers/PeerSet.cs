@@ -28,8 +28,8 @@ internal sealed class PeerSet : IPeerOwner
 
     private readonly TorrentId _torrent;
     private readonly EngineResources _engine;
-    private readonly RateLimiterPair _download;
-    private readonly RateLimiterPair _upload;
+    private readonly RateLimiter _download;
+    private readonly RateLimiter _upload;
     private readonly Func<bool> _isSeed;
     private readonly PeerDialer _dialer;
     private readonly PeerTurnover _turnover = new();
@@ -45,17 +45,17 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Makes it; nobody is dialled before <see cref="Open"/>.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="engine">What the engine shares.</param>
-    /// <param name="download">The limits on what is received.</param>
-    /// <param name="upload">The limits on what is sent.</param>
+    /// <param name="download">The torrent's own limit on what is received.</param>
+    /// <param name="upload">Its own limit on what is sent.</param>
     /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
-    public PeerSet(TorrentId torrent, EngineResources engine, RateLimiterPair download, RateLimiterPair upload, Func<bool> isSeed)
+    public PeerSet(TorrentId torrent, EngineResources engine, RateLimiter download, RateLimiter upload, Func<bool> isSeed)
     {
         _isSeed = isSeed;
         _torrent = torrent;
         _engine = engine;
         _download = download;
         _upload = upload;
-        Directory = new PeerDirectory(engine.Random, engine.OutsideEndPoint);
+        Directory = new PeerDirectory(engine.Random, engine.OutsideEndPoint, engine.PeerClasses);
         _dialer = new PeerDialer(
             engine, torrent, Directory, () => _peers.Length, () => Effort, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
     }
@@ -193,7 +193,8 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Takes a connection whose handshakes are done.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
-        var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, _upload, _engine.Time);
+        var limits = new PeerLimits(_download, _upload, _engine.PeerClasses, connection.RemoteEndPoint.Address);
+        var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, limits, _engine.Time);
         CancellationToken session;
         Exception? fault = null;
         PeerConnection? twin;
@@ -248,7 +249,7 @@ internal sealed class PeerSet : IPeerOwner
 
         peer.Sender.Flush();
         // Not watched: it lets nothing through.
-        _ = new PeerReceiver(peer, _engine.Slabs, _engine.BackPressure, _download).RunAsync(session);
+        _ = new PeerReceiver(peer, _engine.Slabs, _engine.BackPressure).RunAsync(session);
     }
 
     /// <summary>Dials known addresses as far as there is room.</summary>
@@ -301,7 +302,7 @@ internal sealed class PeerSet : IPeerOwner
         TurnoverCandidate[] candidates =
         [
             .. peers.Select(peer => new TurnoverCandidate(
-                peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint), !peer.WasUseful && IsIdle(peer))),
+                peer.Age, peer.Use.Idle, peer.Use.Recent, Directory.IsTrusted(peer.RemoteEndPoint), !peer.WasUseful && IsIdle(peer), peer.Class.IsPreferred)),
         ];
         PeerConnection[] leaving;
         lock (_gate)

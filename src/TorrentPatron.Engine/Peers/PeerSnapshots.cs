@@ -47,6 +47,7 @@ internal static class PeerSnapshots
         IsIncoming = peer.IsIncoming,
         Encryption = peer.Encryption,
         Transport = peer.Transport,
+        Class = peer.Class.Name,
         IsChoking = true,
         AmChoking = true,
     };

@@ -72,7 +72,7 @@ internal sealed class PeerTurnover
                     idle++;
                 }
             }
-            else if (worst < 0 || IsOfLessUse(peers[i], peers[worst]))
+            else if (!peers[i].IsPreferred && (worst < 0 || IsOfLessUse(peers[i], peers[worst])))
             {
                 worst = i;
             }

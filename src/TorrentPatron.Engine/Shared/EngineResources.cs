@@ -48,6 +48,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Held = new HeldBytes(settings.MaxQueuedBytes / 2);
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
+        PeerClasses = new PeerClassTable(settings, Download, Upload, time);
     }
 
     private const int MostChecks = 8;
@@ -143,11 +144,14 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Bounds the memory in which metadata is put together.</summary>
     public MetadataMemory MetadataMemory { get; } = new();
 
-    /// <summary>Limits what all torrents receive.</summary>
+    /// <summary>Limits what all torrents receive, but for peers that <see cref="PeerClasses"/> has another limiter for.</summary>
     public RateLimiter Download { get; }
 
-    /// <summary>Limits what all torrents send.</summary>
+    /// <summary>Limits what all torrents send, but for the same.</summary>
     public RateLimiter Upload { get; }
+
+    /// <summary>The classes of peers, some of which other limits hold for.</summary>
+    public PeerClassTable PeerClasses { get; }
 
     /// <summary>Places for connected peers of all torrents.</summary>
     public int MostPeers => Math.Min(Settings.MaxPeers, Bounds.Peers);
@@ -207,6 +211,7 @@ internal sealed class EngineResources : IAsyncDisposable
         };
         Download.Rate = settings.Limits.Download;
         Upload.Rate = settings.Limits.Upload;
+        PeerClasses.Apply(Settings);
     }
 
     /// <summary>Opens what finds peers without trackers, as the settings say. We listen already, and the UDP port is open.</summary>
@@ -294,6 +299,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Announces.Dispose();
         Checks.Dispose();
         KeyExchanges.Dispose();
+        PeerClasses.Dispose();
         Download.Dispose();
         Upload.Dispose();
     }

@@ -6,4 +6,6 @@ namespace TorrentPatron.Engine.Swarms;
 /// <param name="DownloadRate">Bytes/s of payload from it.</param>
 /// <param name="UploadRate">Bytes/s of payload to it.</param>
 /// <param name="IsOptimistic">Whether the last decision gave it the optimistic slot.</param>
-internal readonly record struct ChokeCandidate(bool IsInterested, bool IsChoked, long DownloadRate, long UploadRate, bool IsOptimistic);
+/// <param name="IsPreferred">Whether its class is preferred, as the local network is.</param>
+internal readonly record struct ChokeCandidate(
+    bool IsInterested, bool IsChoked, long DownloadRate, long UploadRate, bool IsOptimistic, bool IsPreferred = false);

@@ -323,7 +323,16 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             return;
         // A free slot is given at once; only a full house waits for the next decision. Who has a slot and wants nothing now still has it:
         // else those who say by turns that they do and do not would all have one.
-        if (_peers.Count(p => !p.Upload.AmChoking) < Choker.Slots)
+        int unchoked = 0, unchokedPreferred = 0;
+        foreach (PeerTransfer other in _peers)
+        {
+            if (other.Upload.AmChoking)
+                continue;
+            unchoked++;
+            unchokedPreferred += other.Peer.Class.IsPreferred ? 1 : 0;
+        }
+
+        if (Choker.HasSlot(peer.Peer.Class.IsPreferred, unchoked, unchokedPreferred))
             peer.SetChoking(false);
     }
 
@@ -513,15 +522,24 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     }
 
     private static ChokeCandidate ToCandidate(PeerTransfer peer) => new(
-        peer.Upload.IsInterested && !peer.Peer.IsClosed, peer.Upload.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic);
+        peer.Upload.IsInterested && !peer.Peer.IsClosed, peer.Upload.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic,
+        peer.Peer.Class.IsPreferred);
 
     private void WakeStarved()
     {
-        foreach (PeerTransfer peer in _peers)
+        // What is free goes to the preferred first.
+        PeerTransfer[] peers = _peers;
+        Wake(peers, arePreferred: true);
+        Wake(peers, arePreferred: false);
+
+        static void Wake(PeerTransfer[] peers, bool arePreferred)
         {
-            // One whose requests were all taken back has nothing left that would wake it.
-            if (peer.Download.IsStarved || peer.Download.Requests.Count == 0)
-                peer.Download.FillRequests();
+            foreach (PeerTransfer peer in peers)
+            {
+                // One whose requests were all taken back has nothing left that would wake it.
+                if (peer.Peer.Class.IsPreferred == arePreferred && (peer.Download.IsStarved || peer.Download.Requests.Count == 0))
+                    peer.Download.FillRequests();
+            }
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         Pieces = new SwarmPieces(metainfo, storage, engine, this);
         var reader = new BlockReader(storage, engine.DiskWorkers, metainfo.PieceLength, e => events.StorageFailed(e.Error));
         Exchange = new SwarmPeers(metainfo, Pieces, reader, engine, _set);
-        _metadata = new MetadataServer(metainfo.RawInfo, network.Upload, engine.Time);
+        _metadata = new MetadataServer(metainfo.RawInfo, engine.Time);
         _set.Extensions.Set(_metadata);
     }
 

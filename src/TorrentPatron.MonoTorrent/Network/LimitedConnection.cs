@@ -2,6 +2,7 @@ using System.Net;
 using MonoTorrent.Connections.Peer;
 using ReusableTasks;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
@@ -16,15 +17,11 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
 {
     private readonly CancellationTokenSource _end = new();
     private int _isOver;
-    private volatile ConnectionLimits _limits = limits;
+    private volatile PeerLimits _limits = limits.For(inner.Uri);
     private volatile ConnectionEnd? _ending;
 
-    /// <summary>What bounds its rates.</summary>
-    public ConnectionLimits Limits
-    {
-        get => _limits;
-        set => _limits = value;
-    }
+    /// <summary>What bounds its rates, as it is known now.</summary>
+    public PeerLimits Limits => _limits;
 
     /// <summary>
     /// Who ended it, and why, as far as that is seen here; null: MonoTorrent did, which gives no reason, or nobody yet.
@@ -68,16 +65,16 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
 
         if (received == 0)
             Note(ClosedBy.Peer, "It has closed the connection.");
-        else if (!_limits.Download.IsUnlimited)
-            await _limits.Download.AcquireAsync(received, _end.Token).ConfigureAwait(false);
+        else if (_limits.Download is { IsUnlimited: false } bounds)
+            await bounds.AcquireAsync(received, _end.Token).ConfigureAwait(false);
         return received;
     }
 
     /// <inheritdoc/>
     public async ReusableTask<int> SendAsync(Memory<byte> buffer)
     {
-        if (!_limits.Upload.IsUnlimited)
-            await _limits.Upload.AcquireAsync(buffer.Length, _end.Token).ConfigureAwait(false);
+        if (_limits.Upload is { IsUnlimited: false } bounds)
+            await bounds.AcquireAsync(buffer.Length, _end.Token).ConfigureAwait(false);
         try
         {
             return await inner.SendAsync(buffer).ConfigureAwait(false);
@@ -88,6 +85,10 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
             throw;
         }
     }
+
+    /// <summary>It is known which torrent it is about.</summary>
+    /// <param name="limits">What bounds that torrent's connections.</param>
+    public void LimitBy(ConnectionLimits limits) => _limits = limits.For(inner.Uri);
 
     /// <summary>Ends it.</summary>
     /// <param name="reason">Why, a sentence.</param>

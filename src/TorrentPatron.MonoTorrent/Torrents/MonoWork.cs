@@ -99,7 +99,7 @@ internal sealed class MonoWork : IWork
         _received = new RateMeter(engine.Milliseconds);
         _sent = new RateMeter(engine.Milliseconds);
         Feed = new PeerFeed(metainfo.InfoHash);
-        Limits = new ConnectionLimits(network.Download, network.Upload);
+        Limits = new ConnectionLimits(network.Download, network.Upload, engine.PeerClasses);
     }
 
     /// <summary>What it cannot do, where that is asked for.</summary>
@@ -328,6 +328,7 @@ internal sealed class MonoWork : IWork
                 EncryptionType.RC4Header => EncryptionMethods.Plaintext,
                 _ => EncryptionMethods.None,
             },
+            Class = _engine.PeerClasses.Of(address.Address).Name,
             IsChoking = peer.IsChoking,
             IsInterested = peer.IsInterested,
             AmChoking = peer.AmChoking,
@@ -501,7 +502,7 @@ internal sealed class MonoWork : IWork
     {
         if (_workshop.FindConnection(args.Peer.Uri) is { } connection)
         {
-            connection.Limits = Limits;
+            connection.LimitBy(Limits);
             _connections[args.Peer] = connection;
             // These events may come in any order.
             if (!args.Peer.IsConnected)

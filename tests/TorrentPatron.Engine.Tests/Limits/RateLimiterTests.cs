@@ -79,6 +79,22 @@ public sealed class RateLimiterTests
     }
 
     [Fact]
+    public async Task Who_waits_can_be_let_through_uncounted()
+    {
+        using var limiter = new RateLimiter(_time, 1000);
+        await limiter.AcquireAsync(1250, Cancel);
+        Task[] waiting = [.. Enumerable.Range(0, 10).Select(_ => limiter.AcquireAsync(1_000_000, Cancel).AsTask())];
+        Assert.DoesNotContain(waiting, task => task.IsCompleted);
+
+        limiter.LetThrough();
+        await Task.WhenAll(waiting).WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+        Task next = limiter.AcquireAsync(1, Cancel).AsTask();
+        Assert.False(next.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(1.1));
+        await next.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
     public async Task A_new_limit_holds_for_those_who_wait_already()
     {
         using var limiter = new RateLimiter(_time, 10);

@@ -4,15 +4,16 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Shared;
+using TorrentPatron.Engine.Tests.Limits;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Peers;
 using TorrentPatron.Engine.Tests.Trackers;
-using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Tests.Metadata;
 
@@ -154,11 +155,10 @@ public sealed class MetadataFetcherTests : IAsyncDisposable
         public Giver(MetadataFetcherTests test, int size, bool drips, bool isLiar)
         {
             (_test, _size, _drips, _isLiar) = (test, size, drips, isLiar);
-            var unlimited = new RateLimiterPair(test._engine.Download, test._engine.Upload);
             RemoteEndPoint = new IPEndPoint(new IPAddress([80, 1, 1, (byte)(test._givers.Count + 1)]), 6881);
             Peer = new PeerConnection(
                 this, this, new Handshake(default, default, SupportsFast: true, SupportsExtensions: true, SupportsDht: false), isIncoming: false,
-                test._table, unlimited, test._time);
+                test._table, NoLimits.Make(), test._time);
         }
 
         public PeerConnection Peer { get; }

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Tests.Limits;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
@@ -11,7 +11,6 @@ namespace TorrentPatron.Engine.Tests.Peers;
 /// <summary>A connected peer without a swarm: what is sent to it is kept, and nothing comes from it.</summary>
 internal sealed class LonePeer : IDisposable
 {
-    private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
     private readonly SinkConnection _connection = new();
 
     public LonePeer(int pieceCount, bool isFast = true, TimeProvider? time = null)
@@ -19,7 +18,7 @@ internal sealed class LonePeer : IDisposable
         Handler = new RecordingHandler(pieceCount);
         Connection = new PeerConnection(
             Handler, _connection, new Handshake(default, default, SupportsFast: isFast, SupportsExtensions: false, SupportsDht: false),
-            isIncoming: true, new ExtensionTable(), new RateLimiterPair(_unlimited, _unlimited), time ?? TimeProvider.System);
+            isIncoming: true, new ExtensionTable(), NoLimits.Make(), time ?? TimeProvider.System);
     }
 
     /// <summary>What is told of it.</summary>
@@ -66,7 +65,6 @@ internal sealed class LonePeer : IDisposable
     public void Dispose()
     {
         Connection.Close("The test ends.");
-        _unlimited.Dispose();
     }
 
     private sealed class SinkConnection : IConnection

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
@@ -289,6 +290,41 @@ public sealed class PeerDirectoryTests
         _directory.Ended(At(1), wasUseful: false, Start, DialEffort.More);
         Assert.Equal(At(2), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
         Assert.Equal(At(1), _directory.TakeNext(Start + TimeSpan.FromMinutes(1), DialEffort.More));
+    }
+
+    [Fact]
+    public void Addresses_of_a_preferred_class_are_dialled_first_and_then_by_turns_with_others()
+    {
+        using RateLimiter unlimited = new(TimeProvider.System, 0);
+        using var classes = new PeerClassTable(new ClientSettings(), unlimited, unlimited, TimeProvider.System);
+        var directory = new PeerDirectory(new Random(1), classes: classes);
+        for (int i = 1; i <= 20; i++)
+        {
+            directory.Add(new IPEndPoint(new IPAddress([80, 1, 1, (byte)i]), 6881), TrackerA);
+            directory.Add(At(i), new PeerOrigin(PeerSource.PeerExchange, null));
+        }
+
+        bool[] areLocal = [.. Enumerable.Range(0, 10).Select(_ => directory.TakeNext(Start, DialEffort.More)!.Address.GetAddressBytes()[0] == 10)];
+        Assert.True(areLocal[0]);
+        // Those that name many local addresses do not hide those of others; the others' turns may be theirs too.
+        Assert.InRange(areLocal.Count(isLocal => isLocal), 5, 8);
+    }
+
+    [Fact]
+    public void A_class_that_becomes_preferred_is_dialled_first()
+    {
+        using RateLimiter unlimited = new(TimeProvider.System, 0);
+        using var classes = new PeerClassTable(new ClientSettings(), unlimited, unlimited, TimeProvider.System);
+        var directory = new PeerDirectory(new Random(1), classes: classes);
+        for (int i = 1; i <= 20; i++)
+            directory.Add(new IPEndPoint(new IPAddress([80, 1, 1, (byte)i]), 6881), TrackerA);
+        Assert.True(directory.HasNext(Start, DialEffort.More));
+        foreach (string address in (string[])["80.1.1.7", "80.1.1.13"])
+        {
+            Assert.True(PeerClass.TryMake("friend", [address], out PeerClass? friend, out _));
+            classes.Apply(new ClientSettings { PeerClasses = [friend with { IsPreferred = true }] });
+            Assert.Equal(address, directory.TakeNext(Start, DialEffort.More)!.Address.ToString());
+        }
     }
 
     [Fact]

@@ -1,20 +1,19 @@
 using System.Net;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Tests.Limits;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Peers;
 
 public sealed class PeerSenderTests : IDisposable
 {
-    private readonly RateLimiter _unlimited = new(TimeProvider.System, 0);
     private readonly RecordingConnection _connection = new();
     private readonly PeerSender _sender;
 
     public PeerSenderTests()
     {
-        _sender = new PeerSender(_connection, new RateLimiterPair(_unlimited, _unlimited), TimeProvider.System, cause => Assert.Fail(cause.Message));
+        _sender = new PeerSender(_connection, NoLimits.Make(), TimeProvider.System, cause => Assert.Fail(cause.Message));
         _sender.Serve(new NoDisk(), _ => { });
     }
 
@@ -39,7 +38,6 @@ public sealed class PeerSenderTests : IDisposable
     public void Dispose()
     {
         _sender.Dispose();
-        _unlimited.Dispose();
     }
 
     private sealed class NoDisk : IBlockReader

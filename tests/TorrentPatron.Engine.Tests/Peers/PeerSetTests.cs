@@ -28,8 +28,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         _engine = new EngineResources(
             new ClientSettings { MaxPeersPerTorrent = Room, MaxPeers = Room + 1, DiskThreads = 1 }, _network.Join(),
             new ScriptedTrackerClient(), _time, new Random(1)) { PeerId = Id(100) };
-        var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
-        _set = new PeerSet(default, _engine, unlimited, unlimited, isSeed: () => false);
+        _set = new PeerSet(default, _engine, _engine.Download, _engine.Upload, isSeed: () => false);
         _set.GiveTo(_owner);
         _set.Open();
     }
@@ -314,7 +313,7 @@ public sealed class PeerSetTests : IAsyncDisposable
     public void A_peer_that_takes_the_metadata_from_us_is_of_use_until_it_has_had_it_once()
     {
         const int Pieces = 4;
-        using var server = new MetadataServer(new byte[Pieces * MetadataMessage.PieceLength], new RateLimiterPair(_engine.Download, _engine.Upload), _time);
+        using var server = new MetadataServer(new byte[Pieces * MetadataMessage.PieceLength], _time);
         PeerConnection asking = FillAndAsk(server);
         for (int piece = 0; piece < Pieces; piece++)
         {
@@ -339,8 +338,8 @@ public sealed class PeerSetTests : IAsyncDisposable
     [Fact]
     public void A_peer_that_waits_for_metadata_because_of_a_limit_does_not_leave()
     {
-        using var slow = new RateLimiter(_time, 1);
-        using var server = new MetadataServer(new byte[MetadataMessage.PieceLength], new RateLimiterPair(slow, _engine.Upload), _time);
+        _engine.Upload.Rate = 1;
+        using var server = new MetadataServer(new byte[MetadataMessage.PieceLength], _time);
         PeerConnection asking = FillAndAsk(server);
         for (int i = 0; i < 3; i++)
             Assert.Null(server.Handle(asking, MetadataMessage.WriteRequest(0)));

@@ -52,6 +52,13 @@ public sealed class PeerTurnoverTests
     }
 
     [Fact]
+    public void A_preferred_peer_of_least_use_stays_and_one_that_is_idle_leaves()
+    {
+        Assert.Equal([2], _turnover.Choose([Busy(3000), Busy(1000) with { IsPreferred = true }, Busy(2000)], Most, true, true, Start));
+        Assert.Equal([0], _turnover.Choose([new(Long, Long, 0, false, IsPreferred: true)], Most, true, true, Start));
+    }
+
+    [Fact]
     public void Use_fades_and_who_waits_for_us_is_not_idle()
     {
         var use = new PeerUse(Start);

@@ -97,6 +97,40 @@ public sealed class ChokerTests
         Assert.Equal(Choker.Slots, decision.Unchoked.Count);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Preferred_peers_have_slots_besides_those_of_others_and_take_none_of_them(bool isSeeding)
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 30).Select(i => Peer(100 + i, 100 + i) with { IsPreferred = i < 5 })];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding, round: 0, _random);
+
+        Assert.Equal([0, 1, 2, 3, 4, .. Enumerable.Range(23, 7)], Regular(decision));
+        Assert.InRange(Assert.NotNull(decision.Optimistic), 5, 22);
+    }
+
+    [Fact]
+    public void Preferred_peers_beyond_their_slots_are_ranked_with_all_others_and_come_first_among_equals()
+    {
+        ChokeCandidate[] peers = [.. Enumerable.Range(0, 30).Select(i => Peer(i < 5 ? 10 : 0) with { IsPreferred = i >= 10 })];
+        ChokeDecision decision = Choker.Decide(peers, isSeeding: false, round: 0, _random);
+
+        // Eight preferred ones by their own slots; five that give something; and two more of the preferred.
+        Assert.Equal([0, 1, 2, 3, 4, .. Enumerable.Range(10, 10)], Regular(decision));
+    }
+
+    [Theory]
+    [InlineData(false, 8, 0, false)]
+    [InlineData(false, 7, 0, true)]
+    [InlineData(true, 8, 0, true)]
+    [InlineData(true, 16, 8, false)]
+    [InlineData(true, 15, 8, true)]
+    [InlineData(false, 15, 8, true)]
+    [InlineData(false, 16, 9, false)]
+    [InlineData(true, 10, 10, true)]
+    public void Between_two_decisions_a_free_slot_is_given_at_once(bool isPreferred, int unchoked, int unchokedPreferred, bool hasSlot) =>
+        Assert.Equal(hasSlot, Choker.HasSlot(isPreferred, unchoked, unchokedPreferred));
+
     private static ChokeCandidate Peer(long download = 0, long upload = 0) =>
         new(IsInterested: true, IsChoked: true, download, upload, IsOptimistic: false);
 

@@ -32,7 +32,7 @@ public sealed class HeldFileTests
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(2, Piece, 2_000_000, 1_000_000);
-        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000) }), leecher = new(network, 2);
+        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000), LimitLocalPeers = true }), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.VerifiedPieces > 2);
@@ -66,7 +66,7 @@ public sealed class HeldFileTests
     {
         var network = new MemoryNetwork();
         var torrent = new SwarmTorrent(3, Piece, 4_000_000);
-        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000) }), leecher = new(network, 2);
+        await using TestEngine seed = new(network, 1, settings: s => s with { Limits = new RateLimits(0, 1_000_000), LimitLocalPeers = true }), leecher = new(network, 2);
         await seed.SeedAsync(torrent);
         await leecher.StartAsync(torrent, seed.EndPoint);
         await TestEngine.UntilAsync(() => leecher.Client.GetStatus(torrent.Metainfo.TorrentId)!.VerifiedPieces > 2);

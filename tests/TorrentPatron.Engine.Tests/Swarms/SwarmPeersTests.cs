@@ -175,11 +175,8 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         Assert.NotNull(second.Transfer);
     }
 
-    private PeerSet NewSet(SwarmPieces pieces)
-    {
-        var unlimited = new RateLimiterPair(_engine.Download, _engine.Upload);
-        return new PeerSet(_torrent.Metainfo.TorrentId, _engine, unlimited, unlimited, () => pieces.Selection.IsComplete);
-    }
+    private PeerSet NewSet(SwarmPieces pieces) =>
+        new(_torrent.Metainfo.TorrentId, _engine, _engine.Download, _engine.Upload, () => pieces.Selection.IsComplete);
 
     private static void Say(PeerTransfer peer, MessageId id)
     {
@@ -194,7 +191,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         {
             id[0] = number;
             _peers.Set.Attach(
-                new IdleConnection(new IPEndPoint(new IPAddress([10, 0, 3, number]), 6881)),
+                new IdleConnection(new IPEndPoint(new IPAddress([80, 0, 3, number]), 6881)),
                 new Handshake(_torrent.Metainfo.InfoHash, new PeerId(id), SupportsFast: true, SupportsExtensions: false, SupportsDht: false),
                 isIncoming: true);
         }

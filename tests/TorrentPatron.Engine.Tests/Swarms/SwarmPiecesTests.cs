@@ -2,12 +2,13 @@ using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
-using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Swarms;
+using TorrentPatron.Engine.Tests.Limits;
 using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Peers;
 using TorrentPatron.Engine.Tests.Storage;
@@ -353,7 +354,7 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             var peer = new PeerConnection(
                 handler, new IdleConnection(new IPEndPoint(new IPAddress([10, 0, 2, (byte)number]), 6881)),
                 new Handshake(default, default, SupportsFast: true, SupportsExtensions: false, SupportsDht: false), isIncoming: true,
-                new ExtensionTable(), new RateLimiterPair(engine.Download, engine.Upload), engine.Time);
+                new ExtensionTable(), NoLimits.Make(), engine.Time);
             Source = new PeerDownload(peer, handler, engine.Time);
             Source.HandleChoke(false);
         }

@@ -108,7 +108,7 @@ public sealed class UtpScenarios
         {
             var torrent = new SwarmTorrent(1, Piece, 60 * Piece);
             await using var seed = new Node(
-                world, 1, settings: settings => settings with { Transport = TransportPolicy.Utp, Limits = new RateLimits(0, 100_000) });
+                world, 1, settings: settings => settings with { Transport = TransportPolicy.Utp, Limits = new RateLimits(0, 100_000), LimitLocalPeers = true });
             await seed.SeedAsync(torrent);
             await using Node leech = Make(world, 2, TransportPolicy.Utp);
             await leech.StartAsync(torrent, seed.EndPoint);

@@ -21,11 +21,14 @@ public class BlockReceiving
 
     private readonly SlabPool _slabs = new();
     private readonly BackPressure _backPressure = new(64 << 20);
-    private RateLimiterPair _limits;
+    private PeerLimits _limits;
 
     [GlobalSetup]
-    public void MakeLimits() =>
-        _limits = new RateLimiterPair(new RateLimiter(TimeProvider.System, 0), new RateLimiter(TimeProvider.System, 0));
+    public void MakeLimits()
+    {
+        var unlimited = new RateLimiter(TimeProvider.System, 0);
+        _limits = new PeerLimits(unlimited, unlimited, new PeerClassTable(new ClientSettings(), unlimited, unlimited, TimeProvider.System), IPAddress.Loopback);
+    }
 
     [Benchmark(OperationsPerInvoke = Blocks)]
     public async Task<int> Block()
@@ -36,7 +39,7 @@ public class BlockReceiving
         var transfer = new PeerTransfer(new PeerDownload(peer, sink, TimeProvider.System), new PeerUpload(peer, sink, reader: null!));
         peer.Begin(transfer, Pieces);
         transfer.Download.UpdateInterest(static _ => true);
-        await new PeerReceiver(peer, _slabs, _backPressure, _limits).RunAsync(CancellationToken.None);
+        await new PeerReceiver(peer, _slabs, _backPressure).RunAsync(CancellationToken.None);
         return sink.Completed == Pieces ? sink.Completed : throw new InvalidOperationException("Something got lost.");
     }
 

@@ -1,0 +1,148 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Filters;
+
+namespace TorrentPatron.Engine.Limits;
+
+/// <summary>
+/// The classes of an engine's peers, by address: those of the settings in their order, then the local network, which no limit holds for unless
+/// it is told to. Peers look their class up again when the classes have changed. Thread-safe.
+/// </summary>
+/// <remarks>
+/// This machine is not its own local network: a limit is a limit between two engines on it too.
+/// </remarks>
+internal sealed class PeerClassTable : IDisposable
+{
+    private static readonly AddressRanges LocalNetwork = AddressRanges.Of(
+        from text in (string[])["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"]
+        select AddressRange.TryParse(text, out AddressRange range) ? range : throw new FormatException(text));
+
+    private readonly RateLimiter _download;
+    private readonly RateLimiter _upload;
+    private readonly TimeProvider _time;
+    private readonly RateLimiter _unlimited;
+    private readonly Lock _gate = new();
+
+    /// <summary>The limiters of classes that have limits of their own, by name; guarded by the lock.</summary>
+    private readonly Dictionary<(string Name, bool IsUpload), RateLimiter> _limiters = [];
+    private volatile Classes _classes;
+
+    /// <summary>Makes it with the classes of some settings.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="download">The limit on what is received over all torrents.</param>
+    /// <param name="upload">The limit on what is sent over all torrents.</param>
+    /// <param name="time">The clock.</param>
+    public PeerClassTable(ClientSettings settings, RateLimiter download, RateLimiter upload, TimeProvider time)
+    {
+        (_download, _upload, _time) = (download, upload, time);
+        _unlimited = new RateLimiter(time, 0);
+        _classes = Make(settings);
+    }
+
+    /// <summary>The class of an address.</summary>
+    public PeerClassLimits Of(IPAddress address)
+    {
+        while (true)
+        {
+            PeerClassLimits found = _classes.Of(address);
+            if (!found.IsOutdated)
+                return found;
+        }
+    }
+
+    /// <summary>Goes on with other settings: connected peers too. Whoever waits in a limiter that may not be theirs any more is let through.</summary>
+    public void Apply(ClientSettings settings)
+    {
+        lock (_gate)
+        {
+            Classes before = _classes;
+            if (before.AreOf(settings))
+                return;
+            _classes = Make(settings);
+            before.Outdate();
+            HashSet<string> kept = new(settings.PeerClasses.Select(one => one.Name), StringComparer.Ordinal);
+            foreach (((string Name, bool IsUpload) key, RateLimiter limiter) in _limiters)
+            {
+                // Not disposed: a peer may be about to wait in it.
+                if (kept.Contains(key.Name))
+                    limiter.LetThrough();
+                else
+                    limiter.Rate = 0;
+                if (!kept.Contains(key.Name))
+                    _limiters.Remove(key);
+            }
+
+            _download.LetThrough();
+            _upload.LetThrough();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            foreach (RateLimiter limiter in _limiters.Values)
+                limiter.Dispose();
+            _unlimited.Dispose();
+        }
+    }
+
+    private Classes Make(ClientSettings settings) => new(
+        settings,
+        [
+            .. settings.PeerClasses.Select(one => (one.Addresses, new PeerClassLimits(
+                one.Name, Limiter(one.Name, one.MaxDownloadRate, isUpload: false), Limiter(one.Name, one.MaxUploadRate, isUpload: true), one.IsPreferred))),
+        ],
+        settings.LimitLocalPeers
+            ? new PeerClassLimits(PeerClass.Local, _download, _upload, isPreferred: true)
+            : new PeerClassLimits(PeerClass.Local, _unlimited, _unlimited, isPreferred: true),
+        new PeerClassLimits("", _download, _upload, isPreferred: false));
+
+    /// <summary>A class keeps its limiter, so that what it has taken of the last moments counts.</summary>
+    private RateLimiter Limiter(string name, long? rate, bool isUpload)
+    {
+        if (rate is not { } own)
+            return isUpload ? _upload : _download;
+        if (own == 0)
+            return _unlimited;
+        if (_limiters.TryGetValue((name, isUpload), out RateLimiter? limiter))
+            limiter.Rate = own;
+        else
+            _limiters[(name, isUpload)] = limiter = new RateLimiter(_time, own);
+        return limiter;
+    }
+
+    private sealed class Classes(ClientSettings settings, (AddressRanges Addresses, PeerClassLimits Limits)[] given, PeerClassLimits local, PeerClassLimits none)
+    {
+        // What a proxy reaches is not in our network, whatever its address.
+        private readonly bool _hasLocal = HasLocal(settings);
+
+        public bool AreOf(ClientSettings other) =>
+            ReferenceEquals(other.PeerClasses, settings.PeerClasses) && other.LimitLocalPeers == settings.LimitLocalPeers && HasLocal(other) == _hasLocal;
+
+        public PeerClassLimits Of(IPAddress address)
+        {
+            if (address is HostAddress)
+                return none;
+            foreach ((AddressRanges addresses, PeerClassLimits limits) in given)
+            {
+                if (addresses.Contains(address))
+                    return limits;
+            }
+
+            return _hasLocal && LocalNetwork.Contains(address) ? local : none;
+        }
+
+        public void Outdate()
+        {
+            foreach ((_, PeerClassLimits limits) in given)
+                limits.Outdate();
+            local.Outdate();
+            none.Outdate();
+        }
+
+        private static bool HasLocal(ClientSettings settings) => settings.Proxy?.IsFor(ProxyUses.Peers) != true;
+    }
+}
