@@ -152,6 +152,7 @@ $views = @(
         Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
         Column Transport 9
         Column Encryption 10
+        Column Class 10
         Column Client
     )
     View ClosedTorrentPeer TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer -ByTorrent @(
@@ -201,6 +202,8 @@ $views = @(
         Item Up 'if ($_.Engine -and $_.Engine.UploadRate) { "$(#size($_.Engine.UploadRate))/s" }'
         Item MaxDownloadRate 'if ($_.MaxDownloadRate) { "$(#size($_.MaxDownloadRate))/s" } else { "no limit" }'
         Item MaxUploadRate 'if ($_.MaxUploadRate) { "$(#size($_.MaxUploadRate))/s" } else { "no limit" }'
+        Item LimitLocalPeers -Property LimitLocalPeers
+        Item PeerClasses '$_.PeerClasses -join "; "'
         Item MaxPeers -Property MaxPeers
         Item MaxPeersPerTorrent -Property MaxPeersPerTorrent
         Item PortMapping -Property PortMapping

@@ -94,6 +94,12 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>The most that the engine sends for all torrents, in bytes/s; 0: no limit.</summary>
     public long MaxUploadRate => Service.Settings.Client.Limits.Upload;
 
+    /// <summary>Whether these limits hold for peers in the local network too.</summary>
+    public bool LimitLocalPeers => Service.Settings.Client.LimitLocalPeers;
+
+    /// <summary>The classes of peers that have limits of their own, the first that has an address first.</summary>
+    public ReadOnlyCollection<PeerClass> PeerClasses => Service.Settings.Client.PeerClasses;
+
     /// <summary>The most peers that the engine is connected to in all.</summary>
     public int MaxPeers => Service.Settings.Client.MaxPeers;
 

@@ -61,6 +61,11 @@ internal sealed class ServiceOptions
         HelpName = "addresses",
     };
 
+    private readonly Option<bool> _limitLocalPeers = new("--limit-local-peers")
+    {
+        Description = "Let --max-down and --max-up hold for peers in the local network too.",
+    };
+
     private readonly Option<EncryptionPolicy> _encryption = new("--encryption")
     {
         Description = "Whether connections to peers are encrypted: prefer (both are taken), require or off.",
@@ -140,6 +145,7 @@ internal sealed class ServiceOptions
         command.Options.Add(_allowOnly);
         command.Options.Add(_maxDown);
         command.Options.Add(_maxUp);
+        command.Options.Add(_limitLocalPeers);
         command.Options.Add(_noDht);
         command.Options.Add(_noLocalDiscovery);
         command.Options.Add(_noPortMapping);
@@ -164,6 +170,7 @@ internal sealed class ServiceOptions
             BindInterface = parsed.GetValue(_bindInterface),
             Filter = FilterFiles.LoadAsync(parsed.GetValue(_filter) ?? [], parsed.GetValue(_allowOnly) ?? []).GetAwaiter().GetResult(),
             Limits = new RateLimits(parsed.GetValue(_maxDown), parsed.GetValue(_maxUp)),
+            LimitLocalPeers = parsed.GetValue(_limitLocalPeers),
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),
             Transport = parsed.GetValue(_transport),

@@ -55,6 +55,17 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
     [ValidateRange(0, long.MaxValue)]
     public long? MaxUploadRate { get; set; }
 
+    /// <summary>The limits hold for peers in the local network too.</summary>
+    [Parameter]
+    public SwitchParameter LimitLocalPeers { get; set; }
+
+    /// <summary>Classes of peers with limits of their own; none: there is none but the local network.</summary>
+    [Parameter]
+    [PeerClassTransformation]
+    [AllowEmptyCollection]
+    [ValidateNotNull]
+    public PeerClass[]? PeerClass { get; set; }
+
     /// <summary>Most peers connected in all.</summary>
     [Parameter]
     [ValidateRange(1, 100_000)]
@@ -114,7 +125,7 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
 
     /// <summary>Whether any setting was given.</summary>
     private protected bool HasSettings => Port is not null || BindAddress is not null || BindInterface is not null
-        || IPFilter is not null || AllowOnly is not null || MaxDownloadRate is not null
+        || IPFilter is not null || AllowOnly is not null || MaxDownloadRate is not null || IsLimitLocalPeersGiven || PeerClass is not null
         || MaxUploadRate is not null || MaxPeers is not null || MaxPeersPerTorrent is not null || Encryption is not null
         || Transport is not null || AnnounceAddress is not null || CodePoint is not null || IsSuggestGiven || PortMapping is not null
         || Proxy is not null || ProxyCredential is not null || ProxyFor is not null || StatusInterval is not null;
@@ -126,6 +137,9 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         : settings.Proxy?.IsFor(ProxyUses.Peers) == true ? "No router is asked to let peers in while peers go by a proxy: -PortMapping On has no effect."
         : settings.ListenPort < 0 ? "No router is asked to let peers in while nothing is listened on: -PortMapping On has no effect."
         : null;
+
+    /// <summary>A switch that is off is given too: it lifts what was.</summary>
+    private bool IsLimitLocalPeersGiven => MyInvocation.BoundParameters.ContainsKey(nameof(LimitLocalPeers));
 
     /// <summary>Whether a filter of addresses was given.</summary>
     private protected bool HasFilter => IPFilter is not null || AllowOnly is not null;
@@ -152,6 +166,8 @@ public abstract class PatronSettingsCmdlet : PipelineCmdlet
         BindAddress = BindAddress ?? settings.BindAddress,
         BindInterface = BindInterface is null ? settings.BindInterface : BindInterface.Length == 0 ? null : BindInterface,
         Limits = new RateLimits(MaxDownloadRate ?? settings.Limits.Download, MaxUploadRate ?? settings.Limits.Upload),
+        LimitLocalPeers = IsLimitLocalPeersGiven ? LimitLocalPeers : settings.LimitLocalPeers,
+        PeerClasses = PeerClass is null ? settings.PeerClasses : [.. PeerClass],
         MaxPeers = MaxPeers ?? settings.MaxPeers,
         MaxPeersPerTorrent = MaxPeersPerTorrent ?? settings.MaxPeersPerTorrent,
         Encryption = Encryption ?? settings.Encryption,

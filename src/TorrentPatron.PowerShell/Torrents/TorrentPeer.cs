@@ -17,6 +17,7 @@ public sealed record TorrentPeer
         IsIncoming = peer.IsIncoming;
         Encryption = peer.Encryption;
         Transport = peer.Transport;
+        Class = peer.Class;
         Flags = peer.Flags;
         IsChoking = peer.IsChoking;
         IsInterested = peer.IsInterested;
@@ -52,6 +53,9 @@ public sealed record TorrentPeer
 
     /// <summary>The protocol by which it is connected: Tcp or Utp.</summary>
     public PeerTransport Transport { get; }
+
+    /// <summary>The name of its class, Local for a peer in the local network; empty: no class has its address.</summary>
+    public string Class { get; }
 
     /// <summary>
     /// How the connection stands, in the letters that other clients show: D we download (d we would, and are choked), U it downloads (u it
