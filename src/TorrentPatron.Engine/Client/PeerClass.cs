@@ -99,8 +99,16 @@ public sealed record PeerClass
             : null;
     }
 
+    /// <summary>Whether another class has the same name, addresses as they are written, and limits.</summary>
+    public bool Equals(PeerClass? other) => other is not null && Key == other.Key;
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => Key.GetHashCode();
+
     /// <summary>Its name and addresses.</summary>
     public override string ToString() => $"{Name} ({Range})";
+
+    private (string, string, long?, long?, bool) Key => (Name, Range, MaxDownloadRate, MaxUploadRate, IsPreferred);
 
     private static TorrentError Invalid(string message, string remedy) => new(TorrentErrorId.InvalidArgument, message, remedy);
 }

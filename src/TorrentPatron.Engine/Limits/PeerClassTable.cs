@@ -120,7 +120,7 @@ internal sealed class PeerClassTable : IDisposable
         private readonly bool _hasLocal = HasLocal(settings);
 
         public bool AreOf(ClientSettings other) =>
-            ReferenceEquals(other.PeerClasses, settings.PeerClasses) && other.LimitLocalPeers == settings.LimitLocalPeers && HasLocal(other) == _hasLocal;
+            other.PeerClasses.SequenceEqual(settings.PeerClasses) && other.LimitLocalPeers == settings.LimitLocalPeers && HasLocal(other) == _hasLocal;
 
         public PeerClassLimits Of(IPAddress address)
         {

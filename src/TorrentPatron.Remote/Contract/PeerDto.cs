@@ -18,6 +18,8 @@ internal sealed class PeerDto
 
     public string? Transport { get; set; }
 
+    public string? Class { get; set; }
+
     public bool IsChoking { get; set; }
 
     public bool IsInterested { get; set; }
@@ -48,6 +50,7 @@ internal sealed class PeerDto
         IsIncoming = peer.IsIncoming,
         Encryption = peer.Encryption.ToString(),
         Transport = peer.Transport.ToString(),
+        Class = peer.Class,
         IsChoking = peer.IsChoking,
         IsInterested = peer.IsInterested,
         AmChoking = peer.AmChoking,
@@ -69,6 +72,7 @@ internal sealed class PeerDto
         IsIncoming = IsIncoming,
         Encryption = Wire.ToEnum<EncryptionMethods>(Encryption),
         Transport = Wire.ToEnum<PeerTransport>(Transport),
+        Class = Class ?? "",
         IsChoking = IsChoking,
         IsInterested = IsInterested,
         AmChoking = AmChoking,

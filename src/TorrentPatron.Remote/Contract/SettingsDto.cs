@@ -29,6 +29,10 @@ internal sealed class SettingsDto
 
     public long MaxUploadRate { get; set; }
 
+    public bool LimitLocalPeers { get; set; }
+
+    public PeerClassDto[]? PeerClasses { get; set; }
+
     public int MaxPeersPerTorrent { get; set; }
 
     public int MaxPeers { get; set; }
@@ -68,6 +72,8 @@ internal sealed class SettingsDto
         Filter = FilterDto.Of(settings.Filter),
         MaxDownloadRate = settings.Limits.Download,
         MaxUploadRate = settings.Limits.Upload,
+        LimitLocalPeers = settings.LimitLocalPeers,
+        PeerClasses = Wire.OfList(settings.PeerClasses, PeerClassDto.Of),
         MaxPeersPerTorrent = settings.MaxPeersPerTorrent,
         MaxPeers = settings.MaxPeers,
         StatusInterval = settings.StatusInterval.TotalSeconds,
@@ -100,6 +106,8 @@ internal sealed class SettingsDto
         BindAddress = Wire.ToAddress(BindAddress),
         BindInterface = BindInterface,
         Limits = new RateLimits(MaxDownloadRate, MaxUploadRate),
+        LimitLocalPeers = LimitLocalPeers,
+        PeerClasses = PeerClassDto.ToClasses(PeerClasses),
         MaxPeersPerTorrent = MaxPeersPerTorrent,
         MaxPeers = MaxPeers,
         StatusInterval = Wire.ToTime(StatusInterval),

@@ -151,6 +151,7 @@ public sealed class PeerClassTableTests : IDisposable
         _table.Apply(settings);
         PeerClassLimits before = _table.Of(IPAddress.Parse("10.0.0.1"));
         _table.Apply(settings with { MaxPeers = 7, Limits = new RateLimits(1, 1) });
+        _table.Apply(new ClientSettings { PeerClasses = [Class("office", "10.0.0.0/8")] });
 
         Assert.False(before.IsOutdated);
         Assert.Same(before, _table.Of(IPAddress.Parse("10.0.0.1")));

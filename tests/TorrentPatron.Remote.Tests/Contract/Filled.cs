@@ -47,6 +47,8 @@ internal sealed class Filled
             return expected == actual ? null : $"{at}: {expected ?? "null"}, but {actual ?? "null"}";
         if (expected is TorrentMetainfo one && actual is TorrentMetainfo other)
             return one.Raw.Span.SequenceEqual(other.Raw.Span) ? null : at;
+        if (expected is PeerClass)
+            return expected.Equals(actual) ? null : at;
         if (expected is not string && expected is IEnumerable list)
         {
             object?[] these = [.. list.Cast<object?>()], those = [.. ((IEnumerable)actual).Cast<object?>()];
@@ -100,6 +102,9 @@ internal sealed class Filled
             _ when type == typeof(IPEndPoint) => new IPEndPoint(IPAddress.Parse($"192.0.2.{number % 256}"), number),
             _ when type == typeof(TorrentId) => new TorrentId(new InfoHash(Enumerable.Repeat((byte)number, 20).ToArray())),
             _ when type == typeof(TorrentMetainfo) => Torrent,
+            _ when type == typeof(PeerClass) => PeerClass.TryMake($"class {number}", ["10.0.0.0/8", "2001:db8::/32"], out PeerClass? made, out _)
+                ? made with { MaxDownloadRate = 0, MaxUploadRate = number, IsPreferred = true }
+                : throw new ArgumentException(type.Name),
             _ when type == typeof(HostEndPoint) => new HostEndPoint("proxy.example", 1000 + number),
             _ when type == typeof(ProxyCredential) => new ProxyCredential($"user{number}", $"password{number}"),
             _ => Make(type),

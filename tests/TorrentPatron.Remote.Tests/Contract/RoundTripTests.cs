@@ -86,6 +86,18 @@ public class RoundTripTests
         Assert.Null(Send(SettingsDto.Of(settings, withSecrets: true), Json.SettingsDto).Over(before).Filter);
     }
 
+    [Theory]
+    [InlineData("""{"peerClasses":[{"name":"x","range":"nowhere"}]}""")]
+    [InlineData("""{"peerClasses":[{"range":"10.0.0.0/8"}]}""")]
+    [InlineData("""{"peerClasses":[{"name":"x","range":"10.0.0.0/8","maxUploadRate":-1}]}""")]
+    [InlineData("""{"peerClasses":[{"name":"x","range":"10.0.0.0/8"},{"name":"x","range":"10.0.0.1"}]}""")]
+    public void A_class_of_peers_that_makes_no_sense_is_an_error(string json)
+    {
+        SettingsDto settings = JsonSerializer.Deserialize(json, Json.SettingsDto)!;
+
+        Assert.Equal(TorrentErrorId.InvalidArgument, Assert.Throws<TorrentException>(settings.ToClient).Error.Id);
+    }
+
     [Fact]
     public void The_password_of_a_proxy_is_not_told_and_is_kept()
     {
