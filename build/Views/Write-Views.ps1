@@ -150,9 +150,9 @@ $views = @(
     View TorrentPeerConnection TorrentPatron.PowerShell.Torrents.TorrentPeer -ByTorrent @(
         Column Address 21 -Script '[string]$_.EndPoint'
         Column From 8 -Script 'if ($_.IsIncoming) { "Incoming" } else { $_.Source }'
-        Column Transport 9
+        Column Via 4 -Property Transport
         Column Encryption 10
-        Column Class 10
+        Column Class 8
         Column Client
     )
     View ClosedTorrentPeer TorrentPatron.PowerShell.Torrents.ClosedTorrentPeer -ByTorrent @(

@@ -155,7 +155,8 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
         function Wait-Complete {
             param($Leech)
 
-            Wait-TestCondition { (Get-Seen $Leech).PercentComplete -eq 100 -or (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
+            # It may have all and be gone before the seed has written anything of it.
+            Wait-TestCondition { (Get-Item $Leech.File -ErrorAction Ignore).Length -eq 8MB -and (Test-SameContent $Leech.File $content.File) }
         }
 
         Set-Content (Join-Path $TestDrive child.ps1) @"
@@ -195,7 +196,6 @@ while (-not (Test-Path '$TestDrive/end')) {
         $script:far = Start-Leech far
         Wait-TestCondition { (Get-Seen $far).BytesSent -gt 0 } | Should -BeTrue
         $near = Start-Leech near
-        Wait-TestCondition { (Get-Seen $near).Class -eq 'Local' } | Should -BeTrue
         Wait-Complete $near | Should -BeTrue
         $seen = Get-Seen $far
         $seen.Class | Should -BeNullOrEmpty
