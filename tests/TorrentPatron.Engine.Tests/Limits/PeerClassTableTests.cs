@@ -11,7 +11,7 @@ public sealed class PeerClassTableTests : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly RateLimiter _download, _upload;
-    private PeerClassTable _table;
+    private readonly PeerClassTable _table;
 
     public PeerClassTableTests()
     {
