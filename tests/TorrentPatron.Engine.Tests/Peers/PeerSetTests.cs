@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Peers;
 using TorrentPatron.Engine.Shared;
