@@ -57,6 +57,38 @@ public sealed class UtpTests
     }
 
     [Fact]
+    public async Task From_libutp_we_download()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var seed = WebTorrentPeer.Start(meeting.Torrent, meeting.SeedFolder);
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace, transport: TransportPolicy.Utp);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(PeerTransport.Utp, await seen);
+    }
+
+    [Fact]
+    public async Task By_libutp_others_download_from_us()
+    {
+        await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.SingleFile, below));
+        await using var we = new OurPeer(meeting.Workspace, transport: TransportPolicy.Utp);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+        Task<PeerTransport> seen = SeeTransportAsync(we, torrent);
+
+        await using var downloader = WebTorrentPeer.Start(meeting.Torrent, meeting.DownloadFolder, we.EndPoint);
+        await downloader.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        Assert.Equal(PeerTransport.Utp, await seen);
+    }
+
+    [Fact]
     public async Task By_a_link_we_download_over_encrypted_uTP()
     {
         await using Meeting meeting = await Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below => Payload.Write(Shape.Folder, below));

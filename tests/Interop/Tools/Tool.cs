@@ -20,6 +20,14 @@ internal static class Tool
         return LibtorrentPython.Value!;
     }
 
+    /// <summary>The node_modules that have WebTorrent; skips the test where there are none.</summary>
+    public static string RequireWebTorrent()
+    {
+        string? modules = Environment.GetEnvironmentVariable("TORRENTPATRON_NODE_MODULES");
+        Assert.SkipWhen(modules is null || !Directory.Exists(Path.Combine(modules, "webtorrent")), "webtorrent not found (TORRENTPATRON_NODE_MODULES)");
+        return Path.GetFullPath(modules!);
+    }
+
     /// <summary>One of the scripts of the folder Python.</summary>
     public static string Script(string name) => Path.Combine(AppContext.BaseDirectory, "Python", name);
 

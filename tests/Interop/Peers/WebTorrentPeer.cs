@@ -1,0 +1,26 @@
+using System.Net;
+using TorrentPatron.Interop.Tests.Tools;
+
+namespace TorrentPatron.Interop.Tests.Peers;
+
+/// <summary>WebTorrent under node, whose uTP is that of libutp. It tries uTP before TCP, and takes both.</summary>
+internal sealed class WebTorrentPeer : ForeignPeer
+{
+    private WebTorrentPeer(ToolProcess process, IPEndPoint endPoint)
+        : base(process, endPoint)
+    {
+    }
+
+    /// <summary>Starts a peer; skips the test where there is no WebTorrent.</summary>
+    public static WebTorrentPeer Start(string torrent, string folder, params IPEndPoint[] peers)
+    {
+        string modules = Tool.RequireWebTorrent();
+        var endPoint = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
+        ToolProcess process = ToolProcess.Start(
+            Tool.Require("node"),
+            [Path.Combine(AppContext.BaseDirectory, "Node", "webtorrent_peer.mjs"), modules, torrent, folder, $"{endPoint.Port}", .. peers.Select(peer => peer.ToString())]);
+        return new WebTorrentPeer(process, endPoint);
+    }
+
+    protected override Task<bool> IsSeedingAsync(CancellationToken cancellationToken) => Task.FromResult(Process.Said("seeding"));
+}
