@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Remote.Contract;
+using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
@@ -36,6 +37,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private readonly RemoteEngine _engine;
     private readonly NewsRouter _news;
     private readonly RequestReader _reader;
+    private readonly TimeProvider _time;
     private readonly Dictionary<string, RpcMethod<CommandDto, MessageDto>> _commands =
         MethodNames.Commands.ToDictionary(name => name, Methods.Command, StringComparer.Ordinal);
 
@@ -50,6 +52,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         var methods = new RpcMethodTable().Add(Methods.Statuses, (statuses, _) => Take(statuses)).Add(Methods.Message, (message, _) => Take(message));
         _connection = new RpcConnection(stream, methods, options);
         _engine.Connection = _connection;
+        _time = options.Time;
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, options.Time);
         _reader = new RequestReader(new SourceReader(options.Time, Network), peers: null, options.Time);
         States = new RemoteSavedState(_engine, () => Settings.StatePath);
@@ -69,7 +72,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
 
     /// <inheritdoc/>
     public ClientCapabilities? Capabilities =>
-        Volatile.Read(ref _service).Capabilities is { } names ? Wire.ToEnum<ClientCapabilities>(names) : null;
+        Volatile.Read(ref _service).Capabilities is { } names ? Wire.ToFlags<ClientCapabilities>(names) : null;
 
     /// <inheritdoc/>
     public ISavedState States { get; }
@@ -86,6 +89,19 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
 
     /// <inheritdoc/>
     IEngineView? IPatronBackend.Engine => Capabilities is null && Fault is null ? null : _engine;
+
+    /// <summary>Connects to a service.</summary>
+    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
+    /// <param name="options">The connection's options; null: a client's.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">No service is there, or it is of a version that is not understood.</exception>
+    public static async Task<RemoteTorrentService> ConnectAsync(
+        string? address = null, RpcOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        RpcTransport transport = await ServiceEndpoint
+            .DialAsync(address, isTrusted: null, options?.Time, cancellationToken).ConfigureAwait(false);
+        return await ConnectAsync(transport.Stream, options, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Says hello, and takes the statuses of all torrents.</summary>
     /// <param name="stream">A connection to a service; the result ends it.</param>
@@ -226,10 +242,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     {
         _connection.Start();
         _ = EndAsync();
-        Hello own = Hello.OfThisProcess();
-        Hello service = (await _connection.CallAsync(Hello.Method, own, cancellationToken).ConfigureAwait(false)).Cleaned();
-        if (Hello.Compare(own, service) is { } mismatch)
-            throw new TorrentException(mismatch);
+        await HelloExchange.SayAsync(_connection, Hello.OfThisProcess(), _time, cancellationToken).ConfigureAwait(false);
         Take(await _connection.CallAsync(Methods.Subscribe, RpcNothing.Value, cancellationToken).ConfigureAwait(false));
     }
 

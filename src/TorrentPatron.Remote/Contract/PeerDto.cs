@@ -70,7 +70,7 @@ internal sealed class PeerDto
         Client = Client ?? "",
         Source = Wire.ToEnum<PeerSource>(Source),
         IsIncoming = IsIncoming,
-        Encryption = Wire.ToEnum<EncryptionMethods>(Encryption),
+        Encryption = Wire.ToFlags<EncryptionMethods>(Encryption),
         Transport = Wire.ToEnum<PeerTransport>(Transport),
         Class = Class ?? "",
         IsChoking = IsChoking,

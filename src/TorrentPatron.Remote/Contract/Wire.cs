@@ -40,6 +40,16 @@ internal static class Wire
         where T : struct, Enum =>
         text is [(>= 'A' and <= 'Z') or (>= 'a' and <= 'z'), ..] && Enum.TryParse(text, ignoreCase: true, out T value) ? value : fallback;
 
+    /// <summary>Reads names separated by commas; those that this version does not know are passed over.</summary>
+    public static T ToFlags<T>(string? text)
+        where T : struct, Enum
+    {
+        ulong flags = 0;
+        foreach (string name in (text ?? "").Split(',', StringSplitOptions.TrimEntries))
+            flags |= Convert.ToUInt64(ToEnum<T>(name), CultureInfo.InvariantCulture);
+        return (T)Enum.ToObject(typeof(T), flags);
+    }
+
     public static string? OfAddress(IPAddress? address) => address?.ToString();
 
     public static IPAddress? ToAddress(string? text) => text is null ? null

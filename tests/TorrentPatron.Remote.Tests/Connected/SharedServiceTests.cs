@@ -1,9 +1,13 @@
+using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Remote.Client;
+using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Remote.Server;
 using TorrentPatron.Service;
@@ -208,7 +212,7 @@ public class SharedServiceTests
         await using var test = new TestService(options: options);
         Patron patron = test.Service.CreatePatron();
         TorrentId torrent = (await patron.StartAsync(Torrents.Start(), Token)).TorrentId;
-        await using Stream deaf = SocketListener.Dial(test.SocketPath);
+        await using Stream deaf = await test.DialAsync();
         await deaf.WriteAsync("""{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1}}"""u8.ToArray(), Token);
         await deaf.WriteAsync("\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"subscribe\"}\n"u8.ToArray(), Token);
         while (test.Host.Clients < 2)
@@ -228,7 +232,7 @@ public class SharedServiceTests
     public async Task Whoever_speaks_JSON_by_hand_starts_a_torrent_and_sees_it()
     {
         await using var test = new TestService();
-        await using Stream stream = SocketListener.Dial(test.SocketPath);
+        await using Stream stream = await test.DialAsync();
         using var reader = new StreamReader(stream);
         string metainfo = Convert.ToBase64String(Torrents.Bytes());
 
@@ -256,6 +260,53 @@ public class SharedServiceTests
         }
     }
 
+    [Fact]
+    public async Task A_download_through_the_service_is_that_of_the_engine_with_its_events()
+    {
+        using var temp = new TempFolder();
+        var content = new byte[300_000];
+        new Random(1).NextBytes(content);
+        Directory.CreateDirectory(temp["seed"]);
+        await File.WriteAllBytesAsync(temp["seed", "a"], content, Token);
+        TorrentMetainfo metainfo = MetainfoReader.Read(new TorrentBuilder
+        {
+            Name = "a",
+            Files = [new TorrentBuilderFile(null, content.Length)],
+            PieceLength = 16384,
+            PieceHashes = content.Chunk(16384).SelectMany(SHA1.HashData).ToArray(),
+        }.Build());
+        await using TorrentService seeding = MakeService(temp["seeder"]), local = MakeService(temp["leecher"]);
+        Patron seeder = seeding.CreatePatron();
+        await seeder.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["seed"] }, Token);
+        await seeder.WaitAsync(metainfo.TorrentId, status => status.State == TorrentState.Seeding, Token);
+        int port = seeding.GetClientStatus()!.ListenEndPoints[0].Port;
+        string address = OperatingSystem.IsWindows() ? $"{ServiceAddresses.PipePrefix}TorrentPatron-test-{Guid.NewGuid():N}" : temp["run", "s"];
+        await using var host = new ServiceHost(local, await ServiceEndpoint.ListenAsync(address));
+        host.Start();
+        await using RemoteTorrentService remote = await RemoteTorrentService.ConnectAsync(address, cancellationToken: Token);
+        Patron patron = remote.CreatePatron();
+        var outbox = patron.OpenOutbox();
+
+        TorrentAnswer answer = await patron.StartAsync(
+            new StartRequest { Metainfo = metainfo, Destination = temp["leech"], Peers = [new IPEndPoint(IPAddress.Loopback, port)] }, Token);
+        TorrentStatus? complete = await patron.WaitAsync(metainfo.TorrentId, status => status.IsComplete, Token);
+
+        Assert.IsType<NewTorrentCreated>(answer);
+        Assert.Equal(TorrentState.Seeding, complete!.State);
+        Assert.Equal(content, await File.ReadAllBytesAsync(temp["leech", "a"], Token));
+        Assert.IsType<NewTorrentCreated>(await outbox.ReadAsync(Token));
+        TorrentMessage message;
+        do
+            message = await outbox.ReadAsync(Token);
+        while (message is not TorrentCompleted);
+        Assert.True(Assert.Single(patron.GetFiles(metainfo.TorrentId)).IsComplete);
+        Assert.Equal(metainfo.Raw.ToArray(), patron.GetMetainfo(metainfo.TorrentId)!.Raw.ToArray());
+        Assert.True(remote.Capabilities!.Value.HasFlag(ClientCapabilities.Magnets));
+        Assert.Empty(Assert.IsType<TorrentChecked>(await patron.RecheckAsync(metainfo.TorrentId, Token)).BadPieces);
+        Assert.IsType<TorrentClosed>(await patron.CloseAsync(metainfo.TorrentId, Token));
+        Assert.Empty(local.CreatePatron().Statuses);
+    }
+
     [Theory]
     [InlineData("close", """{"infoHash":"zz"}""", TorrentErrorId.InvalidArgument)]
     [InlineData("detach", """{"patron":"b3f1fca9-6b56-4b27-a5a0-8a6d3c0f0d5c"}""", TorrentErrorId.InvalidArgument)]
@@ -269,7 +320,7 @@ public class SharedServiceTests
     public async Task What_makes_no_sense_is_refused_with_an_id_and_a_remedy(string method, string parameters, string id)
     {
         await using var test = new TestService();
-        await using Stream stream = SocketListener.Dial(test.SocketPath);
+        await using Stream stream = await test.DialAsync();
         using var reader = new StreamReader(stream);
         string[] lines =
         [
@@ -285,4 +336,12 @@ public class SharedServiceTests
         Assert.Equal(id, error.GetProperty("data").GetProperty("id").GetString());
         Assert.NotEmpty(error.GetProperty("data").GetProperty("remedy").GetString()!);
     }
+
+    private static TorrentService MakeService(string statePath) => new(
+        new ServiceSettings
+        {
+            StatePath = statePath,
+            Client = new ClientSettings { BindAddress = IPAddress.Loopback, StatusInterval = TimeSpan.FromMilliseconds(50) },
+        },
+        settings => new TorrentClient(settings));
 }

@@ -1,8 +1,8 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Remote.Client;
+using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Remote.Server;
-using TorrentPatron.Remote.Tests.Connected;
 
 // In the place of the one of the tests in process, whose name it has.
 namespace TorrentPatron.Service.Tests.Fakes;
@@ -13,6 +13,7 @@ internal sealed class TestService : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly List<ScriptedClient> _clients = [];
     private readonly List<RemoteTorrentService> _connections = [];
+    private readonly string _pipe = $"TorrentPatron-test-{Guid.NewGuid():N}";
     private Task? _disposal;
 
     public TestService(Action<ScriptedClient>? prepare = null, RpcServerOptions? options = null)
@@ -25,7 +26,7 @@ internal sealed class TestService : IAsyncDisposable
                 _clients.Add(client);
             return client;
         });
-        Host = new ServiceHost(Local, new SocketListener(SocketPath), options);
+        Host = new ServiceHost(Local, Task.Run(() => ServiceEndpoint.ListenAsync(Address)).GetAwaiter().GetResult(), options);
         Host.Start();
         Service = Task.Run(ConnectAsync).GetAwaiter().GetResult();
     }
@@ -40,7 +41,7 @@ internal sealed class TestService : IAsyncDisposable
 
     public string StatePath => _folder["state"];
 
-    public string SocketPath => _folder["s"];
+    public string Address => OperatingSystem.IsWindows() ? ServiceAddresses.PipePrefix + _pipe : _folder["run", "s"];
 
     public IReadOnlyList<ScriptedClient> Clients
     {
@@ -54,11 +55,15 @@ internal sealed class TestService : IAsyncDisposable
     /// <summary>The engine that was made last.</summary>
     public ScriptedClient Client => Clients[^1];
 
+    /// <summary>Connects as something that speaks by hand.</summary>
+    public async Task<Stream> DialAsync() =>
+        (await ServiceEndpoint.DialAsync(Address, cancellationToken: TestContext.Current.CancellationToken)).Stream;
+
     /// <summary>Connects once more.</summary>
     public async Task<RemoteTorrentService> ConnectAsync()
     {
         RemoteTorrentService service = await RemoteTorrentService.ConnectAsync(
-            SocketListener.Dial(SocketPath), cancellationToken: TestContext.Current.CancellationToken);
+            Address, cancellationToken: TestContext.Current.CancellationToken);
         lock (_connections)
             _connections.Add(service);
         return service;

@@ -170,6 +170,10 @@ public class RoundTripTests
     }
 
     [Fact]
+    public void Capabilities_that_are_not_known_take_no_others_away() => Assert.Equal(
+        ClientCapabilities.Magnets | ClientCapabilities.Move, Wire.ToFlags<ClientCapabilities>("Magnets, Dreams, Move"));
+
+    [Fact]
     public void A_file_priority_that_there_is_not_is_an_error() =>
         Assert.Throws<TorrentException>(() => CommandDto.ToPriorities([1, 4, 5]));
 
