@@ -67,7 +67,7 @@ internal static class ServiceAddresses
     {
         try
         {
-            return PosixFiles.Find(Path.TrimEndingDirectorySeparator(path)) is { Kind: FileKind.Folder } folder && folder.Owner == PosixFiles.EffectiveUser;
+            return SocketFolder.Find(Path.TrimEndingDirectorySeparator(path)) is { Kind: FileKind.Folder } folder && folder.Owner == PosixFiles.EffectiveUser;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -21,12 +21,24 @@ internal static class SocketFolder
             // A folder that is there keeps its mode, in silence.
             if (!OperatingSystem.IsWindows())
                 Directory.CreateDirectory(folder, Mode);
-            Check(folder, PosixFiles.Find(folder), PosixFiles.EffectiveUser);
+            Check(folder, Find(folder), PosixFiles.EffectiveUser);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             throw File.Exists(folder) ? EndpointErrors.NotFolder(folder) : EndpointErrors.NotMade(folder, fault);
         }
+    }
+
+    /// <summary>What stands at a path; null: nothing. No link is followed.</summary>
+    public static FileNode? Find(string path)
+    {
+        if (PosixFiles.AreThere || OperatingSystem.IsWindows())
+            return PosixFiles.Find(path);
+
+        // An old libc, which does not say whose it is: then the mode alone has to do.
+        FileKind kind = new FileInfo(path).LinkTarget is not null ? FileKind.Link : Directory.Exists(path) ? FileKind.Folder : FileKind.Special;
+        return File.Exists(path) || kind != FileKind.Special
+            ? new FileNode(kind, null, 0, PosixFiles.EffectiveUser, File.GetUnixFileMode(path), 1, default) : null;
     }
 
     /// <summary>Requires a folder to be a user's own and closed to others.</summary>

@@ -26,12 +26,13 @@ internal sealed class UnixSocketListener : IRpcListener
     private readonly FileStream? _lock; // null: systemd's socket
     private readonly FileIdentity? _identity;
     private readonly Func<PeerCredential, bool> _mayEnter;
+    private bool _isDisposed;
 
     private UnixSocketListener(Socket socket, string address, FileStream? held, Func<PeerCredential, bool>? mayEnter)
     {
         (_socket, Address, _lock, _mayEnter) = (socket, address, held, mayEnter ?? PeerCredentials.IsOwnOrRoot);
         if (held is not null)
-            _identity = PosixFiles.Find(address)?.Identity;
+            _identity = SocketFolder.Find(address)?.Identity;
     }
 
     /// <inheritdoc/>
@@ -106,13 +107,16 @@ internal sealed class UnixSocketListener : IRpcListener
     /// <summary>Listens no longer, and removes the socket's file.</summary>
     public ValueTask DisposeAsync()
     {
+        // Once: after it the place may be another service's.
+        if (Interlocked.Exchange(ref _isDisposed, true))
+            return ValueTask.CompletedTask;
         _socket.Dispose();
         if (_lock is null)
             return ValueTask.CompletedTask;
         try
         {
             // Somebody who does not keep to the lock may have put another one there.
-            if (PosixFiles.Find(Address) is { } found && found.Identity == _identity)
+            if (SocketFolder.Find(Address) is { } found && found.Identity == _identity)
                 File.Delete(Address);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -142,7 +146,7 @@ internal sealed class UnixSocketListener : IRpcListener
     /// <summary>Requires that nobody listens there, and that what is there is no more than what a dead service left.</summary>
     private static void RequireFree(string path)
     {
-        if (PosixFiles.Find(path) is not { } found)
+        if (SocketFolder.Find(path) is not { } found)
             return;
         if (found.Kind != FileKind.Special)
             throw EndpointErrors.NotSocket(path);

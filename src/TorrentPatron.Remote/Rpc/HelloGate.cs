@@ -1,5 +1,3 @@
-using TorrentPatron.Service.Errors;
-
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>The service's side of hello: lets nothing else through before it, and the versions agree.</summary>
@@ -10,7 +8,7 @@ internal sealed class HelloGate(Hello own, Func<Hello, IRpcHandler> open) : IRpc
     private readonly TaskCompletionSource<RpcClosure?> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile IRpcHandler? _inner;
 
-    /// <summary>Ends with null after a hello that agrees, else with why the connection should end.</summary>
+    /// <summary>Ends with null after a hello that agrees, else with why the connection ends.</summary>
     public Task<RpcClosure?> Outcome => _outcome.Task;
 
     /// <inheritdoc/>
@@ -20,8 +18,7 @@ internal sealed class HelloGate(Hello own, Func<Hello, IRpcHandler> open) : IRpc
             return ValueTask.FromResult(Greet(request.Params));
         if (_inner is { } inner)
             return inner.HandleAsync(request, cancellationToken);
-        _outcome.TrySetResult(RemoteErrors.NoHello);
-        throw new RpcException(RpcErrorCode.InvalidRequest);
+        throw Refuse(new RpcError(RpcErrorCode.InvalidRequest), RemoteErrors.NoHello);
     }
 
     /// <inheritdoc/>
@@ -33,20 +30,20 @@ internal sealed class HelloGate(Hello own, Func<Hello, IRpcHandler> open) : IRpc
         if (_outcome.Task.IsCompleted)
             throw new RpcException(RpcErrorCode.InvalidRequest);
         if (!json.TryRead(Hello.Method.Params, out Hello said))
-        {
-            _outcome.TrySetResult(RemoteErrors.NoHello);
-            throw new RpcException(RpcErrorCode.InvalidParams);
-        }
+            throw Refuse(new RpcError(RpcErrorCode.InvalidParams), RemoteErrors.NoHello);
 
         Hello client = said.Cleaned();
         if (Hello.Compare(client, own) is { } mismatch)
-        {
-            _outcome.TrySetResult(new RpcClosure(RpcClosureCause.HelloFailed, mismatch));
-            throw new TorrentException(mismatch);
-        }
+            throw Refuse(new RpcError(RpcErrorCode.Failed, mismatch), new RpcClosure(RpcClosureCause.HelloFailed, mismatch));
 
         _inner = open(client);
         _outcome.TrySetResult(null);
         return RpcResult.Of(own, Hello.Method.Result);
+    }
+
+    private RpcRefusedException Refuse(RpcError error, RpcClosure closure)
+    {
+        _outcome.TrySetResult(closure);
+        return new RpcRefusedException(error, closure);
     }
 }

@@ -12,6 +12,7 @@ internal interface IRpcHandler
     /// <param name="cancellationToken">Cancelled when the other side cancels the request, or the connection ends.</param>
     /// <returns>The result.</returns>
     /// <exception cref="RpcException">It fails with that code.</exception>
+    /// <exception cref="RpcRefusedException">It fails, and the connection ends.</exception>
     /// <exception cref="Service.Errors.TorrentException">It fails with that error, which is told as it is.</exception>
     ValueTask<RpcResult> HandleAsync(RpcRequest request, CancellationToken cancellationToken);
 

@@ -299,6 +299,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         {
             RpcResult? result = null;
             RpcError? error = null;
+            RpcClosure? last = null;
             try
             {
                 result = await _handler.HandleAsync(request, served.Token).ConfigureAwait(false);
@@ -308,6 +309,7 @@ internal sealed class RpcConnection : IAsyncDisposable
 #pragma warning restore CA1031
             {
                 error = ToError(fault, method);
+                last = (fault as RpcRefusedException)?.Closure;
             }
 
             // Before the answer leaves: with it the other side may use the id again.
@@ -317,6 +319,8 @@ internal sealed class RpcConnection : IAsyncDisposable
                 error = await SendResultAsync(id, method, result!).ConfigureAwait(false);
             if (error is not null)
                 await SendErrorAsync(id, error).ConfigureAwait(false);
+            if (last is not null)
+                await CloseAsync(last).ConfigureAwait(false);
         }
         catch (TorrentException)
         {
@@ -341,6 +345,8 @@ internal sealed class RpcConnection : IAsyncDisposable
         {
             case RpcException known:
                 return new RpcError(known.Code);
+            case RpcRefusedException refused:
+                return refused.Error;
             case TorrentException failed:
                 return new RpcError(RpcErrorCode.Failed, failed.Error);
             case OperationCanceledException:

@@ -8,3 +8,15 @@ internal sealed class RpcException(int code, Exception? innerException = null) :
     /// <summary>The code.</summary>
     public int Code { get; } = code;
 }
+
+/// <summary>A request fails, and the connection ends after that has been answered.</summary>
+/// <param name="error">The answer.</param>
+/// <param name="closure">Why the connection ends.</param>
+internal sealed class RpcRefusedException(RpcError error, RpcClosure closure) : Exception(closure.Error.Message)
+{
+    /// <summary>The answer.</summary>
+    public RpcError Error { get; } = error;
+
+    /// <summary>Why the connection ends.</summary>
+    public RpcClosure Closure { get; } = closure;
+}

@@ -203,19 +203,15 @@ internal sealed class RpcServer : IAsyncDisposable
     private async Task HearHelloAsync(RpcConnection connection, HelloGate gate)
     {
         using var patience = new CancellationTokenSource(_options.HelloDeadline, _options.Connection.Time);
-        RpcClosure? failure;
         try
         {
+            // Whoever says something else is refused by the gate.
             await Task.WhenAny((Task)gate.Outcome, connection.Completion).WaitAsync(patience.Token).ConfigureAwait(false);
-            failure = gate.Outcome.IsCompleted ? await gate.Outcome.ConfigureAwait(false) : null;
         }
         catch (OperationCanceledException)
         {
-            failure = RemoteErrors.Silent(_options.HelloDeadline);
+            await connection.CloseAsync(RemoteErrors.Silent(_options.HelloDeadline)).ConfigureAwait(false);
         }
-
-        if (failure is not null)
-            await connection.CloseAsync(failure).ConfigureAwait(false);
     }
 
     private void Forget(RpcConnection connection, string user)

@@ -92,6 +92,16 @@ public sealed class UnixSocketTests : IDisposable
     }
 
     [Fact]
+    public async Task A_listener_that_is_ended_twice_leaves_the_next_one_alone()
+    {
+        UnixSocketListener first = UnixSocketListener.Listen(_place.Socket);
+        await first.DisposeAsync();
+        await using UnixSocketListener second = UnixSocketListener.Listen(_place.Socket);
+        await first.DisposeAsync();
+        using RpcTransport client = await DialAndAcceptAsync(second);
+    }
+
+    [Fact]
     public async Task Of_many_that_start_at_once_one_listens()
     {
         var listeners = new List<UnixSocketListener>();
