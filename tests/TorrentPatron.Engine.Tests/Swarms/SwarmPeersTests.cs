@@ -25,6 +25,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
     private readonly SwarmTorrent _torrent = new(31, BlockRequest.BlockLength, 4 * BlockRequest.BlockLength);
     private readonly EngineResources _engine;
     private readonly TorrentStorage _storage;
+    private readonly SwarmPieces _pieces;
     private readonly SwarmPeers _peers;
 
     public SwarmPeersTests()
@@ -33,8 +34,8 @@ public sealed class SwarmPeersTests : IAsyncDisposable
             new ClientSettings(), new MemoryNetwork().Join(), new ScriptedTrackerClient(), _time, new Random(1),
             new DiskWorkers([new QueuedDiskWorker()]));
         _storage = new TorrentStorage(new FileLayout(_torrent.Metainfo, "nowhere"), _engine.Files);
-        var pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
-        _peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, NewSet(pieces));
+        _pieces = new SwarmPieces(_torrent.Metainfo, _storage, _engine, new NoEvents());
+        _peers = new SwarmPeers(_torrent.Metainfo, _pieces, reader: null!, _engine, NewSet(_pieces));
         _peers.Open();
     }
 
@@ -175,6 +176,24 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         Assert.NotNull(second.Transfer);
     }
 
+    [Fact]
+    public void Blocks_that_become_free_are_asked_of_a_local_peer_before_others()
+    {
+        _pieces.Active.Open();
+        PeerTransfer[] peers = [.. Join(3), .. Join(1, network: 10)[3..]];
+        foreach (PeerTransfer peer in peers)
+        {
+            Say(peer, MessageId.HaveAll);
+            Say(peer, MessageId.Unchoke);
+            peer.Download.EndBatch();
+        }
+
+        // Each block is asked of two at most.
+        Assert.Equal([4, 4, 0, 0], peers.Select(peer => peer.Download.Requests.Count));
+        peers[0].Peer.Close("It goes.");
+        Assert.Equal([4, 0, 4], peers[1..].Select(peer => peer.Download.Requests.Count));
+    }
+
     private PeerSet NewSet(SwarmPieces pieces) =>
         new(_torrent.Metainfo.TorrentId, _engine, _engine.Download, _engine.Upload, () => pieces.Selection.IsComplete);
 
@@ -184,14 +203,14 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         Assert.Null(peer.Handle(message));
     }
 
-    private PeerTransfer[] Join(int count)
+    private PeerTransfer[] Join(int count, byte network = 80)
     {
         Span<byte> id = stackalloc byte[PeerId.Length];
         for (byte number = 1; number <= count; number++)
         {
-            id[0] = number;
+            (id[0], id[1]) = (number, network);
             _peers.Set.Attach(
-                new IdleConnection(new IPEndPoint(new IPAddress([80, 0, 3, number]), 6881)),
+                new IdleConnection(new IPEndPoint(new IPAddress([network, 0, 3, number]), 6881)),
                 new Handshake(_torrent.Metainfo.InfoHash, new PeerId(id), SupportsFast: true, SupportsExtensions: false, SupportsDht: false),
                 isIncoming: true);
         }
