@@ -38,7 +38,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
-        Sessions = new ClientSessions(() => makeClient(Settings.Client));
+        Sessions = new ClientSessions(() => makeClient(Settings.Client), () => EngineStarted?.Invoke());
         _runner = new RequestRunner(
             Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time));
     }
@@ -76,6 +76,9 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
 
     /// <inheritdoc/>
     IEngineView? IPatronBackend.Engine => Sessions.Current is { Client: not null } session ? session : null;
+
+    /// <summary>An engine has been made, and has no torrent yet. A handler must neither throw nor wait.</summary>
+    internal event Action? EngineStarted;
 
     /// <summary>The engine that is shared.</summary>
     internal ClientSessions Sessions { get; }

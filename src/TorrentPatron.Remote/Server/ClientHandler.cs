@@ -5,6 +5,7 @@ using TorrentPatron.Remote.Contract;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.State;
 
@@ -27,7 +28,7 @@ internal sealed class ClientHandler : IAsyncDisposable
     private readonly Dictionary<Guid, Patron> _patrons = [];
     private readonly Dictionary<string, MemoryStream> _uploads = new(StringComparer.Ordinal);
     private Guid? _default;
-    private bool _isSubscribed;
+    private volatile bool _isSubscribed;
     private bool _isClosed;
 
     /// <summary>Begins to answer.</summary>
@@ -204,21 +205,24 @@ internal sealed class ClientHandler : IAsyncDisposable
     private ValueTask<MessageDto> StartAsync(StartDto start)
     {
         Patron patron = PatronOf(start.Patron);
-        return AnswerAsync(patron.StartAsync(start.ToRequest(TakeUpload(start.Upload), Service.States.Find)), isStart: true);
+        StartRequest request = start.ToRequest(TakeUpload(start.Upload), Service.States.Find);
+
+        // Where the service itself happens to run is no place for anybody's files.
+        if (request is { Destination: null, SavedDestination: null } && !Path.IsPathFullyQualified(request.CurrentFolder ?? ""))
+            throw new TorrentException(ServerErrors.NoDestination);
+        return AnswerAsync(patron.StartAsync(request));
     }
 
     private ValueTask<MessageDto> CommandAsync(string method, CommandDto parameters)
     {
         Patron patron = PatronOf(parameters.Patron);
         TorrentCommand command = parameters.ToCommand(method, id: 0);
-        return AnswerAsync(patron.CommandAsync(command.TorrentId, id => command with { CorrelationId = id }), isStart: false);
+        return AnswerAsync(patron.CommandAsync(command.TorrentId, id => command with { CorrelationId = id }));
     }
 
-    private async ValueTask<MessageDto> AnswerAsync(Task<TorrentAnswer> answering, bool isStart)
+    private async ValueTask<MessageDto> AnswerAsync(Task<TorrentAnswer> answering)
     {
         TorrentAnswer answer = await answering.ConfigureAwait(false);
-        if (isStart)
-            _host.EngineMayHaveStarted();
 
         // Whoever has the answer finds what it tells of in the statuses.
         await _outbox.FlushAsync().ConfigureAwait(false);

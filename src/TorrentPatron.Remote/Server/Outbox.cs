@@ -41,6 +41,15 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
     /// <inheritdoc/>
     public TorrentId? Torrent => null;
 
+    private bool IsClosed
+    {
+        get
+        {
+            lock (_gate)
+                return _isClosed;
+        }
+    }
+
     /// <summary>Sees the statuses of an engine from now on, beginning with those that there are.</summary>
     /// <param name="session">The engine; the same as before changes nothing.</param>
     /// <returns>Whether it is another engine than before.</returns>
@@ -55,6 +64,13 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
         }
 
         session.Add(this);
+        if (IsClosed)
+        {
+            // It was closed meanwhile, before it was there to be removed.
+            session.Remove(this);
+            return false;
+        }
+
         IReadOnlyList<TorrentStatus> statuses = session.GetStatuses();
         lock (_gate)
         {
@@ -77,6 +93,8 @@ internal sealed class Outbox(RpcConnection connection) : IStatusWatcher
     {
         lock (_gate)
         {
+            if (_isClosed)
+                return;
             _seen?.Add(of);
             if (isLast)
             {

@@ -22,6 +22,9 @@ internal static class ServerErrors
         TorrentErrorId.InvalidArgument, "The upload has no name of at most 64 characters, or is too large, or one too many.",
         "Start each torrent when it has been uploaded.");
 
+    public static TorrentError NoDestination { get; } = new(
+        TorrentErrorId.InvalidArgument, "It is not said where the torrent's files are to lie.", "Give destination, or currentFolder, as a full path.");
+
     public static TorrentError NoUpload { get; } = new(
         TorrentErrorId.InvalidArgument, "Nothing was uploaded under that name.", "Upload the .torrent again.");
 }

@@ -26,6 +26,7 @@ internal sealed class ServiceHost : IAsyncDisposable
     {
         Service = service;
         Own = service.CreatePatron("service");
+        service.EngineStarted += FollowEngine;
         _server = new RpcServer(listener, Hello.OfThisProcess(), Open, options);
     }
 
@@ -53,6 +54,7 @@ internal sealed class ServiceHost : IAsyncDisposable
     public async Task StopAsync(TorrentError why)
     {
         await _server.StopAsync(why).ConfigureAwait(false);
+        Service.EngineStarted -= FollowEngine;
         Task[] ends;
         lock (_gate)
             ends = [.. _clients.Values];
@@ -69,18 +71,18 @@ internal sealed class ServiceHost : IAsyncDisposable
     /// <summary>As <see cref="StopAsync"/>.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(RemoteErrors.Stopped).ConfigureAwait(false);
 
-    /// <summary>Is told that an engine may have been made: clients that subscribed see its torrents.</summary>
-    public void EngineMayHaveStarted()
-    {
-        foreach (ClientHandler client in Handlers())
-            client.FollowEngine();
-    }
-
     /// <summary>Tells clients that subscribed how the service is set now.</summary>
     public void SettingsChanged()
     {
         foreach (ClientHandler client in Handlers())
             client.TellSettings();
+    }
+
+    /// <summary>Clients that subscribed see the torrents of the engine that has been made.</summary>
+    private void FollowEngine()
+    {
+        foreach (ClientHandler client in Handlers())
+            client.FollowEngine();
     }
 
     private ClientHandler[] Handlers()

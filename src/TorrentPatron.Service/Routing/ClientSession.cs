@@ -28,8 +28,8 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Makes the engine as soon as the one before it has gone. Does not block.</summary>
-    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient) =>
-        _started = StartAsync(predecessorGone, makeClient);
+    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient, Action started) =>
+        _started = StartAsync(predecessorGone, makeClient, started);
 
     /// <summary>Whether the engine could not be made, or has ended.</summary>
     public bool IsOver => _end is not null || _started.IsFaulted;
@@ -171,7 +171,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
         return watch;
     }
 
-    private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient)
+    private async Task<ITorrentClient> StartAsync(Task predecessorGone, Func<ITorrentClient> makeClient, Action started)
     {
         await predecessorGone.ConfigureAwait(ConfigureAwaitOptions.ForceYielding | ConfigureAwaitOptions.SuppressThrowing);
         ITorrentClient client;
@@ -186,6 +186,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
 
         _client = client;
         _reading = ReadAsync(client);
+        started();
         return client;
     }
 

@@ -5,7 +5,8 @@ namespace TorrentPatron.Service.Routing;
 
 /// <summary>The engines of a service, one after the other: the next is made when the one before has gone. Thread-safe.</summary>
 /// <param name="makeClient">Makes an engine.</param>
-internal sealed class ClientSessions(Func<ITorrentClient> makeClient)
+/// <param name="started">Is told, without a lock, that one has been made; before it has a torrent.</param>
+internal sealed class ClientSessions(Func<ITorrentClient> makeClient, Action started)
 {
     private readonly Lock _gate = new();
     private ClientSession? _current;
@@ -47,7 +48,7 @@ internal sealed class ClientSessions(Func<ITorrentClient> makeClient)
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_current is { IsOver: true })
                 Retire();
-            return _current ??= new ClientSession(_gone, makeClient);
+            return _current ??= new ClientSession(_gone, makeClient, started);
         }
     }
 

@@ -126,6 +126,22 @@ public class SharedServiceTests
     }
 
     [Fact]
+    public async Task A_client_that_was_there_before_the_engine_sees_what_others_start()
+    {
+        await using var test = new TestService();
+        Patron patron = test.Service.CreatePatron();
+        Assert.Empty(patron.Statuses);
+
+        await test.Local.CreatePatron().StartAsync(Torrents.Start(), Token);
+        await patron.FlushEventsAsync(Token);
+        while (patron.GetStatus(Torrents.Hash()) is null)
+            await Task.Delay(10, Token);
+
+        Assert.Equal(TorrentState.Downloading, Assert.Single(patron.Statuses).State);
+        Assert.Equal(ClientCapabilities.None, test.Service.Capabilities);
+    }
+
+    [Fact]
     public async Task Whoever_has_an_answer_finds_in_the_statuses_what_it_tells_of()
     {
         await using var test = new TestService();
@@ -315,6 +331,7 @@ public class SharedServiceTests
     [InlineData("start", """{"metainfo":"AAAA"}""", TorrentErrorId.InvalidTorrent)]
     [InlineData("start", """{"magnet":"magnet:?x"}""", TorrentErrorId.InvalidTorrent)]
     [InlineData("start", """{"saved":"4dc08614823c19512a28f3545ff1737ef08aa28d"}""", TorrentErrorId.TorrentNotFound)]
+    [InlineData("start", """{"magnet":"magnet:?xt=urn:btih:4dc08614823c19512a28f3545ff1737ef08aa28d"}""", TorrentErrorId.InvalidArgument)]
     [InlineData("getFiles", "{}", TorrentErrorId.InvalidArgument)]
     [InlineData("apply", """{"maxPeers":0}""", TorrentErrorId.InvalidArgument)]
     public async Task What_makes_no_sense_is_refused_with_an_id_and_a_remedy(string method, string parameters, string id)
