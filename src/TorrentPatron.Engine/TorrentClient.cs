@@ -198,6 +198,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine.CloseIdleFiles();
         _watch.Tick();
+        _workshop.Tick();
     }
 
     private void Fail(TorrentId torrent, TorrentError error)

@@ -40,6 +40,11 @@ internal interface IWorkshop : IAsyncDisposable
     /// <summary>Why a torrent cannot be run with such options; null: it can.</summary>
     TorrentError? Refuse(TorrentOptions options) => null;
 
+    /// <summary>Does what is due; called about once a second, in the engine's beat. It waits for nothing.</summary>
+    void Tick()
+    {
+    }
+
     /// <summary>Listens on another port.</summary>
     /// <returns>Why it does not, and listens as before; null: it does.</returns>
     Task<TorrentError?> ReopenAsync(int port);

@@ -21,9 +21,15 @@ internal sealed class PeerLimits(RateLimiter download, RateLimiter upload, PeerC
         }
     }
 
+    /// <summary>The limit on what comes by the peer's transport, so that another one gets its share (<see cref="MixedMode"/>); null: none.</summary>
+    public RateLimiter? TransportDownload { get; init; }
+
+    /// <summary>The limit on what is sent by the peer's transport; as <see cref="TransportDownload"/>.</summary>
+    public RateLimiter? TransportUpload { get; init; }
+
     /// <summary>The limits on what is received from the peer.</summary>
-    public RateLimiterPair Download => new(download, Class.Download);
+    public RateLimiterPair Download => new(download, Class.Download, TransportDownload);
 
     /// <summary>The limits on what is sent to it.</summary>
-    public RateLimiterPair Upload => new(upload, Class.Upload);
+    public RateLimiterPair Upload => new(upload, Class.Upload, TransportUpload);
 }

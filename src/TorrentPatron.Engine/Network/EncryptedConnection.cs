@@ -33,6 +33,12 @@ internal sealed class EncryptedConnection(IConnection connection, EncryptionHand
     public int Overhead(int bytes) => connection.Overhead(bytes);
 
     /// <inheritdoc/>
+    public TimeSpan? SendDelay => connection.SendDelay;
+
+    /// <inheritdoc/>
+    public TimeSpan ReceiveDelay => connection.ReceiveDelay;
+
+    /// <inheritdoc/>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer)
     {
         if (_early.Length == 0)

@@ -28,6 +28,12 @@ public interface IConnection : IDisposable
     /// <param name="bytes">Bytes of the stream.</param>
     int Overhead(int bytes) => 0;
 
+    /// <summary>How long what is sent waits in the queues of the path, beyond the least of late. Null where nothing is on its way, or that is not known: with TCP.</summary>
+    TimeSpan? SendDelay => null;
+
+    /// <summary>How long what comes has waited in the queues of the path, beyond the least of late; zero where that is not known: with TCP.</summary>
+    TimeSpan ReceiveDelay => TimeSpan.Zero;
+
     /// <summary>Sends all of it. The bytes may be changed where they lie: encrypted, they need no copy.</summary>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> buffer);

@@ -51,6 +51,26 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
     /// <inheritdoc/>
     public PeerTransport Transport => PeerTransport.Utp;
 
+    /// <inheritdoc/>
+    public TimeSpan? SendDelay
+    {
+        get
+        {
+            lock (_gate)
+                return _connection.SendDelay is { } delay ? TimeSpan.FromMicroseconds(delay) : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public TimeSpan ReceiveDelay
+    {
+        get
+        {
+            lock (_gate)
+                return TimeSpan.FromMicroseconds(_connection.ReceiveDelay);
+        }
+    }
+
     /// <summary>The id by which packets name it.</summary>
     public ushort ReceiveId => _connection.ReceiveId;
 

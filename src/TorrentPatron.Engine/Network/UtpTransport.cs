@@ -42,6 +42,11 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
     /// <summary>Takes the connections that others make; null: they are refused.</summary>
     public Action<IConnection>? Accepted { get; set; }
 
+    /// <summary>
+    /// Whether connections that others make are taken now. Else they are refused at once, so that whoever dials by uTP first goes on by TCP.
+    /// </summary>
+    public Func<bool> MayAccept { get; init; } = static () => true;
+
     /// <summary>The port.</summary>
     public IDatagramPort Port { get; }
 
@@ -249,7 +254,7 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
     private void AnswerSyn(in UtpHeader header, IPEndPoint remote, long now)
     {
         ushort id = SequenceNumber.Add(header.ConnectionId, 1);
-        if (Accepted is null)
+        if (Accepted is null || !MayAccept())
         {
             SendReset(header, remote, header.ConnectionId, now);
             return;

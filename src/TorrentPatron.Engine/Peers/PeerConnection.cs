@@ -65,6 +65,7 @@ internal sealed class PeerConnection
         _time = time;
         IsIncoming = isIncoming;
         Limits = limits;
+        IsOfInternet = AddressReaches.Of(connection.RemoteEndPoint.Address) == AddressReach.Global;
         _connected = _lastReceived = time.GetTimestamp();
         Use = new PeerUse(Instant.Now(time));
         _pace = new ReceivePace(time);
@@ -100,6 +101,15 @@ internal sealed class PeerConnection
 
     /// <summary>The protocol by which the peer is connected.</summary>
     public PeerTransport Transport => _connection.Transport;
+
+    /// <summary>Whether it is on the internet, and not in our own network.</summary>
+    public bool IsOfInternet { get; }
+
+    /// <summary>How long what is sent to it by uTP waits in queues; null where nothing is on its way, or that is not known.</summary>
+    public TimeSpan? SendDelay => _connection.SendDelay;
+
+    /// <summary>How long what comes from it by uTP has waited in queues; zero where that is not known.</summary>
+    public TimeSpan ReceiveDelay => _connection.ReceiveDelay;
 
     /// <summary>Bytes that the network carries besides those of the stream.</summary>
     /// <param name="bytes">Bytes of the stream.</param>

@@ -17,7 +17,6 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
-
     private int _slabLength = SlabPool.LeastLength;
     private int _fullReceives;
     private int _inARow;
@@ -64,7 +63,8 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 }
 
                 int room = slab.Length - end;
-                ValueTask<int> receiving = peer.ReceiveAsync(slab.Bytes.AsMemory(end, room));
+                int most = peer.Limits.Download is { IsUnlimited: false } bounds ? Math.Min(room, bounds.Portion) : room;
+                ValueTask<int> receiving = peer.ReceiveAsync(slab.Bytes.AsMemory(end, most));
                 _inARow = receiving.IsCompleted ? _inARow + 1 : 0;
                 int received = await receiving.ConfigureAwait(false);
                 if (received == 0)

@@ -193,7 +193,13 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Takes a connection whose handshakes are done.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
-        var limits = new PeerLimits(_download, _upload, _engine.PeerClasses, connection.RemoteEndPoint.Address);
+        // TCP to the internet makes room for uTP.
+        bool isBalanced = connection.Transport == PeerTransport.Tcp && AddressReaches.Of(connection.RemoteEndPoint.Address) == AddressReach.Global;
+        var limits = new PeerLimits(_download, _upload, _engine.PeerClasses, connection.RemoteEndPoint.Address)
+        {
+            TransportDownload = isBalanced ? _engine.TcpDownload : null,
+            TransportUpload = isBalanced ? _engine.TcpUpload : null,
+        };
         var peer = new PeerConnection(this, connection, handshake, isIncoming, Extensions, limits, _engine.Time);
         CancellationToken session;
         Exception? fault = null;

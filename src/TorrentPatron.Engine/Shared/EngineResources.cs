@@ -38,7 +38,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Time = time;
         Random = new SharedRandom(random);
         Datagrams = new SharedDatagramPort(time) { Allows = Filter.Allows };
-        Utp = new UtpTransport(Datagrams, time, Random);
+        Utp = new UtpTransport(Datagrams, time, Random) { MayAccept = () => Settings.Transport != TransportPolicy.Tcp };
         Datagrams.Attach(Utp);
         TrackerDatagrams = new SharedDatagramPort(time, NetworkUse.Trackers);
         Trackers = trackers ?? TrackerClients.Create(Network, new TrackerPort(Datagrams, TrackerDatagrams, () => Settings.Proxy), time, Outside);
@@ -49,6 +49,8 @@ internal sealed class EngineResources : IAsyncDisposable
         Download = new RateLimiter(time, settings.Limits.Download);
         Upload = new RateLimiter(time, settings.Limits.Upload);
         PeerClasses = new PeerClassTable(settings, Download, Upload, time);
+        TcpDownload = new RateLimiter(time, 0);
+        TcpUpload = new RateLimiter(time, 0);
     }
 
     private const int MostChecks = 8;
@@ -152,6 +154,12 @@ internal sealed class EngineResources : IAsyncDisposable
 
     /// <summary>The classes of peers, some of which other limits hold for.</summary>
     public PeerClassTable PeerClasses { get; }
+
+    /// <summary>Limits what comes by TCP from the internet, so that uTP gets its share.</summary>
+    public RateLimiter TcpDownload { get; }
+
+    /// <summary>Limits what is sent by TCP to the internet, so that uTP gets its share.</summary>
+    public RateLimiter TcpUpload { get; }
 
     /// <summary>Places for connected peers of all torrents.</summary>
     public int MostPeers => Math.Min(Settings.MaxPeers, Bounds.Peers);
@@ -302,6 +310,8 @@ internal sealed class EngineResources : IAsyncDisposable
         PeerClasses.Dispose();
         Download.Dispose();
         Upload.Dispose();
+        TcpDownload.Dispose();
+        TcpUpload.Dispose();
     }
 
     private IReadOnlyList<MappablePort> MappablePorts()

@@ -6,6 +6,7 @@ using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -21,6 +22,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     private readonly EngineResources _engine;
     private readonly HostList _hosts;
     private readonly PeerListener _listener;
+    private readonly TransportBalance _balance;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="engine">What all torrents share.</param>
@@ -29,6 +31,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     {
         _engine = engine;
         _hosts = hosts;
+        _balance = new TransportBalance(engine.TcpDownload, engine.TcpUpload);
         _listener = new PeerListener(engine, hosts.HasSwarm, hosts.Find, Accept);
         _listener.Open();
     }
@@ -54,6 +57,25 @@ internal sealed class SwarmWorkshop : IWorkshop
     /// <inheritdoc/>
     public IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events) =>
         new SwarmWork(_engine, metainfo, storage, network, events);
+
+    /// <inheritdoc/>
+    public void Tick()
+    {
+        if (_engine.Utp.Count == 0 && !_balance.IsActive)
+            return;
+        try
+        {
+            _balance.Update(
+                _hosts.All.Select(static host => host.Work).OfType<SwarmWork>().SelectMany(static work => work.Exchange.Connected),
+                Instant.Now(_engine.Time));
+        }
+#pragma warning disable CA1031 // Whatever it is costs uTP its share and nothing else: the beat of all torrents goes on.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _engine.Faults.Record("balance of TCP and uTP", e);
+        }
+    }
 
     /// <inheritdoc/>
     public Task<TorrentError?> ReopenAsync(int port) => _listener.ReopenAsync(port);

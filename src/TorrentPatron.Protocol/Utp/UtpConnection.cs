@@ -291,6 +291,12 @@ internal sealed class UtpConnection
         _peerWindow = (int)Math.Min(header.WindowSize, CongestionWindow.Most);
     }
 
+    /// <summary>How long what we send waits in the queues of the path, beyond the least of the last minutes; microseconds. Null: nothing is on its way.</summary>
+    public long? SendDelay => _out.Bytes == 0 ? null : _ourDelays.HasBase ? _ourDelays.Current : 0;
+
+    /// <summary>How long what comes has waited in the queues of the path, beyond the least of the last minutes; microseconds. 0 where that is not known.</summary>
+    public long ReceiveDelay => _theirDelays.HasBase ? _theirDelays.Current : 0;
+
     private void MeasureDelays(in UtpHeader header, long now)
     {
         _replyDelay = unchecked((uint)now - header.Timestamp);

@@ -134,4 +134,35 @@ public sealed class RateLimiterTests
         torrent.Rate = 0;
         Assert.True(both.IsUnlimited);
     }
+
+    [Fact]
+    public async Task The_limit_of_a_transport_holds_for_peers_connected_by_it()
+    {
+        using var unlimited = new RateLimiter(_time, 0);
+        using var tcp = new RateLimiter(_time, 0);
+        RateLimiterPair utpPeer = new(unlimited, unlimited), tcpPeer = utpPeer with { Transport = tcp };
+        Assert.True(tcpPeer.IsUnlimited);
+        tcp.Rate = 1000;
+        Assert.Equal((true, false), (utpPeer.IsUnlimited, tcpPeer.IsUnlimited));
+        await tcpPeer.AcquireAsync(2000, Cancel);
+        Task second = tcpPeer.AcquireAsync(1, Cancel).AsTask();
+        Assert.False(second.IsCompleted);
+        Assert.True(utpPeer.AcquireAsync(1, Cancel).AsTask().IsCompletedSuccessfully);
+        _time.Advance(TimeSpan.FromSeconds(3));
+        await second.WaitAsync(TimeSpan.FromSeconds(30), Cancel);
+    }
+
+    [Fact]
+    public void What_is_moved_at_once_is_a_small_part_of_what_the_lowest_limit_lets_through()
+    {
+        using var low = new RateLimiter(_time, 1_000_000);
+        using var high = new RateLimiter(_time, 100_000_000);
+        using var none = new RateLimiter(_time, 0);
+        Assert.Equal(50_000, new RateLimiterPair(high, low).Portion);
+        Assert.Equal(5_000_000, new RateLimiterPair(none, high).Portion);
+        Assert.Equal(50_000, new RateLimiterPair(none, high, low).Portion);
+        Assert.Equal(int.MaxValue, new RateLimiterPair(none, none).Portion);
+        low.Rate = 1;
+        Assert.Equal(16 * 1024, new RateLimiterPair(low, none).Portion);
+    }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Simulation.Peers;
@@ -53,6 +54,19 @@ public sealed class UtpScenarios
             await world.UntilAsync(() => leech.Client.GetPeers(torrent.Metainfo.TorrentId).Count > 0, TimeSpan.FromMinutes(1), "they are connected");
             Assert.Equal(agreed, Assert.Single(leech.Client.GetPeers(torrent.Metainfo.TorrentId)).Transport);
             Assert.Equal(agreed, Assert.Single(seed.Client.GetPeers(torrent.Metainfo.TorrentId)).Transport);
+            await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+        });
+
+    [Fact]
+    public Task A_peer_of_the_internet_that_takes_TCP_alone_is_reached_though_uTP_is_tried_first() =>
+        World.RunAsync(seed: 6, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
+            await using var seed = new Node(
+                world, 1, world.Network.Join(new IPAddress([81, 2, 69, 1])), settings: settings => settings with { Transport = TransportPolicy.Tcp });
+            await seed.SeedAsync(torrent);
+            await using var leech = new Node(world, 2, world.Network.Join(new IPAddress([81, 2, 69, 2])));
+            await leech.StartAsync(torrent, seed.EndPoint);
             await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
         });
 
