@@ -277,7 +277,7 @@ public sealed class RpcConnectionTests
         time.Advance(TimeSpan.FromSeconds(1));
         Assert.False(served.Connection.Completion.IsCompleted);
 
-        time.Advance(RpcOptions.Service.FlushDeadline);
+        await PassDeadlineAsync(time, served.Connection);
         RpcClosure closure = await served.Connection.Completion.WaitAsync(Patience, Test);
         Assert.Equal(RpcClosureCause.NotRead, closure.Cause);
         var thrown = await Assert.ThrowsAsync<TorrentException>(() => notifying);
@@ -307,7 +307,7 @@ public sealed class RpcConnectionTests
         int before = -1;
         await Eventually(() => before == (before = sent), TimeSpan.FromMilliseconds(300));
         Assert.InRange(sent, RpcLimits.MaxRequests, 10_000);
-        time.Advance(RpcOptions.Service.FlushDeadline);
+        await PassDeadlineAsync(time, served.Connection);
         await served.Connection.Drained.WaitAsync(Patience, Test);
         await sending.WaitAsync(Patience, Test);
     }
@@ -432,6 +432,13 @@ public sealed class RpcConnectionTests
         await sending;
         Assert.Equal(Enumerable.Range(0, 500), order);
     }
+
+    /// <summary>Lets time pass until the connection is cut: a message may begin to wait a moment after it was seen to.</summary>
+    private static Task PassDeadlineAsync(FakeTimeProvider time, RpcConnection connection) => Eventually(() =>
+    {
+        time.Advance(RpcOptions.Service.FlushDeadline);
+        return connection.Completion.IsCompleted;
+    });
 
     private static async Task Eventually(Func<bool> condition, TimeSpan? pause = null)
     {
