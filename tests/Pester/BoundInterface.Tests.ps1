@@ -16,7 +16,7 @@ BeforeAll {
     function Start-InNetwork {
         param([string] $Network, [string[]] $Command)
 
-        $start = [Diagnostics.ProcessStartInfo]::new('ip', @('netns', 'exec', $Network) + $Command)
+        $start = [Diagnostics.ProcessStartInfo]::new('ip', [string[]] (@('netns', 'exec', $Network) + $Command))
         $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
         $process = [Diagnostics.Process]::Start($start)
         $script:started += $process

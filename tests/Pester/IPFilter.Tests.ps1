@@ -62,7 +62,7 @@ Describe 'An IP filter' {
         $content = New-TestContent -Folder (Join-Path $TestDrive seed) -Size 8MB
         $peers = Join-Path $PSScriptRoot '../Interop/Python/libtorrent_peer.py'
         $started = foreach ($address in '127.0.0.2', '127.0.0.3') {
-            $start = [Diagnostics.ProcessStartInfo]::new('/usr/bin/python3', @($peers, '--upload-limit', '200000', $content.Torrent, $content.Folder, "${address}:17654"))
+            $start = [Diagnostics.ProcessStartInfo]::new('/usr/bin/python3', [string[]] @($peers, '--upload-limit', '200000', $content.Torrent, $content.Folder, "${address}:17654"))
             $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
             [Diagnostics.Process]::Start($start)
         }

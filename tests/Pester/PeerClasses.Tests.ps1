@@ -110,7 +110,7 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
         function Start-InNetwork {
             param([string] $Network, [string[]] $Command)
 
-            $start = [Diagnostics.ProcessStartInfo]::new('ip', @('netns', 'exec', $Network) + $Command)
+            $start = [Diagnostics.ProcessStartInfo]::new('ip', [string[]] (@('netns', 'exec', $Network) + $Command))
             $start.RedirectStandardInput = $start.RedirectStandardOutput = $start.RedirectStandardError = $true
             $process = [Diagnostics.Process]::Start($start)
             $script:started += $process

@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Streams;
 
 namespace TorrentPatron.Service.Sources;
 
@@ -29,26 +30,12 @@ internal static class NamedFile
     /// <summary>Reads a pipe or a device as bytes come, so that waiting for them can be ended.</summary>
     /// <param name="file">It, opened so that reading never waits.</param>
     /// <param name="mayHaveNoWriterYet">Whether its writer may still have to come.</param>
-    private sealed class PipeStream(SafeFileHandle file, bool mayHaveNoWriterYet) : Stream
+    private sealed class PipeStream(SafeFileHandle file, bool mayHaveNoWriterYet) : ForwardStream
     {
         private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
         private readonly FileStream _file = new(file, FileAccess.Read, bufferSize: 0);
         private bool _hasWriter = !mayHaveNoWriterYet;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -65,21 +52,6 @@ internal static class NamedFile
                 await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
             }
         }
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override void Flush()
-        {
-        }
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
         protected override void Dispose(bool disposing)
         {
