@@ -78,6 +78,7 @@ internal static class PatronCommandLine
             new MagnetCommand(context),
             new MetadataCommand(context),
             new StatusCommand(context),
+            new ServiceCommand(context),
             new ExportCommand(context),
             new DemoCommand(context),
         };

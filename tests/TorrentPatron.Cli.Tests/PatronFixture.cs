@@ -83,7 +83,7 @@ public abstract class PatronFixture : IDisposable
         return document.RootElement.Clone();
     }
 
-    private LoopbackEngine FindEngine(string name) => new(EngineCatalog.Installed.Find(name), Engines);
+    private protected ITorrentEngine FindEngine(string name) => new LoopbackEngine(EngineCatalog.Installed.Find(name), Engines);
 
     /// <summary>An engine that keeps to this machine.</summary>
     private sealed class LoopbackEngine(ITorrentEngine engine, ConcurrentQueue<ClientSettings> made) : ITorrentEngine

@@ -9,11 +9,11 @@ internal static class EndpointErrors
 {
     public static TorrentException Running(string address) => new(new TorrentError(
         TorrentErrorId.ServiceRunning, $"A service runs already, at '{DisplayText.Clean(address)}'.",
-        "Connect to it, or stop it with Stop-TorrentService."));
+        "Connect to it with Connect-TorrentPatron, or end it first."));
 
     public static TorrentException NotRunning(string address, Exception? fault = null) => new(
         new TorrentError(
-            TorrentErrorId.ServiceUnavailable, $"No service runs at '{DisplayText.Clean(address)}'.", "Start it with Start-TorrentService or 'patron service'."),
+            TorrentErrorId.ServiceUnavailable, $"No service runs at '{DisplayText.Clean(address)}'.", "Start one: 'patron service', or Start-TorrentService -Foreground."),
         fault);
 
     public static TorrentException NoAnswer(string address, TimeSpan patience) => new(new TorrentError(

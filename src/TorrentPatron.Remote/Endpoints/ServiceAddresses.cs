@@ -24,6 +24,12 @@ internal static class ServiceAddresses
 
     private const string StateVariable = "TORRENTPATRON_STATE";
 
+    /// <summary>An address as a person gives it, in full: a relative path of a socket is below the process' current folder.</summary>
+    /// <param name="address">A path; on Windows the name of a pipe, with or without <see cref="PipePrefix"/>.</param>
+    public static string Full(string address) => !OperatingSystem.IsWindows() ? Path.GetFullPath(address)
+        : address.StartsWith(PipePrefix, StringComparison.OrdinalIgnoreCase) ? address
+        : PipePrefix + address;
+
     /// <summary>The places of the current user, in the order in which they are looked at; a service listens in the first one.</summary>
     public static IReadOnlyList<string> OfUser() => OperatingSystem.IsWindows()
         ? [PipeOfUser()]

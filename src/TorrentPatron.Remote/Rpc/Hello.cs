@@ -75,7 +75,7 @@ internal sealed class Hello
             $"The service ({service.Describe()}) and this client ({client.Describe()}) do not understand each other: "
             + (isServiceOlder ? "the service is older." : "the client is older."),
             isServiceOlder
-                ? "Restart the service with the newer version: Restart-TorrentService."
+                ? "Restart the service with the newer version."
                 : "Update TorrentPatron here, and connect again in a new session.");
     }
 

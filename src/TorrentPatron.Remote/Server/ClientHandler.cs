@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Remote.Contract;
@@ -223,10 +224,25 @@ internal sealed class ClientHandler : IAsyncDisposable
     private async ValueTask<MessageDto> AnswerAsync(Task<TorrentAnswer> answering)
     {
         TorrentAnswer answer = await answering.ConfigureAwait(false);
+        if (answer is TorrentClosed or NewTorrentCreated or TorrentAlreadyDownloading)
+            NoteStopped(answer);
 
         // Whoever has the answer finds what it tells of in the statuses.
         await _outbox.FlushAsync().ConfigureAwait(false);
         return MessageDto.Of(answer);
+    }
+
+    /// <summary>Has the next service leave alone what a client has stopped, before the client has its answer.</summary>
+    private void NoteStopped(TorrentAnswer answer)
+    {
+        try
+        {
+            Service.States.NoteStopped(answer.TorrentId, answer is TorrentClosed);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            EngineEvents.Log.FaultCaught(answer.TorrentId, "note of a stopped torrent", fault);
+        }
     }
 
     private async ValueTask<MetainfoDto> FetchMetadataAsync(StartDto start, CancellationToken cancellationToken)

@@ -12,13 +12,14 @@ namespace TorrentPatron.Service.State;
 /// <summary>The folder in which torrents' state is saved: one sub-folder a torrent, named by its info hash.</summary>
 /// <remarks>
 /// In it are <c>metainfo.torrent</c> (or <c>magnet</c>, as long as only a link is known), <c>resume</c>, <c>journal</c> while pieces come in, and <c>claim</c>, which says who
-/// runs the torrent. Beside the sub-folders lies <c>paths</c>: where each torrent has its files (<see cref="SavedPaths"/>). On Unix only the user may look inside.
+/// runs the torrent; and <c>stopped</c>, empty, where a client of a shared service has stopped it. Beside the sub-folders lies <c>paths</c>: where each torrent has its files (<see cref="SavedPaths"/>). On Unix only the user may look inside.
 /// </remarks>
 public sealed class StateFolder : ISavedState
 {
     internal const string MetainfoName = "metainfo.torrent";
     internal const string MagnetName = "magnet";
     internal const string ResumeName = "resume";
+    private const string StoppedName = "stopped";
 
     private readonly TimeProvider _time;
     private readonly StateHolder _holder;
@@ -100,6 +101,26 @@ public sealed class StateFolder : ISavedState
     /// <param name="torrent">Which torrent.</param>
     /// <exception cref="TorrentException"><see cref="TorrentErrorId.TorrentInUse"/>.</exception>
     internal void Forget(TorrentId torrent) => TorrentClaim.Take(FolderOf(torrent), torrent, _holder).Discard();
+
+    /// <summary>Whether a client has stopped the torrent: then a shared service does not go on with it by itself.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    internal bool IsStopped(TorrentId torrent) => File.Exists(Path.Combine(FolderOf(torrent), StoppedName));
+
+    /// <summary>Notes whether a client has stopped the torrent. Nothing is noted of one that is not saved.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="isStopped">Whether it has.</param>
+    /// <exception cref="IOException">The folder cannot be written.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    internal void NoteStopped(TorrentId torrent, bool isStopped)
+    {
+        if (IsStopped(torrent) == isStopped)
+            return;
+        string path = Path.Combine(FolderOf(torrent), StoppedName);
+        if (!isStopped)
+            StateFile.TryDelete(FolderPath, path);
+        else if (Find(torrent) is not null)
+            StateFile.Write(FolderPath, path, [], flush: true);
+    }
 
     /// <summary>A torrent whose state is saved, running or not; null where it is not.</summary>
     /// <param name="torrent">Which torrent.</param>

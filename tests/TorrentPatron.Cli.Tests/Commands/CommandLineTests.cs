@@ -10,7 +10,7 @@ public sealed class CommandLineTests : PatronFixture
         PatronRun run = await RunAsync();
 
         Assert.NotEqual(0, run.ExitCode);
-        Assert.All(["start", "seed", "info", "create", "status", "demo"], name => Assert.Contains($"  {name} ", run.Output));
+        Assert.All(["start", "seed", "info", "create", "status", "service", "demo"], name => Assert.Contains($"  {name} ", run.Output));
     }
 
     [Theory]
@@ -19,6 +19,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("info")]
     [InlineData("create")]
     [InlineData("status")]
+    [InlineData("service")]
     [InlineData("demo")]
     public async Task Every_command_has_help(string command)
     {

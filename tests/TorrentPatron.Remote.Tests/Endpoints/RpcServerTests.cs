@@ -53,7 +53,7 @@ public sealed class RpcServerTests : IAsyncDisposable
             var thrown = await Assert.ThrowsAsync<TorrentException>(() => ServiceEndpoint.ConnectAsync(
                 new RpcMethodTable(), new Hello { Protocol = protocol, Minimum = minimum }, _place.Socket, cancellationToken: Test));
             Assert.Equal(TorrentErrorId.ServiceVersionMismatch, thrown.Error.Id);
-            Assert.Contains(protocol < 5 ? "Update TorrentPatron" : "Restart-TorrentService", thrown.Error.Remedy, StringComparison.Ordinal);
+            Assert.Contains(protocol < 5 ? "Update TorrentPatron" : "Restart the service", thrown.Error.Remedy, StringComparison.Ordinal);
         }
 
         using RawPeer peer = await DialAsync();

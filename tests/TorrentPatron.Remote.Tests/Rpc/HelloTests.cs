@@ -30,7 +30,7 @@ public sealed class HelloTests
         Assert.Contains("1.2.3", error.Message, StringComparison.Ordinal);
         Assert.Contains("4.5.6", error.Message, StringComparison.Ordinal);
         Assert.Equal(service < client, error.Message.EndsWith("the service is older.", StringComparison.Ordinal));
-        Assert.Equal(service < client, error.Remedy.Contains("Restart-TorrentService", StringComparison.Ordinal));
+        Assert.Equal(service < client, error.Remedy.Contains("Restart the service", StringComparison.Ordinal));
     }
 
     [Fact]
