@@ -17,7 +17,9 @@
     CmdletsToExport        = @(
         'Add-TorrentPeer'
         'Add-TorrentTracker'
+        'Connect-TorrentPatron'
         'ConvertTo-MagnetLink'
+        'Disconnect-TorrentPatron'
         'Export-TorrentFile'
         'Get-TorrentFile'
         'Get-TorrentInfo'
@@ -38,6 +40,7 @@
         'Set-TorrentFile'
         'Set-TorrentPatron'
         'Start-Torrent'
+        'Start-TorrentService'
         'Stop-Torrent'
         'Stop-TorrentPatron'
         'Suspend-Torrent'

@@ -76,6 +76,12 @@ internal static class FilePaths
             CmdletOutput.Record(new CommandFailure(error, target))))!;
     }
 
+    /// <summary>Resolves the socket of a service. One that cannot be used ends the command.</summary>
+    /// <param name="cmdlet">Whose session's drives and location count.</param>
+    /// <param name="path">The path, on Windows the name of a pipe; null: the user's own.</param>
+    public static string? ResolveSocket(this PSCmdlet cmdlet, string? path) =>
+        path is null || OperatingSystem.IsWindows() ? path : cmdlet.ResolveDestination(path);
+
     /// <summary>Resolves a folder or file to write to.</summary>
     /// <param name="cmdlet">Whose session's drives and location count.</param>
     /// <param name="path">The path.</param>

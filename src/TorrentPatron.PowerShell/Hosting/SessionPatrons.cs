@@ -71,7 +71,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
         }
     }
 
-    /// <summary>The session's own patron; made where there is none, or no longer.</summary>
+    /// <summary>The patron that was attached last, or else the session's own; made where there is none, or no longer.</summary>
     public Patron Default()
     {
         lock (_gate)
@@ -99,7 +99,32 @@ internal sealed class SessionPatrons : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops a patron and its torrents; with the last patron of a service its engine ends.</summary>
+    /// <summary>
+    /// Takes over a connection to the service of another process, with a patron that becomes the session's default. Connections that have
+    /// ended are given up.
+    /// </summary>
+    /// <param name="name">What to call the patron; null: a name is made up.</param>
+    /// <param name="service">The connection, which ends with its last patron.</param>
+    public async Task<Patron> AttachAsync(string? name, ITorrentService service)
+    {
+        Patron patron;
+        ITorrentService[] gone;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            gone = [.. _owned.Where(other => other.Fault is not null)];
+            _owned.RemoveAll(gone.Contains);
+            _owned.Add(service);
+            patron = _default = service.CreatePatron(name);
+        }
+
+        await Task.WhenAll(gone.Select(other => other.DisposeAsync().AsTask())).ConfigureAwait(false);
+        return patron;
+    }
+
+    /// <summary>
+    /// Stops a patron and its torrents; with the last patron of a service its engine ends. The torrents of a service of another process run on.
+    /// </summary>
     public async Task StopAsync(Patron patron)
     {
         await patron.DisposeAsync().ConfigureAwait(false);

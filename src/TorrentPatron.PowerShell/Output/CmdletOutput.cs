@@ -110,6 +110,11 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.PatronStopped or TorrentErrorId.TorrentNotActive or TorrentErrorId.MetadataMissing => ErrorCategory.InvalidOperation,
         TorrentErrorId.TimeoutReached or TorrentErrorId.TorrentStalled or TorrentErrorId.MetadataTimeout =>
             ErrorCategory.OperationTimeout,
+        TorrentErrorId.ServiceUnavailable => ErrorCategory.ConnectionError,
+        TorrentErrorId.ServiceRunning => ErrorCategory.ResourceExists,
+        TorrentErrorId.ServiceVersionMismatch => ErrorCategory.InvalidOperation,
+        TorrentErrorId.ServiceAccessDenied => ErrorCategory.PermissionDenied,
+        TorrentErrorId.ServiceFolderUnsafe => ErrorCategory.SecurityError,
         TorrentErrorId.NotSupported => ErrorCategory.NotImplemented,
         TorrentErrorId.CheckInterrupted => ErrorCategory.OperationStopped,
         TorrentErrorId.MoveFailed => ErrorCategory.WriteError,

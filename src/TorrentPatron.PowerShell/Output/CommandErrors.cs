@@ -24,6 +24,16 @@ internal static class CommandErrors
     /// <summary>A state folder cannot be read.</summary>
     public const string StateUnreadable = nameof(StateUnreadable);
 
+    public static TorrentError NotConnected(string patron) => new(
+        InvalidArgument,
+        $"The patron '{DisplayText.Clean(patron)}' is not connected to a service of another process.",
+        "Stop-TorrentPatron stops it, and the torrents that it started.");
+
+    public static TorrentError OnlyForeground { get; } = new(
+        TorrentErrorId.NotSupported,
+        "A service is started in the foreground only.",
+        "Give -Foreground, in a session of its own.");
+
     public static TorrentError NoClosedPeers(TorrentStatus torrent) => new(
         TorrentErrorId.NotSupported,
         $"The engine that runs '{torrent.Name}' does not say which of its peers have left.",
