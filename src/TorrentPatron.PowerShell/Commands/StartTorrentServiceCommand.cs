@@ -117,7 +117,7 @@ public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
     }
 
     /// <summary>Tells the person at the console, as Write-Host does.</summary>
-    private Task SayAsync(string text) => OnPipelineThreadAsync<object?>(() =>
+    private Task<object?> SayAsync(string text) => OnPipelineThreadAsync<object?>(() =>
     {
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
         return null;

@@ -48,8 +48,8 @@ public sealed partial class ContractTests
     {
         string[] looking = ["Get", "Receive", "Test", "Wait", "Watch", "ConvertTo"];
 
-        // A patron that is only made, and one that is only listened to, change nothing.
-        string[] harmless = ["New-TorrentPatron", "Register-TorrentEvent"];
+        // A patron that is only made or attached, and one that is only listened to, change nothing.
+        string[] harmless = ["New-TorrentPatron", "Connect-TorrentPatron", "Register-TorrentEvent"];
         Assert.All(CmdletShape.All, cmdlet => Assert.True(
             cmdlet.SupportsShouldProcess != (looking.Contains(cmdlet.Verb) || harmless.Contains(cmdlet.Name)), cmdlet.Name));
     }
