@@ -12,12 +12,13 @@ namespace TorrentPatron.Interop.Tests.Peers;
 internal sealed class RtorrentPeer : ForeignPeer
 {
     /// <summary>How long it may get nowhere before it is given the torrent anew.</summary>
-    private static readonly TimeSpan MostInVain = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan MostInVain = TimeSpan.FromSeconds(10);
 
     private readonly string _control;
     private readonly string _torrent;
     private readonly IPEndPoint[] _peers;
     private long _loaded = Stopwatch.GetTimestamp();
+    private int _loads = 1;
 
     private RtorrentPeer(ToolProcess process, IPEndPoint endPoint, string control, string torrent, IPEndPoint[] peers)
         : base(process, endPoint) => (_control, _torrent, _peers) = (control, torrent, peers);
@@ -78,10 +79,12 @@ internal sealed class RtorrentPeer : ForeignPeer
                 if (_peers.Length > 0 && Stopwatch.GetElapsedTime(_loaded) > MostInVain)
                 {
                     _loaded = Stopwatch.GetTimestamp();
-                    // Else the .torrent would be deleted too.
+                    // It deletes the file that it has read, and reads none twice.
                     await CallAsync("d.tied_to_file.set", [hash, ""], cancellationToken);
                     await CallAsync("d.erase", [hash], cancellationToken);
-                    await CallAsync("load.start", ["", _torrent], cancellationToken);
+                    string copy = $"{_torrent}.{EndPoint.Port}-{++_loads}";
+                    File.Copy(_torrent, copy);
+                    await CallAsync("load.start", ["", copy], cancellationToken);
                 }
             }
 
