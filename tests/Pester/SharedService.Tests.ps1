@@ -129,6 +129,8 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         $null = Start-Torrent $content.Torrent -Destination $files -Peer $peer -Timeout 30 -Wait
         $service.Kill()
         $service.WaitForExit()
+        { Get-TorrentStatus -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
+        { Wait-Torrent $content.Name -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
 
         $null = Start-TestService
         (Invoke-Client "(Wait-Torrent '$($content.Name)' -Timeout 30).IsComplete").Output | Should -Be 'True'

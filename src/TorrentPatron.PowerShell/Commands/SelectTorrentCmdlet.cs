@@ -3,6 +3,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -41,6 +42,9 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
     {
         Given = new GivenParameters(this);
         RequireValues(Given);
+        // Its torrents may well go on, but nothing is known of them here.
+        foreach ((Patron lost, TorrentError fault) in Session.Lost.Where(lost => Patron is null || Patron.Service == lost.Patron.Service))
+            Fail(fault, lost.Name);
     }
 
     /// <summary>The torrents that the parameters name; what names none is reported.</summary>

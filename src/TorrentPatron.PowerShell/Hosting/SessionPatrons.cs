@@ -61,6 +61,15 @@ internal sealed class SessionPatrons : IAsyncDisposable
            select new TorrentTarget(any, status),
     ];
 
+    /// <summary>The patrons whose service, of another process, has gone: one of each service, with the reason.</summary>
+    public IReadOnlyList<(Patron Patron, TorrentError Fault)> Lost =>
+    [
+        .. from service in Services()
+           where service.Fault is not null
+           from any in service.Patrons.Take(1)
+           select (any, service.Fault),
+    ];
+
     /// <summary>The network of the session's own service.</summary>
     public INetwork Network
     {
