@@ -119,7 +119,7 @@ Describe 'A seed with a peer in its local network and one on the internet' -Skip
 
         # A libtorrent peer that has nothing yet.
         function Start-Leech {
-            param([string] $Which, [string[]] $Option)
+            param([string] $Which, [string[]] $Option = @())
 
             $folder = Join-Path $TestDrive ([guid]::NewGuid())
             $null = New-Item -ItemType Directory $folder
