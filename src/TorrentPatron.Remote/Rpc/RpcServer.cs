@@ -208,6 +208,10 @@ internal sealed class RpcServer : IAsyncDisposable
             // Whoever says something else is refused by the gate.
             await Task.WhenAny((Task)gate.Outcome, connection.Completion).WaitAsync(patience.Token).ConfigureAwait(false);
         }
+        catch (OperationCanceledException) when (gate.Outcome.IsCompleted)
+        {
+            // It was heard at the last moment.
+        }
         catch (OperationCanceledException)
         {
             await connection.CloseAsync(RemoteErrors.Silent(_options.HelloDeadline)).ConfigureAwait(false);
