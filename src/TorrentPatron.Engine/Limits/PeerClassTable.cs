@@ -64,13 +64,15 @@ internal sealed class PeerClassTable : IDisposable
             HashSet<string> kept = new(settings.PeerClasses.Select(one => one.Name), StringComparer.Ordinal);
             foreach (((string Name, bool IsUpload) key, RateLimiter limiter) in _limiters)
             {
-                // Not disposed: a peer may be about to wait in it.
                 if (kept.Contains(key.Name))
+                {
                     limiter.LetThrough();
-                else
-                    limiter.Rate = 0;
-                if (!kept.Contains(key.Name))
-                    _limiters.Remove(key);
+                    continue;
+                }
+
+                // Not disposed: a peer may be about to wait in it.
+                limiter.Rate = 0;
+                _limiters.Remove(key);
             }
 
             _download.LetThrough();
