@@ -4,7 +4,8 @@
 .PARAMETER Task
     Build: everything, and an importable module in module/TorrentPatron.
     Test: all tests, those of Pester among them.
-    Package: the module as artifacts/TorrentPatron-<version>.zip.
+    Package: the module as artifacts/TorrentPatron-<version>.zip; and, where this machine can link it, patron compiled ahead of time as
+    artifacts/patron-<version>-<system>.zip, which needs no .NET.
     Demo: a download on 127.0.0.1.
 .PARAMETER Configuration
     Release or Debug.
@@ -50,6 +51,33 @@ function New-ModulePackage {
     }
 }
 
+function New-PatronPackage {
+    [CmdletBinding(SupportsShouldProcess)]
+    [OutputType([System.IO.FileInfo])]
+    param()
+
+    $version = (Import-PowerShellDataFile (Join-Path $PSScriptRoot 'TorrentPatron.psd1')).ModuleVersion
+    $system = [Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
+    $package = Join-Path $artifacts "patron-$version-$system.zip"
+    $folder = Join-Path $artifacts "patron-$system"
+    if ($PSCmdlet.ShouldProcess($package, 'Compile patron ahead of time')) {
+        # Its own intermediate files: those of a build are of another kind.
+        $PSNativeCommandUseErrorActionPreference = $false
+        dotnet publish src/TorrentPatron.Cli --configuration $Configuration -p:PublishAot=true -p:DebugType=none --use-current-runtime `
+            --artifacts-path (Join-Path $artifacts 'ahead-of-time') --output $folder
+        if ($LASTEXITCODE -ne 0) {
+            Write-Warning 'patron was not compiled ahead of time: that needs clang or gcc (Windows: the C++ build tools of Visual Studio).'
+            return
+        }
+        Get-ChildItem $folder -Exclude 'patron', 'patron.exe' | Remove-Item -Recurse
+        if (Test-Path $package) {
+            Remove-Item $package
+        }
+        [IO.Compression.ZipFile]::CreateFromDirectory($folder, $package, 'Optimal', $false)
+        Get-Item $package
+    }
+}
+
 Push-Location $PSScriptRoot
 try {
     switch ($Task) {
@@ -68,6 +96,7 @@ try {
             # Not compiled for this machine: the package is for every system, and another's images are refused.
             dotnet build src/TorrentPatron.PowerShell --configuration $Configuration -p:ReadyToRun=false $engines
             New-ModulePackage
+            New-PatronPackage
         }
         'Demo' {
             dotnet run --configuration $Configuration --verbosity minimal --project src/TorrentPatron.Cli -- demo

@@ -60,6 +60,8 @@ function View([string] $Name, [string] $Type, [object[]] $Columns, [object[]] $I
 }
 
 $percent = Column '%' 5 -Right -Script '#percent($_.PercentComplete)'
+# x: executable, h: hidden, l: a symbolic link.
+$attributes = Column Attr 4 -Script '[string]$_.Attributes -replace "None|, " -replace "Executable", "x" -replace "Hidden", "h" -replace "SymbolicLink", "l"'
 $down = Column 'Down/s' 8 -Right -Script 'if ($_.DownloadRate) { #size($_.DownloadRate) }'
 $up = Column 'Up/s' 8 -Right -Script 'if ($_.UploadRate) { #size($_.UploadRate) }'
 
@@ -84,7 +86,7 @@ $views = @(
         Item ETA '#duration($_.EstimatedTimeLeft)'
         Item Peers '"$($_.ConnectedPeers) connected, $($_.ConnectedSeeds) of them seeds, $($_.KnownPeers) known"'
         Item Ratio '#ratio($_.Ratio)'
-        Item Received '"$(#size($_.BytesReceived))$(if ($_.BytesWasted) { ", $(#size($_.BytesWasted)) of it wasted" })"'
+        Item Received '"$(#size($_.BytesReceived))$(if ($_.BytesWasted) { ", $(#size($_.BytesWasted)) of it wasted" })$(if ($_.BytesReused) { "; $(#size($_.BytesReused)) taken over from this machine" })"'
         Item Sent '#size($_.BytesSent)'
         Item Pieces '"$($_.VerifiedPieces) of $($_.PieceCount) verified, $($_.RecheckedPieces) rechecked, $($_.FailedPieces) failed"'
         Item Limits '$(if ($_.MaxDownloadRate) { "down $(#size($_.MaxDownloadRate))/s" }; if ($_.MaxUploadRate) { "up $(#size($_.MaxUploadRate))/s" }) -join ", "'
@@ -95,6 +97,7 @@ $views = @(
         Item Added -Property AddedAt
         Item Completed -Property CompletedAt
         Item Trackers '#lines($_.Trackers)'
+        Item WebSeeds '#lines($_.WebSeeds)'
         Item Warnings '#lines($_.Warnings)'
         Item Error
     )
@@ -109,6 +112,10 @@ $views = @(
         Item WebSeeds '#lines($_.WebSeeds)'
         Item IsPrivate
         Item Source
+        Item Similar '#lines($_.Similar)'
+        Item Collections '$_.Collections -join ", "'
+        Item UpdateUrl
+        Item Originator
         Item Comment
         Item CreatedBy
         Item CreationDate
@@ -122,6 +129,7 @@ $views = @(
     )
     View TorrentInfoFile TorrentPatron.PowerShell.Torrents.TorrentInfoFile @(
         Column Size 8 -Right -Script '#size($_.Length)'
+        $attributes
         Column Path
     )
     View TorrentTracker TorrentPatron.PowerShell.Torrents.TorrentTracker -ByTorrent @(
@@ -132,10 +140,18 @@ $views = @(
         Column Next 7 -Right -Script 'if ($_.NextAnnounce) { #duration($_.NextAnnounce - [datetime]::Now) }'
         Column Uri -Property MaskedUri
     )
+    View TorrentWebSeed TorrentPatron.PowerShell.Torrents.TorrentWebSeed -ByTorrent @(
+        Column Status 12
+        $down
+        Column Received 8 -Right -Script 'if ($_.BytesReceived) { #size($_.BytesReceived) }'
+        Column Next 7 -Right -Script 'if ($_.NextAttempt) { #duration($_.NextAttempt - [datetime]::Now) }'
+        Column Uri -Property MaskedUri
+    )
     View TorrentFile TorrentPatron.PowerShell.Torrents.TorrentFile -ByTorrent @(
         Column Size 8 -Right -Script '#size($_.Length)'
         $percent
         Column Priority 8
+        $attributes
         Column '#' 5 -Right -Property Index
         Column Name
     )
@@ -167,11 +183,53 @@ $views = @(
         Column 'Bad files' 9 -Right -Script '$_.BadFiles.Count'
         Column Name -Property TorrentName
     )
+    View TorrentDataCheck TorrentPatron.PowerShell.Torrents.TorrentDataCheck @(
+        Column Complete 8 -Property IsComplete
+        Column 'Bad pieces' 10 -Right -Script '$_.BadPieces.Count'
+        Column 'Bad files' 9 -Right -Script '$_.BadFiles.Count'
+        Column Name -Property TorrentName
+    )
+    View TorrentDataFile TorrentPatron.PowerShell.Torrents.TorrentDataFile @(
+        Column Size 8 -Right -Script '#size($_.Length)'
+        $percent
+        Column Renamed 7 -Property IsRenamed
+        Column Name
+    )
     View TorrentRemoval TorrentPatron.PowerShell.Torrents.TorrentRemoval @(
         Column Files 6 -Right -Property FilesDeleted
         Column Deleted 8 -Right -Script '#size($_.BytesDeleted)'
         Column InfoHash 8 -Script '$_.InfoHash.Substring(0, 8)'
         Column Name -Property TorrentName
+    )
+    View TorrentHook TorrentPatron.Service.Automation.TorrentHook @(
+        Column On 18 -Script '$_.On -join ", "'
+        Column Runs 4 -Right
+        Column Failed 6 -Right -Property Failures
+        Column Last 10 -Script 'if ($_.LastRun) { [string]$_.LastRun.Outcome }'
+        Column Exit 4 -Right -Script 'if ($_.LastRun) { $_.LastRun.ExitCode }'
+        Column Name
+    )
+    View TorrentHookList TorrentPatron.Service.Automation.TorrentHook -Items @(
+        Item Name
+        Item On '$_.On -join ", "'
+        Item Script 'if ($_.ScriptPath) { $_.ScriptPath } else { "{$($_.ScriptBlock)}" }'
+        Item Torrents '$_.Torrents -join ", "'
+        Item Tags '$_.Tags -join ", "'
+        Item Timeout '#duration($_.Timeout)'
+        Item RegisteredAt
+        Item IsSaved
+        Item Runs '"$($_.Runs), $($_.Failures) of them failed, $($_.Skipped) events skipped"'
+        Item LastRun
+        Item LastStarted 'if ($_.LastRun) { $_.LastRun.StartedAt }'
+        Item LastError 'if ($_.LastRun) { $_.LastRun.Error }'
+        Item LastOutput 'if ($_.LastRun) { $_.LastRun.Output }'
+    )
+    View HookRun TorrentPatron.Service.Automation.HookRun @(
+        Column When 8 -Script '$_.StartedAt.ToString("HH:mm:ss", [cultureinfo]::InvariantCulture)'
+        Column Event 16
+        Column Outcome 10
+        Column Exit 4 -Right -Property ExitCode
+        Column Torrent
     )
     View TorrentMessage TorrentPatron.Engine.Client.TorrentMessage @(
         Column Message 25 -Property Kind
@@ -185,6 +243,29 @@ $views = @(
         Column 'Up/s' 8 -Right -Script 'if ($_.Engine -and $_.Engine.UploadRate) { #size($_.Engine.UploadRate) }'
         Column Engine 13 -Property EngineName
         Column Name
+    )
+    View TorrentService TorrentPatron.PowerShell.Services.TorrentServiceInfo @(
+        Column State 9
+        Column Process 8 -Right -Property ProcessId
+        Column Uptime 7 -Right -Script '#duration($_.Uptime)'
+        Column Torrents 8 -Right
+        Column 'Down/s' 8 -Right -Script 'if ($_.DownloadRate) { #size($_.DownloadRate) }'
+        Column Socket
+    )
+    View TorrentServiceList TorrentPatron.PowerShell.Services.TorrentServiceInfo -Items @(
+        Item State
+        Item Scope
+        Item Process 'if ($_.ProcessId) { "$($_.ProcessId) ($($_.Program), TorrentPatron $($_.Version))" }'
+        Item Uptime '#duration($_.Uptime)'
+        Item Torrents
+        Item Down 'if ($_.DownloadRate) { "$(#size($_.DownloadRate))/s" }'
+        Item Up 'if ($_.UploadRate) { "$(#size($_.UploadRate))/s" }'
+        Item Clients
+        Item Socket
+        Item StatePath
+        Item LogPath
+        Item Unit
+        Item InstalledUnit
     )
     View PatronList TorrentPatron.Service.Patron -Items @(
         Item Name

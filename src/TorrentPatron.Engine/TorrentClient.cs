@@ -6,6 +6,7 @@ using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Hosting;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
@@ -27,9 +28,15 @@ public sealed class TorrentClient : ITorrentClient
         Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly HostList _hosts = new();
+
+    // One of each, not one for each torrent.
+    private readonly Action<TorrentMessage> _say;
+    private readonly Action<TorrentHost> _learned;
+    private readonly Func<IReadOnlyList<TorrentHost>> _all;
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
+    private readonly CompilerMemory _compilerMemory = CompilerMemory.OfProcess();
     private readonly NetworkWatch _watch;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
@@ -70,6 +77,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine = new EngineResources(settings, network, trackers, time, random, disk, binding);
         _engine.Faults.FailTorrent = Fail;
+        (_say, _learned, _all) = (Say, _hosts.Learn, () => _hosts.All);
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.TrackerDatagrams.OpenLater(_engine.Network);
@@ -197,6 +205,7 @@ public sealed class TorrentClient : ITorrentClient
     private void Beat()
     {
         _engine.CloseIdleFiles();
+        _compilerMemory.Tick();
         _watch.Tick();
         _workshop.Tick();
     }
@@ -211,7 +220,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         get
         {
-            IPAddress? router = _engine.PortMapper?.Mappings.FirstOrDefault(mapping => mapping.ExternalAddress is not null)?.ExternalAddress;
+            IPAddress? router = _engine.PortMapper?.Mappings.FirstOrDefault(mapping => mapping.ExternalAddress is { AddressFamily: AddressFamily.InterNetwork })?.ExternalAddress;
             // Behind two routers the first one's address is no outside address: others see the second one's.
             return router is not null && AddressReaches.Of(router) == AddressReach.Global
                 ? router
@@ -283,10 +292,11 @@ public sealed class TorrentClient : ITorrentClient
                 ResumeTorrent resume => await WithAsync(resume, s => s.ResumeAsync()).ConfigureAwait(false),
                 RecheckTorrent recheck => await WithAsync(recheck, s => RecheckAsync(recheck, s)).ConfigureAwait(false),
                 MoveTorrent move => await WithAsync(move, s => s.MoveAsync(move.Destination)).ConfigureAwait(false),
-                AddSources sources => await WithAsync(sources, s => Done(s.AddAsync(sources))).ConfigureAwait(false),
+                AddSources sources => await WithAsync(sources, s => s.AddAsync(sources)).ConfigureAwait(false),
                 SetTorrent set => await WithAsync(set, s => s.SetAsync(set.Options)).ConfigureAwait(false),
                 SetFilePriorities set => await WithAsync(set, s => s.SetFilePrioritiesAsync(set.Priorities)).ConfigureAwait(false),
                 RemoveTrackers remove => await WithAsync(remove, s => Done(s.RemoveTrackersAsync(remove.Trackers))).ConfigureAwait(false),
+                RemoveWebSeeds remove => await WithAsync(remove, s => s.RemoveWebSeedsAsync(remove.WebSeeds)).ConfigureAwait(false),
                 AnnounceNow announce => await WithAsync(announce, s => Task.FromResult(s.Announce(announce.Trackers))).ConfigureAwait(false),
                 GiveMetadata give => await WithAsync(give, s => Done(s.GiveAsync(give.Metainfo))).ConfigureAwait(false),
                 _ => NotSupported(command),
@@ -332,12 +342,12 @@ public sealed class TorrentClient : ITorrentClient
     private async Task<TorrentAnswer> FindOrStartAsync(CreateNewTorrent command)
     {
         TorrentId torrent = command.TorrentId;
-        if (command.Metainfo is { Version: MetainfoVersion.V2 } unsupported)
-            return new TorrentStartFail(torrent, command.CorrelationId, HostErrors.V2Only(unsupported.Name));
+        if (command.Metainfo is { Version: MetainfoVersion.V2, HasPieceLayers: false } bare && LayerFetcher.SizeOf(bare) > MetainfoReader.MaxMetadataBytes)
+            return new TorrentStartFail(torrent, command.CorrelationId, HostErrors.TooManyLayers(bare.Name));
         if (_workshop.Refusal is { } refusal)
             return new TorrentStartFail(torrent, command.CorrelationId, refusal);
         TorrentHost host;
-        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, Say), out host))
+        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, _say) { Learned = _learned, All = _all }, out host))
         {
             if (await host.Started.ConfigureAwait(false) && !host.IsEnding)
                 return new TorrentAlreadyDownloading(torrent, command.CorrelationId, host.Status);

@@ -1,38 +1,25 @@
 using System.Net;
 using System.Net.Sockets;
+using TorrentPatron.Protocol.Filters;
 
 namespace TorrentPatron.Protocol;
 
 /// <summary>Tells addresses of this machine and its network from those of the internet.</summary>
 public static class AddressReaches
 {
-    private static readonly IPNetwork[] Loopback =
-    [
-        // To connect to the unspecified address is to connect to this machine.
-        IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("127.0.0.0/8"), IPNetwork.Parse("::/127"),
-    ];
+    // To connect to the unspecified address is to connect to this machine.
+    private static readonly AddressRanges Loopback = AddressRanges.Parse("0.0.0.0/8", "127.0.0.0/8", "::/127");
 
-    private static readonly IPNetwork[] Private =
-    [
-        IPNetwork.Parse("10.0.0.0/8"), IPNetwork.Parse("100.64.0.0/10"), IPNetwork.Parse("169.254.0.0/16"),
-        IPNetwork.Parse("172.16.0.0/12"), IPNetwork.Parse("192.168.0.0/16"), IPNetwork.Parse("224.0.0.0/3"),
-        IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("fec0::/10"), IPNetwork.Parse("ff00::/8"),
-    ];
+    private static readonly AddressRanges Private = AddressRanges.Parse(
+        "10.0.0.0/8", "100.64.0.0/10", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16", "224.0.0.0/3", "fc00::/7", "fe80::/10", "fec0::/10", "ff00::/8");
 
-    private static readonly IPNetwork[] OfNoHost =
-    [
-        IPNetwork.Parse("0.0.0.0/8"), IPNetwork.Parse("224.0.0.0/3"), IPNetwork.Parse("::/128"), IPNetwork.Parse("ff00::/8"),
-    ];
+    private static readonly AddressRanges OfNoHost = AddressRanges.Parse("0.0.0.0/8", "224.0.0.0/3", "::/128", "ff00::/8");
 
     /// <summary>The reach of one address.</summary>
     public static AddressReach Of(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        if (Array.Exists(Loopback, network => network.Contains(address)))
-            return AddressReach.Loopback;
-        return Array.Exists(Private, network => network.Contains(address)) ? AddressReach.Private : AddressReach.Global;
+        return Loopback.Contains(address) ? AddressReach.Loopback : Private.Contains(address) ? AddressReach.Private : AddressReach.Global;
     }
 
     /// <summary>The nearest reach among the addresses of a host.</summary>
@@ -47,9 +34,7 @@ public static class AddressReaches
     public static bool IsOfHost(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        return !Array.Exists(OfNoHost, network => network.Contains(address));
+        return !OfNoHost.Contains(address);
     }
 
     /// <summary>

@@ -8,8 +8,9 @@ public static class DisplayText
 {
     /// <summary>
     /// Removes what could act on a terminal or disguise the text: control characters (escape among them), marks that change
-    /// the direction of writing, and invisible separators. Line breaks and tabs become one space. A half of a surrogate
-    /// pair becomes U+FFFD.
+    /// the direction of writing, and characters that show nothing (zero-width and soft-hyphen separators, invisible operators, tags).
+    /// Line breaks and tabs become one space. A half of a surrogate pair becomes U+FFFD. Joiners (U+200C, U+200D) stay: scripts and
+    /// emoji need them.
     /// </summary>
     /// <param name="text">Any text.</param>
     /// <returns>The same instance, where nothing had to be changed.</returns>
@@ -38,13 +39,15 @@ public static class DisplayText
     }
 
     /// <summary>
-    /// Whether a character is for control, changes the direction of writing, or is a hidden separator or none at all.
+    /// Whether a character is for control, changes the direction of writing, shows nothing, or is not a character at all.
     /// </summary>
     internal static bool IsUnfit(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control
             or UnicodeCategory.LineSeparator
             or UnicodeCategory.ParagraphSeparator
         || rune.Value is 0x061C or 0x200E or 0x200F // direction marks
+            or 0x00AD or 0x200B or (>= 0x2060 and <= 0x2064) // soft hyphen, zero-width space, word joiner, invisible operators
+            or (>= 0xE0000 and <= 0xE007F) // tags
             or (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x206F) // embeddings, overrides, isolates; deprecated marks
             or 0xFEFF or (>= 0xFFF9 and <= 0xFFFB) // byte order mark; interlinear annotation
             or (>= 0xFDD0 and <= 0xFDEF)

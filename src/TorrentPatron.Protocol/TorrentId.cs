@@ -53,6 +53,12 @@ public readonly struct TorrentId : IEquatable<TorrentId>
     /// <exception cref="InvalidOperationException">This is the default value, which has no hash.</exception>
     public InfoHash WireHash => V1 ?? V2?.Truncated ?? throw new InvalidOperationException("The id has no hash.");
 
+    /// <summary>The other 20 bytes by which a hybrid is known, to those that speak version 2: the v2 hash truncated. Null where there is one name only.</summary>
+    public InfoHash? SecondWireHash => V1 is null ? null : V2?.Truncated;
+
+    /// <summary>All names by which peers, trackers and the DHT know the torrent: <see cref="WireHash"/> and, of a hybrid, <see cref="SecondWireHash"/>.</summary>
+    internal IEnumerable<InfoHash> WireHashes => SecondWireHash is { } second ? [WireHash, second] : [WireHash];
+
     /// <summary>Reads an id: 40 hexadecimal digits are a v1 hash, 64 a v2 hash; of either case.</summary>
     /// <param name="text">The text to read.</param>
     /// <param name="torrent">The id, where the text is one.</param>

@@ -30,10 +30,14 @@ internal static class RemoteErrors
         "Connect again, and read all the time.");
 
     public static RpcClosure Silent(TimeSpan patience) => Closure(
-        RpcClosureCause.Silent, $"The client did not say hello within {patience.TotalSeconds:0.#} s.", "Send hello first: docs/rpc.md says how.");
+        RpcClosureCause.Silent, $"The client did not say hello within {patience.TotalSeconds:0.#} s.",
+        "Connect again. A program of your own sends hello first: docs/rpc.md says how.");
 
     public static RpcClosure NoHello { get; } = Closure(
         RpcClosureCause.HelloFailed, "The client did not begin with hello.", "Send hello first: docs/rpc.md says how.");
+
+    public static RpcClosure Displaced { get; } = Closure(
+        RpcClosureCause.Closed, "There are too many connections, and this one had not begun with hello yet.");
 
     public static RpcClosure Fault { get; } = new(RpcClosureCause.Fault, new TorrentError(
         TorrentErrorId.Unexpected, "The connection ended by a fault.", "Please report it, with what led to it."));
@@ -45,21 +49,25 @@ internal static class RemoteErrors
         TorrentErrorId.ServiceUnavailable, $"The service did not answer within {patience.TotalSeconds:0.#} s.",
         "It may be busy, or hang: try again, or restart it.");
 
+    public static TorrentError NotBack(TimeSpan patience) => new(
+        TorrentErrorId.ServiceUnavailable, $"The service has ended, and does not listen again after {patience.TotalSeconds:0.#} s.",
+        "See its log, and start it with Start-TorrentService.");
+
     public static TorrentError TooMany(int bound) => new(
         TorrentErrorId.ServiceUnavailable, $"The service has {bound} connections already.", "Close some sessions, then connect again.");
 
-    public static TorrentError NotUnderstood(string method) => new(
-        TorrentErrorId.Unexpected, $"The answer to '{method}' is not understood.", "Use the same version of the service and of its client.");
+    public static TorrentError NotUnderstood(string purpose) => new(
+        TorrentErrorId.Unexpected, $"The service was asked to {purpose}, and its answer is not understood.", "Use the same version of the service and of its client.");
 
-    public static TorrentError NotKnown(string method) => new(
-        TorrentErrorId.NotSupported, $"The service does not know '{method}'.", "Use the same version of the service and of its client.");
+    public static TorrentError NotKnown(string purpose) => new(
+        TorrentErrorId.NotSupported, $"The service does not know how to {purpose}.", "Use the same version of the service and of its client.");
 
-    public static TorrentError Refused(string method, int code) => new(
-        TorrentErrorId.Unexpected, $"The service refused '{method}' ({code}: {RpcErrorCode.TextOf(code)}).",
+    public static TorrentError Refused(string purpose, int code) => new(
+        TorrentErrorId.Unexpected, $"The service refused to {purpose} ({code}: {RpcErrorCode.TextOf(code)}).",
         "Use the same version of the service and of its client; else please report it.");
 
-    public static TorrentError TooLarge(string method, int bound) => new(
-        TorrentErrorId.InvalidArgument, $"'{method}' was given more than fits into one message of {bound} bytes.", "Give less at once.");
+    public static TorrentError TooLarge(string purpose, int bound) => new(
+        TorrentErrorId.InvalidArgument, $"The request to {purpose} is longer than one message may be, {bound} bytes.", "Give less at once.");
 
     private static RpcClosure Closure(RpcClosureCause cause, string message, string remedy = Reconnect) =>
         new(cause, new TorrentError(TorrentErrorId.ServiceUnavailable, message, remedy));

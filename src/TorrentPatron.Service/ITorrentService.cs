@@ -1,6 +1,7 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Service.Automation;
 using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service;
@@ -12,8 +13,26 @@ public interface ITorrentService : IAsyncDisposable
     /// <summary>Whether the engine runs in another process: then torrents go on when their patrons are stopped.</summary>
     bool IsRemote { get; }
 
+    /// <summary>Whose the service of another process is; null: it is in this process.</summary>
+    ServiceScope? Scope { get; }
+
     /// <summary>Why the service cannot be reached any more; null: it can. Its torrents may run on.</summary>
     TorrentError? Fault { get; }
+
+    /// <summary>Whether a service of another process that goes away is connected to again, for a while.</summary>
+    bool Reconnects { get; }
+
+    /// <summary>
+    /// Why the service cannot be reached just now; null: it can, or it will not be connected to again (<see cref="Fault"/>). Meanwhile its
+    /// torrents are shown as they were last seen, and requests wait.
+    /// </summary>
+    TorrentError? Interruption { get; }
+
+    /// <summary>
+    /// Why the service of another process has cut off an earlier connection: one that this one replaces (<see cref="Reconnects"/>), or one of this
+    /// process less than a minute before; null: it has not. The news that the earlier one was to bring is lost.
+    /// </summary>
+    TorrentError? CutOff { get; }
 
     /// <summary>What the service works with. Never waits.</summary>
     ServiceSettings Settings { get; }
@@ -28,6 +47,9 @@ public interface ITorrentService : IAsyncDisposable
 
     /// <summary>The torrents whose state is saved.</summary>
     ISavedState States { get; }
+
+    /// <summary>The scripts that the service runs when something happens to its torrents.</summary>
+    ITorrentHooks Hooks { get; }
 
     /// <summary>The patrons that were made here and have not been stopped, in the order of their making.</summary>
     ReadOnlyCollection<Patron> Patrons { get; }

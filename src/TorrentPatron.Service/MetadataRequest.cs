@@ -37,7 +37,7 @@ internal sealed class MetadataRequest(Patron patron, RequestRunner runner, TimeP
         finally
         {
             // Whoever runs it otherwise goes on with it.
-            if (answer is NewTorrentCreated && patron.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
+            if (answer is NewTorrentCreated)
                 await runner.ForgetAsync(patron, torrent).ConfigureAwait(false);
         }
     }

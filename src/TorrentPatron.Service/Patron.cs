@@ -88,6 +88,15 @@ public sealed class Patron : IRequester, IAsyncDisposable
     /// <summary>Whether the engine runs in another process: then the torrents go on when the patron is stopped.</summary>
     public bool IsRemote => Service.IsRemote;
 
+    /// <summary>Whose the service of another process is: the user's or the machine's; null: it is in this process.</summary>
+    public ServiceScope? Scope => Service.Scope;
+
+    /// <summary>Whether its service can be reached; always, where the engine runs in this process.</summary>
+    public bool IsConnected => Service.Fault is null && Service.Interruption is null;
+
+    /// <summary>Whether a service of another process that goes away is connected to again by itself, for a while.</summary>
+    public bool Reconnects => Service.Reconnects;
+
     /// <summary>The most that the engine receives for all torrents, in bytes/s; 0: no limit.</summary>
     public long MaxDownloadRate => Service.Settings.Client.Limits.Download;
 
@@ -253,7 +262,21 @@ public sealed class Patron : IRequester, IAsyncDisposable
         IReadOnlyList<IPEndPoint> peers,
         IReadOnlyList<Uri> trackers,
         CancellationToken cancellationToken = default) =>
-        CommandAsync(torrent, id => new AddSources(id, torrent, peers, TrackerAddresses.Read(trackers)), cancellationToken);
+        CommandAsync(torrent, id => new AddSources(id, torrent, peers, SourceAddresses.Trackers(trackers)), cancellationToken);
+
+    /// <summary>Adds web seeds (BEP 19). Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="webSeeds">Their addresses: http or https.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> AddWebSeedsAsync(TorrentId torrent, IReadOnlyList<Uri> webSeeds, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new AddSources(id, torrent, [], []) { WebSeeds = SourceAddresses.WebSeeds(webSeeds) }, cancellationToken);
+
+    /// <summary>Takes web seeds away. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="webSeeds">Which web seeds.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public Task<TorrentAnswer> RemoveWebSeedsAsync(TorrentId torrent, IReadOnlyList<Uri> webSeeds, CancellationToken cancellationToken = default) =>
+        CommandAsync(torrent, id => new RemoveWebSeeds(id, torrent, webSeeds), cancellationToken);
 
     /// <summary>Changes a torrent's limits, goal, tags and order. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
     /// <param name="torrent">Which torrent.</param>

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service.State;
@@ -17,4 +18,9 @@ public sealed record ServiceSettings
     /// The folder of the saved state; by default the platform's per-user place (see <see cref="StateFolder.DefaultPath"/>).
     /// </summary>
     public string StatePath { get; init; } = StateFolder.DefaultPath;
+
+    /// <summary>
+    /// Absolute paths of the folders below which destinations must lie; no link below them is followed. Empty: torrents may lie anywhere.
+    /// </summary>
+    public ReadOnlyCollection<string> Roots { get; init; } = [];
 }

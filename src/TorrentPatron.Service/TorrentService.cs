@@ -1,7 +1,9 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Automation;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
 using TorrentPatron.Service.Sources;
@@ -23,6 +25,7 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     private readonly OrderedDictionary<Guid, Patron> _patrons = [];
     private readonly RequestRunner _runner;
     private readonly TimeProvider _time;
+    private readonly IDisposable _roots;
     private bool _isDisposed;
 
     /// <summary>Makes a service; its engine is made when it is needed.</summary>
@@ -30,24 +33,49 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
     /// <param name="makeClient">Makes an engine; called again after the one before has been disposed.</param>
     /// <param name="time">The clock; by default the system's.</param>
     public TorrentService(ServiceSettings settings, Func<ClientSettings, ITorrentClient> makeClient, TimeProvider? time = null)
+        : this(settings, makeClient, time, hookShell: null)
+    {
+    }
+
+    /// <summary>As the public one, with something else that runs hooks.</summary>
+    /// <param name="settings">What the service works with.</param>
+    /// <param name="makeClient">Makes an engine.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="hookShell">Runs hooks; null: PowerShell does.</param>
+    internal TorrentService(ServiceSettings settings, Func<ClientSettings, ITorrentClient> makeClient, TimeProvider? time, IHookShell? hookShell)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(makeClient);
         time ??= TimeProvider.System;
         _time = time;
+        _roots = StorageRoots.Hold(settings.Roots);
         States = new StateFolder(settings.StatePath, time);
         Settings = settings with { Client = WithStore(settings.Client) };
         Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, time);
-        Sessions = new ClientSessions(() => makeClient(Settings.Client), () => EngineStarted?.Invoke());
+        Hooks = new ServiceHooks(States.FolderPath, time, hookShell);
+        Sessions = new ClientSessions(() => makeClient(Settings.Client), () => EngineStarted?.Invoke(), Hooks.Take);
         _runner = new RequestRunner(
-            Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time));
+            Sessions, States, new RequestReader(new SourceReader(time, Network), new PeerResolver(Network, time), time),
+            new DestinationRules(settings.Roots), Hooks);
     }
 
     /// <inheritdoc/>
     public bool IsRemote => false;
 
     /// <inheritdoc/>
+    public ServiceScope? Scope => null;
+
+    /// <inheritdoc/>
     public TorrentError? Fault => null;
+
+    /// <inheritdoc/>
+    public bool Reconnects => false;
+
+    /// <inheritdoc/>
+    public TorrentError? Interruption => null;
+
+    /// <inheritdoc/>
+    public TorrentError? CutOff => null;
 
     /// <summary>What the service works with.</summary>
     public ServiceSettings Settings { get; private set; }
@@ -63,6 +91,12 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
 
     /// <inheritdoc/>
     ISavedState ITorrentService.States => States;
+
+    /// <inheritdoc/>
+    ITorrentHooks ITorrentService.Hooks => Hooks;
+
+    /// <summary>The scripts that are run when something happens to a torrent; saved where the service is shared.</summary>
+    internal ServiceHooks Hooks { get; }
 
     /// <summary>The patrons that have not been stopped, in the order of their making.</summary>
     public ReadOnlyCollection<Patron> Patrons
@@ -146,6 +180,8 @@ public sealed class TorrentService : ITorrentService, IPatronBackend
 
         await Task.WhenAll(patrons.Select(patron => patron.DisposeAsync().AsTask())).ConfigureAwait(false);
         await Sessions.Gone.ConfigureAwait(false);
+        await Hooks.DisposeAsync().ConfigureAwait(false);
+        _roots.Dispose();
     }
 
     /// <summary>Stops a patron, whose torrents go on as another's. What it has begun to start is started.</summary>

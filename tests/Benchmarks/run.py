@@ -31,8 +31,10 @@ def parsed():
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (default: 5)")
     parser.add_argument("--time-out", type=float, default=300, metavar="S", help="seconds to wait for anything (default: 300)")
     parser.add_argument("--idle", type=float, default=60, metavar="S", help="seconds of idleness to be measured (default: 60)")
+    parser.add_argument("--torrents", type=int, default=10_000, help="torrents of a service (default: 10000)")
     parser.add_argument("--limit", metavar="PROJECT", help="a prototype's project folder, to be measured too where it can be")
     parser.add_argument("--json", metavar="FILE", help="where to write all figures")
+    parser.add_argument("--tuned", action="store_true", help="the libtorrent that gives to each client, or takes from it, is tuned as libtorrent-tuned is")
     parser.add_argument("--folder", help="where to work: needs room for ten payloads (default: the temporary folder)")
     parser.add_argument("--first-port", type=int, default=20000, help="ports are taken from here upward (default: 20000)")
     arguments = parser.parse_args()
@@ -102,10 +104,12 @@ def main():
     arguments, chosen = parsed()
     # No client speaks to anybody outside this machine.
     os.environ["TORRENTPATRON_DISCOVERY"] = "off"
+    clients.LibtorrentProcess.is_tuned = arguments.tuned
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by a signal."))
     folder = pathlib.Path(tempfile.mkdtemp(prefix="benchmarks-", dir=arguments.folder))
     bench = Bench(
-        folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out, arguments.idle)
+        folder, machine.Ports(arguments.first_port), Payloads(folder), arguments.size * MIB, arguments.time_out, arguments.idle,
+        arguments.torrents)
     result = {"machine": machine.described(), "time": time.strftime("%Y-%m-%d"), "rounds": arguments.rounds, "works": []}
     try:
         contenders, absent = present(arguments, folder)

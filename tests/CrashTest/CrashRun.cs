@@ -20,6 +20,9 @@ internal sealed class CrashRun : IAsyncDisposable
 {
     private const string Name = "content.bin";
 
+    /// <summary>Small torrents that rest beside the download of a service.</summary>
+    private const int Rests = 10;
+
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"crash-test-{Guid.NewGuid():N}");
     private readonly Random _random;
     private readonly TorrentMetainfo _metainfo;
@@ -28,6 +31,10 @@ internal sealed class CrashRun : IAsyncDisposable
     private readonly Patron _seed;
     private readonly long _rate;
     private readonly int _pieceLength;
+    private readonly bool _isService;
+    private readonly StartRequest[] _rests;
+    private Promises _promises = new();
+    private int _waitsEnded;
     private readonly List<CrashRound> _rounds = [];
     private long _counted;
     private long _sentBefore;
@@ -39,13 +46,16 @@ internal sealed class CrashRun : IAsyncDisposable
     /// <param name="rate">MiB/s that the seed sends.</param>
     /// <param name="piece">KiB of a piece.</param>
     /// <param name="seed">What the bytes and the moments follow from.</param>
-    public CrashRun(int size, int rate, int piece, int seed)
+    /// <param name="isService">Whether <c>patron service</c> downloads it, for clients that start, stop and wait.</param>
+    public CrashRun(int size, int rate, int piece, int seed, bool isService = false)
     {
+        _isService = isService;
         _random = new Random(seed);
         _pieceLength = piece << 10;
         _rate = (long)rate << 20;
         Directory.CreateDirectory(SeedFolder);
         _metainfo = MakeTorrent((long)size << 20);
+        _rests = [.. Enumerable.Range(0, Rests).Select(number => new StartRequest { Metainfo = MakeRest(number) })];
         _torrent = Path.Combine(_folder, "content.torrent");
         File.WriteAllBytes(_torrent, _metainfo.Raw.ToArray());
         _service = new TorrentService(
@@ -77,10 +87,9 @@ internal sealed class CrashRun : IAsyncDisposable
     public async Task<CrashRound> NextAsync()
     {
         IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
-        double seconds = 0.3 + (_random.NextDouble() * (1 + ((double)_metainfo.TotalSize / _rate)));
-        using var patron = new PatronProcess(_torrent, Path.Combine(Life, "download"), State, peer);
-        bool isComplete = await patron.KillAsync(TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
-        TimeSpan age = patron.Age;
+        // A service has clients to wait for before the first byte.
+        double seconds = 0.3 + (_random.NextDouble() * ((_isService ? 3 : 1) + ((double)_metainfo.TotalSize / _rate)));
+        (bool isComplete, TimeSpan age) = await DownloadAsync(peer, TimeSpan.FromSeconds(seconds)).ConfigureAwait(false);
 
         // The seed tells what it has sent once a second.
         DateTimeOffset killed = DateTimeOffset.UtcNow;
@@ -97,10 +106,27 @@ internal sealed class CrashRun : IAsyncDisposable
     public async Task FinishAsync()
     {
         IPEndPoint peer = await SeedAsync().ConfigureAwait(false);
-        using var patron = new PatronProcess(_torrent, Path.Combine(Life, "download"), State, peer);
-        if (!await patron.KillAsync(TimeSpan.FromMinutes(5)).ConfigureAwait(false))
+        if (!(await DownloadAsync(peer, TimeSpan.FromMinutes(5)).ConfigureAwait(false)).IsComplete)
             throw new CrashTestException("The last download did not become complete in five minutes.");
         EndLife();
+    }
+
+    /// <summary>Goes on with the download, and kills whatever does it.</summary>
+    private async Task<(bool IsComplete, TimeSpan Age)> DownloadAsync(IPEndPoint peer, TimeSpan killAfter)
+    {
+        string destination = Path.Combine(Life, "download");
+        if (!_isService)
+        {
+            using var patron = new PatronProcess(_torrent, destination, State, peer);
+            return (await patron.KillAsync(killAfter).ConfigureAwait(false), patron.Age);
+        }
+
+        Directory.CreateDirectory(destination);
+        using var service = new ServiceProcess(Path.Combine(_folder, "run", "s"), State);
+        var download = new StartRequest { Metainfo = _metainfo, Destination = destination, Peers = [peer] };
+        bool isComplete = await service
+            .RunAsync(killAfter, download, [.. _rests.Select(rest => rest with { Destination = destination })], _promises).ConfigureAwait(false);
+        return (isComplete, service.Age);
     }
 
     /// <summary>What came of all rounds.</summary>
@@ -115,6 +141,7 @@ internal sealed class CrashRun : IAsyncDisposable
             Good on disk but lost: {killed.Sum(round => round.Lost)} pieces in all, {killed.Max(round => round.Lost)} at most in one round.
             Received for nothing: {again / 1048576.0:N1} MiB in all, {again / 1048576.0 / killed.Length:N2} MiB a kill, {killed.Max(round => round.Again) / 1048576.0:N2} MiB at most; the line gave {_rate >> 20} MiB/s.
             Kept of unfinished pieces: {killed.Average(round => round.Unfinished) / 1048576.0:N2} MiB a kill, {killed.Max(round => round.Unfinished) / 1048576.0:N2} MiB at most; a piece has {_pieceLength / 1048576.0:N2} MiB.
+            Waits of clients that a kill has ended, each with its reason: {_waitsEnded + _promises.WaitsEnded}.
             To be hashed again: {killed.Average(round => round.Doubtful):N1} pieces a kill, {killed.Max(round => round.Doubtful)} at most, of {_metainfo.PieceCount}.
             """);
     }
@@ -227,11 +254,21 @@ internal sealed class CrashRun : IAsyncDisposable
         if (!HashFile().All(good => good) || new FileInfo(Content).Length != _metainfo.TotalSize)
             throw new CrashTestException("A download that is complete is not what was shared.");
         Directory.Delete(Life, recursive: true);
+        _waitsEnded += _promises.WaitsEnded;
+        _promises = new Promises();
         _completed++;
         _life++;
         _counted = 0;
         _sentBefore = _seed.GetStatus(_metainfo.TorrentId)!.BytesSent;
     }
+
+    private static TorrentMetainfo MakeRest(int number) => MetainfoReader.Read(new TorrentBuilder
+    {
+        Name = $"rest-{number}",
+        Files = [new TorrentBuilderFile(null, 1000)],
+        PieceLength = 16384,
+        PieceHashes = new byte[SHA1.HashSizeInBytes],
+    }.Build());
 
     private TorrentMetainfo MakeTorrent(long size)
     {

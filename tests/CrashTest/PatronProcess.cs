@@ -10,17 +10,19 @@ internal sealed class PatronProcess : IDisposable
     private readonly Process _process;
     private readonly long _started = Stopwatch.GetTimestamp();
 
-    public PatronProcess(string torrent, string destination, string state, IPEndPoint peer)
+    public PatronProcess(string torrent, string destination, string state, IPEndPoint peer) =>
+        _process = Start("start", torrent, "--destination", destination, "--state", state, "--peer", peer.ToString(), "--quiet");
+
+    /// <summary>Starts <c>patron</c>.</summary>
+    public static Process Start(params string[] arguments)
     {
         string patron = typeof(PatronProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
             .First(attribute => attribute.Key == "Patron").Value!;
         string dotnet = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
         var start = new ProcessStartInfo(dotnet) { RedirectStandardError = true, RedirectStandardOutput = true };
-        string[] arguments =
-            ["exec", patron, "start", torrent, "--destination", destination, "--state", state, "--peer", peer.ToString(), "--quiet"];
-        foreach (string argument in arguments)
+        foreach (string argument in arguments.Prepend(patron).Prepend("exec"))
             start.ArgumentList.Add(argument);
-        _process = Process.Start(start)!;
+        return Process.Start(start)!;
     }
 
     /// <summary>Time since it was started.</summary>

@@ -1,14 +1,14 @@
 using System.Globalization;
 using TorrentPatron.CrashTest;
 
-// dotnet run --project tests/CrashTest -c Release -- [--rounds 100] [--size MIB] [--rate MIB/S] [--piece KIB] [--seed N]
+// dotnet run --project tests/CrashTest -c Release -- [--rounds 100] [--size MIB] [--rate MIB/S] [--piece KIB] [--seed N] [--service]
 int Number(string option, int otherwise)
 {
     int index = Array.IndexOf(args, option);
     return index >= 0 && index + 1 < args.Length ? int.Parse(args[index + 1], CultureInfo.InvariantCulture) : otherwise;
 }
 
-await using var run = new CrashRun(Number("--size", 256), Number("--rate", 64), Number("--piece", 256), Number("--seed", 1));
+await using var run = new CrashRun(Number("--size", 256), Number("--rate", 64), Number("--piece", 256), Number("--seed", 1), args.Contains("--service"));
 try
 {
     // A download that was complete before it could be killed is no round.

@@ -9,10 +9,12 @@ internal static class FuzzTargets
     [
         new BencodeTarget(),
         new MetainfoTarget(),
+        new WebSeedTarget(),
         new PathTarget(),
         new FilePathsTarget(),
         new DisplayTextTarget(),
         new MessageTarget(),
+        new HashesTarget(),
         new HandshakeTarget(),
         new EncryptionTarget(),
         new ProxyTarget(),
@@ -38,5 +40,6 @@ internal static class FuzzTargets
         new ResumeContentTarget(),
         new JournalTarget(),
         new RpcTarget(),
+        new RpcContractTarget(),
     ];
 }

@@ -16,4 +16,17 @@ public sealed class CrashTests
         Assert.Equal(3, run.Kills);
         Assert.All(run.Rounds, round => Assert.InRange(round.Lost, 0, 40));
     }
+
+    [Fact]
+    public async Task Killed_at_any_moment_a_service_goes_on_as_its_clients_were_told()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "A service there ends in order by other means.");
+        await using var run = new CrashRun(size: 12, rate: 8, piece: 256, seed: 4, isService: true);
+        for (int rounds = 0; run.Kills < 3 && rounds < 12; rounds++)
+            await run.NextAsync();
+        await run.FinishAsync();
+
+        Assert.Equal(3, run.Kills);
+        Assert.All(run.Rounds, round => Assert.InRange(round.Lost, 0, 40));
+    }
 }

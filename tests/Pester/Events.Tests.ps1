@@ -132,6 +132,7 @@ Describe 'Events and messages' {
 
         It '-Forward brings events of a job''s session here' {
             $job = Start-Job {
+                $env:TORRENTPATRON_SERVICE = ''
                 Import-Module $using:PSScriptRoot/TestSwarm.psm1
                 $patron = New-TestPatron -Name 'inner' -StatePath "$using:files-inner"
                 Register-TorrentEvent NewTorrentCreated forwarded -Patron $patron -Forward

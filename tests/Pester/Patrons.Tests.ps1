@@ -1,7 +1,7 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:savedState = $env:TORRENTPATRON_STATE
-    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    Set-TestState (Join-Path $TestDrive 'state')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
     $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
 }
@@ -17,6 +17,10 @@ Describe 'Patrons' {
 
     AfterEach {
         Get-EventSubscriber | Unregister-Event
+        if (Test-WithService) {
+            # Its torrents would run on in the next test.
+            Get-TorrentStatus | Remove-Torrent -Confirm:$false
+        }
         Get-TorrentPatron | Stop-TorrentPatron
     }
 
@@ -112,13 +116,48 @@ Describe 'Patrons' {
         }
     }
 
+    Context 'Set-TorrentPatron -Default' {
+        It 'chooses the patron that commands without -Patron use, until that is taken back or the patron is stopped' {
+            $first = New-TestPatron -Name 'first' -StatePath "$here-first"
+            $second = New-TestPatron -Name 'second' -StatePath "$here-second"
+            Set-TorrentPatron first -Default -WhatIf
+            $first.IsDefault | Should -BeFalse
+            Set-TorrentPatron first -Default
+            $null = Start-Torrent $content.Torrent -Destination $here -Suspended
+            $first.OwnStatuses.Name | Should -Be 'data.bin'
+            ($second | Set-TorrentPatron -Default -MaxPeers 77 -PassThru).IsDefault | Should -BeTrue
+            $first.IsDefault | Should -BeFalse
+            Set-TorrentPatron -MaxPeers 78
+            $second.MaxPeers | Should -Be 78
+
+            $first | Set-TorrentPatron -Default:$false
+            $second.IsDefault | Should -BeTrue
+            $second | Set-TorrentPatron -Default:$false
+            $second.IsDefault | Should -BeFalse
+            (Set-TorrentPatron -MaxPeers 76 -PassThru).Name | Should -Be 'default'
+            Set-TorrentPatron second -Default
+            $second | Stop-TorrentPatron
+            (Set-TorrentPatron -Default -PassThru).Name | Should -Be 'default'
+        }
+
+        It 'takes one patron only' {
+            $null = New-TorrentPatron one
+            $null = New-TorrentPatron two
+            Set-TorrentPatron one, two -Default -ErrorVariable problem -ErrorAction SilentlyContinue
+            $problem.FullyQualifiedErrorId | Should -Be 'InvalidArgument,TorrentPatron.PowerShell.Commands.SetTorrentPatronCommand'
+            (Get-TorrentPatron | Where-Object IsDefault).Name | Should -Be 'one'
+        }
+    }
+
     Context 'Get-TorrentPatron' {
         It 'shows none where none was made, and then those there are' {
             Get-TorrentPatron | Should -BeNullOrEmpty
             $null = New-TorrentPatron one
             $null = New-TestPatron -Name 'two' -StatePath $here
 
-            (Get-TorrentPatron).Name | Should -Be 'one', 'two'
+            # What attaches the session to its service is its default patron.
+            $attached = @((Test-WithService) ? 'default' : @())
+            (Get-TorrentPatron).Name | Should -Be ($attached + 'one', 'two')
             (Get-TorrentPatron t*).Name | Should -Be 'two'
             Get-TorrentPatron none* | Should -BeNullOrEmpty
         }
@@ -131,6 +170,7 @@ Describe 'Patrons' {
 
     Context 'Stop-TorrentPatron' {
         It 'stops what the patron started, and nothing else' {
+            Skip-WithService 'its torrents run on when a patron is stopped'
             $one = New-TorrentPatron one
             $two = New-TorrentPatron two
             $null = Start-Torrent $content.Torrent -Destination $here -Patron $one -Suspended

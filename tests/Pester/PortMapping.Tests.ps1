@@ -174,6 +174,48 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         Get-Rule | Should -BeNullOrEmpty
     }
 
+    It 'has a hole in the firewall over IPv6, by <Means>, which is closed at the end' -ForEach @(
+        @{ Means = 'PCP'; Deaf = $false }
+        @{ Means = 'UPnP'; Deaf = $true }
+    ) {
+        ip -n $inside address add 2001:db8:77::2/64 dev lan0 nodad
+        ip -n $router address add 2001:db8:77::1/64 dev lan1 nodad
+        ip -n $router address add 2001:db8:99::1/64 dev wan0 nodad
+        ip -n $outside address add 2001:db8:99::9/64 dev out0 nodad
+        try {
+            ip netns exec $router sh -c 'echo 1 > /proc/sys/net/ipv6/conf/all/forwarding'
+            ip -n $outside -6 route add default via 2001:db8:99::1
+            $link = (ip -n $router -6 -j address show dev lan1 scope link | ConvertFrom-Json).addr_info.local
+            ip -n $inside -6 route add default via $link dev lan0
+            Start-Router -NatPmp yes -Upnp yes
+            if ($Deaf) {
+                ip netns exec $router nft add rule inet filter input meta nfproto ipv6 udp dport 5351 drop
+            }
+            Start-Seed
+            $clock = [Diagnostics.Stopwatch]::StartNew()
+            while (@((Get-Engine).Mappings).Count -ne 4 -and $clock.Elapsed.TotalSeconds -lt 60) {
+                Start-Sleep -Milliseconds 200
+            }
+            (Get-Engine).Mappings | Select-Object -Last 2 |
+            Should -Be "TCP 6881 as [2001:db8:77::2]:6881 by $Means", "UDP 6881 as [2001:db8:77::2]:6881 by $Means"
+            (Get-Engine).Outside | Should -Be 11.22.33.1
+            $files = Join-Path $TestDrive "files-6-$Means"
+            $command = "Import-Module '$(Get-TestModulePath)'; Start-Torrent '$($content.Torrent)' -Destination '$files' -Peer '[2001:db8:77::2]:6881' -Wait -Timeout 60 | Out-Null"
+            $download = Start-InNetwork $outside (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', "`$env:TORRENTPATRON_STATE = '$files-state'; $command")
+            $download.WaitForExit(90000) | Should -BeTrue
+            Test-SameContent (Join-Path $files data.bin) $content.File | Should -BeTrue
+            Stop-Seed
+            @(ip netns exec $router nft list chain inet filter miniupnpd) -match 'accept' | Should -BeNullOrEmpty
+        } finally {
+            ip -n $inside address delete 2001:db8:77::2/64 dev lan0
+            ip -n $router address delete 2001:db8:77::1/64 dev lan1
+            ip -n $router address delete 2001:db8:99::1/64 dev wan0
+            ip -n $outside address delete 2001:db8:99::9/64 dev out0
+            ip -n $inside -6 route delete default
+            ip -n $outside -6 route delete default
+        }
+    }
+
     It 'is mapped anew when the port changes, and the old one is closed' {
         Start-Router -NatPmp yes -Upnp no
         Start-Seed

@@ -14,7 +14,7 @@ BeforeDiscovery {
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:savedState = $env:TORRENTPATRON_STATE
-    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    Set-TestState (Join-Path $TestDrive 'state')
     $script:started = @()
 
     function Start-Helper {

@@ -255,3 +255,48 @@ Describe 'The five recipes of README.md' {
         Test-SameContent "$here/watched/data.bin" "$here/share/data.bin" | Should -BeTrue
     }
 }
+
+Describe 'The hooks of about_TorrentPatron_Automation and README.md' -Skip:$IsWindows {
+    BeforeAll {
+        $script:here = Join-Path $TestDrive 'hooks'
+        $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
+        $zip = New-TestContent -Folder "$here/seed" -Name 'a.zip' -Size 1KB
+        [IO.File]::WriteAllText("$here/inside.txt", 'unpacked')
+        Compress-Archive -LiteralPath "$here/inside.txt" -DestinationPath $zip.File -Force
+        $torrent = New-TorrentFile $zip.File "$here/a.torrent"
+        $seed = New-TestPatron -Name 'hooks-seed' -StatePath "$here/seed-state"
+        $null = Start-Torrent $torrent.FullName -Destination "$here/seed" -Patron $seed -Timeout 30 -ErrorAction Stop
+
+        $about = Get-Recipe '# Once, in any session'
+        $readme = Get-Content (Join-Path $PSScriptRoot '../../README.md') -Raw
+        $log = [regex]::Match($readme, '(?s)```powershell\n(Register-TorrentHook.*?)```').Groups[1].Value
+        foreach ($change in @('/srv/unpacked', "$here/unpacked"), @('~/torrents.log', "$here/log"), @('Connect-TorrentPatron', "Connect-TorrentPatron -Socket '$place/s/s'")) {
+            ("$about$log").Contains($change[0]) | Should -BeTrue
+            $about, $log = ($about, $log).Replace($change[0], $change[1])
+        }
+        $script:service = Invoke-TestScript $here -NoWait (
+            "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$here/state' -Socket '$place/s/s'")
+        Wait-TestCondition { Test-Path "$place/s/s" } | Should -BeTrue
+        $script:run = Invoke-TestScript $here @"
+Import-Module '$modulePath'
+$about
+$log
+`$null = Start-Torrent '$($torrent.FullName)' -Destination '$here/files' -Peer '127.0.0.1:$($seed.Port)' -Wait -Timeout 50
+while ((Get-TorrentHook).Where{ -not `$_.Runs }) { Start-Sleep -Milliseconds 100 }
+(Get-TorrentHook).LastRun | ForEach-Object { "`$(`$_.Outcome) `$(`$_.Output)" }
+"@
+    }
+
+    AfterAll {
+        kill -s TERM $service.Id
+        $null = $service.WaitForExit(20000)
+        Remove-Item $place -Recurse -Force
+    }
+
+    It 'are run by the service' {
+        $run.Error | Should -BeNullOrEmpty
+        $run.Output[-2..-1] | Should -Be 'Succeeded ', 'Succeeded '
+        Get-Content "$here/unpacked/inside.txt" | Should -Be 'unpacked'
+        Get-Content "$here/log" | Should -Match '^\S+ \S+ Completed: a\.zip, ratio 0'
+    }
+}

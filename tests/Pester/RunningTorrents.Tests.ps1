@@ -1,7 +1,7 @@
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
     $script:savedState = $env:TORRENTPATRON_STATE
-    $env:TORRENTPATRON_STATE = Join-Path $TestDrive 'state'
+    Set-TestState (Join-Path $TestDrive 'state')
     $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
     $script:other = New-TestContent -Folder (Join-Path $TestDrive 'seed') -Name 'other.bin' -Size 200KB
     $script:peer = Start-TestSeed -Content $content -StatePath (Join-Path $TestDrive 'seed-state')
@@ -65,7 +65,7 @@ Describe 'Torrents that run' {
             $job = Start-ThreadJob {
                 Import-Module $using:PSScriptRoot/TestSwarm.psm1
                 @(Get-TorrentStatus).Count
-                @(Get-TorrentPatron).Count
+                @(Get-TorrentPatron | Where-Object IsRemote -EQ $false).Count
             }
             $job | Receive-Job -Wait -AutoRemoveJob | Should -Be 0, 0
         }

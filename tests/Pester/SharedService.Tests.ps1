@@ -123,6 +123,29 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         @(Get-TorrentPatron | Where-Object IsRemote) | Should -HaveCount 1
     }
 
+    # 'script' gives it a terminal.
+    It 'ends by Ctrl-C with exit code 0, and its state is saved' -Skip:(-not ($IsLinux -and (Get-Command script -CommandType Application -ErrorAction Ignore))) {
+        $command = "Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1 -StatePath '$state' -Socket '$socket'; 'next'"
+        # 'exec': a shell that stays as the parent, as dash does, is ended by Ctrl-C too, and its exit code would be the one seen.
+        $words = @(Get-TestShell) + '-NoProfile', '-Command', $command | ForEach-Object { "'$($_.Replace("'", "'\''"))'" }
+        $line = "exec $words"
+        $start = [Diagnostics.ProcessStartInfo]::new('script', [string[]]('--quiet', '--return', '--command', $line, '/dev/null'))
+        $start.RedirectStandardInput = $start.RedirectStandardOutput = $true
+        $terminal = [Diagnostics.Process]::Start($start)
+        $processes.Add($terminal)
+        Wait-TestCondition { Test-Path $socket } | Should -BeTrue
+        $null = Connect-TorrentPatron -Socket $socket
+        $null = Start-Torrent $content.Torrent -Destination $files -Suspended
+
+        $terminal.StandardInput.Write([char]3)
+        $terminal.StandardInput.Flush()
+        $terminal.WaitForExit(20000) | Should -BeTrue
+        $terminal.ExitCode | Should -Be 0
+        $terminal.StandardOutput.ReadToEnd() | Should -Not -Match 'next'
+        Test-Path $socket | Should -BeFalse
+        Get-ChildItem $state -Recurse -Filter resume | Should -HaveCount 1
+    }
+
     It 'goes on after it was killed' -Skip:$IsWindows {
         $service = Start-TestService
         $null = Connect-TorrentPatron -Socket $socket
@@ -134,6 +157,85 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
 
         $null = Start-TestService
         (Invoke-Client "(Wait-Torrent '$($content.Name)' -Timeout 30).IsComplete").Output | Should -Be 'True'
+    }
+
+    It '-Reconnect has waits, jobs and events outlast a kill of the service' -Skip:$IsWindows {
+        $service = Start-TestService
+        $client = Invoke-TestScript -Folder $here -NoWait -Script @"
+Import-Module '$modulePath'
+`$patron = Connect-TorrentPatron client -Socket '$socket' -ReconnectTimeout 2m
+Register-TorrentEvent Completed done
+`$job = Start-Torrent '$($content.Torrent)' -Destination '$files' -AsJob
+while (-not (Get-TorrentStatus)) { Start-Sleep -Milliseconds 20 }
+"waits `$(`$patron.Reconnects) `$(`$patron.IsConnected)" | Set-Content '$here/waits'
+`$waited = Wait-Torrent '$($content.Name)' -Timeout 100
+"`$(`$waited.IsComplete) `$((`$job | Wait-Job -Timeout 20).State) `$(@(Wait-Event done -Timeout 20).Count) `$(`$patron.OwnStatuses.Count)" | Set-Content '$here/result'
+"@
+        Wait-TestCondition { Test-Path "$here/waits" } | Should -BeTrue
+        Get-Content "$here/waits" | Should -Be 'waits True True'
+        kill -s KILL $service.Id
+        $service.WaitForExit(20000) | Should -BeTrue
+        $client.WaitForExit(1000) | Should -BeFalse
+
+        $null = Start-TestService
+        $null = Connect-TorrentPatron -Socket $socket
+        Add-TorrentPeer $content.Name -Peer $peer
+        $client.WaitForExit(60000) | Should -BeTrue
+        Get-Content "$here/result" | Should -Be 'True Completed 1 1'
+    }
+
+    It '-StartIfNeeded starts a service, which the next session finds' -Skip:$IsWindows {
+        $null = New-Item -ItemType Directory $here
+        $script = "`$env:TORRENTPATRON_STATE = '$(Join-Path $place ([guid]::NewGuid().ToString('N').Substring(0, 8)))'; Import-Module '$modulePath'"
+        $first = Invoke-TestScript -Folder $here -Script @"
+$script
+Connect-TorrentPatron -StartIfNeeded -WhatIf
+@(Get-TorrentPatron).Count
+(Connect-TorrentPatron -StartIfNeeded).IsRemote
+(Get-TorrentService).ProcessId
+try { Connect-TorrentPatron -StartIfNeeded -Scope Machine } catch { `$_.FullyQualifiedErrorId }
+"@
+        $second = Invoke-TestScript -Folder $here -Script @"
+$script
+(Connect-TorrentPatron -StartIfNeeded).IsRemote
+(Get-TorrentService).ProcessId
+Stop-TorrentService
+"@
+        $first.Output[0] | Should -BeLike '*Start the user''s service*'
+        $first.Output[1, 2] | Should -Be '0', 'True'
+        $first.Output[4] | Should -BeLike 'InvalidArgument,*'
+        $second.Output | Should -Be 'True', $first.Output[3]
+    }
+
+    It '-Reconnect gives up after a while, and what waits fails' -Skip:$IsWindows {
+        $service = Start-TestService
+        $patron = Connect-TorrentPatron -Socket $socket -ReconnectTimeout 2s
+        $null = Start-Torrent $content.Torrent -Destination $files
+        kill -s KILL $service.Id
+        Wait-TestCondition { -not $patron.IsConnected } | Should -BeTrue
+        (Get-TorrentStatus $content.Name -WarningVariable warning -WarningAction SilentlyContinue).State | Should -Contain 'Downloading'
+        "$warning" | Should -BeLike '*cannot be reached and is connected to again*as they were last seen*'
+        $problem = { Wait-Torrent $content.Name -Timeout 60 -WarningAction SilentlyContinue -ErrorAction Stop } |
+            Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
+        $problem.Exception.Message | Should -BeLike '*was not back within 2 s*'
+        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*connect again*'
+    }
+
+    It 'ends a watch and a wait for messages when the service is killed' -Skip:$IsWindows {
+        foreach ($command in "Watch-Torrent -Continuous", "Receive-TorrentMessage -Wait") {
+            $service = Start-TestService
+            $client = Invoke-Client -NoWait @"
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files'
+Receive-TorrentMessage
+'waits' | Set-Content '$here/waits'
+try { $command -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId | Set-Content '$here/result' }
+"@
+            Wait-TestCondition { Test-Path "$here/waits" } | Should -BeTrue
+            kill -s KILL $service.Id
+            $client.WaitForExit(30000) | Should -BeTrue
+            Get-Content "$here/result" | Should -BeLike 'ServiceUnavailable,*'
+            Remove-Item "$here/waits", "$here/result"
+        }
     }
 
     It 'is hosted by patron as well' {
@@ -165,6 +267,46 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
         Get-TorrentStatus | Where-Object State -EQ Suspended | Should -HaveCount 1
     }
 
+    It 'is used by default where TORRENTPATRON_SERVICE asks for it' -Skip:$IsWindows {
+        $shared = Join-Path $place $socket.Split('/')[-2]
+        $script = @"
+`$env:TORRENTPATRON_STATE = '$shared'
+`$env:TORRENTPATRON_SERVICE = 'Shared'
+Import-Module '$modulePath'
+"@
+        $none = Invoke-TestScript -Folder $here -Script "$script`nGet-TorrentStatus"
+        "$($none.Error)" | Should -BeLike '*No service runs at*'
+        $none = Invoke-TestScript -Folder $here -Script @"
+$script
+try { Start-Torrent '$($content.Torrent)' -Destination '$files' -ErrorAction Stop } catch { `$_.FullyQualifiedErrorId; `$_.ErrorDetails.RecommendedAction }
+(New-TorrentPatron own -BindAddress 127.0.0.1 -StatePath '$here/own').IsRemote
+@(Get-TorrentStatus -Patron own).Count
+"@
+        $none.Output[0] | Should -BeLike 'ServiceUnavailable,*'
+        $none.Output[1] | Should -BeLike '*TORRENTPATRON_SERVICE*'
+        $none.Output[2..3] | Should -Be @('False', '0')
+
+        $environment = "`$env:TORRENTPATRON_STATE = '$shared'; Import-Module '$modulePath'; Start-TorrentService -Foreground -BindAddress 127.0.0.1"
+        $null = Start-HostProcess (@(Get-TestShell) + '-NoProfile', '-NonInteractive', '-Command', $environment)
+        $first = Invoke-TestScript -Folder $here -Script @"
+$script
+`$null = Start-Torrent '$($content.Torrent)' -Destination '$files' -Suspended
+`$patron = Get-TorrentPatron
+"`$(`$patron.Name) `$(`$patron.IsRemote) `$(`$patron.IsDefault)"
+(New-TorrentPatron second).IsRemote
+Disconnect-TorrentPatron
+(Get-TorrentStatus).State
+Remove-Item env:TORRENTPATRON_SERVICE
+Receive-TorrentMessage
+@(Get-TorrentPatron | Where-Object IsDefault).IsRemote
+"@
+        $first.Output | Should -Be @('default True True', 'True', 'Suspended', 'False')
+        $second = Invoke-TestScript -Folder $here -Script "$script`n(Get-TorrentStatus).Name; Get-TorrentStatus | Stop-Torrent"
+        $second.Output | Should -Be $content.Name
+        $else = Invoke-TestScript -Folder $here -Script "$script`n`$env:TORRENTPATRON_SERVICE = 'else'; Get-TorrentStatus"
+        "$($else.Error)" | Should -BeLike "*TORRENTPATRON_SERVICE is 'else'*"
+    }
+
     It 'refuses a second one in the same place' {
         $null = Start-TestService
         { Start-TorrentService -Foreground -Socket $socket -StatePath "$here/second" } | Should -Throw -ErrorId 'ServiceRunning,*'
@@ -172,9 +314,8 @@ Add-TorrentPeer '$($content.Name)' -Peer '$peer'
 
     It 'says what to do where there is none' {
         $problem = { Connect-TorrentPatron -Socket $socket } | Should -Throw -ErrorId 'ServiceUnavailable,*' -PassThru
-        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*patron service*Start-TorrentService -Foreground*'
+        $problem.ErrorDetails.RecommendedAction | Should -BeLike '*patron service*Start-TorrentService*'
         $problem.CategoryInfo.Category | Should -Be ConnectionError
-        { Start-TorrentService } | Should -Throw -ErrorId 'NotSupported,*'
     }
 
     It 'disconnects only patrons that are connected' {

@@ -27,30 +27,130 @@ function New-TestContent {
     [pscustomobject]@{ Folder = $Folder; File = $file; Torrent = $torrent.FullName; Name = $Name }
 }
 
+# The suite runs a second time with TORRENTPATRON_SERVICE=shared: then the session's default patron, and each that New-TestPatron makes, is
+# attached to a service in a process of its own. A test of what differs there by design, as CONTRIBUTING.md lists it, begins with Skip-WithService.
+function Test-WithService {
+    $env:TORRENTPATRON_SERVICE -eq 'shared'
+}
+
+function Skip-WithService {
+    param([string] $Because)
+
+    if (Test-WithService) {
+        Set-ItResult -Skipped -Because "a service differs: $Because"
+    }
+}
+
+function Start-TestHost {
+    # The service of a state folder; one that runs is as good. It ends with this process.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '')]
+    param([string] $StatePath, [switch] $IsDefault)
+
+    if (-not $global:TorrentPatronTestHosts) {
+        $global:TorrentPatronTestHosts = @{}
+        $null = Register-EngineEvent PowerShell.Exiting -SupportEvent -Action { Stop-TestHost }
+    }
+    $known = $global:TorrentPatronTestHosts[$StatePath]
+    if ($known -and -not $known.Process.HasExited) {
+        return $known
+    }
+    $program = Get-ChildItem (Join-Path $PSScriptRoot '../../src/TorrentPatron.Cli/bin') -Recurse -Filter patron.dll |
+        Sort-Object LastWriteTime -Descending | Select-Object -First 1
+    if (-not $program) {
+        throw 'patron is not built: dotnet build src/TorrentPatron.Cli'
+    }
+
+    $name = [guid]::NewGuid().ToString('N').Substring(0, 8)
+    $arguments = 'exec', $program.FullName, 'service', '--state', $StatePath, '--no-dht', '--no-local-discovery', '--no-port-mapping'
+    if (-not $IsDefault) {
+        # In a folder with a short path: that of a socket may have 107 bytes.
+        $socket = (Get-Variable IsWindows -ValueOnly) ? "TorrentPatron-test-$name" : (Join-Path ([IO.Path]::GetTempPath()) "tp-$PID-$name" 's')
+        $arguments += '--socket', $socket
+    }
+    $start = [Diagnostics.ProcessStartInfo]::new('dotnet')
+    $arguments | ForEach-Object { $start.ArgumentList.Add($_) }
+    $start.RedirectStandardOutput = $true
+    $start.RedirectStandardError = $true
+    $process = [Diagnostics.Process]::Start($start)
+    $line = $process.StandardOutput.ReadLine()
+    if ($line -notlike 'The service listens on*') {
+        throw "The service of '$StatePath' does not start: $line"
+    }
+    $global:TorrentPatronTestHosts[$StatePath] = [pscustomobject]@{ Process = $process; Socket = $socket }
+    $global:TorrentPatronTestHosts[$StatePath]
+}
+
+function Stop-TestHost {
+    # Ends the services of this process.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidGlobalVars', '')]
+    param([Parameter(ValueFromPipeline)] [string] $StatePath)
+
+    process {
+        # A session without any service has no table of them.
+        $paths = $StatePath ? @($StatePath) : @($global:TorrentPatronTestHosts ? $global:TorrentPatronTestHosts.Keys : @())
+        foreach ($path in $paths) {
+            $known = $global:TorrentPatronTestHosts[$path]
+            $global:TorrentPatronTestHosts.Remove($path)
+            if (-not $known.Process.HasExited) {
+                $known.Process.Kill()
+                $known.Process.WaitForExit()
+            }
+            if ($known.Socket -and -not (Get-Variable IsWindows -ValueOnly)) {
+                Remove-Item (Split-Path $known.Socket) -Recurse -Force -ErrorAction Ignore
+            }
+        }
+    }
+}
+
+function Set-TestState {
+    # The state folder of the session's default patron.
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
+    param([string] $Path)
+
+    $env:TORRENTPATRON_STATE = $Path
+    if (Test-WithService) {
+        $null = Start-TestHost $Path -IsDefault
+    }
+}
+
+if ((Test-WithService) -and $env:TORRENTPATRON_STATE -and -not (Test-Path "$env:TORRENTPATRON_STATE/service/service.sock")) {
+    $null = Start-TestHost $env:TORRENTPATRON_STATE -IsDefault
+}
+
 function New-TestPatron {
     # A patron with an engine and a state folder of its own.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param([string] $Name, [string] $StatePath)
 
+    if (Test-WithService) {
+        # Services that nobody is attached to any more are of earlier tests.
+        $used = @(Get-TorrentPatron | Where-Object IsRemote | ForEach-Object StatePath) + $StatePath + $env:TORRENTPATRON_STATE
+        @($global:TorrentPatronTestHosts.Keys) | Where-Object { $_ -notin $used } | Stop-TestHost
+        $patron = Connect-TorrentPatron $Name -Socket (Start-TestHost $StatePath).Socket
+        $patron | Set-TorrentPatron -Default:$false -BindAddress 127.0.0.1 -StatusInterval 0.2
+        return $patron
+    }
     New-TorrentPatron -Name $Name -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
 }
 
 function Start-TestSeed {
-    # Seeds what New-TestContent made; gives the peer to fetch it from.
+    # Seeds what New-TestContent made, in this process; gives the peer to fetch it from.
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '')]
     param($Content, [string] $StatePath)
 
-    $seeder = New-TestPatron -Name "seeder-$($Content.Name)" -StatePath $StatePath
+    $seeder = New-TorrentPatron -Name "seeder-$($Content.Name)" -BindAddress 127.0.0.1 -StatePath $StatePath -StatusInterval 0.2
     $null = Start-Torrent -LiteralPath $Content.Torrent -Destination $Content.Folder -Patron $seeder -Timeout 30 -ErrorAction Stop
     "127.0.0.1:$($seeder.Port)"
 }
 
 function Wait-TestCondition {
-    # Until something is so, or 30 seconds are over.
-    param([scriptblock] $Condition)
+    # Until something is so, or the time is over.
+    param([scriptblock] $Condition, [int] $Seconds = 30)
 
     $clock = [Diagnostics.Stopwatch]::StartNew()
-    while ($clock.Elapsed.TotalSeconds -lt 30) {
+    while ($clock.Elapsed.TotalSeconds -lt $Seconds) {
         if (& $Condition) {
             return $true
         }
@@ -91,12 +191,12 @@ function Get-TestShell {
 }
 
 function Invoke-TestScript {
-    # Runs a script in a process of its own, as cron does: with nobody to ask.
+    # Runs a script in a process of its own, as cron does: with nobody to ask. Its torrents are its own, unless it says otherwise.
     param([string] $Folder, [string] $Script, [switch] $NoWait)
 
     $null = New-Item -ItemType Directory -Path $Folder -Force
     $file = Join-Path $Folder "$([guid]::NewGuid()).ps1"
-    $Script | Set-Content $file
+    "`$env:TORRENTPATRON_SERVICE = ''; $Script" | Set-Content $file
     $program, $first = Get-TestShell
     $arguments = @{
         FilePath               = $program

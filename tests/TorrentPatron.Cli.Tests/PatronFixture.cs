@@ -22,6 +22,9 @@ public abstract class PatronFixture : IDisposable
     /// <summary>The settings of the engines that command lines have made.</summary>
     protected ConcurrentQueue<ClientSettings> Engines { get; } = [];
 
+    /// <summary>The environment variables that command lines see.</summary>
+    protected Dictionary<string, string> Variables { get; } = [];
+
     protected static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public void Dispose()
@@ -38,7 +41,7 @@ public abstract class PatronFixture : IDisposable
     /// <summary>Runs without waiting for the end.</summary>
     protected PatronRun Begin(params string[] args)
     {
-        var run = new PatronRun(args, FindEngine, Patience, Token);
+        var run = new PatronRun(args, FindEngine, name => Variables.GetValueOrDefault(name), Patience, Token);
         _runs.Add(run);
         return run;
     }

@@ -12,11 +12,11 @@ public sealed class PatronRun : IDisposable
     private readonly Task<int> _run;
 
     internal PatronRun(
-        string[] args, Func<string, ITorrentEngine> findEngine, TimeSpan patience, CancellationToken cancellationToken)
+        string[] args, Func<string, ITorrentEngine> findEngine, Func<string, string?> variable, TimeSpan patience, CancellationToken cancellationToken)
     {
         _patience = patience;
         _ctrlC = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var context = new CommandContext(Terminal.Of(_output, _error), findEngine, TimeProvider.System);
+        var context = new CommandContext(Terminal.Of(_output, _error), findEngine, TimeProvider.System) { Variable = variable };
         _run = PatronCommandLine.RunAsync(args, context, _ctrlC.Token);
     }
 

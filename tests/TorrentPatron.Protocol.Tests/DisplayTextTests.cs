@@ -11,6 +11,8 @@ public sealed class DisplayTextTests
     [InlineData("csi \u009B2J", "csi 2J")]
     [InlineData("one\r\ntwo\tthree\u2028four", "one two three four")]
     [InlineData("x\u202Etxt.exe\u2066\u200E\u061C\uFEFF", "xtxt.exe")]
+    [InlineData("a\u200Bb\u2060c\u2061d\u2062e\u2063f\u2064g\u00ADh", "abcdefgh")]
+    [InlineData("tag\U000E0001\U000E0041\U000E007F", "tag")]
     public void Text_is_made_fit_to_be_shown(string text, string expected)
     {
         Assert.Equal(expected, DisplayText.Clean(text));

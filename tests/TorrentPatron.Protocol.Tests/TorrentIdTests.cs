@@ -139,4 +139,15 @@ public sealed class TorrentIdTests
         Assert.Equal(V2, new InfoHashV2(V2.ToArray()));
         Assert.NotEqual(V2, InfoHashV2.OfInfo("x"u8));
     }
+
+    [Fact]
+    public void A_hybrid_has_a_second_name_on_the_wire()
+    {
+        var v1 = new InfoHash(Enumerable.Repeat((byte)1, 20).ToArray());
+        var v2 = new InfoHashV2(Enumerable.Repeat((byte)2, 32).ToArray());
+        Assert.Equal(v2.Truncated, new TorrentId(v1, v2).SecondWireHash);
+        Assert.Null(new TorrentId(v1).SecondWireHash);
+        Assert.Null(new TorrentId(v2).SecondWireHash);
+        Assert.Null(default(TorrentId).SecondWireHash);
+    }
 }

@@ -296,9 +296,6 @@ public sealed class AnswerTests
 
         await Expect(TorrentErrorId.UnsupportedSource, new StartRequest());
         await Expect(TorrentErrorId.InvalidTorrent, new StartRequest { Source = TorrentSource.Parse("magnet:?xt=0") });
-        await Expect(
-            TorrentErrorId.UnsupportedSource,
-            new StartRequest { Source = TorrentSource.Parse($"magnet:?xt=urn:btmh:1220{new string('0', 64)}") });
         await Expect(TorrentErrorId.InvalidTorrent, new StartRequest { Source = TorrentSource.FromBytes("x"u8.ToArray()) });
         await Expect(TorrentErrorId.DestinationNotWritable, Torrents.Start() with { Destination = "relative" });
         await Expect(TorrentErrorId.InvalidTorrent, Torrents.Start() with { FilePriorities = new FilePriority[2] });

@@ -36,6 +36,37 @@ public sealed class BuiltInEngineTests
     }
 
     [Fact]
+    public async Task A_seed_that_goes_on_after_a_kill_writes_nothing_where_nothing_has_changed()
+    {
+        using var temp = new TempFolder();
+        TorrentMetainfo metainfo = MakeOnDisk(temp);
+        var settings = new ServiceSettings { Client = new ClientSettings { ListenPort = -1 }, StatePath = temp["state"] };
+        string name = metainfo.TorrentId.ToString();
+        Directory.CreateDirectory(temp["killed", name]);
+        await using (var service = new TorrentService(settings, client => new TorrentClient(client)))
+        {
+            Patron patron = service.CreatePatron();
+            await patron.StartAsync(new StartRequest { Metainfo = metainfo, Destination = temp["data"] }, Token);
+            await patron.WaitAsync(metainfo.TorrentId, status => status.IsComplete, Token);
+            // As a kill at this moment would leave it.
+            foreach (string file in Directory.EnumerateFiles(temp["state", name]))
+                File.Copy(file, temp["killed", name, Path.GetFileName(file)]);
+        }
+
+        string[] saved = [temp["killed", name, "resume"], temp["killed", name, "metainfo.torrent"]];
+        DateTime before = DateTime.UtcNow.Date.AddDays(-1);
+        Array.ForEach(saved, file => File.SetLastWriteTimeUtc(file, before));
+        await using var next = new TorrentService(settings with { StatePath = temp["killed"] }, client => new TorrentClient(client));
+        Patron heir = next.CreatePatron();
+
+        Assert.IsType<NewTorrentCreated>(await heir.RestoreAsync(Assert.Single(next.States.Enumerate()), Token));
+
+        TorrentStatus status = heir.GetStatus(metainfo.TorrentId)!;
+        Assert.Equal((TorrentState.Seeding, 0), (status.State, status.RecheckedPieces));
+        Assert.All(saved, file => Assert.Equal(before, File.GetLastWriteTimeUtc(file)));
+    }
+
+    [Fact]
     public async Task A_start_of_a_torrent_that_is_known_says_what_it_leaves_as_it_is()
     {
         using var temp = new TempFolder();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
 
@@ -26,6 +27,14 @@ internal sealed class CreateCommand : Command
         CustomParser = OptionReader.Trackers,
     };
 
+    private readonly Option<MetainfoVersion> _version = new("--torrent-version")
+    {
+        Description = "The format: 1, which every program reads; 2 (BEP 52), with a hash for each file; or hybrid, which is both.",
+        HelpName = "1|2|hybrid",
+        CustomParser = OptionReader.TorrentVersion,
+        DefaultValueFactory = _ => MetainfoVersion.V1,
+    };
+
     private readonly Option<long?> _pieceLength = new("--piece-length")
     {
         Description = "Length of a piece, a power of two from 16KiB. [default: chosen by the size]",
@@ -33,6 +42,39 @@ internal sealed class CreateCommand : Command
         CustomParser = result => OptionReader.Size(result),
     };
 
+    private readonly Option<Uri[]> _webSeeds = new("--web-seed")
+    {
+        Description = "A web server that has the files: http or https. May be given again.",
+        HelpName = "address",
+        CustomParser = OptionReader.WebSeeds,
+    };
+
+    private readonly Option<TorrentId[]> _similar = new("--similar")
+    {
+        Description = "The info hash of a torrent that may share files with this one. May be given again.",
+        HelpName = "info-hash",
+        CustomParser = OptionReader.TorrentIds,
+    };
+
+    private readonly Option<string[]> _collections = new("--collection")
+    {
+        Description = "A collection that the torrent belongs to: torrents of one may share files. It changes the info hash. May be given again.",
+        HelpName = "name",
+    };
+
+    private readonly Option<string?> _updateUrl = new("--update-url")
+    {
+        Description = "The http or https address where newer torrents will be had. It changes the info hash.",
+        HelpName = "address",
+    };
+
+    private readonly Option<bool> _keepLinks = new("--keep-links")
+    {
+        Description = "Write symbolic links as links, which must lead to something in the folder. By default they are followed.",
+    };
+
+    private readonly Option<bool> _keepTimes = new("--keep-times") { Description = "Write when each file was last written." };
+    private readonly Option<bool> _noAttributes = new("--no-attributes") { Description = "Do not write which files are executable or hidden." };
     private readonly Option<bool> _private = new("--private") { Description = "Peers may come from the trackers only." };
     private readonly Option<string?> _comment = new("--comment") { Description = "A comment.", HelpName = "text" };
     private readonly Option<bool> _force = new("--force") { Description = "Overwrite the .torrent where it exists." };
@@ -44,7 +86,15 @@ internal sealed class CreateCommand : Command
         Arguments.Add(_path);
         Options.Add(_output);
         Options.Add(_trackers);
+        Options.Add(_webSeeds);
+        Options.Add(_similar);
+        Options.Add(_collections);
+        Options.Add(_updateUrl);
+        Options.Add(_version);
         Options.Add(_pieceLength);
+        Options.Add(_keepLinks);
+        Options.Add(_keepTimes);
+        Options.Add(_noAttributes);
         Options.Add(_private);
         Options.Add(_comment);
         Options.Add(_force);
@@ -67,10 +117,18 @@ internal sealed class CreateCommand : Command
     {
         var options = new TorrentMakerOptions
         {
+            Version = parsed.GetValue(_version),
             PieceLength = parsed.GetValue(_pieceLength) is { } length ? (int)Math.Min(length, int.MaxValue) : null,
             TrackerTiers = [.. (parsed.GetValue(_trackers) ?? []).Select(tracker => new[] { tracker.OriginalString })],
+            WebSeeds = [.. (parsed.GetValue(_webSeeds) ?? []).Select(seed => seed.OriginalString)],
+            KeepLinks = parsed.GetValue(_keepLinks),
+            KeepLastWriteTimes = parsed.GetValue(_keepTimes),
+            KeepAttributes = !parsed.GetValue(_noAttributes),
             IsPrivate = parsed.GetValue(_private),
             Comment = parsed.GetValue(_comment),
+            Similar = parsed.GetValue(_similar) ?? [],
+            Collections = parsed.GetValue(_collections) ?? [],
+            UpdateUrl = parsed.GetValue(_updateUrl),
         };
         try
         {
@@ -81,7 +139,7 @@ internal sealed class CreateCommand : Command
             // Without the name of our own parameter, which tells a person nothing.
             string why = fault.Message.Split(" (Parameter", 2)[0];
             throw new TorrentException(
-                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another piece length, or leave that to patron."),
+                new TorrentError(TorrentErrorId.InvalidTorrent, why, "Choose another value, or leave that to patron."),
                 fault);
         }
     }

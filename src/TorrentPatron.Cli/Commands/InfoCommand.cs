@@ -55,6 +55,10 @@ internal sealed class InfoCommand : Command
             Add(facts, "Tracker", MaskedAddress.OfTracker(tracker));
         foreach (string seed in report.WebSeeds)
             Add(facts, "Web seed", seed);
+        foreach (string similar in report.Similar)
+            Add(facts, "Similar", similar);
+        Add(facts, "Collections", string.Join(", ", report.Collections));
+        Add(facts, "Updates", report.UpdateUrl?.OriginalString);
         Add(facts, "Files", report.Files.Count.ToString(CultureInfo.InvariantCulture));
         _context.Terminal.Console.Write(facts);
 

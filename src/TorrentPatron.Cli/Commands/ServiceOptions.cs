@@ -91,6 +91,27 @@ internal sealed class ServiceOptions
         CustomParser = OptionReader.CodePoint,
     };
 
+    private readonly Option<bool> _suggestPieces = new("--suggest-pieces")
+    {
+        Description = "Tell peers which pieces are most likely in memory, so that they ask for these first: for a disk that is slow to seek.",
+    };
+
+    private readonly Option<int> _maxPeers = new("--max-peers")
+    {
+        Description = "Most peers connected in all.",
+        HelpName = "number",
+        DefaultValueFactory = _ => new ClientSettings().MaxPeers,
+        CustomParser = OptionReader.PeerCount,
+    };
+
+    private readonly Option<int> _maxPeersPerTorrent = new("--max-peers-per-torrent")
+    {
+        Description = "Most peers connected to one torrent.",
+        HelpName = "number",
+        DefaultValueFactory = _ => new ClientSettings().MaxPeersPerTorrent,
+        CustomParser = OptionReader.PeerCount,
+    };
+
     private readonly Option<IPAddress?> _announceAddress = new("--announce-address")
     {
         Description = "The address by which trackers are to name us to others, where our outside address is another one. Many trackers do not heed it.",
@@ -151,7 +172,10 @@ internal sealed class ServiceOptions
         command.Options.Add(_noPortMapping);
         command.Options.Add(_encryption);
         command.Options.Add(_transport);
+        command.Options.Add(_maxPeers);
+        command.Options.Add(_maxPeersPerTorrent);
         command.Options.Add(_codePoint);
+        command.Options.Add(_suggestPieces);
         command.Options.Add(_announceAddress);
         command.Options.Add(_proxy);
         command.Options.Add(_proxyFor);
@@ -163,7 +187,10 @@ internal sealed class ServiceOptions
     /// <param name="context">What the command works with.</param>
     /// <param name="parsed">The command line.</param>
     /// <exception cref="TorrentException">There is no such engine, the filter cannot be used, or the proxy's user and password cannot be read.</exception>
-    public TorrentService MakeService(CommandContext context, ParseResult parsed) => context.MakeService(
+    /// <param name="roots">The folders below which torrents may lie; null: anywhere.</param>
+    /// <param name="defaultState">The folder of the saved state where none is given; null: the user's own.</param>
+    public TorrentService MakeService(
+        CommandContext context, ParseResult parsed, IReadOnlyList<string>? roots = null, string? defaultState = null) => context.MakeService(
         new ClientSettings
         {
             ListenPort = parsed.GetValue(_port),
@@ -174,14 +201,18 @@ internal sealed class ServiceOptions
             Dht = parsed.GetValue(_noDht) ? new DhtSettings() : DiscoveryDefaults.Dht,
             Encryption = parsed.GetValue(_encryption),
             Transport = parsed.GetValue(_transport),
+            MaxPeers = parsed.GetValue(_maxPeers),
+            MaxPeersPerTorrent = parsed.GetValue(_maxPeersPerTorrent),
             CodePoint = parsed.GetValue(_codePoint),
+            SuggestPieces = parsed.GetValue(_suggestPieces),
             AnnounceAddress = parsed.GetValue(_announceAddress),
             Proxy = ProxyOf(parsed),
             LocalDiscovery = !parsed.GetValue(_noLocalDiscovery) && DiscoveryDefaults.LocalDiscovery,
             PortMapping = parsed.GetValue(_noPortMapping) ? PortMappingPolicy.Off : DiscoveryDefaults.PortMapping,
         },
-        parsed.GetValue(_state),
-        parsed.GetRequiredValue(_engine));
+        parsed.GetValue(_state) ?? defaultState,
+        parsed.GetRequiredValue(_engine),
+        roots);
 
     private ProxySettings? ProxyOf(ParseResult parsed)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Net;
 using TorrentPatron.Cli.Display;
@@ -5,18 +6,27 @@ using TorrentPatron.Cli.Parsing;
 using TorrentPatron.Cli.Reports;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron start</c>: downloads torrents.</summary>
+/// <summary><c>patron start</c>: downloads torrents, itself or by a service.</summary>
 internal sealed class StartCommand : Command
 {
     private readonly CommandContext _context;
     private readonly ServiceOptions _service = new();
+    private readonly ServiceClientOptions _shared = new();
+
+    /// <summary>The options that say how the engine works: a service has its own.</summary>
+    private readonly Option[] _engineOptions;
+
+    /// <summary>The info hashes of the torrents that were started, and whether they did not run before.</summary>
+    private readonly ConcurrentDictionary<string, bool> _started = new(StringComparer.Ordinal);
 
     private readonly Argument<string[]> _sources = new("torrent")
     {
@@ -63,6 +73,24 @@ internal sealed class StartCommand : Command
         CustomParser = OptionReader.Trackers,
     };
 
+    private readonly Option<Uri[]> _webSeeds = new("--web-seed")
+    {
+        Description = "A web server with the torrent's files, besides the torrent's own: http or https. May be given again.",
+        HelpName = "address",
+        CustomParser = OptionReader.WebSeeds,
+    };
+
+    private readonly Option<string[]> _reuse = new("--reuse")
+    {
+        Description = "A folder or file of this machine in which data is looked for before it is fetched; it is read only. May be given again.",
+        HelpName = "path",
+    };
+
+    private readonly Option<bool> _hardLink = new("--reuse-by-hard-link")
+    {
+        Description = "Give a whole file that --reuse or another torrent has a second name instead of copying it: whoever changes one changes both.",
+    };
+
     private readonly Option<string[]> _tags = new("--tag")
     {
         Description = "What to call the torrents by, in place of the tags that they have; \"\" alone takes them away. May be given again.",
@@ -77,7 +105,12 @@ internal sealed class StartCommand : Command
         CustomParser = OptionReader.Time,
     };
 
-    private readonly Option<bool> _seed = new("--seed") { Description = "Keep seeding when all is there, until Ctrl-C." };
+    private readonly Option<bool> _wait = new("--wait")
+    {
+        Description = "With --service: wait until all is there, and show it. Ctrl-C ends the wait; the service goes on.",
+    };
+
+    private readonly Option<bool> _seed = new("--seed") { Description = "Keep seeding when all is there, until Ctrl-C. A service always does, until it is told to stop." };
     private readonly Option<bool> _recheck = new("--recheck") { Description = "Hash everything that is on disk first." };
     private readonly Option<bool> _quiet = new("--quiet", "-q") { Description = "Print nothing but errors." };
     private readonly Option<bool> _json = new("--json")
@@ -88,7 +121,8 @@ internal sealed class StartCommand : Command
     public StartCommand(CommandContext context)
         : base(
             "start",
-            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130), and so do SIGTERM (143) and SIGHUP (129).")
+            "Downloads torrents. Run again, it goes on where it was. Ctrl-C saves the state and stops (exit code 130), and so do SIGTERM (143) and SIGHUP (129). "
+            + "With --service a service downloads them, and the command returns at once.")
     {
         _context = context;
         Arguments.Add(_sources);
@@ -103,11 +137,18 @@ internal sealed class StartCommand : Command
         Options.Add(_exclude);
         Options.Add(_peers);
         Options.Add(_trackers);
+        Options.Add(_webSeeds);
+        Options.Add(_reuse);
+        Options.Add(_hardLink);
         Options.Add(_tags);
         Options.Add(_timeout);
         Options.Add(_seed);
         Options.Add(_recheck);
+        Option[] others = [.. Options];
         _service.AddTo(this);
+        _engineOptions = [.. Options.Except(others)];
+        _shared.AddTo(this);
+        Options.Add(_wait);
         Options.Add(_quiet);
         Options.Add(_json);
         SetAction(RunAsync);
@@ -120,18 +161,46 @@ internal sealed class StartCommand : Command
             sources.AddRange(await LinkFile.ReadAsync(links, ctrlC).ConfigureAwait(false));
         bool isSilent = parsed.GetValue(_quiet) || parsed.GetValue(_json);
 
-        TorrentService service = _service.MakeService(_context, parsed);
+        bool isShared = _shared.IsAsked(_context, parsed);
+        if (isShared)
+            RequireServiceOptions(parsed);
+        ITorrentService service = isShared
+            ? await _shared.ConnectAsync(parsed, ctrlC).ConfigureAwait(false)
+            : _service.MakeService(_context, parsed);
         await using var stopped = service.ConfigureAwait(false);
         StartRequest request = await MakeRequestAsync(parsed, service.Network, ctrlC).ConfigureAwait(false);
         Patron patron = service.CreatePatron("start");
+        bool waits = !isShared || parsed.GetValue(_wait);
         Task<TorrentReport[]> downloads =
-            DownloadAsync(patron, sources, request, parsed.GetValue(_timeout), isSilent, ctrlC);
-        Task work = parsed.GetValue(_seed) ? SeedAsync(downloads, ctrlC) : downloads;
+            DownloadAsync(patron, sources, request, waits, parsed.GetValue(_timeout), isSilent, ctrlC);
+        Task work = parsed.GetValue(_seed) && !isShared ? SeedAsync(downloads, ctrlC) : downloads;
 
-        await StatusDisplays.Choose(_context, isSilent).ShowAsync(patron, work).ConfigureAwait(false);
+        // A service may run torrents of others besides.
+        IStatusDisplay display = StatusDisplays.Choose(_context, isSilent || !waits, status => !isShared || _started.ContainsKey(status.InfoHash));
+        await display.ShowAsync(patron, work).ConfigureAwait(false);
         TorrentReport[] reports = await downloads.ConfigureAwait(false);
-        Print(reports, parsed.GetValue(_json), isSilent, ctrlC.IsCancellationRequested);
-        return ExitCodeOf(reports);
+        string? stop = !ctrlC.IsCancellationRequested ? null
+            : isShared ? "The service goes on with what it has started." : "Stopped. The same command goes on where it was.";
+        Print(reports, parsed.GetValue(_json), isSilent, waits, stop);
+        return ExitCodeOf(reports, waits, ctrlC.IsCancellationRequested);
+    }
+
+    /// <summary>Refuses options that a service has not been started with, and cannot be given by a client.</summary>
+    /// <exception cref="TorrentException">There is one.</exception>
+    private void RequireServiceOptions(ParseResult parsed)
+    {
+        if (_engineOptions.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidArgument, $"{given.Name} is an option of the service, which runs already.",
+                $"Give {given.Name} to 'patron service', or download without the service (--service false)."));
+        }
+
+        if (parsed.GetValue(_timeout) is not null && !parsed.GetValue(_wait))
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidArgument, "--timeout ends a wait, and with a service there is none.", "Add --wait, or leave --timeout out."));
+        }
     }
 
     private async Task<StartRequest> MakeRequestAsync(ParseResult parsed, INetwork network, CancellationToken cancellationToken)
@@ -150,31 +219,48 @@ internal sealed class StartCommand : Command
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             Peers = peers,
             Trackers = parsed.GetValue(_trackers) ?? [],
+            WebSeeds = parsed.GetValue(_webSeeds) ?? [],
             Recheck = parsed.GetValue(_recheck),
+            Reuse = ReuseOf(parsed),
             Options = new TorrentOptions { SeedOnly = false, SuperSeeding = false, Tags = parsed.GetResult(_tags) is null ? null : [.. parsed.GetValue(_tags) ?? []] },
         };
     }
 
+    /// <exception cref="TorrentException">A path is not there.</exception>
+    private DataReuse? ReuseOf(ParseResult parsed)
+    {
+        string[] folders = [.. (parsed.GetValue(_reuse) ?? []).Select(Path.GetFullPath)];
+        if (Array.Find(folders, folder => !Path.Exists(folder)) is { } missing)
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidArgument, $"--reuse: '{DisplayText.Clean(missing)}' is not there.", "Give a folder or file that is, or leave it out."));
+        }
+
+        ReuseMethod by = parsed.GetValue(_hardLink) ? ReuseMethod.HardLink : ReuseMethod.Copy;
+        return folders.Length == 0 && by == ReuseMethod.Copy ? null : new DataReuse(folders, by);
+    }
+
     private async Task<TorrentReport[]> DownloadAsync(
-        Patron patron, IReadOnlyList<string> sources, StartRequest request, TimeSpan? timeout, bool isSilent, CancellationToken ctrlC)
+        Patron patron, IReadOnlyList<string> sources, StartRequest request, bool waits, TimeSpan? timeout, bool isSilent, CancellationToken ctrlC)
     {
         using var time = new CancellationTokenSource(timeout ?? Timeout.InfiniteTimeSpan, _context.Time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ctrlC, time.Token);
         return await Task.WhenAll(sources.Select(source => DownloadAsync(
-            patron, source, request with { Source = TorrentSource.Parse(source) },
+            patron, source, request with { Source = TorrentSource.Parse(source) }, waits,
             isSilent, () => ctrlC.IsCancellationRequested || timeout is null ? null : TimeoutReached(timeout.Value), end.Token)))
             .ConfigureAwait(false);
     }
 
-    /// <summary>Starts one torrent and waits until it is complete.</summary>
+    /// <summary>Starts one torrent and, where that is asked for, waits until it is complete.</summary>
     /// <param name="patron">Who starts it.</param>
     /// <param name="source">What was given on the command line.</param>
     /// <param name="request">How to start it.</param>
+    /// <param name="waits">Whether to wait.</param>
     /// <param name="isSilent">Whether warnings are left to the report.</param>
     /// <param name="whyEnded">What to report where the wait was ended; null: nothing.</param>
     /// <param name="end">Ends the wait.</param>
     private async Task<TorrentReport> DownloadAsync(
-        Patron patron, string source, StartRequest request, bool isSilent, Func<TorrentError?> whyEnded, CancellationToken end)
+        Patron patron, string source, StartRequest request, bool waits, bool isSilent, Func<TorrentError?> whyEnded, CancellationToken end)
     {
         TorrentAnswer? answer = null;
         IReadOnlyList<TorrentError> warnings = [];
@@ -188,10 +274,17 @@ internal sealed class StartCommand : Command
                 _context.Terminal.Warn(reservation);
             foreach (TorrentError warning in warnings.Where(_ => !isSilent))
                 _context.Terminal.Warn(warning);
+            _started.TryAdd(answer.TorrentId.ToString(), answer is NewTorrentCreated);
+            if (!waits)
+                return TorrentReport.Of(source, patron.GetStatus(answer.TorrentId), null, warnings);
             TorrentStatus? status = await patron
                 .WaitAsync(answer.TorrentId, now => now is { IsComplete: true, State: TorrentState.Seeding }, end)
                 .ConfigureAwait(false);
             return TorrentReport.Of(source, status, null, warnings);
+        }
+        catch (TorrentException gone)
+        {
+            return TorrentReport.Of(source, null, gone.Error, warnings);
         }
         catch (OperationCanceledException)
         {
@@ -210,7 +303,7 @@ internal sealed class StartCommand : Command
         await Task.Delay(Timeout.Infinite, ctrlC).ConfigureAwait(false);
     }
 
-    private void Print(TorrentReport[] reports, bool isJson, bool isSilent, bool isInterrupted)
+    private void Print(TorrentReport[] reports, bool isJson, bool isSilent, bool waits, string? stop)
     {
         foreach (TorrentReport report in reports)
         {
@@ -218,17 +311,19 @@ internal sealed class StartCommand : Command
                 _context.Terminal.Out.WriteLine(JsonLine.Of(report));
             if (report.Error is { } error)
                 _context.Terminal.Fail(error);
+            else if (!waits && report is { InfoHash: { } hash, State: { } state } && !isSilent)
+                _context.Terminal.Line($"{(_started.GetValueOrDefault(hash) ? "Started" : "Runs already")}: {report.Name}, {state} ({hash})");
             else if (report.IsComplete && !isSilent)
                 _context.Terminal.Line($"Complete: {report.Path} ({ByteSize.Format(report.TotalSize ?? 0)})");
         }
 
-        if (isInterrupted && !isSilent && !Array.TrueForAll(reports, report => report.IsComplete))
-            _context.Terminal.Line("Stopped. The same command goes on where it was.");
+        if (stop is not null && !isSilent && !Array.TrueForAll(reports, report => report.IsComplete))
+            _context.Terminal.Line(stop);
     }
 
-    private static int ExitCodeOf(TorrentReport[] reports) =>
+    private static int ExitCodeOf(TorrentReport[] reports, bool waits, bool isInterrupted) =>
         Array.Exists(reports, report => report.Error is not null) ? ExitCode.Failed
-        : Array.TrueForAll(reports, report => report.IsComplete) ? ExitCode.Done
+        : Array.TrueForAll(reports, report => report.IsComplete) || (!waits && !isInterrupted) ? ExitCode.Done
         : ExitCode.Interrupted;
 
     private static TorrentError Explain(TorrentError why, TorrentStatus status) => status.Metadata is { } metadata

@@ -3,38 +3,59 @@ using System.Globalization;
 using Spectre.Console;
 using TorrentPatron.Cli.Display;
 using TorrentPatron.Cli.Reports;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
-using TorrentPatron.Service.Requests;
+using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
 using TorrentPatron.Service.State;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Commands;
 
-/// <summary><c>patron status</c>: what is saved.</summary>
+/// <summary><c>patron status</c>: what is saved; of a service, how its torrents stand.</summary>
 internal sealed class StatusCommand : Command
 {
     private readonly CommandContext _context;
     private readonly Option<string?> _state = ServiceOptions.StateOption();
+    private readonly ServiceClientOptions _shared = new();
     private readonly Option<bool> _json = new("--json") { Description = "Print one JSON object a line, for each torrent." };
+
+    private readonly Argument<string[]> _torrents = new("torrent")
+    {
+        Description = "With --service: " + ServiceTorrents.Help + " By default all.",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public StatusCommand(CommandContext context)
         : base(
             "status",
-            "Lists the torrents in the state folder, with their progress when it was last saved. That is all that another "
-            + "process can know: rates and peers are shown where the torrent runs.")
+            "Lists the torrents in the state folder, with their progress when it was last saved. With --service: says of torrents "
+            + "that a service runs how they stand, in full ('patron list' has a line for each).")
     {
         _context = context;
+        Arguments.Add(_torrents);
         Options.Add(_state);
+        _shared.AddTo(this);
         Options.Add(_json);
         SetAction(RunAsync);
     }
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken ctrlC)
     {
+        string[] torrents = parsed.GetValue(_torrents) ?? [];
+        if (_shared.IsAsked(_context, parsed))
+            return await ShowRunningAsync(parsed, torrents, ctrlC).ConfigureAwait(false);
+        if (torrents.Length > 0)
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidArgument, "Torrents are named for a service only; without one all that are saved are listed.",
+                "Add --service, or leave the names out."));
+        }
+
         var reports = new List<SavedReport>();
         var folder = new StateFolder(parsed.GetValue(_state) ?? StateFolder.DefaultPath, _context.Time);
         foreach (SavedTorrent saved in folder.Enumerate())
@@ -47,6 +68,31 @@ internal sealed class StatusCommand : Command
         else
             Print(reports);
         return ExitCode.Done;
+    }
+
+    private async Task<int> ShowRunningAsync(ParseResult parsed, string[] torrents, CancellationToken ctrlC)
+    {
+        if (parsed.GetResult(_state) is { Implicit: false })
+        {
+            throw new TorrentException(new TorrentError(
+                TorrentErrorId.InvalidArgument, "--state and --service contradict each other: a service has its own state folder.",
+                "Leave one of them out (--service false undoes the environment variable)."));
+        }
+
+        ITorrentService service = await _shared.ConnectAsync(parsed, ctrlC).ConfigureAwait(false);
+        await using var stopped = service.ConfigureAwait(false);
+        (IReadOnlyList<TorrentStatus> found, int exitCode) = ServiceTorrents.Find(torrents, service.CreatePatron("status").Statuses, _context.Terminal);
+        foreach (TorrentStatus status in found)
+        {
+            if (parsed.GetValue(_json))
+                _context.Terminal.Out.WriteLine(JsonLine.Of(StatusReport.Of(status)));
+            else
+                StatusText.Details(status).ForEach(_context.Terminal.Line);
+        }
+
+        if (found.Count == 0 && torrents.Length == 0 && !parsed.GetValue(_json))
+            _context.Terminal.Line("The service runs no torrents.");
+        return exitCode;
     }
 
     private async Task<SavedReport> ReadAsync(SavedTorrent saved, CancellationToken cancellationToken)

@@ -8,7 +8,7 @@ using TorrentPatron.Service;
 namespace TorrentPatron.Cli.Display;
 
 /// <summary>Draws a bar for each torrent on a terminal, and keeps it up to date.</summary>
-internal sealed class BarDisplay(Terminal terminal, TimeProvider time) : IStatusDisplay
+internal sealed class BarDisplay(Terminal terminal, TimeProvider time, Func<TorrentStatus, bool> isShown) : IStatusDisplay
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
@@ -32,7 +32,7 @@ internal sealed class BarDisplay(Terminal terminal, TimeProvider time) : IStatus
 
     private void Update(ProgressContext progress, IReadOnlyList<TorrentStatus> statuses)
     {
-        foreach (TorrentStatus status in statuses)
+        foreach (TorrentStatus status in statuses.Where(isShown))
         {
             foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
                 terminal.Warn(warning);

@@ -7,7 +7,7 @@ namespace TorrentPatron.Cli.Display;
 /// Prints lines, for where there is no terminal: on each change of state, and now and then while something moves. It looks at
 /// what changes only: thousands of torrents that rest cost nothing.
 /// </summary>
-internal sealed class LineDisplay(Terminal terminal, TimeProvider time) : IStatusDisplay
+internal sealed class LineDisplay(Terminal terminal, TimeProvider time, Func<TorrentStatus, bool> isShown) : IStatusDisplay
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan Repeat = TimeSpan.FromSeconds(5);
@@ -39,6 +39,8 @@ internal sealed class LineDisplay(Terminal terminal, TimeProvider time) : IStatu
 
     private void Print(TorrentStatus status)
     {
+        if (!isShown(status))
+            return;
         foreach (TorrentError warning in status.Warnings.Where(_warned.Add))
             terminal.Warn(warning);
         if (status.State != TorrentState.Stopped && IsNews(status))

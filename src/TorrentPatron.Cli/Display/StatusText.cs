@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Service.Units;
 
@@ -23,6 +24,35 @@ internal static class StatusText
         string activity = Activity(status);
         string progress = status.Metadata is null ? ", " + Percent(status) : "";
         return $"{status.Name}: {status.State}{progress}{(activity.Length == 0 ? "" : ", " + activity)}";
+    }
+
+    /// <summary>Everything that a person may want to know, in lines that begin with the name.</summary>
+    /// <param name="status">The status.</param>
+    public static List<string> Details(TorrentStatus status)
+    {
+        var lines = new List<string> { status.Name };
+        Add("Info hash", status.InfoHash);
+        Add("State", $"{status.State}, {(status.Metadata is null ? Percent(status) : "no metadata yet")}");
+        Add("Size", $"{ByteSize.Format(status.CompletedSize)} of {ByteSize.Format(status.WantedSize)} wanted, {ByteSize.Format(status.TotalSize)} in all");
+        Add("Now", Activity(status));
+        Add("Received", ByteSize.Format(status.BytesReceived));
+        Add("Sent", FormattableString.Invariant($"{ByteSize.Format(status.BytesSent)}, ratio {status.Ratio:0.00}"));
+        Add("Path", status.Path);
+        Add("Added", status.AddedAt.ToString("u", CultureInfo.InvariantCulture));
+        Add("Completed", status.CompletedAt?.ToString("u", CultureInfo.InvariantCulture));
+        Add("Tags", string.Join(", ", status.Tags));
+        foreach (TrackerSnapshot tracker in status.Trackers)
+            Add("Tracker", tracker.Message is null ? tracker.ToString() : $"{tracker}: {tracker.Message}");
+        Add("Error", status.Error?.ToString());
+        foreach (TorrentError warning in status.Warnings)
+            Add("Warning", warning.ToString());
+        return lines;
+
+        void Add(string label, string? text)
+        {
+            if (!string.IsNullOrEmpty(text))
+                lines.Add($"  {label + ":",-11}{text}");
+        }
     }
 
     /// <summary>The progress; never 100 % before it is complete.</summary>

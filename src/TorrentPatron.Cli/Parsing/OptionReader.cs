@@ -5,6 +5,7 @@ using System.Net;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service;
 using TorrentPatron.Service.Units;
 
 namespace TorrentPatron.Cli.Parsing;
@@ -12,6 +13,7 @@ namespace TorrentPatron.Cli.Parsing;
 /// <summary>Readers of options' values that say in one line what was expected.</summary>
 internal static class OptionReader
 {
+    private const int MostPeers = 100_000;
     private const int MostCodePoint = 63;
 
     /// <summary>A size or a rate.</summary>
@@ -38,6 +40,12 @@ internal static class OptionReader
             ? number
             : Refuse<int>(result, $"a code point, 0 to {MostCodePoint}");
 
+    /// <summary>A number of peers.</summary>
+    public static int PeerCount(ArgumentResult result) =>
+        int.TryParse(Text(result), NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count is >= 1 and <= MostPeers
+            ? count
+            : Refuse<int>(result, $"a number of peers, 1 to {MostPeers}");
+
     /// <summary>An IP address.</summary>
     public static IPAddress? Address(ArgumentResult result) =>
         IPAddress.TryParse(Text(result), out IPAddress? address) ? address : Refuse<IPAddress?>(result, "an IP address, such as 192.0.2.1 or 2001:db8::1");
@@ -48,11 +56,26 @@ internal static class OptionReader
             ? Enum.Parse<EncryptionPolicy>(Text(result), ignoreCase: true)
             : Refuse<EncryptionPolicy>(result, "prefer, require or off");
 
+    /// <summary>The format of a new torrent.</summary>
+    public static MetainfoVersion TorrentVersion(ArgumentResult result) => Text(result).ToUpperInvariant() switch
+    {
+        "1" => MetainfoVersion.V1,
+        "2" => MetainfoVersion.V2,
+        "HYBRID" => MetainfoVersion.Hybrid,
+        _ => Refuse<MetainfoVersion>(result, "1, 2 or hybrid"),
+    };
+
     /// <summary>The protocols by which peers are connected; a number is not a name.</summary>
     public static TransportPolicy Transport(ArgumentResult result) =>
         Enum.GetNames<TransportPolicy>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
             ? Enum.Parse<TransportPolicy>(Text(result), ignoreCase: true)
             : Refuse<TransportPolicy>(result, "any, tcp or utp");
+
+    /// <summary>Whose a service is.</summary>
+    public static ServiceScope Scope(ArgumentResult result) =>
+        Enum.GetNames<ServiceScope>().Contains(Text(result), StringComparer.OrdinalIgnoreCase)
+            ? Enum.Parse<ServiceScope>(Text(result), ignoreCase: true)
+            : Refuse<ServiceScope>(result, "user or machine");
 
     /// <summary>A proxy. A user and password in it are refused, and not repeated.</summary>
     public static ProxySettings? Proxy(ArgumentResult result)
@@ -83,12 +106,25 @@ internal static class OptionReader
     /// <summary>Addresses of trackers.</summary>
     public static Uri[] Trackers(ArgumentResult result) => Each<Uri>(result, AddressReader.TryReadTracker, (_, fault) => fault);
 
+    /// <summary>Addresses of web seeds.</summary>
+    public static Uri[] WebSeeds(ArgumentResult result) => Each<Uri>(result, AddressReader.TryReadWebSeed, (_, fault) => fault);
+
+    /// <summary>Info hashes.</summary>
+    public static TorrentId[] TorrentIds(ArgumentResult result) => Each<TorrentId>(result, TryReadId, (text, fault) => $"'{DisplayText.Clean(text)}' is not an info hash: {fault}");
+
     /// <summary>What torrents are to be called by; an empty text is no tag.</summary>
     public static string[] Tags(ArgumentResult result)
     {
         const int Longest = 100;
         string[] tags = [.. result.Tokens.Select(token => DisplayText.Clean(token.Value)).Where(tag => tag.Length > 0).Distinct(StringComparer.OrdinalIgnoreCase)];
         return Array.Find(tags, tag => tag.Length > Longest) is { } tooLong ? Refuse<string[]>(result, $"a tag of 1 to {Longest} characters", tooLong)! : tags;
+    }
+
+    private static bool TryReadId(string text, out TorrentId id, [NotNullWhen(false)] out string? fault)
+    {
+        bool isRead = TorrentId.TryParse(text, out id);
+        fault = isRead ? null : "expected 40 or 64 hexadecimal digits.";
+        return isRead;
     }
 
     private static T[] Each<T>(ArgumentResult result, Reader<T> tryRead, Func<string, string, string> describe)

@@ -17,6 +17,9 @@ namespace TorrentPatron.Cli.Reports;
 /// <param name="Source">The mark of a private tracker.</param>
 /// <param name="Trackers">The trackers, in tiers.</param>
 /// <param name="WebSeeds">The addresses that serve the files.</param>
+/// <param name="Similar">Info hashes of torrents that may share files with it.</param>
+/// <param name="Collections">The collections that it belongs to.</param>
+/// <param name="UpdateUrl">Where a newer torrent may be had.</param>
 /// <param name="Files">The files.</param>
 internal sealed record InfoReport(
     string Name,
@@ -33,13 +36,16 @@ internal sealed record InfoReport(
     string? Source,
     IReadOnlyList<IReadOnlyList<string>> Trackers,
     IReadOnlyList<string> WebSeeds,
+    IReadOnlyList<string> Similar,
+    IReadOnlyList<string> Collections,
+    Uri? UpdateUrl,
     IReadOnlyList<InfoReport.FileReport> Files)
 {
     /// <summary>Makes a report.</summary>
     /// <param name="torrent">The torrent.</param>
     public static InfoReport Of(TorrentMetainfo torrent) => new(
         torrent.Name,
-        torrent.InfoHash.ToString(),
+        torrent.TorrentId.ToString(),
         torrent.TorrentId.V2?.ToString(),
         torrent.Version,
         torrent.ContentSize,
@@ -52,10 +58,17 @@ internal sealed record InfoReport(
         torrent.Source,
         torrent.TrackerTiers,
         torrent.WebSeeds,
-        [.. torrent.Files.Where(file => !file.IsPadding).Select(file => new FileReport(file.Path, file.Length))]);
+        [.. torrent.Similar.Select(similar => similar.ToString())],
+        torrent.Collections,
+        torrent.UpdateUrl,
+        [.. torrent.Files.Where(file => !file.IsPadding).Select(file => new FileReport(file.Path, file.Length, file.Attributes, file.LinkTarget, file.LastWriteTime))]);
 
     /// <summary>One file.</summary>
     /// <param name="Path">Where it goes below the destination.</param>
     /// <param name="Length">Its length in bytes.</param>
-    internal sealed record FileReport(string Path, long Length);
+    /// <param name="Attributes">What else the torrent says of it: Executable, Hidden, SymbolicLink.</param>
+    /// <param name="LinkTarget">For a link, the path that it leads to; null where it leads to nothing in the torrent.</param>
+    /// <param name="LastWriteTime">When it was last written (UTC), if the torrent says so.</param>
+    internal sealed record FileReport(
+        string Path, long Length, TorrentFileAttributes Attributes, string? LinkTarget, DateTimeOffset? LastWriteTime);
 }

@@ -3,15 +3,17 @@ using System.Text.Json.Serialization;
 
 namespace TorrentPatron.Cli.Reports;
 
-/// <summary>Writes an object as one line of JSON. Its members are always all there, null where there is nothing to say.</summary>
-internal static class JsonLine
+/// <summary>Writes a report as one line of JSON, by generated code. Its members are always all there, null where there is nothing to say.</summary>
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(TorrentReport))]
+[JsonSerializable(typeof(SavedReport))]
+[JsonSerializable(typeof(InfoReport))]
+[JsonSerializable(typeof(StatusReport))]
+[JsonSerializable(typeof(ChangeReport))]
+[JsonSerializable(typeof(CheckReport))]
+internal sealed partial class JsonLine : JsonSerializerContext
 {
-    private static readonly JsonSerializerOptions Options = new(JsonSerializerDefaults.Web)
-    {
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     /// <summary>The line, without its end.</summary>
-    /// <param name="value">What to write.</param>
-    public static string Of<T>(T value) => JsonSerializer.Serialize(value, Options);
+    /// <param name="value">A report.</param>
+    public static string Of<T>(T value) => JsonSerializer.Serialize(value, typeof(T), Default);
 }

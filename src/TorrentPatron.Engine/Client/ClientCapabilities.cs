@@ -54,4 +54,7 @@ public enum ClientCapabilities
 
     /// <summary>A seed spreads pieces sparingly on request (<see cref="TorrentOptions.SuperSeeding"/>).</summary>
     SuperSeeding = 1 << 14,
+
+    /// <summary>Pieces are fetched from web seeds too (BEP 19).</summary>
+    WebSeeds = 1 << 15,
 }

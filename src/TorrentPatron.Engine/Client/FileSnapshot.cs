@@ -1,3 +1,5 @@
+using TorrentPatron.Protocol.Metainfo;
+
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>One of a torrent's files as it stood at one moment. Immutable; sizes are bytes.</summary>
@@ -26,6 +28,15 @@ public sealed record FileSnapshot
     /// torrent, unless the torrent has written all of it that was missing.
     /// </summary>
     public bool IsOwn { get; init; }
+
+    /// <summary>What else the torrent says of it (BEP 47): executable, hidden, a link.</summary>
+    public TorrentFileAttributes Attributes { get; init; }
+
+    /// <summary>
+    /// For a link, the path of the file or folder that it leads to, as <see cref="Path"/> has it; null for a link that leads to nothing in the
+    /// torrent, and for files.
+    /// </summary>
+    public string? LinkTarget { get; init; }
 
     /// <summary>Whether every byte of it is verified and written.</summary>
     public bool IsComplete => CompletedSize == Length;

@@ -5,10 +5,10 @@ namespace TorrentPatron.Engine.Client;
 /// <summary>Says why a torrent may not get on.</summary>
 public static class StallCauses
 {
-    /// <summary>Trackers that are named; of more, only their number is told.</summary>
+    /// <summary>Trackers, and web seeds, that are named; of more trackers, only their number is told.</summary>
     private const int MostNamed = 3;
 
-    /// <summary>The likely causes: what the trackers say, and whether any peer is known.</summary>
+    /// <summary>The likely causes: what the trackers say, whether any peer is known, and which web seeds fail.</summary>
     /// <param name="status">The torrent.</param>
     /// <returns>Sentences with a space before each, to be put behind another; empty where nothing is known.</returns>
     public static string Describe(TorrentStatus status)
@@ -24,6 +24,8 @@ public static class StallCauses
             causes.Append(' ').Append(failure.Message);
         if (failures.Length > MostNamed)
             causes.Append(' ').Append(failures.Length - MostNamed).Append(" more trackers fail.");
+        foreach (WebSeedSnapshot seed in status.WebSeeds.Where(seed => seed.Message is not null).Take(MostNamed))
+            causes.Append(" The web seed ").Append(seed.MaskedUri).Append(" fails: ").Append(seed.Message);
         return causes.ToString();
     }
 }

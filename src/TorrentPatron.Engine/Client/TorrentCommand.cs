@@ -80,6 +80,12 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <remarks>A private torrent that is known from before keeps its own trackers: of neither list is one added.</remarks>
     public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
 
+    /// <summary>Web seeds (BEP 19) given by hand besides those in the metainfo; also those that were taken away before.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>Web seeds that another .torrent or link of the same torrent names, but for those that were taken away before.</summary>
+    public IReadOnlyList<Uri> FoundWebSeeds { get; init; } = [];
+
     /// <summary>
     /// DHT nodes to begin with, as the .torrent or link names them. Only those that its source may name: one on the internet must not
     /// name an address of this machine's own network. Names that lead there are passed over.
@@ -91,6 +97,12 @@ public sealed record CreateNewTorrent : TorrentCommand
 
     /// <summary>Which files are wanted, where there are no <see cref="FilePriorities"/>; null: those that were saved, else all.</summary>
     public FileSelection? Selection { get; init; }
+
+    /// <summary>
+    /// Where else its data is looked for before it is fetched; null: in what was saved of it, and for a torrent that is new here, in other torrents of
+    /// the engine.
+    /// </summary>
+    public DataReuse? Reuse { get; init; }
 
     /// <summary>Whether to add the torrent without letting it run.</summary>
     public bool Suspended { get; init; }
@@ -142,6 +154,12 @@ public sealed record AddSources(long CorrelationId, TorrentId TorrentId, IReadOn
     /// </summary>
     public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
 
+    /// <summary>Web seeds to add, given by hand.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>Web seeds that another .torrent or link of the same torrent names, but for those that were taken away before.</summary>
+    public IReadOnlyList<Uri> FoundWebSeeds { get; init; } = [];
+
     /// <summary>DHT nodes that another .torrent or link of the same torrent names; see <see cref="CreateNewTorrent.DhtNodes"/>.</summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 }
@@ -188,6 +206,13 @@ public sealed record RemoveTorrent(long CorrelationId, TorrentId TorrentId, bool
 /// <param name="TorrentId">Which torrent.</param>
 /// <param name="Trackers">Which trackers; those that it does not have do not matter.</param>
 public sealed record RemoveTrackers(long CorrelationId, TorrentId TorrentId, IReadOnlyList<Uri> Trackers)
+    : TorrentCommand(CorrelationId, TorrentId);
+
+/// <summary>Take web seeds away from a torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.</summary>
+/// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
+/// <param name="TorrentId">Which torrent.</param>
+/// <param name="WebSeeds">Which web seeds; those that it does not have do not matter.</param>
+public sealed record RemoveWebSeeds(long CorrelationId, TorrentId TorrentId, IReadOnlyList<Uri> WebSeeds)
     : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>

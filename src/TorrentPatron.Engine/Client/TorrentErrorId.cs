@@ -24,6 +24,9 @@ public static class TorrentErrorId
     /// <summary>The destination cannot be made or written.</summary>
     public const string DestinationNotWritable = nameof(DestinationNotWritable);
 
+    /// <summary>The destination is not below a folder that the service may write to.</summary>
+    public const string DestinationNotAllowed = nameof(DestinationNotAllowed);
+
     /// <summary>Another torrent has a file at the same path.</summary>
     public const string PathInUse = nameof(PathInUse);
 
@@ -117,6 +120,9 @@ public static class TorrentErrorId
     /// <summary>What was asked for is not done for a private torrent.</summary>
     public const string PrivateTorrent = nameof(PrivateTorrent);
 
+    /// <summary>A web seed has sent wrong data and is not asked any more.</summary>
+    public const string WebSeedBanned = nameof(WebSeedBanned);
+
     /// <summary>What was given makes no sense: a tracker's address, for one.</summary>
     public const string InvalidArgument = nameof(InvalidArgument);
 
@@ -143,6 +149,15 @@ public static class TorrentErrorId
 
     /// <summary>The folder of the service's socket could be changed by others, or cannot be made.</summary>
     public const string ServiceFolderUnsafe = nameof(ServiceFolderUnsafe);
+
+    /// <summary>No hook of that name is registered.</summary>
+    public const string HookNotFound = nameof(HookNotFound);
+
+    /// <summary>The script of a hook could not be run.</summary>
+    public const string HookNotRun = nameof(HookNotRun);
+
+    /// <summary>A link of the torrent was not made, or a file did not get what the torrent says of it: a warning.</summary>
+    public const string AttributeNotSet = nameof(AttributeNotSet);
 
     /// <summary>An error of ours: nothing else fits.</summary>
     public const string Unexpected = nameof(Unexpected);

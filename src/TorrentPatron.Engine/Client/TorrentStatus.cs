@@ -48,6 +48,9 @@ public sealed record TorrentStatus
     /// <summary>Payload received that had to be thrown away.</summary>
     public long BytesWasted { get; init; }
 
+    /// <summary>Bytes of pieces that were taken over from files that were on this machine already, in this run.</summary>
+    public long BytesReused { get; init; }
+
     /// <summary>Payload received in a second.</summary>
     public long DownloadRate { get; init; }
 
@@ -146,6 +149,12 @@ public sealed record TorrentStatus
 
     /// <summary>The torrent's trackers.</summary>
     public ReadOnlyCollection<TrackerSnapshot> Trackers { get; init; } = [];
+
+    /// <summary>The torrent's web seeds (BEP 19); none where its metadata is not known yet.</summary>
+    public ReadOnlyCollection<WebSeedSnapshot> WebSeeds { get; init; } = [];
+
+    /// <summary>Web seeds that are being asked.</summary>
+    public int ActiveWebSeeds => WebSeeds.Count(static seed => seed.Status == WebSeedStatus.Downloading);
 
     /// <summary>The name, state and progress.</summary>
     public override string ToString() => $"{Name}: {State}, {PercentComplete:0.0} %";

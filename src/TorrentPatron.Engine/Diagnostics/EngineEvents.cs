@@ -158,7 +158,7 @@ public sealed class EngineEvents : EventSource
 
     /// <summary>A piece has arrived with a wrong hash.</summary>
     [NonEvent]
-    internal void PieceFailed(TorrentId torrent, int piece, IEnumerable<IPEndPoint> senders)
+    internal void PieceFailed(TorrentId torrent, int piece, IEnumerable<string> senders)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Pieces))
             PieceFailed(torrent.ToString(), piece, string.Join(", ", senders));

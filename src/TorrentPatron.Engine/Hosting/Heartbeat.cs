@@ -17,6 +17,9 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
     /// <summary>Beats between two looks at a torrent in which nothing happens: of ten thousand, few have anything to do.</summary>
     private const int BeatsBetweenLooks = 8;
 
+    /// <summary>Looks at torrents at rest in one beat: of a hundred thousand each is looked at every hundred seconds, which is soon enough for an hourly save.</summary>
+    private const int MostLooks = 1_000;
+
     /// <summary>Beats until it is cancelled.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="stop">Ends it.</param>
@@ -38,12 +41,13 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
     {
         engine?.Invoke();
         IReadOnlyList<ITicking> all = torrents();
+        int between = Math.Max(BeatsBetweenLooks, all.Count / MostLooks);
         for (int i = 0; i < all.Count; i++)
         {
             try
             {
                 // Those at rest are only looked at, in turn.
-                if (!all[i].IsResting || (beat + i) % BeatsBetweenLooks == 0)
+                if (!all[i].IsResting || (beat + i) % between == 0)
                     all[i].Tick();
             }
 #pragma warning disable CA1031 // The root of a loop: one torrent's fault must not stop the beat of all others.

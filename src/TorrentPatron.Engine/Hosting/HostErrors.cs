@@ -31,6 +31,9 @@ internal static class HostErrors
     public static TorrentError NoMetadata(string name) => new(
         TorrentErrorId.MetadataMissing, $"What is in '{name}' is not known yet.", "Wait for its metadata, or give it its .torrent.");
 
+    public static TorrentError NoWebSeeds(string name, string engine) => new(
+        TorrentErrorId.NotSupported, $"The engine {engine} fetches nothing from web seeds: '{name}' gets none.", "Use the built-in engine.");
+
     public static TorrentError MetadataTimeout(string name, TimeSpan timeout, string missing) => new(
         TorrentErrorId.MetadataTimeout, $"The metadata of '{name}' did not come within {timeout.TotalSeconds:0} s. {missing}",
         "Add peers or trackers, or resume it to go on waiting.");
@@ -39,9 +42,14 @@ internal static class HostErrors
         TorrentErrorId.InvalidTorrent, $"The metadata of '{name}' is here, but it is no torrent that can be downloaded. {why}",
         "Use another link.");
 
-    public static TorrentError V2Only(string name) => new(
-        TorrentErrorId.UnsupportedSource, $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
-        "Use a version 1 or hybrid torrent of the same content.");
+    public static TorrentError Contradictory(string name) => new(
+        TorrentErrorId.InvalidTorrent,
+        $"'{name}' contradicts itself: a piece has the SHA-1 that it should have, but another SHA-256, or padding that is not zeros (BEP 47).",
+        "Use another torrent of the same content.");
+
+    public static TorrentError TooManyLayers(string name) => new(
+        TorrentErrorId.InvalidTorrent, $"The piece hashes of '{name}' are not in its .torrent file, and they are more than are taken from peers.",
+        "Use a .torrent file that has them.");
 
     public static TorrentError StateNotWritable(Exception fault) => new(
         TorrentErrorId.StateNotWritable, $"The torrent's state cannot be saved: {DisplayText.Clean(fault.Message)}",

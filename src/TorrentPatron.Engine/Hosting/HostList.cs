@@ -26,8 +26,8 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>Whether a torrent is here for which a peer may ask with this hash.</summary>
-    public bool HasSwarm(InfoHash wireHash) => TryFindSwarm(wireHash, out _);
+    /// <summary>The torrent for which a peer may ask with this hash, with all hashes that are known of it; null: it is not here.</summary>
+    public TorrentId? FindSwarm(InfoHash wireHash) => TryFindSwarm(wireHash, out TorrentHost? host) ? host.KnownId : null;
 
     /// <summary>Finds the torrent for which a peer asks.</summary>
     /// <param name="wireHash">The hash in the peer's handshake.</param>
@@ -75,10 +75,20 @@ internal sealed class HostList
 
             host = make();
             _places.Add(torrent, _order.AddLast(host));
-            if (_onWire.TryAdd(torrent.WireHash, host))
-                _obfuscated?.Add(ObfuscatedInfoHash.Of(torrent.WireHash), torrent.WireHash);
+            AddOnWire(torrent, host);
+            AddOnWire(host.KnownId, host);
             _all = null;
             return true;
+        }
+    }
+
+    /// <summary>More hashes of a torrent are known than when it was added: peers may ask for it by all of them.</summary>
+    public void Learn(TorrentHost host)
+    {
+        lock (_gate)
+        {
+            if (_places.TryGetValue(host.TorrentId, out LinkedListNode<TorrentHost>? place) && place.Value == host)
+                AddOnWire(host.KnownId, host);
         }
     }
 
@@ -90,9 +100,10 @@ internal sealed class HostList
             if (_places.TryGetValue(host.TorrentId, out LinkedListNode<TorrentHost>? place) && place.Value == host)
             {
                 _places.Remove(host.TorrentId);
-                InfoHash wireHash = host.TorrentId.WireHash;
-                if (_onWire.GetValueOrDefault(wireHash) == host)
+                foreach (InfoHash wireHash in host.TorrentId.WireHashes.Union(host.KnownId.WireHashes))
                 {
+                    if (_onWire.GetValueOrDefault(wireHash) != host)
+                        continue;
                     _onWire.Remove(wireHash);
                     _obfuscated?.Remove(ObfuscatedInfoHash.Of(wireHash));
                 }
@@ -100,6 +111,15 @@ internal sealed class HostList
                 _order.Remove(place);
                 _all = null;
             }
+        }
+    }
+
+    private void AddOnWire(TorrentId torrent, TorrentHost host)
+    {
+        foreach (InfoHash wireHash in torrent.WireHashes)
+        {
+            if (_onWire.TryAdd(wireHash, host))
+                _obfuscated?.Add(ObfuscatedInfoHash.Of(wireHash), wireHash);
         }
     }
 }

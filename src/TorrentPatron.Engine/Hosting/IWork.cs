@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
@@ -47,6 +48,16 @@ internal interface IWork : IAsyncDisposable
     /// <summary>How far the fetching of the metadata is; null where it is known.</summary>
     MetadataProgress? Metadata => null;
 
+    /// <summary>Has peers give the piece layers of a v2 torrent, after its info dictionary; <see cref="IWorkEvents.PieceLayersFetched"/> tells the end.</summary>
+    /// <param name="metainfo">The torrent without them.</param>
+    void FetchPieceLayers(TorrentMetainfo metainfo) => throw new NotSupportedException();
+
+    /// <summary>The piece layers of a hybrid are here, which goes on without them until then.</summary>
+    /// <param name="metainfo">The torrent with them.</param>
+    void Learn(TorrentMetainfo metainfo)
+    {
+    }
+
     /// <summary>What it lacks of what has been chosen, and peers that it cannot find; for the torrent's warnings.</summary>
     IEnumerable<TorrentError> Shortcomings => [];
 
@@ -61,6 +72,9 @@ internal interface IWork : IAsyncDisposable
 
     /// <summary>The connected peers.</summary>
     IReadOnlyList<PeerSnapshot> Peers();
+
+    /// <summary>The web seeds, as they stand.</summary>
+    IReadOnlyList<WebSeedSnapshot> WebSeeds => [];
 
     /// <summary>Makes ready to run the torrent, once, before anything else is done with it.</summary>
     /// <exception cref="StorageException">It cannot be run, or not so.</exception>
@@ -110,6 +124,11 @@ internal interface IWork : IAsyncDisposable
 
     /// <summary>Asks peers for nothing more, and ends their connections. From any thread, at any time.</summary>
     void Halt(string reason);
+
+    /// <summary>The network goes another way: connections end that are not those of peers. From any thread.</summary>
+    void DropConnections()
+    {
+    }
 
     /// <summary>Leaves the peers; what they have sent is written when this completes, and nothing is told of a piece after it.</summary>
     Task CloseAsync(string reason);

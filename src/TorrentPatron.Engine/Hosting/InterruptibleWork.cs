@@ -27,10 +27,12 @@ internal sealed class InterruptibleWork<T> : IDisposable
     /// <summary>Ends the work under way, where there is any, and waits until it is over.</summary>
     public async Task CancelAsync()
     {
-        if (_session is not { } session)
-            return;
-        await session.CancelAsync().ConfigureAwait(false);
-        await session.Over.Task.ConfigureAwait(false);
+        // The end of one may be the beginning of another.
+        while (_session is { } session)
+        {
+            await session.CancelAsync().ConfigureAwait(false);
+            await session.Over.Task.ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>

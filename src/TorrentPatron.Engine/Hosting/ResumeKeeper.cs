@@ -31,8 +31,7 @@ internal sealed class ResumeKeeper(
     private const double SeedingShare = 0.1;
 
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly Lock _gate = new();
-    private readonly List<int> _sinceCheckpoint = [];
+    private List<int>? _sinceCheckpoint; // null: none
     private TorrentStorage? _storage;
     private Bitfield? _unflushed;
     // Idle torrents that were started together are not saved together.
@@ -62,11 +61,11 @@ internal sealed class ResumeKeeper(
     /// <summary>Notes a piece that has just been written; called by the disk thread that wrote it.</summary>
     public void PieceVerified(int piece)
     {
-        lock (_gate)
+        lock (this)
         {
             (_unflushed ??= NoPieces()).Set(piece);
             _isDirty = true;
-            _sinceCheckpoint.Add(piece);
+            (_sinceCheckpoint ??= []).Add(piece);
         }
 
         // A note that is lost says nothing of the state as a whole; the checkpoint that follows does.
@@ -130,7 +129,7 @@ internal sealed class ResumeKeeper(
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _saved;
         }
     }
@@ -156,16 +155,16 @@ internal sealed class ResumeKeeper(
     {
         if (Instant.Now(time) - _lastFlush > FlushInterval)
             Flush();
-        lock (_gate)
+        lock (this)
         {
             _isDirty = false;
-            _sinceCheckpoint.Clear();
+            _sinceCheckpoint = null;
         }
 
         Try(() =>
         {
             ResumeData data = make();
-            lock (_gate)
+            lock (this)
                 data = data with { Unflushed = _unflushed?.Clone() };
             store.Checkpoint(data);
             NoteSaved(data);
@@ -173,8 +172,8 @@ internal sealed class ResumeKeeper(
                 _storage?.DeleteUnusedParts();
             // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
             int[] again;
-            lock (_gate)
-                again = [.. _sinceCheckpoint];
+            lock (this)
+                again = [.. _sinceCheckpoint ?? []];
             foreach (int piece in again)
                 store.PieceVerified(piece);
             Warn(null);
@@ -199,7 +198,7 @@ internal sealed class ResumeKeeper(
 
     private void NoteSaved(ResumeData data)
     {
-        lock (_gate)
+        lock (this)
             _saved = TransferTotals.Of(data);
     }
 
@@ -215,7 +214,7 @@ internal sealed class ResumeKeeper(
     private void Flush()
     {
         Bitfield? flushed;
-        lock (_gate)
+        lock (this)
         {
             flushed = _unflushed;
             _unflushed = null;
@@ -230,7 +229,7 @@ internal sealed class ResumeKeeper(
         }
         catch (StorageException)
         {
-            lock (_gate)
+            lock (this)
             {
                 _unflushed ??= NoPieces();
                 foreach (int piece in flushed.Ones)

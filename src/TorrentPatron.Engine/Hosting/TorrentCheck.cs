@@ -8,8 +8,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Hashes what is on disk of one torrent, one check at a time, and takes what it finds into the torrent's pieces. Commands come one at
-/// a time, as the host's do.
+/// Hashes what is on disk of one torrent, or takes over what is elsewhere, one at a time, and takes what it finds into the torrent's pieces.
+/// Commands come one at a time, as the host's do.
 /// </summary>
 internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
     : IDisposable
@@ -25,7 +25,14 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
     /// <param name="isUrgent">Whether it waits for no other torrent's check.</param>
     /// <returns>The good pieces among them, when what comes next is done; null where it was ended, or a file cannot be read.</returns>
     public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent) =>
-        _work.Begin(cancellation => RunAsync(toCheck, whenOver, isUrgent, cancellation));
+        _work.Begin(cancellation => RunAsync(
+            token => isUrgent ? HashAsync(toCheck, token) : InTurnAsync(turn => HashAsync(toCheck, turn), token), ledger.EndCheck, whenOver, cancellation));
+
+    /// <summary>Begins to take over pieces that are elsewhere on this machine; nothing else changes pieces meanwhile.</summary>
+    /// <param name="takeOver">Does it, and tells the good ones. It waits for the checks of other torrents.</param>
+    /// <param name="whenOver">As in <see cref="Begin"/>.</param>
+    public Task BeginReuse(Func<CancellationToken, Task<Bitfield>> takeOver, Func<TorrentError?, Task> whenOver) =>
+        _work.Begin(cancellation => RunAsync(token => InTurnAsync(takeOver, token), ledger.EndReuse, whenOver, cancellation));
 
     /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
     public Task CancelAsync() => _work.CancelAsync();
@@ -33,19 +40,20 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
     /// <inheritdoc/>
     public void Dispose() => _work.Dispose();
 
-    private async Task<Bitfield?> RunAsync(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent, CancellationToken cancellationToken)
+    private async Task<Bitfield?> RunAsync(
+        Func<CancellationToken, Task<Bitfield>> find, Action end, Func<TorrentError?, Task> whenOver, CancellationToken cancellationToken)
     {
         Bitfield? good = null;
         TorrentError? error = null;
         try
         {
-            good = await (isUrgent ? HashAsync(toCheck, cancellationToken) : HashInTurnAsync(toCheck, cancellationToken)).ConfigureAwait(false);
+            good = await find(cancellationToken).ConfigureAwait(false);
             Bitfield verified = ledger.Work.Verified();
             foreach (int piece in good.Ones)
                 verified.Set(piece);
 
             ledger.Work.Reset(verified);
-            ledger.EndCheck();
+            end();
         }
         catch (OperationCanceledException)
         {
@@ -84,12 +92,12 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
     private Task<Bitfield> HashAsync(Bitfield toCheck, CancellationToken cancellationToken) =>
         new PieceChecker(storage, PieceVerifier.For(metainfo), engine.DiskWorkers).CheckAsync(toCheck, (_, _) => ledger.PieceChecked(), cancellationToken);
 
-    private async Task<Bitfield> HashInTurnAsync(Bitfield toCheck, CancellationToken cancellationToken)
+    private async Task<Bitfield> InTurnAsync(Func<CancellationToken, Task<Bitfield>> find, CancellationToken cancellationToken)
     {
         await engine.Checks.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await HashAsync(toCheck, cancellationToken).ConfigureAwait(false);
+            return await find(cancellationToken).ConfigureAwait(false);
         }
         finally
         {

@@ -65,6 +65,15 @@ internal sealed record TorrentChoices
     /// <summary>Trackers that a start gives and that are not asked, because the torrent is private and known from before.</summary>
     public IReadOnlyList<Uri> RefusedTrackers { get; private init; } = [];
 
+    /// <summary>Web seeds besides those of the metainfo.</summary>
+    public IReadOnlyList<Uri> AddedWebSeeds { get; private init; } = [];
+
+    /// <summary>Web seeds of the metainfo that are not asked.</summary>
+    public IReadOnlyList<Uri> RemovedWebSeeds { get; private init; } = [];
+
+    /// <summary>Where else its data is to be looked for before it is fetched, as the start has it; null: nowhere.</summary>
+    public DataReuse? Reuse { get; private init; }
+
     /// <summary>The choices as options, all of them said.</summary>
     public TorrentOptions Options => new()
     {
@@ -91,7 +100,12 @@ internal sealed record TorrentChoices
             Selection = command.Metainfo is null ? selection : null,
             AddedTrackers = saved?.Trackers ?? [],
             RemovedTrackers = saved?.RemovedTrackers ?? [],
-        }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options);
+            AddedWebSeeds = saved?.WebSeeds ?? [],
+            RemovedWebSeeds = saved?.RemovedWebSeeds ?? [],
+            Reuse = command.Reuse ?? saved?.Reuse ?? (saved?.Verified.Length == command.Metainfo?.PieceCount ? null : DataReuse.OfTorrents),
+        }.With(saved?.Options ?? TorrentOptions.Unchanged).With(command.Options)
+            .WithWebSeeds(command.WebSeeds)
+            .WithFoundWebSeeds(saved is not null && command.Metainfo is { IsPrivate: true } ? [] : command.FoundWebSeeds, [.. OwnWebSeeds(command)]);
         Uri[] own = [.. OwnTrackers(command)];
         if (saved is not null && command.Metainfo is { IsPrivate: true })
         {
@@ -161,6 +175,30 @@ internal sealed record TorrentChoices
     /// <summary>The trackers that a torrent has by its metainfo, or by its link where that is all that is known.</summary>
     public static IEnumerable<Uri> OwnTrackers(CreateNewTorrent command) => AddressReader.Trackers(
         command.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? command.Magnet?.Trackers ?? []);
+
+    /// <summary>The web seeds that a torrent has by its metainfo, or by its link where that is all that is known.</summary>
+    public static IEnumerable<Uri> OwnWebSeeds(CreateNewTorrent command) =>
+        AddressReader.WebSeeds(command.Metainfo?.WebSeeds ?? command.Magnet?.WebSeeds ?? []);
+
+    /// <summary>These choices and more web seeds.</summary>
+    public TorrentChoices WithWebSeeds(IReadOnlyList<Uri> webSeeds) => webSeeds.Count == 0 ? this : this with
+    {
+        AddedWebSeeds = [.. AddedWebSeeds.Union(webSeeds).Take(Math.Max(MetainfoReader.MaxTrackers, AddedWebSeeds.Count))],
+        RemovedWebSeeds = [.. RemovedWebSeeds.Except(webSeeds)],
+    };
+
+    /// <summary>These choices and web seeds that were found in another .torrent or link, but for those that were taken away.</summary>
+    /// <param name="webSeeds">The web seeds. One with a query might ask a service of this network for what it should not do: only a person may add such.</param>
+    /// <param name="own">The web seeds that the torrent has by itself.</param>
+    public TorrentChoices WithFoundWebSeeds(IReadOnlyList<Uri> webSeeds, IReadOnlyList<Uri> own) =>
+        WithWebSeeds([.. webSeeds.Where(seed => seed.Query.Length == 0).Except(RemovedWebSeeds).Except(own)]);
+
+    /// <summary>These choices without some web seeds.</summary>
+    public TorrentChoices WithoutWebSeeds(IReadOnlyList<Uri> webSeeds) => this with
+    {
+        AddedWebSeeds = [.. AddedWebSeeds.Except(webSeeds)],
+        RemovedWebSeeds = [.. RemovedWebSeeds.Union(webSeeds).Take(Math.Max(MetainfoReader.MaxTrackers, RemovedWebSeeds.Count))],
+    };
 
     /// <summary>These choices without some trackers.</summary>
     public TorrentChoices WithoutTrackers(IReadOnlyList<Uri> trackers) => this with

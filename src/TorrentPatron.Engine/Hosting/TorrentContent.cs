@@ -12,8 +12,11 @@ namespace TorrentPatron.Engine.Hosting;
 /// </summary>
 internal sealed class TorrentContent : IAsyncDisposable
 {
+    private readonly EngineResources _engine;
     private readonly DiskWorkers _workers;
     private readonly TorrentLedger _ledger;
+    private TorrentCheck? _check; // null until there is one to be done
+    private TorrentMove? _move; // likewise
 
     /// <summary>Lays the torrent out; touches nothing.</summary>
     /// <param name="engine">The disk threads and open files.</param>
@@ -22,13 +25,13 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <param name="ledger">Where it is written down how the files stand.</param>
     public TorrentContent(EngineResources engine, TorrentMetainfo metainfo, CreateNewTorrent command, TorrentLedger ledger)
     {
+        _engine = engine;
         _workers = engine.DiskWorkers;
         _ledger = ledger;
         Metainfo = metainfo;
         Storage = new TorrentStorage(new FileLayout(metainfo, command.Destination), engine.Files);
         Claim = new PathClaim(metainfo.TorrentId, metainfo.Name, command.ResumeStore, PathTable.Process);
-        Check = new TorrentCheck(metainfo, Storage, engine, ledger);
-        Move = new TorrentMove(metainfo, Storage, engine.DiskWorkers, ledger, Claim, Files);
+        Files = () => FilesWanting(_ledger.Choices.FilePriorities);
     }
 
     /// <summary>What is in the torrent.</summary>
@@ -41,13 +44,16 @@ internal sealed class TorrentContent : IAsyncDisposable
     public PathClaim Claim { get; }
 
     /// <summary>What hashes them.</summary>
-    public TorrentCheck Check { get; }
+    public TorrentCheck Check => _check ??= new TorrentCheck(Metainfo, Storage, _engine, _ledger);
+
+    /// <summary>What takes over data that is elsewhere on this machine.</summary>
+    public TorrentReuse Reuse => new(Metainfo, Storage, _engine, _ledger);
 
     /// <summary>What takes them elsewhere.</summary>
-    public TorrentMove Move { get; }
+    public TorrentMove Move => _move ??= new TorrentMove(Metainfo, Storage, _workers, _ledger, Claim, Files);
 
-    /// <summary>How the files stand.</summary>
-    public TorrentFiles Files() => FilesWanting(_ledger.Choices.FilePriorities);
+    /// <summary>Tells how the files stand.</summary>
+    public Func<TorrentFiles> Files { get; }
 
     /// <summary>The files as people see them.</summary>
     public IReadOnlyList<FileSnapshot> Snapshot() => FileSnapshots.Make(
@@ -61,7 +67,7 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <param name="isDestinationSaved">Whether the destination is what was saved, and nobody has given it now.</param>
     public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.RunAsync(() =>
     {
-        if (data is not null)
+        if (data is { MovingTo: not null })
             Move.TakeBack(data);
         return StartPlan.Make(Storage, Claim, data, recheck, choices, isDestinationSaved);
     });
@@ -123,6 +129,22 @@ internal sealed class TorrentContent : IAsyncDisposable
     public async Task NoteOriginAsync() => _ledger.Origin ??= await _workers
         .RunAsync(() => DataOrigin.Look(Storage.Layout, Storage.Stamps())).ConfigureAwait(false);
 
+    /// <summary>Makes the torrent's links, and gives files that are whole what the torrent says of them; nothing where it is only seeded.</summary>
+    /// <returns>What could not be done, where that is new; else null.</returns>
+    public async Task<TorrentError?> SetAttributesAsync()
+    {
+        if (_ledger.Choices.SeedOnly || !(Storage.Layout.HasLinks || Storage.Layout.HasAttributes))
+            return null;
+        TorrentError? before = Storage.AttributeWarning;
+        IReadOnlyList<FilePriority> priorities = _ledger.Choices.FilePriorities;
+        await _workers.RunAsync(() =>
+        {
+            Storage.MakeLinks(file => priorities.Count != Metainfo.Files.Count || priorities[file] != FilePriority.Skip);
+            Storage.SetAttributes(_ledger.Work.Has);
+        }).ConfigureAwait(false);
+        return Storage.AttributeWarning is { } warning && warning != before ? warning : null;
+    }
+
     /// <summary>Deletes the bytes of skipped files and, where that is wanted, the files that are the torrent's own.</summary>
     public Task<ErasedData> EraseAsync(bool deleteData) => _workers.RunAsync(() =>
     {
@@ -135,8 +157,10 @@ internal sealed class TorrentContent : IAsyncDisposable
     public async Task InterruptAsync()
     {
         // The move first: what comes behind it may be a check.
-        await Move.CancelAsync().ConfigureAwait(false);
-        await Check.CancelAsync().ConfigureAwait(false);
+        if (_move is not null)
+            await _move.CancelAsync().ConfigureAwait(false);
+        if (_check is not null)
+            await _check.CancelAsync().ConfigureAwait(false);
     }
 
     /// <summary>Closes the files; they are opened again as they are needed.</summary>
@@ -148,8 +172,8 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <summary>Lets go of the files, but not yet of their paths: what is saved must speak for the torrent first.</summary>
     public async ValueTask DisposeAsync()
     {
-        Check.Dispose();
-        Move.Dispose();
+        _check?.Dispose();
+        _move?.Dispose();
         await _workers.RunAsync(Storage.Dispose).ConfigureAwait(false);
     }
 

@@ -22,16 +22,16 @@ internal sealed class TorrentDiscovery
     /// <summary>DHT nodes that .torrents and links of the torrent have named and that are remembered, the last ones.</summary>
     private const int MostDhtNodes = 4 * MetainfoReader.MaxDhtNodes;
 
-    private readonly Lock _gate = new();
     private readonly EngineResources _engine;
     private readonly TorrentId _torrent;
+    private (InfoHash Hash, PeerSearch Search)[] _searches = [];
+    private TorrentId _known;
     private readonly PeerSet _peers;
     private readonly Action<IReadOnlyList<IPEndPoint>, PeerOrigin> _onPeers;
     private readonly Func<bool> _isSeed;
     private HostEndPoint[] _dhtNodes;
     private readonly PeerExchange _exchange;
     private readonly Holepunch _holepunch;
-    private PeerSearch? _search;
     private bool _isPrivate;
     private bool _isStarted;
     private TimeSpan _lastHurry;
@@ -49,40 +49,53 @@ internal sealed class TorrentDiscovery
         Func<bool> isSeed, IReadOnlyCollection<HostEndPoint> dhtNodes)
     {
         _engine = engine;
-        _torrent = torrent;
+        _torrent = _known = torrent;
         _isPrivate = isPrivate;
         _peers = peers;
         _onPeers = onPeers;
         _isSeed = isSeed;
         _dhtNodes = [.. dhtNodes];
-        _exchange = new PeerExchange(() => peers.Connected, TakeExchanged, engine.Time);
-        _holepunch = new Holepunch(() => peers.Connected, Punch, engine.Time);
+        Func<IReadOnlyList<PeerConnection>> connected = () => peers.Connected;
+        _exchange = new PeerExchange(connected, TakeExchanged, engine.Time);
+        _holepunch = new Holepunch(connected, Punch, engine.Time);
         if (isPrivate)
             return;
         peers.Extensions.Set(_exchange);
         peers.Extensions.Set(_holepunch);
-        peers.DialFailed = endPoint => _holepunch.TryAsk(endPoint);
+        peers.DialFailed = AskRelay;
         peers.SharesDht = engine.Finder is { HasDht: true };
     }
 
     /// <summary>Begins to look for peers.</summary>
     public void Start()
     {
-        lock (_gate)
+        lock (this)
         {
             _isStarted = true;
             if (_isPrivate)
                 return;
-            _search ??= _engine.Finder?.Find(_torrent.WireHash, _isSeed, Take);
+            Search();
         }
 
         _engine.Finder?.AddDhtNodes(Volatile.Read(ref _dhtNodes));
     }
 
+    /// <summary>More hashes of the torrent are known than before: peers are looked for by all of them.</summary>
+    /// <param name="known">The torrent, with all of its hashes.</param>
+    public void Learn(TorrentId known)
+    {
+        lock (this)
+        {
+            _known = known;
+            if (_isStarted && !_isPrivate)
+                Search();
+        }
+    }
+
     /// <summary>Takes DHT nodes that another .torrent or link of the torrent names.</summary>
     public void AddDhtNodes(IReadOnlyCollection<HostEndPoint> nodes)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_isPrivate)
                 return;
@@ -97,21 +110,22 @@ internal sealed class TorrentDiscovery
     /// <summary>Looks for peers no longer.</summary>
     public void Stop()
     {
-        PeerSearch? search;
-        lock (_gate)
+        PeerSearch[] searches;
+        lock (this)
         {
             _isStarted = false;
-            search = _search;
-            _search = null;
+            searches = Array.ConvertAll(_searches, static known => known.Search);
+            _searches = [];
         }
 
-        search?.Dispose();
+        foreach (PeerSearch search in searches)
+            search.Dispose();
     }
 
     /// <summary>The torrent turns out to be private: nobody is asked or told any more, and what was found so is forgotten.</summary>
     public void BecomePrivate()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_isPrivate)
                 return;
@@ -129,12 +143,12 @@ internal sealed class TorrentDiscovery
     /// <summary>Does what is due; called about once a second.</summary>
     public void Tick()
     {
-        PeerSearch? search;
-        lock (_gate)
+        PeerSearch[] searches;
+        lock (this)
         {
             if (!_isStarted || _isPrivate)
                 return;
-            search = _search;
+            searches = Array.ConvertAll(_searches, static known => known.Search);
         }
 
         _exchange.Tick();
@@ -142,8 +156,23 @@ internal sealed class TorrentDiscovery
         if (now - _lastHurry < DhtSchedule.ShortestInterval || _peers.Connected.Count >= FewPeers || _isSeed())
             return;
         _lastHurry = now;
-        search?.Hurry();
+        foreach (PeerSearch search in searches)
+            search.Hurry();
     }
+
+    /// <summary>Looks for the peers of a hybrid by both of its hashes: those that speak version 2 alone know one of them only. Called with the lock held.</summary>
+    private void Search()
+    {
+        if (_engine.Finder is not { } finder)
+            return;
+        foreach (InfoHash hash in _known.WireHashes)
+        {
+            if (!Array.Exists(_searches, known => known.Hash == hash))
+                _searches = [.. _searches, (hash, finder.Find(hash, _isSeed, Take))];
+        }
+    }
+
+    private void AskRelay(IPEndPoint endPoint) => _holepunch.TryAsk(endPoint);
 
     private void Punch(AddressBlock relay, IPEndPoint endPoint)
     {
@@ -170,7 +199,7 @@ internal sealed class TorrentDiscovery
 
     private void Take(IReadOnlyList<IPEndPoint> peers, PeerOrigin origin)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_isStarted || _isPrivate)
                 return;

@@ -1,13 +1,17 @@
 using System.Collections.ObjectModel;
 using System.Net;
+using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
+using TorrentPatron.Engine.Metadata;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Trackers;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
@@ -17,7 +21,7 @@ namespace TorrentPatron.Engine.Hosting;
 /// where one is needed and out of it again, and sees to what comes of its pieces meanwhile. When the metadata of a magnet link is here, it
 /// goes on with other work. A command that comes while it is being stopped throws <see cref="ObjectDisposedException"/>.
 /// </summary>
-internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
+internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner, IAsyncDisposable
 {
     /// <summary>Bytes that are checked within some hundredths of a second.</summary>
     private const long QuicklyChecked = 16L << 20;
@@ -35,8 +39,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     private readonly FreeSpaceWatch _freeSpace = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
-    private readonly TaskCompletionSource<bool> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The start's outcome; null once the torrent has started, as most have.</summary>
+    private volatile TaskCompletionSource<bool>? _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Null until somebody waits for the end, or it is there.</summary>
+    private TaskCompletionSource? _ended;
     private CreateNewTorrent _command;
     private TorrentContent? _content;
     private Instant _lastTick;
@@ -65,11 +73,13 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         _ledger = new TorrentLedger(engine, command, _network.Peers.Directory);
         _resume = new ResumeKeeper(command.ResumeStore, engine.DiskWorkers, engine.Time, engine.Random, SaveWarningChanged);
         _publisher = new TorrentPublisher(engine, command.TorrentId, _ledger, () => _ledger.MakeStatus(_network.Trackers.Snapshot(), _resume.Warning), say);
-        if (command.Metainfo is { } metainfo)
-            Know(metainfo);
-        else
+        if (command.Metainfo is not { } metainfo)
             _ledger.Work = workshop.Make(command.Magnet!, _network, this);
-        _network.Use(_ledger.MakeAnnounce, _publisher.Changed, AddPeers, () => Work.IsComplete);
+        else if (IsBare(metainfo))
+            _ledger.Work = workshop.Make(new MagnetLink { InfoHash = metainfo.TorrentId.V1, InfoHashV2 = metainfo.TorrentId.V2 }, _network, this);
+        else
+            Know(metainfo);
+        _network.Use(this);
     }
 
     /// <summary>Which torrent.</summary>
@@ -78,20 +88,32 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     /// <summary>What is in it; null where that is not known.</summary>
     public TorrentMetainfo? Metainfo => _ledger.Metainfo;
 
+    /// <summary>The torrent's id with all hashes that are known of it: those of a link, until its metadata is here.</summary>
+    public TorrentId KnownId => _ledger.Metainfo?.TorrentId ?? TorrentId;
+
     /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status => _publisher.Status;
+
+    /// <summary>Told when more of the torrent's hashes are known than its link has named.</summary>
+    public Action<TorrentHost> Learned { private get; init; } = static _ => { };
+
+    /// <summary>All torrents of the engine, this one among them.</summary>
+    public Func<IReadOnlyList<TorrentHost>> All { private get; init; } = static () => [];
 
     /// <summary>Whether nothing was to be done for it when it was last looked at, and it has not been woken since.</summary>
     public bool IsResting => _isResting;
 
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
-    public Task<bool> Started => _started.Task;
+    public Task<bool> Started => _started?.Task ?? Task.FromResult(true);
 
     /// <summary>Whether it is being stopped, or its start has failed.</summary>
     public bool IsEnding => _isEnding;
 
     /// <summary>Completes when the engine has forgotten it.</summary>
-    public Task Ended => _ended.Task;
+    public Task Ended => EndSource.Task;
+
+    private TaskCompletionSource EndSource =>
+        LazyInitializer.EnsureInitialized(ref _ended, static () => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
     /// <summary>What moves its bytes, or fetches its metadata.</summary>
     public IWork Work => _ledger.Work;
@@ -118,7 +140,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
                 return new TorrentStartFail(TorrentId, _command.CorrelationId, error);
             }
 
-            _started.TrySetResult(true);
+            _started?.TrySetResult(true);
+            _started = null;
             return new NewTorrentCreated(TorrentId, _command.CorrelationId, Status)
             {
                 MergedTrackers = _ledger.Choices.MergedTrackers,
@@ -139,8 +162,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     /// <summary>The engine has forgotten it.</summary>
     public void End()
     {
-        _started.TrySetResult(false);
-        _ended.TrySetResult();
+        _started?.TrySetResult(false);
+        EndSource.TrySetResult();
     }
 
     /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
@@ -271,6 +294,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             },
             () => Work.IsComplete);
         content.Claim.Follow(content.Files);
+        if (_ledger.IsInSwarm)
+            await SetAttributesAsync().ConfigureAwait(false);
         Work.Wanted();
         await SaveAsync().ConfigureAwait(false);
         return null;
@@ -302,13 +327,22 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         return error;
     });
 
-    /// <summary>Adds peers and trackers.</summary>
-    public Task AddAsync(AddSources sources) => InTurnAsync(async () =>
+    /// <summary>Adds peers, trackers and web seeds.</summary>
+    /// <returns>Why they are not added; null: they are.</returns>
+    public Task<TorrentError?> AddAsync(AddSources sources) => InTurnAsync(async () =>
     {
+        if (RefuseWebSeeds(sources.WebSeeds) is { } lacking)
+            return lacking;
         AddPeers(sources.Peers, PeerSource.Manual);
         AddPeers(sources.FoundPeers, PeerSource.Link);
         _network.Discovery.AddDhtNodes(sources.DhtNodes);
         _ledger.Choices = _ledger.Choices.WithTrackers(sources.Trackers).WithFoundTrackers(sources.FoundTrackers, _ledger.OwnTrackers);
+        if (sources.WebSeeds.Count + sources.FoundWebSeeds.Count > 0)
+        {
+            _ledger.Choices = _ledger.Choices.WithWebSeeds(sources.WebSeeds).WithFoundWebSeeds(sources.FoundWebSeeds, _ledger.OwnWebSeeds);
+            Work.Apply(_ledger.Choices);
+        }
+
         // Given again by hand, one of its own that was taken away is asked again.
         foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))
             _network.Trackers.Add(tracker);
@@ -326,6 +360,18 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         return null;
     });
 
+    /// <summary>Asks web seeds no longer.</summary>
+    /// <returns>Why not; null: they are not asked.</returns>
+    public Task<TorrentError?> RemoveWebSeedsAsync(IReadOnlyList<Uri> webSeeds) => InTurnAsync(async () =>
+    {
+        if (RefuseWebSeeds(webSeeds) is { } lacking)
+            return lacking;
+        _ledger.Choices = _ledger.Choices.WithoutWebSeeds(webSeeds);
+        Work.Apply(_ledger.Choices);
+        await SettledAsync().ConfigureAwait(false);
+        return null;
+    });
+
     /// <summary>Asks trackers as soon as they allow it.</summary>
     /// <returns>Why they are not asked; null: they are.</returns>
     public TorrentError? Announce(IReadOnlyList<Uri> trackers)
@@ -339,7 +385,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     /// <summary>Takes the metadata from elsewhere than from peers; nothing where it is known.</summary>
     public Task GiveAsync(TorrentMetainfo metainfo) => InTurnAsync(async () =>
     {
-        if (_ledger.Metainfo is null)
+        if (_ledger.Metainfo is null && !IsBare(metainfo))
             await TakeAsync(metainfo).ConfigureAwait(false);
         return null;
     });
@@ -361,6 +407,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     public void LeaveNetwork(string reason)
     {
         _network.Drop(reason);
+        Work.DropConnections();
         NoteNetwork();
         _publisher.Changed();
     }
@@ -397,6 +444,18 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    bool ITorrentNetworkOwner.IsSeed => Work.IsComplete;
+
+    /// <inheritdoc/>
+    AnnounceRequest ITorrentNetworkOwner.MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family) => _ledger.MakeAnnounce(announceEvent, family);
+
+    /// <inheritdoc/>
+    void ITorrentNetworkOwner.TrackersChanged() => _publisher.Changed();
+
+    /// <inheritdoc/>
+    void ITorrentNetworkOwner.AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin) => AddPeers(peers, origin);
+
+    /// <inheritdoc/>
     void IWorkEvents.PieceVerified(int piece, bool isComplete)
     {
         if (_content is not { } content)
@@ -404,9 +463,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         _resume.PieceVerified(piece);
         // Before it is told: who hears that all is here may open the files at once.
         if (isComplete)
+        {
             content.Storage.EndWriting();
+            content.Storage.SetAttributes(Work.Has);
+        }
         else
+        {
             content.Storage.PieceVerified(piece, Work.Has);
+        }
+
         _publisher.PieceArrived();
         TorrentError? error = isComplete
             ? content.Storage.FindLoss(Work.Verified())?.Error
@@ -433,6 +498,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    void IWorkEvents.Warned(TorrentError warning) => _publisher.Say(_ => new TorrentWarning(TorrentId, warning));
+
+    /// <inheritdoc/>
     void IWorkEvents.Faulted(Exception fault) => _engine.Faults.EndTorrent(TorrentId, "piece finisher", fault);
 
     /// <inheritdoc/>
@@ -456,9 +524,48 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
 
         if (metainfo is null)
             await StopByItselfAsync(HostErrors.UnusableMetadata(_ledger.Name, fault)).ConfigureAwait(false);
-        else
+        else if (!IsBare(metainfo))
             await TakeAsync(metainfo).ConfigureAwait(false);
+        else if (LayerFetcher.SizeOf(metainfo) > MetainfoReader.MaxMetadataBytes)
+            await StopByItselfAsync(HostErrors.UnusableMetadata(metainfo.Name, "Its piece hashes are more than are taken from peers.")).ConfigureAwait(false);
+        else if (_ledger.State == TorrentState.FetchingMetadata)
+            Work.FetchPieceLayers(metainfo);
     }
+
+    /// <inheritdoc/>
+    void IWorkEvents.PieceLayersFetched(TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> layers) =>
+        Watch(TryInTurnAsync(() => TakeAsync(metainfo, layers)), "taking of piece layers");
+
+    private async Task TakeAsync(TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> layers)
+    {
+        if (_ledger.Metainfo is { HasPieceLayers: true })
+            return;
+        TorrentMetainfo whole;
+        try
+        {
+            whole = await _engine.DiskWorkers.RunAsync(() => MetainfoReader.WithPieceLayers(metainfo, layers)).ConfigureAwait(false);
+        }
+        catch (MetainfoException e)
+        {
+            // Each layer has been proven: it can only be too large with them. A hybrid goes on without.
+            if (_ledger.Metainfo is null)
+                await StopByItselfAsync(HostErrors.UnusableMetadata(_ledger.Name, e.Message)).ConfigureAwait(false);
+            return;
+        }
+
+        if (_ledger.Metainfo is null)
+        {
+            await TakeAsync(whole).ConfigureAwait(false);
+            return;
+        }
+
+        await _resume.SaveMetadataAsync(whole).ConfigureAwait(false);
+        _ledger.Metainfo = whole;
+        Work.Learn(whole);
+    }
+
+    /// <summary>Whether too little of a torrent is known to fetch its pieces: of version 2, without the layers of its files.</summary>
+    private static bool IsBare(TorrentMetainfo metainfo) => metainfo is { Version: MetainfoVersion.V2, HasPieceLayers: false };
 
     /// <summary>Lets go of everything; stopping ends with it, and what has never been started needs no more.</summary>
     public async ValueTask DisposeAsync()
@@ -542,6 +649,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         // A magnet link did not say so.
         if (metainfo.IsPrivate)
             _network.Discovery.BecomePrivate();
+        _network.Learn(metainfo.TorrentId);
+        Learned(this);
         return content;
     }
 
@@ -552,7 +661,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
         _ledger.Begin(data, warning);
         Choose(TorrentChoices.Of(_command, data), data);
-        AddPeers([.. _command.Magnet!.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>()], PeerSource.Link);
+        _ledger.Reuse = _ledger.Choices.Reuse;
+        AddPeers([.. _command.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []], PeerSource.Link);
         if (_command.Suspended)
             _publisher.Set(TorrentState.Suspended);
         else
@@ -568,7 +678,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         TorrentContent content = _content!;
         (ResumeData? data, TorrentError? warning) = await _resume.LoadAsync().ConfigureAwait(false);
         TorrentChoices choices = TorrentChoices.Of(_command, data);
-        if (_workshop.Refuse(_command.Options) is { } lacking)
+        if ((_workshop.Refuse(_command.Options) ?? RefuseWebSeeds(_command.WebSeeds)) is { } lacking)
             return lacking;
         if ((_command.Selection ?? data?.Selection) is not null && !choices.WantsAny(content.Metainfo))
             return FileSelection.NothingSelected(content.Metainfo);
@@ -576,10 +686,13 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         await Work.BeginAsync(choices).ConfigureAwait(false);
 
         StartPlan plan = await content.PlanAsync(data, _command.Recheck, choices, _command.IsDestinationSaved).ConfigureAwait(false);
-        _ledger.RealDestination = plan.RealDestination is { } real ? (content.Storage.Layout.Destination, real) : null;
+        // The same text but once: most destinations lead where they say.
+        string destination = content.Storage.Layout.Destination;
+        _ledger.RealDestination = plan.RealDestination is { } real ? (destination, real == destination ? destination : real) : null;
         _ledger.Origin = plan.Origin;
         _ledger.Begin(data, warning);
         Choose(choices, data);
+        _ledger.Reuse = choices.Reuse;
         Work.Reset(plan.Trusted, plan.Unfinished);
         content.Claim.Follow(content.Files);
         bool isQuick = (long)plan.ToCheck.Count * content.Metainfo.PieceLength <= QuicklyChecked;
@@ -598,8 +711,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
         if (warning is not null)
             _say(new TorrentWarning(TorrentId, warning));
         // A check saves what it finds: one that is over in a moment need not be saved when it begins, and of many that adds up.
+        // The seeding time of its first moment need not be saved either: most starts after a crash change nothing that is saved.
         if (plan.ToCheck.IsEmpty || !isQuick)
-            await SaveAsync().ConfigureAwait(false);
+            await _resume.CheckpointAsync(() => MakeResumeData() with { SeedingTime = data?.SeedingTime ?? default }).ConfigureAwait(false);
         return null;
     }
 
@@ -626,9 +740,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
 
     private void Fetch()
     {
+        Wake();
         _ledger.FetchingSince = Instant.Now(_engine.Time);
         // Before the state is told: who reads it may dial at once.
         Work.Open();
+        if (_command.Metainfo is { } bare)
+            Work.FetchPieceLayers(bare);
         _publisher.Set(TorrentState.FetchingMetadata);
         _network.Join();
     }
@@ -636,12 +753,6 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     /// <summary>Goes on with the metadata, or keeps it for when it is resumed.</summary>
     private async Task TakeAsync(TorrentMetainfo metainfo)
     {
-        if (metainfo.Version == MetainfoVersion.V2)
-        {
-            await StopByItselfAsync(HostErrors.V2Only(metainfo.Name)).ConfigureAwait(false);
-            return;
-        }
-
         await _resume.SaveMetadataAsync(metainfo).ConfigureAwait(false);
         _ledger.Metainfo = metainfo;
         if (_mayGoOn && _ledger.State == TorrentState.FetchingMetadata)
@@ -669,6 +780,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             Recheck = false,
             Peers = [],
             Trackers = _ledger.Choices.AddedTrackers,
+            WebSeeds = _ledger.Choices.AddedWebSeeds,
+            FoundWebSeeds = [],
             Options = _ledger.Choices.Options,
             Selection = _ledger.Choices.Selection,
         };
@@ -717,7 +830,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             if (suspended)
                 _publisher.Set(TorrentState.Suspended);
             else
-                await JoinAsync(reason).ConfigureAwait(false);
+                await TakeOverOrJoinAsync(content, reason).ConfigureAwait(false);
             return Task.FromResult<Bitfield?>(toCheck);
         }
 
@@ -750,17 +863,69 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
             _publisher.Set(TorrentState.Suspended);
         else if (Work.IsComplete)
             _ledger.CompletedAt ??= WallTime.Now(_engine.Time);
+        if (Work.IsComplete)
+            _ledger.Reuse = null;
         // Before any piece can arrive: what is noted of one counts only beside what was here before.
         await SaveAsync().ConfigureAwait(false);
         if (!suspended)
-            await JoinAsync(reason).ConfigureAwait(false);
+            await TakeOverOrJoinAsync(content, reason).ConfigureAwait(false);
     }
+
+    /// <summary>Joins the swarm, when what is elsewhere on this machine has been taken over, where that is still to be done. It is not waited for.</summary>
+    private async Task TakeOverOrJoinAsync(TorrentContent content, CompletionReason reason)
+    {
+        if (_ledger.Reuse is not { } reuse || FindReusable(content, reuse) is not { } sources)
+        {
+            _ledger.Reuse = null;
+            await JoinAsync(reason).ConfigureAwait(false);
+            return;
+        }
+
+        Work.Halt("The torrent takes over what is on this machine first.");
+        _ledger.BeginCheck(new Bitfield(content.Metainfo.PieceCount));
+        _resume.Touch();
+        _publisher.Set(TorrentState.Checking);
+        Watch(
+            content.Check.BeginReuse(
+                cancellation => content.Reuse.RunAsync(
+                    reuse, sources, SaveAsync, warning => _publisher.Say(_ => new TorrentWarning(TorrentId, warning)), cancellation),
+                error => EndCheckAsync(content, error, CompletionReason.Rechecked, suspended: false)),
+            "taking over of data");
+    }
+
+    /// <summary>The files of other torrents that may have data of this one, those first that it names (BEP 38); null: there is nothing to look at.</summary>
+    private ReuseSources? FindReusable(TorrentContent content, DataReuse reuse)
+    {
+        if (_ledger.Choices.SeedOnly || Work.IsComplete)
+            return null;
+        var sources = new ReuseSources(content.Storage.Layout, content.Metainfo);
+        foreach (TorrentHost other in All().Where(other => other != this).OrderBy(other => other.IsNamedBy(content.Metainfo) ? 0 : 1))
+            other.OfferTo(sources);
+        return sources.IsEmpty && reuse.Folders.Count == 0 ? null : sources;
+    }
+
+    private void OfferTo(ReuseSources sources)
+    {
+        if (!_isEnding && _content is { } content && sources.MayBeIn(content.Metainfo))
+            sources.Add(content.Files(), content.Metainfo);
+    }
+
+    private bool IsNamedBy(TorrentMetainfo metainfo) =>
+        metainfo.Similar.Any(similar => similar.V1 is { } v1 && v1 == KnownId.V1 || similar.V2 is { } v2 && v2 == KnownId.V2 || similar == KnownId)
+        || (Metainfo is { } own && own.Collections.Any(metainfo.Collections.Contains));
 
     private async Task JoinAsync(CompletionReason reason)
     {
+        await SetAttributesAsync().ConfigureAwait(false);
         await Work.JoinAsync().ConfigureAwait(false);
         _publisher.Join(Work.Open, () => Work.IsComplete, reason);
         _network.Join();
+    }
+
+    private async Task SetAttributesAsync()
+    {
+        if (await _content!.SetAttributesAsync().ConfigureAwait(false) is { } warning)
+            _publisher.Say(_ => new TorrentWarning(TorrentId, warning));
     }
 
     /// <summary>Goes on with what is on disk now, after a rest, a failure, or a change of what may be written. It has left its swarm.</summary>
@@ -976,6 +1141,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     /// <summary>A fault in what nobody waits for ends this torrent.</summary>
     private void Watch(Task work, string root) => _engine.Faults.Watch(work, TorrentId, root);
 
+    private TorrentError? RefuseWebSeeds(IReadOnlyList<Uri> given) => given.Count == 0 || _workshop.Capabilities.HasFlag(ClientCapabilities.WebSeeds)
+        ? null
+        : HostErrors.NoWebSeeds(_ledger.Name, _workshop.Name);
+
     private void ApplyChoices()
     {
         _network.Limit(_ledger.Choices);
@@ -991,9 +1160,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, IAsyncDisposable
     }
 
     /// <summary>Saves how it stands.</summary>
+    private Task SaveAsync() => _resume.CheckpointAsync(MakeResumeData);
+
     // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
-    private Task SaveAsync() => _resume.CheckpointAsync(
-        () => _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []));
+    private ResumeData MakeResumeData() =>
+        _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
 
     private void SaveWarningChanged(TorrentError? warning)
     {

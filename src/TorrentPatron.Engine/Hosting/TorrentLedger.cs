@@ -26,6 +26,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     private int _checked;
     private int _toCheck;
+    private long _reused;
     private bool _isAtRest;
     private TimeSpan _seededBefore;
     private Instant _seedingSince;
@@ -53,17 +54,20 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         }
     } = TorrentState.Stopped;
 
-    /// <summary>What is in it; null where that is not known yet.</summary>
-    public TorrentMetainfo? Metainfo { get; set; } = command.Metainfo;
+    /// <summary>The metainfo; null until it is known. A torrent of version 2 also needs its piece layers.</summary>
+    public TorrentMetainfo? Metainfo { get; set; }
 
     /// <summary>What moves its bytes, or fetches its metadata; the host sets it before all else.</summary>
     public IWork Work { get; set; } = null!;
 
     /// <summary>What it is called: by its metainfo, its link, or its hash.</summary>
-    public string Name => Metainfo?.Name ?? command.Magnet?.Name ?? _infoHash;
+    public string Name => (Metainfo ?? command.Metainfo)?.Name ?? command.Magnet?.Name ?? _infoHash;
 
     /// <summary>The trackers of its metainfo, or of its link where that is all that is known.</summary>
-    public IReadOnlyList<Uri> OwnTrackers => [.. TorrentChoices.OwnTrackers(command with { Metainfo = Metainfo })];
+    public IReadOnlyList<Uri> OwnTrackers => [.. TorrentChoices.OwnTrackers(command with { Metainfo = Metainfo ?? command.Metainfo })];
+
+    /// <summary>The web seeds of its metainfo, or of its link where that is all that is known.</summary>
+    public IReadOnlyList<Uri> OwnWebSeeds => [.. TorrentChoices.OwnWebSeeds(command with { Metainfo = Metainfo ?? command.Metainfo })];
 
     /// <summary>What has been chosen for it.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
@@ -108,6 +112,12 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     /// <summary>The pieces of a check that is not over; null: there is none.</summary>
     public Bitfield? Unchecked { get; set; }
+
+    /// <summary>Where else its data is still to be looked for before it is fetched; null: nowhere.</summary>
+    public DataReuse? Reuse { get; set; }
+
+    /// <summary>Bytes of pieces that were taken over from elsewhere on this machine, in this run.</summary>
+    public long BytesReused => Volatile.Read(ref _reused);
 
     /// <summary>The folder to which its files are on their way; null: none.</summary>
     public string? MovingTo { get; set; }
@@ -208,6 +218,17 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         Unchecked = null;
     }
 
+    /// <summary>A piece has been looked at that was to be taken over; called by several threads.</summary>
+    /// <param name="bytes">Bytes that are good; 0: none.</param>
+    public void PieceReused(int bytes)
+    {
+        Interlocked.Add(ref _reused, bytes);
+        PieceChecked();
+    }
+
+    /// <summary>Everything that was to be taken over has been.</summary>
+    public void EndReuse() => (Unchecked, Reuse) = (null, null);
+
     /// <summary>What trackers are told.</summary>
     public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family)
     {
@@ -260,6 +281,9 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Peers = Metainfo is { IsPrivate: true } ? [] : directory.Proven(ResumeData.MostPeers),
             Trackers = choices.AddedTrackers,
             RemovedTrackers = choices.RemovedTrackers,
+            WebSeeds = choices.AddedWebSeeds,
+            RemovedWebSeeds = choices.RemovedWebSeeds,
+            Reuse = Reuse,
             Options = choices.Options,
             Origin = Origin,
             Apart = _storage?.Apart,
@@ -312,6 +336,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             BytesReceived = totals.Received,
             BytesSent = totals.Sent,
             BytesWasted = Work.Wasted,
+            BytesReused = BytesReused,
             DownloadRate = rate,
             UploadRate = IsActive ? Work.Sent.Rate(now) : 0,
             EstimatedTimeLeft = rate > 0
@@ -344,8 +369,10 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             Timestamp = WallTime.Now(engine.Time),
             Error = Error,
             Warnings = [.. IsInSwarm && engine.NetworkDown is { } down ? [down] : (TorrentError[])[], .. Work.Shortcomings, .. MoveWarning is { } moved ? [moved] : (TorrentError[])[],
-                .. _storage?.HeldWarning is { } held ? [held] : (TorrentError[])[], .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
+                .. _storage?.HeldWarning is { } held ? [held] : (TorrentError[])[],
+                .. _storage?.AttributeWarning is { } lacking ? [lacking] : (TorrentError[])[], .. HostErrors.Warnings(StateWarning, saving, trackers, Metainfo?.IsPrivate ?? false)],
             Trackers = trackers,
+            WebSeeds = [.. Work.WebSeeds],
             SwarmSeeds = trackers.Max(tracker => tracker.Seeders),
             SwarmLeechers = trackers.Max(tracker => tracker.Leechers),
         };

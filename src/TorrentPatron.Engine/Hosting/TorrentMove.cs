@@ -39,7 +39,9 @@ internal sealed class TorrentMove(
         {
             var from = new FileLayout(metainfo, saved.Destination);
             Bitfield? apart = saved.Apart?.Length == from.Files.Count ? saved.Apart : null;
-            Mover(from, new FileLayout(metainfo, saved.MovingTo), apart).TakeBack();
+            var to = new FileLayout(metainfo, saved.MovingTo);
+            TorrentLinks.TakeBack(from, to);
+            Mover(from, to, apart).TakeBack();
         }
     }
 
@@ -72,6 +74,8 @@ internal sealed class TorrentMove(
             await workers.RunAsync(() =>
             {
                 storage.Relocate(to);
+                if (TorrentLinks.Move(from, to) is { Count: > 0 } links)
+                    ledger.MoveWarning ??= StorageErrors.LinksLeft(links);
                 TorrentData.EraseFolders(from, origin);
             }, CancellationToken.None).ConfigureAwait(false);
             ledger.Origin = origin is null ? null : origin with { FoldersBefore = there.FoldersBefore };

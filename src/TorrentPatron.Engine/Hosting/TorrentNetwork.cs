@@ -17,20 +17,18 @@ namespace TorrentPatron.Engine.Hosting;
 /// A torrent's share of the network: its peers, where they come from, and its limits. It is the same before and after the torrent's
 /// metadata is known; who uses it may change.
 /// </summary>
-internal sealed class TorrentNetwork : IAsyncDisposable
+internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
 {
     /// <summary>Time between two looks at whether trackers can be asked sooner.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
     private readonly EngineResources _engine;
-    private readonly Lock _gate = new();
+    private TorrentId _known;
     private bool _isJoined;
-    private Func<AnnounceEvent, AddressFamily, AnnounceRequest>? _makeAnnounce;
+    private readonly TorrentId _torrent;
+    private ITorrentNetworkOwner? _owner;
     private Instant _nextLook;
     private bool _hadPeers;
-    private Action _changed = static () => { };
-    private Action<IEnumerable<IPEndPoint>, PeerOrigin> _addPeers;
-    private Func<bool> _isSeed = static () => false;
 
     /// <summary>Makes it, without a word to anybody.</summary>
     /// <param name="command">The start, which names the torrent, its trackers and its DHT nodes.</param>
@@ -38,21 +36,22 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     public TorrentNetwork(CreateNewTorrent command, EngineResources engine)
     {
         TorrentId torrent = command.TorrentId;
+        _known = command.Metainfo?.TorrentId ?? torrent;
         // Each tracker of a link is a tier of its own.
         IEnumerable<IEnumerable<string>> trackers =
             command.Metainfo?.TrackerTiers ?? command.Magnet?.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)) ?? [];
         _engine = engine;
         Download = new RateLimiter(engine.Time, 0);
         Upload = new RateLimiter(engine.Time, 0);
-        Peers = new PeerSet(torrent, engine, Download, Upload, () => _isSeed());
+        _torrent = torrent;
+        Func<bool> isSeed = () => _owner is { IsSeed: true };
+        Peers = new PeerSet(torrent, engine, Download, Upload, isSeed) { Known = _known };
         Trackers = new Announcer(
-            torrent, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, () => engine.ListenPorts.Families),
-            engine.Trackers, engine.Announces, (e, family) => _makeAnnounce!(e, family),
-            Take, _ => _changed(), engine.Time,
-            fault => engine.Faults.EndTorrent(torrent, "announcer", fault));
+            _known, new TrackerList(trackers.Select(AddressReader.Trackers), engine.Random, engine.Families),
+            engine.Trackers, engine.Announces, owner: this, engine.Time);
         Discovery = new TorrentDiscovery(
-            engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, (peers, origin) => _addPeers!(peers, origin), () => _isSeed(), command.DhtNodes);
-        _addPeers = Peers.Add;
+            engine, torrent, command.Metainfo is { IsPrivate: true }, Peers, AddPeers, isSeed, command.DhtNodes);
+        Discovery.Learn(_known);
         foreach (string tracker in command.Metainfo?.UnsupportedTrackers ?? command.Magnet?.UnsupportedTrackers ?? [])
             EngineEvents.Log.TrackerIgnored(torrent, tracker);
     }
@@ -73,18 +72,28 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     public TorrentDiscovery Discovery { get; }
 
     /// <summary>Says who uses it from now on.</summary>
-    /// <param name="makeAnnounce">Tells how the torrent stands, for a tracker.</param>
-    /// <param name="changed">Told when a tracker's state has changed.</param>
-    /// <param name="addPeers">Takes addresses of peers that were found.</param>
-    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
-    public void Use(
-        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeAnnounce, Action changed, Action<IEnumerable<IPEndPoint>, PeerOrigin> addPeers,
-        Func<bool> isSeed) => (_makeAnnounce, _changed, _addPeers, _isSeed) = (makeAnnounce, changed, addPeers, isSeed);
+    /// <param name="owner">The torrent.</param>
+    public void Use(ITorrentNetworkOwner owner) => _owner = owner;
+
+    /// <summary>
+    /// More hashes of the torrent are known than those of its link: trackers and those who look for it elsewhere are told of all of them, peers are
+    /// met by all of them, and those that were met by version 1 alone are dialled anew, so that both sides go on by version 2.
+    /// </summary>
+    /// <param name="known">The torrent, with all of its hashes.</param>
+    public void Learn(TorrentId known)
+    {
+        if (known.WireHashes.SequenceEqual(_known.WireHashes))
+            return;
+        _known = known;
+        Peers.Known = known;
+        Trackers.Learn(known);
+        Discovery.Learn(known);
+    }
 
     /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>
     public void Join()
     {
-        lock (_gate)
+        lock (this)
         {
             _isJoined = true;
             Look();
@@ -94,7 +103,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <summary>What the network is bound to has gone, or has another address: ends the connections and asks nobody, without a word.</summary>
     public void Drop(string reason)
     {
-        lock (_gate)
+        lock (this)
         {
             Discovery.Stop();
             // Completes at once: nobody is told.
@@ -107,7 +116,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <summary>The network is back: looks for peers anew, where the torrent is in its swarm.</summary>
     public void Rejoin()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_isJoined)
                 Look();
@@ -133,7 +142,7 @@ internal sealed class TorrentNetwork : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait for the trackers.</param>
     public Task StopLookingAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
+        lock (this)
         {
             _isJoined = false;
             Discovery.Stop();
@@ -141,11 +150,29 @@ internal sealed class TorrentNetwork : IAsyncDisposable
         }
     }
 
-    private void Take(TrackerSnapshot tracker, AnnounceResponse answer)
+    /// <inheritdoc/>
+    AnnounceRequest IAnnouncerOwner.MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family) => _owner!.MakeAnnounce(announceEvent, family);
+
+    /// <inheritdoc/>
+    void IAnnouncerOwner.TakePeers(TrackerSnapshot tracker, AnnounceResponse answer)
     {
         foreach (IPEndPoint peer in answer.EncryptedPeers)
             Peers.Directory.HintEncryption(peer);
-        _addPeers(answer.Peers, new PeerOrigin(PeerSource.Tracker, tracker.Uri));
+        AddPeers(answer.Peers, new PeerOrigin(PeerSource.Tracker, tracker.Uri));
+    }
+
+    /// <inheritdoc/>
+    void IAnnouncerOwner.TrackerChanged(TrackerSnapshot tracker) => _owner?.TrackersChanged();
+
+    /// <inheritdoc/>
+    void IAnnouncerOwner.AnnouncerFaulted(Exception fault) => _engine.Faults.EndTorrent(_torrent, "announcer", fault);
+
+    private void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin)
+    {
+        if (_owner is { } owner)
+            owner.AddPeers(peers, origin);
+        else
+            Peers.Add(peers, origin);
     }
 
     /// <summary>Looks for peers, unless nothing may be sent. Called with the lock held.</summary>

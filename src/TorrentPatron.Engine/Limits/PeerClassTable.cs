@@ -14,9 +14,8 @@ namespace TorrentPatron.Engine.Limits;
 /// </remarks>
 internal sealed class PeerClassTable : IDisposable
 {
-    private static readonly AddressRanges LocalNetwork = AddressRanges.Of(
-        from text in (string[])["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"]
-        select AddressRange.TryParse(text, out AddressRange range) ? range : throw new FormatException(text));
+    private static readonly AddressRanges LocalNetwork = AddressRanges.Parse(
+        "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10");
 
     private readonly RateLimiter _download;
     private readonly RateLimiter _upload;

@@ -15,7 +15,6 @@ internal sealed class RateLimiter : IDisposable
     private const double BurstSeconds = 0.25;
 
     private readonly TimeProvider _time;
-    private readonly Lock _gate = new();
     private LinkedList<Waiter>? _waiters;
     private ITimer? _timer;
     private bool _timerIsSet;
@@ -43,7 +42,7 @@ internal sealed class RateLimiter : IDisposable
         set
         {
             ArgumentOutOfRangeException.ThrowIfNegative(value);
-            lock (_gate)
+            lock (this)
             {
                 Refill();
                 bool wasUnlimited = _rate == 0;
@@ -68,7 +67,7 @@ internal sealed class RateLimiter : IDisposable
             return ValueTask.FromCanceled(cancellationToken);
 
         Waiter waiter;
-        lock (_gate)
+        lock (this)
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             Refill();
@@ -91,7 +90,7 @@ internal sealed class RateLimiter : IDisposable
     /// <summary>Lets those who wait through at once, without counting them: another limit may be theirs from now on.</summary>
     public void LetThrough()
     {
-        lock (_gate)
+        lock (this)
         {
             foreach (Waiter waiter in _waiters ?? [])
                 waiter.TrySetResult();
@@ -102,7 +101,7 @@ internal sealed class RateLimiter : IDisposable
     /// <summary>Fails those who wait.</summary>
     public void Dispose()
     {
-        lock (_gate)
+        lock (this)
         {
             _disposed = true;
             _timer?.Dispose();
@@ -152,7 +151,7 @@ internal sealed class RateLimiter : IDisposable
 
     private void OnTimer()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_disposed)
                 return;
@@ -163,7 +162,7 @@ internal sealed class RateLimiter : IDisposable
 
     private void Cancelled(Waiter waiter)
     {
-        lock (_gate)
+        lock (this)
         {
             waiter.Node.List?.Remove(waiter.Node);
         }

@@ -8,6 +8,7 @@ using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Metadata;
@@ -22,6 +23,9 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     private readonly PeerSet _set;
     private readonly IWorkEvents _events;
     private volatile MetadataFetcher _fetcher;
+
+    /// <summary>Fetches the piece layers, once the info dictionary of a v2 torrent is here.</summary>
+    private volatile LayerFetcher? _layers;
 
     /// <summary>Makes it; nobody is asked before it is opened.</summary>
     /// <param name="magnet">The link.</param>
@@ -67,7 +71,16 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     public bool IsResting => false;
 
     /// <inheritdoc/>
-    public MetadataProgress? Metadata => _fetcher.Progress(_set.Connected.Count, _set.Directory.Count);
+    public MetadataProgress? Metadata
+    {
+        get
+        {
+            MetadataProgress progress = _fetcher.Progress(_set.Connected.Count, _set.Directory.Count);
+            return _layers?.Progress is { } layers
+                ? progress with { Missing = $"The piece hashes are being asked for: {layers.Received} of {layers.Total} ranges of them are here." }
+                : progress;
+        }
+    }
 
     /// <inheritdoc/>
     public bool Has(int piece) => false;
@@ -100,7 +113,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     /// <inheritdoc/>
     public void Open()
     {
-        _fetcher.End();
+        EndFetching();
         _fetcher = NewFetcher();
         _set.Extensions.Set(_fetcher);
         _set.GiveTo(this);
@@ -113,6 +126,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
         foreach (PeerConnection peer in _set.Connected)
             peer.Tick(rate: 0);
         _fetcher.Tick();
+        _layers?.Tick();
         _set.TurnOver();
         _set.DialMore();
     }
@@ -121,15 +135,26 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     public void Halt(string reason)
     {
         _set.Close(reason);
-        _fetcher.End();
+        EndFetching();
     }
 
     /// <inheritdoc/>
     public Task CloseAsync(string reason)
     {
         _set.Close(reason);
-        _fetcher.End();
+        EndFetching();
         return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public void FetchPieceLayers(TorrentMetainfo metainfo)
+    {
+        var layers = new LayerFetcher(
+            metainfo, () => _set.Connected, _engine.MetadataMemory, _engine.Time, _set.Ban, received => _events.PieceLayersFetched(metainfo, received));
+        _fetcher.End();
+        _layers = layers;
+        _set.Hashes = layers;
+        layers.Tick();
     }
 
     /// <inheritdoc/>
@@ -141,15 +166,23 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     }
 
     /// <inheritdoc/>
-    public void PeerLeft(PeerConnection peer)
-    {
-    }
+    public void PeerLeft(PeerConnection peer) => _layers?.PeerLeft(peer);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
-        _fetcher.End();
+        EndFetching();
         return ValueTask.CompletedTask;
+    }
+
+    private void EndFetching()
+    {
+        _fetcher.End();
+        _layers?.End();
+        // The work that comes after this one may have its own already.
+        if (_set.Hashes == _layers)
+            _set.Hashes = null;
+        _layers = null;
     }
 
     private MetadataFetcher NewFetcher() => new(_magnet, _engine, _set.Ban, _events.MetadataFetched);

@@ -17,11 +17,13 @@ public static class HttpClientFactory
     /// </param>
     /// <param name="connectTimeout">The longest time until a connection is made.</param>
     /// <param name="keepIdle">Time for which a connection is kept for the next request; 0: each request has its own.</param>
+    /// <param name="decompress">Whether bodies may come compressed; else they are as they were sent.</param>
     public static HttpMessageInvoker CreateClient(
-        INetwork network, NetworkUse use, HostConnector connector, HostResolver findAddresses, TimeSpan connectTimeout, TimeSpan keepIdle) => new(new SocketsHttpHandler
+        INetwork network, NetworkUse use, HostConnector connector, HostResolver findAddresses, TimeSpan connectTimeout, TimeSpan keepIdle,
+        bool decompress = true) => new(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
+            AutomaticDecompression = decompress ? DecompressionMethods.All : DecompressionMethods.None,
             ConnectCallback = async (context, cancellationToken) =>
             {
                 DnsEndPoint host = context.DnsEndPoint;

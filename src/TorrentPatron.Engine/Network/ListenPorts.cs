@@ -20,8 +20,15 @@ internal sealed class ListenPorts
     /// <summary>Takes the addresses that are listened on.</summary>
     public ListenPorts(IEnumerable<IPEndPoint> endPoints)
     {
-        _endPoints = [.. endPoints.DistinctBy(endPoint => endPoint.AddressFamily)];
-        Families = [.. _endPoints.Select(endPoint => endPoint.AddressFamily)];
+        var ofEach = new List<IPEndPoint>();
+        foreach (IPEndPoint endPoint in endPoints)
+        {
+            if (!ofEach.Exists(other => other.AddressFamily == endPoint.AddressFamily))
+                ofEach.Add(endPoint);
+        }
+
+        _endPoints = [.. ofEach];
+        Families = Array.ConvertAll(_endPoints, endPoint => endPoint.AddressFamily);
     }
 
     /// <summary>We do not listen.</summary>

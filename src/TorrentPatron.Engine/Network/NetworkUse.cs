@@ -9,6 +9,6 @@ public enum NetworkUse
     /// <summary>Trackers: HTTP, HTTPS and UDP.</summary>
     Trackers,
 
-    /// <summary>The rest of the web: .torrents from addresses, and in time web seeds and feeds.</summary>
+    /// <summary>The rest of the web: .torrents from addresses, web seeds, and in time feeds.</summary>
     Web,
 }

@@ -189,10 +189,13 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
         {
             try
             {
-                await open.Socket.ReceiveAsync(batch, stop).ConfigureAwait(false);
+                ValueTask receiving = open.Socket.ReceiveAsync(batch, stop);
+                // Where it waits, others have the thread meanwhile.
+                bool hasWaited = !receiving.IsCompleted;
+                await receiving.ConfigureAwait(false);
                 failures = 0;
                 Deliver(batch, open.Outbox, open.Socket.LocalEndPoint.AddressFamily);
-                inARow += batch.Count;
+                inARow = hasWaited ? 0 : inARow + batch.Count;
                 if (inARow >= Fairness.MostInARow)
                 {
                     inARow = 0;

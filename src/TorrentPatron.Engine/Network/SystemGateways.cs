@@ -2,6 +2,7 @@ using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Network;
 
@@ -10,7 +11,7 @@ namespace TorrentPatron.Engine.Network;
 /// <summary>The routers that the operating system sends through; every user may know them.</summary>
 internal static class SystemGateways
 {
-    /// <summary>The routers of IPv4, those of the first interfaces first.</summary>
+    /// <summary>The routers, those of the first interfaces first; those of IPv6 once for each of our addresses.</summary>
     public static ReadOnlyCollection<NetworkGateway> Find()
     {
         var gateways = new List<NetworkGateway>();
@@ -22,8 +23,17 @@ internal static class SystemGateways
                     continue;
                 IPInterfaceProperties properties = network.GetIPProperties();
                 UnicastIPAddressInformation[] own = [.. properties.UnicastAddresses.Where(unicast => unicast.Address.AddressFamily == AddressFamily.InterNetwork)];
+                IPAddress[] own6 = [.. properties.UnicastAddresses.Select(unicast => unicast.Address).Where(IsReachable6)];
                 foreach (GatewayIPAddressInformation gateway in properties.GatewayAddresses)
                 {
+                    if (gateway.Address.AddressFamily == AddressFamily.InterNetworkV6 && !gateway.Address.Equals(IPAddress.IPv6Any))
+                    {
+                        IPAddress scoped = gateway.Address is { IsIPv6LinkLocal: true, ScopeId: 0 }
+                            ? new IPAddress(gateway.Address.GetAddressBytes(), properties.GetIPv6Properties().Index)
+                            : gateway.Address;
+                        gateways.AddRange(own6.Select(address => new NetworkGateway(scoped, address)));
+                    }
+
                     if (gateway.Address.AddressFamily != AddressFamily.InterNetwork || gateway.Address.Equals(IPAddress.Any) || own.Length == 0)
                         continue;
                     UnicastIPAddressInformation local = Array.Find(own, unicast => IsNear(unicast, gateway.Address)) ?? own[0];
@@ -38,6 +48,9 @@ internal static class SystemGateways
 
         return gateways.Distinct().ToList().AsReadOnly();
     }
+
+    private static bool IsReachable6(IPAddress address) =>
+        address.AddressFamily == AddressFamily.InterNetworkV6 && AddressReaches.Of(address) == AddressReach.Global && !address.IsIPv6Teredo;
 
     private static bool IsNear(UnicastIPAddressInformation own, IPAddress gateway)
     {

@@ -13,6 +13,12 @@ internal sealed class UtpTimers : IDisposable
 
     private const int Spans = 512;
 
+    /// <summary>
+    /// Spans that are one where the time lies beyond the wheel: hundreds of idle connections, each of which has to be found before its time can
+    /// be seen, are found together.
+    /// </summary>
+    private const int FarSpans = 64;
+
     private readonly Lock _gate = new();
     private readonly List<UtpStream>?[] _wheel = new List<UtpStream>?[Spans];
     private readonly UtpTransport _transport;
@@ -40,7 +46,10 @@ internal sealed class UtpTimers : IDisposable
         {
             if (_armed == long.MaxValue)
                 _next = now / Span;
-            long span = Math.Clamp(at / Span + 1, _next, _next + Spans - 1);
+            long last = _next + Spans - 1;
+            long span = Math.Max(at / Span + 1, _next);
+            if (span > last)
+                span = last - (last % FarSpans);
             if (_isDisposed || (stream.TimerSpan >= _next && stream.TimerSpan <= span))
                 return;
             stream.TimerSpan = span;

@@ -59,6 +59,9 @@ internal sealed class FutileWork(Instant now)
     /// <summary>Whether more has been charged than there was when the account was last settled. Costs nothing to ask.</summary>
     public bool IsSpent => Volatile.Read(ref _charged) > _left;
 
+    /// <summary>Whether the connection has gone past its allowance, and has not rested long enough since. Asked by the thread that settles the account.</summary>
+    public bool IsSuspect(TimeProvider time) => _spentSince is not null && !HasRested(Instant.Now(time));
+
     /// <summary>Cost of bytes that we have no use for.</summary>
     public static int Of(int bytes) => Message + (bytes / BytesPerUnit);
 
@@ -74,11 +77,10 @@ internal sealed class FutileWork(Instant now)
     /// <returns>How long the connection must wait; zero: it may go on; null: it has been past its allowance for too long.</returns>
     public TimeSpan? Settle(Instant now)
     {
-        double refilled = (now - _settled).TotalSeconds * PerSecond;
-        // It has rested meanwhile: what was before is forgotten.
-        if (_left + refilled >= Allowance / 2)
+        // A rest clears the record.
+        if (HasRested(now))
             _spentSince = null;
-        _left = Math.Min(Allowance, _left - Interlocked.Exchange(ref _charged, 0) + refilled);
+        _left = Math.Min(Allowance, _left - Interlocked.Exchange(ref _charged, 0) + Refill(now));
         _settled = now;
         // It waits until a second's worth is there: one message after the other, each with a timer of its own, would cost us more.
         if (_left >= PerSecond)
@@ -86,4 +88,8 @@ internal sealed class FutileWork(Instant now)
         _spentSince ??= now;
         return now - _spentSince.Value >= Patience ? null : TimeSpan.FromSeconds((PerSecond - _left) / PerSecond);
     }
+
+    private double Refill(Instant now) => (now - _settled).TotalSeconds * PerSecond;
+
+    private bool HasRested(Instant now) => _left + Refill(now) >= Allowance / 2;
 }

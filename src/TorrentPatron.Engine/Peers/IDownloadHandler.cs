@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Peers;
 /// Called without a lock held, but for <see cref="Reserve"/>. One thread at a time calls what is said of pieces and of blocks that arrive: the
 /// peer's receive loop or, for what was said before the pieces were known, whoever begins the transfer, before the loop goes on with it.
 /// </remarks>
-internal interface IDownloadHandler
+internal interface IDownloadHandler : IBlockHandler
 {
     /// <summary>Number of pieces in the torrent.</summary>
     int PieceCount { get; }
@@ -33,16 +33,4 @@ internal interface IDownloadHandler
     /// <param name="into">Where to; its length is how many are wanted.</param>
     /// <returns>How many were taken.</returns>
     int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into);
-
-    /// <summary>Blocks will not come from the peer; they are free for others. Called from any thread.</summary>
-    void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks);
-
-    /// <summary>Another peer had been asked for a block that has arrived from this one.</summary>
-    void BlockArrivedFrom(PeerDownload peer, PendingBlock block);
-
-    /// <summary>Blocks have been added to pieces; so many bytes more can be hashed.</summary>
-    void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash);
-
-    /// <summary>Payload has come in, so many bytes of it for nothing.</summary>
-    void PayloadReceived(int bytes, int wasted);
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
@@ -22,6 +23,12 @@ internal interface IPeerOwner
     /// <param name="peer">Which peer.</param>
     /// <param name="port">Its UDP port.</param>
     void PeerHasDhtNode(PeerConnection peer, ushort port);
+
+    /// <summary>The peer asks for hashes of a file's tree, sends some, or refuses to (BEP 52). Called from the receive loop.</summary>
+    /// <param name="peer">Which peer.</param>
+    /// <param name="message">What it says.</param>
+    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    string? PeerSpeaksOfHashes(PeerConnection peer, in PeerMessage message) => HashExchange.Decline(peer, message);
 
     /// <summary>The peer says at which address it sees us (BEP 10). Called from the receive loop.</summary>
     /// <param name="peer">Which peer.</param>

@@ -6,8 +6,8 @@ internal interface IUploadHandler
     /// <summary>Number of pieces in the torrent.</summary>
     int PieceCount { get; }
 
-    /// <summary>Length of a piece in bytes.</summary>
-    int PieceSize(int piece);
+    /// <summary>Bytes of a piece for which a peer may ask: with the gap behind a file, since some ask for whole blocks.</summary>
+    int PieceRoom(int piece);
 
     /// <summary>Whether we have a piece, verified and written.</summary>
     bool HasPiece(int piece);

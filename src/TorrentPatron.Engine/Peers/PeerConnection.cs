@@ -136,6 +136,12 @@ internal sealed class PeerConnection
     /// <summary>Whether both sides speak the extension protocol (BEP 10).</summary>
     public bool IsExtended => _handshake.SupportsExtensions;
 
+    /// <summary>Whether both sides go on by version 2 of the protocol, so that hashes of trees may be asked for (BEP 52).</summary>
+    public bool IsV2 => _handshake.IsV2;
+
+    /// <summary>Whether it could go on by version 2, whether or not we do.</summary>
+    public bool OffersV2 => _handshake.SupportsV2;
+
     /// <summary>Whether it takes part in the DHT (BEP 5).</summary>
     public bool HasDhtNode => _handshake.SupportsDht;
 
@@ -215,11 +221,12 @@ internal sealed class PeerConnection
 
     /// <summary>Looks for silence; called about once a second. A fault in it ends this peer alone.</summary>
     /// <param name="rate">Bytes/s of payload from this peer.</param>
-    public void Tick(long rate)
+    /// <param name="wantsPieces">Whether we want pieces that it may get.</param>
+    public void Tick(long rate, bool wantsPieces = true)
     {
         try
         {
-            Look(rate);
+            Look(rate, wantsPieces);
         }
 #pragma warning disable CA1031 // The root of what is done for one peer: it must not end the torrent's beat.
         catch (Exception e)
@@ -244,17 +251,18 @@ internal sealed class PeerConnection
         }
     }
 
-    private void Look(long rate)
+    private void Look(long rate, bool wantsPieces)
     {
         bool isPaused = _isPaused;
-        TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastReceived));
+        long now = _time.GetTimestamp();
+        TimeSpan silence = _time.GetElapsedTime(Volatile.Read(ref _lastReceived), now);
         if (silence > PeerTimeouts.Silence && !isPaused)
         {
             Close("It has been silent for too long.");
             return;
         }
 
-        if (_time.GetElapsedTime(Sender.LastSent) > PeerTimeouts.KeepAlive)
+        if (_time.GetElapsedTime(Sender.LastSent, now) > PeerTimeouts.KeepAlive)
         {
             Sender.AddKeepAlive();
             Sender.Flush();
@@ -263,15 +271,37 @@ internal sealed class PeerConnection
         // It has sent less than was expected: what has come is not kept waiting for the rest.
         if (silence > ReceivePace.Patience && !_rest.IsResting)
             SetReceiveThreshold(1);
-        _transfer?.Download.Tick(rate, isPaused);
-        _rest.Look(_transfer?.Payload ?? 0);
+        PeerTransfer? transfer = _transfer;
+        transfer?.Download.Tick(rate, isPaused);
+        _rest.Look(transfer?.Payload ?? 0, isUrgent: wantsPieces || transfer is not { Upload.AmChoking: true });
+        if (!_rest.IsTrimDue)
+            return;
+        Sender.Trim();
+        transfer?.Download.Requests.Trim();
     }
 
+    /// <summary>Whether no payload has moved either way for some seconds.</summary>
+    public bool IsIdle => _rest.IsIdle;
+
     /// <summary>Waits until it is worthwhile to look what has come: at once, unless nothing goes on between the peer and us.</summary>
-    public Task RestAsync() => MayRest ? _rest.WaitAsync() : Task.CompletedTask;
+    public Task RestAsync()
+    {
+        if (!MayRest)
+            return Task.CompletedTask;
+        if (Transport != PeerTransport.Utp)
+            return _rest.WaitAsync();
+        // Without a pending receive, uTP keeps each packet in memory; a receive gathers the bytes in its own buffer.
+        _rest.Gather();
+        return Task.CompletedTask;
+    }
 
     /// <summary>Something begins between the peer and us: what comes is looked at as it comes.</summary>
-    public void Stir() => _rest.Stir();
+    public void Stir()
+    {
+        _rest.Stir();
+        if (Interlocked.CompareExchange(ref _receiveThreshold, 1, PeerRest.ReceiveThreshold) == PeerRest.ReceiveThreshold)
+            _connection.SetReceiveThreshold(1);
+    }
 
     /// <summary>Takes one message. Called from the receive loop.</summary>
     /// <returns>Why the connection must be ended; null: it goes on.</returns>
@@ -287,6 +317,12 @@ internal sealed class PeerConnection
         {
             Stir();
             return Extensions.Handle(message.Body[0], message.Body[1..]);
+        }
+
+        if (message.Id is MessageId.HashRequest or MessageId.Hashes or MessageId.HashReject)
+        {
+            Stir();
+            return _owner.PeerSpeaksOfHashes(this, message);
         }
 
         if (message.Id == MessageId.Port)
@@ -408,7 +444,8 @@ internal sealed class PeerConnection
     /// <summary>Receives into a buffer.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _connection.ReceiveAsync(buffer);
 
-    private bool MayRest => _rest.IsIdle && _transfer is { Download.AmInterested: false };
+    // A peer that wastes our work is not idle: our rests would count as its own, and delay the end of the connection.
+    private bool MayRest => _rest.IsIdle && _transfer is { Download.AmInterested: false } && !FutileWork.IsSuspect(_time);
 
     private void SetReceiveThreshold(int bytes)
     {

@@ -13,18 +13,18 @@ namespace TorrentPatron.Engine.Peers;
 /// <param name="engine">What the engine shares.</param>
 /// <param name="torrent">Which torrent.</param>
 /// <param name="directory">The addresses.</param>
-/// <param name="connected">How many peers the torrent is connected to.</param>
-/// <param name="effort">How much it needs others.</param>
-/// <param name="attach">Takes a connection that has shaken hands.</param>
+/// <param name="peers">The peers that the torrent is connected to, to which those that are dialled are added.</param>
 internal sealed class PeerDialer(
-    EngineResources engine, TorrentId torrent, PeerDirectory directory, Func<int> connected, Func<DialEffort> effort, Action<IConnection, Handshake> attach)
+    EngineResources engine, TorrentId torrent, PeerDirectory directory, PeerSet peers)
 {
     /// <summary>Connections of one torrent being made at once.</summary>
     private const int MostHalfOpen = 30;
 
     private readonly PeerHandshaker _handshaker = new(engine);
-    private readonly Lock _gate = new();
     private int _dialling;
+
+    /// <summary>The torrent, with all hashes that are known of it: peers are met by one or the other.</summary>
+    public required TorrentId Known { private get; set; }
 
     /// <summary>Dials as far as there is room.</summary>
     /// <param name="session">Ends the dialling, also what is under way.</param>
@@ -43,7 +43,7 @@ internal sealed class PeerDialer(
     /// <param name="session">Ends it.</param>
     public void Punch(IPEndPoint address, CancellationToken session)
     {
-        lock (_gate)
+        lock (this)
         {
             if (engine.Settings.Transport == TransportPolicy.Tcp || !engine.Utp.Has(address) || !MayDial(session))
                 return;
@@ -64,7 +64,7 @@ internal sealed class PeerDialer(
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _dialling > 0;
         }
     }
@@ -72,16 +72,16 @@ internal sealed class PeerDialer(
     /// <summary>Whether there is room for one more, which is then taken among the engine's.</summary>
     private bool MayDial(CancellationToken session) =>
         !session.IsCancellationRequested && engine.NetworkDown is null && _dialling < MostHalfOpen
-        && connected() + _dialling < engine.Settings.MaxPeersPerTorrent && engine.Peers < engine.MostPeers && engine.TryBeginDial();
+        && peers.Connected.Count + _dialling < engine.Settings.MaxPeersPerTorrent && engine.Peers < engine.MostPeers && engine.TryBeginDial();
 
     private IPEndPoint? TakeNext(CancellationToken session)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!MayDial(session))
                 return null;
 
-            IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time), effort());
+            IPEndPoint? address = directory.TakeNext(Instant.Now(engine.Time), peers.Effort);
             if (address is null)
                 engine.EndDial();
             else
@@ -98,11 +98,11 @@ internal sealed class PeerDialer(
         bool isDone = false;
         try
         {
-            (connection, Handshake handshake) = await (transport is null ? ReachAsync(address, session) : ReachAsync(address, transport, session))
+            (connection, Handshake handshake) = await ReachAsync(address, transport is { } only ? [only] : TransportsTo(address), session)
                 .ConfigureAwait(false);
             isDone = true;
             EndDial();
-            attach(connection, handshake);
+            peers.Attach(connection, handshake, isIncoming: false);
         }
 #pragma warning disable CA1031 // The root of a dial: whatever it is ends this connection and nothing else.
         catch (Exception e)
@@ -116,7 +116,7 @@ internal sealed class PeerDialer(
             if (session.IsCancellationRequested)
                 directory.Released(address);
             else
-                directory.Ended(address, wasUseful: false, Instant.Now(engine.Time), effort());
+                directory.Ended(address, wasUseful: false, Instant.Now(engine.Time), peers.Effort);
         }
         finally
         {
@@ -131,51 +131,95 @@ internal sealed class PeerDialer(
         DialMore(session);
     }
 
-    /// <summary>Connects and shakes hands. Some take TCP connections and refuse them all: they speak uTP alone.</summary>
-    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, CancellationToken session)
-    {
-        try
-        {
-            return await ReachAsync(address, transport: null, session).ConfigureAwait(false);
-        }
-        catch (HandshakeRefusedException) when (engine.Settings.Transport == TransportPolicy.Any && directory.SpeaksUtp(address) is null && engine.Utp.Has(address))
-        {
-        }
-
-        (IConnection, Handshake) reached = await ReachAsync(address, PeerTransport.Utp, session).ConfigureAwait(false);
-        directory.NoteUtp(address, true);
-        return reached;
-    }
-
-    /// <summary>Connects and shakes hands: as the address is known to like it and, where it refuses that without a word, once the other way.</summary>
-    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, PeerTransport? transport, CancellationToken session)
+    /// <summary>
+    /// Connects and shakes hands by one protocol after the other, and remembers which of them the peer speaks. A peer may also take connections by
+    /// one and refuse them all; then it is dialled once in the other form, encrypted or not, before the next protocol has its turn. And it may know a
+    /// hybrid by its other hash alone: by that it is asked in the same form, once.
+    /// </summary>
+    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, PeerTransport[] transports, CancellationToken session)
     {
         EncryptionPolicy policy = engine.Settings.Encryption;
         bool isFree = policy == EncryptionPolicy.Prefer;
         bool isEncrypted = isFree ? directory.LikesEncryption(address) : policy == EncryptionPolicy.Require;
-        try
+        bool? mayTryOther = isFree ? null : false;
+        TorrentId known = Known;
+        bool isSecond = known.SecondWireHash is not null && directory.LikesSecondHash(address);
+        bool? mayTryOtherHash = known.SecondWireHash is null ? false : null;
+        for (int i = 0; ; i++)
         {
-            return await ConnectAsync(address, transport, isEncrypted, session).ConfigureAwait(false);
-        }
-        catch (HandshakeRefusedException) when (isFree && directory.MayTryOther(address))
-        {
-            // Perhaps it wants it the other way.
-        }
+            PeerTransport transport = transports[i];
+            bool isLast = i == transports.Length - 1;
+            TimeSpan timeout = transport == PeerTransport.Utp && (transports.Length > 1 || engine.Settings.Transport != TransportPolicy.Utp)
+                ? PeerTimeouts.ConnectUtp
+                : PeerTimeouts.Connect;
+            try
+            {
+                return await ByEitherHashAsync(isEncrypted).ConfigureAwait(false);
+            }
+            catch (HandshakeRefusedException e) when (!e.HasAgreed && (!isLast || (mayTryOther ??= directory.MayTryOther(address))))
+            {
+                EngineEvents.Log.DialFailed(torrent, address, e);
+                mayTryOther ??= directory.MayTryOther(address);
+            }
+            catch (UnreachableException e) when (!isLast && !session.IsCancellationRequested)
+            {
+                EngineEvents.Log.DialFailed(torrent, address, e);
+                continue;
+            }
 
-        (IConnection, Handshake) reached = await ConnectAsync(address, transport, !isEncrypted, session).ConfigureAwait(false);
-        directory.NoteEncryption(address, !isEncrypted);
-        return reached;
+            if (mayTryOther == false)
+                continue;
+            try
+            {
+                (IConnection, Handshake) reached = await ByEitherHashAsync(!isEncrypted).ConfigureAwait(false);
+                directory.NoteEncryption(address, !isEncrypted);
+                return reached;
+            }
+            catch (Exception e) when (e is HandshakeRefusedException or UnreachableException && !isLast && !session.IsCancellationRequested)
+            {
+                EngineEvents.Log.DialFailed(torrent, address, e);
+            }
+
+            async Task<(IConnection, Handshake)> ByEitherHashAsync(bool encrypt)
+            {
+                try
+                {
+                    return await ReachAsync(address, transport, timeout, known, isSecond, encrypt, isLater: i > 0, session).ConfigureAwait(false);
+                }
+                catch (HandshakeRefusedException e) when (!session.IsCancellationRequested && (mayTryOtherHash ??= directory.MayTryOtherHash(address)))
+                {
+                    EngineEvents.Log.DialFailed(torrent, address, e);
+                }
+
+                (IConnection, Handshake) reached =
+                    await ReachAsync(address, transport, timeout, known, !isSecond, encrypt, isLater: i > 0, session).ConfigureAwait(false);
+                directory.NoteHash(address, !isSecond);
+                return reached;
+            }
+        }
     }
 
-    private async Task<(IConnection Connection, Handshake Handshake)> ConnectAsync(
-        IPEndPoint address, PeerTransport? transport, bool isEncrypted, CancellationToken session)
+    private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(
+        IPEndPoint address, PeerTransport transport, TimeSpan timeout, TorrentId known, bool isSecond, bool isEncrypted, bool isLater,
+        CancellationToken session)
     {
-        IConnection connection = transport is { } only
-            ? await OpenAsync(only, address, PeerTimeouts.ConnectUtp, session).ConfigureAwait(false)
-            : await OpenAsync(address, session).ConfigureAwait(false);
+        IConnection connection;
         try
         {
-            return await _handshaker.DialAsync(connection, torrent.WireHash, isEncrypted, session).ConfigureAwait(false);
+            connection = await OpenAsync(transport, address, timeout, session).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException && !session.IsCancellationRequested)
+        {
+            throw new UnreachableException(e);
+        }
+
+        try
+        {
+            (IConnection, Handshake) reached = await _handshaker.DialAsync(connection, known, isEncrypted, isSecond, session).ConfigureAwait(false);
+            // A peer that takes TCP where it is tried first may speak uTP too.
+            if (transport == PeerTransport.Utp || isLater)
+                directory.NoteUtp(address, transport == PeerTransport.Utp);
+            return reached;
         }
         catch
         {
@@ -185,37 +229,20 @@ internal sealed class PeerDialer(
     }
 
     /// <summary>
-    /// Connects by uTP, TCP or both, one after the other, and remembers which of them was answered. Near by, where there is no queue to be kind
-    /// to, TCP comes first.
+    /// The protocols by which an address is dialled, the first one first. Near by, where there is no queue to be kind to, TCP comes first, unless it
+    /// was seen to be of no use.
     /// </summary>
-    private async Task<IConnection> OpenAsync(IPEndPoint address, CancellationToken session)
+    private PeerTransport[] TransportsTo(IPEndPoint address)
     {
         TransportPolicy policy = engine.Settings.Transport;
         if (policy == TransportPolicy.Utp)
-            return await OpenAsync(PeerTransport.Utp, address, PeerTimeouts.Connect, session).ConfigureAwait(false);
+            return [PeerTransport.Utp];
         bool? speaksUtp = directory.SpeaksUtp(address);
         if (policy == TransportPolicy.Tcp || speaksUtp == false || !engine.Utp.Has(address))
-            return await OpenAsync(PeerTransport.Tcp, address, PeerTimeouts.Connect, session).ConfigureAwait(false);
-        // Of one near by it is known only where TCP was of no use.
-        PeerTransport first = speaksUtp == true || AddressReaches.Of(address.Address) == AddressReach.Global ? PeerTransport.Utp : PeerTransport.Tcp;
-        PeerTransport second = first == PeerTransport.Utp ? PeerTransport.Tcp : PeerTransport.Utp;
-        IConnection connection;
-        try
-        {
-            connection = await OpenAsync(first, address, first == PeerTransport.Utp ? PeerTimeouts.ConnectUtp : PeerTimeouts.Connect, session).ConfigureAwait(false);
-            if (first == PeerTransport.Utp)
-                directory.NoteUtp(address, true);
-            return connection;
-        }
-        catch (Exception e) when (e is IOException or OperationCanceledException && !session.IsCancellationRequested)
-        {
-            // Perhaps it answers by the other; why it did not by this one is of use to know all the same.
-            EngineEvents.Log.DialFailed(torrent, address, e);
-        }
-
-        connection = await OpenAsync(second, address, second == PeerTransport.Utp ? PeerTimeouts.ConnectUtp : PeerTimeouts.Connect, session).ConfigureAwait(false);
-        directory.NoteUtp(address, second == PeerTransport.Utp);
-        return connection;
+            return [PeerTransport.Tcp];
+        return speaksUtp == true || AddressReaches.Of(address.Address) == AddressReach.Global
+            ? [PeerTransport.Utp, PeerTransport.Tcp]
+            : [PeerTransport.Tcp, PeerTransport.Utp];
     }
 
     private async Task<IConnection> OpenAsync(PeerTransport transport, IPEndPoint address, TimeSpan timeout, CancellationToken session)
@@ -232,7 +259,11 @@ internal sealed class PeerDialer(
     private void EndDial()
     {
         engine.EndDial();
-        lock (_gate)
+        lock (this)
             _dialling--;
     }
+
+    /// <summary>No connection was made: the peer does not answer, or refuses.</summary>
+    private sealed class UnreachableException(Exception cause)
+        : IOException(cause is OperationCanceledException ? "The peer does not answer." : cause.Message, cause);
 }

@@ -31,13 +31,15 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Addresses that are to be named and are said to like encryption.</summary>
     private const int MostHints = 200;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<IPEndPoint, Entry> _entries = [];
-    private readonly Dictionary<PeerOrigin, Namer> _namers = [];
+    /// <summary>Those of a torrent that knows no address, as most do while they rest: never written to.</summary>
+    private static readonly (Dictionary<IPEndPoint, Entry> Entries, Dictionary<PeerOrigin, Namer> Namers) None = ([], []);
+
+    private Dictionary<IPEndPoint, Entry> _entries = None.Entries;
+    private Dictionary<PeerOrigin, Namer> _namers = None.Namers;
     private readonly DialPace _pace = new();
 
     /// <summary>When each kind of origin had its last turn, counted in turns.</summary>
-    private readonly long[] _turns = new long[Entry.SourceCount];
+    private long[] _turns = [];
     private long _turn;
 
     /// <summary>Whether the last address that was taken had its turn because its class is preferred: then the next one has not.</summary>
@@ -61,7 +63,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     {
         get
         {
-            lock (_gate)
+            lock (this)
                 return _entries.Count;
         }
     }
@@ -76,7 +78,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     public bool Add(IPEndPoint endPoint, PeerOrigin origin)
     {
         PeerSource source = origin.Source;
-        lock (_gate)
+        lock (this)
         {
             // Those that were saved were reached in an earlier run.
             bool isPossible = source == PeerSource.Manual ? endPoint.Port != 0
@@ -93,6 +95,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
             if (_entries.Count >= Capacity && !TryForgetFor(origin))
                 return false;
+            if (_entries == None.Entries)
+                (_entries, _namers, _turns) = ([], [], new long[Entry.SourceCount]);
             // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
             _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint), classes, endPoint.Address)
             {
@@ -107,21 +111,21 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Where an address is from.</summary>
     public PeerSource SourceOf(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
     /// <summary>Whether an address was given by hand.</summary>
     public bool IsTrusted(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.IsTrusted;
     }
 
     /// <summary>A peer of this torrent was reached at an address.</summary>
     public void Reached(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             // Where all had failed before it was our own network that was out, and not the peers.
             if (_failuresInARow >= Math.Max(MostOfFewFailures, _entries.Count))
@@ -135,14 +139,14 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             _failuresInARow = 0;
             _pace.Reached(endPoint.Address);
             if (_entries.TryGetValue(endPoint, out Entry? entry))
-                entry.WasReached = true;
+                entry.WasReached = entry.IsReached = true;
         }
     }
 
     /// <summary>A peer of this torrent has come from an address: its host is no victim of who names it.</summary>
     public void Met(IPAddress address)
     {
-        lock (_gate)
+        lock (this)
         {
             _pace.Reached(address);
             _quietUntil = default;
@@ -153,21 +157,26 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="most">How many at most.</param>
     public IReadOnlyList<IPEndPoint> Proven(int most)
     {
-        lock (_gate)
+        lock (this)
         {
-            return
-            [
-                .. _entries.Where(known => known.Value.WasReached && known.Key.Address is not HostAddress).OrderByDescending(known => known.Value.IsInUse)
-                    .ThenBy(known => known.Value, Comparer<Entry>.Create((left, right) => left.IsBetterThan(right) ? -1 : right.IsBetterThan(left) ? 1 : 0))
-                    .Take(most).Select(known => known.Key),
-            ];
+            if (_entries.Count == 0)
+                return [];
+            var proven = new List<IPEndPoint>();
+            foreach ((IPEndPoint address, Entry entry) in _entries)
+            {
+                if (entry.WasReached && address.Address is not HostAddress)
+                    proven.Add(address);
+            }
+
+            proven.Sort((left, right) => Compare(_entries[left], _entries[right]));
+            return proven.Slice(0, Math.Min(most, proven.Count));
         }
     }
 
     /// <summary>Number of addresses that a source has named, first or not.</summary>
     public int CountOf(PeerSource source)
     {
-        lock (_gate)
+        lock (this)
             return _entries.Values.Count(entry => entry.IsNamedBy(source));
     }
 
@@ -177,11 +186,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <returns>The address, or null where there is none.</returns>
     public IPEndPoint? TakeNext(Instant now, DialEffort effort)
     {
-        lock (_gate)
+        lock (this)
         {
             if (FindNext(now, effort) is not { } next)
                 return null;
-            next.Entry.IsInUse = true;
+            (next.Entry.IsInUse, next.Entry.IsReached) = (true, false);
             _wasPreferred = next.IsPreferred;
             _pace.Dialled(next.EndPoint.Address, now);
             _turns[(int)next.Namer.Origin.Source] = next.Namer.LastTurn = ++_turn;
@@ -192,11 +201,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Takes one address, unless it is in use; as <see cref="TakeNext"/> does.</summary>
     public bool TryTake(IPEndPoint endPoint, Instant now)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_entries.TryGetValue(endPoint, out Entry? entry) || entry.IsInUse || entry.IsOurselves)
                 return false;
-            entry.IsInUse = true;
+            (entry.IsInUse, entry.IsReached) = (true, false);
             _pace.Dialled(endPoint.Address, now);
             return true;
         }
@@ -207,7 +216,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="effort">How much peers are needed.</param>
     public bool HasNext(Instant now, DialEffort effort)
     {
-        lock (_gate)
+        lock (this)
             return FindNext(now, effort) is not null;
     }
 
@@ -218,7 +227,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="effort">How much peers are needed; where little, an address that fails again and again is forgotten.</param>
     public void Ended(IPEndPoint endPoint, bool wasUseful, Instant now, DialEffort effort)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_entries.TryGetValue(endPoint, out Entry? entry))
                 return;
@@ -226,7 +235,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             _quietUntil = default;
             entry.Failures = wasUseful ? 0 : entry.Failures + 1;
             // Perhaps another program listens there by now.
-            if (!wasUseful)
+            if (!wasUseful && !entry.IsReached)
                 entry.SpeaksUtp = null;
             if (!wasUseful)
             {
@@ -242,14 +251,14 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Whether to encrypt when an address is dialled: it has taken nothing else, or is said to like that.</summary>
     public bool LikesEncryption(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesEncryption;
     }
 
     /// <summary>Somebody says that an address, which is named next, likes encryption. What is known already counts for more.</summary>
     public void HintEncryption(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_entries.ContainsKey(endPoint))
                 return;
@@ -263,7 +272,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Whether an address that has refused one way, encrypted or not, may be tried the other way at once: it is, one time.</summary>
     public bool MayTryOther(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             if (!_entries.TryGetValue(endPoint, out Entry? entry) || entry.WasTriedOther)
                 return false;
@@ -274,24 +283,52 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>An address has taken one way after it had refused the other; should it ever change its mind, it is tried again.</summary>
     public void NoteEncryption(IPEndPoint endPoint, bool isEncrypted)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 (entry.LikesEncryption, entry.WasTriedOther) = (isEncrypted, false);
         }
     }
 
+    /// <summary>Whether to name a hybrid by its v2 hash when an address is dialled: its peer has taken nothing else.</summary>
+    public bool LikesSecondHash(IPEndPoint endPoint)
+    {
+        lock (this)
+            return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesSecondHash;
+    }
+
+    /// <summary>Whether an address that has refused a hybrid by one of its hashes may be asked by the other at once: it is, one time.</summary>
+    public bool MayTryOtherHash(IPEndPoint endPoint)
+    {
+        lock (this)
+        {
+            if (!_entries.TryGetValue(endPoint, out Entry? entry) || entry.WasTriedOtherHash)
+                return false;
+            return entry.WasTriedOtherHash = true;
+        }
+    }
+
+    /// <summary>An address has taken one hash of a hybrid after it had refused the other; should it ever change its mind, it is asked again.</summary>
+    public void NoteHash(IPEndPoint endPoint, bool isSecond)
+    {
+        lock (this)
+        {
+            if (_entries.TryGetValue(endPoint, out Entry? entry))
+                (entry.LikesSecondHash, entry.WasTriedOtherHash) = (isSecond, false);
+        }
+    }
+
     /// <summary>Whether uTP is spoken at an address; null: not known.</summary>
     public bool? SpeaksUtp(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.SpeaksUtp : null;
     }
 
     /// <summary>Another peer says that uTP is spoken at an address. What we have seen ourselves counts for more.</summary>
     public void HintUtp(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             // Near by TCP comes first, unless it was seen to be of no use.
             if (_entries.TryGetValue(endPoint, out Entry? entry) && AddressReaches.Of(endPoint.Address) == AddressReach.Global)
@@ -302,7 +339,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>An address has answered by uTP or, though it was tried, by TCP alone.</summary>
     public void NoteUtp(IPEndPoint endPoint, bool speaksUtp)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 entry.SpeaksUtp = speaksUtp;
@@ -312,7 +349,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>A connection was given up by ourselves, which says nothing about its address.</summary>
     public void Released(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 entry.IsInUse = false;
@@ -323,7 +360,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Never dials an address again: it is ourselves.</summary>
     public void Forget(IPEndPoint endPoint)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_entries.TryGetValue(endPoint, out Entry? entry))
                 (entry.IsInUse, entry.IsOurselves) = (false, true);
@@ -333,7 +370,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Lets every address be dialled at once: the torrent goes on after a rest, in which peers were left by us.</summary>
     public void RetryAll()
     {
-        lock (_gate)
+        lock (this)
         {
             _quietUntil = default;
             foreach (Entry entry in _entries.Values)
@@ -344,7 +381,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <summary>Forgets what some sources alone have named, and is not in use: the torrent turns out to be private.</summary>
     public void ForgetAllOf(params IReadOnlyCollection<PeerSource> sources)
     {
-        lock (_gate)
+        lock (this)
         {
             foreach ((IPEndPoint endPoint, Entry entry) in _entries)
             {
@@ -360,7 +397,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="wasDialled">Whether it was we who dialled: then whoever listens there is shut out, whatever it says it is.</param>
     public void Ban(IPEndPoint endPoint, PeerId id, bool wasDialled)
     {
-        lock (_gate)
+        lock (this)
         {
             _bans ??= new PeerBans();
             _bans.Add(id, endPoint, wasDialled);
@@ -377,7 +414,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     /// <param name="id">Who it says it is.</param>
     public bool IsBanned(IPEndPoint endPoint, PeerId id)
     {
-        lock (_gate)
+        lock (this)
             return _bans?.Has(id, endPoint) == true;
     }
 
@@ -513,6 +550,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         return true;
     }
 
+    /// <summary>Compares for <see cref="Proven"/>: less than 0 where the left one comes first.</summary>
+    private static int Compare(Entry left, Entry right) => left.IsInUse != right.IsInUse ? (left.IsInUse ? -1 : 1)
+        : left.IsBetterThan(right) ? -1
+        : right.IsBetterThan(left) ? 1
+        : 0;
+
     private static int Greatest(ReadOnlySpan<int> counts)
     {
         int greatest = 0;
@@ -590,6 +633,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         public bool WasReached { get; set; }
 
+        /// <summary>Whether a peer of this torrent has been met there since it was last dialled.</summary>
+        public bool IsReached { get; set; }
+
         public bool LikesEncryption { get; set; }
 
         /// <summary>Whether uTP is spoken there; null: not known.</summary>
@@ -597,6 +643,12 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         /// <summary>Whether both ways, encrypted and not, have been refused.</summary>
         public bool WasTriedOther { get; set; }
+
+        /// <summary>Whether a hybrid is named by its v2 hash there.</summary>
+        public bool LikesSecondHash { get; set; }
+
+        /// <summary>Whether both hashes of a hybrid have been refused.</summary>
+        public bool WasTriedOtherHash { get; set; }
 
         public int Failures { get; set; }
 

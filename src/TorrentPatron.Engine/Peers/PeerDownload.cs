@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Net;
 using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Protocol.Wire;
 
@@ -86,7 +85,7 @@ internal sealed class PeerDownload : IBlockSource
     public BlockAvailability Availability { get; } = new();
 
     /// <inheritdoc/>
-    public IPEndPoint EndPoint => Peer.RemoteEndPoint;
+    public string Name => Peer.RemoteEndPoint.ToString();
 
     /// <inheritdoc/>
     public bool IsClosed => Peer.IsClosed;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Shared;
@@ -13,42 +14,48 @@ internal sealed class PeerHandshaker(EngineResources engine)
 {
     /// <summary>Shakes hands as the side that has dialled.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="torrent">The torrent's hash on the wire.</param>
+    /// <param name="torrent">The torrent.</param>
     /// <param name="isEncrypted">Whether to encrypt.</param>
+    /// <param name="isSecond">Whether to name a hybrid by its v2 hash: to a peer that knows no other.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The stream that goes on from here, and what the other side says.</returns>
+    /// <returns>The stream that goes on from here, and what the other side says, with <see cref="Handshake.IsV2"/>.</returns>
     /// <exception cref="IOException">The other side is no peer of that torrent; a <see cref="HandshakeRefusedException"/> where it never said a word.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
     public Task<(IConnection Connection, Handshake Handshake)> DialAsync(
-        IConnection connection, InfoHash torrent, bool isEncrypted, CancellationToken cancellationToken) =>
+        IConnection connection, TorrentId torrent, bool isEncrypted, bool isSecond, CancellationToken cancellationToken) =>
         InTimeAsync(
             connection,
             async cancellation =>
             {
                 byte[] ours = new byte[Handshake.Length];
-                engine.MakeHandshake(torrent).Write(ours);
+                InfoHash name = isSecond ? torrent.SecondWireHash!.Value : torrent.WireHash;
+                (engine.MakeHandshake(name) with { SupportsV2 = !isSecond && torrent.SecondWireHash is not null }).Write(ours);
                 IConnection stream = connection;
                 if (isEncrypted)
-                    stream = await EncryptAsync(connection, torrent, ours, cancellation).ConfigureAwait(false);
+                    stream = await EncryptAsync(connection, name, ours, cancellation).ConfigureAwait(false);
                 else
                     await connection.SendAsync(ours).ConfigureAwait(false);
                 byte[] theirs = new byte[Handshake.Length];
                 await ReceiveAsync(stream, theirs, have: 0, theirs.Length).ConfigureAwait(false);
                 Handshake handshake = Read(theirs);
-                return handshake.InfoHash == torrent ? (stream, handshake) : throw new IOException("The peer speaks of another torrent.");
+                // By BEP 52 the side that is dialled may answer with the v2 hash; then both go on by version 2.
+                bool isUpgraded = handshake.InfoHash == torrent.SecondWireHash;
+                return handshake.InfoHash == name || isUpgraded
+                    ? (stream, handshake with { IsV2 = isUpgraded || torrent.V1 is null })
+                    : throw new IOException("The peer speaks of another torrent.");
             },
             cancellationToken);
 
     /// <summary>Takes the other side's handshake and, where we know the torrent, answers.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="isKnown">Whether a torrent runs here.</param>
+    /// <param name="isKnown">Tells which torrent runs here by a hash; null: none.</param>
     /// <param name="find">Tells which torrent an encrypted handshake names.</param>
     /// <param name="cancellationToken">Ends it.</param>
     /// <returns>The stream that goes on from here, and what the other side says.</returns>
     /// <exception cref="IOException">The other side is no peer, or of no torrent of ours.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
     public Task<(IConnection Connection, Handshake Handshake)> AnswerAsync(
-        IConnection connection, Predicate<InfoHash> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellationToken) =>
+        IConnection connection, Func<InfoHash, TorrentId?> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellationToken) =>
         InTimeAsync(
             connection,
             async cancellation =>
@@ -68,12 +75,14 @@ internal sealed class PeerHandshaker(EngineResources engine)
 
                 await ReceiveAsync(stream, theirs, have, theirs.Length).ConfigureAwait(false);
                 Handshake handshake = Read(theirs);
-                if (!isKnown(handshake.InfoHash))
-                    throw new IOException("The peer asks for a torrent that does not run here.");
+                TorrentId torrent = isKnown(handshake.InfoHash) ?? throw new IOException("The peer asks for a torrent that does not run here.");
+                // Whoever names the v1 hash of a hybrid and offers to go on by version 2 is answered with the other one.
+                bool isV2 = handshake.InfoHash != torrent.V1 || (handshake.SupportsV2 && torrent.SecondWireHash is not null);
                 byte[] ours = new byte[Handshake.Length];
-                engine.MakeHandshake(handshake.InfoHash).Write(ours);
+                InfoHash name = isV2 ? torrent.SecondWireHash ?? handshake.InfoHash : handshake.InfoHash;
+                (engine.MakeHandshake(name) with { SupportsV2 = torrent.V2 is not null }).Write(ours);
                 await stream.SendAsync(ours).ConfigureAwait(false);
-                return (stream, handshake);
+                return (stream, handshake with { IsV2 = isV2 });
             },
             cancellationToken);
 
@@ -117,25 +126,32 @@ internal sealed class PeerHandshaker(EngineResources engine)
     private async Task<IConnection> AgreeAsync(
         IConnection connection, EncryptionHandshake side, ReadOnlyMemory<byte> received, CancellationToken cancellation)
     {
-        byte[] buffer = new byte[1024];
-        while (true)
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(1024);
+        try
         {
-            if (received.Length > 0)
+            while (true)
             {
-                if (side.AwaitsKey)
-                    await InTurnAsync(() => side.Receive(received.Span), cancellation).ConfigureAwait(false);
-                else
-                    side.Receive(received.Span);
-            }
+                if (received.Length > 0)
+                {
+                    if (side.AwaitsKey)
+                        await InTurnAsync(() => side.Receive(received.Span), cancellation).ConfigureAwait(false);
+                    else
+                        side.Receive(received.Span);
+                }
 
-            if (side.State == EncryptionState.Failed)
-                throw new IOException("The encrypted handshake failed.");
-            if (side.TakeToSend() is { Length: > 0 } bytes)
-                await connection.SendAsync(bytes).ConfigureAwait(false);
-            if (side.State == EncryptionState.Done)
-                return new EncryptedConnection(connection, side);
-            int count = await ReceiveAsync(connection, buffer, isFirst: side is EncryptionInitiator { AwaitsKey: true }).ConfigureAwait(false);
-            received = count > 0 ? buffer.AsMemory(0, count) : throw new IOException("The peer closed the connection within the encrypted handshake.");
+                if (side.State == EncryptionState.Failed)
+                    throw new IOException("The encrypted handshake failed.");
+                if (side.TakeToSend() is { Length: > 0 } bytes)
+                    await connection.SendAsync(bytes).ConfigureAwait(false);
+                if (side.State == EncryptionState.Done)
+                    return new EncryptedConnection(connection, side);
+                int count = await ReceiveAsync(connection, buffer, isFirst: side is EncryptionInitiator { AwaitsKey: true }).ConfigureAwait(false);
+                received = count > 0 ? buffer.AsMemory(0, count) : throw new HandshakeRefusedException(hasAgreed: true);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

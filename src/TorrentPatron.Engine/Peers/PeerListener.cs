@@ -12,10 +12,10 @@ namespace TorrentPatron.Engine.Peers;
 
 /// <summary>Takes the connections that peers make, on one port for both IP versions, and shakes hands with them.</summary>
 /// <param name="engine">What the engine shares.</param>
-/// <param name="isKnown">Whether a torrent runs here.</param>
+/// <param name="isKnown">Tells which torrent runs here by a hash; null: none.</param>
 /// <param name="find">Tells which torrent an encrypted handshake names; null: none that runs here.</param>
 /// <param name="welcome">Takes a connection that has shaken hands.</param>
-internal sealed class PeerListener(EngineResources engine, Predicate<InfoHash> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, Action<IConnection, Handshake> welcome)
+internal sealed class PeerListener(EngineResources engine, Func<InfoHash, TorrentId?> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, Action<IConnection, Handshake> welcome)
     : IAsyncDisposable
 {
     /// <summary>Waited when the system can take no connection.</summary>

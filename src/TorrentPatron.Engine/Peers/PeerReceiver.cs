@@ -17,7 +17,11 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
+    /// <summary>Receives after a full one until an idle peer has the smallest slab again.</summary>
+    private const int ReceivesUntilSmall = 16;
+
     private int _slabLength = SlabPool.LeastLength;
+    private int _receivesUntilSmall;
     private int _fullReceives;
     private int _inARow;
 
@@ -29,7 +33,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
             string? fault;
             try
             {
-                fault = await ReceiveAsync(slabs.Rent(_slabLength), cancellationToken).ConfigureAwait(false);
+                fault = await ReceiveAsync(slabs.Rent(SlabPool.IdleLength), cancellationToken).ConfigureAwait(false);
             }
             finally
             {
@@ -56,6 +60,18 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
             while (true)
             {
                 await WaitAsync(backPressure.WaitAsync(cancellationToken)).ConfigureAwait(false);
+                if (start == end && peer.IsIdle)
+                {
+                    // Hundreds of idle peers would each keep what the fastest one needs; but one that says much must not have to wait for us.
+                    int length = _receivesUntilSmall > 0 ? _slabLength : SlabPool.IdleLength;
+                    if (end > 0 || slab.Length != length)
+                    {
+                        slab.Release();
+                        slab = slabs.Rent(length);
+                        start = end = 0;
+                    }
+                }
+
                 if (slab.Length - end < Math.Max(Math.Min(LeastRoom, slab.Length / 2), needed - (end - start)))
                 {
                     slab = Continue(slab, start, end, needed);
@@ -70,7 +86,8 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 if (received == 0)
                     return null;
                 peer.Received();
-                Grow(received == room);
+                _receivesUntilSmall = received == room ? ReceivesUntilSmall : Math.Max(0, _receivesUntilSmall - 1);
+                Grow(received == room && slab.Length > SlabPool.IdleLength);
                 end += received;
 
                 string? fault = Take(slab, ref start, end, out needed);

@@ -21,8 +21,8 @@ internal sealed class PeerSender : IDisposable
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
-    private ArrayBufferWriter<byte> _filling = new(512);
-    private ArrayBufferWriter<byte> _sending = new(512);
+    private ArrayBufferWriter<byte> _filling = new();
+    private ArrayBufferWriter<byte> _sending = new();
     private IBlockReader? _reader;
     private Action<int>? _payloadSent;
     private BlockRun? _run;
@@ -144,6 +144,23 @@ internal sealed class PeerSender : IDisposable
             _failed(new TimeoutException("It does not read what is sent to it."));
         else
             _ = SendAsync();
+    }
+
+    /// <summary>Lets go of the memory that is in use only while something is sent.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            if (_isSending || _filling.WrittenCount > 0)
+                return;
+            if (_filling.Capacity > 0)
+                _filling = new();
+            if (_sending.Capacity > 0)
+                _sending = new();
+            _run = null;
+        }
+
+        Uploads.Trim();
     }
 
     /// <summary>Sends nothing more.</summary>

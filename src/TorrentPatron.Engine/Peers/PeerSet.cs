@@ -4,6 +4,7 @@ using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Limits;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.Peers.Extensions;
+using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
@@ -26,6 +27,9 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>Time in which two connections to one peer are taken for two that were dialled at once, one by each side.</summary>
     private static readonly TimeSpan TwinAge = TimeSpan.FromSeconds(10);
 
+    /// <summary>Time between two looks at how useful the peers are while there is room: short beside the minutes in which use fades, long beside a beat.</summary>
+    private static readonly TimeSpan NoteInterval = TimeSpan.FromSeconds(5);
+
     private readonly TorrentId _torrent;
     private readonly EngineResources _engine;
     private readonly RateLimiter _download;
@@ -35,6 +39,7 @@ internal sealed class PeerSet : IPeerOwner
     private readonly PeerTurnover _turnover = new();
     private readonly Lock _gate = new();
     private volatile PeerConnection[] _peers = [];
+    private Instant _nextNote;
     private Queue<ClosedPeer>? _closed;
 
     /// <summary>Whether another was turned away since the last <see cref="TurnOver"/>, because all places were taken.</summary>
@@ -55,13 +60,36 @@ internal sealed class PeerSet : IPeerOwner
         _engine = engine;
         _download = download;
         _upload = upload;
-        Directory = new PeerDirectory(engine.Random, engine.OutsideEndPoint, engine.PeerClasses);
-        _dialer = new PeerDialer(
-            engine, torrent, Directory, () => _peers.Length, () => Effort, (connection, handshake) => Attach(connection, handshake, isIncoming: false));
+        BackPressure = engine.BackPressure.MakeShare();
+        Directory = new PeerDirectory(engine.Random, engine.Self, engine.PeerClasses);
+        _dialer = new PeerDialer(engine, torrent, Directory, this) { Known = torrent };
+    }
+
+    /// <summary>The torrent, with all hashes that are known of it.</summary>
+    /// <remarks>
+    /// Peers that were dialled when only the v1 hash of a hybrid was known are dialled anew once both are: so both sides go on by version 2, and the
+    /// piece layers can be asked for.
+    /// </remarks>
+    public TorrentId Known
+    {
+        set
+        {
+            _dialer.Known = value;
+            if (value.SecondWireHash is null)
+                return;
+            foreach (PeerConnection peer in _peers)
+            {
+                if (peer is { IsIncoming: false, IsV2: false, OffersV2: true })
+                    peer.Close("It is met again by version 2.");
+            }
+        }
     }
 
     /// <summary>The addresses that are known.</summary>
     public PeerDirectory Directory { get; }
+
+    /// <summary>The torrent's share of the bytes that wait for disks.</summary>
+    public BackPressure BackPressure { get; }
 
     /// <summary>The extensions that are spoken with the peers.</summary>
     public ExtensionTable Extensions { get; } = new();
@@ -82,7 +110,8 @@ internal sealed class PeerSet : IPeerOwner
         }
     }
 
-    private DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
+    /// <summary>How much the torrent needs other peers.</summary>
+    internal DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
 
     /// <summary>Whether peers are told of our DHT node, and theirs are taken note of (BEP 5).</summary>
     public bool SharesDht { get; set; }
@@ -255,7 +284,7 @@ internal sealed class PeerSet : IPeerOwner
 
         peer.Sender.Flush();
         // Not watched: it lets nothing through.
-        _ = new PeerReceiver(peer, _engine.Slabs, _engine.BackPressure).RunAsync(session);
+        _ = new PeerReceiver(peer, _engine.Slabs, BackPressure).RunAsync(session);
     }
 
     /// <summary>Dials known addresses as far as there is room.</summary>
@@ -298,12 +327,13 @@ internal sealed class PeerSet : IPeerOwner
     {
         PeerConnection[] peers = _peers;
         Instant now = Instant.Now(_engine.Time);
-        foreach (PeerConnection peer in peers)
-            peer.Use.Note(peer.Payload + peer.MetadataPieces + peer.MetadataSent, IsWaitingForUs(peer), now);
+        bool isRoomShort = PeerTurnover.IsNearlyFull(peers.Length, MostPeers) || _engine.IsFull;
+        if (isRoomShort || now >= _nextNote)
+            NoteUse(peers, now);
         // Where the engine as a whole is full, those that have many places give some, and those that have few keep them.
         bool isAnyTurnedAway = _isAnyTurnedAway || (_engine.IsFull && peers.Length > _engine.MostPeers / 10);
         _isAnyTurnedAway = false;
-        if (!PeerTurnover.IsNearlyFull(peers.Length, MostPeers) && !_engine.IsFull)
+        if (!isRoomShort)
             return;
         TurnoverCandidate[] candidates =
         [
@@ -320,6 +350,13 @@ internal sealed class PeerSet : IPeerOwner
 
         foreach (PeerConnection peer in leaving)
             peer.Close("It was of little use, and others wait.");
+    }
+
+    private void NoteUse(PeerConnection[] peers, Instant now)
+    {
+        _nextNote = now + NoteInterval;
+        foreach (PeerConnection peer in peers)
+            peer.Use.Note(peer.Payload + peer.MetadataPieces + peer.MetadataSent, IsWaitingForUs(peer), now);
     }
 
     /// <summary>Shuts a peer out: it has sent wrong data.</summary>
@@ -359,6 +396,13 @@ internal sealed class PeerSet : IPeerOwner
             Remember(closed);
         EngineEvents.Log.PeerClosed(_torrent, closed);
     }
+
+    /// <summary>What exchanges hashes of files' trees with the peers; null: their requests are refused.</summary>
+    public HashExchange? Hashes { get; set; }
+
+    /// <inheritdoc/>
+    public string? PeerSpeaksOfHashes(PeerConnection peer, in PeerMessage message) =>
+        Hashes is { } hashes ? hashes.Handle(peer, message) : HashExchange.Decline(peer, message);
 
     /// <inheritdoc/>
     public void PeerFaulted(PeerConnection peer, string root, Exception fault) => EngineEvents.Log.FaultCaught(_torrent, root, fault);

@@ -24,6 +24,9 @@ internal sealed class PeerStanding
     /// <param name="seconds">Time since the last call; more than 0.</param>
     public void Measure(long received, long sent, double seconds)
     {
+        // Most of hundreds of peers are idle.
+        if (received == _received && sent == _sent && (DownloadRate | UploadRate) == 0)
+            return;
         DownloadRate = Smooth(DownloadRate, (received - _received) / seconds);
         UploadRate = Smooth(UploadRate, (sent - _sent) / seconds);
         (_received, _sent) = (received, sent);

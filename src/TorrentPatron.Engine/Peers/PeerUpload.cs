@@ -187,7 +187,7 @@ internal sealed class PeerUpload
     public string? HandleRequest(BlockRequest range)
     {
         if ((uint)range.Piece >= (uint)_handler.PieceCount || range.Begin < 0 || range.Length <= 0
-            || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceSize(range.Piece))
+            || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceRoom(range.Piece))
             return "It asks for a block that cannot be.";
 
         bool isAllowed = !AmChoking || IsGranted(range);
@@ -228,7 +228,7 @@ internal sealed class PeerUpload
         if (!_granted.Contains(range.Piece))
             return false;
         _grantedBytes += range.Length;
-        return _grantedBytes <= (long)MostGrants * _granted.Length * _handler.PieceSize(0);
+        return _grantedBytes <= (long)MostGrants * _granted.Length * _handler.PieceRoom(0);
     }
 
     private void Reject(BlockRequest range)

@@ -50,6 +50,17 @@ internal sealed class RequestQueue
         }
     }
 
+    /// <summary>Lets go of its memory where nothing is outstanding.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            _pending.Trim();
+            if (_late.Count == 0)
+                _late.TrimExcess();
+        }
+    }
+
     /// <summary>Finds the request that a range answers, and takes it out.</summary>
     public bool TryTake(BlockRequest range, out PendingBlock block)
     {
@@ -161,7 +172,9 @@ internal sealed class RequestQueue
     /// <summary>A ring of requests in which answers are looked for from the oldest on, where they nearly always are.</summary>
     private sealed class RequestRing
     {
-        private (PendingBlock Block, long Time)[] _items = new (PendingBlock, long)[16];
+        private const int Least = 16;
+
+        private (PendingBlock Block, long Time)[] _items = [];
         private int _head;
 
         public int Count { get; private set; }
@@ -174,13 +187,19 @@ internal sealed class RequestQueue
         {
             if (Count == _items.Length)
             {
-                var larger = new (PendingBlock, long)[_items.Length * 2];
+                var larger = new (PendingBlock, long)[Math.Max(Least, _items.Length * 2)];
                 for (int i = 0; i < Count; i++)
                     larger[i] = ItemAt(i);
                 (_items, _head) = (larger, 0);
             }
 
             _items[(_head + Count++) & (_items.Length - 1)] = (block, time);
+        }
+
+        public void Trim()
+        {
+            if (Count == 0)
+                (_items, _head) = ([], 0);
         }
 
         public int IndexOf(ActivePiece piece, int block)

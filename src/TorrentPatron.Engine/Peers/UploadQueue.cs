@@ -24,6 +24,16 @@ internal sealed class UploadQueue
         }
     }
 
+    /// <summary>Lets go of its memory where nothing waits.</summary>
+    public void Trim()
+    {
+        lock (_gate)
+        {
+            if (_queue.Count == 0)
+                _queue.TrimExcess();
+        }
+    }
+
     /// <summary>Queues a request.</summary>
     /// <returns>False where the queue is full.</returns>
     public bool TryAdd(BlockRequest request)

@@ -38,6 +38,11 @@ internal sealed class ActivePiece
     /// <summary>The sources whose blocks were dropped because the piece was bad: for a while it comes from others.</summary>
     private volatile IBlockSource[] _shunned = [];
 
+    /// <summary>The hashes of its blocks, proven; null: not known.</summary>
+    private volatile byte[]? _leaves;
+    private volatile bool _areLeavesAsked;
+    private int _wasLookedAt;
+
     /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
     /// <param name="index">Which piece.</param>
     /// <param name="length">Its length in bytes.</param>
@@ -97,6 +102,36 @@ internal sealed class ActivePiece
     /// <summary>What hashes and writes it; set once, right after the piece has been made.</summary>
     public PieceFinisher Finisher { get; set; } = null!;
 
+    /// <summary>Whether it has been given up, or is done.</summary>
+    public bool IsAbandoned => Volatile.Read(ref _isAbandoned);
+
+    /// <summary>The hashes of its blocks, 32 bytes each, proven (BEP 52); null: they are not known.</summary>
+    public byte[]? Leaves
+    {
+        get => _leaves;
+        set => _leaves = value;
+    }
+
+    /// <summary>Whether the hashes of its blocks have been asked for, and may still come.</summary>
+    public bool AreLeavesAsked
+    {
+        get => _areLeavesAsked;
+        set => _areLeavesAsked = value;
+    }
+
+    /// <summary>Whether it is looked at for the first time: to decide whether the hashes of its blocks are wanted before it is complete.</summary>
+    public bool IsFirstLook => _wasLookedAt == 0 && Interlocked.Exchange(ref _wasLookedAt, 1) == 0;
+
+    /// <summary>The sources whose blocks are here, each once.</summary>
+    public IReadOnlyList<IBlockSource> Senders
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _blocks.Select(static block => block.Sender).OfType<IBlockSource>().Distinct()];
+        }
+    }
+
     /// <summary>Bytes in the first so many blocks.</summary>
     public long BytesOf(int blocks) => Math.Min((long)blocks * BlockRequest.BlockLength, Length);
 
@@ -119,6 +154,55 @@ internal sealed class ActivePiece
                 _free--;
                 _pending++;
                 into[taken++] = new PendingBlock(this, _freeFrom);
+            }
+
+            return taken;
+        }
+    }
+
+    /// <summary>Takes blocks that lie one behind the other and that nobody has asked for.</summary>
+    /// <param name="into">Where to.</param>
+    /// <param name="most">Bytes after which no more is taken; one block is taken at least.</param>
+    /// <param name="source">The source that will be asked.</param>
+    /// <param name="from">The block with which the run must begin; null: the first that there is.</param>
+    /// <returns>Bytes taken.</returns>
+    public long ReserveRun(List<PendingBlock> into, long most, IBlockSource source, int? from = null) =>
+        ReserveRun(into, most, from, block => _requests[block] == 0 && _blocks[block].Slab is null, block =>
+        {
+            _requests[block] = 1;
+            _askedFirst[block] = source;
+            _single++;
+            _free--;
+        });
+
+    /// <summary>End game: takes blocks that lie one behind the other and that one other source owes.</summary>
+    /// <param name="into">Where to.</param>
+    /// <param name="most">Bytes after which no more is taken; one block is taken at least.</param>
+    /// <param name="source">The source that will be asked.</param>
+    /// <returns>Bytes taken.</returns>
+    public long ReserveOwedRun(List<PendingBlock> into, long most, IBlockSource source) =>
+        ReserveRun(into, most, from: null, block => IsSingle(block) && _askedFirst[block] != source && _askedSecond?[block] != source, block =>
+        {
+            Count(block, +1);
+            (_askedFirst[block] is null ? ref _askedFirst[block] : ref (_askedSecond ??= new IBlockSource?[BlockCount])[block]) = source;
+        });
+
+    private long ReserveRun(List<PendingBlock> into, long most, int? from, Predicate<int> mayTake, Action<int> take)
+    {
+        lock (_gate)
+        {
+            if (_isRetired)
+                return 0;
+            int block = from ?? 0;
+            while (from is null && block < BlockCount && !mayTake(block))
+                block++;
+            long taken = 0;
+            for (; block < BlockCount && (taken < most || taken == 0) && mayTake(block); block++)
+            {
+                take(block);
+                _pending++;
+                into.Add(new PendingBlock(this, block));
+                taken += RangeOf(block).Length;
             }
 
             return taken;
@@ -324,6 +408,17 @@ internal sealed class ActivePiece
         return DropOf(suspect);
     }
 
+    /// <summary>Drops blocks that are wrong, which are asked of others again. Only for the disk thread; others may be added meanwhile.</summary>
+    /// <param name="blocks">The blocks.</param>
+    /// <param name="senders">Who sent them.</param>
+    /// <param name="before">The <see cref="Prefix"/> until now.</param>
+    /// <param name="after">The prefix that is left.</param>
+    public void Drop(IReadOnlySet<int> blocks, IEnumerable<IBlockSource> senders, out int before, out int after)
+    {
+        _shunned = [.. _shunned.Union(senders)];
+        Drop(blocks.Contains, out before, out after);
+    }
+
     /// <summary>Who sent a block that is here; null: an earlier session received it.</summary>
     public IBlockSource? SenderOf(int block) => _blocks[block].Sender;
 
@@ -355,17 +450,25 @@ internal sealed class ActivePiece
         ReleaseSlabs(0, BlockCount);
     }
 
-    private long DropOf(IBlockSource? sender)
+    private long DropOf(IBlockSource? sender) => Drop(block => _blocks[block].Sender == sender, out _, out _);
+
+    private long Drop(Predicate<int> isDropped, out int before, out int after)
     {
         lock (_gate)
         {
+            before = after = _prefix;
             long dropped = 0;
             for (int block = 0; block < BlockCount; block++)
             {
-                if (_blocks[block] is not { Slab: { } slab } here || here.Sender != sender)
+                if (_blocks[block].Slab is not { } slab || !isDropped(block))
                     continue;
                 if (slab != Written)
+                {
                     slab.Release();
+                    if (block >= before)
+                        Hold(-RangeOf(block).Length);
+                }
+
                 _blocks[block] = default;
                 if (IsSingle(block))
                     _single++;
@@ -378,16 +481,16 @@ internal sealed class ActivePiece
 
             if (dropped == 0)
                 return 0;
-            int prefix = CountPrefix();
+            after = CountPrefix();
             // What lies in memory behind the gaps cannot be hashed any more.
-            for (int block = prefix; block < BlockCount; block++)
+            for (int block = after; block < before; block++)
             {
                 if (_blocks[block].Slab is { } slab && slab != Written)
                     Hold(RangeOf(block).Length);
             }
 
-            _freeFrom = prefix;
-            Volatile.Write(ref _prefix, prefix);
+            _freeFrom = Math.Min(_freeFrom, after);
+            Volatile.Write(ref _prefix, after);
             return dropped;
         }
     }

@@ -22,17 +22,24 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     /// <summary>Bytes of pieces in flight beyond which a source joins in one that another has begun.</summary>
     public const long MostBytes = 64L << 20;
 
+    /// <summary>Bytes of pieces in flight beyond which no run goes on to another piece: peers need room too.</summary>
+    public const long MostBytesOfRuns = MostBytes / 2;
+
     /// <summary>Requests below which a source takes part in the end game, and what it takes at once.</summary>
     public const int EndGameRequests = 8;
 
     private readonly Lock _gate = new();
-    private readonly Dictionary<int, ActivePiece> _active = [];
+
+    /// <summary>Those of a torrent that fetches nothing, as most do: never written to.</summary>
+    private static readonly (Dictionary<int, ActivePiece> Active, Dictionary<int, Bitfield> Unfinished) None = ([], []);
+
+    private Dictionary<int, ActivePiece> _active = None.Active;
 
     /// <summary>The pieces in flight that were bad and of which some blocks are fetched anew: how many are here, and since when; null until one is.</summary>
     private Dictionary<ActivePiece, (int Received, Instant Since)>? _mended;
 
     /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
-    private readonly Dictionary<int, Bitfield> _unfinished = [];
+    private Dictionary<int, Bitfield> _unfinished = None.Unfinished;
     private long _bytes;
     private volatile bool _isOpen;
 
@@ -70,7 +77,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
             {
                 _unfinished.Clear();
                 foreach (UnfinishedPiece piece in unfinished)
-                    _unfinished[piece.Piece] = piece.Blocks;
+                    PutAside(piece.Piece, piece.Blocks);
             }
 
             foreach (int piece in _unfinished.Keys)
@@ -152,6 +159,72 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return taken;
     }
 
+    /// <summary>Takes blocks that lie one behind the other, across pieces, to ask a source for all of them at once.</summary>
+    /// <param name="source">The source: one that gives long runs, a web seed.</param>
+    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
+    /// <param name="most">Bytes after which no more is taken.</param>
+    /// <param name="into">Where to.</param>
+    /// <returns>Bytes taken; 0: there is nothing to ask it for.</returns>
+    public long ReserveRun(IBlockSource source, int next, long most, List<PendingBlock> into)
+    {
+        List<ActivePiece>? takenUp = null;
+        long taken = 0;
+        lock (_gate)
+        {
+            if (_isOpen && FirstOfRun(source, next, ref takenUp) is { } first)
+            {
+                taken = first.ReserveRun(into, most, source);
+                taken += GoOn(source, most - taken, into);
+            }
+        }
+
+        takenUp?.ForEach(static piece => piece.Finisher.Post());
+        return taken;
+    }
+
+    /// <summary>Takes the blocks behind a run that was taken before.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="last">The last block of the run.</param>
+    /// <param name="most">Bytes after which no more is taken.</param>
+    /// <param name="into">Where to.</param>
+    /// <returns>Bytes taken; 0: the block behind it is not to be asked for.</returns>
+    public long ReserveBehind(IBlockSource source, PendingBlock last, long most, List<PendingBlock> into)
+    {
+        lock (_gate)
+        {
+            if (!_isOpen)
+                return 0;
+            long taken = 0;
+            if (last.Block + 1 < last.Piece.BlockCount)
+                taken = IsActive(last.Piece) && last.Piece.MayCome(source) ? last.Piece.ReserveRun(into, most, source, from: last.Block + 1) : 0;
+            else if (PieceBehind(source, last.Piece.Index) is { } piece)
+                taken = piece.ReserveRun(into, most, source, from: 0);
+            return taken == 0 ? 0 : taken + GoOn(source, most - taken, into);
+        }
+    }
+
+    /// <summary>End game: takes blocks that lie one behind the other and that another source owes.</summary>
+    /// <param name="source">The source that is asked for them as well.</param>
+    /// <param name="most">Bytes after which no more is taken.</param>
+    /// <param name="into">Where to.</param>
+    /// <returns>Bytes taken.</returns>
+    public long ReserveOwedRun(IBlockSource source, long most, List<PendingBlock> into)
+    {
+        lock (_gate)
+        {
+            if (!_isOpen || selection.HasFreeFor(source))
+                return 0;
+            Bitfield? has = selection.PiecesOf(source);
+            foreach (ActivePiece piece in _active.Values)
+            {
+                if (piece.HasSingle && piece.MayCome(source) && IsIn(has, piece.Index) && piece.ReserveOwedRun(into, most, source) is > 0 and var taken)
+                    return taken;
+            }
+
+            return 0;
+        }
+    }
+
     /// <summary>Blocks that will not come from the source that was asked.</summary>
     /// <returns>Whether any of them may be asked of another source now: of a block that is here, or that another owes, that is not so.</returns>
     public bool Release(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
@@ -229,6 +302,17 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
+    /// <summary>A piece that was not in flight is verified and written.</summary>
+    /// <returns>Whether every wanted piece is here now.</returns>
+    public bool Complete(int piece)
+    {
+        lock (_gate)
+        {
+            _unfinished.Remove(piece);
+            return selection.SetVerified(piece);
+        }
+    }
+
     /// <summary>Makes a piece in flight free again.</summary>
     /// <param name="piece">Which.</param>
     /// <param name="onDisk">The blocks of it that stay, on disk; null: none.</param>
@@ -241,7 +325,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
                 return false;
             Remove(piece);
             if (onDisk is not null)
-                _unfinished[piece.Index] = onDisk;
+                PutAside(piece.Index, onDisk);
             selection.Return(piece.Index);
             return true;
         }
@@ -275,6 +359,48 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
 
         return null;
+    }
+
+    /// <summary>The piece in which a run begins.</summary>
+    private ActivePiece? FirstOfRun(IBlockSource source, int next, ref List<ActivePiece>? takenUp)
+    {
+        if (_mended is { Count: > 0 } && FindFree(_mended.Keys, source) is { } mended)
+            return mended;
+        if (_active.TryGetValue(next, out ActivePiece? current) && current.HasFree && current.MayCome(source) && IsIn(selection.PiecesOf(source), next))
+            return current;
+        if (_bytes < MostBytes)
+        {
+            int index = PickUnfinished(source);
+            if (index < 0)
+                index = selection.PickRun(source, next);
+            if (index >= 0)
+                return Begin(index, ref takenUp);
+        }
+
+        return FindFree(_active.Values, source);
+    }
+
+    /// <summary>Takes the pieces behind the last block of a run, as long as they are whole and nobody is asked for them.</summary>
+    private long GoOn(IBlockSource source, long most, List<PendingBlock> into)
+    {
+        long taken = 0;
+        while (taken < most && into.Count > 0 && into[^1] is var last && last.Block == last.Piece.BlockCount - 1
+            && PieceBehind(source, last.Piece.Index) is { } piece)
+        {
+            taken += piece.ReserveRun(into, most - taken, source, from: 0);
+        }
+
+        return taken;
+    }
+
+    private ActivePiece? PieceBehind(IBlockSource source, int index)
+    {
+        // One with blocks on disk has a gap in its run, or will have.
+        if (_bytes >= MostBytesOfRuns || _unfinished.ContainsKey(index + 1))
+            return null;
+        List<ActivePiece>? takenUp = null;
+        int next = selection.PickBehind(source, index);
+        return next < 0 ? null : Begin(next, ref takenUp);
     }
 
     private ActivePiece? FindFree(IEnumerable<ActivePiece> pieces, IBlockSource source)
@@ -341,11 +467,20 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     {
         _unfinished.Remove(index, out Bitfield? onDisk);
         ActivePiece piece = begin(index, onDisk);
+        if (_active == None.Active)
+            _active = [];
         _active.Add(index, piece);
         _bytes += piece.Length;
         if (onDisk is not null)
             (takenUp ??= []).Add(piece);
         return piece;
+    }
+
+    private void PutAside(int piece, Bitfield blocks)
+    {
+        if (_unfinished == None.Unfinished)
+            _unfinished = [];
+        _unfinished[piece] = blocks;
     }
 
     private bool IsActive(ActivePiece piece) => _active.TryGetValue(piece.Index, out ActivePiece? active) && active == piece;

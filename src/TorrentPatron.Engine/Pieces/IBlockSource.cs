@@ -1,12 +1,10 @@
-using System.Net;
-
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Gives blocks, and is to blame for wrong ones: a peer or, in time, a web seed.</summary>
+/// <summary>Gives blocks, and is to blame for wrong ones: a peer or a web seed.</summary>
 internal interface IBlockSource
 {
-    /// <summary>Where it is, for messages.</summary>
-    IPEndPoint EndPoint { get; }
+    /// <summary>Where it is, for messages: an address, fit to be shown.</summary>
+    string Name { get; }
 
     /// <summary>The pieces that it has.</summary>
     BlockAvailability Availability { get; }

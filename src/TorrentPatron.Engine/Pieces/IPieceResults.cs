@@ -9,6 +9,20 @@ internal interface IPieceResults
     /// <summary>Whether a piece has arrived bad before, so that it is to be told what it is made of when it is good.</summary>
     bool IsSuspect(int piece);
 
+    /// <summary>
+    /// A complete piece has a wrong hash: asks for the hashes of its blocks, to tell which of them are wrong. When they are here, or nobody gives
+    /// them, the finisher is posted.
+    /// </summary>
+    /// <returns>False where nobody can be asked.</returns>
+    bool AskForLeaves(PieceFinisher finisher) => false;
+
+    /// <summary>Blocks have been dropped that are wrong by their own hashes, and are fetched anew.</summary>
+    /// <param name="finisher">Continues with the piece.</param>
+    /// <param name="wrong">What they were, and who sent them.</param>
+    void BlocksWrong(PieceFinisher finisher, WrongBlocks wrong)
+    {
+    }
+
     /// <summary>The piece is verified and written.</summary>
     /// <param name="finisher">What has finished it.</param>
     /// <param name="prints">What it is made of, where it was suspect; else null.</param>
@@ -23,7 +37,7 @@ internal interface IPieceResults
     /// The piece's hash is wrong, and some of its blocks are fetched anew: those of earlier sessions, where it has such, or else those of one of
     /// the sources that have sent it.
     /// </summary>
-    /// <param name="finisher">What goes on with the piece.</param>
+    /// <param name="finisher">Continues with the piece.</param>
     /// <param name="bytes">Bytes dropped.</param>
     /// <param name="prints">What it was made of; null: they were of earlier sessions, and no source is to blame.</param>
     void BlocksDropped(PieceFinisher finisher, long bytes, BlockPrints? prints);

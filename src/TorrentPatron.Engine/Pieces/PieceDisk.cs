@@ -6,13 +6,12 @@ namespace TorrentPatron.Engine.Pieces;
 /// The disk of a torrent's pieces: the thread on which they are hashed, the files that they are written to, and the bytes that wait for both.
 /// </summary>
 /// <param name="storage">The torrent's files.</param>
-/// <param name="workers">The disk threads.</param>
-/// <param name="affinity">
-/// Chooses the thread, one for all of the torrent's pieces: two that write into one file spin on the file system's lock (measured: a third
+/// <param name="lane">
+/// The torrent's threads: one for all of its pieces, since two that write into one file spin on the file system's lock (measured: a third
 /// more CPU, and slower). Other torrents have other threads.
 /// </param>
 /// <param name="backPressure">Bounds the bytes that wait.</param>
-internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int affinity, BackPressure backPressure) : IPieceDisk
+internal sealed class PieceDisk(TorrentStorage storage, DiskLane lane, BackPressure backPressure) : IPieceDisk
 {
     private int _heldUp;
 
@@ -30,10 +29,13 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskWorkers workers, int
     public bool IsHeldUp => Volatile.Read(ref _heldUp) > 0;
 
     /// <summary>Waits for what has been posted before. Jobs of one affinity run one after the other.</summary>
-    public Task DrainAsync() => workers.RunAsync(affinity, static () => { });
+    public Task DrainAsync() => lane.DrainAsync();
 
     /// <inheritdoc/>
-    public void Post(PieceFinisher finisher) => workers.Post(affinity, finisher);
+    public void Post(PieceFinisher finisher) => lane.Post(finisher);
+
+    /// <summary>Queues a job on the disk thread that the torrent belongs to.</summary>
+    public void Post(IDiskJob job) => lane.Post(job);
 
     /// <inheritdoc/>
     public void PostLater(PieceFinisher finisher)

@@ -47,6 +47,12 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private bool _isGood;
     private BlockPrints? _prints;
 
+    /// <summary>The piece is complete and its hash is wrong; the hashes of its blocks are waited for.</summary>
+    private bool _isBad;
+
+    /// <summary>The blocks that are good by their own hashes; null until one is.</summary>
+    private Bitfield? _good;
+
     /// <summary>The piece.</summary>
     public ActivePiece Piece => piece;
 
@@ -87,7 +93,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         {
             GoOn(prefix);
         }
-#pragma warning disable CA1031 // The root of what is done for a piece: whatever it is ends this torrent and nothing else.
+#pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent and nothing else.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -154,6 +160,20 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             return;
         }
 
+        if (_isBad)
+        {
+            if (!piece.AreLeavesAsked)
+                Mend();
+            return;
+        }
+
+        if (piece.Leaves is { } leaves && TryDropWrong(leaves, isComplete: false))
+        {
+            // With what is left.
+            Post();
+            return;
+        }
+
         if (prefix == _hashed && prefix < piece.BlockCount)
         {
             WriteRunOut();
@@ -187,9 +207,63 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         else
         {
             Account(piece.BlockCount);
-            if (!TryMend(piece.DropRestored(), prints: null))
-                Mend(TakePrints());
+            _isBad = piece.Leaves is null && results.AskForLeaves(this);
+            if (!_isBad)
+                Mend();
         }
+    }
+
+    /// <summary>
+    /// Goes on with a complete piece whose hash is wrong: without the blocks that are wrong by their own hashes, where those are known, or else without
+    /// those that are likeliest to be.
+    /// </summary>
+    private void Mend()
+    {
+        _isBad = false;
+        if (piece.Leaves is { } leaves && TryDropWrong(leaves, isComplete: true))
+            return;
+        if (!TryMend(piece.DropRestored(), prints: null))
+            Mend(TakePrints());
+    }
+
+    /// <summary>Drops the blocks that are wrong by their own hashes; of a piece that is not complete, of those in memory.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool TryDropWrong(byte[] leaves, bool isComplete)
+    {
+        _good ??= new Bitfield(piece.BlockCount);
+        var wrong = new HashSet<int>();
+        long restored = 0, received = 0;
+        for (int block = 0; block < piece.BlockCount; block++)
+        {
+            if (_good[block] || !(isComplete || piece.IsInMemory(block)))
+                continue;
+            if (verifier.IsBlock(piece.Index, block, Block(block).Span, leaves))
+            {
+                _good.Set(block);
+                continue;
+            }
+
+            wrong.Add(block);
+            (piece.SenderOf(block) is null ? ref restored : ref received) += piece.RangeOf(block).Length;
+        }
+
+        if (wrong.Count == 0)
+            return false;
+        IBlockSource[] senders = [.. wrong.Select(piece.SenderOf).OfType<IBlockSource>().Distinct()];
+        piece.Drop(wrong, senders, out int before, out int after);
+        // A piece that is asked for again waits again.
+        if (before > Math.Max(after, _accounted))
+            disk.BytesProcessed(piece.BytesOf(before) - piece.BytesOf(Math.Max(after, _accounted)));
+        _accounted = Math.Min(_accounted, after);
+        _written = Math.Min(_written, after);
+        if (after < _hashed)
+        {
+            _hash?.Dispose();
+            (_hash, _hashed) = (null, 0);
+        }
+
+        results.BlocksWrong(this, new WrongBlocks(received, restored, senders, isComplete));
+        return true;
     }
 
     /// <summary>Writes what is hashed, where that is much.</summary>

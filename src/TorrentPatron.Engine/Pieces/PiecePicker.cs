@@ -172,6 +172,33 @@ internal sealed class PiecePicker
         return piece;
     }
 
+    /// <summary>
+    /// Takes the piece with which a source that gives long runs, a web seed, is to begin: the first of the longest run of free pieces of the
+    /// highest priority, so that runs stay long and peers find the rest.
+    /// </summary>
+    /// <param name="has">What the source has; null: everything.</param>
+    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
+    /// <returns>Index of the piece; -1 where the source has no free one.</returns>
+    public int PickRun(Bitfield? has, int next = -1)
+    {
+        int piece = Sequential ? PickFirst(has is null ? _free.Ones : _free.InBoth(has))
+            : (uint)next < (uint)PieceCount && _free[next] && has?[next] != false && _priority[next] >= _highestPriority ? next
+            : PickLongest(has is null ? _free.Ones : _free.InBoth(has));
+        if (piece >= 0)
+            SetState(piece, PieceState.Started);
+        return piece;
+    }
+
+    /// <summary>Takes the piece behind another one, where it is free and wanted as much as that; it is started then.</summary>
+    /// <param name="piece">Index of the piece before it.</param>
+    /// <param name="has">What the source has; null: everything.</param>
+    /// <returns>Index of the piece; -1 where it is not to be had.</returns>
+    public int PickBehind(int piece, Bitfield? has)
+    {
+        int next = piece + 1;
+        return next < PieceCount && has?[next] != false && _priority[next] >= _priority[piece] && TryPick(next) ? next : -1;
+    }
+
     /// <summary>Takes a certain piece out of the free ones; it is started then.</summary>
     /// <param name="piece">Index of the piece.</param>
     /// <returns>False where it is not free.</returns>
@@ -254,6 +281,24 @@ internal sealed class PiecePicker
                 best = piece;
             if (_priority[best] >= _highestPriority)
                 break;
+        }
+
+        return best;
+    }
+
+    /// <summary>The first piece of the longest run among those of the highest priority.</summary>
+    private int PickLongest(SetBits candidates)
+    {
+        int best = -1, bestLength = 0, first = -1, last = -1;
+        foreach (int piece in candidates)
+        {
+            if (first < 0 || piece != last + 1 || _priority[piece] != _priority[first])
+                first = piece;
+            last = piece;
+            int length = piece - first + 1;
+            if (best >= 0 && (_priority[piece] < _priority[best] || (_priority[piece] == _priority[best] && length <= bestLength)))
+                continue;
+            (best, bestLength) = (first, length);
         }
 
         return best;

@@ -13,8 +13,19 @@ internal sealed class PieceSelection
     private readonly Lock _gate = new();
     private readonly PiecePicker _picker;
     private readonly Bitfield _verified;
+    private readonly EqualPieces? _equal;
+
+    /// <summary>Where no two pieces are equal, none is ever held.</summary>
+    private static readonly HashSet<int> NoPieces = [];
+
+    /// <summary>Pieces that nobody is asked for, since an equal one is here or comes.</summary>
+    private readonly HashSet<int> _held;
     private Bitfield? _none;
     private long _wantedBytes;
+
+    /// <summary>Bytes of the wanted pieces that are not here, and of all pieces that are not.</summary>
+    private long _leftBytes;
+    private long _missingBytes;
 
     /// <summary>Makes it: every piece is wanted, and none is here.</summary>
     /// <param name="metainfo">The torrent.</param>
@@ -24,7 +35,10 @@ internal sealed class PieceSelection
         _metainfo = metainfo;
         _picker = new PiecePicker(metainfo.PieceCount, random);
         _verified = new Bitfield(metainfo.PieceCount);
-        _wantedBytes = metainfo.TotalSize;
+        _equal = EqualPieces.Of(metainfo);
+        _held = _equal is null ? NoPieces : [];
+        // The gaps between the files of a v2 torrent are in none of its pieces.
+        _wantedBytes = _leftBytes = _missingBytes = metainfo.Version == MetainfoVersion.V2 ? metainfo.ContentSize : metainfo.TotalSize;
     }
 
     /// <summary>How many of the pieces are here.</summary>
@@ -33,7 +47,7 @@ internal sealed class PieceSelection
         get
         {
             lock (_gate)
-                return new PieceProgress(_wantedBytes, _wantedBytes - LeftBytes(), _verified.Count);
+                return new PieceProgress(_wantedBytes, _wantedBytes - _leftBytes, _verified.Count);
         }
     }
 
@@ -53,13 +67,7 @@ internal sealed class PieceSelection
         get
         {
             lock (_gate)
-            {
-                int last = _metainfo.PieceCount - 1;
-                long here = (long)_verified.Count * _metainfo.PieceLength;
-                if (last >= 0 && _verified[last])
-                    here -= _metainfo.PieceLength - _metainfo.PieceSize(last);
-                return _metainfo.TotalSize - here;
-            }
+                return _missingBytes;
         }
     }
 
@@ -90,12 +98,16 @@ internal sealed class PieceSelection
     {
         lock (_gate)
         {
-            _wantedBytes = 0;
+            _wantedBytes = _leftBytes = 0;
             for (int piece = 0; piece < priorities.Length; piece++)
             {
                 _picker.SetPriority(piece, priorities[piece]);
-                if (priorities[piece] > 0)
-                    _wantedBytes += _metainfo.PieceSize(piece);
+                if (priorities[piece] == 0)
+                    continue;
+                int size = _metainfo.PieceSize(piece);
+                _wantedBytes += size;
+                if (_picker.IsWanted(piece))
+                    _leftBytes += size;
             }
 
             foreach (IBlockSource source in sources)
@@ -112,6 +124,8 @@ internal sealed class PieceSelection
     {
         lock (_gate)
         {
+            _leftBytes = _missingBytes = 0;
+            _held.Clear();
             for (int piece = 0; piece < _metainfo.PieceCount; piece++)
             {
                 _picker.Return(piece);
@@ -124,6 +138,10 @@ internal sealed class PieceSelection
                 {
                     _verified.Clear(piece);
                     _picker.Unverified(piece);
+                    int size = _metainfo.PieceSize(piece);
+                    _missingBytes += size;
+                    if (_picker.IsWanted(piece))
+                        _leftBytes += size;
                 }
             }
         }
@@ -135,6 +153,24 @@ internal sealed class PieceSelection
     {
         lock (_gate)
             return _picker.Pick(PiecesOf(source.Availability), source.Suggested);
+    }
+
+    /// <summary>Begins the piece from which on a source gives a long run; see <see cref="PiecePicker.PickRun"/>.</summary>
+    /// <param name="source">The source.</param>
+    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
+    /// <returns>Index of the piece; -1 where it has none that is wanted and not begun.</returns>
+    public int PickRun(IBlockSource source, int next)
+    {
+        lock (_gate)
+            return _picker.PickRun(PiecesOf(source.Availability), next);
+    }
+
+    /// <summary>Begins the piece behind another one, where it is wanted as much, and not begun.</summary>
+    /// <returns>Index of the piece; -1 where the source is not to be asked for it.</returns>
+    public int PickBehind(IBlockSource source, int piece)
+    {
+        lock (_gate)
+            return _picker.PickBehind(piece, PiecesOf(source.Availability));
     }
 
     /// <summary>Begins a certain piece.</summary>
@@ -158,10 +194,109 @@ internal sealed class PieceSelection
     {
         lock (_gate)
         {
-            _verified.Set(piece);
+            if (_verified.Set(piece))
+            {
+                int size = _metainfo.PieceSize(piece);
+                _missingBytes -= size;
+                if (_picker.IsWanted(piece))
+                    _leftBytes -= size;
+            }
+
+            _held.Remove(piece);
             _picker.Verified(piece);
             return _picker.WantedLeft == 0;
         }
+    }
+
+    /// <summary>Whether there are files that are equal.</summary>
+    public bool HasEqual => _equal is not null;
+
+    /// <summary>Chooses which of several equal pieces is fetched, unless one is here already; the others wait for it. Replaces earlier choices.</summary>
+    /// <returns>The pieces that can be made of those that are here.</returns>
+    public IReadOnlyList<(int From, int To)> HoldEqual()
+    {
+        var copies = new List<(int, int)>();
+        lock (_gate)
+        {
+            foreach (int held in _held)
+                _picker.Return(held);
+            _held.Clear();
+            foreach (EqualPieces.Files files in _equal?.Groups ?? [])
+            {
+                for (int i = 0; i < files.Count; i++)
+                {
+                    int source = Find(files, i, piece => _verified[piece]) ?? Find(files, i, _picker.IsWanted) ?? -1;
+                    foreach (int first in files.First)
+                    {
+                        int piece = first + i;
+                        if (source < 0 || piece == source || !_picker.TryPick(piece))
+                            continue;
+                        _held.Add(piece);
+                        if (_verified[source])
+                            copies.Add((source, piece));
+                    }
+                }
+            }
+        }
+
+        return copies;
+    }
+
+    /// <summary>The pieces that can be made of one that is here now; nobody is asked for them any more.</summary>
+    public IReadOnlyList<(int From, int To)> EqualTo(int piece)
+    {
+        if (_equal is null)
+            return [];
+        lock (_gate)
+            return [.. _equal.To(piece).Where(other => _held.Contains(other) || (_picker.TryPick(other) && _held.Add(other))).Select(other => (piece, other))];
+    }
+
+    /// <summary>A piece could not be made of an equal one: it may be asked for.</summary>
+    public void ReleaseEqual(int piece)
+    {
+        lock (_gate)
+        {
+            if (_held.Remove(piece))
+                _picker.Return(piece);
+        }
+    }
+
+    /// <summary>Pieces for which others wait may be such as nobody has: then one of those is asked for that somebody has. Called now and then.</summary>
+    /// <returns>Whether any may be asked for now that might not before.</returns>
+    public bool ReleaseUnavailable()
+    {
+        bool isAny = false;
+        lock (_gate)
+        {
+            if (_held.Count == 0)
+                return false;
+            foreach (EqualPieces.Files files in _equal!.Groups)
+            {
+                for (int i = 0; i < files.Count; i++)
+                {
+                    if (Find(files, i, piece => _verified[piece] || (_picker.IsWanted(piece) && !_held.Contains(piece) && _picker.Availability(piece) > 0)) is null
+                        && Find(files, i, piece => _held.Contains(piece) && _picker.Availability(piece) > 0) is { } found)
+                    {
+                        _held.Remove(found);
+                        _picker.Return(found);
+                        isAny = true;
+                    }
+                }
+            }
+        }
+
+        return isAny;
+    }
+
+    private static int? Find(EqualPieces.Files files, int piece, Predicate<int> isSuch)
+    {
+        foreach (int first in files.First)
+        {
+            if (isSuch(first + piece))
+                return first + piece;
+        }
+
+        return null;
     }
 
     /// <summary>Whether <see cref="Pick"/> would find a piece.</summary>
@@ -313,15 +448,4 @@ internal sealed class PieceSelection
 
     private Bitfield? PiecesOf(BlockAvailability availability) => availability.IsSeed ? null
         : availability.Pieces ?? (_none ??= new Bitfield(_metainfo.PieceCount));
-
-    private long LeftBytes()
-    {
-        if (_picker.WantedLeft == 0)
-            return 0;
-        long left = (long)_picker.WantedLeft * _metainfo.PieceLength;
-        int last = _metainfo.PieceCount - 1;
-        if (_picker.IsWanted(last))
-            left -= _metainfo.PieceLength - _metainfo.PieceSize(last);
-        return Math.Min(left, _wantedBytes);
-    }
 }

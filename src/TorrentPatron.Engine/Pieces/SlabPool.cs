@@ -1,8 +1,14 @@
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Lends slabs in three sizes: the least to peers that send no blocks, small ones to those that do, large ones to those that fill them.</summary>
+/// <summary>
+/// Lends slabs in four sizes: the least to peers that send no blocks, and less to idle ones, small slabs to those that do, large ones to those that
+/// fill them.
+/// </summary>
 internal sealed class SlabPool
 {
+    /// <summary>Size of an idle peer's slab, bytes: it says that it has a piece now and then.</summary>
+    public const int IdleLength = 256;
+
     /// <summary>Size of the least slab, bytes: some messages without a block. A torrent may have hundreds of peers that send no more.</summary>
     public const int LeastLength = 2 * 1024;
 
@@ -12,10 +18,12 @@ internal sealed class SlabPool
     /// <summary>Size of a large slab, bytes.</summary>
     public const int LargeLength = 256 * 1024;
 
-    private const int KeptLeast = 1024;
+    private const int KeptIdle = 1024;
+    private const int KeptLeast = 256;
     private const int KeptSmall = 256;
     private const int KeptLarge = 64;
 
+    private readonly Shelf _idle = new(IdleLength, KeptIdle);
     private readonly Shelf _least = new(LeastLength, KeptLeast);
     private readonly Shelf _small = new(SmallLength, KeptSmall);
     private readonly Shelf _large = new(LargeLength, KeptLarge);
@@ -24,7 +32,8 @@ internal sealed class SlabPool
     /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is made for this once.</param>
     public Slab Rent(int length)
     {
-        Slab slab = length <= LeastLength ? _least.Take(this)
+        Slab slab = length <= IdleLength ? _idle.Take(this)
+            : length <= LeastLength ? _least.Take(this)
             : length <= SmallLength ? _small.Take(this)
             : length <= LargeLength ? _large.Take(this)
             : new Slab(pool: null, length);
@@ -34,6 +43,7 @@ internal sealed class SlabPool
 
     internal void Return(Slab slab) => (slab.Length switch
     {
+        IdleLength => _idle,
         LeastLength => _least,
         SmallLength => _small,
         _ => _large,

@@ -9,17 +9,21 @@ using TorrentPatron.Protocol.PortMapping;
 namespace TorrentPatron.Engine.PortMapping;
 
 /// <summary>
-/// Has the routers that this machine sends through let peers in: by PCP, else by NAT-PMP, else by UPnP. Mappings are renewed at half of
+/// Has the routers that this machine sends through let peers in: over IPv4 by a mapping (PCP, else NAT-PMP, else UPnP), over IPv6, where nothing is
+/// translated, by a hole in the router's firewall for each of our addresses (PCP, else UPnP). Mappings are renewed at half of
 /// their time, made again when the router has lost them, when it is another one or when a port has changed, and ended with this.
 /// Thread-safe.
 /// </summary>
-/// <remarks>IPv4 only: what a router does not let in over IPv6 is not asked for.</remarks>
 internal sealed class PortMapper : IAsyncDisposable
 {
-    /// <summary>Routers that are asked at most: those of the first interfaces.</summary>
+    /// <summary>Routers that are asked at most over IPv4: those of the first interfaces.</summary>
     private const int MostGateways = 2;
 
+    /// <summary>Routers that are asked at most over IPv6, each of our addresses with its router: a machine has some that change.</summary>
+    private const int MostGateways6 = 4;
+
     private static readonly IPAddress _allHosts = IPAddress.Parse("224.0.0.1");
+    private static readonly IPAddress _allHosts6 = IPAddress.Parse("ff02::1");
 
     /// <summary>How often it is looked whether the network has changed.</summary>
     private static readonly TimeSpan _look = TimeSpan.FromMinutes(1);
@@ -69,12 +73,12 @@ internal sealed class PortMapper : IAsyncDisposable
     /// <summary>Why no port is mapped, in a sentence; null: one is, or none is to be, or it is not known yet.</summary>
     public string? Problem => _problem;
 
-    /// <summary>The outside port of a port of ours; 0: it is not mapped.</summary>
+    /// <summary>The outside port over IPv4 of a port of ours; 0: it is not mapped. Over IPv6 it is the same port.</summary>
     public ushort ExternalPort(ProtocolType protocol, ushort internalPort)
     {
         foreach (PortMappingSnapshot mapping in _mappings)
         {
-            if (mapping.Protocol == protocol && mapping.InternalPort == internalPort)
+            if (mapping.Protocol == protocol && mapping.InternalPort == internalPort && mapping.Gateway.AddressFamily == AddressFamily.InterNetwork)
                 return (ushort)mapping.ExternalPort;
         }
 
@@ -151,9 +155,7 @@ internal sealed class PortMapper : IAsyncDisposable
     private async Task<TimeSpan> LookAsync(bool isRefreshed, CancellationToken cancellationToken)
     {
         IReadOnlyList<MappablePort> wanted = _wanted();
-        IReadOnlyList<NetworkGateway> routers = wanted.Count == 0
-            ? []
-            : [.. _network.Gateways.Where(router => router.Address.AddressFamily == AddressFamily.InterNetwork).Distinct().Take(MostGateways)];
+        IReadOnlyList<NetworkGateway> routers = wanted.Count == 0 ? [] : Routers(wanted);
         foreach (Gateway gone in _gateways.Where(gateway => !routers.Contains(gateway.Router)).ToArray())
         {
             _gateways.Remove(gone);
@@ -181,8 +183,19 @@ internal sealed class PortMapper : IAsyncDisposable
         return wanted.Count == 0 ? Timeout.InfiniteTimeSpan : next < _look ? next : _look;
     }
 
-    private async Task LookAsync(Gateway gateway, IReadOnlyList<MappablePort> wanted, CancellationToken cancellationToken)
+    private List<NetworkGateway> Routers(IReadOnlyList<MappablePort> wanted)
     {
+        ReadOnlyCollection<NetworkGateway> all = _network.Gateways;
+        return [.. Of(AddressFamily.InterNetwork, MostGateways), .. Of(AddressFamily.InterNetworkV6, MostGateways6)];
+
+        IEnumerable<NetworkGateway> Of(AddressFamily family, int most) => wanted.Any(port => port.Family == family)
+            ? all.Where(router => router.Address.AddressFamily == family).Distinct().Take(most)
+            : [];
+    }
+
+    private async Task LookAsync(Gateway gateway, IReadOnlyList<MappablePort> all, CancellationToken cancellationToken)
+    {
+        MappablePort[] wanted = [.. all.Where(port => port.Family == gateway.Family)];
         foreach (Held held in gateway.Mappings.Where(held => !wanted.Contains(held.Mapping.Port)).ToArray())
         {
             gateway.Mappings.Remove(held);
@@ -212,7 +225,9 @@ internal sealed class PortMapper : IAsyncDisposable
             gateway.Failures++;
         }
 
-        _problem = _gateways.Exists(any => any.Mappings.Count > 0) ? null : problem;
+        // Over IPv6 many machines are reached without, and few routers can be asked: that is said only where there is nothing else to say.
+        if (gateway.Family == AddressFamily.InterNetwork || !_gateways.Exists(any => any.Family == AddressFamily.InterNetwork))
+            _problem = _gateways.Exists(any => any.Family == gateway.Family && any.Mappings.Count > 0) ? null : problem;
     }
 
     /// <summary>Asks by each protocol in turn until all ports are mapped.</summary>
@@ -221,12 +236,18 @@ internal sealed class PortMapper : IAsyncDisposable
     {
         string? problem = null;
         var questions = new GatewayQuestions(_network, gateway.Router, _time);
-        Func<Task<IRouter>>[] means =
-        [
-            () => Task.FromResult<IRouter>(new PcpRouter(questions)),
-            () => Task.FromResult<IRouter>(new NatPmpRouter(questions)),
-            async () => await UpnpRouter.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
-        ];
+        Func<Task<IRouter>>[] means = gateway.Family == AddressFamily.InterNetworkV6
+            ?
+            [
+                () => Task.FromResult<IRouter>(new PcpRouter(questions)),
+                async () => await UpnpFirewall.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
+            ]
+            :
+            [
+                () => Task.FromResult<IRouter>(new PcpRouter(questions)),
+                () => Task.FromResult<IRouter>(new NatPmpRouter(questions)),
+                async () => await UpnpRouter.FindAsync(_network, gateway.Router, _time, cancellationToken).ConfigureAwait(false),
+            ];
         List<MappablePort> missing = [.. ports];
         foreach (Func<Task<IRouter>> mean in means)
         {
@@ -255,7 +276,9 @@ internal sealed class PortMapper : IAsyncDisposable
             }
             catch (Exception e) when (e is PortMappingException or IOException)
             {
-                problem ??= e is PortMappingException ? "The router answers neither to PCP nor to NAT-PMP nor to UPnP." : e.Message;
+                problem ??= e is not PortMappingException ? e.Message
+                    : gateway.Family == AddressFamily.InterNetworkV6 ? "The router answers neither to PCP nor to UPnP over IPv6."
+                    : "The router answers neither to PCP nor to NAT-PMP nor to UPnP.";
             }
 
             if (missing.Count == 0)
@@ -308,7 +331,11 @@ internal sealed class PortMapper : IAsyncDisposable
         await Task.Yield();
         try
         {
-            using IDatagramSocket socket = _network.JoinGroup(new IPEndPoint(_allHosts, PcpCodec.ClientPort), gateway.Router.Local);
+            using IDatagramSocket socket = _network.JoinGroup(
+                new IPEndPoint(
+                    gateway.Family == AddressFamily.InterNetworkV6 ? new IPAddress(_allHosts6.GetAddressBytes(), gateway.Router.Address.ScopeId) : _allHosts,
+                    PcpCodec.ClientPort),
+                gateway.Router.Local);
             var batch = new DatagramBatch(4, PcpCodec.LongestDatagram);
             while (!stop.IsCancellationRequested)
             {
@@ -388,7 +415,7 @@ internal sealed class PortMapper : IAsyncDisposable
                     Gateway = gateway.Router.Address,
                     Means = held.Router.Means,
                     ExpiresAt = held.ExpiresAt,
-                })).OrderBy(mapping => mapping.Protocol),
+                })).OrderBy(mapping => mapping.Gateway.AddressFamily).ThenBy(mapping => mapping.Protocol),
             ];
             bool isChanged = !mappings.Select(mapping => mapping with { ExpiresAt = null }).SequenceEqual(_mappings.Select(mapping => mapping with { ExpiresAt = null }));
             _mappings = Array.AsReadOnly(mappings);
@@ -408,6 +435,8 @@ internal sealed class PortMapper : IAsyncDisposable
         private bool _isRestarted;
 
         public NetworkGateway Router => router;
+
+        public AddressFamily Family => router.Address.AddressFamily;
 
         public List<Held> Mappings { get; } = [];
 

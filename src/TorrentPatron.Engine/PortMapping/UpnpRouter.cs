@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using TorrentPatron.Engine.Client;
@@ -18,25 +17,15 @@ internal sealed class UpnpRouter : IRouter
     private const uint Lease = 3_600;
     private const string Description = "TorrentPatron";
 
-    /// <summary>Answers to a search that are looked at, and descriptions that are fetched, at most.</summary>
-    private const int MostAnswers = 100, MostDescriptions = 8;
-
     /// <summary>Outside ports that are tried where others have the wanted one.</summary>
     private const int MostPorts = 5;
 
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
-
-    /// <summary>Waited for answers to a search, which is repeated after the first of these.</summary>
-    private static readonly TimeSpan[] SearchWaits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
-
     private readonly NetworkGateway _gateway;
-    private readonly TimeProvider _time;
-    private readonly HttpMessageInvoker _http;
+    private readonly UpnpClient _upnp;
     private readonly IgdService _service;
     private bool _isPermanent;
 
-    private UpnpRouter(NetworkGateway gateway, TimeProvider time, HttpMessageInvoker http, IgdService service) =>
-        (_gateway, _time, _http, _service) = (gateway, time, http, service);
+    private UpnpRouter(NetworkGateway gateway, UpnpClient upnp, IgdService service) => (_gateway, _upnp, _service) = (gateway, upnp, service);
 
     /// <inheritdoc/>
     public PortMappingMeans Means => PortMappingMeans.Upnp;
@@ -46,23 +35,15 @@ internal sealed class UpnpRouter : IRouter
     /// <exception cref="IOException">The network refuses.</exception>
     public static async Task<UpnpRouter> FindAsync(INetwork network, NetworkGateway gateway, TimeProvider time, CancellationToken cancellationToken)
     {
-#pragma warning disable CA2000 // The router's, or disposed here.
-        HttpMessageInvoker http = HttpClientFactory.CreateClient(
-            network, NetworkUse.Peers, new HostConnector(time),
-            (host, _) => Task.FromResult<IPAddress[]>(IPAddress.TryParse(host, out IPAddress? address) && address.Equals(gateway.Address) ? [address] : []),
-            AnswerTimeout, TimeSpan.Zero);
-#pragma warning restore CA2000
-        try
+        var group = IPAddress.Parse(SsdpCodec.Group);
+        var search = new UpnpSearch([group, gateway.Address], to => to.ToString(), SsdpCodec.Targets, IgdService.Types)
         {
-            IgdService service = await SearchAsync(network, gateway, time, http, cancellationToken).ConfigureAwait(false)
-                ?? throw new PortMappingException("The router does not answer to UPnP.", isAbsent: true);
-            return new UpnpRouter(gateway, time, http, service);
-        }
-        catch
-        {
-            http.Dispose();
-            throw;
-        }
+            MayBeAsked = gateway.Address.Equals,
+            Counts = (from, _) => from.Equals(gateway.Address),
+        };
+        (UpnpClient upnp, IgdService service) = await UpnpClient.FindAsync(network, gateway, time, search, cancellationToken).ConfigureAwait(false)
+            ?? throw new PortMappingException("The router does not answer to UPnP.", isAbsent: true);
+        return new UpnpRouter(gateway, upnp, service);
     }
 
     /// <inheritdoc/>
@@ -110,75 +91,7 @@ internal sealed class UpnpRouter : IRouter
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _http.Dispose();
-
-    private static async Task<IgdService?> SearchAsync(
-        INetwork network, NetworkGateway gateway, TimeProvider time, HttpMessageInvoker http, CancellationToken cancellationToken)
-    {
-        var looked = new HashSet<Uri>();
-        var batch = new DatagramBatch(4, SsdpCodec.LongestAnswer);
-        int answers = 0;
-        using IDatagramSocket socket = network.OpenDatagrams(new IPEndPoint(gateway.Local, 0), NetworkUse.Peers);
-        foreach (TimeSpan wait in SearchWaits)
-        {
-            using var timeout = new CancellationTokenSource(wait, time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            foreach (IPAddress to in (IPAddress[])[IPAddress.Parse(SsdpCodec.Group), gateway.Address])
-            {
-                foreach (string target in SsdpCodec.Targets)
-                    await SendAsync(SsdpCodec.WriteSearch(to.ToString(), target, patience: 1), new IPEndPoint(to, SsdpCodec.Port)).ConfigureAwait(false);
-            }
-
-            try
-            {
-                while (answers < MostAnswers)
-                {
-                    await socket.ReceiveAsync(batch, either.Token).ConfigureAwait(false);
-                    for (int i = 0; i < batch.Count && answers++ < MostAnswers; i++)
-                    {
-                        if (!batch.Remote(i).Address.Equals(gateway.Address) || SsdpCodec.Read(batch[i].Span) is not { } answer
-                            || !IPAddress.TryParse(answer.Location.Host, out IPAddress? host) || !host.Equals(gateway.Address)
-                            || looked.Count >= MostDescriptions || !looked.Add(answer.Location))
-                            continue;
-                        if (await DescribeAsync(http, time, answer.Location, cancellationToken).ConfigureAwait(false) is { } service)
-                            return service;
-                    }
-                }
-            }
-            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-            {
-                // Searched once more.
-            }
-        }
-
-        return null;
-
-        async Task SendAsync(byte[] search, IPEndPoint to)
-        {
-            try
-            {
-                await socket.SendAsync(search, to, cancellationToken).ConfigureAwait(false);
-            }
-            catch (IOException)
-            {
-                // No way to the group, say: the router itself may hear.
-            }
-        }
-    }
-
-    private static async Task<IgdService?> DescribeAsync(HttpMessageInvoker http, TimeProvider time, Uri location, CancellationToken cancellationToken)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, location);
-            (HttpStatusCode status, ReadOnlyMemory<byte> body) = await FetchAsync(http, time, request, cancellationToken).ConfigureAwait(false);
-            return status == HttpStatusCode.OK && IgdDescription.Read(body, location) is [{ } best, ..] ? best : null;
-        }
-        catch (Exception e) when (e is IOException or PortMappingException)
-        {
-            return null;
-        }
-    }
+    public void Dispose() => _upnp.Dispose();
 
     private async Task<IPAddress?> FindAddressAsync(CancellationToken cancellationToken)
     {
@@ -194,39 +107,6 @@ internal sealed class UpnpRouter : IRouter
         }
     }
 
-    private async Task<IgdAnswer> AskAsync(string action, byte[] body, CancellationToken cancellationToken)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, _service.Control) { Content = new ByteArrayContent(body) };
-        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse("text/xml; charset=\"utf-8\"");
-        request.Headers.TryAddWithoutValidation("SOAPAction", IgdCodec.Header(_service, action));
-        // A fault comes with the status 500.
-        (_, ReadOnlyMemory<byte> answer) = await FetchAsync(_http, _time, request, cancellationToken).ConfigureAwait(false);
-        return IgdCodec.Read(answer, action) ?? throw new PortMappingException("The router's answer cannot be read.");
-    }
-
-    private static async Task<(HttpStatusCode Status, ReadOnlyMemory<byte> Body)> FetchAsync(
-        HttpMessageInvoker http, TimeProvider time, HttpRequestMessage request, CancellationToken cancellationToken)
-    {
-        using var timeout = new CancellationTokenSource(AnswerTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-        try
-        {
-            using HttpResponseMessage response = await http.SendAsync(request, either.Token).ConfigureAwait(false);
-            Stream stream = await response.Content.ReadAsStreamAsync(either.Token).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-            {
-                byte[] body = new byte[BoundedXml.LongestDocument + 1];
-                int length = await stream.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, either.Token).ConfigureAwait(false);
-                return length < body.Length ? (response.StatusCode, body.AsMemory(0, length)) : throw new PortMappingException("The router's answer is too long.");
-            }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new PortMappingException("The router does not answer.", isAbsent: true);
-        }
-        catch (Exception e) when (e is HttpRequestException or SocketException)
-        {
-            throw new PortMappingException($"The router cannot be asked: {e.Message.TrimEnd('.')}.", isAbsent: true);
-        }
-    }
+    private Task<IgdAnswer> AskAsync(string action, byte[] body, CancellationToken cancellationToken) =>
+        _upnp.AskAsync(_service, action, body, cancellationToken);
 }

@@ -110,6 +110,12 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The ports on which peers can reach us.</summary>
     public ListenPorts ListenPorts { get; set; } = ListenPorts.None;
 
+    /// <summary>Tells the IP versions over which peers can reach us; one for all torrents.</summary>
+    public Func<IReadOnlyList<AddressFamily>> Families => field ??= () => ListenPorts.Families;
+
+    /// <summary>Tells where others on the internet see us, as <see cref="OutsideEndPoint"/> does; one for all torrents.</summary>
+    public Func<AddressFamily, IPEndPoint?> Self => field ??= OutsideEndPoint;
+
     /// <summary>What routers have mapped; null: none was ever asked.</summary>
     public PortMapper? PortMapper => _portMapper;
 
@@ -314,15 +320,22 @@ internal sealed class EngineResources : IAsyncDisposable
         TcpUpload.Dispose();
     }
 
-    private IReadOnlyList<MappablePort> MappablePorts()
+    private List<MappablePort> MappablePorts()
     {
         // With a bind interface, an address or a proxy everything goes by that: a VPN's, most likely, in whose network our router has no say.
         if (Settings.PortMapping != PortMappingPolicy.On || Settings.BindTarget != BindTarget.None
-            || Settings.Proxy?.IsFor(ProxyUses.Peers) == true || ListenPorts.Of(AddressFamily.InterNetwork) is not (> 0 and ushort tcp))
+            || Settings.Proxy?.IsFor(ProxyUses.Peers) == true)
             return [];
-        IPEndPoint? udp = Datagrams.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == AddressFamily.InterNetwork);
-        return udp is null
-            ? [new MappablePort(ProtocolType.Tcp, tcp)]
-            : [new MappablePort(ProtocolType.Tcp, tcp), new MappablePort(ProtocolType.Udp, (ushort)udp.Port)];
+        var ports = new List<MappablePort>();
+        foreach (AddressFamily family in (ReadOnlySpan<AddressFamily>)[AddressFamily.InterNetwork, AddressFamily.InterNetworkV6])
+        {
+            if (ListenPorts.Of(family) is not (> 0 and ushort tcp))
+                continue;
+            ports.Add(new MappablePort(ProtocolType.Tcp, tcp, family));
+            if (Datagrams.EndPoints.FirstOrDefault(endPoint => endPoint.AddressFamily == family) is { } udp)
+                ports.Add(new MappablePort(ProtocolType.Udp, (ushort)udp.Port, family));
+        }
+
+        return ports;
     }
 }

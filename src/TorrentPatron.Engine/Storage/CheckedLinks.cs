@@ -9,8 +9,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="count">Number of the torrent's files.</param>
 internal sealed class CheckedLinks(int count)
 {
-    private readonly Lock _gate = new();
-    private readonly FileIdentity?[] _checked = new FileIdentity?[count];
+    private FileIdentity?[]? _checked; // most torrents have no link in a file's place
     private int _hashing;
 
     /// <summary>Hashing begins: what is opened meanwhile is being checked.</summary>
@@ -24,11 +23,11 @@ internal sealed class CheckedLinks(int count)
     /// <param name="identity">The file to which the link leads; null: the system does not tell.</param>
     public bool MayRead(int file, FileIdentity? identity)
     {
-        lock (_gate)
+        lock (this)
         {
             if (Volatile.Read(ref _hashing) > 0)
-                _checked[file] ??= identity;
-            return identity is not null && _checked[file] == identity;
+                (_checked ??= new FileIdentity?[count])[file] ??= identity;
+            return identity is not null && _checked?[file] == identity;
         }
     }
 
@@ -38,11 +37,12 @@ internal sealed class CheckedLinks(int count)
     public bool IsChecked(int file, string path)
     {
         FileIdentity? identity = IdentityOf(path);
-        lock (_gate)
+        lock (this)
         {
-            if (identity is not null && _checked[file] == identity)
+            if (identity is not null && _checked?[file] == identity)
                 return true;
-            _checked[file] = null;
+            if (_checked is not null)
+                _checked[file] = null;
             return false;
         }
     }
@@ -50,15 +50,15 @@ internal sealed class CheckedLinks(int count)
     /// <summary>Forgets everything: all is hashed again.</summary>
     public void Forget()
     {
-        lock (_gate)
-            Array.Clear(_checked);
+        lock (this)
+            _checked = null;
     }
 
     private static FileIdentity? IdentityOf(string path)
     {
         try
         {
-            using SafeFileHandle file = GuardedFile.OpenFollowing(path);
+            using SafeFileHandle file = GuardedFile.OpenLinked(path);
             return GuardedFile.IdentityOf(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

@@ -4,7 +4,7 @@ namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
 /// Deletes files of a torrent's layout, and then the folders of the layout that are empty: nothing else, nothing through a link, and no
-/// link. What cannot be deleted is left and told. Blocks on the disk.
+/// link but those that the torrent has made. What cannot be deleted is left and told. Blocks on the disk.
 /// </summary>
 /// <param name="layout">Where the torrent's files lie.</param>
 /// <param name="isOwnFile">Which files are the torrent's own.</param>
@@ -27,7 +27,9 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     {
         for (int file = 0; file < layout.Files.Count; file++)
         {
-            if (layout.Files[file].IsStored)
+            if (layout.Files[file].LinkText is { } text)
+                EraseLink(layout.Files[file].FullPath, text, isOwnFile(file));
+            else if (layout.Files[file].IsStored)
                 Erase(layout.Files[file].FullPath, isOwnFile(file), _shared.GetValueOrDefault(file));
         }
 
@@ -69,6 +71,30 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
             Delete(path, file.Value);
             _files++;
             _bytes += file.Value.Length;
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // Nor is there anything to delete.
+        }
+        catch (UnsafeFileException)
+        {
+            Leave($"'{path}' was left: it lies behind a link.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Leave($"'{path}' could not be deleted: {e.Message}");
+        }
+    }
+
+    /// <summary>Deletes a link that the torrent has made, and never what it leads to.</summary>
+    private void EraseLink(string path, string text, bool isOwn)
+    {
+        try
+        {
+            if (!isOwn && GuardedFile.ReadLink(layout.Destination, path) is not null)
+                Leave($"'{path}' was left: it is not the torrent's own.");
+            else if (isOwn && GuardedFile.DeleteLink(layout.Destination, path, text))
+                _files++;
         }
         catch (DirectoryNotFoundException)
         {

@@ -67,7 +67,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
                     continue;
                 if (MovePlan.Find(from.Destination, old) is not { } left)
                 {
-                    Directory.CreateDirectory(from.Destination);
+                    GuardedFile.MakeTop(from.Destination);
                     GuardedFile.MakeFolder(from.Destination, Path.GetDirectoryName(old)!);
                     GuardedFile.Move(to.Destination, next, from.Destination, old, moved);
                 }
@@ -117,7 +117,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             if (at.Length > to.Destination.Length)
                 GuardedFile.MakeFolder(to.Destination, at);
             else
-                Directory.CreateDirectory(at);
+                GuardedFile.MakeTop(at);
             _madeFolders.Add(at);
         }
     }
@@ -126,6 +126,8 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
     private bool IsSameVolume()
     {
         string probe = $".{Guid.NewGuid():N}.tmp";
+        if (StorageRoots.Of(from.Destination) is not null || StorageRoots.Of(to.Destination) is not null)
+            return IsSameVolume(Path.Combine(from.Destination, probe), Path.Combine(to.Destination, probe));
         string here = Path.Combine(from.Destination, probe);
         string there = Path.Combine(to.Destination, probe);
         Directory.CreateDirectory(here);
@@ -140,6 +142,23 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         catch (IOException)
         {
             GuardedFile.DeleteFolder(from.Destination, here);
+            return false;
+        }
+    }
+
+    /// <summary>Tries it with a file, since below a root no link may be followed.</summary>
+    private bool IsSameVolume(string here, string there)
+    {
+        GuardedFile.Open(from.Destination, here, FileMode.CreateNew, FileAccess.Write).Dispose();
+        try
+        {
+            GuardedFile.Move(from.Destination, here, to.Destination, there);
+            GuardedFile.Delete(to.Destination, there);
+            return true;
+        }
+        catch (IOException e) when (e is not UnsafeFileException)
+        {
+            GuardedFile.Delete(from.Destination, here);
             return false;
         }
     }

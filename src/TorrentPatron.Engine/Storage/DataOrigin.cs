@@ -25,7 +25,7 @@ public sealed record DataOrigin
         var files = new Bitfield(layout.Files.Count);
         for (int file = 0; file < stamps.Count; file++)
         {
-            if (stamps[file] is not null)
+            if (stamps[file] is not null || (layout.Files[file].LinkText is not null && GuardedFile.Exists(layout.Files[file].FullPath)))
                 files.Set(file);
         }
 
@@ -68,6 +68,8 @@ public sealed record DataOrigin
     internal static bool IsOwn(DataOrigin? origin, FileLayout layout, int file, Bitfield verified)
     {
         StorageFile entry = layout.Files[file];
+        if (entry.LinkText is not null)
+            return origin is not null && (!origin.FilesBefore[file] || origin.FilesWritten[file]);
         if (!entry.IsStored)
             return false;
         long bytes = layout.BytesIn(file, verified);

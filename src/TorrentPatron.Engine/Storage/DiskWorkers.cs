@@ -11,7 +11,18 @@ internal sealed class DiskWorkers : IAsyncDisposable
 {
     private const int MostThreadsByDefault = 4;
 
+    /// <summary>Pairs of threads for slow disks, at most; then torrents share them.</summary>
+    private const int MostSlow = 8;
+
     private readonly IDiskWorker[] _workers;
+
+    /// <summary>Makes a thread for a slow disk; null: there are none.</summary>
+    private readonly Func<IDiskWorker>? _makeSlow;
+
+    /// <summary>Guards the threads for slow disks, which are made when they are needed and stay.</summary>
+    private readonly Lock _gate = new();
+    private readonly Dictionary<int, SlowDiskThreads> _slow = [];
+    private bool _isEnding;
 
     /// <summary>Starts the threads.</summary>
     /// <param name="threads">Number of threads; 0: one for each processor, at most four.</param>
@@ -21,13 +32,17 @@ internal sealed class DiskWorkers : IAsyncDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         if (threads == 0)
             threads = Math.Min(Environment.ProcessorCount, MostThreadsByDefault);
+        onFailure ??= static e => EngineEvents.Log.FaultCaught(null, "disk worker", e);
         _workers = new IDiskWorker[threads];
         for (int i = 0; i < threads; i++)
-            _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure ?? (static e => EngineEvents.Log.FaultCaught(null, "disk worker", e)));
+            _workers[i] = new DiskWorker($"TorrentPatron disk {i + 1}", onFailure);
+        _makeSlow = () => new DiskWorker("TorrentPatron slow disk", onFailure);
     }
 
     /// <summary>Takes workers that somebody else has made, such as those of a simulation.</summary>
-    public DiskWorkers(IEnumerable<IDiskWorker> workers) => _workers = [.. workers];
+    /// <param name="workers">The workers.</param>
+    /// <param name="makeSlow">Makes one for a slow disk; null: there are none.</param>
+    public DiskWorkers(IEnumerable<IDiskWorker> workers, Func<IDiskWorker>? makeSlow = null) => (_workers, _makeSlow) = ([.. workers], makeSlow);
 
     /// <summary>Number of threads.</summary>
     public int ThreadCount => _workers.Length;
@@ -86,21 +101,56 @@ internal sealed class DiskWorkers : IAsyncDisposable
     /// <param name="job">What to do.</param>
     internal void Post(IDiskJob job) => LeastBusy().Post(job);
 
+    /// <summary>The threads for slow disks that torrents of an affinity use; null: there are none.</summary>
+    internal SlowDiskThreads? ThreadsForSlow(int affinity)
+    {
+        if (_makeSlow is null)
+            return null;
+        int pair = (int)((uint)affinity % MostSlow);
+        lock (_gate)
+        {
+            if (_slow.TryGetValue(pair, out SlowDiskThreads? threads) || _isEnding)
+                return threads;
+            return _slow[pair] = new SlowDiskThreads(_makeSlow(), _makeSlow());
+        }
+    }
+
     /// <summary>Completes when each thread has done what is queued now.</summary>
-    public Task DrainAsync() => Task.WhenAll(_workers.Select(static worker =>
+    public async Task DrainAsync()
+    {
+        await DrainAsync(_workers).ConfigureAwait(false);
+        // After the others: these may be given what waited for them.
+        await DrainAsync(Slow()).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+            _isEnding = true;
+        await StopAsync(_workers).ConfigureAwait(false);
+        await StopAsync(Slow()).ConfigureAwait(false);
+    }
+
+    private static async Task StopAsync(IDiskWorker[] workers)
+    {
+        foreach (IDiskWorker worker in workers)
+            worker.Stop();
+        foreach (IDiskWorker worker in workers)
+            await worker.Ended.ConfigureAwait(false);
+    }
+
+    private static Task<bool[]> DrainAsync(IDiskWorker[] workers) => Task.WhenAll(workers.Select(static worker =>
     {
         var job = new TaskJob<bool>(static () => true, CancellationToken.None);
         worker.Post(job);
         return job.Task;
     }));
 
-    /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
-    public async ValueTask DisposeAsync()
+    private IDiskWorker[] Slow()
     {
-        foreach (IDiskWorker worker in _workers)
-            worker.Stop();
-        foreach (IDiskWorker worker in _workers)
-            await worker.Ended.ConfigureAwait(false);
+        lock (_gate)
+            return [.. _slow.Values.SelectMany(static threads => (IDiskWorker[])[threads.Pieces, threads.Reads])];
     }
 
     private IDiskWorker LeastBusy()
@@ -115,7 +165,8 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return best;
     }
 
-    private sealed class TaskJob<T>(Func<T> work, CancellationToken cancellationToken)
+    /// <summary>A job that is a task.</summary>
+    internal sealed class TaskJob<T>(Func<T> work, CancellationToken cancellationToken)
         : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously), IDiskJob
     {
         public void Execute()

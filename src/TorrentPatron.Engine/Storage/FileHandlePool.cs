@@ -35,6 +35,12 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
     /// <summary>Whether the file system of a file knows holes, by its path; null: the system is asked. For tests.</summary>
     public Func<string, bool>? KnowsHoles { get; set; }
 
+    /// <summary>
+    /// Called after bytes were read from a file (its path, the offset in it, how many) or written to it; says how long that is to have taken, where a
+    /// test has another disk than there is. Null: it takes the time that it takes.
+    /// </summary>
+    public Func<string, long, long, bool, TimeSpan>? Transferred { get; set; }
+
     /// <summary>Number of files held open.</summary>
     public int OpenCount
     {

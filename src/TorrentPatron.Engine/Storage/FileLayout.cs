@@ -1,3 +1,4 @@
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -12,6 +13,9 @@ internal sealed class FileLayout
 {
     private readonly StorageFile[] _files;
     private readonly FileLayout? _safe;
+    private readonly bool _endPieces;
+    private readonly TorrentId _torrent;
+    private readonly string? _partsName;
     private string[]? _folders;
 
     /// <summary>Lays a torrent out below a folder.</summary>
@@ -21,9 +25,22 @@ internal sealed class FileLayout
         : this(
             destination, metainfo.Name, metainfo.PieceLength,
             metainfo.Files.Select(file => (
-                file.Path, file.RawPath, file.Offset, file.Length, IsStored: !file.IsPadding && !(file.LinkTarget is not null && file.Length == 0))),
-            $".{metainfo.TorrentId}")
+                file.Path, file.RawPath, file.Offset, file.Length, IsStored: !file.IsPadding && !file.IsLink)),
+            partsName: null, endPieces: metainfo.Version == MetainfoVersion.V2)
     {
+        _torrent = metainfo.TorrentId;
+        for (int index = 0; index < _files.Length; index++)
+        {
+            TorrentFileEntry entry = metainfo.Files[index];
+            StorageFile file = _files[index];
+            _files[index] = file with
+            {
+                Entry = entry,
+                LinkText = entry.LinkTarget is { } target ? Path.GetRelativePath(Path.GetDirectoryName(file.FullPath)!, FullPath(target)) : null,
+            };
+            HasLinks |= entry.IsLink;
+            HasAttributes |= _files[index].HasAttributes;
+        }
     }
 
     /// <summary>Lays files out below a folder, each where the one before it ends.</summary>
@@ -50,17 +67,19 @@ internal sealed class FileLayout
     /// In the order of their offsets: their paths relative to the destination with '/' between elements, the paths with the torrent's own
     /// names or null, where they begin, lengths, and whether they are kept on disk.
     /// </param>
-    /// <param name="partsName">What the parts file is called, but for its extension.</param>
+    /// <param name="partsName">What the parts file is called, but for its extension; null: by the torrent's id.</param>
+    /// <param name="endPieces">Whether each file begins a piece, and its last piece ends with it.</param>
     /// <exception cref="ArgumentException">A path leads out of the destination, or a file begins before another one ends.</exception>
     public FileLayout(
         string destination, string name, int pieceLength,
-        IEnumerable<(string Path, string? RawPath, long Offset, long Length, bool IsStored)> files, string partsName = ".")
+        IEnumerable<(string Path, string? RawPath, long Offset, long Length, bool IsStored)> files, string? partsName = ".", bool endPieces = false)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(pieceLength);
         Destination = Path.TrimEndingDirectorySeparator(Path.GetFullPath(destination));
         RootPath = FullPath(name);
-        PartsPath = FullPath(partsName + PathSanitizer.PartsExtension);
+        _partsName = partsName;
         PieceLength = pieceLength;
+        _endPieces = endPieces;
 
         long end = 0;
         var all = new List<StorageFile>();
@@ -68,7 +87,7 @@ internal sealed class FileLayout
         {
             if (offset < end)
                 throw new ArgumentException($"The file '{path}' begins before the one before it ends.", nameof(files));
-            all.Add(new StorageFile(FullPath(path), offset, length, isStored) { RawPath = rawPath is null ? null : FullPath(rawPath) });
+            all.Add(new StorageFile(path == name ? RootPath : FullPath(path), offset, length, isStored) { RawPath = rawPath is null ? null : FullPath(rawPath) });
             end = checked(offset + length);
         }
 
@@ -80,10 +99,11 @@ internal sealed class FileLayout
     /// <summary>The layout of the same files at paths that are safe, but for some that lie at their raw paths.</summary>
     private FileLayout(FileLayout safe, StorageFile[] files)
     {
-        (_safe, _files) = (safe, files);
+        (_safe, _files, _endPieces, _torrent) = (safe, files, safe._endPieces, safe._torrent);
         (Destination, TotalSize, PieceLength, PieceCount) = (safe.Destination, safe.TotalSize, safe.PieceLength, safe.PieceCount);
         RootPath = RawRoot() ?? safe.RootPath;
-        PartsPath = safe.PartsPath;
+        _partsName = safe._partsName;
+        (HasLinks, HasAttributes) = (safe.HasLinks, safe.HasAttributes);
     }
 
     /// <summary>The folder below which the files lie, as an absolute path. It may be a link; what is below may not.</summary>
@@ -93,12 +113,12 @@ internal sealed class FileLayout
     public string RootPath { get; }
 
     /// <summary>Where bytes of skipped files are kept; see <see cref="PartsFile"/>. No torrent's file is ever called so.</summary>
-    public string PartsPath { get; }
+    public string PartsPath => FullPath((_partsName ?? $".{_torrent}") + PathSanitizer.PartsExtension);
 
     /// <summary>The files, in the order of their bytes.</summary>
     public IReadOnlyList<StorageFile> Files => _files;
 
-    /// <summary>The folders below the destination in which files lie, each behind the one that it is in.</summary>
+    /// <summary>The folders below the destination in which files or links lie, each behind the one that it is in.</summary>
     public IReadOnlyList<string> Folders => _folders ??= FindFolders();
 
     /// <summary>Where the last file ends: the size of all files in bytes, padding and gaps included.</summary>
@@ -109,6 +129,12 @@ internal sealed class FileLayout
 
     /// <summary>Number of pieces.</summary>
     public int PieceCount { get; }
+
+    /// <summary>Whether the torrent has symbolic links.</summary>
+    public bool HasLinks { get; }
+
+    /// <summary>Whether some file has attributes that are set when it is whole.</summary>
+    public bool HasAttributes { get; }
 
     /// <summary>Whether some files lie at their raw paths; see <see cref="Locate"/>.</summary>
     public bool HasRaw => _safe is not null;
@@ -159,13 +185,34 @@ internal sealed class FileLayout
         return left.Count == 0 ? this : _safe.With((file, index) => _files[index].IsRaw && !left.Contains(_files[index]));
     }
 
+    /// <summary>The layout of the same files where they are to be read: some of them elsewhere below the destination.</summary>
+    /// <param name="paths">The absolute path of each file; null: where it is in this layout.</param>
+    public FileLayout At(IReadOnlyList<string?> paths) =>
+        new(_safe ?? this, [.. _files.Select((file, index) => paths[index] is { } path ? file with { FullPath = path } : file)]);
+
     /// <summary>Where a piece begins among all the torrent's bytes.</summary>
     /// <param name="piece">Index of the piece.</param>
     public long PieceOffset(int piece) => (long)piece * PieceLength;
 
     /// <summary>Bytes of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
-    public int PieceSize(int piece) => (int)Math.Min(PieceLength, TotalSize - PieceOffset(piece));
+    public int PieceSize(int piece)
+    {
+        long offset = PieceOffset(piece);
+        return (int)Math.Min(PieceLength, (_endPieces ? _files[Find(offset)].End : TotalSize) - offset);
+    }
+
+    /// <summary>Whether a piece is as long as most, and of whole blocks.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public bool IsOfWholeBlocks(int piece) => PieceLength % MerkleTree.BlockLength == 0 && PieceSize(piece) == PieceLength;
+
+    /// <summary>Whether all bytes of a piece lie in one file, and the piece is as long as most.</summary>
+    /// <param name="piece">Index of the piece.</param>
+    public bool IsWithinFile(int piece)
+    {
+        StorageFile file = _files[Find(PieceOffset(piece))];
+        return file.Offset <= PieceOffset(piece) && file.End >= PieceOffset(piece) + PieceLength;
+    }
 
     /// <summary>The file in which a byte lies, never one without bytes; of a byte in a gap the next file behind it.</summary>
     /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
@@ -287,7 +334,7 @@ internal sealed class FileLayout
         var missing = new Stack<string>();
         foreach (StorageFile file in _files)
         {
-            if (!file.IsStored)
+            if (!file.IsStored && file.LinkText is null)
                 continue;
             for (string at = Path.GetDirectoryName(file.FullPath)!; at.Length > Destination.Length && known.Add(at); at = Path.GetDirectoryName(at)!)
                 missing.Push(at);

@@ -4,10 +4,10 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="layout">Where the files lie.</param>
 internal sealed class FilePlace(FileLayout layout)
 {
-    private readonly WeakReference<PathSet?> _paths = new(null);
+    private WeakReference<PathSet>? _paths; // most places never need them
 
     /// <summary>The torrent's file or top folder, links followed. Looks at the disk, once.</summary>
-    public string Root { get; } = RealPath.Of(layout.RootPath);
+    public string Root { get; } = RealPath.Of(layout.RootPath) is var real && real == layout.RootPath ? layout.RootPath : real;
 
     /// <summary>Where the files lie.</summary>
     public FileLayout Layout => layout;
@@ -17,8 +17,8 @@ internal sealed class FilePlace(FileLayout layout)
     {
         get
         {
-            if (!_paths.TryGetTarget(out PathSet? paths))
-                _paths.SetTarget(paths = new PathSet(layout, Root));
+            if (_paths is null || !_paths.TryGetTarget(out PathSet? paths))
+                _paths = new WeakReference<PathSet>(paths = new PathSet(layout, Root));
             return paths;
         }
     }

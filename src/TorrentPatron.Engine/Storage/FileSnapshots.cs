@@ -32,6 +32,8 @@ internal static class FileSnapshots
                 Length = file.Length,
                 CompletedSize = apart?[index] == true ? 0 : layout.BytesIn(index, verified),
                 Priority = priorities.Count == metainfo.Files.Count ? priorities[index] : FilePriority.Normal,
+                Attributes = file.Attributes,
+                LinkTarget = file.LinkTarget,
                 IsOwn = apart?[index] != true && DataOrigin.IsOwn(origin, layout, index, verified),
             });
         }

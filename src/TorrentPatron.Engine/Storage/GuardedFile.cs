@@ -48,6 +48,7 @@ public static class GuardedFile
         string top, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions, bool needsFolder,
         out FileNode? node)
     {
+        top = StorageRoots.Top(top);
         if (!PosixFiles.AreThere)
             return OpenPortably(top, path, mode, access, share, permissions, out node);
 
@@ -133,7 +134,7 @@ public static class GuardedFile
         }
         catch (DirectoryNotFoundException)
         {
-            Directory.CreateDirectory(top);
+            MakeTop(top);
             MakeFolder(top, Path.GetDirectoryName(path)!);
             return Open(top, path, mode, access);
         }
@@ -180,11 +181,32 @@ public static class GuardedFile
     /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
     public static void MakeFolder(string top, string path, UnixFileMode? permissions = null)
     {
+        top = StorageRoots.Top(top);
         if (!PosixFiles.AreThere)
             PortableFiles.MakeFolder(top, path, permissions);
         else
             OpenFolder(top, path, isMade: true, permissions ?? FolderForAll).Dispose();
     }
+
+    /// <summary>Makes a folder that its owner has chosen, and those above it; what is there stays. Links are followed, but not below a root.</summary>
+    /// <param name="top">Its absolute path.</param>
+    /// <exception cref="UnsafeFileException">A link is there, or on the way, below a root.</exception>
+    /// <exception cref="IOException">It cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    internal static void MakeTop(string top)
+    {
+        if (StorageRoots.Of(top) is { } root && root.Length < Path.TrimEndingDirectorySeparator(top).Length)
+            MakeFolder(root, top);
+        else
+            Directory.CreateDirectory(top);
+    }
+
+    /// <summary>Opens a file of a torrent's for reading behind a link; below a root no link is followed.</summary>
+    /// <param name="path">The link's path.</param>
+    /// <exception cref="UnsafeFileException">It is neither a file nor a folder, or lies below a root.</exception>
+    /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
+    internal static SafeFileHandle OpenLinked(string path) =>
+        StorageRoots.Of(path) is null ? OpenFollowing(path) : throw new UnsafeFileException(path, isLink: true);
 
     /// <summary>Whether anything stands at a path that can be looked at. Links on the way are followed.</summary>
     /// <param name="path">An absolute path.</param>
@@ -212,6 +234,7 @@ public static class GuardedFile
     /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
     internal static FileNode? Find(string top, string path)
     {
+        top = StorageRoots.Top(top);
         if (!PosixFiles.AreThere)
             return PortableFiles.Find(top, path);
         using SafeFileHandle folder = OpenParent(top, path);
@@ -233,6 +256,7 @@ public static class GuardedFile
     /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
     internal static void Delete(string top, string path, FileNode? seen)
     {
+        top = StorageRoots.Top(top);
         if (!PosixFiles.AreThere)
         {
             PortableFiles.Delete(top, path, node => Require(node, seen, path));
@@ -253,6 +277,107 @@ public static class GuardedFile
         PosixFiles.Delete(folder, name, path, isFolder: false);
     }
 
+    /// <summary>Gives a file a second name where nothing stands, and makes the folders that are missing.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The file's absolute path, below that folder.</param>
+    /// <param name="newTop">The folder below which the name is to be.</param>
+    /// <param name="newPath">The name's absolute path.</param>
+    /// <returns>Whether it has the name; false where the system or the file system does not let us.</returns>
+    /// <exception cref="UnsafeFileException">A link is on the way, or in the file's place.</exception>
+    /// <exception cref="IOException">The file cannot be opened, or a folder cannot be made.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not.</exception>
+    internal static bool TryHardLink(string top, string path, string newTop, string newPath)
+    {
+        MakeTop(newTop);
+        MakeFolder(newTop, Path.GetDirectoryName(newPath)!);
+        using SafeFileHandle file = Open(top, path, FileMode.Open, FileAccess.Read);
+        if (!TryHardLink(StorageRoots.Top(top), path, StorageRoots.Top(newTop), newPath))
+            return false;
+        using (SafeFileHandle made = Open(newTop, newPath, FileMode.Open, FileAccess.Read))
+        {
+            if (IdentityOf(made) is { } identity && identity == IdentityOf(file))
+                return true;
+        }
+
+        // Somebody has put another file there just then.
+        Delete(newTop, newPath);
+        return false;
+
+        static bool TryHardLink(string top, string path, string newTop, string newPath)
+        {
+            if (!PosixFiles.AreThere)
+                return OperatingSystem.IsWindows() && WindowsFiles.TryHardLink(path, newPath);
+            using SafeFileHandle from = OpenParent(top, path);
+            using SafeFileHandle to = OpenParent(newTop, newPath);
+            return PosixFiles.TryHardLink(from, Path.GetFileName(path), to, Path.GetFileName(newPath));
+        }
+    }
+
+    /// <summary>Makes a symbolic link where nothing stands, and the folders that are missing.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The link's absolute path, below that folder.</param>
+    /// <param name="target">What it says: a path from its own folder on.</param>
+    /// <param name="isFolder">Whether it leads to a folder, which matters on Windows.</param>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It cannot be made, or something is there.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    internal static void MakeLink(string top, string path, string target, bool isFolder)
+    {
+        MakeTop(top);
+        MakeFolder(top, Path.GetDirectoryName(path)!);
+        top = StorageRoots.Top(top);
+        if (!PosixFiles.AreThere)
+        {
+            PortableFiles.MakeLink(top, path, target, isFolder);
+            return;
+        }
+
+        using SafeFileHandle folder = OpenParent(top, path);
+        PosixFiles.MakeLink(folder, Path.GetFileName(path), target, path);
+    }
+
+    /// <summary>What a symbolic link says; null: there is none.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The link's absolute path, below that folder.</param>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It cannot be looked at; a folder on the way is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
+    internal static string? ReadLink(string top, string path)
+    {
+        top = StorageRoots.Top(top);
+        if (!PosixFiles.AreThere)
+            return PortableFiles.ReadLink(top, path);
+        using SafeFileHandle folder = OpenParent(top, path);
+        return PosixFiles.ReadLink(folder, Path.GetFileName(path));
+    }
+
+    /// <summary>Deletes a symbolic link, if it says what is expected: never what it leads to.</summary>
+    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="path">The link's absolute path, below that folder.</param>
+    /// <param name="target">What it says.</param>
+    /// <returns>Whether it was there.</returns>
+    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="IOException">It cannot be deleted; a folder on the way is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    internal static bool DeleteLink(string top, string path, string target)
+    {
+        if (ReadLink(top, path) != target)
+            return false;
+        top = StorageRoots.Top(top);
+        if (!PosixFiles.AreThere)
+        {
+            PortableFiles.Delete(top, path, node => RequireLink(node, path));
+            return true;
+        }
+
+        using SafeFileHandle folder = OpenParent(top, path);
+        if (PosixFiles.Find(folder, Path.GetFileName(path)) is not { } found)
+            return false;
+        RequireLink(found, path);
+        PosixFiles.Delete(folder, Path.GetFileName(path), path, isFolder: false);
+        return true;
+    }
+
     /// <summary>Deletes an empty folder.</summary>
     /// <param name="top">The folder that its owner has chosen.</param>
     /// <param name="path">The folder's absolute path, below that one.</param>
@@ -261,6 +386,7 @@ public static class GuardedFile
     /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
     public static void DeleteFolder(string top, string path)
     {
+        top = StorageRoots.Top(top);
         if (!PosixFiles.AreThere)
         {
             PortableFiles.DeleteFolder(top, path);
@@ -287,6 +413,7 @@ public static class GuardedFile
     /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
     internal static void Move(string top, string path, string newTop, string newPath, FileNode? seen, bool overwrite = false)
     {
+        (top, newTop) = (StorageRoots.Top(top), StorageRoots.Top(newTop));
         if (!PosixFiles.AreThere)
         {
             PortableFiles.Move(top, path, newTop, newPath, overwrite, node => Require(node, seen, path));
@@ -319,7 +446,7 @@ public static class GuardedFile
     }
 
     /// <summary>Opens a folder, to look at it and what is in it.</summary>
-    internal static SafeFileHandle OpenFolder(string top, string path) => OpenFolder(top, path, isMade: false, default);
+    internal static SafeFileHandle OpenFolder(string top, string path) => OpenFolder(StorageRoots.Top(top), path, isMade: false, default);
 
     /// <summary>The names below a top folder that lead to a path below it.</summary>
     internal static string[] Elements(string top, string path) =>
@@ -342,9 +469,13 @@ public static class GuardedFile
             foreach (string name in Elements(top, path))
             {
                 at = Path.Join(at, name);
-                if (isMade)
+                SafeFileHandle? next = isMade ? PosixFiles.TryOpenFolder(folder, name, at) : PosixFiles.OpenFolder(folder, name, at);
+                if (next is null)
+                {
                     PosixFiles.MakeFolder(folder, name, at, permissions);
-                SafeFileHandle next = PosixFiles.OpenFolder(folder, name, at);
+                    next = PosixFiles.OpenFolder(folder, name, at);
+                }
+
                 folder.Dispose();
                 folder = next;
             }
@@ -390,6 +521,12 @@ public static class GuardedFile
             file.Dispose();
             throw;
         }
+    }
+
+    private static void RequireLink(FileNode node, string path)
+    {
+        if (node.Kind != FileKind.Link)
+            throw new IOException($"'{path}' is not the link that it was a moment ago.");
     }
 
     private static void Require(FileNode node, FileNode? seen, string path)

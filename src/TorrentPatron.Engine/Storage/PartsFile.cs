@@ -23,7 +23,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
 
     private readonly Lock _gate = new();
     private readonly byte[] _header = MakeHeader(layout);
-    private readonly PooledFile _file = new(write => Open(layout, write));
+    private readonly PooledFile _file = new(new Opener(layout), 0);
 
     /// <summary>The slot of each piece that has one; null: not read yet.</summary>
     private Dictionary<int, int>? _slots;
@@ -291,6 +291,11 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         {
             throw StorageErrors.Read(e, layout.PartsPath);
         }
+    }
+
+    private sealed class Opener(FileLayout layout) : IFileOpener
+    {
+        public SafeFileHandle Open(int index, bool write) => PartsFile.Open(layout, write);
     }
 
     private void WriteRecord(Span<byte> record, int piece)

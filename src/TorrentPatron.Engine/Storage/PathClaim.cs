@@ -14,7 +14,8 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="table">Knows what else runs.</param>
 internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore store, PathTable table) : IFileOwner, IDisposable
 {
-    private readonly Dictionary<string, FilePlace> _places = new(StringComparer.Ordinal);
+    /// <summary>Where the files are and, while they are moved, where they go.</summary>
+    private FilePlace[] _places = [];
     private TorrentFiles? _announced;
     private Func<TorrentFiles>? _live;
 
@@ -38,7 +39,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
     public void Follow(Func<TorrentFiles> live)
     {
         lock (table.Gate)
-            _live = live;
+            (_live, _announced) = (live, null);
     }
 
     /// <summary>Claims the paths of the torrent's files. Before <see cref="Follow"/> others see them as they are given here.</summary>
@@ -51,7 +52,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         lock (table.Gate)
         {
             // Of two processes that start torrents at the same moment, the one that claims second has seen the first and gives way.
-            bool isClaimed = _places.ContainsKey(place.Root);
+            bool isClaimed = Array.Exists(_places, known => known.Root == place.Root);
             List<SharedFile> shared =
             [
                 .. Overlaps(files, place, other => !(isClaimed && other is SavedFiles { IsStarting: true }))
@@ -59,7 +60,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
             ];
             if (shared.Find(file => !file.MayAgree || isMissing(file.File)) is { } taken)
                 throw StorageErrors.PathInUse(taken, torrent);
-            (Shared, _announced) = (shared, files);
+            (Shared, _announced) = (shared.ToArray(), _live is null ? files : null);
             Enter(place);
         }
     }
@@ -72,7 +73,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         lock (table.Gate)
         {
             store.ClaimPaths(place.Root);
-            (Shared, _announced) = ([], files);
+            (Shared, _announced) = ([], _live is null ? files : null);
             Enter(place);
         }
     }
@@ -102,7 +103,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         string root = new FilePlace(layout).Root;
         lock (table.Gate)
         {
-            foreach (string other in _places.Keys.Where(place => place != root).ToArray())
+            foreach (FilePlace other in Array.FindAll(_places, place => place.Root != root))
                 Leave(other);
         }
     }
@@ -121,7 +122,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
     {
         lock (table.Gate)
         {
-            foreach (string place in _places.Keys.ToArray())
+            foreach (FilePlace place in _places)
                 Leave(place);
         }
     }
@@ -130,7 +131,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
     {
         // Which file is which is the same wherever they lie.
         TorrentFiles? files = _live?.Invoke() ?? _announced;
-        return files is null ? [] : _places.Values.Select(place => (files, place));
+        return files is null ? [] : _places.Select(place => (files, place));
     }
 
     private IEnumerable<Overlap> Overlaps(TorrentFiles files, FilePlace at, Predicate<IFileOwner>? counts = null)
@@ -149,14 +150,14 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
 
     private void Enter(FilePlace place)
     {
-        _places[place.Root] = place;
+        _places = [.. _places.Where(known => known.Root != place.Root), place];
         table.Enter(place.Root, this);
     }
 
-    private void Leave(string root)
+    private void Leave(FilePlace place)
     {
-        _places.Remove(root);
-        table.Leave(root, this);
+        _places = [.. _places.Where(known => known != place)];
+        table.Leave(place.Root, this);
     }
 
     /// <summary>A path that two torrents have.</summary>

@@ -32,9 +32,10 @@ internal sealed class PieceChecker(TorrentStorage storage, PieceVerifier verifie
                 candidates.Add(piece);
         }
 
-        await new PieceHasher(storage, workers, verifier.Begin).HashAsync(candidates, (piece, hash) =>
+        PieceVerifier ofFiles = verifier.ForFiles();
+        await new PieceHasher(storage, workers, ofFiles.Begin).HashAsync(candidates, (piece, hash) =>
         {
-            isGood[piece] = verifier.IsHashOf(piece, hash);
+            isGood[piece] = ofFiles.IsHashOf(piece, hash);
             onPiece?.Invoke(piece, isGood[piece]);
         }, cancellationToken).ConfigureAwait(false);
 

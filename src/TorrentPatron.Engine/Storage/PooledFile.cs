@@ -1,15 +1,13 @@
-using Microsoft.Win32.SafeHandles;
-
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
 /// A file that a <see cref="FileHandlePool"/> opens when it is needed: for reading, and apart from that for writing, so that it can be
 /// closed for writing whoever reads it. Thread-safe.
 /// </summary>
-/// <param name="open">Opens it, for writing where that is asked for.</param>
-internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
+/// <param name="opener">Opens it.</param>
+/// <param name="index">Which of the opener's files it is.</param>
+internal sealed class PooledFile(IFileOpener opener, int index)
 {
-    private readonly Lock _opening = new();
     private OpenFile? _reader;
     private OpenFile? _writer;
     private bool _isClosed;
@@ -27,7 +25,7 @@ internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
     /// <exception cref="ObjectDisposedException">It was closed for good.</exception>
     public OpenFile Use(bool write, out bool isNew)
     {
-        lock (_opening)
+        lock (this)
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(TorrentStorage));
             isNew = false;
@@ -35,7 +33,7 @@ internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
                 return file;
 
             isNew = true;
-            var opened = new OpenFile(this, open(write), write);
+            var opened = new OpenFile(this, opener.Open(index, write), write);
             opened.TryUse();
             Interlocked.Exchange(ref Place(write), opened)?.Leave();
             return opened;
@@ -63,7 +61,7 @@ internal sealed class PooledFile(Func<bool, SafeFileHandle> open)
     /// <summary>Closes the file for good; who uses it now finishes first.</summary>
     public void CloseForGood()
     {
-        lock (_opening)
+        lock (this)
         {
             _isClosed = true;
             Close();

@@ -133,6 +133,35 @@ internal static class PortableFiles
         File.Move(path, newPath, overwrite);
     }
 
+    /// <summary>Makes a symbolic link where nothing stands. On Windows it is looked at where it came to be.</summary>
+    public static void MakeLink(string top, string path, string target, bool isFolder)
+    {
+        RefuseLinks(top, Path.GetDirectoryName(path)!);
+        if (isFolder)
+            Directory.CreateSymbolicLink(path, target);
+        else
+            File.CreateSymbolicLink(path, target);
+        if (!OperatingSystem.IsWindows())
+            return;
+        using SafeFileHandle made = WindowsFiles.OpenToChange(path);
+        try
+        {
+            RequireBelow(top, path, made);
+        }
+        catch (UnsafeFileException)
+        {
+            WindowsFiles.Delete(made, path);
+            throw;
+        }
+    }
+
+    /// <summary>What a symbolic link says; null: there is none.</summary>
+    public static string? ReadLink(string top, string path)
+    {
+        RefuseLinks(top, Path.GetDirectoryName(path)!);
+        return new FileInfo(path).LinkTarget;
+    }
+
     private static void RefuseLinks(string top, string path)
     {
         string at = top;

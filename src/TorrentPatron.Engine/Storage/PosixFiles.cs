@@ -1,5 +1,7 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
@@ -20,12 +22,16 @@ internal static class PosixFiles
     private const int Eperm = 1;
     private const int Eacces = 13;
     private const int StatBytes = 256;
+    private const int LongestPath = 4096; // PATH_MAX of Linux; that of macOS is less
     private const uint StatxBasic = 0x7ff;
     private const int OpenAt2Call = 437;
     private const int ResolveNoLinks = 4, ResolveBeneath = 8;
 
     /// <summary>The bits of a mode that say what a file is, and their values.</summary>
     private const int TypeMask = 0xF000, TypeRegular = 0x8000, TypeFolder = 0x4000, TypeLink = 0xA000, TypePipe = 0x1000;
+
+    [ThreadStatic]
+    private static byte[]? s_stat; // what the system says of a file, until it has been read
 
     private static readonly bool IsMac = OperatingSystem.IsMacOS();
 
@@ -69,12 +75,18 @@ internal static class PosixFiles
     /// <param name="folder">The folder that it is in.</param>
     /// <param name="name">Its name.</param>
     /// <param name="path">Its path, for errors.</param>
-    public static SafeFileHandle OpenFolder(SafeFileHandle folder, string name, string path)
+    public static SafeFileHandle OpenFolder(SafeFileHandle folder, string name, string path) =>
+        TryOpenFolder(folder, name, path) ?? throw Error(Enoent, path, isFolder: true);
+
+    /// <summary>As <see cref="OpenFolder"/>; null: nothing is there.</summary>
+    public static SafeFileHandle? TryOpenFolder(SafeFileHandle folder, string name, string path)
     {
         int descriptor = Repeat(() => OpenAt(folder, name, SearchOnly | Directory | NoFollow | CloseOnExec, 0));
         if (descriptor >= 0)
             return new SafeFileHandle(descriptor, ownsHandle: true);
         int error = LastError();
+        if (error == Enoent)
+            return null;
         if (error == ELoop || (error == Enotdir && Find(folder, name) is { Kind: FileKind.Link }))
             throw new UnsafeFileException(path, isLink: true);
         throw Error(error, path, isFolder: true);
@@ -134,7 +146,7 @@ internal static class PosixFiles
     /// <summary>What is known of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
     {
-        byte[] buffer = new byte[StatBytes];
+        byte[] buffer = s_stat ??= new byte[StatBytes];
         int result = Repeat(() => IsMac ? (IsIntel ? FStatIntel(file, buffer) : FStat(file, buffer))
             : StatX(file, "", AtEmptyPath, StatxBasic, buffer));
         return result == 0 ? Read(buffer) : throw Error(LastError(), "", isFolder: false);
@@ -143,7 +155,7 @@ internal static class PosixFiles
     /// <summary>What stands at a name in a folder; null: nothing. A link is not followed.</summary>
     public static FileNode? Find(SafeFileHandle folder, string name)
     {
-        byte[] buffer = new byte[StatBytes];
+        byte[] buffer = s_stat ??= new byte[StatBytes];
         int result = Repeat(() => IsMac ? (IsIntel ? FStatAtIntel(folder, name, buffer, AtNoFollow) : FStatAt(folder, name, buffer, AtNoFollow))
             : StatX(folder, name, AtNoFollow, StatxBasic, buffer));
         if (result == 0)
@@ -161,8 +173,22 @@ internal static class PosixFiles
             return Find(folder, Path.GetFileName(path));
         }
 
-        byte[] buffer = new byte[StatBytes];
+        byte[] buffer = s_stat ??= new byte[StatBytes];
         return Repeat(() => StatX(AtFolder, path, AtNoFollow, StatxBasic, buffer)) == 0 ? Read(buffer) : null;
+    }
+
+    /// <summary>A path with every link in it followed; null: nothing is there, or it cannot be told.</summary>
+    public static string? RealPath(string path)
+    {
+        byte[] real = ArrayPool<byte>.Shared.Rent(LongestPath);
+        try
+        {
+            return Resolve(path, real) != 0 ? Encoding.UTF8.GetString(real.AsSpan(0, real.AsSpan().IndexOf((byte)0))) : null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(real);
+        }
     }
 
     /// <summary>Makes a folder in another one; one that is there stays.</summary>
@@ -207,6 +233,26 @@ internal static class PosixFiles
 
         if (Repeat(() => RenameAt(from, name, to, newName)) != 0)
             throw Error(LastError(), path, isFolder: false);
+    }
+
+    /// <summary>Gives a file a second name, where nothing stands at it.</summary>
+    /// <returns>Whether it has it; false where the system or the file system does not let us.</returns>
+    public static bool TryHardLink(SafeFileHandle from, string name, SafeFileHandle to, string newName) =>
+        Repeat(() => LinkAt(from, name, to, newName, 0)) == 0;
+
+    /// <summary>Makes a symbolic link in a folder, where nothing stands at its name.</summary>
+    public static void MakeLink(SafeFileHandle folder, string name, string target, string path)
+    {
+        if (Repeat(() => SymLinkAt(target, folder, name)) != 0)
+            throw Error(LastError(), path, isFolder: false);
+    }
+
+    /// <summary>What a symbolic link in a folder says; null: there is none.</summary>
+    public static string? ReadLink(SafeFileHandle folder, string name)
+    {
+        byte[] text = new byte[LongestPath];
+        int length = Repeat(() => (int)ReadLinkAt(folder, name, text, text.Length));
+        return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
     }
 
     /// <summary>Locks an open file like .NET does: alone, or with others that do not want it alone.</summary>
@@ -316,7 +362,7 @@ internal static class PosixFiles
     {
         try
         {
-            byte[] buffer = new byte[StatBytes];
+            byte[] buffer = s_stat ??= new byte[StatBytes];
             return IsMac || StatX(AtFolder, "/", AtNoFollow, StatxBasic, buffer) == 0;
         }
         catch (EntryPointNotFoundException)
@@ -384,6 +430,16 @@ internal static class PosixFiles
         SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name,
         SafeFileHandle newFolder, [MarshalAs(UnmanagedType.LPUTF8Str)] string newName);
 
+    [DllImport("libc", EntryPoint = "symlinkat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SymLinkAt(
+        [MarshalAs(UnmanagedType.LPUTF8Str)] string target, SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+
+    [DllImport("libc", EntryPoint = "readlinkat", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint ReadLinkAt(
+        SafeFileHandle folder, [MarshalAs(UnmanagedType.LPUTF8Str)] string name, [Out] byte[] text, nint length);
+
     [DllImport("libc", EntryPoint = "flock", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FLock(SafeFileHandle file, int operation);
@@ -391,6 +447,10 @@ internal static class PosixFiles
     [DllImport("libc", EntryPoint = "fsync", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int FSync(SafeFileHandle file);
+
+    [DllImport("libc", EntryPoint = "realpath", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern nint Resolve([MarshalAs(UnmanagedType.LPUTF8Str)] string path, [Out] byte[] resolved);
 
     [DllImport("libc", EntryPoint = "geteuid")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

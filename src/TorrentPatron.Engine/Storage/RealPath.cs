@@ -10,7 +10,8 @@ internal static class RealPath
 
     /// <summary>A path with every link in it followed; as far as can be, where there are too many.</summary>
     /// <param name="path">An absolute path.</param>
-    public static string Of(string path) => OperatingSystem.IsWindows() && OfWindows(path) is { } real ? real : Follow(path);
+    public static string Of(string path) =>
+        (OperatingSystem.IsWindows() ? OfWindows(path) : PosixFiles.AreThere ? PosixFiles.RealPath(path) : null) ?? Follow(path);
 
     /// <summary>
     /// Windows tells it of what is there, with the letter case of the disk and whatever a drive letter stands for; the rest of a path is as it is.

@@ -68,6 +68,15 @@ public sealed record ResumeData
     /// <summary>Trackers of the metainfo that were taken away by hand.</summary>
     public IReadOnlyList<Uri> RemovedTrackers { get; init; } = [];
 
+    /// <summary>Web seeds added by hand.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>Web seeds of the metainfo that were taken away by hand.</summary>
+    public IReadOnlyList<Uri> RemovedWebSeeds { get; init; } = [];
+
+    /// <summary>Where else its data is still to be looked for before it is fetched; null: nowhere.</summary>
+    public DataReuse? Reuse { get; init; }
+
     /// <summary>How the torrent was treated.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 

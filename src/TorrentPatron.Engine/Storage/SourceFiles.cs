@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
@@ -7,16 +8,17 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="Name">The name of the file or the top folder.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
 /// <param name="Files">Paths relative to the folder with '/' between elements, and lengths, in the order of the paths.</param>
-internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IReadOnlyList<(string Path, long Length)> Files)
+internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IReadOnlyList<TorrentBuilderFile> Files)
 {
     private const int MostLevels = 100;
     private const int MostFiles = 1_000_000;
 
-    /// <summary>Looks at a file or folder. Links are followed, as mktorrent does it, but not in a circle.</summary>
+    /// <summary>Looks at a file or folder. Links are followed, as mktorrent does it, but not in a circle; or are kept.</summary>
     /// <param name="path">The file or folder.</param>
+    /// <param name="options">What is to be said of files besides their bytes.</param>
     /// <param name="cancellationToken">Ends the search.</param>
     /// <exception cref="StorageException">It is not there, cannot be read, has no bytes, or leads in a circle.</exception>
-    public static SourceFiles Find(string path, CancellationToken cancellationToken)
+    public static SourceFiles Find(string path, TorrentMakerOptions options, CancellationToken cancellationToken)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         string name = Path.GetFileName(full);
@@ -27,9 +29,9 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         bool isFolder = Directory.Exists(full);
         try
         {
-            List<(string Path, long Length)> files = isFolder
-                ? Walk(new DirectoryInfo(full), name, cancellationToken)
-                : [(name, LengthOf(new FileInfo(full)))];
+            List<TorrentBuilderFile> files = isFolder
+                ? Walk(new DirectoryInfo(full), name, options, cancellationToken)
+                : [Look(new FileInfo(full), name, options)];
             if (files.Sum(file => file.Length) == 0)
             {
                 throw Failure(
@@ -54,9 +56,9 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
     public static StorageException Failure(string message, string remedy, Exception? e = null) =>
         new(new TorrentError(TorrentErrorId.SourceNotReadable, message, remedy), e);
 
-    private static List<(string Path, long Length)> Walk(DirectoryInfo top, string name, CancellationToken cancellationToken)
+    private static List<TorrentBuilderFile> Walk(DirectoryInfo top, string name, TorrentMakerOptions options, CancellationToken cancellationToken)
     {
-        var files = new List<(string Path, long Length)>();
+        var files = new List<TorrentBuilderFile>();
         var open = new Stack<Level>();
         open.Push(new Level(top, name, null));
         while (open.TryPop(out Level? level))
@@ -72,10 +74,12 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 string path = $"{level.Path}/{info.Name}";
-                if (Directory.Exists(info.FullName))
+                if (options.KeepLinks && info.LinkTarget is { } target)
+                    files.Add(Link(top, info, path, target));
+                else if (Directory.Exists(info.FullName))
                     open.Push(new Level(new DirectoryInfo(info.FullName), path, level));
                 else
-                    files.Add((path, LengthOf(new FileInfo(info.FullName))));
+                    files.Add(Look(new FileInfo(info.FullName), path, options));
                 if (files.Count + open.Count > MostFiles)
                     throw Failure($"'{top.FullName}' has too many files.", "Make several torrents, or an archive.");
             }
@@ -84,11 +88,30 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         return files;
     }
 
-    private static long LengthOf(FileInfo file)
+    private static TorrentBuilderFile Look(FileInfo file, string path, TorrentMakerOptions options)
     {
         if (file.LinkTarget is not null)
             file = (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!;
-        return file.Exists ? file.Length : throw new FileNotFoundException($"The file '{file.FullName}' is not there.");
+        if (!file.Exists)
+            throw new FileNotFoundException($"The file '{file.FullName}' is not there.");
+        return new TorrentBuilderFile(path, file.Length)
+        {
+            Attributes = options.KeepAttributes ? AttributesOf(file) : TorrentFileAttributes.None,
+            LastWriteTime = options.KeepLastWriteTimes ? new DateTimeOffset(file.LastWriteTimeUtc) : null,
+        };
+    }
+
+    private static TorrentFileAttributes AttributesOf(FileInfo file) => OperatingSystem.IsWindows()
+        ? file.Attributes.HasFlag(FileAttributes.Hidden) ? TorrentFileAttributes.Hidden : TorrentFileAttributes.None
+        : file.UnixFileMode.HasFlag(UnixFileMode.UserExecute) ? TorrentFileAttributes.Executable : TorrentFileAttributes.None;
+
+    private static TorrentBuilderFile Link(DirectoryInfo top, FileSystemInfo link, string path, string target)
+    {
+        string full = Path.GetFullPath(Path.Combine(Path.GetDirectoryName(link.FullName)!, target));
+        string below = Path.TrimEndingDirectorySeparator(top.FullName) + Path.DirectorySeparatorChar;
+        return full.StartsWith(below, StringComparison.Ordinal)
+            ? new TorrentBuilderFile(path, 0) { Attributes = TorrentFileAttributes.SymbolicLink, LinkTarget = full[below.Length..].Replace(Path.DirectorySeparatorChar, '/') }
+            : throw Failure($"The link '{link.FullName}' leads out of the folder.", "Remove it, or let links be followed.");
     }
 
     /// <summary>A folder on the way down, with those above it.</summary>

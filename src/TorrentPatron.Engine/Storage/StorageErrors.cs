@@ -69,6 +69,11 @@ internal static class StorageErrors
         $"'{files[0]}'{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} could not be deleted after the torrent was copied to its new place.",
         "Delete what is left at the old place, if it is not needed.");
 
+    /// <summary>Links of a torrent did not come along when it was moved.</summary>
+    /// <param name="reasons">Why, a sentence each.</param>
+    public static TorrentError LinksLeft(IReadOnlyList<string> reasons) => new(TorrentErrorId.AttributeNotSet,
+        reasons[0] + (reasons.Count > 1 ? $" It is so with {reasons.Count - 1:N0} more." : ""), "What was left is where the torrent was before.");
+
     /// <summary>A file ends before the bytes that were to be read.</summary>
     /// <param name="path">The file.</param>
     public static StorageException Short(string path) => Gone($"'{path}' is shorter than it should be.", null);

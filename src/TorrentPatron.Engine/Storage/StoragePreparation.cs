@@ -148,6 +148,20 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         MakeFolder(Path.GetDirectoryName(file.FullPath)!);
         GuardedFile.Open(layout.Destination, file.FullPath, FileMode.CreateNew, FileAccess.Write).Dispose();
         _madeFiles.Add(file.FullPath);
+        if (file.HasAttributes)
+            TrySetAttributes(file);
+    }
+
+    private void TrySetAttributes(StorageFile file)
+    {
+        try
+        {
+            AttributeKeeper.Apply(layout.Destination, file);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // An empty file is of use without.
+        }
     }
 
     /// <summary>Makes a folder and those above it, one after the other, so that it is known which ones are ours.</summary>
@@ -163,7 +177,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
                 if (at.Length > layout.Destination.Length)
                     GuardedFile.MakeFolder(layout.Destination, at);
                 else
-                    Directory.CreateDirectory(at);
+                    GuardedFile.MakeTop(at);
             }
             catch (UnsafeFileException e)
             {

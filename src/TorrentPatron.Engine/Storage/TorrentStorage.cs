@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Storage;
 /// either. Files and folders come to life when they are first written, at full length and with holes. Padding, and gaps between files,
 /// are not on disk: they read as zeros, and writing them does nothing.
 /// </remarks>
-internal sealed class TorrentStorage : IDisposable
+internal sealed class TorrentStorage : IFileOpener, IDisposable
 {
     /// <summary>The file was written in this run.</summary>
     private const int Written = 1;
@@ -37,6 +37,7 @@ internal sealed class TorrentStorage : IDisposable
     private static readonly byte[] Zeros = new byte[256 << 10];
 
     private readonly FileHandlePool _pool;
+    private readonly DiskSpeed _speed = new();
     private PooledFile[] _files;
 
     /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
@@ -54,11 +55,18 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Held while bytes are written, so that where they go changes between two writes only.</summary>
     private readonly Lock _writing = new();
     private readonly CheckedLinks _links;
-    private readonly HeldFiles _held;
+
+    /// <summary>Null where the torrent has no links and says nothing of its files besides their bytes.</summary>
+    private readonly AttributeKeeper? _attributes;
+
+    /// <summary>Null until a file is held.</summary>
+    private HeldFiles? _held;
 
     /// <summary>Whether the files lie where no holes are known; null: that has not been looked at.</summary>
     private bool? _isWithoutHoles;
-    private PartsFile _parts;
+
+    /// <summary>Null until bytes are looked for in it.</summary>
+    private PartsFile? _parts;
     private volatile bool _isPartsFileUnused;
 
     /// <summary>Makes a storage; touches nothing.</summary>
@@ -67,19 +75,22 @@ internal sealed class TorrentStorage : IDisposable
     public TorrentStorage(FileLayout layout, FileHandlePool pool)
     {
         _pool = pool;
-        _held = new HeldFiles(pool.Time);
         Settle(layout);
         _marks = new int[_files.Length];
         _missing = new int[_files.Length];
         _links = new CheckedLinks(_files.Length);
         _isApart = new bool[_files.Length];
+        _attributes = layout.HasLinks || layout.HasAttributes ? new AttributeKeeper() : null;
     }
 
     /// <summary>Where the bytes lie.</summary>
     public FileLayout Layout { get; private set; }
 
     /// <summary>Says that another program holds a file, which is tried again; null: that is not so.</summary>
-    public TorrentError? HeldWarning => _held.Warning;
+    public TorrentError? HeldWarning => _held?.Warning;
+
+    /// <summary>Says which links were not made, and which files lack what the torrent says of them; null: that is not so.</summary>
+    public TorrentError? AttributeWarning => _attributes?.Warning;
 
     /// <summary>Which files may be written.</summary>
     public WriteRules Rules { get; set; } = WriteRules.None;
@@ -99,6 +110,10 @@ internal sealed class TorrentStorage : IDisposable
             return apart;
         }
     }
+
+    private HeldFiles Held => LazyInitializer.EnsureInitialized(ref _held, () => new HeldFiles(_pool.Time));
+
+    private PartsFile Parts => LazyInitializer.EnsureInitialized(ref _parts, () => new PartsFile(Layout, _pool));
 
     /// <summary>Whether a file's bytes are kept apart.</summary>
     /// <param name="file">Index of the file.</param>
@@ -176,14 +191,14 @@ internal sealed class TorrentStorage : IDisposable
     {
         lock (_writing)
         {
-            if (_isPartsFileUnused)
-                _parts.Delete();
+            if (_isPartsFileUnused && (_parts is not null || File.Exists(Layout.PartsPath)))
+                Parts.Delete();
             _isPartsFileUnused = false;
         }
     }
 
     /// <summary>Deletes the parts file: the torrent is forgotten.</summary>
-    public void DeleteParts() => _parts.Delete();
+    public void DeleteParts() => Parts.Delete();
 
     /// <summary>
     /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
@@ -197,6 +212,9 @@ internal sealed class TorrentStorage : IDisposable
     public void Prepare(
         Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
         new StoragePreparation(Layout, stamps, IsApart).Run(verified, priorities, keepFree);
+
+    /// <summary>Whether the disk has turned out slow, once and for all.</summary>
+    public bool IsSlow => _speed.IsSlow;
 
     /// <summary>To be awaited before something is tried again that failed with <see cref="StorageException.IsHeld"/>.</summary>
     public Task WaitForHeldAsync() => Task.Delay(SharingViolation.Interval, _pool.Time);
@@ -214,7 +232,7 @@ internal sealed class TorrentStorage : IDisposable
                 (long end, Location location) = FindLocation(offset, ref index);
                 int part = (int)Math.Min(bytes.Length, end - offset);
                 if (location == Location.PartsFile)
-                    _parts.Write(offset, bytes[..part]);
+                    Parts.Write(offset, bytes[..part]);
                 else if (location == Location.File)
                     WriteFile(index, offset, bytes[..part]);
                 offset += part;
@@ -272,6 +290,18 @@ internal sealed class TorrentStorage : IDisposable
         }
     }
 
+    /// <summary>Reads bytes that follow each other into several buffers, as a rule with one call to the system.</summary>
+    /// <param name="offset">Where in the torrent.</param>
+    /// <param name="buffers">Where to.</param>
+    /// <exception cref="StorageException">A file is missing, too short or cannot be read.</exception>
+    public void Read(long offset, IReadOnlyList<Memory<byte>> buffers)
+    {
+        if (buffers.Count > 1 && TryReadAtOnce(offset, buffers))
+            return;
+        for (int i = 0; i < buffers.Count; offset += buffers[i++].Length)
+            Read(offset, buffers[i].Span);
+    }
+
     /// <summary>Whether bytes lie in holes only, so that they read as zeros and need not be read to know it.</summary>
     /// <param name="offset">Where in the torrent.</param>
     /// <param name="count">Number of bytes.</param>
@@ -326,6 +356,9 @@ internal sealed class TorrentStorage : IDisposable
     /// <summary>Notes that a file counts as written in this run: one that was there before, and is gone on with.</summary>
     public void Adopt(int file) => Interlocked.Or(ref _marks[file], Written);
 
+    /// <summary>Notes that a file was made for the torrent by something else than its writes: it counts as written, and is flushed.</summary>
+    public void Took(int file) => Interlocked.Or(ref _marks[file], Written | Unflushed);
+
     /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
     /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
     public Bitfield PossiblePieces(IReadOnlyList<FileStamp?> stamps)
@@ -340,7 +373,7 @@ internal sealed class TorrentStorage : IDisposable
             for (int index = first; index <= last && isPossible; index++)
             {
                 StorageFile file = Layout.Files[index];
-                isPossible = IsApart(index) ? _parts.Has(piece) || file.Length == 0 : lengths[index] >= Math.Min(end, file.End) - file.Offset;
+                isPossible = IsApart(index) ? Parts.Has(piece) || file.Length == 0 : lengths[index] >= Math.Min(end, file.End) - file.Offset;
             }
 
             if (isPossible)
@@ -438,7 +471,7 @@ internal sealed class TorrentStorage : IDisposable
     /// <exception cref="StorageException">A file could not be flushed; it counts as not flushed still.</exception>
     public void Flush()
     {
-        _parts.Flush();
+        _parts?.Flush();
         for (int index = 0; index < _files.Length; index++)
             FlushFile(index);
     }
@@ -452,8 +485,32 @@ internal sealed class TorrentStorage : IDisposable
         for (int index = first; index <= last; index++)
         {
             if (HasToBeEnded(index) && IsWhole(index, isHere))
+            {
                 EndWriting(index);
+                _attributes?.Finish(Layout, index);
+            }
         }
+    }
+
+    /// <summary>Gives files that were written in this run, and are whole and closed, what the torrent says of them.</summary>
+    /// <param name="isHere">Whether a piece is here; called for many.</param>
+    public void SetAttributes(Func<int, bool> isHere)
+    {
+        if (!Layout.HasAttributes)
+            return;
+        for (int index = 0; index < _files.Length; index++)
+        {
+            if (Layout.Files[index].HasAttributes && (Volatile.Read(ref _marks[index]) & Written) != 0 && !IsApart(index) && IsWhole(index, isHere))
+                _attributes?.Finish(Layout, index);
+        }
+    }
+
+    /// <summary>Makes the torrent's links, where they are missing.</summary>
+    /// <param name="isWanted">Whether a file is wanted.</param>
+    public void MakeLinks(Func<int, bool> isWanted)
+    {
+        if (Layout.HasLinks)
+            _attributes?.MakeLinks(Layout, isWanted, Adopt);
     }
 
     /// <summary>Closes all files for writing: nothing more is written for the time being.</summary>
@@ -465,7 +522,7 @@ internal sealed class TorrentStorage : IDisposable
                 EndWriting(index);
         }
 
-        _parts.CloseForWriting();
+        _parts?.CloseForWriting();
     }
 
     /// <summary>Closes all files; they are opened again as they are needed.</summary>
@@ -473,7 +530,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         foreach (PooledFile file in _files)
             file.Close();
-        _parts.Close();
+        _parts?.Close();
         ForgetBegun();
     }
 
@@ -483,7 +540,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
-        _parts.Dispose();
+        _parts?.Dispose();
         ForgetBegun();
         _isWithoutHoles = null;
         Settle(layout);
@@ -501,7 +558,7 @@ internal sealed class TorrentStorage : IDisposable
     {
         foreach (PooledFile file in _files)
             file.CloseForGood();
-        _parts.Dispose();
+        Parts.Dispose();
     }
 
     private void GoTo(FileLayout layout)
@@ -510,12 +567,12 @@ internal sealed class TorrentStorage : IDisposable
             Relocate(layout);
     }
 
-    [MemberNotNull(nameof(Layout), nameof(_files), nameof(_parts))]
+    [MemberNotNull(nameof(Layout), nameof(_files))]
     private void Settle(FileLayout layout)
     {
         Layout = layout;
-        _files = [.. layout.Files.Select((file, index) => new PooledFile(write => Open(index, file, write)))];
-        _parts = new PartsFile(layout, _pool);
+        _files = [.. layout.Files.Select((_, index) => new PooledFile(this, index))];
+        _parts = null;
     }
 
     private bool IsThere(int piece, int begin, int count, IReadOnlyList<FileStamp?> stamps)
@@ -528,7 +585,7 @@ internal sealed class TorrentStorage : IDisposable
             offset = Math.Min(end, partEnd);
             bool isThere = location switch
             {
-                Location.PartsFile => _parts.Has(piece),
+                Location.PartsFile => Parts.Has(piece),
                 Location.File => (stamps[index]?.Length ?? 0) >= offset - Layout.Files[index].Offset,
                 _ => true,
             };
@@ -620,7 +677,7 @@ internal sealed class TorrentStorage : IDisposable
 
     private void ForgetBegun()
     {
-        _held.Clear();
+        _held?.Clear();
         for (int index = 0; index < _marks.Length; index++)
             Interlocked.And(ref _marks[index], ~Begun);
     }
@@ -670,12 +727,12 @@ internal sealed class TorrentStorage : IDisposable
     private void WriteApart(long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
         for (int i = 0; i < buffers.Count; offset += buffers[i++].Length)
-            _parts.Write(offset, buffers[i].Span);
+            Parts.Write(offset, buffers[i].Span);
     }
 
     private void ReadApart(int index, long offset, Span<byte> buffer)
     {
-        if (_parts.TryRead(offset, buffer))
+        if (Parts.TryRead(offset, buffer))
             return;
         // It may have become wanted meanwhile.
         if (IsApart(index))
@@ -723,13 +780,13 @@ internal sealed class TorrentStorage : IDisposable
         (int first, int count) = Layout.PiecesOfFile(file);
         for (int piece = first; piece < first + count; piece++)
         {
-            if (!_parts.Has(piece))
+            if (!Parts.Has(piece))
                 continue;
             long end = Math.Min(entry.End, Layout.PieceOffset(piece) + Layout.PieceSize(piece));
             for (long offset = Math.Max(entry.Offset, Layout.PieceOffset(piece)); offset < end; offset += ChunkBytes)
             {
                 Span<byte> part = buffer.AsSpan(0, (int)Math.Min(ChunkBytes, end - offset));
-                if (_parts.TryRead(offset, part))
+                if (Parts.TryRead(offset, part))
                     use(offset, part);
             }
         }
@@ -766,6 +823,39 @@ internal sealed class TorrentStorage : IDisposable
         PartsFile,
     }
 
+    /// <returns>False where they do not lie in one file, or not all have come.</returns>
+    private bool TryReadAtOnce(long offset, IReadOnlyList<Memory<byte>> buffers)
+    {
+        long count = 0;
+        for (int i = 0; i < buffers.Count; i++)
+            count += buffers[i].Length;
+        int index = -1;
+        (long end, Location location) = FindLocation(offset, ref index);
+        if (location != Location.File || offset + count > end)
+            return false;
+        StorageFile file = Layout.Files[index];
+        OpenFile open = Use(index, write: false);
+        try
+        {
+            long began = _pool.Time.GetTimestamp();
+            long read = RandomAccess.Read(open.Handle, buffers, offset - file.Offset);
+            Took(began, file, offset - file.Offset, read, isWrite: false);
+            return read == count;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw ReadFailed(e, file);
+        }
+        finally
+        {
+            open.Leave();
+        }
+    }
+
+    /// <summary>Bytes were moved to or from the disk.</summary>
+    private void Took(long began, StorageFile file, long offset, long count, bool isWrite) =>
+        _speed.Note(_pool.Transferred?.Invoke(file.FullPath, offset, count, isWrite) ?? _pool.Time.GetElapsedTime(began));
+
     private void ReadFile(int index, long offset, Span<byte> buffer)
     {
         StorageFile file = Layout.Files[index];
@@ -774,9 +864,11 @@ internal sealed class TorrentStorage : IDisposable
         {
             while (!buffer.IsEmpty)
             {
+                long began = _pool.Time.GetTimestamp();
                 int read = RandomAccess.Read(open.Handle, buffer, offset);
                 if (read == 0)
                     throw StorageErrors.Short(file.FullPath);
+                Took(began, file, offset, read, isWrite: false);
                 offset += read;
                 buffer = buffer[read..];
             }
@@ -823,14 +915,21 @@ internal sealed class TorrentStorage : IDisposable
     {
         if (_isWithoutHoles == true)
             Fill(handle, file, offset - file.Offset);
+        long began = _pool.Time.GetTimestamp();
         RandomAccess.Write(handle, bytes, offset - file.Offset);
+        Took(began, file, offset - file.Offset, bytes.Length, isWrite: true);
     }
 
     private void Write(SafeFileHandle handle, StorageFile file, long offset, IReadOnlyList<ReadOnlyMemory<byte>> buffers)
     {
         if (_isWithoutHoles == true)
             Fill(handle, file, offset - file.Offset);
+        long began = _pool.Time.GetTimestamp();
         RandomAccess.Write(handle, buffers, offset - file.Offset);
+        long count = 0;
+        for (int i = 0; i < buffers.Count; i++)
+            count += buffers[i].Length;
+        Took(began, file, offset - file.Offset, count, isWrite: true);
     }
 
     /// <summary>Fills a file up to an offset, or a step of it.</summary>
@@ -850,20 +949,22 @@ internal sealed class TorrentStorage : IDisposable
     }
 
     private StorageException WriteFailed(Exception e, StorageFile file) =>
-        SharingViolation.Is(e) ? _held.Add(file.FullPath, e) : StorageErrors.Write(e, file.FullPath);
+        SharingViolation.Is(e) ? Held.Add(file.FullPath, e) : StorageErrors.Write(e, file.FullPath);
 
     private StorageException ReadFailed(Exception e, StorageFile file) =>
-        SharingViolation.Is(e) ? _held.Add(file.FullPath, e) : StorageErrors.Read(e, file.FullPath);
+        SharingViolation.Is(e) ? Held.Add(file.FullPath, e) : StorageErrors.Read(e, file.FullPath);
 
     private OpenFile Use(int index, bool write) => _pool.Use(_files[index], write);
 
-    private SafeFileHandle Open(int index, StorageFile file, bool write)
+    /// <inheritdoc/>
+    SafeFileHandle IFileOpener.Open(int index, bool write)
     {
+        StorageFile file = Layout.Files[index];
         try
         {
             _pool.Opening?.Invoke(file.FullPath);
             SafeFileHandle handle = write ? OpenForWriting(index, file) : OpenForReading(index, file);
-            _held.Remove(file.FullPath);
+            _held?.Remove(file.FullPath);
             return handle;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -880,7 +981,7 @@ internal sealed class TorrentStorage : IDisposable
         }
         catch (UnsafeFileException e) when (e.IsLink)
         {
-            SafeFileHandle handle = GuardedFile.OpenFollowing(file.FullPath);
+            SafeFileHandle handle = GuardedFile.OpenLinked(file.FullPath);
             if (_links.MayRead(index, GuardedFile.IdentityOf(handle)))
                 return handle;
             handle.Dispose();
@@ -926,6 +1027,8 @@ internal sealed class TorrentStorage : IDisposable
 
     private SafeFileHandle OpenForWriting(int index, StorageFile file)
     {
+        if (file.HasAttributes)
+            _attributes?.Writing(index);
         bool isBegun = (Volatile.Read(ref _marks[index]) & Begun) != 0;
         SafeFileHandle handle = isBegun
             ? OpenBegun(file)

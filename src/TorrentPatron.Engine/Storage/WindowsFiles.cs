@@ -250,6 +250,14 @@ internal static class WindowsFiles
         return new IOException($"{fault.Message} : '{path}'", unchecked((int)0x80070000) | fault.NativeErrorCode);
     }
 
+    /// <summary>Gives a file a second name, where nothing stands at it.</summary>
+    /// <returns>Whether it has it; false where the file system does not let us.</returns>
+    public static bool TryHardLink(string path, string newPath) => CreateHardLink(newPath, path, 0) != 0;
+
+    [DllImport("kernel32", EntryPoint = "CreateHardLinkW", CharSet = CharSet.Unicode, SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
+    private static extern int CreateHardLink(string newPath, string path, nint security);
+
     [DllImport("kernel32", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.System32)]
     private static extern int DeviceIoControl(

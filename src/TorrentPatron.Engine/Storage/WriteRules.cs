@@ -107,7 +107,8 @@ internal sealed class WriteRules
                 forbidden[file] = StorageErrors.Raw(files.Layout.Files[file].FullPath).Error;
         }
 
-        return new WriteRules(forbidden, unproven, DecideApart(storage, files));
+        return new WriteRules(
+            forbidden.Count == 0 ? None._forbidden : forbidden, unproven.Count == 0 ? None._unproven : unproven, DecideApart(storage, files));
     }
 
     /// <summary>Refuses what would be written through a link, or into a pipe. While the torrent runs it is looked at again.</summary>

@@ -6,18 +6,22 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>Reads the blocks that peers ask for, on a disk thread, straight to where they are sent from.</summary>
-internal sealed class BlockReader(TorrentStorage storage, DiskWorkers workers, int pieceLength, Action<StorageException> failed) : IBlockReader
+internal sealed class BlockReader(TorrentStorage storage, DiskLane lane, int pieceLength, Action<StorageException> failed) : IBlockReader
 {
+    /// <summary>Blocks that follow each other: one call to the system reads them.</summary>
+    [ThreadStatic]
+    private static List<Memory<byte>>? s_run;
+
     /// <inheritdoc/>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     public async ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages)
     {
         while (true)
         {
-            await workers.Enter();
+            await lane.Enter();
             try
             {
-                Read(blocks.Span, messages.Span);
+                Read(blocks.Span, messages);
                 return;
             }
             catch (StorageException e) when (e.IsHeld)
@@ -34,14 +38,39 @@ internal sealed class BlockReader(TorrentStorage storage, DiskWorkers workers, i
         }
     }
 
-    private void Read(ReadOnlySpan<BlockRequest> blocks, Span<byte> messages)
+    private void Read(ReadOnlySpan<BlockRequest> blocks, Memory<byte> messages)
     {
+        List<Memory<byte>> run = s_run ??= [];
+        long begin = 0, end = 0;
         int at = 0;
-        foreach (BlockRequest block in blocks)
+        try
         {
-            at += MessageWriter.WritePieceHeader(messages[at..], block);
-            storage.Read((long)block.Piece * pieceLength + block.Begin, messages.Slice(at, block.Length));
-            at += block.Length;
+            foreach (BlockRequest block in blocks)
+            {
+                at += MessageWriter.WritePieceHeader(messages.Span[at..], block);
+                long offset = (long)block.Piece * pieceLength + block.Begin;
+                Memory<byte> bytes = messages.Slice(at, block.Length);
+                // Behind the last file of a v2 torrent are zeros, as behind the others: some ask for a whole block there.
+                int here = (int)Math.Clamp(storage.Layout.TotalSize - offset, 0, block.Length);
+                bytes.Span[here..].Clear();
+                at += block.Length;
+                if (offset != end)
+                {
+                    storage.Read(begin, run);
+                    run.Clear();
+                    begin = offset;
+                }
+
+                if (here > 0)
+                    run.Add(bytes[..here]);
+                end = offset + here;
+            }
+
+            storage.Read(begin, run);
+        }
+        finally
+        {
+            run.Clear();
         }
     }
 }

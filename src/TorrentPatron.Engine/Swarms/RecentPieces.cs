@@ -14,16 +14,16 @@ internal sealed class RecentPieces(long pieceLength)
     public const long MostBytes = 32L << 20;
 
     private readonly int _most = (int)Math.Clamp(MostBytes / pieceLength, 1, Most);
-    private readonly Lock _gate = new();
 
     /// <summary>The oldest first.</summary>
-    private readonly List<int> _pieces = [];
+    private List<int>? _pieces; // null until one is noted
 
     /// <summary>Notes that a piece is read, or has been written.</summary>
     public void Add(int piece)
     {
-        lock (_gate)
+        lock (this)
         {
+            _pieces ??= [];
             if (!_pieces.Remove(piece) && _pieces.Count == _most)
                 _pieces.RemoveAt(0);
             _pieces.Add(piece);
@@ -33,9 +33,9 @@ internal sealed class RecentPieces(long pieceLength)
     /// <summary>The pieces, the newest first.</summary>
     public int[] Newest()
     {
-        lock (_gate)
+        lock (this)
         {
-            int[] pieces = [.. _pieces];
+            int[] pieces = [.. _pieces ?? []];
             Array.Reverse(pieces);
             return pieces;
         }

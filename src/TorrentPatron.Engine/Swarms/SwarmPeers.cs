@@ -10,7 +10,7 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>What goes on about pieces with the connected peers of one torrent: choked and unchoked, told what we have, asked.</summary>
-internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandler, IDisposable
+internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHandler, IUploadHandler, IDisposable
 {
     /// <summary>How long news of pieces is gathered before it is sent on its own.</summary>
     private static readonly TimeSpan HaveDelay = TimeSpan.FromMilliseconds(50);
@@ -48,7 +48,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         _isInteresting = pieces.Selection.IsInteresting;
         _recent = new RecentPieces(Math.Max(1, metainfo.PieceLength));
         Set = set;
-        _uploadOnly = new UploadOnly(() => pieces.Selection.IsComplete && _super is null, peer => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true));
+        _uploadOnly = new UploadOnly(this);
         set.Extensions.Set(_uploadOnly);
         set.Extensions.Set(DontHave.Instance);
         long now = engine.Milliseconds;
@@ -74,6 +74,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     /// <summary>The peers, as they are now.</summary>
     public IReadOnlyList<PeerTransfer> Connected => _peers;
 
+    /// <summary>Called when blocks may be free that were not, so that others than peers may be asked for them.</summary>
+    public Action BlocksFreed { private get; init; } = static () => { };
+
     /// <summary>Whether no peer is there or known, and nothing flows any more.</summary>
     public bool IsResting
     {
@@ -83,6 +86,12 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
             return Set.Connected.Count == 0 && Set.Directory.Count == 0 && Received.Rate(now) + Sent.Rate(now) == 0;
         }
     }
+
+    /// <inheritdoc/>
+    bool IUploadOnlyOwner.IsUploadOnly => _pieces.Selection.IsComplete && _super is null;
+
+    /// <inheritdoc/>
+    void IUploadOnlyOwner.UploadOnlyChanged(PeerConnection peer) => CloseIfUseless(peer, peer.Transfer?.Download.Availability.IsSeed == true);
 
     /// <inheritdoc/>
     public int PieceCount => _metainfo.PieceCount;
@@ -169,6 +178,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         if (transfer is null)
             return;
         _pieces.PeerLeft(transfer.Download);
+        Set.Hashes?.PeerLeft(peer);
         if (!Set.IsOpen)
             return;
         if (!transfer.Upload.AmChoking)
@@ -182,10 +192,11 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     {
         PeerTransfer[] peers = _peers;
         double seconds = Math.Max(elapsed.TotalSeconds, 0.001);
+        bool wantsPieces = !_pieces.Selection.IsComplete;
         foreach (PeerTransfer peer in peers)
         {
             peer.Standing.Measure(peer.Download.PayloadReceived, peer.Upload.PayloadSent, seconds);
-            peer.Peer.Tick(peer.Standing.DownloadRate);
+            peer.Peer.Tick(peer.Standing.DownloadRate, wantsPieces);
         }
 
         bool wasHeldUp = _isHeldUp;
@@ -278,7 +289,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     }
 
     /// <inheritdoc/>
-    public int PieceSize(int piece) => _metainfo.PieceSize(piece);
+    public int PieceRoom(int piece) => _metainfo.PieceRoom(piece);
 
     /// <inheritdoc/>
     public bool HasPiece(int piece) => _pieces.Selection.Has(piece);
@@ -287,6 +298,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public void PeerHasPieces(PeerDownload peer, Bitfield? pieces)
     {
         _pieces.Selection.SourceHas(peer, pieces);
+        Set.Hashes?.PeerReady(peer.Peer);
         if (_super is { } super && pieces is not null)
         {
             super.Has(peer.Peer, pieces, Instant.Now(_engine.Time));
@@ -340,15 +352,15 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
     public int Reserve(PeerDownload peer, ref ActivePiece? current, Span<PendingBlock> into) => _pieces.Active.Reserve(peer, ref current, into);
 
     /// <inheritdoc/>
-    public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks)
+    public void Released(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
     {
         // In the end game blocks are cancelled by the thousand that have come from another: they are of no use to anybody.
-        if (_pieces.Active.Release(peer, blocks))
+        if (_pieces.Active.Release(source, blocks))
             WakeStarved();
     }
 
     /// <inheritdoc/>
-    public void BlockArrivedFrom(PeerDownload peer, PendingBlock block)
+    public void BlockArrivedFrom(IBlockSource source, PendingBlock block)
     {
         (IBlockSource? first, IBlockSource? second) = block.Piece.AskedFor(block.Block);
         (first as PeerDownload)?.CancelRequest(block);
@@ -525,12 +537,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         peer.Upload.IsInterested && !peer.Peer.IsClosed, peer.Upload.AmChoking, peer.Standing.DownloadRate, peer.Standing.UploadRate, peer.Standing.IsOptimistic,
         peer.Peer.Class.IsPreferred);
 
-    private void WakeStarved()
+    public void WakeStarved()
     {
         // What is free goes to the preferred first.
         PeerTransfer[] peers = _peers;
         Wake(peers, arePreferred: true);
         Wake(peers, arePreferred: false);
+        BlocksFreed();
 
         static void Wake(PeerTransfer[] peers, bool arePreferred)
         {
@@ -574,10 +587,17 @@ internal sealed class SwarmPeers : IPeerSetOwner, IDownloadHandler, IUploadHandl
         return _peers.Length > 0;
     }
 
+    /// <summary>The hashes that were asked for are here: peers that were kept for them alone go.</summary>
+    public void HashesReceived()
+    {
+        foreach (PeerTransfer peer in _peers)
+            CloseIfUseless(peer.Peer, peer.Download.Availability.IsSeed);
+    }
+
     /// <summary>Two that have all they want have nothing to say to each other.</summary>
     private void CloseIfUseless(PeerConnection peer, bool isSeed)
     {
-        if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.Selection.IsComplete)
+        if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.Selection.IsComplete && Set.Hashes?.Awaits(peer) != true)
             peer.Close("Both sides have all they want.");
     }
 }

@@ -8,6 +8,7 @@ using TorrentPatron.Engine.Pieces;
 using TorrentPatron.Engine.Shared;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.WebSeeds;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -21,6 +22,10 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     private readonly PeerSet _set;
     private readonly IWorkEvents _events;
     private readonly MetadataServer _metadata;
+    private readonly TorrentStorage _storage;
+
+    /// <summary>Fetches the piece layers of a hybrid that lacks them; null: it has them, or is of one version.</summary>
+    private volatile LayerFetcher? _layers;
 
     /// <summary>Puts it together; nothing is touched yet.</summary>
     /// <param name="engine">What all torrents share.</param>
@@ -34,11 +39,24 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         _metainfo = metainfo;
         _events = events;
         _set = network.Peers;
-        Pieces = new SwarmPieces(metainfo, storage, engine, this);
-        var reader = new BlockReader(storage, engine.DiskWorkers, metainfo.PieceLength, e => events.StorageFailed(e.Error));
-        Exchange = new SwarmPeers(metainfo, Pieces, reader, engine, _set);
+        Pieces = new SwarmPieces(metainfo, storage, engine, this, _set.BackPressure);
+        var reader = new BlockReader(storage, Pieces.Lane, metainfo.PieceLength, e => events.StorageFailed(e.Error));
+        Exchange = new SwarmPeers(metainfo, Pieces, reader, engine, _set) { BlocksFreed = () => WebSeeds!.Wake() };
+        WebSeeds = new WebSeedSet(
+            new WebSeedTorrent(metainfo, Pieces.Selection, Pieces.Active, Exchange, engine, _set.BackPressure, network.Download), events.Warned);
         _metadata = new MetadataServer(metainfo.RawInfo, engine.Time);
         _set.Extensions.Set(_metadata);
+        _storage = storage;
+        if (metainfo is { Version: MetainfoVersion.Hybrid, HasPieceLayers: false } && LayerFetcher.SizeOf(metainfo) <= MetainfoReader.MaxMetadataBytes)
+        {
+            _layers = new LayerFetcher(
+                metainfo, () => _set.Connected, engine.MetadataMemory, engine.Time, _set.Ban, layers => events.PieceLayersFetched(metainfo, layers));
+        }
+
+        if (metainfo.HasPieceLayers)
+            UseLayers(metainfo);
+        else
+            _set.Hashes = _layers;
     }
 
     /// <summary>The pieces.</summary>
@@ -46,6 +64,15 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
 
     /// <summary>What goes on about them with the connected peers.</summary>
     public SwarmPeers Exchange { get; }
+
+    /// <summary>The web seeds, which are asked beside the peers.</summary>
+    public WebSeedSet WebSeeds { get; }
+
+    /// <inheritdoc/>
+    IReadOnlyList<WebSeedSnapshot> IWork.WebSeeds => WebSeeds.Snapshots();
+
+    /// <inheritdoc/>
+    public IEnumerable<TorrentError> Shortcomings => WebSeeds.Warnings;
 
     /// <inheritdoc/>
     public PieceProgress Progress => Pieces.Selection.Progress;
@@ -104,14 +131,19 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     {
         Pieces.Selection.Sequential = choices.Sequential;
         Exchange.SuperSeeding = choices.SuperSeeding;
+        WebSeeds.Set(AddressReader.WebSeeds(_metainfo.WebSeeds).Except(choices.RemovedWebSeeds), choices.AddedWebSeeds);
     }
 
     /// <inheritdoc/>
     public void Want(IReadOnlyList<FilePriority> priorities) =>
-        Pieces.SetPriorities(priorities, Exchange.Connected.Select(static peer => peer.Download));
+        Pieces.SetPriorities(priorities, Exchange.Connected.Select(static peer => peer.Download).Concat(WebSeeds.Sources));
 
     /// <inheritdoc/>
-    public void Wanted() => Exchange.WantsChanged();
+    public void Wanted()
+    {
+        Exchange.WantsChanged();
+        WebSeeds.Wake();
+    }
 
     /// <inheritdoc/>
     public void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin) => _set.Add(peers, origin);
@@ -124,6 +156,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     {
         Pieces.Open(true);
         Exchange.Open();
+        WebSeeds.Open();
     }
 
     /// <inheritdoc/>
@@ -132,14 +165,22 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     /// <inheritdoc/>
     public void Tick(TimeSpan elapsed)
     {
-        Pieces.Tick();
+        if (Pieces.Tick())
+            Exchange.WakeStarved();
         Exchange.Tick(elapsed);
+        _layers?.Tick();
+        Pieces.Leaves?.Tick();
+        WebSeeds.Tick();
     }
+
+    /// <inheritdoc/>
+    public void DropConnections() => WebSeeds.DropConnections();
 
     /// <inheritdoc/>
     public void Halt(string reason)
     {
         Pieces.Open(false);
+        WebSeeds.Halt();
         _set.Close(reason);
     }
 
@@ -147,10 +188,21 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     public async Task CloseAsync(string reason)
     {
         _set.Close(reason);
+        await WebSeeds.CloseAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         Pieces.Open(false);
         // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public void Learn(TorrentMetainfo metainfo)
+    {
+        _layers?.End();
+        _layers = null;
+        Pieces.Learn(metainfo);
+        UseLayers(metainfo);
+        Exchange.HashesReceived();
     }
 
     /// <inheritdoc/>
@@ -164,13 +216,23 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     }
 
     /// <inheritdoc/>
-    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders) => Exchange.PieceFailed(piece.Length, senders);
+    void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders)
+    {
+        Exchange.PieceFailed(piece.Length, senders);
+        // Several: it is found when the piece is good.
+        if (senders.Count == 1)
+            WebSeeds.Ban(senders);
+    }
 
     /// <inheritdoc/>
     void ISwarmEvents.BlocksDropped(long bytes, bool areOfThisRun) => Exchange.BlocksDropped(bytes, areOfThisRun);
 
     /// <inheritdoc/>
-    void ISwarmEvents.PoisonersFound(IReadOnlyList<IBlockSource> guilty) => Exchange.Ban(guilty);
+    void ISwarmEvents.PoisonersFound(IReadOnlyList<IBlockSource> guilty)
+    {
+        Exchange.Ban(guilty);
+        WebSeeds.Ban(guilty);
+    }
 
     /// <inheritdoc/>
     void ISwarmEvents.StorageFailed(TorrentError error) => _events.StorageFailed(error);
@@ -181,8 +243,19 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
+        _layers?.End();
+        WebSeeds.Halt();
         Exchange.Dispose();
         _metadata.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Gives hashes of files' trees to peers, and has them give those of blocks.</summary>
+    private void UseLayers(TorrentMetainfo metainfo)
+    {
+        var server = new HashServer(metainfo, _storage, _engine.DiskWorkers, Pieces.Selection.Has, _engine.Faults);
+        var leaves = new LeafFetcher(server, PieceVerifier.For(metainfo), () => Exchange.Connected, _engine.Time, _set.Ban);
+        Pieces.Leaves = leaves;
+        _set.Hashes = leaves;
     }
 }

@@ -32,7 +32,7 @@ internal sealed class SwarmWorkshop : IWorkshop
         _engine = engine;
         _hosts = hosts;
         _balance = new TransportBalance(engine.TcpDownload, engine.TcpUpload);
-        _listener = new PeerListener(engine, hosts.HasSwarm, hosts.Find, Accept);
+        _listener = new PeerListener(engine, hosts.FindSwarm, hosts.Find, Accept);
         _listener.Open();
     }
 
@@ -43,7 +43,8 @@ internal sealed class SwarmWorkshop : IWorkshop
     public ClientCapabilities Capabilities => ClientCapabilities.TorrentLimits | ClientCapabilities.SeedGoals | ClientCapabilities.Sequential
         | ClientCapabilities.FilePriorities | ClientCapabilities.Move | ClientCapabilities.DeleteData | ClientCapabilities.ManageTrackers
         | ClientCapabilities.BadPieces | ClientCapabilities.PeerList | ClientCapabilities.FileList | ClientCapabilities.FreeSpace
-        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers | ClientCapabilities.SuperSeeding;
+        | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers | ClientCapabilities.SuperSeeding
+        | ClientCapabilities.WebSeeds;
 
     /// <inheritdoc/>
     public IReadOnlyList<IPEndPoint> EndPoints => _listener.EndPoints;

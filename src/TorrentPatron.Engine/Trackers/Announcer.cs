@@ -1,5 +1,4 @@
 using System.Collections.ObjectModel;
-using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Timing;
@@ -24,18 +23,14 @@ internal sealed class Announcer : IAsyncDisposable
     /// <summary>How long a tracker that did not hear that is given to hear of the stop.</summary>
     public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
-    private readonly Lock _gate = new();
-    private readonly TorrentId _torrent;
+    private TorrentId _torrent;
     private readonly TrackerList _trackers;
     private readonly ITrackerClient _client;
     private readonly AnnounceLimiter _limiter;
-    private readonly Func<AnnounceEvent, AddressFamily, AnnounceRequest> _makeRequest;
-    private readonly Action<TrackerSnapshot, AnnounceResponse> _onPeers;
-    private readonly Action<TrackerSnapshot> _onChanged;
+    private readonly IAnnouncerOwner _owner;
     private readonly TimeProvider _time;
-    private readonly Action<Exception> _onFault;
-    private readonly List<Announce> _underWay = [];
-    private readonly List<Task> _goodbyes = [];
+    private List<Announce>? _underWay; // null before the first
+    private List<Task>? _goodbyes; // likewise
     private ITimer? _timer;
     private CancellationTokenSource? _run;
     private Task _leaving = Task.CompletedTask;
@@ -45,34 +40,22 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="trackers">The trackers, from now on used by this announcer alone.</param>
     /// <param name="client">Talks to trackers.</param>
     /// <param name="limiter">Bounds the announces of the whole engine.</param>
-    /// <param name="makeRequest">Tells how the torrent stands, for an announce of this event.</param>
-    /// <param name="onPeers">Takes the answer of a tracker that named peers. Called on any thread without a lock; must not throw.</param>
-    /// <param name="onChanged">Told when a tracker's state has changed. Called as <paramref name="onPeers"/> is.</param>
+    /// <param name="owner">The torrent.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="onFault">
-    /// Told of what nobody expected, after which the announcer is not to be relied on; null: it is recorded. Called as
-    /// <paramref name="onPeers"/> is.
-    /// </param>
     public Announcer(
         TorrentId torrent,
         TrackerList trackers,
         ITrackerClient client,
         AnnounceLimiter limiter,
-        Func<AnnounceEvent, AddressFamily, AnnounceRequest> makeRequest,
-        Action<TrackerSnapshot, AnnounceResponse> onPeers,
-        Action<TrackerSnapshot> onChanged,
-        TimeProvider time,
-        Action<Exception>? onFault = null)
+        IAnnouncerOwner owner,
+        TimeProvider time)
     {
         _torrent = torrent;
         _trackers = trackers;
         _client = client;
         _limiter = limiter;
-        _makeRequest = makeRequest;
-        _onPeers = onPeers;
-        _onChanged = onChanged;
+        _owner = owner;
         _time = time;
-        _onFault = onFault ?? (static fault => EngineEvents.Log.FaultCaught(null, "announcer", fault));
     }
 
     /// <summary>
@@ -98,6 +81,24 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="isAnew">Whether there was somebody when this was last called; the longer there is not, the less often they are asked.</param>
     public void PeersWanted(bool isAnew) => Change(_ => _trackers.PeersWanted(isAnew));
 
+    /// <summary>More hashes of the torrent are known than before: trackers that know us hear of it by the new ones too.</summary>
+    /// <param name="known">The torrent, with all of its hashes.</param>
+    public void Learn(TorrentId known)
+    {
+        lock (this)
+        {
+            IEnumerable<InfoHash> news = [.. known.WireHashes.Except(_torrent.WireHashes)];
+            _torrent = known;
+            if (_run is not { } run)
+                return;
+            foreach (InfoHash hash in news)
+            {
+                foreach (TrackerSession session in _trackers.Started)
+                    _ = IntroduceAsync(session, hash, run);
+            }
+        }
+    }
+
     /// <summary>Adds a tracker as a tier of its own.</summary>
     public void Add(Uri tracker) => Change(now => _trackers.Add(tracker, now));
 
@@ -106,15 +107,15 @@ internal sealed class Announcer : IAsyncDisposable
     {
         if (_trackers.Remove(tracker) is not { } removed || _run is not { } run)
             return;
-        _goodbyes.RemoveAll(goodbye => goodbye.IsCompleted);
+        _goodbyes?.RemoveAll(goodbye => goodbye.IsCompleted);
         foreach (TrackerSession session in removed.Sessions)
-            _goodbyes.Add(LeaveAsync(session, run.Token));
+            (_goodbyes ??= []).Add(LeaveAsync(session, run.Token));
     });
 
     /// <summary>How the trackers stand now, by tier.</summary>
     public ReadOnlyCollection<TrackerSnapshot> Snapshot()
     {
-        lock (_gate)
+        lock (this)
             return _trackers.Snapshot(_time);
     }
 
@@ -125,7 +126,7 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     public Task StopAsync(CancellationToken cancellationToken)
     {
-        lock (_gate)
+        lock (this)
         {
             if (_run is null)
                 return _leaving;
@@ -133,7 +134,7 @@ internal sealed class Announcer : IAsyncDisposable
             _run = null;
             SetTimer(Timeout.InfiniteTimeSpan);
             Task[] leaving = [.. _trackers.Stop().Select(session => LeaveAsync(session, cancellationToken))];
-            _leaving = EndAsync(run, Task.WhenAll(leaving), Task.WhenAll(_goodbyes));
+            _leaving = EndAsync(run, Task.WhenAll(leaving), Task.WhenAll(_goodbyes ?? []));
             return _leaving;
         }
     }
@@ -148,7 +149,7 @@ internal sealed class Announcer : IAsyncDisposable
 
     private void Change(Action<Instant> change)
     {
-        lock (_gate)
+        lock (this)
             change(Instant.Now(_time));
         Pump();
     }
@@ -156,18 +157,18 @@ internal sealed class Announcer : IAsyncDisposable
     // Begins the announces that are due and sets the timer for the next ones.
     private void Pump()
     {
-        lock (_gate)
+        lock (this)
         {
             if (_run is null)
                 return;
 
             var now = Instant.Now(_time);
-            _underWay.RemoveAll(announce => announce.Ended.IsCompleted);
+            _underWay?.RemoveAll(announce => announce.Ended.IsCompleted);
             foreach (TrackerSession session in _trackers.Due(now))
             {
                 AnnounceEvent announceEvent = _trackers.Begin(session);
                 var cancel = new CancellationTokenSource();
-                _underWay.Add(new Announce(session, AnnounceAsync(session, announceEvent, _run, _leaving, cancel.Token), cancel));
+                (_underWay ??= []).Add(new Announce(session, AnnounceAsync(session, announceEvent, _run, _leaving, cancel.Token), cancel));
             }
 
             // A millisecond more, as timers cut off fractions and would fire just too early.
@@ -185,7 +186,7 @@ internal sealed class Announcer : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _onFault(e);
+            _owner.AnnouncerFaulted(e);
         }
     }
 
@@ -216,7 +217,7 @@ internal sealed class Announcer : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _onFault(e);
+            _owner.AnnouncerFaulted(e);
         }
     }
 
@@ -238,7 +239,7 @@ internal sealed class Announcer : IAsyncDisposable
         {
             failure = e.Message;
         }
-        lock (_gate)
+        lock (this)
         {
             var now = Instant.Now(_time);
             if (_run != run)
@@ -260,9 +261,37 @@ internal sealed class Announcer : IAsyncDisposable
         Pump();
         TrackerSnapshot snapshot = Report(session.Tracker);
         if (response is { Peers.Count: > 0 })
-            _onPeers(snapshot, response);
+            _owner.TakePeers(snapshot, response);
         if (response is not null)
             _ = ScrapeAsync(session, run);
+    }
+
+    /// <summary>Tells a tracker that we are in the swarm of another hash as well, and takes the peers that it names.</summary>
+    private async Task IntroduceAsync(TrackerSession session, InfoHash hash, CancellationTokenSource run)
+    {
+        // Leaves the lock of the caller.
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        CancellationToken cancellationToken = run.Token;
+        try
+        {
+            using IDisposable place = await _limiter.EnterAsync(cancellationToken).ConfigureAwait(false);
+            AnnounceRequest request = _owner.MakeAnnounce(AnnounceEvent.Started, session.Family) with { Event = AnnounceEvent.Started, InfoHash = hash };
+            lock (this)
+                request = session.Fill(request);
+            AnnounceResponse? response = await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
+            if (response is { Peers.Count: > 0 })
+                _owner.TakePeers(Report(session.Tracker), response);
+        }
+        catch (Exception e) when (e is TrackerFailureException or OperationCanceledException)
+        {
+            // The next announce tells it again.
+        }
+#pragma warning disable CA1031 // The root of a task that nobody awaits.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _owner.AnnouncerFaulted(e);
+        }
     }
 
     /// <summary>Asks how many peers the swarm has, where the tracker did not say when it was announced to.</summary>
@@ -270,7 +299,7 @@ internal sealed class Announcer : IAsyncDisposable
     {
         ScrapeResponse? swarm = null;
         CancellationToken cancellationToken = run.Token;
-        lock (_gate)
+        lock (this)
         {
             if (_run != run || !session.IsToBeScraped)
                 return;
@@ -293,11 +322,11 @@ internal sealed class Announcer : IAsyncDisposable
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _onFault(e);
+            _owner.AnnouncerFaulted(e);
             return;
         }
 
-        lock (_gate)
+        lock (this)
             session.Scraped(swarm);
         if (swarm is not null)
             Report(session.Tracker);
@@ -306,25 +335,47 @@ internal sealed class Announcer : IAsyncDisposable
     private TrackerSnapshot Report(TrackerState tracker)
     {
         TrackerSnapshot snapshot;
-        lock (_gate)
+        lock (this)
             snapshot = _trackers.Snapshot(tracker, _time);
-        _onChanged(snapshot);
+        _owner.TrackerChanged(snapshot);
         return snapshot;
+    }
+
+    /// <summary>Announces a hybrid by its other hash too, to meet those that speak version 2 alone. What goes wrong with that costs no more than that.</summary>
+    private async Task<AnnounceResponse> AskAgainAsync(
+        TrackerSession session, AnnounceRequest request, AnnounceResponse first, CancellationToken cancellationToken)
+    {
+        try
+        {
+            AnnounceResponse? second = await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
+            return second is null ? first : first with
+            {
+                Peers = [.. first.Peers.Union(second.Peers)],
+                EncryptedPeers = [.. first.EncryptedPeers.Union(second.EncryptedPeers)],
+            };
+        }
+        catch (TrackerFailureException)
+        {
+            return first;
+        }
     }
 
     private async Task<AnnounceResponse?> AskAsync(
         TrackerSession session, AnnounceEvent announceEvent, CancellationToken cancellationToken)
     {
         using IDisposable place = await _limiter.EnterAsync(cancellationToken).ConfigureAwait(false);
-        AnnounceRequest request = _makeRequest(announceEvent, session.Family) with { Event = announceEvent };
+        TorrentId torrent = _torrent;
+        AnnounceRequest request = _owner.MakeAnnounce(announceEvent, session.Family) with { Event = announceEvent, InfoHash = torrent.WireHash };
         if (announceEvent == AnnounceEvent.Stopped)
             request = request with { NumWant = 0 };
-        lock (_gate)
+        lock (this)
             request = session.Fill(request);
         EngineEvents.Log.TrackerAsked(_torrent, session.Uri, announceEvent);
         try
         {
             AnnounceResponse? response = await _client.AnnounceAsync(session.Uri, request, session.Family, cancellationToken).ConfigureAwait(false);
+            if (response is not null && torrent.SecondWireHash is { } second)
+                response = await AskAgainAsync(session, request with { InfoHash = second }, response, cancellationToken).ConfigureAwait(false);
             if (response is not null)
                 EngineEvents.Log.TrackerAnswered(_torrent, session.Uri, response);
             return response;
@@ -355,7 +406,7 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="cancellationToken">Ends it.</param>
     private async Task LeaveAsync(TrackerSession session, CancellationToken cancellationToken)
     {
-        Announce? underWay = _underWay.Find(announce => announce.Session == session);
+        Announce? underWay = _underWay?.Find(announce => announce.Session == session);
         // One that waits for its first answer, where the tracker answers over the other IP version, is not waited for.
         bool isOwed = _trackers.OwesCompleted(session) && (session.HasStarted || !session.Tracker.IsWorking);
         using var patience = new CancellationTokenSource(CompletedPatience, _time);
@@ -371,7 +422,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
 
         bool isKnown;
-        lock (_gate)
+        lock (this)
             isKnown = session.HasStarted;
         if (!isKnown)
             return;
@@ -385,7 +436,7 @@ internal sealed class Announcer : IAsyncDisposable
     {
         if (underWay is not null)
             await underWay.Ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        lock (_gate)
+        lock (this)
         {
             // Where it did not hear of the start, it shall not hear of the end.
             if (!session.HasStarted || session.HasCompleted)

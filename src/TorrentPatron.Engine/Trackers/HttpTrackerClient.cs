@@ -26,7 +26,11 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     private readonly TrackerHosts _hosts;
     private readonly TimeProvider _time;
     private readonly Func<AddressReach, AddressFamily, HttpMessageInvoker> _createInvoker;
-    private volatile Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers;
+    private readonly Lock _gate = new();
+
+    /// <summary>What has been needed so far: a torrent may have no tracker, and HTTP's first client is dear.</summary>
+    private readonly Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers = [];
+    private bool _isDisposed;
 
     /// <summary>Makes a client that goes out to the network.</summary>
     /// <param name="hosts">Finds the addresses of trackers.</param>
@@ -49,7 +53,6 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         _hosts = hosts;
         _time = time;
         _createInvoker = createInvoker;
-        _invokers = CreateInvokers();
     }
 
     /// <summary>Takes our address as trackers see it (BEP 24); null: nobody wants to know.</summary>
@@ -75,8 +78,9 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
 
     public void Dispose()
     {
-        foreach (HttpMessageInvoker invoker in _invokers.Values)
-            invoker.Dispose();
+        lock (_gate)
+            _isDisposed = true;
+        DropConnections();
     }
 
     private async Task<(byte[] Body, AddressReach From, IPAddress Tracker)?> AskAsync(
@@ -101,17 +105,23 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     /// <summary>Ends the connections, also those that are kept for the next announce.</summary>
     public void DropConnections()
     {
-        Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> before = _invokers;
-        _invokers = CreateInvokers();
-        foreach (HttpMessageInvoker invoker in before.Values)
-            invoker.Dispose();
+        lock (_gate)
+        {
+            foreach (HttpMessageInvoker invoker in _invokers.Values)
+                invoker.Dispose();
+            _invokers.Clear();
+        }
     }
 
-    private Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> CreateInvokers()
+    private HttpMessageInvoker InvokerFor(AddressReach reach, AddressFamily family)
     {
-        AddressFamily[] families = [AddressFamily.Unspecified, AddressFamily.InterNetwork, AddressFamily.InterNetworkV6];
-        return Enum.GetValues<AddressReach>().SelectMany(reach => families.Select(family => (reach, family)))
-            .ToDictionary(road => road, road => _createInvoker(road.reach, road.family));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            if (!_invokers.TryGetValue((reach, family), out HttpMessageInvoker? invoker))
+                _invokers.Add((reach, family), invoker = _createInvoker(reach, family));
+            return invoker;
+        }
     }
 
     /// <returns>The answer, how near the host is that gave it, and an address of it; null: it has no address of this IP version.</returns>
@@ -127,7 +137,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             using var request = new HttpRequestMessage(HttpMethod.Get, uri);
             request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
             using HttpResponseMessage response =
-                await _invokers[(reach, family)].SendAsync(request, cancellationToken).ConfigureAwait(false);
+                await InvokerFor(reach, family).SendAsync(request, cancellationToken).ConfigureAwait(false);
             if (RedirectOf(response, uri) is not { } target)
                 return (await ReadAsync(response, cancellationToken).ConfigureAwait(false), reach, addresses[0]);
 

@@ -17,7 +17,7 @@ internal sealed class TrackerList
     public const int MaxTrackers = 100;
 
     private readonly List<TrackerTier> _tiers = [];
-    private readonly HashSet<Uri> _known = [];
+    private HashSet<Uri>? _known; // null while there are none
     private readonly Func<IReadOnlyList<AddressFamily>> _families;
     private bool _isActive;
     private bool _isCompleted;
@@ -66,7 +66,7 @@ internal sealed class TrackerList
     {
         if (All.FirstOrDefault(tracker => tracker.Uri == uri) is not { } tracker)
             return null;
-        _known.Remove(uri);
+        _known?.Remove(uri);
         _tiers[tracker.Tier].Remove(tracker);
         return tracker;
     }
@@ -156,6 +156,8 @@ internal sealed class TrackerList
     public bool OwesCompleted(TrackerSession session) =>
         _isCompleted && !session.HasCompleted && _tiers[session.Tracker.Tier].IsPlanned(session.Tracker);
 
+    /// <summary>The sessions in which a tracker has heard that we are here.</summary>
+    public IEnumerable<TrackerSession> Started => All.SelectMany(tracker => tracker.Sessions).Where(session => session.HasStarted);
 
     /// <summary>How one tracker stands now.</summary>
     /// <param name="tracker">The tracker.</param>
@@ -167,5 +169,5 @@ internal sealed class TrackerList
     /// <param name="time">The clock of the instants that the list was given.</param>
     public ReadOnlyCollection<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
 
-    private bool IsNew(Uri uri) => _known.Count < MaxTrackers && _known.Add(uri);
+    private bool IsNew(Uri uri) => (_known ??= []).Count < MaxTrackers && _known.Add(uri);
 }

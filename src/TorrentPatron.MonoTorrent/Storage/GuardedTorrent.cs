@@ -21,9 +21,13 @@ internal static class GuardedTorrent
         if (metainfo.Version == MetainfoVersion.V2)
         {
             throw new RefusedException(new TorrentError(
-                TorrentErrorId.UnsupportedSource, $"'{metainfo.Name}' is a torrent of version 2 only, which cannot be downloaded yet.",
+                TorrentErrorId.UnsupportedSource, $"'{metainfo.Name}' is a torrent of version 2 only, which the MonoTorrent engine does not download.",
                 "Use a version 1 or hybrid torrent of the same content."));
         }
+
+        // It makes files without bytes itself, and would do so through a link.
+        if (metainfo.Files.Any(file => file.IsLink))
+            throw Unreadable(metainfo, "it has symbolic links.");
 
         Torrent torrent;
         try
@@ -95,7 +99,8 @@ internal static class GuardedTorrent
     private static void Compare(TorrentMetainfo metainfo, Torrent torrent)
     {
         var ours = metainfo.Files.Where(file => file is { IsPadding: false, Length: > 0 }).Select(file => (file.Offset, file.Length));
-        var its = torrent.Files.Where(file => file.Length > 0).Select(file => (file.OffsetInTorrent, file.Length));
+        HashSet<long> padding = [.. metainfo.Files.Where(file => file.IsPadding).Select(file => file.Offset)];
+        var its = torrent.Files.Where(file => file.Length > 0 && !padding.Contains(file.OffsetInTorrent)).Select(file => (file.OffsetInTorrent, file.Length));
         if (torrent.InfoHashes.V1 is not { } hash || !hash.Span.SequenceEqual(metainfo.InfoHash.ToArray())
             || torrent.PieceLength != metainfo.PieceLength || torrent.PieceCount != metainfo.PieceCount || !its.SequenceEqual(ours))
             throw Unreadable(metainfo, "it sees other pieces or files in it.");

@@ -216,7 +216,7 @@ internal sealed class MonoWork : IWork
         foreach (ITorrentManagerFile file in Manager.Files)
         {
             if (file.Length > 0)
-                await Manager.SetFilePriorityAsync(file, PriorityOf(byOffset[file.OffsetInTorrent])).ConfigureAwait(false);
+                await Manager.SetFilePriorityAsync(file, PriorityOf(byOffset.GetValueOrDefault(file.OffsetInTorrent, FilePriority.Skip))).ConfigureAwait(false);
         }
     }
 

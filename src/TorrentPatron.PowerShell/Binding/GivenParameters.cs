@@ -24,7 +24,19 @@ internal sealed class GivenParameters
     public IReadOnlyDictionary<string, object?> Values { get; private set; }
 
     /// <summary>The first of the parameters of the command line that takes the properties of records and was given nothing; null: none.</summary>
-    public string? Empty => Values.FirstOrDefault(pair => pair.Value is null or Array { Length: 0 } && TakesProperties(pair.Key) && !MayBeEmpty(pair.Key)).Key;
+    public string? Empty
+    {
+        get
+        {
+            foreach ((string name, object? value) in Values)
+            {
+                if (value is null or Array { Length: 0 } && TakesProperties(name) && !MayBeEmpty(name))
+                    return name;
+            }
+
+            return null;
+        }
+    }
 
     /// <summary>Takes those of the next object of the pipeline. To be called in ProcessRecord, once.</summary>
     /// <param name="isRecord">Whether the object's properties are meant for the parameters.</param>
@@ -44,9 +56,17 @@ internal sealed class GivenParameters
     /// <param name="name">Its name.</param>
     public T? Get<T>(string name) => Values.GetValueOrDefault(name) is T value ? value : default;
 
-    private Dictionary<string, object?> Read(bool isRecord = true) => _invocation.BoundParameters
-        .Where(pair => _ofCommandLine.Contains(pair.Key) || (isRecord && pair.Value is not null))
-        .ToDictionary(pair => pair.Key, pair => pair.Value is SwitchParameter given ? given.IsPresent : (object?)pair.Value);
+    private Dictionary<string, object?> Read(bool isRecord = true)
+    {
+        var read = new Dictionary<string, object?>();
+        foreach ((string name, object? value) in _invocation.BoundParameters)
+        {
+            if (_ofCommandLine.Contains(name) || (isRecord && value is not null))
+                read.Add(name, value is SwitchParameter given ? given.IsPresent : value);
+        }
+
+        return read;
+    }
 
     private bool TakesProperties(string name) =>
         _invocation.MyCommand.Parameters[name].ParameterSets.Values.Any(set => set.ValueFromPipelineByPropertyName);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Output;
@@ -10,48 +11,25 @@ namespace TorrentPatron.PowerShell.Commands;
 /// <summary>Gives torrents more trackers to ask.</summary>
 [Cmdlet(VerbsCommon.Add, "TorrentTracker", DefaultParameterSetName = NameSet, SupportsShouldProcess = true)]
 [OutputType(typeof(TorrentStatus))]
-public sealed class AddTorrentTrackerCommand : ChangeTorrentCmdlet
+public sealed class AddTorrentTrackerCommand : AddAddressCmdlet
 {
-    private readonly List<Uri> _trackers = [];
-
     /// <summary>The announce addresses: http, https or udp.</summary>
     [Parameter(Mandatory = true, Position = 1, ValueFromPipelineByPropertyName = true)]
     [Alias("Tracker")]
     [ValidateNotNullOrEmpty]
     public Uri[] Uri { get; set; } = [];
 
-    private protected override string Action(TorrentTarget torrent) =>
-        $"Add tracker {string.Join(", ", _trackers.Select(MaskedAddress.OfTracker))}";
+    private protected override (string Name, Uri[] Given) Parameter => (nameof(Uri), Uri);
 
-    /// <inheritdoc/>
-    protected override void BeginProcessing()
+    private protected override bool TryRead(string text, [NotNullWhen(true)] out Uri? address, [NotNullWhen(false)] out TorrentError? error)
     {
-        base.BeginProcessing();
-        ReadTrackers();
+        bool isRead = AddressReader.TryReadTracker(text, out address, out string? fault);
+        error = isRead ? null : CommandErrors.BadTracker(fault!);
+        return isRead;
     }
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        IReadOnlyList<TorrentTarget> torrents = Select();
-        if (!Given.IsOfCommandLine(nameof(Uri)))
-            ReadTrackers();
-        if (_trackers.Count > 0)
-            Change(torrents);
-    }
+    private protected override string Action(TorrentTarget torrent) => $"Add tracker {string.Join(", ", Addresses.Select(MaskedAddress.OfTracker))}";
 
     private protected override Task<TorrentAnswer> CommandAsync(TorrentTarget torrent, CancellationToken cancellation) =>
-        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], _trackers, cancellation);
-
-    private void ReadTrackers()
-    {
-        _trackers.Clear();
-        foreach (Uri given in Uri)
-        {
-            if (AddressReader.TryReadTracker(given.OriginalString, out Uri? tracker, out string? fault))
-                _trackers.Add(tracker);
-            else
-                Fail(CommandErrors.BadTracker(fault), given);
-        }
-    }
+        torrent.Patron.AddSourcesAsync(torrent.Torrent, peers: [], Addresses, cancellation);
 }

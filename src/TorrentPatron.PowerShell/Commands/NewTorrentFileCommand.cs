@@ -2,6 +2,8 @@ using System.Management.Automation;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -45,11 +47,30 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     [RecordValue(typeof(Uri))]
     public Uri[]? WebSeed { get; set; }
 
+    /// <summary>
+    /// The format: 1, which every program reads; 2 (BEP 52), where each file has a hash of its own and bad data is found block by block; or Hybrid,
+    /// which is both and has padding between files.
+    /// </summary>
+    [Parameter]
+    public MetainfoVersion Version { get; set; } = MetainfoVersion.V1;
+
     /// <summary>Length of a piece in bytes, a power of two from 16KB; by default chosen by the size.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [ByteSizeTransformation(EmptyIsNull = true)]
     [ValidatePieceLength]
     public int? PieceLength { get; set; }
+
+    /// <summary>Write symbolic links as links, which must lead to something in the folder. By default they are followed.</summary>
+    [Parameter]
+    public SwitchParameter KeepLink { get; set; }
+
+    /// <summary>Write when each file was last written, to the second.</summary>
+    [Parameter]
+    public SwitchParameter KeepLastWriteTime { get; set; }
+
+    /// <summary>Do not write which files are executable or hidden.</summary>
+    [Parameter]
+    public SwitchParameter NoAttribute { get; set; }
 
     /// <summary>The torrent's name; by default that of the file or folder.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
@@ -70,6 +91,22 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Private { get; set; }
+
+    /// <summary>Info hashes of torrents that may share files with this one.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    [ValidateInfoHash]
+    public string[] Similar { get; set; } = [];
+
+    /// <summary>Names of collections that the torrent belongs to; torrents of one collection may share files. They change the info hash.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string[] Collection { get; set; } = [];
+
+    /// <summary>The http or https address where newer torrents will be had; it changes the info hash.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(Uri))]
+    public Uri? UpdateUrl { get; set; }
 
     /// <summary>Replace a .torrent that is there.</summary>
     [Parameter]
@@ -107,6 +144,10 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
 
     private TorrentMakerOptions Options() => new()
     {
+        Version = Version,
+        KeepLinks = KeepLink,
+        KeepLastWriteTimes = KeepLastWriteTime,
+        KeepAttributes = !NoAttribute,
         Name = _given.Get<string>(nameof(Name)),
         PieceLength = _given.Get<int?>(nameof(PieceLength)),
         TrackerTiers = [.. (_given.Get<Uri[]>(nameof(Tracker)) ?? []).Select(tracker => new[] { tracker.OriginalString })],
@@ -114,6 +155,9 @@ public sealed class NewTorrentFileCommand : PipelineCmdlet
         IsPrivate = _given.Get<bool>(nameof(Private)),
         Comment = _given.Get<string>(nameof(Comment)),
         Source = _given.Get<string>(nameof(Source)),
+        Similar = [.. Similar.Select(similar => TorrentId.TryParse(similar, out TorrentId torrent) ? torrent : throw new ArgumentException("Not an info hash."))],
+        Collections = Collection,
+        UpdateUrl = _given.Get<Uri>(nameof(UpdateUrl))?.OriginalString,
         CreatedBy = "TorrentPatron",
     };
 }

@@ -26,7 +26,9 @@ public abstract class PatronCmdlet : PipelineCmdlet
     [ValidateNotNull]
     public Patron? Patron { get; set; }
 
-    private protected static SessionPatrons Session => RunspacePatrons.Current;
+    /// <inheritdoc cref="PipelineCmdlet.Session"/>
+    /// <remarks>Whoever names a patron needs no other.</remarks>
+    private protected new SessionPatrons Session => Patron is null ? base.Session : RunspacePatrons.Current;
 
     /// <summary>The network of the patron's service, or of the session's own. On the pipeline thread.</summary>
     private protected INetwork Network => Patron?.Service.Network ?? Session.Network;
@@ -69,6 +71,8 @@ public abstract class PatronCmdlet : PipelineCmdlet
         {
             Run(work);
         }
+
+        WarnOfCutOffs(RunspacePatrons.Current);
     }
 
     /// <summary>Waits for torrents that run.</summary>

@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Events;
+using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.PowerShell.Pipeline;
 using TorrentPatron.Service.Errors;
@@ -44,6 +45,21 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
         _isDisposed = true;
     }
 
+    /// <summary>
+    /// The session, attached to the user's service where the environment asks for that; where that fails, the command ends. On the pipeline
+    /// thread.
+    /// </summary>
+    private protected SessionPatrons Session
+    {
+        get
+        {
+            SessionPatrons session = RunspacePatrons.Current;
+            if (session.AwaitsService)
+                Run((_, cancellation) => session.AttachSharedAsync(cancellation));
+            return session;
+        }
+    }
+
     /// <summary>Where results go, from within what <see cref="Run"/> does.</summary>
     private protected ICommandOutput Output => _output;
 
@@ -82,6 +98,13 @@ public abstract class PipelineCmdlet : PSCmdlet, IDisposable
     {
         if (given.Empty is { } name)
             ThrowTerminatingError(CmdletOutput.Record(new CommandFailure(CommandErrors.NoValue(name), Target: null)));
+    }
+
+    /// <summary>Warns where a service has cut off an earlier connection of the session, each time once. On the pipeline thread.</summary>
+    private protected void WarnOfCutOffs(SessionPatrons session)
+    {
+        foreach ((Service.Patron patron, Engine.Client.TorrentError why) in session.TakeCutOffs())
+            WriteWarning($"The service cut off an earlier connection of '{patron.Name}', and news may be missing: {why}");
     }
 
     /// <summary>Asks whether to do something. On the pipeline thread.</summary>

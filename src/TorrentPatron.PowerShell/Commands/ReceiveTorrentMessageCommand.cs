@@ -6,6 +6,7 @@ using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Commands;
 
@@ -14,6 +15,9 @@ namespace TorrentPatron.PowerShell.Commands;
 [OutputType(typeof(TorrentMessage))]
 public sealed class ReceiveTorrentMessageCommand : PipelineCmdlet
 {
+    /// <summary>Time between two looks whether the service is still there.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The patron; by default the session's own.</summary>
     [Parameter(Position = 0, ValueFromPipeline = true)]
     [PatronTransformation]
@@ -33,19 +37,23 @@ public sealed class ReceiveTorrentMessageCommand : PipelineCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        ChannelReader<TorrentMessage> outbox = (Patron ?? RunspacePatrons.Current.Default()).OpenOutbox();
-        Run((output, cancellation) => ReceiveAsync(outbox, output, cancellation));
+        Patron patron = Patron ?? Session.Default();
+        SessionPatrons session = RunspacePatrons.Current;
+        WarnOfCutOffs(session);
+        Run((output, cancellation) => ReceiveAsync(patron, output, cancellation));
+        WarnOfCutOffs(session);
     }
 
-    private async Task ReceiveAsync(ChannelReader<TorrentMessage> outbox, ICommandOutput output, CancellationToken cancellation)
+    private async Task ReceiveAsync(Patron patron, ICommandOutput output, CancellationToken cancellation)
     {
+        ChannelReader<TorrentMessage> outbox = patron.OpenOutbox();
         if (Wait || Timeout is not null)
         {
             using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
             ending.CancelAfter(Timeout ?? System.Threading.Timeout.InfiniteTimeSpan);
             try
             {
-                await outbox.WaitToReadAsync(ending.Token).ConfigureAwait(false);
+                await WaitAsync(patron, outbox, ending.Token).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
@@ -57,5 +65,19 @@ public sealed class ReceiveTorrentMessageCommand : PipelineCmdlet
         // Only those that are there now: more may come as fast as they are taken.
         for (int left = outbox.Count; left > 0 && outbox.TryRead(out TorrentMessage? message); left--)
             await output.EmitAsync(message).ConfigureAwait(false);
+    }
+
+    /// <summary>Waits for a message, or until the service of another process, which would bring it, has gone.</summary>
+    private static async Task WaitAsync(Patron patron, ChannelReader<TorrentMessage> outbox, CancellationToken cancellation)
+    {
+        Task<bool> news = outbox.WaitToReadAsync(cancellation).AsTask();
+        while (await Task.WhenAny(news, Task.Delay(LookInterval, cancellation)).ConfigureAwait(false) != news)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (patron.Service.Fault is { } gone)
+                throw new TorrentException(gone);
+        }
+
+        await news.ConfigureAwait(false);
     }
 }

@@ -47,7 +47,7 @@ public sealed class RegisterTorrentEventCommand : PatronCmdlet
     [Parameter(Mandatory = true, ParameterSetName = InfoHashSet)]
     [ArgumentCompleter(typeof(InfoHashCompleter))]
     [ValidateNotNullOrEmpty]
-    [ValidatePattern("^[0-9a-fA-F]{4,40}$")]
+    [ValidatePattern("^[0-9a-fA-F]{4,64}$")]
     public string[] InfoHash { get; set; } = [];
 
     /// <summary>Statuses of the torrents.</summary>

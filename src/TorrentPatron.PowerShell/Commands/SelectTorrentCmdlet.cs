@@ -45,6 +45,9 @@ public abstract class SelectTorrentCmdlet : PatronCmdlet
         // Its torrents may well go on, but nothing is known of them here.
         foreach ((Patron lost, TorrentError fault) in Session.Lost.Where(lost => Patron is null || Patron.Service == lost.Patron.Service))
             Fail(fault, lost.Name);
+        foreach ((Patron gone, TorrentError why) in Session.Interrupted.Where(gone => Patron is null || Patron.Service == gone.Patron.Service))
+            WriteWarning($"The service of '{gone.Name}' cannot be reached and is connected to again: {why.Message} Its torrents are shown as they were last seen.");
+        WarnOfCutOffs(Session);
     }
 
     /// <summary>The torrents that the parameters name; what names none is reported.</summary>

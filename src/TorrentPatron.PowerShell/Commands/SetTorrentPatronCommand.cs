@@ -18,6 +18,7 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     private const string InputObjectSet = "InputObject";
 
     private readonly HashSet<ITorrentService> _changed = [];
+    private Patron? _chosen;
 
     /// <summary>Names, or patterns of names; by default the session's own patron.</summary>
     [Parameter(Position = 0, ParameterSetName = NameSet)]
@@ -34,6 +35,10 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     [ValidateNotNull]
     public object[] InputObject { get; set; } = [];
 
+    /// <summary>Make the patron the one that commands without -Patron use; with <c>:$false</c> take that back.</summary>
+    [Parameter]
+    public SwitchParameter Default { get; set; }
+
     /// <summary>Write the patrons.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -42,17 +47,19 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
     protected override void ProcessRecord()
     {
         IReadOnlyList<Patron> patrons = ParameterSetName == InputObjectSet ? PatronNames.FindObjects(InputObject, Fail)
-            : Name is null ? [RunspacePatrons.Current.Default()]
+            : Name is null ? [Session.Default()]
             : PatronNames.Find(Name, Fail);
         string[] filterPaths = FilterPaths();
+        SessionPatrons session = RunspacePatrons.Current;
         Run(async (output, cancellation) =>
         {
             foreach (Patron patron in patrons)
-                await ChangeAsync(patron, filterPaths, output, cancellation).ConfigureAwait(false);
+                await ChangeAsync(session, patron, filterPaths, output, cancellation).ConfigureAwait(false);
         });
     }
 
-    private async Task ChangeAsync(Patron patron, string[] filterPaths, ICommandOutput output, CancellationToken cancellation)
+    private async Task ChangeAsync(
+        SessionPatrons session, Patron patron, string[] filterPaths, ICommandOutput output, CancellationToken cancellation)
     {
         // Patrons that share an engine share its settings too.
         if (HasSettings && !_changed.Contains(patron.Service))
@@ -79,7 +86,26 @@ public sealed class SetTorrentPatronCommand : PatronSettingsCmdlet
                 await output.FailAsync(new CommandFailure(error, patron)).ConfigureAwait(false);
         }
 
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(Default)))
+            await ChooseAsync(session, patron, output).ConfigureAwait(false);
         if (PassThru)
             await output.EmitAsync(patron).ConfigureAwait(false);
+    }
+
+    private async Task ChooseAsync(SessionPatrons session, Patron patron, ICommandOutput output)
+    {
+        if (!Default)
+        {
+            if (await output.ShouldProcessAsync(patron.Name, "No longer use the patron as the session's default").ConfigureAwait(false))
+                session.Unchoose(patron);
+        }
+        else if (_chosen is not null && _chosen != patron)
+        {
+            await output.FailAsync(new CommandFailure(CommandErrors.OneDefault, patron)).ConfigureAwait(false);
+        }
+        else if (await output.ShouldProcessAsync(patron.Name, "Use the patron as the session's default").ConfigureAwait(false))
+        {
+            session.Choose(_chosen = patron);
+        }
     }
 }

@@ -49,6 +49,11 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [RecordValue(typeof(Uri))]
     public Uri[]? Tracker { get; set; }
 
+    /// <summary>Web seeds besides the torrent's own: http or https.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(Uri))]
+    public Uri[]? WebSeed { get; set; }
+
     /// <summary>Names of the files that are wanted, or patterns of them; by default all.</summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(string))]
@@ -120,6 +125,15 @@ public sealed class StartTorrentCommand : SourceCmdlet
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [RecordValue(typeof(bool))]
     public SwitchParameter Recheck { get; set; }
+
+    /// <summary>Folders or files of this machine in which the torrents' data is looked for before it is fetched. They are read only.</summary>
+    [Parameter(ValueFromPipelineByPropertyName = true)]
+    [RecordValue(typeof(string))]
+    public string[]? Reuse { get; set; }
+
+    /// <summary>How what is found comes to the torrent: Copy, or HardLink, which takes no room but is the same file.</summary>
+    [Parameter]
+    public ReuseMethod ReuseBy { get; set; }
 
     /// <summary>Wait until the torrents are complete.</summary>
     [Parameter]
@@ -242,7 +256,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             return null;
         }
 
-        if (!TryReadDestination(item, out string? destination) || ReadPeers() is not { } peers)
+        if (!TryReadDestination(item, out string? destination) || ReadPeers() is not { } peers || !TryReadReuse(item, out DataReuse? reuse))
             return null;
 
         StartRequest request = item.Saved is { } saved ? StartRequest.Of(saved.Saved) : new StartRequest();
@@ -255,6 +269,7 @@ public sealed class StartTorrentCommand : SourceCmdlet
             CurrentFolder = this.ResolveDestination(path: null),
             Peers = peers,
             Trackers = [.. request.Trackers, .. _given.Get<Uri[]>(nameof(Tracker)) ?? []],
+            WebSeeds = _given.Get<Uri[]>(nameof(WebSeed)) ?? [],
             Selection = include.Length + exclude.Length == 0 ? null : new FileSelection { Include = include, Exclude = exclude },
             FilePriorities = include.Length + exclude.Length == 0 ? request.FilePriorities : [],
             Options = new TorrentOptionsReader(_given.Values).For(torrent: null) with { SeedOnly = SeedOnlyFor(item) },
@@ -262,7 +277,35 @@ public sealed class StartTorrentCommand : SourceCmdlet
             SourceTimeout = Timeout > TimeSpan.Zero ? Timeout : null,
             Suspended = isSuspended,
             Recheck = _given.Get<bool>(nameof(Recheck)),
+            Reuse = reuse,
         };
+    }
+
+    private bool TryReadReuse(SourceItem item, out DataReuse? reuse)
+    {
+        reuse = null;
+        if (_given.Get<string[]>(nameof(Reuse)) is not { Length: > 0 } given)
+        {
+            reuse = _given.IsOfCommandLine(nameof(ReuseBy)) ? new DataReuse([], ReuseBy) : null;
+            return true;
+        }
+
+        var folders = new List<string>();
+        foreach (string folder in given)
+        {
+            if (this.ResolveDestination(folder, Fail) is not { } path)
+                return false;
+            if (!System.IO.Path.Exists(path))
+            {
+                Fail(CommandErrors.NothingToReuse(path), item.Given);
+                return false;
+            }
+
+            folders.Add(path);
+        }
+
+        reuse = new DataReuse(folders, ReuseBy);
+        return true;
     }
 
     private bool TryReadDestination(SourceItem item, out string? destination)

@@ -1,9 +1,10 @@
 using System.Management.Automation;
 using System.Runtime.InteropServices;
-using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.PowerShell.Completion;
 using TorrentPatron.PowerShell.Output;
+using TorrentPatron.PowerShell.Services;
 using TorrentPatron.Remote.Hosting;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Engines;
@@ -12,52 +13,64 @@ using TorrentPatron.Service.State;
 
 namespace TorrentPatron.PowerShell.Commands;
 
-/// <summary>Hosts a service for all sessions of the user in this process, until Ctrl-C, SIGTERM or SIGHUP.</summary>
+/// <summary>Starts a service for all sessions of the user, in the background or in this process.</summary>
 [Cmdlet(VerbsLifecycle.Start, "TorrentService", SupportsShouldProcess = true)]
-[OutputType(typeof(void))]
-public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
+[OutputType(typeof(TorrentServiceInfo))]
+public sealed class StartTorrentServiceCommand : ServiceSettingsCmdlet
 {
+    private const string LogName = "service.log";
+    private const string ConsoleHost = "ConsoleHost";
+
     /// <summary>Runs the service in this process; the command returns when it has ended.</summary>
     [Parameter]
     public SwitchParameter Foreground { get; set; }
-
-    /// <summary>The folder of the saved state.</summary>
-    [Parameter]
-    [ValidateNotNullOrEmpty]
-    public string? StatePath { get; set; }
 
     /// <summary>The socket to listen on, on Windows the name of a pipe; by default the one where Connect-TorrentPatron looks.</summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? Socket { get; set; }
 
-    /// <summary>The engine, by name; by default the built-in one.</summary>
+    /// <summary>Whose service it is: the user's own, or the machine's, which several users share and which needs -Root.</summary>
     [Parameter]
-    [ArgumentCompleter(typeof(EngineCompleter))]
+    public ServiceScope Scope { get; set; }
+
+    /// <summary>The folders below which torrents may lie; by default anywhere.</summary>
+    [Parameter]
     [ValidateNotNullOrEmpty]
-    public string Engine { get; set; } = BuiltInEngine.EngineName;
+    public string[]? Root { get; set; }
 
-    /// <summary>Takes no part in the distributed hash table.</summary>
+    /// <summary>The group whose members may steer the machine's service.</summary>
     [Parameter]
-    public SwitchParameter DisableDht { get; set; }
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? Group { get; set; }
 
-    /// <summary>Does not look for peers in the local network.</summary>
+    /// <summary>The group whose members may look at the machine's service and change nothing.</summary>
     [Parameter]
-    public SwitchParameter DisableLocalDiscovery { get; set; }
+    [ArgumentCompleter(typeof(GroupCompleter))]
+    [ValidateNotNullOrEmpty]
+    public string? ReadersGroup { get; set; }
+
+    /// <summary>The file to log to; by default service.log in the state folder for a service in the background, and none in the foreground.</summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? LogPath { get; set; }
 
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
         try
         {
-            if (!Foreground)
-                throw new TorrentException(CommandErrors.OnlyForeground);
-            ServiceSettings settings = Settings();
+            ServiceSettings settings = Settings() with { Roots = [.. Roots()] };
             if (VainIn(settings.Client) is { } vain)
                 WriteWarning(vain);
             ITorrentEngine engine = EngineCatalog.Installed.Find(settings.Engine);
-            if (ShouldProcess(settings.StatePath, "Run a service for the torrents in the folder"))
-                HostService(settings, engine);
+            if (!ShouldProcess(settings.StatePath, "Run a service for the torrents in the folder"))
+                return;
+            if (Foreground)
+                HostUntilEnded(settings, engine);
+            else
+                StartInBackground(isRestart: false);
         }
         catch (TorrentException fault)
         {
@@ -65,12 +78,73 @@ public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
         }
     }
 
-    private void HostService(ServiceSettings settings, ITorrentEngine engine)
+    private protected override string DefaultStatePath => Scope == ServiceScope.Machine ? StateFolder.MachinePath : base.DefaultStatePath;
+
+    private string[] Roots() => [.. (Root ?? []).Select(root => this.ResolveDestination(root))];
+
+    private void StartInBackground(bool isRestart)
     {
         string? address = this.ResolveSocket(Socket);
+        var parameters = new List<KeyValuePair<string, object?>>(GivenSettings());
+        if (Scope != ServiceScope.User)
+            parameters.Add(new(nameof(Scope), Scope));
+        if (Root is not null)
+            parameters.Add(new(nameof(Root), Roots()));
+        if (Group is not null)
+            parameters.Add(new(nameof(Group), Group));
+        if (LogPath is not null)
+            parameters.Add(new(nameof(LogPath), this.ResolveDestination(LogPath)));
+        if (ReadersGroup is not null)
+            parameters.Add(new(nameof(ReadersGroup), ReadersGroup));
+        // The unit that is installed has settings of its own.
+        bool isInstalled = !isRestart && Socket is null && !HasServiceSettings && Root is null && Group is null && ReadersGroup is null && LogPath is null
+            && ServiceInstaller.Find(Scope) is not null;
+        Run(async (output, cancellation) =>
+        {
+            if (isInstalled)
+                await ServiceInstaller.StartAsync(Scope, cancellation).ConfigureAwait(false);
+            else if (!await BackgroundService.StartAsync(address, Scope, parameters, cancellation).ConfigureAwait(false))
+                throw new TorrentException(CommandErrors.ServiceRuns);
+            await output.EmitAsync(await ServiceCmdlet.FindAsync(address, Scope, cancellation).ConfigureAwait(false)).ConfigureAwait(false);
+        });
+    }
+
+    private void HostUntilEnded(ServiceSettings settings, ITorrentEngine engine)
+    {
+        bool isBackground = BackgroundProcess.TakeRequest();
+        if (isBackground)
+            BackgroundProcess.LeaveTerminal();
+        try
+        {
+            while (HostService(settings, engine, isBackground))
+            {
+                // A process in the background starts another one, so that a new version of the module counts.
+                if (!isBackground)
+                    continue;
+                StartInBackground(isRestart: true);
+                return;
+            }
+        }
+        catch (PipelineStoppedException) when (Host.Name == ConsoleHost && ShellProgram.EndsWithItsCommand(Environment.GetCommandLineArgs()))
+        {
+            // By Ctrl-C, as it should be, and with its state saved: PowerShell, which stops every command so, calls that a failure.
+            Host.SetShouldExit(0);
+            throw;
+        }
+    }
+
+    /// <returns>Whether it is to start again.</returns>
+    private bool HostService(ServiceSettings settings, ITorrentEngine engine, bool isBackground)
+    {
+        var options = new SharedServiceOptions
+        {
+            Address = this.ResolveSocket(Socket), Scope = Scope, Group = Group, ReadersGroup = ReadersGroup,
+            LogPath = LogPath is not null ? this.ResolveDestination(LogPath) : isBackground ? Path.Combine(settings.StatePath, LogName) : null,
+        };
         string[] filter = FilterPaths();
+        bool restart = false;
         Task<SharedService>? starting = null;
-        var ending = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var ending = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
 
         // Cancelled: the process ends by itself when the state is saved, with exit code 0 where nothing follows.
         using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
@@ -81,12 +155,16 @@ public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
             {
                 if (HasFilter)
                     settings = settings with { Client = await FilterAsync(settings.Client, filter, output, cancellation).ConfigureAwait(false) };
-                starting = SharedService.StartAsync(new TorrentService(settings, engine.CreateClient), address, cancellation);
+                starting = SharedService.StartAsync(new TorrentService(settings, engine.CreateClient), options, cancellation);
                 SharedService service = await starting.ConfigureAwait(false);
-                await SayAsync($"The service listens on {service.Address} (process {Environment.ProcessId}). Ctrl-C ends it.").ConfigureAwait(false);
+                if (isBackground)
+                    BackgroundProcess.CloseStandardStreams();
+                else if (!service.LogsToJournal)
+                    await SayAsync($"The service listens on {service.Address} (process {Environment.ProcessId}). Ctrl-C ends it.").ConfigureAwait(false);
                 foreach (TorrentError error in await service.Restored.WaitAsync(cancellation).ConfigureAwait(false))
                     await output.WarnAsync(error.ToString()).ConfigureAwait(false);
-                await ending.Task.WaitAsync(cancellation).ConfigureAwait(false);
+                Task<bool> end = await Task.WhenAny(ending.Task, service.StopRequested).WaitAsync(cancellation).ConfigureAwait(false);
+                restart = await end.ConfigureAwait(false);
             });
         }
         finally
@@ -96,10 +174,12 @@ public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
                 EndAsync(starting).GetAwaiter().GetResult();
         }
 
+        return restart;
+
         void End(PosixSignalContext signal)
         {
             signal.Cancel = true;
-            ending.TrySetResult();
+            ending.TrySetResult(false);
         }
     }
 
@@ -122,18 +202,4 @@ public sealed class StartTorrentServiceCommand : PatronSettingsCmdlet
         WriteInformation(new HostInformationMessage { Message = text }, ["PSHOST"]);
         return null;
     });
-
-    private ServiceSettings Settings() => new()
-    {
-        Engine = Engine,
-        StatePath = StatePath is null
-            ? StateFolder.DefaultPathIn(() => this.ResolveDestination(path: null))
-            : this.ResolveDestination(StatePath),
-        Client = Over(new ClientSettings
-        {
-            Dht = DisableDht ? new DhtSettings() : DiscoveryDefaults.Dht,
-            LocalDiscovery = !DisableLocalDiscovery && DiscoveryDefaults.LocalDiscovery,
-            PortMapping = DiscoveryDefaults.PortMapping,
-        }),
-    };
 }

@@ -1,13 +1,36 @@
 using System.Management.Automation;
+using TorrentPatron.PowerShell.Binding;
 using TorrentPatron.PowerShell.Torrents;
 
 namespace TorrentPatron.PowerShell.Commands;
 
 /// <summary>Hashes what is on disk of torrents, and says whether all is there.</summary>
 [Cmdlet(VerbsDiagnostic.Test, "Torrent", DefaultParameterSetName = NameSet)]
-[OutputType(typeof(bool), typeof(TorrentCheck))]
+[OutputType(typeof(bool), typeof(TorrentCheck), typeof(TorrentDataCheck))]
 public sealed class TestTorrentCommand : NamedTorrentCmdlet
 {
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    /// <summary>.torrent files that are not started; wildcards are allowed.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet, ValueFromPipeline = true)]
+    [PathTransformation]
+    [ValidateNotNullOrEmpty]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>.torrent files that are not started, taken as they are written.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet, ValueFromPipelineByPropertyName = true)]
+    [Alias("PSPath", "FullName")]
+    [ValidateNotNullOrEmpty]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>The folder, or the file, in which the data of a .torrent is looked for.</summary>
+    [Parameter(Mandatory = true, ParameterSetName = PathSet)]
+    [Parameter(Mandatory = true, ParameterSetName = LiteralPathSet)]
+    [ValidateNotNullOrEmpty]
+    public string Data { get; set; } = "";
+
     /// <summary>Write which pieces and files are bad.</summary>
     [Parameter]
     public SwitchParameter PassThru { get; set; }
@@ -15,6 +38,12 @@ public sealed class TestTorrentCommand : NamedTorrentCmdlet
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
+        if (ParameterSetName is PathSet or LiteralPathSet)
+        {
+            CheckData();
+            return;
+        }
+
         IReadOnlyList<TorrentTarget> torrents = Select();
         Run(async (output, cancellation) =>
         {
@@ -22,5 +51,19 @@ public sealed class TestTorrentCommand : NamedTorrentCmdlet
             foreach (TorrentTarget torrent in torrents)
                 await checker.CheckAsync(torrent, PassThru, cancellation).ConfigureAwait(false);
         });
+    }
+
+    private void CheckData()
+    {
+        if (this.ResolveLiteral(Data, Fail) is not [string data])
+            return;
+        IEnumerable<(string Path, string Given)> sources = ParameterSetName == PathSet
+            ? Path.SelectMany(given => this.Resolve(given, Fail).Select(path => (path, given)))
+            : LiteralPath.SelectMany(given => this.ResolveLiteral(given, Fail).Select(path => (path, given)));
+        foreach ((string path, string given) in sources)
+        {
+            Run((output, cancellation) => new DataChecker(output, TimeProvider.System)
+                .CheckAsync(path, given, data, PassThru, cancellation));
+        }
     }
 }

@@ -13,6 +13,9 @@ namespace TorrentPatron.PowerShell.Completion;
 /// <summary>Completes an argument from what is going on in the session.</summary>
 public abstract class SessionCompleter : IArgumentCompleter
 {
+    /// <summary>Longest wait for the user's service: somebody has pressed Tab.</summary>
+    private static readonly TimeSpan LongestAttach = TimeSpan.FromSeconds(1);
+
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
         string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
@@ -34,7 +37,7 @@ public abstract class SessionCompleter : IArgumentCompleter
     /// <summary>The torrents that run: those of the patron that is given, or of the session; those that are named, or all.</summary>
     private protected static IEnumerable<TorrentTarget> Torrents(IDictionary bound)
     {
-        IReadOnlyList<TorrentTarget> torrents = RunspacePatrons.Current.Torrents;
+        IReadOnlyList<TorrentTarget> torrents = Session().Torrents;
         if (GivenPatron(bound) is { } patron)
             torrents = [.. patron.OwnStatuses.Select(status => new TorrentTarget(patron, status))];
         if (PipelineValue.Unwrap(bound["InfoHash"]) is string hash)
@@ -49,7 +52,7 @@ public abstract class SessionCompleter : IArgumentCompleter
     {
         try
         {
-            return SavedTarget.Of(GivenPatron(bound) ?? RunspacePatrons.Current.Default());
+            return SavedTarget.Of(GivenPatron(bound) ?? Session().Default());
         }
         catch (TorrentException)
         {
@@ -58,8 +61,27 @@ public abstract class SessionCompleter : IArgumentCompleter
         }
     }
 
+    /// <summary>The session, attached to the user's service where the environment asks for that and it answers within a moment.</summary>
+    private static SessionPatrons Session()
+    {
+        SessionPatrons session = RunspacePatrons.Current;
+        if (!session.AwaitsService)
+            return session;
+        using var patience = new CancellationTokenSource(LongestAttach);
+        try
+        {
+            Task.Run(() => session.AttachSharedAsync(patience.Token)).GetAwaiter().GetResult();
+        }
+        catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
+        {
+            // Nobody asked; the command itself will say it.
+        }
+
+        return session;
+    }
+
     /// <summary>The patron that is given, itself or by its name.</summary>
-    private static Patron? GivenPatron(IDictionary bound) => PipelineValue.Unwrap(bound["Patron"]) switch
+    private protected static Patron? GivenPatron(IDictionary bound) => PipelineValue.Unwrap(bound["Patron"]) switch
     {
         Patron patron => patron,
         string name => RunspacePatrons.Current.Patrons.FirstOrDefault(patron => patron.Name.Equals(name, StringComparison.OrdinalIgnoreCase)),

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Runspaces;
 using System.Runtime.CompilerServices;
 using TorrentPatron.PowerShell.Pipeline;
+using TorrentPatron.Remote;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Engines;
 using TorrentPatron.Service.State;
@@ -34,6 +35,10 @@ internal static class RunspacePatrons
     /// <summary>The session of this thread's runspace. To be asked for on the pipeline thread.</summary>
     public static SessionPatrons Current => Sessions.GetValue(Runspace.DefaultRunspace, Begin);
 
+    /// <summary>The session of this thread's runspace, where both are there.</summary>
+    public static SessionPatrons? Known =>
+        Runspace.DefaultRunspace is { } runspace && Sessions.TryGetValue(runspace, out SessionPatrons? session) ? session : null;
+
     /// <summary>Ends the session of this thread's runspace, if it has one.</summary>
     public static void EndCurrent() => End(Runspace.DefaultRunspace);
 
@@ -41,7 +46,8 @@ internal static class RunspacePatrons
     {
         var session = new SessionPatrons(
             static settings => new TorrentService(settings, EngineCatalog.Installed.Find(settings.Engine).CreateClient),
-            static () => StateFolder.DefaultPathIn(CurrentFolder));
+            static () => StateFolder.DefaultPathIn(CurrentFolder),
+            new SharedServiceLink(static cancellation => ServiceConnection.ConnectAsync(cancellationToken: cancellation)));
         Running.TryAdd(session, true);
         ListenWhileAnyRuns();
         runspace.StateChanged += OnStateChanged;

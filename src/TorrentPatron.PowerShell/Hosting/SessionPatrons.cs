@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Network;
 using TorrentPatron.PowerShell.Torrents;
@@ -19,17 +21,23 @@ internal sealed class SessionPatrons : IAsyncDisposable
 
     private readonly Func<ServiceSettings, ITorrentService> _makeService;
     private readonly Func<string> _statePath;
+    private readonly SharedServiceLink? _sharedLink;
     private readonly Lock _gate = new();
     private readonly List<ITorrentService> _owned = [];
+    private readonly ConditionalWeakTable<ITorrentService, TorrentError> _toldCutOffs = [];
     private ITorrentService? _shared;
-    private Patron? _default;
+    private Patron? _own;
+    private Patron? _attached;
+    private Patron? _chosen;
     private bool _isDisposed;
 
     /// <summary>Begins without any patron or service.</summary>
     /// <param name="makeService">Makes a service.</param>
     /// <param name="statePath">Names the folder of the saved state of the session's own service; null: <see cref="StateFolder.DefaultPath"/>.</param>
-    public SessionPatrons(Func<ServiceSettings, ITorrentService> makeService, Func<string>? statePath = null) =>
-        (_makeService, _statePath) = (makeService, statePath ?? (static () => StateFolder.DefaultPath));
+    /// <param name="sharedLink">Connects to the user's service where the environment asks for it; null: it never does.</param>
+    public SessionPatrons(
+        Func<ServiceSettings, ITorrentService> makeService, Func<string>? statePath = null, SharedServiceLink? sharedLink = null) =>
+        (_makeService, _statePath, _sharedLink) = (makeService, statePath ?? (static () => StateFolder.DefaultPath), sharedLink);
 
     /// <summary>The patrons that have not been stopped: first those that share the session's service.</summary>
     public IReadOnlyList<Patron> Patrons => [.. Services().SelectMany(service => service.Patrons)];
@@ -70,24 +78,96 @@ internal sealed class SessionPatrons : IAsyncDisposable
            select (any, service.Fault),
     ];
 
-    /// <summary>The network of the session's own service.</summary>
+    /// <summary>The patrons whose service, of another process, is being connected to again: one of each service, with what has happened.</summary>
+    public IReadOnlyList<(Patron Patron, TorrentError Interruption)> Interrupted =>
+    [
+        .. from service in Services()
+           let interruption = service.Interruption
+           where interruption is not null
+           from any in service.Patrons.Take(1)
+           select (any, interruption),
+    ];
+
+    /// <summary>
+    /// The patrons whose service, of another process, has cut off an earlier connection: one of each service, with the reason, which is given once.
+    /// </summary>
+    public IReadOnlyList<(Patron Patron, TorrentError Why)> TakeCutOffs()
+    {
+        var found = new List<(Patron, TorrentError)>();
+        foreach (ITorrentService service in Services())
+        {
+            if (service.CutOff is not { } why || service.Patrons is not [Patron any, ..])
+                continue;
+            lock (_gate)
+            {
+                if (_toldCutOffs.TryGetValue(service, out TorrentError? told) && ReferenceEquals(told, why))
+                    continue;
+                _toldCutOffs.AddOrUpdate(service, why);
+            }
+
+            found.Add((any, why));
+        }
+
+        return found;
+    }
+
+    /// <summary>The network of the default patron's service.</summary>
     public INetwork Network
     {
         get
         {
             lock (_gate)
-                return Shared().Network;
+                return (Known()?.Service ?? Shared()).Network;
         }
     }
 
-    /// <summary>The patron that was attached last, or else the session's own; made where there is none, or no longer.</summary>
+    /// <summary>
+    /// Whether the environment asks for the user's service, and the session is not attached to it: <see cref="AttachSharedAsync"/> comes first.
+    /// </summary>
+    public bool AwaitsService
+    {
+        get
+        {
+            if (_sharedLink?.IsWanted() != true)
+                return false;
+            lock (_gate)
+                return !IsUsable(_chosen) && !(IsUsable(_attached) && _attached.Service.Fault is null);
+        }
+    }
+
+    /// <summary>
+    /// The patron that was chosen or attached last; or else that of the user's service, where the environment asks for it; or else the
+    /// session's own, made where there is none, or no longer.
+    /// </summary>
     public Patron Default()
     {
         lock (_gate)
+            return Known() ?? (_own = Shared().CreatePatron(DefaultName));
+    }
+
+    /// <summary>Whether a patron is the session's default. Makes none.</summary>
+    public bool IsDefault(Patron patron)
+    {
+        lock (_gate)
+            return Known() == patron;
+    }
+
+    /// <summary>Makes a patron the session's default, until it is stopped or <see cref="Unchoose"/>.</summary>
+    /// <param name="patron">One of the session's patrons.</param>
+    public void Choose(Patron patron)
+    {
+        lock (_gate)
+            _chosen = patron;
+    }
+
+    /// <summary>Takes back the choice of a patron: the default is what it would be without. Does nothing where another is chosen.</summary>
+    /// <param name="patron">The patron.</param>
+    public void Unchoose(Patron patron)
+    {
+        lock (_gate)
         {
-            if (_default is not { IsStopped: false })
-                _default = Shared().CreatePatron(DefaultName);
-            return _default;
+            if (_chosen == patron)
+                _chosen = null;
         }
     }
 
@@ -100,7 +180,7 @@ internal sealed class SessionPatrons : IAsyncDisposable
         lock (_gate)
         {
             if (settings is null)
-                return Shared().CreatePatron(name);
+                return (_sharedLink?.IsWanted() == true && IsUsable(_attached) ? _attached.Service : Shared()).CreatePatron(name);
 
             ITorrentService own = Make(settings);
             _owned.Add(own);
@@ -114,21 +194,17 @@ internal sealed class SessionPatrons : IAsyncDisposable
     /// </summary>
     /// <param name="name">What to call the patron; null: a name is made up.</param>
     /// <param name="service">The connection, which ends with its last patron.</param>
-    public async Task<Patron> AttachAsync(string? name, ITorrentService service)
-    {
-        Patron patron;
-        ITorrentService[] gone;
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(_isDisposed, this);
-            gone = [.. _owned.Where(other => other.Fault is not null)];
-            _owned.RemoveAll(gone.Contains);
-            _owned.Add(service);
-            patron = _default = service.CreatePatron(name);
-        }
+    public Task<Patron> AttachAsync(string? name, ITorrentService service) => TakeOverAsync(name, service, isChosen: true);
 
-        await Task.WhenAll(gone.Select(other => other.DisposeAsync().AsTask())).ConfigureAwait(false);
-        return patron;
+    /// <summary>Attaches the session's default patron to the user's service, as the environment asks.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">No service runs, or the environment asks for something else.</exception>
+    public async Task AttachSharedAsync(CancellationToken cancellationToken)
+    {
+        if (_sharedLink is null || !AwaitsService)
+            return;
+        ITorrentService service = await _sharedLink.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        await TakeOverAsync(DefaultName, service, isChosen: false).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -158,6 +234,36 @@ internal sealed class SessionPatrons : IAsyncDisposable
         }
 
         await Task.WhenAll(services.Select(service => service.DisposeAsync().AsTask())).ConfigureAwait(false);
+    }
+
+    private static bool IsUsable([NotNullWhen(true)] Patron? patron) => patron is { IsStopped: false };
+
+    /// <summary>The default patron that is there. With the lock held.</summary>
+    private Patron? Known() =>
+        IsUsable(_chosen) ? _chosen
+        : _sharedLink?.IsWanted() == true && IsUsable(_attached) ? _attached
+        : IsUsable(_own) ? _own
+        : null;
+
+    private async Task<Patron> TakeOverAsync(string? name, ITorrentService service, bool isChosen)
+    {
+        Patron patron;
+        ITorrentService[] gone;
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, this);
+            gone = [.. _owned.Where(other => other.Fault is not null)];
+            _owned.RemoveAll(gone.Contains);
+            _owned.Add(service);
+            patron = service.CreatePatron(name);
+            if (isChosen)
+                _chosen = patron;
+            else
+                _attached = patron;
+        }
+
+        await Task.WhenAll(gone.Select(other => other.DisposeAsync().AsTask())).ConfigureAwait(false);
+        return patron;
     }
 
     private List<ITorrentService> Services()

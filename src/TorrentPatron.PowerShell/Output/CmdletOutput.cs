@@ -98,7 +98,7 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.UnsupportedSource or CommandErrors.InvalidArgument => ErrorCategory.InvalidArgument,
         TorrentErrorId.SourceNotReadable or TorrentErrorId.FilterNotReadable or TorrentErrorId.DiskReadFailed or CommandErrors.StateUnreadable => ErrorCategory.ReadError,
         TorrentErrorId.DataIncomplete or TorrentErrorId.TorrentNotFound or TorrentErrorId.EngineNotFound or CommandErrors.PatronNotFound
-            or TorrentErrorId.FileNotFound or CommandErrors.TrackerNotFound =>
+            or TorrentErrorId.FileNotFound or TorrentErrorId.HookNotFound or CommandErrors.TrackerNotFound =>
             ErrorCategory.ObjectNotFound,
         TorrentErrorId.TorrentInUse or TorrentErrorId.PathInUse => ErrorCategory.ResourceBusy,
         TorrentErrorId.InsufficientDiskSpace or TorrentErrorId.ListenFailed or TorrentErrorId.NetworkDown or TorrentErrorId.InterfaceNotBound => ErrorCategory.ResourceUnavailable,
@@ -113,9 +113,10 @@ internal sealed class CmdletOutput(PSCmdlet cmdlet, PipelinePump pump, Func<stri
         TorrentErrorId.ServiceUnavailable => ErrorCategory.ConnectionError,
         TorrentErrorId.ServiceRunning => ErrorCategory.ResourceExists,
         TorrentErrorId.ServiceVersionMismatch => ErrorCategory.InvalidOperation,
-        TorrentErrorId.ServiceAccessDenied => ErrorCategory.PermissionDenied,
+        TorrentErrorId.ServiceAccessDenied or TorrentErrorId.DestinationNotAllowed => ErrorCategory.PermissionDenied,
         TorrentErrorId.ServiceFolderUnsafe => ErrorCategory.SecurityError,
         TorrentErrorId.NotSupported => ErrorCategory.NotImplemented,
+        TorrentErrorId.HookNotRun => ErrorCategory.OpenError,
         TorrentErrorId.CheckInterrupted => ErrorCategory.OperationStopped,
         TorrentErrorId.MoveFailed => ErrorCategory.WriteError,
         TorrentErrorId.FileInUse => ErrorCategory.ResourceBusy,

@@ -21,6 +21,9 @@ internal static class CommandErrors
     /// <summary>The torrent has no such tracker.</summary>
     public const string TrackerNotFound = nameof(TrackerNotFound);
 
+    /// <summary>The torrent has no such web seed.</summary>
+    public const string WebSeedNotFound = nameof(WebSeedNotFound);
+
     /// <summary>A state folder cannot be read.</summary>
     public const string StateUnreadable = nameof(StateUnreadable);
 
@@ -29,10 +32,85 @@ internal static class CommandErrors
         $"The patron '{DisplayText.Clean(patron)}' is not connected to a service of another process.",
         "Stop-TorrentPatron stops it, and the torrents that it started.");
 
-    public static TorrentError OnlyForeground { get; } = new(
+    public static TorrentError NoSuchService(string variable, string value) => new(
+        InvalidArgument,
+        $"The environment variable {variable} is '{DisplayText.Clean(value)}', which names no service.",
+        "Set it to 'shared' for the user's service, or remove it: then torrents run in the session itself.");
+
+    public static TorrentError NotShared(TorrentError why, string variable) => why with
+    {
+        Remedy = $"{why.Remedy} {variable}=shared has this session use that service; without the variable torrents run in the session itself.",
+    };
+
+    public static TorrentError MachineNotStarted { get; } = new(
+        InvalidArgument,
+        "-StartIfNeeded starts the user's own service, not the machine's.",
+        "Leave -StartIfNeeded out; an administrator starts the machine's service.");
+
+    public static TorrentError OneDefault { get; } = new(
+        InvalidArgument,
+        "A session has one default patron, and more than one was given.",
+        "Give -Default to one patron.");
+
+    public static TorrentError NoShell { get; } = new(
         TorrentErrorId.NotSupported,
-        "A service is started in the foreground only.",
-        "Give -Foreground, in a session of its own.");
+        "This program hosts PowerShell without pwsh, so that no other PowerShell can be started for the service.",
+        "Run Start-TorrentService in pwsh, or 'patron service'.");
+
+    public static TorrentError ServiceRuns { get; } = new(
+        TorrentErrorId.ServiceRunning,
+        "A service runs already in this place.",
+        "Connect to it with Connect-TorrentPatron, or end it with Stop-TorrentService.");
+
+    public static TorrentError NoService(string address) => new(
+        TorrentErrorId.ServiceUnavailable,
+        $"No service runs at '{DisplayText.Clean(address)}'.",
+        "Start one with Start-TorrentService.");
+
+    public static TorrentError NoServiceManager(string why) => new(
+        TorrentErrorId.NotSupported,
+        $"No systemd runs services for this user here: {DisplayText.Clean(why).TrimEnd('.')}.",
+        "Start-TorrentService starts the service in the background; cron does so at each start of the system (@reboot). With -Destination the files are only written.");
+
+    public static TorrentError ServiceInstalled(string path) => new(
+        FileExists,
+        $"The service is installed already: '{DisplayText.Clean(path)}'.",
+        "Replace it with -Force, or remove it with Uninstall-TorrentService.");
+
+    public static TorrentError NotInstalled(string folder) => new(
+        TorrentErrorId.ServiceUnavailable,
+        $"No service is installed in '{DisplayText.Clean(folder)}'.",
+        "Install-TorrentService installs one; Stop-TorrentService ends one that is not installed.");
+
+    public static TorrentError UnitNotWritable(string path, string why) => new(
+        TorrentErrorId.DestinationNotWritable,
+        $"'{DisplayText.Clean(path)}' cannot be written: {DisplayText.Clean(why).TrimEnd('.')}.",
+        "The machine's service is installed by root (an administrator on Windows); a service of your own needs no rights.");
+
+    public static TorrentError SecretInUnit(string parameter) => new(
+        InvalidArgument,
+        $"-{parameter} cannot be installed: all users may read what the system runs.",
+        "Leave it out, and give it with Set-TorrentPatron to the service that runs.");
+
+    public static TorrentError OnDemandOnly { get; } = new(
+        TorrentErrorId.NotSupported,
+        "Only systemd starts a service when a client connects.",
+        "Leave -OnDemand out.");
+
+    public static TorrentError RootNeeded { get; } = new(
+        InvalidArgument,
+        "The machine's service needs to know below which folders torrents may lie.",
+        "Give them by -Root.");
+
+    public static TorrentError ToolFailed(string program, IEnumerable<string> arguments, string why) => new(
+        TorrentErrorId.ServiceUnavailable,
+        $"'{program} {DisplayText.Clean(string.Join(' ', arguments))}' failed: {DisplayText.Clean(why).TrimEnd('.')}.",
+        "Run it by hand to see more; the journal has what the service told (journalctl -u torrentpatron, of a user's own service journalctl --user -u torrentpatron).");
+
+    public static TorrentError ServiceNotStarted(string why) => new(
+        TorrentErrorId.ServiceUnavailable,
+        $"The service could not be started: {DisplayText.Clean(why).TrimEnd('.')}.",
+        "Start-TorrentService -Foreground shows more of what happens.");
 
     public static TorrentError NoClosedPeers(TorrentStatus torrent) => new(
         TorrentErrorId.NotSupported,
@@ -76,8 +154,8 @@ internal static class CommandErrors
 
     public static TorrentError BadInfoHash(string text) => new(
         InvalidArgument,
-        $"'{DisplayText.Clean(text)}' is no info hash.",
-        "An info hash has 40 hexadecimal digits, of which four or more must be given; Get-TorrentStatus shows those of the torrents that run.");
+        $"'{DisplayText.Clean(text)}' is not an info hash.",
+        "An info hash has 40 hexadecimal digits, or 64 where the torrent is of version 2 alone, of which four or more must be given; Get-TorrentStatus shows those of the torrents that run.");
 
     public static TorrentError AmbiguousInfoHash(string text, int torrents) => new(
         InvalidArgument,
@@ -111,6 +189,16 @@ internal static class CommandErrors
         $"'{DisplayText.Clean(text)}' stands for {trackers} trackers of '{torrent.Name}', which differ in their keys.",
         "Give the whole address, as the Uri of Get-TorrentTracker has it, or pipe what Get-TorrentTracker gives to Remove-TorrentTracker.");
 
+    public static TorrentError NoSuchWebSeed(object given, NameSearch among) => new(
+        WebSeedNotFound,
+        $"There is no web seed '{DisplayText.Clean($"{given}")}' of {among}.",
+        "Get-TorrentWebSeed shows a torrent's web seeds; Add-TorrentWebSeed adds one.");
+
+    public static TorrentError AmbiguousWebSeed(string text, int webSeeds, TorrentStatus torrent) => new(
+        InvalidArgument,
+        $"'{DisplayText.Clean(text)}' stands for {webSeeds} web seeds of '{torrent.Name}', which differ in their passwords or keys.",
+        "Give the whole address, as the Uri of Get-TorrentWebSeed has it, or pipe what Get-TorrentWebSeed gives to Remove-TorrentWebSeed.");
+
     public static TorrentError StateNotReadable(string folder, string why) => new(
         StateUnreadable,
         $"The state folder '{DisplayText.Clean(folder)}' cannot be read: {DisplayText.Clean(why)}",
@@ -131,6 +219,9 @@ internal static class CommandErrors
         $"No torrent '{DisplayText.Clean(text)}' is saved in the state folder.",
         "Get-TorrentStatus -Saved shows those that are; another folder is chosen by a patron with -StatePath.");
 
+    public static TorrentError NoSuchHook(string name) => new(
+        TorrentErrorId.HookNotFound, $"No hook is called '{DisplayText.Clean(name)}'.", "Get-TorrentHook shows those that there are.");
+
     public static TorrentError NoSuchPatron(string name) => new(
         PatronNotFound,
         $"No patron is called '{DisplayText.Clean(name)}' in this session.",
@@ -140,6 +231,11 @@ internal static class CommandErrors
         InvalidArgument,
         fault,
         "Give the whole announce address, such as https://tracker.example/announce.");
+
+    public static TorrentError BadWebSeed(string fault) => new(
+        InvalidArgument,
+        fault,
+        "Give the address of the file, or of the folder that the torrent's files are in, such as https://mirror.example/pub/.");
 
     public static TorrentError FileIsThere(string file) => new(
         FileExists,
@@ -160,6 +256,9 @@ internal static class CommandErrors
         InvalidArgument,
         "-Suspended and -Wait contradict each other: a suspended torrent is never done.",
         "Leave one of them out.");
+
+    public static TorrentError NothingToReuse(string path) => new(
+        TorrentErrorId.SourceNotReadable, $"'{DisplayText.Clean(path)}' is not there: no data can be taken over from it.", "Give -Reuse a folder or file that is.");
 
     public static TorrentError Unforeseen(Exception fault) => new(
         TorrentErrorId.Unexpected,

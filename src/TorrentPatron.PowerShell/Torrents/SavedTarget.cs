@@ -1,5 +1,4 @@
 using TorrentPatron.Engine.Client;
-using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
@@ -25,8 +24,7 @@ internal sealed record SavedTarget(Patron Patron, SavedTorrent Saved)
     public TorrentStatus Status => Saved.ReadStatus();
 
     /// <summary>Its files, by what is saved; none where that cannot be read, or is not known yet.</summary>
-    public IReadOnlyList<FileSnapshot> Files =>
-        Saved.Resume is { } resume && Saved.ReadMetainfo() is { } metainfo ? TorrentData.Files(metainfo, resume) : [];
+    public IReadOnlyList<FileSnapshot> Files => Saved.ReadFiles();
 
     /// <summary>Whether a text is its info hash, or the first digits of it.</summary>
     /// <param name="text">The text, of either case.</param>

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -18,6 +19,8 @@ public sealed record TorrentFile
         IsComplete = file.IsComplete;
         Priority = file.Priority;
         IsOwn = file.IsOwn;
+        Attributes = file.Attributes;
+        LinkTarget = file.LinkTarget;
     }
 
     /// <summary>The torrent's name.</summary>
@@ -52,6 +55,12 @@ public sealed record TorrentFile
 
     /// <summary>Whether it goes with the torrent where that is removed with its data: not what was there before it.</summary>
     public bool IsOwn { get; }
+
+    /// <summary>What else the torrent says of it: executable, hidden, a symbolic link.</summary>
+    public TorrentFileAttributes Attributes { get; }
+
+    /// <summary>For a symbolic link, the name of the file or folder that it leads to; null where it leads to nothing in the torrent.</summary>
+    public string? LinkTarget { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

@@ -43,7 +43,7 @@ internal sealed class TorrentFinder(Func<IReadOnlyList<TorrentTarget>> running, 
     /// <param name="error">Why there is none, or which it is cannot be told; null where there is one.</param>
     public IReadOnlyList<TorrentTarget> ByInfoHash(string text, out TorrentError? error)
     {
-        if (text.Length is < ShortestPrefix or > 40 || !text.All(char.IsAsciiHexDigit))
+        if (text.Length is < ShortestPrefix or > 2 * InfoHashV2.Length || !text.All(char.IsAsciiHexDigit))
         {
             error = CommandErrors.BadInfoHash(text);
             return [];

@@ -1,4 +1,6 @@
 using System.Collections.ObjectModel;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Trackers;
@@ -16,13 +18,13 @@ public sealed class TorrentInfo
         Metainfo = metainfo;
         Reach = reach;
         Name = metainfo.Name;
-        InfoHash = metainfo.InfoHash.ToString();
+        InfoHash = metainfo.TorrentId.ToString();
         InfoHashV2 = metainfo.TorrentId.V2?.ToString();
         Version = metainfo.Version;
         TotalSize = metainfo.ContentSize;
         PieceLength = metainfo.PieceLength;
         PieceCount = metainfo.PieceCount;
-        Files = [.. metainfo.Files.Where(file => !file.IsPadding).Select(file => new TorrentInfoFile(file.Path, file.Length))];
+        Files = [.. metainfo.Files.Where(file => !file.IsPadding).Select(file => new TorrentInfoFile(file))];
         Trackers = [.. metainfo.TrackerTiers.SelectMany(tier => tier)];
         MaskedTrackers = [.. Trackers.Select(MaskedAddress.OfTracker)];
         TrackerTiers = metainfo.TrackerTiers;
@@ -32,12 +34,16 @@ public sealed class TorrentInfo
         CreatedBy = metainfo.CreatedBy;
         CreationDate = metainfo.CreationDate?.LocalDateTime;
         Source = metainfo.Source;
+        Similar = [.. metainfo.Similar.Select(torrent => torrent.ToString())];
+        Collections = metainfo.Collections;
+        UpdateUrl = metainfo.UpdateUrl;
+        Originator = NameOf(metainfo.Originator);
     }
 
     /// <summary>The name of the file, or of the folder of the files.</summary>
     public string Name { get; }
 
-    /// <summary>What names the swarm, as 40 lower-case hexadecimal digits.</summary>
+    /// <summary>What names the torrent everywhere here: 40 lower-case hexadecimal digits, or 64 where it is of version 2 alone.</summary>
     public string InfoHash { get; }
 
     /// <summary>The SHA-256 info hash as 64 hexadecimal digits, where the torrent is v2 or hybrid (BEP 52).</summary>
@@ -85,6 +91,18 @@ public sealed class TorrentInfo
     /// <summary>The mark of a private tracker, if any.</summary>
     public string? Source { get; }
 
+    /// <summary>Info hashes of torrents that may share files with this one (BEP 38).</summary>
+    public ReadOnlyCollection<string> Similar { get; }
+
+    /// <summary>The collections that it belongs to; torrents of one collection may share files (BEP 38).</summary>
+    public ReadOnlyCollection<string> Collections { get; }
+
+    /// <summary>Where a newer torrent may be had (BEP 39), if it says so. It is not asked by itself.</summary>
+    public Uri? UpdateUrl { get; }
+
+    /// <summary>Whose certificate the torrent names for its updates (BEP 39), if any. Nothing is verified by it.</summary>
+    public string? Originator { get; }
+
     /// <summary>The .torrent itself.</summary>
     internal TorrentMetainfo Metainfo { get; }
 
@@ -93,4 +111,19 @@ public sealed class TorrentInfo
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;
+
+    private static string? NameOf(ReadOnlyMemory<byte> certificate)
+    {
+        if (certificate.IsEmpty)
+            return null;
+        try
+        {
+            using X509Certificate2 read = X509CertificateLoader.LoadCertificate(certificate.Span);
+            return DisplayText.Clean(read.Subject);
+        }
+        catch (CryptographicException)
+        {
+            return "(not a certificate)";
+        }
+    }
 }

@@ -19,6 +19,9 @@ internal sealed record TorrentTarget(Patron Patron, TorrentStatus Status)
     /// <summary>Its trackers, as they were when it was found.</summary>
     public IEnumerable<TorrentTracker> Trackers => Status.Trackers.Select(tracker => new TorrentTracker(Status, tracker));
 
+    /// <summary>Its web seeds, as they were when it was found.</summary>
+    public IEnumerable<TorrentWebSeed> WebSeeds => Status.WebSeeds.Select(seed => new TorrentWebSeed(Status, seed));
+
     /// <summary>Its files, as they are now; none where they are not known.</summary>
     public IEnumerable<TorrentFile> Files => Patron.GetFiles(Torrent).Select(file => new TorrentFile(Status, file));
 

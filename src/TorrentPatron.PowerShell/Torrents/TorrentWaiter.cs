@@ -56,7 +56,8 @@ internal sealed class TorrentWaiter(ICommandOutput output, TimeProvider time, To
 
                 if (isTimeToLook && terms.StallTimeout is not null)
                     over.AddRange(open.Where(wait => wait.Value.HasStalled()).Select(wait => wait.Key));
-                foreach (int index in over.Order())
+                over.Sort();
+                foreach (int index in over)
                 {
                     if (open.Remove(index, out TorrentWait? wait) && await WriteAsync(wait).ConfigureAwait(false) && terms.Any)
                         return;

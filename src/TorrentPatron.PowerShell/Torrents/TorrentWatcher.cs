@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.PowerShell.Torrents;
 
@@ -18,6 +19,7 @@ internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, Time
     /// <param name="interval">Time between two looks.</param>
     /// <param name="endless">Whether to go on when nothing more comes by itself.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <exception cref="TorrentException">The service of another process has gone.</exception>
     public async IAsyncEnumerable<WatchFrame> WatchAsync(
         TimeSpan interval, bool endless, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -28,6 +30,8 @@ internal sealed class TorrentWatcher(IReadOnlyList<TorrentTarget> torrents, Time
             while (true)
             {
                 WatchFrame frame = Look();
+                if (torrents.Select(torrent => torrent.Patron.Service.Fault).FirstOrDefault(fault => fault is not null) is { } gone)
+                    throw new TorrentException(gone);
                 if (frame.Changed.Count > 0)
                     yield return frame;
                 if (!endless && frame.All.All(status => status.IsOver()))

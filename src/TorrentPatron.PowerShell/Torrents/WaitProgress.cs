@@ -38,11 +38,12 @@ internal sealed class WaitProgress(IReadOnlyList<TorrentTarget> torrents)
     {
         if (statuses.All(status => status.IsDone() && status.State != TorrentState.Moving))
             return "Seeding";
-        return statuses.Select(status => status.State).Distinct().ToList() switch
+        TorrentState first = statuses[0].State;
+        return statuses.Any(status => status.State != first) ? "Downloading" : first switch
         {
-            [TorrentState.Checking] => "Checking",
-            [TorrentState.Moving] => "Moving",
-            [TorrentState.FetchingMetadata] => "Fetching the metadata of",
+            TorrentState.Checking => "Checking",
+            TorrentState.Moving => "Moving",
+            TorrentState.FetchingMetadata => "Fetching the metadata of",
             _ => "Downloading",
         };
     }

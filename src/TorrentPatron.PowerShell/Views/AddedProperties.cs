@@ -1,6 +1,8 @@
 using System.Management.Automation;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.PowerShell.Hosting;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.PowerShell.Views;
 
@@ -35,6 +37,15 @@ public static class AddedProperties
     /// <inheritdoc cref="TrackerSnapshot.NextAnnounce"/>
     public static object? NextAnnounce(PSObject instance) => Local(Of<TrackerSnapshot>(instance)?.NextAnnounce);
 
+    /// <inheritdoc cref="WebSeedSnapshot.NextAttempt"/>
+    public static object? NextAttempt(PSObject instance) => Local(Of<WebSeedSnapshot>(instance)?.NextAttempt);
+
+    /// <inheritdoc cref="TorrentHook.RegisteredAt"/>
+    public static object? RegisteredAt(PSObject instance) => Local(Of<TorrentHook>(instance)?.RegisteredAt);
+
+    /// <inheritdoc cref="HookRun.StartedAt"/>
+    public static object? StartedAt(PSObject instance) => Local(Of<HookRun>(instance)?.StartedAt);
+
     /// <summary>What kind of message it is.</summary>
     public static object? Kind(PSObject instance) => Of<TorrentMessage>(instance)?.GetType().Name;
 
@@ -64,6 +75,9 @@ public static class AddedProperties
 
     /// <summary>The port that a patron's engine listens on; null while it listens on none.</summary>
     public static object? Port(PSObject instance) => Engine(instance) is ClientStatus { ListenEndPoints: [var first, ..] } ? first.Port : null;
+
+    /// <summary>Whether a patron is the one that commands without -Patron use in this session.</summary>
+    public static object IsDefault(PSObject instance) => Of<Patron>(instance) is { } patron && RunspacePatrons.Known?.IsDefault(patron) == true;
 
     private static T? Of<T>(PSObject? instance)
         where T : class => instance?.BaseObject as T;

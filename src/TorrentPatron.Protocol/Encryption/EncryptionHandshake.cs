@@ -24,8 +24,8 @@ public abstract class EncryptionHandshake
 
     private readonly Action<Span<byte>> _random;
     private readonly KeyExchange _keys;
-    private readonly ArrayBufferWriter<byte> _received = new(256);
-    private readonly ArrayBufferWriter<byte> _toSend = new(256);
+    private readonly ArrayBufferWriter<byte> _received = new(MostPadding + 256);
+    private readonly ArrayBufferWriter<byte> _toSend = new(MostPadding);
     private int _taken;
 
     private protected EncryptionHandshake(Action<Span<byte>> random)

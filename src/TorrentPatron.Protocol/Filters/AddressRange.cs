@@ -7,16 +7,16 @@ namespace TorrentPatron.Protocol.Filters;
 /// <summary>The addresses of one IP version from a first to a last one, both of them included. Immutable.</summary>
 public readonly record struct AddressRange
 {
-    private AddressRange(UInt128 first, UInt128 last, bool isIPv6) => (First, Last, IsIPv6) = (first, last, isIPv6);
-
-    /// <summary>The first address as a number: 32 bits of IPv4, 128 of IPv6.</summary>
-    public UInt128 First { get; }
-
-    /// <summary>The last address as a number.</summary>
-    public UInt128 Last { get; }
+    private AddressRange(AddressNumber first, AddressNumber last, bool isIPv6) => (First, Last, IsIPv6) = (first, last, isIPv6);
 
     /// <summary>Whether they are IPv6 addresses.</summary>
     public bool IsIPv6 { get; }
+
+    /// <summary>The first address.</summary>
+    internal AddressNumber First { get; }
+
+    /// <summary>The last address.</summary>
+    internal AddressNumber Last { get; }
 
     /// <summary>
     /// Reads an address (<c>192.0.2.1</c>), a network (<c>192.0.2.0/24</c>, <c>2001:db8::/32</c>) or a range (<c>192.0.2.1-192.0.2.9</c>). Bits
@@ -37,7 +37,7 @@ public readonly record struct AddressRange
     /// <summary>Whether an address is one of them. An IPv4 address that is written as one of IPv6 counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)
     {
-        UInt128 number = ToNumber(address, out bool isIPv6);
+        AddressNumber number = ToNumber(address, out bool isIPv6);
         return isIPv6 == IsIPv6 && number >= First && number <= Last;
     }
 
@@ -48,16 +48,15 @@ public readonly record struct AddressRange
     internal static bool TryRead(ReadOnlySpan<byte> text, out AddressRange range, out ReadOnlySpan<byte> rest)
     {
         range = default;
-        if (!TryReadAddress(text, out UInt128 first, out bool isIPv6, out rest))
+        if (!TryReadAddress(text, out AddressNumber first, out bool isIPv6, out rest))
             return false;
-        UInt128 last = first;
+        AddressNumber last = first;
         if (rest is [(byte)'/', ..])
         {
             int bits = isIPv6 ? 128 : 32;
             if (!TryReadNumber(rest[1..], bits, out int prefix, out rest))
                 return false;
-            UInt128 hosts = prefix == 0 ? (isIPv6 ? UInt128.MaxValue : uint.MaxValue) : (UInt128.One << (bits - prefix)) - 1;
-            (first, last) = (first & ~hosts, first | hosts);
+            (first, last) = (first.WithoutLowest(bits - prefix), first.WithLowest(bits - prefix));
         }
         else if (rest is [(byte)'-', ..])
         {
@@ -86,15 +85,15 @@ public readonly record struct AddressRange
     }
 
     /// <summary>The number of an address.</summary>
-    internal static UInt128 ToNumber(IPAddress address, out bool isIPv6)
+    internal static AddressNumber ToNumber(IPAddress address, out bool isIPv6)
     {
-        Span<byte> bytes = stackalloc byte[16];
+        Span<byte> bytes = stackalloc byte[AddressNumber.Bytes];
         address.TryWriteBytes(bytes, out int length);
         isIPv6 = address.AddressFamily == AddressFamily.InterNetworkV6 && !address.IsIPv4MappedToIPv6;
-        return isIPv6 ? BinaryPrimitives.ReadUInt128BigEndian(bytes) : BinaryPrimitives.ReadUInt32BigEndian(bytes[(length - 4)..]);
+        return isIPv6 ? AddressNumber.Read(bytes) : new AddressNumber(0, BinaryPrimitives.ReadUInt32BigEndian(bytes[(length - 4)..]));
     }
 
-    private static bool TryReadAddress(ReadOnlySpan<byte> text, out UInt128 address, out bool isIPv6, out ReadOnlySpan<byte> rest)
+    private static bool TryReadAddress(ReadOnlySpan<byte> text, out AddressNumber address, out bool isIPv6, out ReadOnlySpan<byte> rest)
     {
         address = default;
         isIPv6 = false;
@@ -112,7 +111,7 @@ public readonly record struct AddressRange
     }
 
     // .NET would take 010 for eight, and 1 for 0.0.0.1; filters pad with zeros.
-    private static bool TryReadIPv4(ReadOnlySpan<byte> token, ref UInt128 address)
+    private static bool TryReadIPv4(ReadOnlySpan<byte> token, ref AddressNumber address)
     {
         uint number = 0;
         for (int part = 0; part < 4; part++)
@@ -132,7 +131,7 @@ public readonly record struct AddressRange
             token = token[1..];
         }
 
-        address = number;
+        address = new AddressNumber(0, number);
         return token.IsEmpty;
     }
 

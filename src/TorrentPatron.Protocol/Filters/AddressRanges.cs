@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 
 namespace TorrentPatron.Protocol.Filters;
@@ -8,16 +10,23 @@ namespace TorrentPatron.Protocol.Filters;
 /// </summary>
 public sealed class AddressRanges
 {
+    private const int CountBytes = sizeof(int);
+    private const int IPv4Bytes = 8; // of a range
+    private const int IPv6Bytes = 2 * AddressNumber.Bytes;
+
     private readonly uint[] _firstIPv4;
     private readonly uint[] _lastIPv4;
-    private readonly UInt128[] _firstIPv6;
-    private readonly UInt128[] _lastIPv6;
+    private readonly AddressNumber[] _firstIPv6;
+    private readonly AddressNumber[] _lastIPv6;
 
-    private AddressRanges((uint[] First, uint[] Last) ipv4, (UInt128[] First, UInt128[] Last) ipv6) =>
-        ((_firstIPv4, _lastIPv4), (_firstIPv6, _lastIPv6)) = (ipv4, ipv6);
+    private AddressRanges((uint[] First, uint[] Last) ipv4, (AddressNumber[] First, AddressNumber[] Last) ipv6) =>
+        ((_firstIPv4, _lastIPv4), (_firstIPv6, _lastIPv6), Count) = (ipv4, ipv6, ipv4.First.Length + ipv6.First.Length);
 
     /// <summary>Number of ranges, after those that overlap or touch were made one.</summary>
-    public int Count => _firstIPv4.Length + _firstIPv6.Length;
+    public int Count { get; private init; }
+
+    /// <summary>Whether only the number of the ranges is known, as of a filter of another process.</summary>
+    public bool IsCounted { get; private init; }
 
     /// <summary>Bytes of memory that they take.</summary>
     public long Bytes => (8L * _firstIPv4.Length) + (32L * _firstIPv6.Length);
@@ -32,22 +41,97 @@ public sealed class AddressRanges
         return builder.Build();
     }
 
+    /// <summary>Makes the set of some ranges, each as <see cref="AddressRange.TryParse"/> takes it.</summary>
+    /// <exception cref="FormatException">A text is not a range.</exception>
+    public static AddressRanges Parse(params ReadOnlySpan<string> texts)
+    {
+        var builder = new Builder();
+        foreach (string text in texts)
+            builder.Add(AddressRange.TryParse(text, out AddressRange range) ? range : throw new FormatException(text));
+        return builder.Build();
+    }
+
     /// <summary>Whether an address is in the set. An IPv4 address that is written as one of IPv6 counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        UInt128 number = AddressRange.ToNumber(address, out bool isIPv6);
-        return isIPv6 ? Contains(_firstIPv6, _lastIPv6, number) : Contains(_firstIPv4, _lastIPv4, (uint)number);
+        AddressNumber number = AddressRange.ToNumber(address, out bool isIPv6);
+        return isIPv6 ? Contains(_firstIPv6, _lastIPv6, number) : Contains(_firstIPv4, _lastIPv4, (uint)number.Low);
     }
+
+    /// <summary>Writes the set: the number of its ranges of IPv4, then first and last address of each range, those of IPv4 first; big-endian.</summary>
+    public byte[] ToBytes()
+    {
+        byte[] bytes = new byte[CountBytes + (IPv4Bytes * _firstIPv4.Length) + (IPv6Bytes * _firstIPv6.Length)];
+        BinaryPrimitives.WriteInt32BigEndian(bytes, _firstIPv4.Length);
+        Span<byte> rest = bytes.AsSpan(CountBytes);
+        for (int i = 0; i < _firstIPv4.Length; i++, rest = rest[IPv4Bytes..])
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(rest, _firstIPv4[i]);
+            BinaryPrimitives.WriteUInt32BigEndian(rest[(IPv4Bytes / 2)..], _lastIPv4[i]);
+        }
+
+        for (int i = 0; i < _firstIPv6.Length; i++, rest = rest[IPv6Bytes..])
+        {
+            _firstIPv6[i].Write(rest);
+            _lastIPv6[i].Write(rest[AddressNumber.Bytes..]);
+        }
+
+        return bytes;
+    }
+
+    /// <summary>Reads what <see cref="ToBytes"/> has written.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="ranges">The set.</param>
+    /// <returns>False: the length is wrong, or ranges are not sorted, overlap, or end before they begin.</returns>
+    public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out AddressRanges? ranges)
+    {
+        ranges = null;
+        if (bytes.Length < CountBytes || BinaryPrimitives.ReadInt32BigEndian(bytes) is not (>= 0 and var count))
+            return false;
+        bytes = bytes[CountBytes..];
+        if (count > bytes.Length / IPv4Bytes || (bytes.Length - (count * IPv4Bytes)) % IPv6Bytes != 0)
+            return false;
+        int countIPv6 = (bytes.Length - (count * IPv4Bytes)) / IPv6Bytes;
+        uint[] firsts = new uint[count], lasts = new uint[count];
+        for (int i = 0; i < count; i++, bytes = bytes[IPv4Bytes..])
+        {
+            (firsts[i], lasts[i]) = (BinaryPrimitives.ReadUInt32BigEndian(bytes), BinaryPrimitives.ReadUInt32BigEndian(bytes[(IPv4Bytes / 2)..]));
+            if (lasts[i] < firsts[i] || (i > 0 && firsts[i] <= lasts[i - 1]))
+                return false;
+        }
+
+        AddressNumber[] firstsIPv6 = new AddressNumber[countIPv6], lastsIPv6 = new AddressNumber[countIPv6];
+        for (int i = 0; i < countIPv6; i++, bytes = bytes[IPv6Bytes..])
+        {
+            (firstsIPv6[i], lastsIPv6[i]) = (AddressNumber.Read(bytes), AddressNumber.Read(bytes[AddressNumber.Bytes..]));
+            if (lastsIPv6[i] < firstsIPv6[i] || (i > 0 && firstsIPv6[i] <= lastsIPv6[i - 1]))
+                return false;
+        }
+
+        ranges = new AddressRanges((firsts, lasts), (firstsIPv6, lastsIPv6));
+        return true;
+    }
+
+    /// <summary>Stands for ranges of which only the number is known. No address is in them.</summary>
+    /// <param name="count">How many there are.</param>
+    public static AddressRanges Counted(int count) => new(([], []), ([], [])) { Count = count, IsCounted = true };
 
     private static bool Contains<T>(T[] firsts, T[] lasts, T number)
         where T : IComparable<T>
     {
-        int index = Array.BinarySearch(firsts, number);
-        if (index >= 0)
-            return true;
-        index = ~index - 1;
-        return index >= 0 && number.CompareTo(lasts[index]) <= 0;
+        // The ranges before 'low' begin at the number or before it.
+        int low = 0, high = firsts.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (firsts[middle].CompareTo(number) <= 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low > 0 && number.CompareTo(lasts[low - 1]) <= 0;
     }
 
     /// <summary>Gathers ranges, in any order. Not thread-safe.</summary>
@@ -55,7 +139,7 @@ public sealed class AddressRanges
     {
         private ulong[] _ipv4 = [];
         private int _countIPv4;
-        private readonly List<(UInt128 First, UInt128 Last)> _ipv6 = [];
+        private readonly List<(AddressNumber First, AddressNumber Last)> _ipv6 = [];
 
         /// <summary>Ranges that were added.</summary>
         public int Count => _countIPv4 + _ipv6.Count;
@@ -71,7 +155,7 @@ public sealed class AddressRanges
 
             if (_countIPv4 == _ipv4.Length)
                 Array.Resize(ref _ipv4, Math.Max(16, _countIPv4 * 2));
-            _ipv4[_countIPv4++] = ((ulong)range.First << 32) | (ulong)range.Last;
+            _ipv4[_countIPv4++] = (range.First.Low << 32) | range.Last.Low;
         }
 
         /// <summary>Makes the set.</summary>
@@ -93,17 +177,18 @@ public sealed class AddressRanges
             for (int i = 0; i < merged; i++)
                 (firsts[i], lasts[i]) = ((uint)(_ipv4[i] >> 32), (uint)_ipv4[i]);
 
-            _ipv6.Sort();
-            var ofIPv6 = new List<(UInt128 First, UInt128 Last)>(_ipv6.Count);
-            foreach ((UInt128 first, UInt128 last) in _ipv6)
+            _ipv6.Sort(static (left, right) => left.First.CompareTo(right.First));
+            AddressNumber[] firstsIPv6 = new AddressNumber[_ipv6.Count], lastsIPv6 = new AddressNumber[_ipv6.Count];
+            int mergedIPv6 = 0;
+            foreach ((AddressNumber first, AddressNumber last) in _ipv6)
             {
-                if (ofIPv6 is [.., var before] && (first <= before.Last || first - 1 == before.Last))
-                    ofIPv6[^1] = (before.First, UInt128.Max(last, before.Last));
+                if (mergedIPv6 > 0 && lastsIPv6[mergedIPv6 - 1] is var before && (first <= before || first == before.Next()))
+                    lastsIPv6[mergedIPv6 - 1] = last > before ? last : before;
                 else
-                    ofIPv6.Add((first, last));
+                    (firstsIPv6[mergedIPv6], lastsIPv6[mergedIPv6++]) = (first, last);
             }
 
-            return new AddressRanges((firsts, lasts), ([.. ofIPv6.Select(range => range.First)], [.. ofIPv6.Select(range => range.Last)]));
+            return new AddressRanges((firsts, lasts), (firstsIPv6[..mergedIPv6], lastsIPv6[..mergedIPv6]));
         }
     }
 }

@@ -56,6 +56,18 @@ public static class AddressReader
         }
     }
 
+    /// <summary>The addresses among some texts that are those of web seeds, in their order.</summary>
+    /// <param name="texts">The texts; what is not a web seed's address is left out.</param>
+    public static IEnumerable<Uri> WebSeeds(IEnumerable<string> texts)
+    {
+        ArgumentNullException.ThrowIfNull(texts);
+        foreach (string text in texts)
+        {
+            if (TryReadWebSeed(text, out Uri? address, out _))
+                yield return address;
+        }
+    }
+
     internal static ReadOnlyCollection<ReadOnlyCollection<string>> ReadTrackers(BencodeElement root)
     {
         var tiers = new List<ReadOnlyCollection<string>>();
@@ -80,7 +92,7 @@ public static class AddressReader
                 tiers.Add(tier.AsReadOnly());
         }
 
-        return tiers.AsReadOnly();
+        return [.. tiers];
     }
 
     /// <summary>Addresses of trackers that are spoken with otherwise: by web sockets, as browsers do (WebTorrent). The first few.</summary>
@@ -98,7 +110,7 @@ public static class AddressReader
 
         if (root.TryGet("announce"u8, out BencodeElement announce))
             AddUnsupported(found, announce);
-        return found.AsReadOnly();
+        return [.. found];
     }
 
     /// <summary>Adds an address to some of <see cref="ReadUnsupportedTrackers"/>, where it is one.</summary>
@@ -125,7 +137,7 @@ public static class AddressReader
                 AddAddress(address, seeds, known, WebSeedOrNull);
         }
 
-        return seeds.AsReadOnly();
+        return [.. seeds];
     }
 
     internal static Uri? TrackerOrNull(string text) => TryReadTracker(text, out Uri? address, out _) ? address : null;

@@ -12,7 +12,7 @@ internal static class DhtNodeReader
     {
         var nodes = new List<HostEndPoint>();
         if (!root.TryGet("nodes"u8, out BencodeElement list) || list.Kind != BencodeKind.List)
-            return nodes.AsReadOnly();
+            return [];
         foreach (BencodeElement item in list.EnumerateList())
         {
             if (nodes.Count == MetainfoReader.MaxDhtNodes)
@@ -21,7 +21,7 @@ internal static class DhtNodeReader
                 nodes.Add(node);
         }
 
-        return nodes.AsReadOnly();
+        return [.. nodes];
     }
 
     private static HostEndPoint? ReadNode(BencodeElement item)

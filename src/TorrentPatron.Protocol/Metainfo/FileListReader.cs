@@ -16,10 +16,19 @@ internal sealed class FileListReader
     private readonly UniquePaths _paths = new();
     private readonly List<Name> _names = [];
     private readonly List<string> _elements = [];
+    private readonly LinkResolver? _links;
     private long _offset;
     private long _pathCharacters;
 
-    private FileListReader(string? rootFolder, string? rawRootFolder) => (_rootFolder, _rawRootFolder) = (rootFolder, rawRootFolder);
+    /// <param name="rootFolder">The folder of the files; null: there is none.</param>
+    /// <param name="rawRootFolder">The same, as the torrent has it.</param>
+    /// <param name="files">All that the torrent says of them. Links are rare: what they need is kept only where there are some.</param>
+    private FileListReader(string? rootFolder, string? rawRootFolder, BencodeElement files)
+    {
+        (_rootFolder, _rawRootFolder) = (rootFolder, rawRootFolder);
+        if (files.Raw.Span.IndexOf("12:symlink path"u8) >= 0)
+            _links = new LinkResolver(rootFolder is null ? 0 : 1);
+    }
 
     /// <summary>Reads the one file of a torrent without a folder.</summary>
     public static TorrentFileEntry[] ReadSingle(BencodeElement info, string name, string rawName)
@@ -30,26 +39,32 @@ internal sealed class FileListReader
             new TorrentFileEntry
             {
                 Path = name,
-                OriginalPath = DisplayText.Clean(rawName),
+                OriginalPath = DisplayText.Clean(rawName) is var original && original == name ? name : original,
                 RawPath = rawName != name && PathSanitizer.IsUsable(rawName) ? rawName : null,
                 Length = info.RequiredLength(),
                 Offset = 0,
                 Attributes = ReadAttributes(info) & ~Senseless,
+                LastWriteTime = ReadLastWriteTime(info),
+                Sha1 = ReadSha1(info),
             },
         ];
     }
 
     /// <summary>Reads <c>files</c>.</summary>
-    public static TorrentFileEntry[] ReadList(BencodeElement files, string rootFolder, string rawRootFolder)
+    public static TorrentFileEntry[] ReadList(BencodeElement files, string rootFolder, string rawRootFolder, int pieceLength)
     {
-        var reader = new FileListReader(rootFolder, rawRootFolder);
+        var reader = new FileListReader(rootFolder, rawRootFolder, files);
         foreach (BencodeElement file in files.EnumerateList())
         {
             if (file.Kind != BencodeKind.Dictionary)
                 throw new MetainfoException(MetainfoFault.InvalidField, "An entry of 'files' is no dictionary.");
 
             TorrentFileAttributes attributes = ReadAttributes(file);
-            reader.Add(file, attributes, attributes.HasFlag(TorrentFileAttributes.Padding) ? reader.SetPaddingPath(file) : reader.SetPath(file));
+            bool isPadding = attributes.HasFlag(TorrentFileAttributes.Padding);
+            int depth = isPadding ? reader.SetPaddingPath(file) : reader.SetPath(file);
+            if (!isPadding && reader.IsNamedAsPadding(depth) && reader.EndsAligned(file.RequiredLength(), pieceLength))
+                attributes = TorrentFileAttributes.Padding;
+            reader.Add(file, attributes, depth);
         }
 
         return reader.Finish();
@@ -58,31 +73,37 @@ internal sealed class FileListReader
     /// <summary>Reads <c>file tree</c>, where each file that has bytes begins a piece. A single file has no root folder.</summary>
     public static TorrentFileEntry[] ReadTree(BencodeElement tree, string? rootFolder, string? rawRootFolder, int pieceLength)
     {
-        var reader = new FileListReader(rootFolder, rawRootFolder);
+        var reader = new FileListReader(rootFolder, rawRootFolder, tree);
         int depth = 0;
-        var open = new Stack<BencodeDictionaryEnumerator>();
-        open.Push(tree.EnumerateDictionary());
-        while (open.TryPop(out BencodeDictionaryEnumerator folder))
+        var open = new Stack<(BencodeDictionaryEnumerator Entries, int Count, ReadOnlyMemory<byte>? Last)>();
+        open.Push((tree.EnumerateDictionary(), tree.Count, null));
+        while (open.TryPop(out (BencodeDictionaryEnumerator Entries, int Count, ReadOnlyMemory<byte>? Last) folder))
         {
-            if (!folder.MoveNext())
+            if (!folder.Entries.MoveNext())
             {
                 depth--;
                 continue;
             }
 
-            BencodeEntry entry = folder.Current;
-            open.Push(folder);
+            BencodeEntry entry = folder.Entries.Current;
+            // Where a file lies among the pieces follows from this order: another reader might sort what is not sorted.
+            if (folder.Last is { } last && last.Span.SequenceCompareTo(entry.Key) >= 0)
+                throw new MetainfoException(MetainfoFault.InvalidHashTree, "The torrent's 'file tree' is not sorted.");
+            open.Push(folder with { Last = entry.KeyMemory });
             if (entry.Value.Kind != BencodeKind.Dictionary)
                 throw new MetainfoException(MetainfoFault.InvalidField, "An entry of the 'file tree' is no dictionary.");
 
             if (entry.Key.IsEmpty)
             {
-                reader.Add(entry.Value, ReadAttributes(entry.Value), depth, pieceLength);
+                if (folder.Count > 1)
+                    throw new MetainfoException(MetainfoFault.InvalidHashTree, "An entry of the torrent's 'file tree' is a file and a folder at once.");
+                // Files of a tree begin pieces without padding; a mark of it means nothing here.
+                reader.Add(entry.Value, ReadAttributes(entry.Value) & ~TorrentFileAttributes.Padding, depth, pieceLength);
             }
             else
             {
                 reader.SetName(depth++, entry.KeyMemory);
-                open.Push(entry.Value.EnumerateDictionary());
+                open.Push((entry.Value.EnumerateDictionary(), entry.Value.Count, null));
             }
         }
 
@@ -118,6 +139,23 @@ internal sealed class FileListReader
         return 2;
     }
 
+    /// <summary>
+    /// Whether the path at hand is one that makers gave to padding before there was a mark for it: <c>_____padding_file_0_...</c> (BitComet) or
+    /// <c>.____padding_file/0</c> (libtorrent, uTorrent).
+    /// </summary>
+    private bool IsNamedAsPadding(int depth)
+    {
+        if (depth == 0)
+            return false;
+        string last = _names[depth - 1].Text;
+        return last.StartsWith("_____padding_file_", StringComparison.Ordinal)
+            || (depth > 1 && _names[depth - 2].Text == ".____padding_file" && last.AsSpan().IndexOfAnyExceptInRange('0', '9') < 0);
+    }
+
+    /// <summary>Whether a file is as long as padding is, and the next one begins where padding would have it. Else its name is a coincidence.</summary>
+    private bool EndsAligned(long length, int pieceLength) =>
+        length < pieceLength && (_offset + length) % Math.Min(pieceLength, MerkleTree.BlockLength) == 0;
+
     /// <summary>Notes an element of the path at hand. As a rule it is that of the file before, if it is a folder.</summary>
     private void SetName(int depth, ReadOnlyMemory<byte> raw)
     {
@@ -131,13 +169,18 @@ internal sealed class FileListReader
     /// <param name="file">What the torrent says of it.</param>
     /// <param name="attributes">Its attributes.</param>
     /// <param name="depth">The number of elements of its path.</param>
-    /// <param name="alignment">It begins at a multiple of so many bytes, where it has any bytes; what is left before it is a gap.</param>
-    private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth, int alignment = 1)
+    /// <param name="alignment">
+    /// It begins at a multiple of so many bytes, where it has any bytes; what is left before it is a gap. 0: it is one of a v1 torrent, behind the
+    /// file before it.
+    /// </param>
+    private void Add(BencodeElement file, TorrentFileAttributes attributes, int depth, int alignment = 0)
     {
         if (depth == 0)
             throw new MetainfoException(MetainfoFault.InvalidField, "A file in the torrent has no path.");
 
-        string? target = null;
+        string[]? target = null;
+        if (attributes.HasFlag(TorrentFileAttributes.Padding))
+            attributes = TorrentFileAttributes.Padding;
         if (attributes.HasFlag(TorrentFileAttributes.SymbolicLink))
         {
             target = ReadLinkTarget(file);
@@ -146,7 +189,7 @@ internal sealed class FileListReader
         }
 
         long length = target is null ? file.RequiredLength() : 0;
-        if (length > 0 && _offset % alignment is > 0 and var unaligned)
+        if (length > 0 && alignment > 0 && _offset % alignment is > 0 and var unaligned)
             Advance(alignment - unaligned);
         _elements.Clear();
         if (_rootFolder is not null)
@@ -181,10 +224,20 @@ internal sealed class FileListReader
             Length = length,
             Offset = _offset,
             Attributes = attributes,
-            LinkTarget = target,
+            LastWriteTime = ReadLastWriteTime(file),
+            Sha1 = ReadSha1(file),
+            PiecesRoot = alignment > 0 && length > 0 ? ReadRoot(file, path) : default,
         });
         Advance(length);
+        _links?.Add(attributes.HasFlag(TorrentFileAttributes.Padding) ? null : _names.Take(depth).Select(name => name.Text));
+        if (target is not null)
+            _links?.AddLink(target);
     }
+
+    private static ReadOnlyMemory<byte> ReadRoot(BencodeElement file, string path) =>
+        file.TryGet("pieces root"u8, out BencodeElement value) && value.TryGetBytes(out ReadOnlyMemory<byte> root) && root.Length == MerkleTree.HashLength
+            ? root
+            : throw new MetainfoException(MetainfoFault.InvalidHashTree, $"The torrent has no root hash of {MerkleTree.HashLength} bytes for '{HashTreeReader.Short(path)}'.");
 
     private void Advance(long bytes)
     {
@@ -197,9 +250,13 @@ internal sealed class FileListReader
         _offset += bytes;
     }
 
-    private TorrentFileEntry[] Finish() => _files.Count > 0
-        ? [.. _files]
-        : throw new MetainfoException(MetainfoFault.MissingField, "The torrent has no files.");
+    private TorrentFileEntry[] Finish()
+    {
+        if (_files.Count == 0)
+            throw new MetainfoException(MetainfoFault.MissingField, "The torrent has no files.");
+        _links?.Resolve(_files);
+        return [.. _files];
+    }
 
     private string OriginalPath(int depth)
     {
@@ -216,21 +273,24 @@ internal sealed class FileListReader
         return names.All(PathSanitizer.IsUsable) ? string.Join('/', names) : null;
     }
 
-    /// <summary>The target, or <c>null</c> where this is no link after all: one without target, or with content.</summary>
-    private string? ReadLinkTarget(BencodeElement file)
+    /// <summary>The names of the target, or <c>null</c> where this is not a link after all: one without target, or with content.</summary>
+    private static string[]? ReadLinkTarget(BencodeElement file)
     {
-        if (!file.TryGet("symlink path"u8, out BencodeElement path) || !IsValidPath(path)
+        if (!file.TryGet("symlink path"u8, out BencodeElement path) || path.Kind != BencodeKind.List || path.Count == 0
             || (file.TryGet("length"u8, out BencodeElement length) && !(length.TryGetInteger(out long bytes) && bytes == 0)))
         {
             return null;
         }
 
         var target = new List<string>();
-        if (_rootFolder is not null)
-            target.Add(_rootFolder);
         foreach (BencodeElement element in path.EnumerateList())
-            target.Add(PathSanitizer.CleanElement(element.AsBytes()));
-        return string.Join('/', target);
+        {
+            if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
+                return null;
+            target.Add(Encoding.UTF8.GetString(name.Span));
+        }
+
+        return [.. target];
     }
 
     private static bool IsValidPath(BencodeElement path)
@@ -245,6 +305,17 @@ internal sealed class FileListReader
 
         return true;
     }
+
+    private static DateTimeOffset? ReadLastWriteTime(BencodeElement file) =>
+        file.TryGet("mtime"u8, out BencodeElement value) && value.TryGetInteger(out long seconds)
+            && seconds > 0 && seconds <= DateTimeOffset.MaxValue.ToUnixTimeSeconds()
+            ? DateTimeOffset.FromUnixTimeSeconds(seconds)
+            : null;
+
+    private static ReadOnlyMemory<byte> ReadSha1(BencodeElement file) =>
+        file.TryGet("sha1"u8, out BencodeElement value) && value.TryGetBytes(out ReadOnlyMemory<byte> hash) && hash.Length == InfoHash.Length
+            ? hash
+            : default;
 
     private static TorrentFileAttributes ReadAttributes(BencodeElement file)
     {

@@ -32,4 +32,10 @@ public enum MetainfoFault
 
     /// <summary>It is of a version that is not known here.</summary>
     UnsupportedVersion,
+
+    /// <summary>The file tree of a v2 or hybrid torrent is not sorted, lacks a root, or has piece layers that do not hash to their roots (BEP 52).</summary>
+    InvalidHashTree,
+
+    /// <summary>The v1 half of a hybrid describes other files than its v2 half.</summary>
+    HybridMismatch,
 }

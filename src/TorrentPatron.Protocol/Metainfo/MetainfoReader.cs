@@ -70,13 +70,27 @@ public static class MetainfoReader
         TorrentFileEntry[] files = version == MetainfoVersion.V2
             ? FileListReader.ReadTree(tree, isMultiFile ? name : null, isMultiFile ? rawName.AsText() : null, pieceLength)
             : isMultiFile
-                ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name, rawName.AsText())
+                ? FileListReader.ReadList(info.Required("files"u8, BencodeKind.List), name, rawName.AsText(), pieceLength)
                 : FileListReader.ReadSingle(info, name, rawName.AsText());
 
         long totalSize = files[^1].Offset + files[^1].Length;
         int pieceCount = CountPieces(totalSize, pieceLength);
+        if (version == MetainfoVersion.Hybrid)
+        {
+            TorrentFileEntry[] v2Files = FileListReader.ReadTree(tree, isMultiFile ? name : null, isMultiFile ? rawName.AsText() : null, pieceLength);
+            files = HashTreeReader.Join(files, v2Files);
+            int v2PieceCount = CountPieces(v2Files[^1].Offset + v2Files[^1].Length, pieceLength);
+            if (v2PieceCount != pieceCount)
+            {
+                throw new MetainfoException(
+                    MetainfoFault.HybridMismatch,
+                    $"The two halves of this hybrid torrent describe different files: one has {pieceCount} pieces, the other {v2PieceCount}.");
+            }
+        }
+
         ReadOnlyMemory<byte> pieceHashes = version == MetainfoVersion.V2 ? default : ReadPieceHashes(info, pieceCount);
-        root.TryGet("piece layers"u8, out BencodeElement layers);
+        ReadOnlyMemory<byte>[]? layers = version == MetainfoVersion.V1 ? null : HashTreeReader.ReadLayers(root, files, pieceLength);
+        root.TryGet("piece layers"u8, out BencodeElement rawLayers);
         bool isPrivate = info.TryGet("private"u8, out BencodeElement mark) && mark.TryGetInteger(out long flag) && flag != 0;
 
         return new TorrentMetainfo
@@ -102,10 +116,17 @@ public static class MetainfoReader
             CreatedBy = root.OptionalText("created by"u8, "created by.utf-8"u8),
             CreationDate = ReadDate(root),
             Source = info.OptionalText("source"u8),
+            Similar = HintReader.ReadSimilar(root, info),
+            Collections = HintReader.ReadCollections(root, info),
+            UpdateUrl = HintReader.ReadUpdateUrl(info),
+            Originator = info.TryGet("originator"u8, out BencodeElement originator) && originator.TryGetBytes(out ReadOnlyMemory<byte> certificate) ? certificate : default,
             Raw = root.Raw,
             RawInfo = info.Raw,
             RawFileTree = tree.Raw,
-            RawPieceLayers = layers.Raw,
+            RawPieceLayers = rawLayers.Raw,
+            Layers = layers,
+            HasPieceLayers = layers is not null
+                && files.Index().All(file => !HashTreeReader.NeedsLayer(file.Item, pieceLength) || !layers[file.Index].IsEmpty),
         };
     }
 
@@ -131,6 +152,18 @@ public static class MetainfoReader
         }
 
         return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds, dhtNodes ?? []));
+    }
+
+    /// <summary>Makes the torrent with its piece layers, which peers have given (BEP 52).</summary>
+    /// <param name="metainfo">A v2 or hybrid torrent that lacks some or all of them. What else it has stays as it is.</param>
+    /// <param name="pieceLayers">All of its layers, by the roots of their files.</param>
+    /// <exception cref="MetainfoException">A layer is wrong, or the torrent is larger with them than a torrent may be.</exception>
+    public static TorrentMetainfo WithPieceLayers(
+        TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> pieceLayers)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ArgumentNullException.ThrowIfNull(pieceLayers);
+        return Read(TorrentBuilder.WithLayers(metainfo.Raw, pieceLayers));
     }
 
     private static BencodeElement Decode(ReadOnlyMemory<byte> data)

@@ -47,8 +47,8 @@ public static class PathSanitizer
     public static string CleanElement(ReadOnlySpan<byte> name) => CleanElement(Encoding.UTF8.GetString(name));
 
     /// <summary>
-    /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control and
-    /// direction characters, and dots and spaces at the end, go; Windows' device names, and the names of our own hidden files, get a
+    /// Makes a safe element from a name: separators and characters that some system refuses become <c>_</c>; control,
+    /// direction and invisible characters, and dots and spaces at the end, go; Windows' device names, and the names of our own hidden files, get a
     /// <c>_</c> in front; what is longer than <see cref="MaxElementBytes"/> is cut before its extension.
     /// </summary>
     /// <param name="name">Any text.</param>

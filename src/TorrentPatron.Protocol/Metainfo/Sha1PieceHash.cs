@@ -11,14 +11,24 @@ internal sealed class Sha1PieceHash : PieceHash
 
     private static readonly ConcurrentQueue<IncrementalHash> Contexts = new();
 
-    private IncrementalHash? _context =
-        Contexts.TryDequeue(out IncrementalHash? context) ? context : IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+    private IncrementalHash? _context;
     private bool _isEmpty = true;
+    private bool _isDisposed;
 
     /// <inheritdoc/>
     public override int Length => V1Length;
 
-    private IncrementalHash Context => _context ?? throw new ObjectDisposedException(nameof(PieceHash));
+    /// <inheritdoc/>
+    internal override (bool HasSha1, Sha256PieceHash? Tree)? Parts => _isEmpty ? (true, null) : null;
+
+    private IncrementalHash Context
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed, typeof(PieceHash));
+            return _context ??= Contexts.TryDequeue(out IncrementalHash? context) ? context : IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+        }
+    }
 
     /// <inheritdoc/>
     public override void Append(ReadOnlySpan<byte> blocks)
@@ -37,7 +47,10 @@ internal sealed class Sha1PieceHash : PieceHash
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (!disposing || _context is not { } context)
+        if (!disposing)
+            return;
+        _isDisposed = true;
+        if (_context is not { } context)
             return;
         _context = null;
         // One with a piece's beginning in it would have to be emptied first; that is rare.

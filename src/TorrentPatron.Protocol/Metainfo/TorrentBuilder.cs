@@ -1,10 +1,12 @@
 using System.Buffers;
+using System.Globalization;
+using System.Text;
 using TorrentPatron.Protocol.Bencoding;
 
 namespace TorrentPatron.Protocol.Metainfo;
 
 /// <summary>
-/// Writes a v1 .torrent file (BEP 3) from what is known of its files. The files' bytes are hashed elsewhere, one after the
+/// Writes a .torrent file (BEP 3, BEP 52) from what is known of its files. The files' bytes are hashed elsewhere, one after the
 /// other in the order of <see cref="Files"/>.
 /// </summary>
 public sealed class TorrentBuilder
@@ -14,15 +16,24 @@ public sealed class TorrentBuilder
 
     /// <summary>
     /// The files. Either one whose path is <c>null</c>, which is called <see cref="Name"/>; or any number, whose paths are
-    /// relative to the folder <see cref="Name"/>.
+    /// relative to the folder <see cref="Name"/>. For version 2 and hybrids in the order of a file tree: name by name, by their bytes in UTF-8.
     /// </summary>
     public required IReadOnlyList<TorrentBuilderFile> Files { get; init; }
 
     /// <summary>Length of each piece but the last, in bytes; see <see cref="PieceLengthChooser"/>.</summary>
     public required int PieceLength { get; init; }
 
-    /// <summary>The SHA-1 hashes of all pieces, 20 bytes each.</summary>
+    /// <summary>Which format.</summary>
+    public MetainfoVersion Version { get; init; } = MetainfoVersion.V1;
+
+    /// <summary>
+    /// The SHA-1 hashes of all pieces, 20 bytes each; empty for <see cref="MetainfoVersion.V2"/>. In a hybrid each file that has bytes begins a
+    /// piece, and zeros lie behind it up to the next, if there is more than one file.
+    /// </summary>
     public required ReadOnlyMemory<byte> PieceHashes { get; init; }
+
+    /// <summary>Of all pieces the node of their file's SHA-256 tree, 32 bytes each; empty for <see cref="MetainfoVersion.V1"/>.</summary>
+    public ReadOnlyMemory<byte> PieceTreeHashes { get; init; }
 
     /// <summary>Addresses to announce to, in tiers (BEP 12); none by default.</summary>
     public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; } = [];
@@ -45,6 +56,15 @@ public sealed class TorrentBuilder
     /// <summary>The mark of a private tracker (<c>source</c>), if wanted. It changes the info hash.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Torrents that may share files with this one (BEP 38), beside the info dictionary: they do not change the info hash.</summary>
+    public IReadOnlyList<TorrentId> Similar { get; init; } = [];
+
+    /// <summary>Names of the collections that the torrent belongs to (BEP 38). They change the info hash.</summary>
+    public IReadOnlyList<string> Collections { get; init; } = [];
+
+    /// <summary>Where newer torrents will be had (BEP 39): an http or https address, if wanted. It changes the info hash.</summary>
+    public string? UpdateUrl { get; init; }
+
     /// <summary>Writes the torrent.</summary>
     /// <returns>The bytes of the .torrent file, which <see cref="MetainfoReader"/> reads.</returns>
     /// <exception cref="ArgumentException">
@@ -55,7 +75,9 @@ public sealed class TorrentBuilder
     {
         CheckFiles();
         CheckAddresses(TrackerTiers, WebSeeds);
-        var output = new ArrayBufferWriter<byte>(PieceHashes.Length + 1024);
+        CheckHints(Similar, Collections, UpdateUrl);
+        FileTreeWriter? trees = Version == MetainfoVersion.V1 ? null : new FileTreeWriter(Files, Name, PieceLength, PieceTreeHashes);
+        var output = new ArrayBufferWriter<byte>(PieceHashes.Length + PieceTreeHashes.Length + 1024);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
         WriteTrackers(writer, TrackerTiers);
@@ -64,14 +86,17 @@ public sealed class TorrentBuilder
         if (CreationDate is { } date)
             writer.Write("creation date"u8, date.ToUnixTimeSeconds());
         writer.WriteKey("info"u8);
-        WriteInfo(writer);
+        WriteInfo(writer, trees);
+        trees?.WriteLayers(writer);
+        WriteSimilar(writer);
         WriteWebSeeds(writer, WebSeeds);
         writer.End();
 
         byte[] torrent = output.WrittenSpan.ToArray();
         try
         {
-            MetainfoReader.Read(torrent);
+            if (MetainfoReader.Read(torrent).Files.FirstOrDefault(file => file is { IsLink: true, LinkTarget: null }) is { } lost)
+                throw new ArgumentException($"The link '{lost.OriginalPath}' leads to nothing in the torrent, in a circle, or to a folder that it lies in.");
         }
         catch (MetainfoException fault)
         {
@@ -102,8 +127,28 @@ public sealed class TorrentBuilder
         }
     }
 
+    /// <summary>Refuses hints that no reader would take.</summary>
+    /// <param name="similar">See <see cref="Similar"/>.</param>
+    /// <param name="collections">See <see cref="Collections"/>.</param>
+    /// <param name="updateUrl">See <see cref="UpdateUrl"/>.</param>
+    /// <exception cref="ArgumentException">One of them is none, or they are too many; the message says why.</exception>
+    internal static void CheckHints(IReadOnlyList<TorrentId> similar, IReadOnlyList<string> collections, string? updateUrl)
+    {
+        if (similar.Count > HintReader.MaxHints || collections.Count > HintReader.MaxHints)
+            throw new ArgumentException($"A torrent can name {HintReader.MaxHints} similar torrents and as many collections.");
+        if (collections.FirstOrDefault(name => HintReader.CollectionOrNull(name) != name || Encoding.UTF8.GetByteCount(name) > HintReader.MaxCollectionLength) is { } unfit)
+        {
+            throw new ArgumentException(
+                $"'{DisplayText.Clean(unfit)}' is not the name of a collection: it must have 1 to {HintReader.MaxCollectionLength} bytes, and none that cannot be shown.");
+        }
+
+        if (updateUrl is not null && AddressReader.WebSeedOrNull(updateUrl) is null)
+            throw new ArgumentException($"'{DisplayText.Clean(updateUrl)}' is not an address for updates: it must begin with http:// or https://.");
+    }
+
     /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
-    internal static byte[] Assemble(ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint> dhtNodes)
+    internal static byte[] Assemble(
+        ReadOnlySpan<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint> dhtNodes)
     {
         var output = new ArrayBufferWriter<byte>(info.Length + 1024);
         var writer = new BencodeWriter(output);
@@ -115,6 +160,43 @@ public sealed class TorrentBuilder
         WriteWebSeeds(writer, webSeeds);
         writer.End();
         return output.WrittenSpan.ToArray();
+    }
+
+    /// <summary>A .torrent file with other piece layers than it had, and all else as it was.</summary>
+    internal static byte[] WithLayers(ReadOnlyMemory<byte> torrent, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> pieceLayers)
+    {
+        // Keys may be unsorted in a file that is read, and twice: the first counts.
+        var entries = new SortedDictionary<string, ReadOnlyMemory<byte>>(StringComparer.Ordinal);
+        foreach (BencodeEntry entry in BencodeDocument.Parse(torrent).Root.EnumerateDictionary())
+            entries.TryAdd(Encoding.Latin1.GetString(entry.Key), entry.Value.Raw);
+        entries["piece layers"] = default;
+
+        var output = new ArrayBufferWriter<byte>(torrent.Length + pieceLayers.Sum(layer => layer.Value.Length + (2 * MerkleTree.HashLength)));
+        var writer = new BencodeWriter(output);
+        writer.BeginDictionary();
+        foreach ((string key, ReadOnlyMemory<byte> value) in entries)
+        {
+            if (value.IsEmpty)
+            {
+                WriteLayers(writer, pieceLayers);
+                continue;
+            }
+
+            writer.WriteKey(Encoding.Latin1.GetBytes(key));
+            writer.WriteRaw(value.Span);
+        }
+
+        writer.End();
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteLayers(BencodeWriter writer, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> layers)
+    {
+        writer.WriteKey("piece layers"u8);
+        writer.BeginDictionary();
+        foreach ((InfoHashV2 root, ReadOnlyMemory<byte> hashes) in layers.OrderBy(layer => layer.Key.ToString(), StringComparer.Ordinal))
+            writer.Write(root.ToArray(), hashes.Span);
+        writer.End();
     }
 
     private static void WriteTrackers(BencodeWriter writer, IReadOnlyList<IReadOnlyList<string>> tiers)
@@ -164,9 +246,47 @@ public sealed class TorrentBuilder
         WriteStrings(writer, webSeeds.Select(AddressReader.WebSeedOrNull).OfType<Uri>().Distinct().Select(seed => seed.OriginalString));
     }
 
-    private void WriteInfo(BencodeWriter writer)
+    private void WriteInfo(BencodeWriter writer, FileTreeWriter? trees)
     {
         writer.BeginDictionary();
+        TorrentBuilderFile? single = Version != MetainfoVersion.V2 && Files[0].Path is null ? Files[0] : null;
+        WriteAttributes(writer, single);
+        if (Collections.Count > 0)
+        {
+            writer.WriteKey("collections"u8);
+            WriteStrings(writer, Collections.Distinct());
+        }
+
+        trees?.WriteTree(writer);
+        if (Version != MetainfoVersion.V2)
+            WriteFiles(writer);
+        if (Version != MetainfoVersion.V1)
+            writer.Write("meta version"u8, 2);
+        WriteLastWriteTime(writer, single);
+        writer.Write("name"u8, Name);
+        writer.Write("piece length"u8, PieceLength);
+        if (Version != MetainfoVersion.V2)
+            writer.Write("pieces"u8, PieceHashes.Span);
+        if (IsPrivate)
+            writer.Write("private"u8, 1);
+        WriteOptional(writer, "source"u8, Source);
+        WriteOptional(writer, "update-url"u8, UpdateUrl is null ? null : AddressReader.WebSeedOrNull(UpdateUrl)?.OriginalString);
+        writer.End();
+    }
+
+    private void WriteSimilar(BencodeWriter writer)
+    {
+        if (Similar.Count == 0)
+            return;
+        writer.WriteKey("similar"u8);
+        writer.BeginList();
+        foreach (TorrentId torrent in Similar.Distinct())
+            writer.WriteString(torrent.ToArray());
+        writer.End();
+    }
+
+    private void WriteFiles(BencodeWriter writer)
+    {
         if (Files[0].Path is null)
         {
             writer.Write("length"u8, Files[0].Length);
@@ -178,21 +298,56 @@ public sealed class TorrentBuilder
             foreach (TorrentBuilderFile file in Files)
             {
                 writer.BeginDictionary();
+                WriteAttributes(writer, file);
                 writer.Write("length"u8, file.Length);
+                WriteLastWriteTime(writer, file);
                 writer.WriteKey("path"u8);
                 WriteStrings(writer, file.Path!.Split('/'));
+                WriteLinkTarget(writer, file);
                 writer.End();
+                if (Version == MetainfoVersion.Hybrid && Files.Count > 1 && file.Length % PieceLength is > 0 and var over)
+                    WritePadding(writer, PieceLength - over);
             }
 
             writer.End();
         }
+    }
 
-        writer.Write("name"u8, Name);
-        writer.Write("piece length"u8, PieceLength);
-        writer.Write("pieces"u8, PieceHashes.Span);
-        if (IsPrivate)
-            writer.Write("private"u8, 1);
-        WriteOptional(writer, "source"u8, Source);
+    /// <summary>Writes <c>attr</c> (BEP 47), the letters in the order in which libtorrent has them.</summary>
+    internal static void WriteAttributes(BencodeWriter writer, TorrentBuilderFile? file)
+    {
+        TorrentFileAttributes attributes = file?.Attributes ?? TorrentFileAttributes.None;
+        string letters = string.Concat(
+            attributes.HasFlag(TorrentFileAttributes.Hidden) ? "h" : "",
+            attributes.HasFlag(TorrentFileAttributes.Executable) ? "x" : "",
+            attributes.HasFlag(TorrentFileAttributes.SymbolicLink) ? "l" : "");
+        WriteOptional(writer, "attr"u8, letters);
+    }
+
+    /// <summary>Writes <c>mtime</c>.</summary>
+    internal static void WriteLastWriteTime(BencodeWriter writer, TorrentBuilderFile? file)
+    {
+        if (file?.LastWriteTime?.ToUnixTimeSeconds() is { } seconds and > 0)
+            writer.Write("mtime"u8, seconds);
+    }
+
+    /// <summary>Writes <c>symlink path</c> (BEP 47), from the torrent's folder on.</summary>
+    internal static void WriteLinkTarget(BencodeWriter writer, TorrentBuilderFile file)
+    {
+        if (file.LinkTarget is null)
+            return;
+        writer.WriteKey("symlink path"u8);
+        WriteStrings(writer, file.LinkTarget.Split('/'));
+    }
+
+    /// <summary>Writes a padding file (BEP 47), up to where the next file begins in the v2 half.</summary>
+    private static void WritePadding(BencodeWriter writer, long length)
+    {
+        writer.BeginDictionary();
+        writer.Write("attr"u8, "p");
+        writer.Write("length"u8, length);
+        writer.WriteKey("path"u8);
+        WriteStrings(writer, [".pad", length.ToString(CultureInfo.InvariantCulture)]);
         writer.End();
     }
 
@@ -206,6 +361,11 @@ public sealed class TorrentBuilder
         bool isSingle = Files.Count == 1 && Files[0].Path is null;
         if (!isSingle && !Files.All(file => file.Path is not null && file.Path.Split('/').All(IsElement)))
             throw new ArgumentException("Each file needs a path within the folder, of names with '/' between them.");
+        foreach (TorrentBuilderFile file in Files)
+        {
+            if (file.Attributes.HasFlag(TorrentFileAttributes.SymbolicLink) != file.LinkTarget is not null || (file.LinkTarget is not null && (isSingle || file.Length != 0)))
+                throw new ArgumentException("A link needs a target and a folder to lie in, and has no bytes.");
+        }
     }
 
     private static bool IsElement(string name) =>

@@ -16,6 +16,6 @@ public enum TorrentFileAttributes
     /// <summary>It is hidden (<c>h</c>).</summary>
     Hidden = 4,
 
-    /// <summary>It is a link to another file of the torrent (<c>l</c>).</summary>
+    /// <summary>It is a symbolic link to a file or folder of the torrent (<c>l</c>).</summary>
     SymbolicLink = 8,
 }

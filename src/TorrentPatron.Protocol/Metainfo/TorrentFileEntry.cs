@@ -30,11 +30,29 @@ public sealed record TorrentFileEntry
     public TorrentFileAttributes Attributes { get; init; }
 
     /// <summary>
-    /// For a <see cref="TorrentFileAttributes.SymbolicLink"/>: what it points to, relative to the destination folder and
-    /// safe as <see cref="Path"/> is; not necessarily a file of the torrent. Else <c>null</c>.
+    /// For a <see cref="TorrentFileAttributes.SymbolicLink"/>: the <see cref="Path"/> of the file, link or folder of the torrent that it leads to.
+    /// <c>null</c> for a link that leads to nothing in the torrent, in a circle, or to a folder that it lies in: it is not made. And for files.
     /// </summary>
     public string? LinkTarget { get; init; }
 
+    /// <summary>Whether <see cref="LinkTarget"/> is a folder, or a link that leads to one.</summary>
+    public bool IsLinkToFolder { get; init; }
+
+    /// <summary>When the file was last written, UTC, to the second, if the torrent says so (<c>mtime</c>).</summary>
+    public DateTimeOffset? LastWriteTime { get; init; }
+
+    /// <summary>The SHA-1 of the whole file, 20 bytes (BEP 47); empty if the torrent does not name it. It is not checked.</summary>
+    public ReadOnlyMemory<byte> Sha1 { get; init; }
+
+    /// <summary>
+    /// The root of the file's SHA-256 tree, 32 bytes (BEP 52): equal for equal files, in whatever torrent. Empty in a v1 torrent, and for a file
+    /// without bytes.
+    /// </summary>
+    public ReadOnlyMemory<byte> PiecesRoot { get; init; }
+
     /// <summary>Whether the file only fills a gap with zeros, and is never written, asked for or shown.</summary>
     public bool IsPadding => Attributes.HasFlag(TorrentFileAttributes.Padding);
+
+    /// <summary>Whether it is a symbolic link, which has no bytes.</summary>
+    public bool IsLink => Attributes.HasFlag(TorrentFileAttributes.SymbolicLink);
 }

@@ -80,6 +80,18 @@ public sealed class TorrentMetainfo
     /// <summary>The mark by which private trackers tell their torrents from others' (<c>source</c>), if any.</summary>
     public string? Source { get; init; }
 
+    /// <summary>Torrents that may share files with this one (BEP 38); at most 256, none twice.</summary>
+    public ReadOnlyCollection<TorrentId> Similar { get; init; } = [];
+
+    /// <summary>Names of the collections that it belongs to: torrents of one collection may share files (BEP 38). At most 256, none twice.</summary>
+    public ReadOnlyCollection<string> Collections { get; init; } = [];
+
+    /// <summary>Where a newer torrent may be had (BEP 39): an http or https address, if it says so.</summary>
+    public Uri? UpdateUrl { get; init; }
+
+    /// <summary>The certificate of whoever makes newer ones, X.509 in DER (BEP 39); empty if there is none. Nothing is verified by it.</summary>
+    public ReadOnlyMemory<byte> Originator { get; init; }
+
     /// <summary>The .torrent file as it was read: what to store.</summary>
     public required ReadOnlyMemory<byte> Raw { get; init; }
 
@@ -92,18 +104,75 @@ public sealed class TorrentMetainfo
     /// <summary>The <c>piece layers</c> of a v2 or hybrid torrent, bencoded (BEP 52); empty if it has none.</summary>
     public required ReadOnlyMemory<byte> RawPieceLayers { get; init; }
 
+    /// <summary>
+    /// Whether the layer of every file that is longer than a piece is known. False for a v1 torrent, and for one whose info dictionary came from
+    /// peers, or whose file has it without the layers: they are still to be fetched.
+    /// </summary>
+    public bool HasPieceLayers { get; internal init; }
+
+    /// <summary>Of each file the hashes of its pieces; null where they are not known.</summary>
+    internal ReadOnlyMemory<byte>[]? Layers { get; init; }
+
+    /// <summary>The hashes of a file's pieces, 32 bytes each (BEP 52).</summary>
+    /// <param name="file">Index of the file.</param>
+    /// <returns>Empty where they are not known, and for a file that is not longer than a piece: its root is the hash of its one piece.</returns>
+    public ReadOnlyMemory<byte> PieceLayer(int file)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(file);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(file, Files.Count);
+        return Layers is { } layers ? layers[file] : default;
+    }
+
     /// <summary>The SHA-1 hash of a piece, 20 bytes.</summary>
     /// <param name="index">0 to <see cref="PieceCount"/> - 1, of a v1 or hybrid torrent.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such piece, or it has no such hash.</exception>
     public ReadOnlySpan<byte> PieceHash(int index) => PieceHashes.Span.Slice(checked(index * InfoHash.Length), InfoHash.Length);
 
-    /// <summary>The length of a piece in bytes; the last one is as long as is left.</summary>
+    /// <summary>
+    /// The length of a piece in bytes; the last one is as long as is left, and in a <see cref="MetainfoVersion.V2"/> torrent the last one of each
+    /// file: the gap behind it is not part of it.
+    /// </summary>
     /// <param name="index">0 to <see cref="PieceCount"/> - 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such piece.</exception>
     public int PieceSize(int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, PieceCount);
-        return (int)Math.Min(PieceLength, TotalSize - ((long)index * PieceLength));
+        return Version == MetainfoVersion.V2 ? BytesOfFileIn(Files[FileOfPiece(index)], index) : PieceRoom(index);
     }
+
+    /// <summary>
+    /// The bytes of a piece for which a peer may ask: in a <see cref="MetainfoVersion.V2"/> torrent those of a whole piece, since libtorrent asks for
+    /// whole blocks also where a file ends, and zeros lie behind it.
+    /// </summary>
+    /// <param name="index">0 to <see cref="PieceCount"/> - 1.</param>
+    public int PieceRoom(int index) =>
+        Version == MetainfoVersion.V2 ? PieceLength : (int)Math.Min(PieceLength, TotalSize - ((long)index * PieceLength));
+
+    /// <summary>The file to which a piece of a v2 or hybrid torrent belongs, where each file begins a piece.</summary>
+    internal int FileOfPiece(int piece) => FileAt((long)piece * PieceLength);
+
+    /// <summary>The last file that does not begin behind a byte: of several that begin at one place, only the last has bytes.</summary>
+    internal int FileAt(long offset)
+    {
+        int low = 0, high = Files.Count - 1;
+        while (low < high)
+        {
+            int middle = low + ((high - low + 1) / 2);
+            if (Files[middle].Offset <= offset)
+                low = middle;
+            else
+                high = middle - 1;
+        }
+
+        return low;
+    }
+
+    /// <summary>Bytes of a file in one of its pieces.</summary>
+    internal int BytesOfFileIn(TorrentFileEntry file, int piece) =>
+        (int)Math.Clamp(file.Offset + file.Length - ((long)piece * PieceLength), 0, PieceLength);
+
+    /// <summary>How many layers the hash of a piece is above the leaves: those of a whole piece, or of the file where that is not longer.</summary>
+    internal int HeightOfPieceHash(TorrentFileEntry file) =>
+        MerkleTree.HeightOf(MerkleTree.CountBlocks(Math.Min(file.Length, PieceLength)));
 }

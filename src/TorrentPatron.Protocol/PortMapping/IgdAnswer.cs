@@ -21,6 +21,9 @@ internal sealed record IgdAnswer(int? Fault, string? FaultText, IReadOnlyDiction
     /// <summary>Faults: a mapping cannot end by itself.</summary>
     public const int OnlyPermanentLeases = 725;
 
+    /// <summary>Faults of a firewall: it lets nobody make holes, has no room for more, or has no such hole.</summary>
+    public const int PinholesNotAllowed = 703, PinholeSpaceExhausted = 701, NoSuchPinhole = 704;
+
     /// <summary>The outside address; null: none was given.</summary>
     public IPAddress? Address => Values.TryGetValue("NewExternalIPAddress", out string? text) && IPAddress.TryParse(text, out IPAddress? address) ? address : null;
 

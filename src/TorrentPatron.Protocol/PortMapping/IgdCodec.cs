@@ -77,7 +77,8 @@ internal static class IgdCodec
         return new IgdAnswer(fault, description, values);
     }
 
-    private static byte[] Write(IgdService service, string action, (string Name, string Value)[] arguments)
+    /// <summary>Makes the request for an action.</summary>
+    public static byte[] Write(IgdService service, string action, (string Name, string Value)[] arguments)
     {
         var text = new StringBuilder();
         text.Append("<?xml version=\"1.0\"?>\r\n<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\"")

@@ -9,16 +9,18 @@ internal static class IgdDescription
     /// <summary>Reads the services that map ports.</summary>
     /// <param name="document">The description.</param>
     /// <param name="location">Where it was found. Services elsewhere than at its host are left out.</param>
+    /// <param name="types">The types that are looked for, the best first; null: those that map ports.</param>
     /// <returns>The services, the best first; none where it has none or cannot be read.</returns>
-    public static IReadOnlyList<IgdService> Read(ReadOnlyMemory<byte> document, Uri location)
+    public static IReadOnlyList<IgdService> Read(ReadOnlyMemory<byte> document, Uri location, IReadOnlyList<string>? types = null)
     {
+        List<string> known = [.. types ?? IgdService.Types];
         Uri? root = null;
         string type = "", control = "";
         var found = new List<(string Type, string Control)>();
         bool isRead = BoundedXml.TryWalk(document, OnText, OnEnd);
         if (!isRead)
             return [];
-        return [.. found.Select(Resolve).OfType<IgdService>().OrderBy(service => IgdService.Types.ToList().IndexOf(service.Type))];
+        return [.. found.Select(Resolve).OfType<IgdService>().OrderBy(service => known.IndexOf(service.Type))];
 
         void OnText(List<string> path, string text)
         {
@@ -40,7 +42,7 @@ internal static class IgdDescription
         {
             if (name != "service")
                 return;
-            if (found.Count < MostServices && IgdService.Types.Contains(type) && control.Length > 0)
+            if (found.Count < MostServices && known.Contains(type) && control.Length > 0)
                 found.Add((type, control));
             (type, control) = ("", "");
         }

@@ -12,6 +12,9 @@ internal sealed record IgdService(string Type, Uri Control)
         "urn:schemas-upnp-org:service:WANPPPConnection:1",
     ];
 
+    /// <summary>The type of the service that makes holes in a router's firewall (IPv6).</summary>
+    public const string Firewall = "urn:schemas-upnp-org:service:WANIPv6FirewallControl:1";
+
     /// <summary>Whether it chooses another outside port itself where the wanted one is taken (AddAnyPortMapping).</summary>
     public bool CanMapAny => Type == Types[0];
 }

@@ -13,6 +13,9 @@ internal static class SsdpCodec
     /// <summary>The group that devices listen to, and its port.</summary>
     public const string Group = "239.255.255.250";
 
+    /// <summary>The group over IPv6, of the link.</summary>
+    public const string Group6 = "ff02::c";
+
     /// <summary>The port of the group.</summary>
     public const int Port = 1900;
 
@@ -27,6 +30,9 @@ internal static class SsdpCodec
         "urn:schemas-upnp-org:device:InternetGatewayDevice:2", "urn:schemas-upnp-org:device:InternetGatewayDevice:1",
         "urn:schemas-upnp-org:service:WANIPConnection:1",
     ];
+
+    /// <summary>What an internet gateway with a firewall for IPv6 answers to.</summary>
+    public static IReadOnlyList<string> Targets6 { get; } = ["urn:schemas-upnp-org:device:InternetGatewayDevice:2", IgdService.Firewall];
 
     /// <summary>Makes a search.</summary>
     /// <param name="host">Whom it is sent to.</param>

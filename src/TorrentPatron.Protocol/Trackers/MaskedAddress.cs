@@ -37,6 +37,13 @@ public static class MaskedAddress
             : DisplayText.Clean(Show(new Uri(address.GetLeftPart(UriPartial.Path)), LooksLikeKey, keys: null, hasUser: false));
     }
 
+    /// <summary>
+    /// A web seed's address. The path is shown but for what looks like a key, of the query only its names, of the user's name and password
+    /// nothing.
+    /// </summary>
+    /// <param name="address">An absolute address.</param>
+    public static string OfWebSeed(Uri address) => Show(address, LooksLikeKey, keys: null);
+
     /// <summary>A text in which a tracker's address, or a part of it, may be repeated, with *** for its keys.</summary>
     /// <param name="text">The text.</param>
     /// <param name="tracker">The tracker's address.</param>

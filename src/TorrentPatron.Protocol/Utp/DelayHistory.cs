@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace TorrentPatron.Protocol.Utp;
 
 /// <summary>
@@ -14,8 +16,8 @@ internal sealed class DelayHistory
     /// <summary>Samples of which the smallest counts: a single one is noise.</summary>
     private const int Recent = 3;
 
-    private readonly uint[] _bases = new uint[Minutes];
-    private readonly uint[] _recent = new uint[Recent];
+    private Bases _bases;
+    private Samples _recent;
     private int _minutes;
     private int _current;
     private int _next;
@@ -87,5 +89,18 @@ internal sealed class DelayHistory
             if (IsLess(_bases[i], Base))
                 Base = _bases[i];
         }
+    }
+
+    // In place: each connection has two histories, and there are thousands.
+    [InlineArray(Minutes)]
+    private struct Bases
+    {
+        private uint _first;
+    }
+
+    [InlineArray(Recent)]
+    private struct Samples
+    {
+        private uint _first;
     }
 }

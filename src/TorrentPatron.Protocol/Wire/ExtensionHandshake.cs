@@ -109,8 +109,10 @@ public sealed record ExtensionHandshake
         writer.BeginDictionary();
         writer.WriteKey("m"u8);
         writer.BeginDictionary();
-        foreach ((string name, byte number) in Extensions.OrderBy(e => e.Key, StringComparer.Ordinal))
-            writer.Write(System.Text.Encoding.ASCII.GetBytes(name), number);
+        string[] names = [.. Extensions.Keys];
+        Array.Sort(names, StringComparer.Ordinal);
+        foreach (string name in names)
+            writer.Write(System.Text.Encoding.ASCII.GetBytes(name), Extensions[name]);
         writer.End();
         if (MetadataSize is int size)
             writer.Write("metadata_size"u8, size);

@@ -9,6 +9,15 @@ namespace TorrentPatron.Protocol.Wire;
 public readonly record struct Handshake(
     InfoHash InfoHash, PeerId PeerId, bool SupportsFast, bool SupportsExtensions, bool SupportsDht)
 {
+    /// <summary>
+    /// Whether the speaker could go on by version 2 of the protocol (BEP 52): with the v1 hash of a hybrid it offers so, and an answer with the v2
+    /// hash accepts.
+    /// </summary>
+    public bool SupportsV2 { get; init; }
+
+    /// <summary>Whether the two handshakes have agreed to go on by version 2. It is not part of the bytes.</summary>
+    public bool IsV2 { get; init; }
+
     /// <summary>Length of a handshake in bytes.</summary>
     public const int Length = 68;
 
@@ -31,7 +40,10 @@ public readonly record struct Handshake(
             new PeerId(bytes.Slice(48, PeerId.Length)),
             SupportsFast: (reserved[7] & 0x04) != 0,
             SupportsExtensions: (reserved[5] & 0x10) != 0,
-            SupportsDht: (reserved[7] & 0x01) != 0);
+            SupportsDht: (reserved[7] & 0x01) != 0)
+        {
+            SupportsV2 = (reserved[7] & 0x10) != 0,
+        };
         return true;
     }
 
@@ -47,6 +59,8 @@ public readonly record struct Handshake(
             destination[27] |= 0x04;
         if (SupportsDht)
             destination[27] |= 0x01;
+        if (SupportsV2)
+            destination[27] |= 0x10;
         InfoHash.CopyTo(destination[28..]);
         PeerId.CopyTo(destination[48..]);
     }

@@ -50,4 +50,13 @@ public enum MessageId : byte
 
     /// <summary>A message of an extension (BEP 10).</summary>
     Extended = 20,
+
+    /// <summary>Asks for hashes of a file's tree (BEP 52).</summary>
+    HashRequest = 21,
+
+    /// <summary>Hashes of a file's tree, with their proof (BEP 52).</summary>
+    Hashes = 22,
+
+    /// <summary>A hash request will not be answered (BEP 52).</summary>
+    HashReject = 23,
 }

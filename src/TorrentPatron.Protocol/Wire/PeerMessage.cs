@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Protocol.Wire;
 
@@ -80,6 +81,9 @@ public readonly ref struct PeerMessage
         MessageId.Piece => bodyLength is > 8 and <= 8 + BlockRequest.BlockLength,
         MessageId.Port => bodyLength == 2,
         MessageId.Extended => bodyLength >= 1,
+        MessageId.HashRequest or MessageId.HashReject => bodyLength == HashRequest.BodyLength,
+        MessageId.Hashes => bodyLength > HashRequest.BodyLength && bodyLength <= HashRequest.MaxHashesBodyLength
+            && (bodyLength - HashRequest.BodyLength) % MerkleTree.HashLength == 0,
         _ => true,
     };
 }

@@ -5,14 +5,11 @@ namespace TorrentPatron.Remote.Client;
 /// <summary>What fails on the client's side, each worded once.</summary>
 internal static class ClientErrors
 {
-    public static TorrentError NoAnswer(string method, TimeSpan patience) => new(
-        TorrentErrorId.ServiceUnavailable, $"The service did not answer '{method}' within {patience.TotalSeconds:0.#} s.",
+    public static TorrentError NoAnswer(string purpose, TimeSpan patience) => new(
+        TorrentErrorId.ServiceUnavailable, $"The service was asked to {purpose}, and did not answer within {patience.TotalSeconds:0.#} s.",
         "It may be busy, or hang: try again, or restart it.");
 
-    public static TorrentError FilterNotSent { get; } = new(
-        TorrentErrorId.NotSupported, "An IP filter cannot be given to the service of another process.",
-        "Start the service with the filter; it can be taken away from here.");
-
-    public static TorrentError NotUnderstood(string method) => new(
-        TorrentErrorId.Unexpected, $"The answer to '{method}' is not understood.", "Use the same version of the service and of its client.");
+    public static TorrentError NotBack(TorrentError why, TimeSpan timeout) => new(
+        TorrentErrorId.ServiceUnavailable, $"The service has gone, and was not back within {timeout.TotalSeconds:0.#} s: {why.Message}",
+        "Start the service again, then connect again.");
 }

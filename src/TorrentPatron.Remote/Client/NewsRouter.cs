@@ -13,6 +13,9 @@ internal sealed class NewsRouter
     private readonly Lock _gate = new(); // above those of patrons' answers
     private readonly Dictionary<Guid, Recipient> _patrons = [];
 
+    /// <summary>News that has come since the service was connected to again; null: nothing is to be caught up with.</summary>
+    private HashSet<(Guid Patron, TorrentId Torrent, Type Kind)>? _told;
+
     /// <summary>Lets a patron have news.</summary>
     public void Add(IRequester patron)
     {
@@ -32,6 +35,47 @@ internal sealed class NewsRouter
     {
         lock (_gate)
             return _patrons.GetValueOrDefault(patron.Id)?.Own.Contains(torrent) == true;
+    }
+
+    /// <summary>The torrents that are a patron's own.</summary>
+    public IReadOnlyList<TorrentId> OwnedBy(IRequester patron)
+    {
+        lock (_gate)
+            return [.. _patrons.GetValueOrDefault(patron.Id)?.Own ?? []];
+    }
+
+    /// <summary>The service is connected to again: what it says from now on need not be told by <see cref="CatchUp"/>.</summary>
+    public void BeginCatchUp()
+    {
+        lock (_gate)
+            _told = [];
+    }
+
+    /// <summary>Tells the owner of a torrent what has happened to it while the service could not be heard.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <param name="before">As it was last seen.</param>
+    /// <param name="now">As it is now; stopped, where it no longer runs.</param>
+    public void CatchUp(TorrentId torrent, TorrentStatus before, TorrentStatus now)
+    {
+        lock (_gate)
+        {
+            foreach (Recipient recipient in _patrons.Values.Where(recipient => recipient.Own.Contains(torrent)))
+            {
+                if (before.State != now.State && !IsTold(recipient, typeof(TorrentStateChanged)))
+                    recipient.Patron.Receive(new TorrentStateChanged(torrent, before.State, now));
+                if (!before.IsComplete && now.IsComplete && !IsTold(recipient, typeof(TorrentCompleted)))
+                    recipient.Patron.Receive(new TorrentCompleted(torrent, CompletionReason.Downloaded, now));
+            }
+        }
+
+        bool IsTold(Recipient recipient, Type kind) => _told?.Contains((recipient.Patron.Id, torrent, kind)) == true;
+    }
+
+    /// <summary>All has been caught up with.</summary>
+    public void EndCatchUp()
+    {
+        lock (_gate)
+            _told = null;
     }
 
     /// <summary>A torrent no longer runs.</summary>
@@ -89,6 +133,7 @@ internal sealed class NewsRouter
         {
             if (!_patrons.TryGetValue(patron, out Recipient? recipient))
                 return;
+            _told?.Add((patron, news.TorrentId, news.GetType()));
             if (recipient.OpenStarts > 0 && !recipient.Own.Contains(news.TorrentId))
                 recipient.Early.Add(news);
             else

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Remote.Contract;
@@ -18,18 +19,33 @@ internal sealed class RemoteEngine : IEngineView
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new(); // a leaf
-    private readonly OrderedDictionary<TorrentId, TorrentStatus> _statuses = [];
+    private readonly OrderedDictionary<TorrentId, (TorrentStatus Status, Instant Told)> _statuses = [];
     private volatile StatusWatchers _watchers = new();
     private readonly NewsRouter _news;
+    private readonly TimeProvider _time;
     private RpcConnection? _connection;
     private volatile TorrentError? _fault;
+    private volatile bool _isStale;
+
+    /// <summary>The torrents as they were when the connection was lost; null: nothing is to be caught up with.</summary>
+    private Dictionary<TorrentId, TorrentStatus>? _before;
+
+    /// <summary>Those that the service has told of since it was connected to again.</summary>
+    private HashSet<TorrentId> _seen = [];
 
     /// <summary>Makes an empty mirror.</summary>
     /// <param name="news">Knows which patron owns which torrent.</param>
-    public RemoteEngine(NewsRouter news) => _news = news;
+    /// <param name="time">The clock.</param>
+    public RemoteEngine(NewsRouter news, TimeProvider time) => (_news, _time) = (news, time);
 
     /// <inheritdoc/>
     public TorrentError? Fault => _fault;
+
+    /// <summary>Whether the service is gone, and the statuses are those that were seen last.</summary>
+    public bool IsStale
+    {
+        set => _isStale = value;
+    }
 
     /// <summary>The connection to the service.</summary>
     public RpcConnection Connection
@@ -47,7 +63,11 @@ internal sealed class RemoteEngine : IEngineView
         {
             TorrentId torrent = Wire.ToTorrent(status.InfoHash);
             lock (_gate)
+            {
                 _statuses.Remove(torrent);
+                _before?.Remove(torrent);
+            }
+
             _news.Forget(torrent);
             _watchers.See(torrent, status with { State = TorrentState.Stopped }, isLast: true);
         }
@@ -58,11 +78,61 @@ internal sealed class RemoteEngine : IEngineView
             lock (_gate)
             {
                 if (_fault is null)
-                    _statuses[torrent] = status;
+                    _statuses[torrent] = (status, Instant.Now(_time));
+                if (_before is not null)
+                    _seen.Add(torrent);
             }
 
             _watchers.See(torrent, status, isLast: false);
         }
+    }
+
+    /// <summary>
+    /// The service is connected to again: what it does not tell of from now on no longer runs. Until <see cref="EndCatchUp"/> that stays as it
+    /// was.
+    /// </summary>
+    public void BeginCatchUp()
+    {
+        lock (_gate)
+        {
+            _before ??= [];
+            foreach ((TorrentId torrent, (TorrentStatus status, _)) in _statuses)
+                _before.TryAdd(torrent, status);
+            _seen = [];
+        }
+
+        _news.BeginCatchUp();
+    }
+
+    /// <summary>The service has told of all torrents: tells what has become of those that were there before.</summary>
+    public void EndCatchUp()
+    {
+        var changes = new List<(TorrentId Torrent, TorrentStatus Before, TorrentStatus? Now)>();
+        lock (_gate)
+        {
+            foreach ((TorrentId torrent, TorrentStatus before) in _before ?? [])
+            {
+                if (!_seen.Contains(torrent))
+                    _statuses.Remove(torrent);
+                changes.Add((torrent, before, _statuses.GetValueOrDefault(torrent).Status));
+            }
+
+            _before = null;
+            _seen = [];
+        }
+
+        foreach ((TorrentId torrent, TorrentStatus before, TorrentStatus? now) in changes)
+        {
+            TorrentStatus status = now ?? before with { State = TorrentState.Stopped, DownloadRate = 0, UploadRate = 0, ConnectedPeers = 0 };
+            _news.CatchUp(torrent, before, status);
+            if (now is null)
+            {
+                _news.Forget(torrent);
+                _watchers.See(torrent, status, isLast: true);
+            }
+        }
+
+        _news.EndCatchUp();
     }
 
     /// <summary>The connection has ended: nothing is known of the torrents any more, and whoever waits for them is told.</summary>
@@ -72,6 +142,7 @@ internal sealed class RemoteEngine : IEngineView
         {
             _fault ??= why;
             _statuses.Clear();
+            _before = null;
         }
 
         _watchers.EndAll();
@@ -81,18 +152,23 @@ internal sealed class RemoteEngine : IEngineView
     public TorrentStatus? GetStatus(TorrentId torrent)
     {
         lock (_gate)
-            return _statuses.GetValueOrDefault(torrent);
+            return _statuses.TryGetValue(torrent, out var known) ? Renewed(known) : null;
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<TorrentStatus> GetStatuses()
     {
         lock (_gate)
-            return [.. _statuses.Values];
+            return [.. _statuses.Values.Select(Renewed)];
     }
 
     /// <inheritdoc/>
-    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Ask(Methods.GetMetainfo, QueryOf(torrent)).ToMetainfo();
+    public TorrentMetainfo? GetMetainfo(TorrentId torrent) => Ask(Methods.GetMetainfo, QueryOf(torrent)).WithRestAsync(offset =>
+    {
+        QueryDto query = QueryOf(torrent);
+        query.Offset = offset;
+        return Task.FromResult(Ask(Methods.GetMetainfo, query));
+    }).GetAwaiter().GetResult().ToMetainfo();
 
     /// <inheritdoc/>
     public IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent)
@@ -162,8 +238,20 @@ internal sealed class RemoteEngine : IEngineView
         }
         catch (OperationCanceledException fault)
         {
-            throw new TorrentException(ClientErrors.NoAnswer(method.Name, Patience), fault);
+            throw new TorrentException(ClientErrors.NoAnswer(method.Purpose, Patience), fault);
         }
+    }
+
+    /// <summary>
+    /// A status of a torrent in which nothing has changed but the time, since the service would have told. As long as the service is gone, that
+    /// is not known.
+    /// </summary>
+    private TorrentStatus Renewed((TorrentStatus Status, Instant Told) known)
+    {
+        if (_isStale || known.Status.State != TorrentState.Seeding)
+            return known.Status;
+        TimeSpan since = Instant.Now(_time) - known.Told;
+        return known.Status with { Timestamp = known.Status.Timestamp + since, SeedingTime = known.Status.SeedingTime + since };
     }
 
     private static QueryDto QueryOf(TorrentId torrent) => new() { InfoHash = Wire.OfTorrent(torrent) };
@@ -176,8 +264,9 @@ internal sealed class RemoteEngine : IEngineView
         TorrentStatus[] gone;
         lock (_gate)
         {
-            gone = [.. _statuses.Values];
+            gone = [.. _statuses.Values.Select(known => known.Status)];
             _statuses.Clear();
+            _before?.Clear();
         }
 
         foreach (TorrentStatus status in gone)

@@ -34,6 +34,6 @@ internal sealed class RemoteSavedState(RemoteEngine engine, Func<string> folderP
     {
         SavedListDto part = engine.Ask(Methods.GetSaved, query);
         total = part.Total;
-        return Wire.ToList(part.Torrents, saved => saved.ToSaved(ReadMetainfo));
+        return Wire.ToList(part.Torrents, saved => saved.ToSaved(ReadMetainfo, engine.GetFiles));
     }
 }

@@ -1,11 +1,14 @@
 using System.Collections.ObjectModel;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Network;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Remote.Contract;
 using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Service;
+using TorrentPatron.Service.Automation;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Routing;
@@ -17,15 +20,19 @@ namespace TorrentPatron.Remote.Client;
 /// <summary>A service of another process, over a connection. Its patrons are of the same type as those of a service in this process.</summary>
 /// <remarks>
 /// Sources are read here and sent as bytes, so that the service reads no file that this user may not. When the connection ends, what waits
-/// fails with <see cref="TorrentErrorId.ServiceUnavailable"/>; the torrents run on.
+/// fails with <see cref="TorrentErrorId.ServiceUnavailable"/>; the torrents run on. With a time for connecting again, waits, events and patrons
+/// outlast that instead: statuses stay as they were last seen, new requests wait, and only requests under way fail, since nobody knows what has
+/// become of them.
 /// </remarks>
 internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
 {
     /// <summary>
-    /// Requests of patrons under way. Fewer than the connection takes, so that requests that take long (checks of many torrents) leave room
-    /// for questions.
+    /// Requests of patrons under way, checks and moves apart. Fewer than the connection takes, so that they leave room for questions.
     /// </summary>
     private const int MostRequests = 60;
+
+    /// <summary>Longest time for one attempt to connect again: as long as it takes up its torrents, a service answers nobody.</summary>
+    private static readonly TimeSpan AttemptDeadline = TimeSpan.FromSeconds(30);
 
     /// <summary>Longest wait for the service when a patron is let go.</summary>
     private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(2);
@@ -33,36 +40,57 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private readonly Lock _gate = new(); // a leaf
     private readonly OrderedDictionary<Guid, Patron> _patrons = [];
     private readonly SemaphoreSlim _requests = new(MostRequests, MostRequests);
-    private readonly RpcConnection _connection;
+    private readonly Func<ServiceScope?, CancellationToken, Task<Stream>> _dial;
+    private readonly TimeSpan? _reconnectTimeout;
+    private readonly RpcOptions _options;
+    private readonly RpcMethodTable _methods;
     private readonly RemoteEngine _engine;
     private readonly NewsRouter _news;
     private readonly RequestReader _reader;
     private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _ending = new();
     private readonly Dictionary<string, RpcMethod<CommandDto, MessageDto>> _commands =
         MethodNames.Commands.ToDictionary(name => name, Methods.Command, StringComparer.Ordinal);
 
     private ServiceDto _service = new();
+    private volatile ClientSettings _ownSettings = new();
+    private TaskCompletionSource _restored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<RpcConnection> _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RpcConnection? _connection;
+    private volatile TorrentError? _interruption;
+    private Task _keeping = Task.CompletedTask;
     private long _lastId;
     private bool _isDisposed;
 
-    private RemoteTorrentService(Stream stream, RpcOptions options)
+    private RemoteTorrentService(Func<ServiceScope?, CancellationToken, Task<Stream>> dial, TimeSpan? reconnectTimeout, RpcOptions options)
     {
+        (_dial, _reconnectTimeout, _options, _time) = (dial, reconnectTimeout, options, options.Time);
         _news = new NewsRouter();
-        _engine = new RemoteEngine(_news);
-        var methods = new RpcMethodTable().Add(Methods.Statuses, (statuses, _) => Take(statuses)).Add(Methods.Message, (message, _) => Take(message));
-        _connection = new RpcConnection(stream, methods, options);
-        _engine.Connection = _connection;
-        _time = options.Time;
-        Network = NetworkStack.Create(new SocketNetwork(() => Settings.Client.BindTarget), () => Settings.Client, options.Time);
+        _engine = new RemoteEngine(_news, _time);
+        _methods = new RpcMethodTable().Add(Methods.Statuses, (statuses, _) => Take(statuses)).Add(Methods.Message, (message, _) => Take(message));
+        Network = NetworkStack.Create(new SocketNetwork(() => _ownSettings.BindTarget), () => _ownSettings, options.Time);
         _reader = new RequestReader(new SourceReader(options.Time, Network), peers: null, options.Time);
         States = new RemoteSavedState(_engine, () => Settings.StatePath);
+        Hooks = new RemoteHooks(ReadyAsync);
     }
 
     /// <inheritdoc/>
     public bool IsRemote => true;
 
     /// <inheritdoc/>
+    public ServiceScope? Scope => Wire.ToEnum(Volatile.Read(ref _service).Scope, ServiceScope.User);
+
+    /// <inheritdoc/>
     public TorrentError? Fault => _engine.Fault;
+
+    /// <inheritdoc/>
+    public TorrentError? Interruption => Fault is null ? _interruption : null;
+
+    /// <inheritdoc/>
+    public bool Reconnects => _reconnectTimeout is not null;
+
+    /// <inheritdoc/>
+    public TorrentError? CutOff { get; private set; }
 
     /// <inheritdoc/>
     public ServiceSettings Settings { get; private set; } = new();
@@ -78,6 +106,9 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     public ISavedState States { get; }
 
     /// <inheritdoc/>
+    public ITorrentHooks Hooks { get; }
+
+    /// <inheritdoc/>
     public ReadOnlyCollection<Patron> Patrons
     {
         get
@@ -91,30 +122,47 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     IEngineView? IPatronBackend.Engine => Capabilities is null && Fault is null ? null : _engine;
 
     /// <summary>Connects to a service.</summary>
-    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
+    /// <param name="address">Its address; null: that of the scope, wherever it listens.</param>
+    /// <param name="scope">Whose service it is; null: at an address the user's, else the user's first and then the machine's.</param>
     /// <param name="options">The connection's options; null: a client's.</param>
+    /// <param name="reconnectTimeout">
+    /// When the service goes away, it is connected to again, for so long at most; null: what waits fails at once.
+    /// </param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentException">No service is there, or it is of a version that is not understood.</exception>
-    public static async Task<RemoteTorrentService> ConnectAsync(
-        string? address = null, RpcOptions? options = null, CancellationToken cancellationToken = default)
-    {
-        RpcTransport transport = await ServiceEndpoint
-            .DialAsync(address, isTrusted: null, options?.Time, cancellationToken).ConfigureAwait(false);
-        return await ConnectAsync(transport.Stream, options, cancellationToken).ConfigureAwait(false);
-    }
+    public static Task<RemoteTorrentService> ConnectAsync(
+        string? address = null, ServiceScope? scope = null, RpcOptions? options = null, TimeSpan? reconnectTimeout = null,
+        CancellationToken cancellationToken = default) =>
+        ConnectAsync(
+            async (known, cancellation) =>
+                (await ServiceEndpoint.DialAsync(address, scope ?? known, options?.Time, cancellation).ConfigureAwait(false)).Stream,
+            options, reconnectTimeout, cancellationToken);
 
     /// <summary>Says hello, and takes the statuses of all torrents.</summary>
     /// <param name="stream">A connection to a service; the result ends it.</param>
     /// <param name="options">The connection's options; null: a client's.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="TorrentException">The service ends the connection, or is of a version that is not understood.</exception>
+    public static Task<RemoteTorrentService> ConnectAsync(
+        Stream stream, RpcOptions? options = null, CancellationToken cancellationToken = default) =>
+        ConnectAsync((_, _) => Task.FromResult(stream), options, reconnectTimeout: null, cancellationToken);
+
+    /// <summary>Says hello, and takes the statuses of all torrents.</summary>
+    /// <param name="dial">Makes a connection to a service, of the scope that the first one had; the result ends it.</param>
+    /// <param name="options">The connection's options; null: a client's.</param>
+    /// <param name="reconnectTimeout">As in the other.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="TorrentException">The service ends the connection, or is of a version that is not understood.</exception>
     public static async Task<RemoteTorrentService> ConnectAsync(
-        Stream stream, RpcOptions? options = null, CancellationToken cancellationToken = default)
+        Func<ServiceScope?, CancellationToken, Task<Stream>> dial, RpcOptions? options, TimeSpan? reconnectTimeout, CancellationToken cancellationToken)
     {
-        var service = new RemoteTorrentService(stream, options ?? RpcOptions.Client);
+        var service = new RemoteTorrentService(dial, reconnectTimeout, options ?? RpcOptions.Client);
         try
         {
-            await service.BeginAsync(cancellationToken).ConfigureAwait(false);
+            RpcConnection connection = await service.OpenAsync(cancellationToken).ConfigureAwait(false);
+            service._connection = connection;
+            service._ready.SetResult(connection);
+            service._keeping = service.KeepAsync(connection);
             return service;
         }
         catch
@@ -128,21 +176,24 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     public Patron CreatePatron(string? name = null)
     {
         Patron patron;
+        RpcConnection connection;
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_isDisposed, this);
             patron = new Patron(this, this, name);
+            _news.Add(patron);
             _patrons.Add(patron.Id, patron);
+            connection = _connection!;
         }
 
-        // Nobody waits: it arrives before the patron's first request, which fails where it fails.
-        _news.Add(patron);
-        Faults.Watch(AttachAsync(patron), "attaching a patron");
+        // Nobody waits: it arrives before the patron's first request, which fails where it fails. While the service is gone, the patron is
+        // attached with the others when it is back.
+        Faults.Watch(TryAttachAsync(patron, connection), "attaching a patron");
         return patron;
     }
 
     /// <inheritdoc/>
-    public ClientStatus? GetClientStatus() => Fault is null ? _engine.Ask(Methods.ClientStatus, RpcNothing.Value).Status?.ToStatus() : null;
+    public ClientStatus? GetClientStatus() => Fault is null && Interruption is null ? _engine.Ask(Methods.ClientStatus, RpcNothing.Value).Status?.ToStatus() : null;
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default)
@@ -150,15 +201,15 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         ArgumentNullException.ThrowIfNull(settings);
         ServiceDto known = Volatile.Read(ref _service);
         SettingsDto changed = SettingsDto.Of(settings, withSecrets: true);
-        if (settings.Filter is not null)
-            return [ClientErrors.FilterNotSent];
-
-        // The filter is not known here: it stays unless the service has none.
-        changed.Filter = known.Settings?.Filter;
+        changed.Filter = await RemoteFilter
+            .WriteAsync(settings.Filter, ranges => UploadAsync(ranges.ToBytes(), cancellationToken)).ConfigureAwait(false);
         if (changed.Proxy is { User: null } proxy)
             proxy.KeepCredential = known.Settings?.Proxy?.KeepCredential == true;
-        AppliedDto applied = await _connection.CallAsync(Methods.Apply, changed, cancellationToken).ConfigureAwait(false);
-        Take(new ServiceDto { Settings = applied.Settings, Capabilities = known.Capabilities });
+        RpcConnection connection = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        AppliedDto applied = await connection.CallAsync(Methods.Apply, changed, cancellationToken).ConfigureAwait(false);
+        ServiceDto now = Known();
+        (now.Settings, now.Capabilities) = (applied.Settings, known.Capabilities);
+        Take(now);
         return Wire.ToList(applied.Refused, error => error.ToError());
     }
 
@@ -173,8 +224,14 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
 
         await Task.WhenAll(patrons.Select(patron => patron.DisposeAsync().AsTask())).ConfigureAwait(false);
-        await _connection.DisposeAsync().ConfigureAwait(false);
-        _engine.End(RemoteErrors.Closed.Error);
+        await _ending.CancelAsync().ConfigureAwait(false);
+        RpcConnection? connection;
+        lock (_gate)
+            connection = _connection;
+        if (connection is not null)
+            await connection.DisposeAsync().ConfigureAwait(false);
+        await _keeping.ConfigureAwait(false);
+        End(RemoteErrors.Closed.Error);
     }
 
     /// <inheritdoc/>
@@ -215,8 +272,12 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         if (metainfo is not null)
             return metainfo;
         start.Patron = patron.Id;
-        MetainfoDto fetched = await _connection.CallAsync(Methods.FetchMetadata, start, cancellationToken).ConfigureAwait(false);
-        return fetched.ToMetainfo() ?? throw new TorrentException(ClientErrors.NotUnderstood(MethodNames.FetchMetadata));
+        RpcConnection connection = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        MetainfoDto fetched = await connection.CallAsync(Methods.FetchMetadata, start, cancellationToken).ConfigureAwait(false);
+        fetched = await fetched.WithRestAsync(
+            offset => connection.CallAsync(
+                Methods.GetMetainfo, new QueryDto { InfoHash = fetched.InfoHash, Offset = offset }, cancellationToken)).ConfigureAwait(false);
+        return fetched.ToMetainfo() ?? throw new TorrentException(RemoteErrors.NotUnderstood(Methods.FetchMetadata.Purpose));
     }
 
     /// <inheritdoc/>
@@ -230,7 +291,7 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         using var patience = new CancellationTokenSource(LongestGoodbye);
         try
         {
-            await _connection.CallAsync(Methods.Detach, new PatronDto { Patron = patron.Id }, patience.Token).ConfigureAwait(false);
+            await _connection!.CallAsync(Methods.Detach, new PatronDto { Patron = patron.Id }, patience.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is TorrentException or OperationCanceledException)
         {
@@ -238,21 +299,207 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
     }
 
-    private async Task BeginAsync(CancellationToken cancellationToken)
+    /// <summary>Connects, says hello and takes the statuses.</summary>
+    private async Task<RpcConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        _connection.Start();
-        _ = EndAsync();
-        await HelloExchange.SayAsync(_connection, Hello.OfThisProcess(), _time, cancellationToken).ConfigureAwait(false);
-        Take(await _connection.CallAsync(Methods.Subscribe, RpcNothing.Value, cancellationToken).ConfigureAwait(false));
+        var connection = new RpcConnection(await _dial(_connection is null ? null : Scope, cancellationToken).ConfigureAwait(false), _methods, _options);
+        connection.Start();
+        Hello service = await HelloExchange.SayAsync(connection, Hello.OfThisProcess(), _time, cancellationToken).ConfigureAwait(false);
+        // Told once: a connection that fails after this must not lose it.
+        CutOff = service.CutOff?.ToError() ?? CutOff;
+        try
+        {
+            _restored = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _engine.Connection = connection;
+            Take(await connection.CallAsync(Methods.Subscribe, RpcNothing.Value, cancellationToken).ConfigureAwait(false));
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
-    private async Task EndAsync() => _engine.End((await _connection.Completion.ConfigureAwait(false)).Error);
+    /// <summary>Waits for the end of the connection; connects again where that is wanted, until it fails for good.</summary>
+    private async Task KeepAsync(RpcConnection connection)
+    {
+        while (true)
+        {
+            TorrentError why = (await connection.Completion.ConfigureAwait(false)).Error;
+            if (_reconnectTimeout is not { } timeout || _ending.IsCancellationRequested)
+            {
+                End(why);
+                return;
+            }
 
-    private async Task AttachAsync(Patron patron)
+            try
+            {
+                _engine.IsStale = true;
+
+                // What the old connection has brought is taken by then.
+                await connection.Drained.ConfigureAwait(false);
+                lock (_gate)
+                {
+                    _interruption = why;
+                    _ready = new TaskCompletionSource<RpcConnection>(TaskCreationOptions.RunContinuationsAsynchronously);
+                }
+
+                connection = await ReconnectAsync(why, timeout).ConfigureAwait(false);
+            }
+            catch (TorrentException fault)
+            {
+                End(fault.Error);
+                return;
+            }
+            catch (OperationCanceledException) when (_ending.IsCancellationRequested)
+            {
+                End(RemoteErrors.Closed.Error);
+                return;
+            }
+#pragma warning disable CA1031 // The root of a task that nobody awaits: what waits for the service must be told.
+            catch (Exception fault)
+#pragma warning restore CA1031
+            {
+                EngineEvents.Log.FaultCaught(null, "connecting to the service again", fault);
+                End(RemoteErrors.Fault.Error);
+                return;
+            }
+
+            Faults.Watch(CatchUpAsync(connection), "statuses after connecting to the service again");
+        }
+    }
+
+    /// <summary>Connects again: at once, then after pauses that become longer.</summary>
+    /// <exception cref="TorrentException">The service has not come back in time, or is not to be used any more.</exception>
+    private async Task<RpcConnection> ReconnectAsync(TorrentError why, TimeSpan timeout)
+    {
+        Instant end = Instant.Now(_time) + timeout;
+        for (int attempt = 0; ; attempt++)
+        {
+            using var deadline = new CancellationTokenSource(AttemptDeadline, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, _ending.Token);
+            try
+            {
+                _engine.BeginCatchUp();
+                RpcConnection connection = await OpenAsync(either.Token).ConfigureAwait(false);
+                await AttachAllAsync(connection, either.Token).ConfigureAwait(false);
+                lock (_gate)
+                {
+                    _interruption = null;
+                    _ready.SetResult(connection);
+                }
+
+                _engine.IsStale = false;
+
+                return connection;
+            }
+            catch (TorrentException fault) when (fault.Error.Id is not (TorrentErrorId.ServiceVersionMismatch or TorrentErrorId.ServiceAccessDenied))
+            {
+                // It is not there, or not ready, or has not noticed yet that the old connection is over.
+            }
+            catch (OperationCanceledException) when (!_ending.IsCancellationRequested)
+            {
+                // It hangs, or is busy.
+            }
+
+            TimeSpan pause = ReconnectPause.Next(attempt, Random.Shared.NextDouble());
+            if (Instant.Now(_time) + pause > end)
+                throw new TorrentException(ClientErrors.NotBack(why, timeout));
+            await Task.Delay(pause, _time, _ending.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes the patrons known to the service, under their old ids.</summary>
+    private async Task AttachAllAsync(RpcConnection connection, CancellationToken cancellationToken)
     {
         try
         {
-            await _connection.CallAsync(Methods.Attach, new AttachDto { Patron = patron.Id, Name = patron.Name }).ConfigureAwait(false);
+            Patron[] patrons;
+            lock (_gate)
+            {
+                // From here on whoever makes a patron attaches it by this connection.
+                if (_isDisposed)
+                    throw new OperationCanceledException(_ending.Token);
+                _connection = connection;
+                patrons = [.. _patrons.Values.Where(patron => !patron.IsStopped)];
+            }
+
+            foreach (Patron patron in patrons)
+                await AttachAsync(patron, connection, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await connection.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// After connecting again: waits until the service has taken up its torrents, has the patrons own theirs again, and tells what has become
+    /// of them meanwhile.
+    /// </summary>
+    private async Task CatchUpAsync(RpcConnection connection)
+    {
+        await Task.WhenAny(_restored.Task, connection.Completion).ConfigureAwait(false);
+        try
+        {
+            foreach (Patron patron in Patrons)
+            {
+                foreach (string[] part in _news.OwnedBy(patron).Select(Wire.OfTorrent).OfType<string>().Chunk(AdoptDto.MostTorrents))
+                {
+                    await connection.CallAsync(Methods.Adopt, new AdoptDto { Patron = patron.Id, Torrents = part }, _ending.Token)
+                        .ConfigureAwait(false);
+                }
+            }
+
+            await connection.CallAsync(Methods.Flush, RpcNothing.Value, _ending.Token).ConfigureAwait(false);
+        }
+        catch (TorrentException) when (connection.Completion.IsCompleted)
+        {
+            // It has gone again; the next connection goes on with this.
+            return;
+        }
+        catch (TorrentException)
+        {
+            // The service is older, or a patron was stopped: then there is no news, and the statuses are told all the same.
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        _engine.EndCatchUp();
+    }
+
+    private void End(TorrentError why)
+    {
+        _engine.End(why);
+        TaskCompletionSource<RpcConnection> ready;
+        lock (_gate)
+            ready = _ready;
+        ready.TrySetException(new TorrentException(why));
+        _ = ready.Task.Exception;
+    }
+
+    /// <summary>The connection; where it is being made again, waits for that.</summary>
+    /// <exception cref="TorrentException">It cannot be made again.</exception>
+    private async Task<RpcConnection> ReadyAsync(CancellationToken cancellationToken)
+    {
+        Task<RpcConnection> ready;
+        lock (_gate)
+            ready = _ready.Task;
+        return await ready.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task AttachAsync(Patron patron, RpcConnection connection, CancellationToken cancellationToken) => await connection
+        .CallAsync(Methods.Attach, new AttachDto { Patron = patron.Id, Name = patron.Name }, cancellationToken).ConfigureAwait(false);
+
+    private static async Task TryAttachAsync(Patron patron, RpcConnection connection)
+    {
+        try
+        {
+            await AttachAsync(patron, connection, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TorrentException)
         {
@@ -260,11 +507,18 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         }
     }
 
+    /// <summary>What is known of the service beside its engine.</summary>
+    private ServiceDto Known()
+    {
+        ServiceDto service = Volatile.Read(ref _service);
+        return new ServiceDto { Settings = service.Settings, Scope = service.Scope, Access = service.Access, IsRestoring = service.IsRestoring };
+    }
+
     private ValueTask Take(StatusesDto statuses)
     {
         _engine.Take(statuses);
         if (statuses.IsReset)
-            Volatile.Write(ref _service, new ServiceDto { Settings = Volatile.Read(ref _service).Settings });
+            Volatile.Write(ref _service, Known());
         if (statuses.Service is not null)
             Take(statuses.Service);
         return ValueTask.CompletedTask;
@@ -280,8 +534,14 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private void Take(ServiceDto service)
     {
         Volatile.Write(ref _service, service);
-        if (service.Settings is { } settings)
-            Settings = settings.ToService();
+        if (!service.IsRestoring)
+            _restored.TrySetResult();
+        if (service.Settings is not { } settings)
+            return;
+        ServiceSettings read = settings.ToService();
+        // What leaves by this process goes by the same policies, as far as they are known here.
+        _ownSettings = read.Client;
+        Settings = read with { Client = read.Client with { Filter = RemoteFilter.Read(settings.Filter) } };
     }
 
     /// <summary>Reads a source; what the service has saved it reads itself.</summary>
@@ -307,12 +567,22 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     {
         if (metainfo is not { Raw: { Length: > StartDto.MostMetainfo } raw })
             return;
-        (start.Upload, start.Metainfo) = (Guid.NewGuid().ToString("N"), null);
-        for (int at = 0; at < raw.Length; at += StartDto.MostMetainfo)
+        (start.Upload, start.Metainfo) = (await UploadAsync(raw, cancellationToken).ConfigureAwait(false), null);
+    }
+
+    /// <summary>Sends bytes ahead of what needs them, in parts.</summary>
+    /// <returns>The name by which they are called.</returns>
+    private async Task<string> UploadAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        RpcConnection connection = await ReadyAsync(cancellationToken).ConfigureAwait(false);
+        string name = Guid.NewGuid().ToString("N");
+        for (int at = 0; at < bytes.Length; at += StartDto.MostMetainfo)
         {
-            byte[] part = raw[at..Math.Min(at + StartDto.MostMetainfo, raw.Length)].ToArray();
-            await _connection.CallAsync(Methods.Upload, new UploadDto { Upload = start.Upload, Data = part }, cancellationToken).ConfigureAwait(false);
+            byte[] part = bytes[at..Math.Min(at + StartDto.MostMetainfo, bytes.Length)].ToArray();
+            await connection.CallAsync(Methods.Upload, new UploadDto { Upload = name, Data = part }, cancellationToken).ConfigureAwait(false);
         }
+
+        return name;
     }
 
     /// <summary>Sends a request behind the patron's earlier ones, and waits for its answer.</summary>
@@ -320,16 +590,20 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
         RpcMethod<TParams, MessageDto> method, TParams parameters, IRequester requester, RequestTurn turn)
     {
         await turn.Ready.ConfigureAwait(false);
-        await _requests.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        // Long ones have places of their own in the connection.
+        SemaphoreSlim? places = method.IsLong ? null : _requests;
+        if (places is not null)
+            await places.WaitAsync(requester.Stopping).ConfigureAwait(false);
         try
         {
-            Task<MessageDto> call = _connection.CallAsync(method, parameters);
+            RpcConnection connection = await ReadyAsync(requester.Stopping).ConfigureAwait(false);
+            Task<MessageDto> call = connection.CallAsync(method, parameters);
             turn.Enter();
             return await call.WaitAsync(requester.Stopping).ConfigureAwait(false);
         }
         finally
         {
-            _requests.Release();
+            places?.Release();
         }
     }
 
@@ -337,5 +611,5 @@ internal sealed class RemoteTorrentService : ITorrentService, IPatronBackend
     private static TorrentAnswer Answer(MessageDto message, PendingAnswer pending, string method) =>
         message.ToMessage() is TorrentAnswer answer
             ? answer with { CorrelationId = pending.Id }
-            : throw new TorrentException(ClientErrors.NotUnderstood(method));
+            : throw new TorrentException(RemoteErrors.NotUnderstood(MethodWords.Of(method)));
 }

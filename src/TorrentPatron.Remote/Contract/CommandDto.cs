@@ -17,6 +17,8 @@ internal sealed class CommandDto
 
     public string[]? Trackers { get; set; }
 
+    public string[]? WebSeeds { get; set; }
+
     public OptionsDto? Options { get; set; }
 
     /// <summary>Priority of each file, padding among them: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
@@ -45,6 +47,7 @@ internal sealed class CommandDto
             case AddSources sources:
                 written.Peers = Wire.OfList(sources.Peers, Wire.OfEndPoint);
                 written.Trackers = Wire.OfList(sources.Trackers, Wire.OfUri);
+                written.WebSeeds = Wire.OfList(sources.WebSeeds, Wire.OfUri);
                 return (MethodNames.AddSources, written);
             case SetTorrent set:
                 written.Options = OptionsDto.Of(set.Options);
@@ -61,6 +64,9 @@ internal sealed class CommandDto
             case RemoveTrackers remove:
                 written.Trackers = Wire.OfList(remove.Trackers, Wire.OfUri);
                 return (MethodNames.RemoveTrackers, written);
+            case RemoveWebSeeds remove:
+                written.WebSeeds = Wire.OfList(remove.WebSeeds, Wire.OfUri);
+                return (MethodNames.RemoveWebSeeds, written);
             case AnnounceNow announce:
                 written.Trackers = Wire.OfList(announce.Trackers, Wire.OfUri);
                 return (MethodNames.Announce, written);
@@ -85,12 +91,16 @@ internal sealed class CommandDto
             MethodNames.Resume => new ResumeTorrent(id, torrent),
             MethodNames.Recheck => new RecheckTorrent(id, torrent),
             MethodNames.AddSources => new AddSources(
-                id, torrent, Wire.ToList(Peers, Wire.ToEndPoint), TrackerAddresses.Read(Wire.ToList(Trackers, Wire.ToGivenUri))),
+                id, torrent, Wire.ToList(Peers, Wire.ToEndPoint), SourceAddresses.Trackers(Wire.ToList(Trackers, Wire.ToGivenUri)))
+            {
+                WebSeeds = SourceAddresses.WebSeeds(Wire.ToList(WebSeeds, Wire.ToGivenUri)),
+            },
             MethodNames.Set => new SetTorrent(id, torrent, Options?.ToOptions() ?? TorrentOptions.Unchanged),
             MethodNames.SetFilePriorities => new SetFilePriorities(id, torrent, ToPriorities(Priorities)),
-            MethodNames.Move => new MoveTorrent(id, torrent, Destination ?? ""),
+            MethodNames.Move => new MoveTorrent(id, torrent, Wire.ToPath(Destination) ?? ""),
             MethodNames.Remove => new RemoveTorrent(id, torrent, DeleteData),
             MethodNames.RemoveTrackers => new RemoveTrackers(id, torrent, Wire.ToList(Trackers, Wire.ToUri)),
+            MethodNames.RemoveWebSeeds => new RemoveWebSeeds(id, torrent, Wire.ToList(WebSeeds, Wire.ToUri)),
             MethodNames.Announce => new AnnounceNow(id, torrent, Wire.ToList(Trackers, Wire.ToUri)),
             _ => throw new NotSupportedException($"'{method}' is not a command."),
         };

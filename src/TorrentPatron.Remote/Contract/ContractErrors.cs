@@ -14,10 +14,6 @@ internal static class ContractErrors
     public static TorrentError InvalidTorrent(string fault) => new(
         TorrentErrorId.InvalidTorrent, fault, "Get the .torrent again, from where it came from.");
 
-    public static TorrentError MetainfoTooLarge(string name, int bound) => new(
-        TorrentErrorId.NotSupported, $"The .torrent of '{name}' is larger than {bound} bytes, which one message holds.",
-        "Take it from the state folder of the service.");
-
     public static TorrentError NotSaved(string infoHash) => new(
         TorrentErrorId.TorrentNotFound, $"The service has not saved a torrent {Shown(infoHash)} that it can take up.",
         "Start it from its .torrent or magnet link.");

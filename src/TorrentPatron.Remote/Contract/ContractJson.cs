@@ -8,6 +8,8 @@ namespace TorrentPatron.Remote.Contract;
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
     MaxDepth = RpcLimits.MaxDepth, RespectNullableAnnotations = true)]
 [JsonSerializable(typeof(AttachDto))]
+[JsonSerializable(typeof(AdoptDto))]
+[JsonSerializable(typeof(AdoptedDto))]
 [JsonSerializable(typeof(PatronDto))]
 [JsonSerializable(typeof(PatronsDto))]
 [JsonSerializable(typeof(ServiceDto))]
@@ -25,4 +27,9 @@ namespace TorrentPatron.Remote.Contract;
 [JsonSerializable(typeof(ClosedPeersDto))]
 [JsonSerializable(typeof(EngineDto))]
 [JsonSerializable(typeof(StatusesDto))]
+[JsonSerializable(typeof(HooksDto))]
+[JsonSerializable(typeof(HookWireDto))]
+[JsonSerializable(typeof(HookNameDto))]
+[JsonSerializable(typeof(ServiceInfoDto))]
+[JsonSerializable(typeof(ServiceStopDto))]
 internal sealed partial class ContractJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Remote.Contract;
 
@@ -19,6 +20,10 @@ internal sealed class FileDto
 
     public bool IsOwn { get; set; }
 
+    public string? Attributes { get; set; }
+
+    public string? LinkTarget { get; set; }
+
     public static FileDto Of(FileSnapshot file) => new()
     {
         Index = file.Index,
@@ -28,6 +33,8 @@ internal sealed class FileDto
         CompletedSize = file.CompletedSize,
         Priority = file.Priority.ToString(),
         IsOwn = file.IsOwn,
+        Attributes = file.Attributes == TorrentFileAttributes.None ? null : file.Attributes.ToString(),
+        LinkTarget = file.LinkTarget,
     };
 
     public FileSnapshot ToSnapshot() => new()
@@ -39,5 +46,7 @@ internal sealed class FileDto
         CompletedSize = CompletedSize,
         Priority = Wire.ToEnum(Priority, FilePriority.Normal),
         IsOwn = IsOwn,
+        Attributes = Wire.ToFlags<TorrentFileAttributes>(Attributes),
+        LinkTarget = LinkTarget,
     };
 }

@@ -1,13 +1,29 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Filters;
+using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Contract;
 
-/// <summary>An IP filter on the wire: how large it is, not its ranges.</summary>
+/// <summary>An IP filter on the wire: from the service how large it is, to the service what to change.</summary>
 internal sealed class FilterDto
 {
+    private const int MostFiles = 100;
+
     public int BlockedRanges { get; set; }
 
     public int? AllowedRanges { get; set; }
+
+    /// <summary>Whether addresses are blocked; only from the service.</summary>
+    public bool HasBlocked { get; set; }
+
+    /// <summary>
+    /// To the service: the upload with the ranges that are to be blocked; empty: none are; left out: those there are stay.
+    /// </summary>
+    public string? Blocked { get; set; }
+
+    /// <summary>To the service: the upload with the only ranges that are to be allowed; empty: all are; left out: those there are stay.</summary>
+    public string? Allowed { get; set; }
 
     public string[]? Files { get; set; }
 
@@ -15,9 +31,30 @@ internal sealed class FilterDto
 
     public static FilterDto? Of(AddressFilter? filter) => filter is null ? null : new FilterDto
     {
+        HasBlocked = filter.Blocked is not null,
         BlockedRanges = filter.BlockedRanges,
         AllowedRanges = filter.AllowedRanges,
         Files = Wire.OfList(filter.Files, text => text),
         Warning = ErrorDto.Of(filter.Warning),
     };
+
+    /// <summary>Reads a filter that is wanted.</summary>
+    /// <param name="before">The filter until now; null: none.</param>
+    /// <param name="take">Takes an upload.</param>
+    /// <exception cref="TorrentException">An upload is not there, or is not ranges.</exception>
+    public AddressFilter? Over(AddressFilter? before, Func<string, byte[]> take)
+    {
+        if (Blocked is null && Allowed is null)
+            return before;
+        AddressRanges? blocked = Part(Blocked, before?.Blocked), allowed = Part(Allowed, before?.Allowed);
+        return blocked is null && allowed is null ? null : new AddressFilter(blocked, allowed)
+        {
+            Files = Blocked is null ? before?.Files ?? [] : [.. Wire.ToList(Files, DisplayText.Clean).Take(MostFiles)],
+            Warning = Blocked is null ? before?.Warning : Warning?.ToError(),
+        };
+
+        AddressRanges? Part(string? name, AddressRanges? there) => name is null ? there : name.Length == 0 ? null
+            : AddressRanges.TryRead(take(name), out AddressRanges? ranges) ? ranges
+            : throw new TorrentException(ContractErrors.InvalidValue(name, "an upload of sorted ranges of addresses"));
+    }
 }

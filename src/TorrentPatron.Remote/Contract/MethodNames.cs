@@ -5,6 +5,7 @@ internal static class MethodNames
 {
     public const string Attach = "attach";
     public const string Detach = "detach";
+    public const string Adopt = "adopt";
     public const string Subscribe = "subscribe";
     public const string Flush = "flush";
     public const string Upload = "upload";
@@ -19,6 +20,7 @@ internal static class MethodNames
     public const string Move = "move";
     public const string Remove = "remove";
     public const string RemoveTrackers = "removeTrackers";
+    public const string RemoveWebSeeds = "removeWebSeeds";
     public const string Announce = "announce";
     public const string FetchMetadata = "fetchMetadata";
     public const string GetStatuses = "getStatuses";
@@ -31,12 +33,17 @@ internal static class MethodNames
     public const string Settings = "settings";
     public const string Apply = "apply";
     public const string Patrons = "patrons";
+    public const string GetHooks = "getHooks";
+    public const string RegisterHook = "registerHook";
+    public const string UnregisterHook = "unregisterHook";
+    public const string ServiceInfo = "service/info";
+    public const string ServiceStop = "service/stop";
     public const string Message = "message";
     public const string Statuses = "statuses";
 
     /// <summary>The methods whose parameters are a <see cref="CommandDto"/>.</summary>
     public static IReadOnlyList<string> Commands { get; } =
     [
-        Close, Suspend, Resume, Recheck, AddSources, Set, SetFilePriorities, Move, Remove, RemoveTrackers, Announce,
+        Close, Suspend, Resume, Recheck, AddSources, Set, SetFilePriorities, Move, Remove, RemoveTrackers, RemoveWebSeeds, Announce,
     ];
 }

@@ -12,6 +12,24 @@ internal sealed class AttachDto
     public string? Name { get; set; }
 }
 
+/// <summary>Has torrents that nobody owns but the service itself be a patron's own.</summary>
+internal sealed class AdoptDto
+{
+    /// <summary>The most torrents in one request.</summary>
+    public const int MostTorrents = 10_000;
+
+    public Guid? Patron { get; set; }
+
+    /// <summary>Info hashes.</summary>
+    public string[]? Torrents { get; set; }
+}
+
+/// <summary>Those of them that are the patron's own now.</summary>
+internal sealed class AdoptedDto
+{
+    public string[]? Torrents { get; set; }
+}
+
 /// <summary>A patron on the wire.</summary>
 internal sealed class PatronDto
 {
@@ -36,6 +54,15 @@ internal sealed class ServiceDto
 
     /// <summary>Names of what the engine can do, separated by commas; left out: no engine runs.</summary>
     public string? Capabilities { get; set; }
+
+    /// <summary>Whose the service is: <c>User</c> or <c>Machine</c>.</summary>
+    public string? Scope { get; set; }
+
+    /// <summary>What this client may do: <c>Read</c>, <c>Steer</c> or <c>Own</c>.</summary>
+    public string? Access { get; set; }
+
+    /// <summary>Whether it still takes up the torrents that it has saved: not all of them are there yet.</summary>
+    public bool IsRestoring { get; set; }
 }
 
 /// <summary>The settings that could not be changed, and those that hold now.</summary>
@@ -46,13 +73,13 @@ internal sealed class AppliedDto
     public SettingsDto? Settings { get; set; }
 }
 
-/// <summary>Part of a .torrent on its way to the service.</summary>
+/// <summary>Part of a .torrent, or of an IP filter, on its way to the service.</summary>
 internal sealed class UploadDto
 {
-    /// <summary>The most bytes of all parts of one .torrent.</summary>
-    public const int MostBytes = 32 << 20;
+    /// <summary>The most bytes of all parts of one upload: ten million ranges of addresses. A .torrent has a bound of its own.</summary>
+    public const int MostBytes = 96 << 20;
 
-    /// <summary>The name by which the start will call it; of at most 64 characters.</summary>
+    /// <summary>The name by which the start, or the settings, will call it; of at most 64 characters.</summary>
     public string? Upload { get; set; }
 
     /// <summary>The next bytes, in base64.</summary>

@@ -1,3 +1,4 @@
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
@@ -34,13 +35,14 @@ internal sealed class SavedDto
 
     /// <summary>Reads it.</summary>
     /// <param name="readMetainfo">Asks what is in a torrent.</param>
-    public SavedTorrent ToSaved(Func<TorrentId, TorrentMetainfo?> readMetainfo)
+    /// <param name="readFiles">Asks for a torrent's files.</param>
+    public SavedTorrent ToSaved(Func<TorrentId, TorrentMetainfo?> readMetainfo, Func<TorrentId, IReadOnlyList<FileSnapshot>> readFiles)
     {
         TorrentId torrent = Wire.ToTorrent(Status?.InfoHash);
         return new SavedTorrent(torrent, MetainfoPath ?? "", Resume: null)
         {
             Magnet = MagnetLink.TryParse(Magnet ?? "", out MagnetLink? magnet, out _) ? magnet : null,
-            Told = new ToldTorrent((Status ?? new StatusDto()).ToStatus(), IsSuspended, CanRestore, () => readMetainfo(torrent)),
+            Told = new ToldTorrent((Status ?? new StatusDto()).ToStatus(), IsSuspended, CanRestore, () => readMetainfo(torrent), () => readFiles(torrent)),
         };
     }
 }

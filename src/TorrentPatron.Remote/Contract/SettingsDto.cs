@@ -6,11 +6,16 @@ namespace TorrentPatron.Remote.Contract;
 
 /// <summary>What a service and its engine work with, on the wire. The interval is seconds; rates are bytes/s.</summary>
 /// <remarks>
-/// Of the IP filter only its size is told; whoever changes settings keeps it, or takes it away. The password of a proxy goes to the service
+/// Of the IP filter only its size is told; whoever changes settings keeps parts of it, takes them away, or uploads new ones. The password of a proxy goes to the service
 /// and never comes back: <see cref="ProxyDto.KeepCredential"/>.
 /// </remarks>
 internal sealed class SettingsDto
 {
+    private const int MostPeers = 100_000;
+    private const long MostQueuedBytes = 4L << 30;
+    private const int MostDiskThreads = 256;
+
+    private static readonly TimeSpan LongestInterval = TimeSpan.FromDays(1);
     private static readonly TimeSpan ShortestInterval = TimeSpan.FromMilliseconds(10);
 
     public string? Engine { get; set; }
@@ -126,8 +131,9 @@ internal sealed class SettingsDto
 
     /// <summary>Reads the engine's settings as a change: what does not travel stays as it was.</summary>
     /// <param name="before">The settings until now.</param>
+    /// <param name="take">Takes an upload; null: there are none.</param>
     /// <exception cref="TorrentException">One of them cannot be.</exception>
-    public ClientSettings Over(ClientSettings before)
+    public ClientSettings Over(ClientSettings before, Func<string, byte[]>? take = null)
     {
         ClientSettings settings = ToClient();
         Check(settings.ListenPort is >= -1 and <= ushort.MaxValue, "a port", settings.ListenPort);
@@ -136,10 +142,15 @@ internal sealed class SettingsDto
         Check(settings.Limits.Download >= 0, "a rate", settings.Limits.Download);
         Check(settings.Limits.Upload >= 0, "a rate", settings.Limits.Upload);
         Check(settings.StatusInterval >= ShortestInterval, "a time between statuses", settings.StatusInterval);
+        Check(settings.MaxPeers <= MostPeers, "a number of peers", settings.MaxPeers);
+        Check(settings.MaxPeersPerTorrent <= MostPeers, "a number of peers", settings.MaxPeersPerTorrent);
+        Check(settings.StatusInterval <= LongestInterval, "a time between statuses", settings.StatusInterval);
+        Check(settings.MaxQueuedBytes is >= 0 and <= MostQueuedBytes, "a number of bytes", settings.MaxQueuedBytes);
+        Check(settings.DiskThreads is >= 0 and <= MostDiskThreads, "a number of threads", settings.DiskThreads);
         Check(settings.CodePoint is >= 0 and <= 63, "a code point", settings.CodePoint);
         return settings with
         {
-            Filter = Filter is null ? null : before.Filter,
+            Filter = Filter?.Over(before.Filter, take ?? (name => throw new TorrentException(ContractErrors.InvalidValue(name, "an upload")))),
             Dht = settings.Dht with { Store = before.Dht.Store },
             Proxy = settings.Proxy is { } proxy && Proxy!.KeepCredential && before.Proxy is { } old && old.Kind == proxy.Kind && old.Host == proxy.Host
                 ? proxy with { Credential = old.Credential }

@@ -43,6 +43,8 @@ internal sealed class StartDto
 
     public string[]? Trackers { get; set; }
 
+    public string[]? WebSeeds { get; set; }
+
     /// <summary>Priority of each file, padding among them: 0 (skip), 1 (low), 4 (normal) or 7 (high).</summary>
     public int[]? FilePriorities { get; set; }
 
@@ -57,6 +59,12 @@ internal sealed class StartDto
 
     public bool Recheck { get; set; }
 
+    /// <summary>Absolute paths of folders and files in which data is looked for before it is fetched.</summary>
+    public string[]? Reuse { get; set; }
+
+    /// <summary>How it comes to the torrent: <c>Copy</c>, or <c>HardLink</c>; left out: it is copied.</summary>
+    public string? ReuseBy { get; set; }
+
     public OptionsDto? Options { get; set; }
 
     /// <summary>Writes a request; its source is written apart, by <see cref="Take"/>.</summary>
@@ -68,12 +76,15 @@ internal sealed class StartDto
         CurrentFolder = request.CurrentFolder ?? Environment.CurrentDirectory,
         Peers = Wire.OfList(request.Peers, Wire.OfEndPoint),
         Trackers = Wire.OfList(request.Trackers, Wire.OfUri),
+        WebSeeds = Wire.OfList(request.WebSeeds, Wire.OfUri),
         FilePriorities = request.FilePriorities.Count == 0 ? null : [.. request.FilePriorities.Select(priority => (int)priority)],
         Selection = SelectionDto.Of(request.Selection),
         Suspended = request.Suspended,
         MetadataOnly = request.MetadataOnly,
         MetadataTimeout = Wire.OfTime(request.MetadataTimeout),
         Recheck = request.Recheck,
+        Reuse = request.Reuse is { } reuse ? [.. reuse.Folders] : null,
+        ReuseBy = request.Reuse?.By.ToString(),
         Options = OptionsDto.Of(request.Options),
     };
 
@@ -97,16 +108,18 @@ internal sealed class StartDto
         return request with
         {
             Reach = reach,
-            Destination = Destination,
-            CurrentFolder = CurrentFolder,
+            Destination = Wire.ToPath(Destination),
+            CurrentFolder = Wire.ToPath(CurrentFolder),
             Peers = Wire.ToList(Peers, Wire.ToEndPoint),
             Trackers = Wire.ToList(Trackers, Wire.ToGivenUri),
+            WebSeeds = Wire.ToList(WebSeeds, Wire.ToGivenUri),
             FilePriorities = CommandDto.ToPriorities(FilePriorities),
             Selection = Selection?.ToSelection(),
             Suspended = Suspended ?? request.Suspended,
             MetadataOnly = MetadataOnly,
             MetadataTimeout = Wire.ToTime(MetadataTimeout),
             Recheck = Recheck,
+            Reuse = Reuse is null ? null : new DataReuse([.. Reuse.Select(Wire.ToPath).OfType<string>()], Wire.ToEnum(ReuseBy, ReuseMethod.Copy)),
             Options = Options?.ToOptions() ?? TorrentOptions.Unchanged,
         };
     }

@@ -31,6 +31,8 @@ internal sealed class StatusDto
 
     public long BytesWasted { get; set; }
 
+    public long BytesReused { get; set; }
+
     public long DownloadRate { get; set; }
 
     public long UploadRate { get; set; }
@@ -97,6 +99,8 @@ internal sealed class StatusDto
 
     public TrackerDto[]? Trackers { get; set; }
 
+    public WebSeedDto[]? WebSeeds { get; set; }
+
     public static StatusDto Of(TorrentStatus status) => new()
     {
         Name = status.Name,
@@ -112,6 +116,7 @@ internal sealed class StatusDto
         BytesReceived = status.BytesReceived,
         BytesSent = status.BytesSent,
         BytesWasted = status.BytesWasted,
+        BytesReused = status.BytesReused,
         DownloadRate = status.DownloadRate,
         UploadRate = status.UploadRate,
         EstimatedTimeLeft = Wire.OfTime(status.EstimatedTimeLeft),
@@ -145,6 +150,7 @@ internal sealed class StatusDto
         Error = ErrorDto.Of(status.Error),
         Warnings = ErrorDto.OfList(status.Warnings),
         Trackers = Wire.OfList(status.Trackers, TrackerDto.Of),
+        WebSeeds = Wire.OfList(status.WebSeeds, WebSeedDto.Of),
     };
 
     public TorrentStatus ToStatus() => new()
@@ -162,6 +168,7 @@ internal sealed class StatusDto
         BytesReceived = BytesReceived,
         BytesSent = BytesSent,
         BytesWasted = BytesWasted,
+        BytesReused = BytesReused,
         DownloadRate = DownloadRate,
         UploadRate = UploadRate,
         EstimatedTimeLeft = Wire.ToTime(EstimatedTimeLeft),
@@ -195,5 +202,6 @@ internal sealed class StatusDto
         Error = Error?.ToError(),
         Warnings = Wire.ToList(Warnings, error => error.ToError()),
         Trackers = Wire.ToList(Trackers, tracker => tracker.ToSnapshot()),
+        WebSeeds = Wire.ToList(WebSeeds, seed => seed.ToSnapshot()),
     };
 }

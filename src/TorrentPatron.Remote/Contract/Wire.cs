@@ -62,6 +62,15 @@ internal static class Wire
         ? endPoint
         : throw new TorrentException(ContractErrors.InvalidValue(text ?? "", "an address and port"));
 
+    /// <summary>Reads a path, which no system takes if it is very long.</summary>
+    public static string? ToPath(string? text)
+    {
+        const int MostChars = 32_767;
+        return text is not { Length: > MostChars } && text?.Contains('\0', StringComparison.Ordinal) != true
+            ? text
+            : throw new TorrentException(ContractErrors.InvalidValue(text, "a path"));
+    }
+
     public static string OfUri(Uri uri) => uri.OriginalString;
 
     public static Uri ToUri(string? text) => Uri.TryCreate(text, UriKind.Absolute, out Uri? uri)

@@ -13,7 +13,7 @@ internal static class EndpointErrors
 
     public static TorrentException NotRunning(string address, Exception? fault = null) => new(
         new TorrentError(
-            TorrentErrorId.ServiceUnavailable, $"No service runs at '{DisplayText.Clean(address)}'.", "Start one: 'patron service', or Start-TorrentService -Foreground."),
+            TorrentErrorId.ServiceUnavailable, $"No service runs at '{DisplayText.Clean(address)}'.", "Start one: 'patron service', or Start-TorrentService."),
         fault);
 
     public static TorrentException NoAnswer(string address, TimeSpan patience) => new(new TorrentError(
@@ -59,6 +59,37 @@ internal static class EndpointErrors
     public static TorrentException NotListening(string what) => new(new TorrentError(
         TorrentErrorId.InvalidArgument, $"The socket that systemd handed over is not usable: {what}.",
         "Give the .socket unit one ListenStream= with a path, and Accept=no."));
+
+    public static TorrentException Changeable(string folder) => Unsafe(
+        $"Users other than root and the service's own may change the folder '{DisplayText.Clean(folder)}'.",
+        "Give it to root or to the service's user, and close it: chmod 755.");
+
+    public static TorrentError NotMember(string user) => new(
+        TorrentErrorId.ServiceAccessDenied, $"User {user} may not use the machine's service.",
+        "Ask the administrator to make you a member of its group, and log on again; or start a service of your own.");
+
+    public static TorrentException NoGroup(string name) => new(new TorrentError(
+        TorrentErrorId.InvalidArgument, $"There is no group '{DisplayText.Clean(name)}' on this machine.", "Make it (groupadd), or give the name of another one."));
+
+    public static TorrentException NoGroups() => new(new TorrentError(
+        TorrentErrorId.NotSupported, "A service of Windows cannot be shared with a group.", "Let each user run a service of their own."));
+
+    public static TorrentException NotGiven(string path, UserGroup group, Exception fault) => new(
+        new TorrentError(
+            TorrentErrorId.InvalidArgument,
+            $"The socket '{DisplayText.Clean(path)}' cannot be given to the group '{DisplayText.Clean(group.Name)}': {DisplayText.Clean(fault.Message).TrimEnd('.')}.",
+            "Make the service's user a member of the group."),
+        fault);
+
+    public static TorrentException NoRoots() => new(new TorrentError(
+        TorrentErrorId.InvalidArgument, "A machine's service needs the folders below which its users may have torrents.",
+        "Name them: Start-TorrentService -Root, or patron service --root."));
+
+    public static TorrentException RootMissing(string root) => new(new TorrentError(
+        TorrentErrorId.InvalidArgument, $"The root '{DisplayText.Clean(root)}' is not a folder.", "Make it, so that the service's user can write there, or name another one."));
+
+    public static TorrentException GroupOfUser() => new(new TorrentError(
+        TorrentErrorId.InvalidArgument, "A user's own service is not shared with groups.", "Make it the machine's: -Scope Machine, or --scope machine."));
 
     private static TorrentException Unsafe(string message, string remedy, Exception? fault = null) =>
         new(new TorrentError(TorrentErrorId.ServiceFolderUnsafe, message, remedy), fault);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -36,6 +37,40 @@ internal static class PeerCredentials
 
         // The folder alone keeps others out.
         return Make(PosixFiles.EffectiveUser, null);
+    }
+
+    /// <summary>The groups of the process at the other end, when it connected; its primary group among them.</summary>
+    /// <exception cref="SocketException">The other end has gone.</exception>
+    public static uint[] GroupsOf(Socket socket)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int SolSocket = 1, SoPeerCred = 17, SoPeerGroups = 59, MostGroups = 65536;
+            Span<byte> credential = stackalloc byte[12];
+            socket.GetRawSocketOption(SolSocket, SoPeerCred, credential);
+            uint primary = MemoryMarshal.Read<uint>(credential[8..]);
+            byte[] groups = ArrayPool<byte>.Shared.Rent(MostGroups * sizeof(uint));
+            try
+            {
+                int bytes = socket.GetRawSocketOption(SolSocket, SoPeerGroups, groups.AsSpan(0, MostGroups * sizeof(uint)));
+                return [primary, .. MemoryMarshal.Cast<byte, uint>(groups.AsSpan(0, bytes))];
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(groups);
+            }
+        }
+
+        if (OperatingSystem.IsMacOS())
+        {
+            const int SolLocal = 0, LocalPeerCred = 1, CountAt = 8, GroupsAt = 12, MostGroups = 16;
+            Span<byte> answer = stackalloc byte[76];
+            socket.GetRawSocketOption(SolLocal, LocalPeerCred, answer);
+            int count = Math.Clamp(MemoryMarshal.Read<short>(answer[CountAt..]), (short)0, (short)MostGroups);
+            return [.. MemoryMarshal.Cast<byte, uint>(answer.Slice(GroupsAt, count * sizeof(uint)))];
+        }
+
+        return [];
     }
 
     /// <summary>Whether it is the current user, or root, who may do everything anyway.</summary>

@@ -24,6 +24,14 @@ internal static class ServiceAddresses
 
     private const string StateVariable = "TORRENTPATRON_STATE";
 
+    /// <summary>The place of the machine's service.</summary>
+    public static string OfMachine() => OperatingSystem.IsWindows() ? PipePrefix + "TorrentPatron-Machine"
+        : OperatingSystem.IsMacOS() ? "/var/run/torrentpatron/" + SocketName
+        : "/run/torrentpatron/" + SocketName;
+
+    /// <summary>Whether the user has chosen a state folder, and with it the only place.</summary>
+    public static bool IsChosen => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(StateVariable));
+
     /// <summary>An address as a person gives it, in full: a relative path of a socket is below the process' current folder.</summary>
     /// <param name="address">A path; on Windows the name of a pipe, with or without <see cref="PipePrefix"/>.</param>
     public static string Full(string address) => !OperatingSystem.IsWindows() ? Path.GetFullPath(address)

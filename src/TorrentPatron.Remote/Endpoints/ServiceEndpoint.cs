@@ -1,5 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Remote.Rpc;
+using TorrentPatron.Service;
 using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
@@ -11,53 +12,55 @@ internal static class ServiceEndpoint
     public static TimeSpan DialDeadline { get; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Listens for clients: on the socket that systemd handed over, else at an address.</summary>
-    /// <param name="address">The address; null: the user's own, where no other place of the user's has a service.</param>
-    /// <param name="mayEnter">Who may connect, on Unix; null: this user, and root.</param>
+    /// <param name="address">The address; null: that of the scope; the user's own only where no other place of the user's has a service.</param>
+    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
+    /// <param name="scope">Whose the service is.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.ServiceRunning"/>, <see cref="TorrentErrorId.ServiceFolderUnsafe"/> or <see cref="TorrentErrorId.InvalidArgument"/>.
     /// </exception>
-    public static async Task<IRpcListener> ListenAsync(string? address = null, Func<PeerCredential, bool>? mayEnter = null)
+    public static async Task<IRpcListener> ListenAsync(string? address = null, AccessRules? rules = null, ServiceScope scope = ServiceScope.User)
     {
         if (SystemdSocket.Take() is { } socket)
-            return UnixSocketListener.TakeOver(socket, mayEnter);
-        IReadOnlyList<string> places = address is null ? ServiceAddresses.OfUser() : [address];
+            return UnixSocketListener.TakeOver(socket, rules);
+        IReadOnlyList<string> places = address is not null ? [address] : scope == ServiceScope.Machine ? [ServiceAddresses.OfMachine()] : ServiceAddresses.OfUser();
         foreach (string other in places.Skip(1))
         {
-            if (await IsThereAsync(other).ConfigureAwait(false))
+            if (await IsListeningAsync(other, ServiceScope.User).ConfigureAwait(false))
                 throw EndpointErrors.Running(other);
         }
 
-        return OperatingSystem.IsWindows() ? PipeListener.Listen(places[0]) : UnixSocketListener.Listen(places[0], mayEnter);
+        return OperatingSystem.IsWindows() ? PipeListener.Listen(places[0]) : UnixSocketListener.Listen(places[0], rules);
     }
 
     /// <summary>Connects to a service.</summary>
-    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
-    /// <param name="isTrusted">Whose service is trusted, on Unix; null: this user's, and root's.</param>
+    /// <param name="address">Its address; null: that of the scope, wherever it listens.</param>
+    /// <param name="scope">
+    /// Whose service it is; null: at an address the user's, else the user's first and then the machine's. The user's must be this user's or root's,
+    /// the machine's run by a user whom root has appointed.
+    /// </param>
     /// <param name="time">The clock; null: the system's.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.ServiceUnavailable"/> or <see cref="TorrentErrorId.ServiceAccessDenied"/>.
     /// </exception>
     public static async Task<RpcTransport> DialAsync(
-        string? address = null, Func<PeerCredential, bool>? isTrusted = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
+        string? address = null, ServiceScope? scope = null, TimeProvider? time = null, CancellationToken cancellationToken = default)
     {
-        IReadOnlyList<string> places = address is null ? ServiceAddresses.OfUser() : [address];
+        List<(string Address, ServiceScope Scope)> places = Places(address, scope);
         TorrentException? first = null;
-        foreach (string place in places)
+        foreach ((string Address, ServiceScope Scope) place in places)
         {
             try
             {
                 return OperatingSystem.IsWindows()
-                    ? await PipeDialer.DialAsync(place, cancellationToken).ConfigureAwait(false)
-                    : await UnixSocketDialer.DialAsync(place, isTrusted, DialDeadline, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
+                    ? await PipeDialer.DialAsync(place.Address, cancellationToken).ConfigureAwait(false)
+                    : await UnixSocketDialer.DialAsync(place.Address, Trust(place), DialDeadline, time ?? TimeProvider.System, cancellationToken).ConfigureAwait(false);
             }
-            catch (TorrentException fault) when (place != places[^1])
+            catch (TorrentException fault)
             {
-                first ??= fault;
-            }
-            catch (TorrentException) when (first is not null)
-            {
-                throw first;
+                // One that is there and may not be used says more than one that is not there.
+                if (first is null || (first.Error.Id != TorrentErrorId.ServiceAccessDenied && fault.Error.Id == TorrentErrorId.ServiceAccessDenied))
+                    first = fault;
             }
         }
 
@@ -78,18 +81,38 @@ internal static class ServiceEndpoint
         IRpcHandler handler, Hello own, string? address = null, RpcOptions? options = null, CancellationToken cancellationToken = default)
     {
         options ??= RpcOptions.Client;
-        RpcTransport transport = await DialAsync(address, null, options.Time, cancellationToken).ConfigureAwait(false);
+        RpcTransport transport = await DialAsync(address, time: options.Time, cancellationToken: cancellationToken).ConfigureAwait(false);
         var connection = new RpcConnection(transport.Stream, handler, options);
         connection.Start();
         Hello service = await HelloExchange.SayAsync(connection, own, options.Time, cancellationToken).ConfigureAwait(false);
         return (connection, service);
     }
 
-    private static async Task<bool> IsThereAsync(string address)
+    private static List<(string Address, ServiceScope Scope)> Places(string? address, ServiceScope? scope)
+    {
+        if (address is not null)
+            return [(address, scope ?? ServiceScope.User)];
+        var places = new List<(string, ServiceScope)>();
+        if (scope != ServiceScope.Machine)
+            places.AddRange(ServiceAddresses.OfUser().Select(place => (place, ServiceScope.User)));
+        if (scope == ServiceScope.Machine || (scope is null && !ServiceAddresses.IsChosen))
+            places.Add((ServiceAddresses.OfMachine(), ServiceScope.Machine));
+        return places;
+    }
+
+    /// <summary>Whose service is trusted at a place; null: this user's, and root's.</summary>
+    private static Func<PeerCredential, bool>? Trust((string Address, ServiceScope Scope) place) => place.Scope == ServiceScope.User ? null
+        : peer => PeerCredentials.IsOwnOrRoot(peer) || SocketFolder.IsAppointed(Path.GetDirectoryName(place.Address)!, peer.User);
+
+    /// <summary>Whether a service that this user may use takes a connection.</summary>
+    /// <param name="address">Its address; null: the user's own, wherever it listens.</param>
+    /// <param name="scope">Whose service it is; null: as for <see cref="DialAsync"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    public static async Task<bool> IsListeningAsync(string? address = null, ServiceScope? scope = null, CancellationToken cancellationToken = default)
     {
         try
         {
-            RpcTransport transport = await DialAsync(address).ConfigureAwait(false);
+            RpcTransport transport = await DialAsync(address, scope, cancellationToken: cancellationToken).ConfigureAwait(false);
             await transport.Stream.DisposeAsync().ConfigureAwait(false);
             return true;
         }

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Remote.Rpc;
@@ -10,7 +11,7 @@ using TorrentPatron.Service.Errors;
 
 namespace TorrentPatron.Remote.Endpoints;
 
-/// <summary>Listens on a Unix domain socket, which its owner alone can reach.</summary>
+/// <summary>Listens on a Unix domain socket, which its owner alone can reach, or the groups that were named.</summary>
 /// <remarks>
 /// Beside the socket lies <c>service.lock</c>, which the service holds as long as it runs, however it ends. The socket is made under another
 /// name and takes its own when it listens, so that nobody meets one that does not; what a dead service left is replaced by that.
@@ -25,12 +26,12 @@ internal sealed class UnixSocketListener : IRpcListener
     private readonly Socket _socket;
     private readonly FileStream? _lock; // null: systemd's socket
     private readonly FileIdentity? _identity;
-    private readonly Func<PeerCredential, bool> _mayEnter;
+    private readonly AccessRules _rules;
     private bool _isDisposed;
 
-    private UnixSocketListener(Socket socket, string address, FileStream? held, Func<PeerCredential, bool>? mayEnter)
+    private UnixSocketListener(Socket socket, string address, FileStream? held, AccessRules? rules)
     {
-        (_socket, Address, _lock, _mayEnter) = (socket, address, held, mayEnter ?? PeerCredentials.IsOwnOrRoot);
+        (_socket, Address, _lock, _rules) = (socket, address, held, rules ?? AccessRules.OwnerOnly);
         if (held is not null)
             _identity = SocketFolder.Find(address)?.Identity;
     }
@@ -43,25 +44,25 @@ internal sealed class UnixSocketListener : IRpcListener
 
     /// <summary>Makes the socket and listens.</summary>
     /// <param name="path">Its path, in a folder that belongs to it alone.</param>
-    /// <param name="mayEnter">Who may connect; null: this user, and root.</param>
+    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
     /// <exception cref="TorrentException">
     /// <see cref="Engine.Client.TorrentErrorId.ServiceRunning"/>; <see cref="Engine.Client.TorrentErrorId.ServiceFolderUnsafe"/>;
     /// <see cref="Engine.Client.TorrentErrorId.InvalidArgument"/>: the path is too long.
     /// </exception>
-    public static UnixSocketListener Listen(string path, Func<PeerCredential, bool>? mayEnter = null)
+    public static UnixSocketListener Listen(string path, AccessRules? rules = null)
     {
         if (Encoding.UTF8.GetByteCount(path) > MaxPathBytes)
             throw EndpointErrors.TooLong(path, MaxPathBytes);
         string folder = Path.GetDirectoryName(path)!;
-        SocketFolder.Make(folder);
+        SocketFolder.Make(folder, rules?.IsShared == true);
         FileStream? held = null;
         Socket? socket = null;
         try
         {
             held = Lock(folder, path);
             RequireFree(path);
-            socket = MakeSocket(Path.Combine(folder, NewName), path);
-            return new UnixSocketListener(socket, path, held, mayEnter);
+            socket = MakeSocket(Path.Combine(folder, NewName), path, rules ?? AccessRules.OwnerOnly);
+            return new UnixSocketListener(socket, path, held, rules);
         }
         catch (Exception fault)
         {
@@ -75,9 +76,9 @@ internal sealed class UnixSocketListener : IRpcListener
 
     /// <summary>Takes over a socket that listens already.</summary>
     /// <param name="socket">The socket, from systemd, which made its file and will remove it.</param>
-    /// <param name="mayEnter">Who may connect; null: this user, and root.</param>
-    public static UnixSocketListener TakeOver(Socket socket, Func<PeerCredential, bool>? mayEnter = null) =>
-        new(socket, socket.LocalEndPoint?.ToString() ?? "systemd", held: null, mayEnter);
+    /// <param name="rules">Who may connect, and what for; null: this user, and root.</param>
+    public static UnixSocketListener TakeOver(Socket socket, AccessRules? rules = null) =>
+        new(socket, socket.LocalEndPoint?.ToString() ?? "systemd", held: null, rules);
 
     /// <inheritdoc/>
     public async ValueTask<RpcTransport> AcceptAsync(CancellationToken cancellationToken)
@@ -89,13 +90,21 @@ internal sealed class UnixSocketListener : IRpcListener
             try
             {
                 PeerCredential peer = PeerCredentials.Of(accepted);
-                if (_mayEnter(peer))
-                    return new RpcTransport(new NetworkStream(accepted, ownsSocket: true), peer);
-                EngineEvents.Log.ConnectionRefused(peer.ToString(), "The service is another user's.");
+                ServiceAccess access = _rules.Of(peer, accepted);
+                if (access != ServiceAccess.None)
+                    return new RpcTransport(new NetworkStream(accepted, ownsSocket: true), peer) { Access = access };
+                EngineEvents.Log.ConnectionRefused(peer.ToString(), "The user may not use the service.");
+                if (_rules.IsShared)
+                    Tell(accepted, EndpointErrors.NotMember(peer.User));
             }
             catch (SocketException)
             {
                 // It has gone.
+            }
+            catch
+            {
+                accepted.Dispose();
+                throw;
             }
 
             accepted.Dispose();
@@ -167,7 +176,7 @@ internal sealed class UnixSocketListener : IRpcListener
         throw EndpointErrors.Running(path);
     }
 
-    private static Socket MakeSocket(string newPath, string path)
+    private static Socket MakeSocket(string newPath, string path, AccessRules rules)
     {
         var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
@@ -184,6 +193,7 @@ internal sealed class UnixSocketListener : IRpcListener
             if (!OperatingSystem.IsWindows() && !OperatingSystem.IsLinux())
                 File.SetUnixFileMode(newPath, SocketMode);
             socket.Listen(Backlog);
+            Share(newPath, path, rules);
             File.Move(newPath, path, overwrite: true);
             return socket;
         }
@@ -192,5 +202,39 @@ internal sealed class UnixSocketListener : IRpcListener
             socket.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Tells a user who is turned away why, as far as the system takes it at once.</summary>
+    private static void Tell(Socket socket, TorrentError why)
+    {
+        using var writer = new LineWriter(RpcLimits.MaxLineToClient);
+        socket.Blocking = false;
+        _ = socket.Send(writer.Write(why, RpcMessages.WriteClosing).Span, SocketFlags.None, out _);
+    }
+
+    /// <summary>Lets a group reach the socket, before it takes its name; where there are two, everybody: the service asks who it is.</summary>
+    private static void Share(string newPath, string path, AccessRules rules)
+    {
+        if (OperatingSystem.IsWindows() || !rules.IsShared)
+            return;
+        UnixFileMode mode = SocketMode | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
+        if (rules.Members is null || rules.Readers is null)
+        {
+            UserGroup group = rules.Members ?? rules.Readers!;
+            try
+            {
+                PosixGroups.Give(newPath, group.Id);
+            }
+            catch (IOException fault)
+            {
+                throw EndpointErrors.NotGiven(path, group, fault);
+            }
+        }
+        else
+        {
+            mode |= UnixFileMode.OtherRead | UnixFileMode.OtherWrite;
+        }
+
+        File.SetUnixFileMode(newPath, mode);
     }
 }

@@ -1,5 +1,8 @@
+using System.Diagnostics.Tracing;
+using System.Globalization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Protocol;
 using TorrentPatron.Remote.Contract;
 using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
@@ -26,42 +29,66 @@ public sealed class SharedService : IAsyncDisposable
     /// <summary>Longest time until the end: connections, trackers and saved state have bounds of their own, which are shorter.</summary>
     private static readonly TimeSpan EndDeadline = TimeSpan.FromSeconds(9);
 
+    /// <summary>How often systemd is told how the service stands, at least.</summary>
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromSeconds(30);
+
+    /// <summary>The unit of systemd, or the like, that this process runs as. The variable is cleared: it does not hold for programs that are run from here.</summary>
+    private static readonly string? Unit = TakeUnit();
+
     /// <summary>Torrents that are being taken up at a time.</summary>
     private const int RestoreWindow = 32;
 
     private readonly Lock _gate = new(); // a leaf
     private readonly ServiceHost _host;
     private readonly CancellationTokenSource _ending = new();
+    private TorrentError? _hooksFault;
+    private readonly ServiceLog? _log;
+    private readonly SystemdNotifier? _notifier;
     private Task? _end;
 
-    private SharedService(ServiceHost host, string address) => (_host, Address) = (host, address);
+    private SharedService(ServiceHost host, string address, ServiceLog? log, SystemdNotifier? notifier) =>
+        (_host, Address, _log, _notifier, Look) = (host, address, log, notifier, host.GetInfo);
+
+    /// <summary>The environment variable that names the unit, or the like, as which the system runs the service.</summary>
+    public const string UnitVariable = "TORRENTPATRON_UNIT";
 
     /// <summary>Where it listens: the path of a Unix domain socket, on Windows the name of a pipe.</summary>
     public string Address { get; }
 
+    /// <summary>Whether it tells the journal of systemd what it does; then nobody else need tell it there.</summary>
+    public bool LogsToJournal => _log is { IsJournal: true };
+
     /// <summary>Completes when the saved torrents have been taken up, with the reasons of those that could not be.</summary>
     public Task<IReadOnlyList<TorrentError>> Restored { get; private set; } = Task.FromResult<IReadOnlyList<TorrentError>>([]);
 
+    /// <summary>Completes when a client asks for the end of the service: with whether it is to start again. Whoever runs it ends it then.</summary>
+    public Task<bool> StopRequested => _host.StopRequested;
+
+    /// <summary>Looks whether the service is alive; tests have it hang.</summary>
+    internal Func<ServiceInfo> Look { get; set; }
+
     /// <summary>Listens, goes on with the saved torrents, and takes clients.</summary>
     /// <param name="service">The service; it ends with the result, and also when this fails.</param>
-    /// <param name="address">
-    /// Path of the socket to listen on, on Windows the name of a pipe; null: the user's own place, as docs/rpc.md has it, or the socket that
-    /// systemd handed over.
-    /// </param>
+    /// <param name="options">Where it listens, and who may use it; null: the user's own.</param>
     /// <param name="cancellationToken">Gives up starting; what has been started ends by <see cref="DisposeAsync"/>.</param>
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.ServiceRunning"/>: another one listens there; <see cref="TorrentErrorId.ServiceFolderUnsafe"/>: others may
-    /// look into the folder; <see cref="TorrentErrorId.InvalidArgument"/>: the path is too long.
+    /// look into the folder; <see cref="TorrentErrorId.InvalidArgument"/>: the path is too long, the machine's service has no roots, a root is not a
+    /// folder, or there is no such group.
     /// </exception>
-    public static async Task<SharedService> StartAsync(TorrentService service, string? address = null, CancellationToken cancellationToken = default)
+    public static async Task<SharedService> StartAsync(
+        TorrentService service, SharedServiceOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(service);
+        options ??= new SharedServiceOptions();
         IRpcListener listener;
         try
         {
             // First: a second service in this place touches no saved state.
             cancellationToken.ThrowIfCancellationRequested();
-            listener = await ServiceEndpoint.ListenAsync(address is null ? null : ServiceAddresses.Full(address)).ConfigureAwait(false);
+            AccessRules rules = RulesOf(service.Settings, options);
+            listener = await ServiceEndpoint
+                .ListenAsync(options.Address is { } address ? ServiceAddresses.Full(address) : null, rules, options.Scope).ConfigureAwait(false);
         }
         catch
         {
@@ -69,7 +96,9 @@ public sealed class SharedService : IAsyncDisposable
             throw;
         }
 
-        var shared = new SharedService(new ServiceHost(service, listener), listener.Address);
+        var host = new ServiceHost(service, listener) { Scope = options.Scope, LogPath = options.LogPath, Unit = Unit };
+        ServiceLog? log = options.LogPath is not null || (Unit is not null && ServiceLog.HasJournal) ? new ServiceLog(options.LogPath, TimeProvider.System) : null;
+        var shared = new SharedService(host, listener.Address, log, options.Notifier);
         try
         {
             await shared.BeginAsync(cancellationToken).ConfigureAwait(false);
@@ -93,9 +122,25 @@ public sealed class SharedService : IAsyncDisposable
         await end.ConfigureAwait(false);
     }
 
+    private static AccessRules RulesOf(ServiceSettings settings, SharedServiceOptions options)
+    {
+        bool isMachine = options.Scope == ServiceScope.Machine;
+        if (isMachine && settings.Roots.Count == 0)
+            throw EndpointErrors.NoRoots();
+        if (!isMachine && (options.Group is not null || options.ReadersGroup is not null))
+            throw EndpointErrors.GroupOfUser();
+        if (settings.Roots.FirstOrDefault(root => !Path.IsPathFullyQualified(root) || !Directory.Exists(root)) is { } missing)
+            throw EndpointErrors.RootMissing(missing);
+        return AccessRules.Of(options.Group, options.ReadersGroup);
+    }
+
     private async Task BeginAsync(CancellationToken cancellationToken)
     {
+        _hooksFault = _host.Service.Hooks.UseSaved();
+        _host.Restoring(true);
         Restored = Task.Run(RestoreAsync);
+        var memory = new MemoryKeeper(() => _host.Service.Sessions.Current?.Torrents ?? 0);
+        Faults.Watch(memory.RunAsync(TimeProvider.System, _ending.Token), "memory of the service");
         try
         {
             await Restored.WaitAsync(RestoreHeadStart, cancellationToken).ConfigureAwait(false);
@@ -106,26 +151,74 @@ public sealed class SharedService : IAsyncDisposable
         }
 
         _host.Start();
+        _log?.Write(EventLevel.Informational, $"The service listens on {Address} (process {Environment.ProcessId}).");
+        if (_notifier is not null)
+        {
+            _notifier.Ready(Describe(_host.GetInfo()));
+            Faults.Watch(BeatAsync(_notifier), "beat of the service");
+        }
+    }
+
+    /// <summary>Tells systemd how the service stands and, where that watches, that it is alive: as long as it can be looked at and takes clients.</summary>
+    private async Task BeatAsync(SystemdNotifier notifier)
+    {
+        TimeSpan interval = notifier.Watchdog / 2 is { } half && half < StatusInterval ? half : StatusInterval;
+        string told = "";
+        CancellationToken ending = _ending.Token;
+        while (true)
+        {
+            await Task.Delay(interval, ending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ending.IsCancellationRequested)
+                return;
+            try
+            {
+                // On another thread: whatever holds the locks that this needs holds up clients too.
+                ServiceInfo info = await Task.Run(Look).WaitAsync(interval).ConfigureAwait(false);
+                if (notifier.Watchdog is not null && _host.IsAccepting)
+                    notifier.Alive();
+                if (told != Describe(info))
+                    notifier.Status(told = Describe(info));
+            }
+            catch (TimeoutException)
+            {
+                _log?.Write(EventLevel.Error, "The service does not answer itself: systemd is not told that it is alive.");
+            }
+        }
+    }
+
+    private static string Describe(ServiceInfo info) => string.Create(
+        CultureInfo.InvariantCulture, $"{(info.State == ServiceState.Restoring ? "Taking up saved torrents; " : "")}torrents: {info.Torrents}, clients: {info.Clients}");
+
+    private static string? TakeUnit()
+    {
+        string? unit = Environment.GetEnvironmentVariable(UnitVariable);
+        Environment.SetEnvironmentVariable(UnitVariable, null);
+        return string.IsNullOrEmpty(unit) ? null : unit;
     }
 
     private async Task<IReadOnlyList<TorrentError>> RestoreAsync()
     {
         var refused = new List<TorrentError>();
-        var begun = new Queue<Task<TorrentAnswer>>();
+        if (_hooksFault is not null)
+            refused.Add(_hooksFault);
+        var begun = new Queue<Task<TorrentError?>>();
         StateFolder states = _host.Service.States;
         try
         {
-            foreach (SavedTorrent saved in states.Enumerate().Where(saved => !states.IsStopped(saved.TorrentId)))
+            IReadOnlyList<TorrentId> saved = states.List();
+            _host.Service.Hooks.Keep(saved);
+            foreach (TorrentId torrent in saved)
             {
                 if (_ending.IsCancellationRequested)
                     break;
-                begun.Enqueue(_host.Own.RestoreAsync(saved, _ending.Token));
+                // Also what is saved is read side by side.
+                begun.Enqueue(Task.Run(() => RestoreAsync(states, torrent)));
                 if (begun.Count >= RestoreWindow)
-                    await TakeAsync(begun.Dequeue(), refused).ConfigureAwait(false);
+                    Add(await begun.Dequeue().ConfigureAwait(false));
             }
 
-            while (begun.TryDequeue(out Task<TorrentAnswer>? next))
-                await TakeAsync(next, refused).ConfigureAwait(false);
+            while (begun.TryDequeue(out Task<TorrentError?>? next))
+                Add(await next.ConfigureAwait(false));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -135,18 +228,36 @@ public sealed class SharedService : IAsyncDisposable
         {
             // It ends: what was not taken up is as it was saved.
         }
+        finally
+        {
+            _host.Restoring(false);
+        }
+
+        foreach (TorrentError error in refused)
+            _log?.Write(EventLevel.Warning, error.ToString());
 
         return refused;
+
+        void Add(TorrentError? error)
+        {
+            if (error is not null)
+                refused.Add(error);
+        }
     }
 
-    private static async Task TakeAsync(Task<TorrentAnswer> restoring, List<TorrentError> refused)
+    /// <summary>Goes on with a saved torrent, unless a client has stopped it.</summary>
+    /// <returns>Why it cannot; null: it does, or is not to.</returns>
+    private async Task<TorrentError?> RestoreAsync(StateFolder states, TorrentId torrent)
     {
-        if (await restoring.ConfigureAwait(false) is TorrentStartFail { Error: var error })
-            refused.Add(error);
+        if (states.IsStopped(torrent) || states.Find(torrent) is not { } saved)
+            return null;
+        TorrentAnswer answer = await _host.Own.RestoreAsync(saved, _ending.Token).ConfigureAwait(false);
+        return (answer as TorrentStartFail)?.Error;
     }
 
     private async Task EndAsync()
     {
+        _notifier?.Stopping("Telling the trackers and saving the state.");
         await _ending.CancelAsync().ConfigureAwait(false);
         try
         {
@@ -157,6 +268,10 @@ public sealed class SharedService : IAsyncDisposable
             // What is saved bears an end at any moment.
             EngineEvents.Log.FaultCaught(null, "end of the service", fault);
         }
+
+        _log?.Write(EventLevel.Informational, "The service has ended.");
+        if (_log is not null)
+            await _log.DisposeAsync().ConfigureAwait(false);
     }
 
     private async Task EndInOrderAsync()
@@ -164,6 +279,7 @@ public sealed class SharedService : IAsyncDisposable
         await _host.StopAsync(RemoteErrors.Stopped).ConfigureAwait(false);
         await _host.Service.DisposeAsync().ConfigureAwait(false);
         await Restored.ConfigureAwait(false);
+        await _host.EndStoppersAsync(RemoteErrors.Stopped).ConfigureAwait(false);
         _ending.Dispose();
     }
 }

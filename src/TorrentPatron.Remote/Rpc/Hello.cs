@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 
@@ -17,7 +18,7 @@ internal sealed class Hello
     private const int MostChars = 64;
 
     /// <summary>The method.</summary>
-    public static RpcMethod<Hello, Hello> Method { get; } = new("hello", RpcJson.Default.Hello, RpcJson.Default.Hello);
+    public static RpcMethod<Hello, Hello> Method { get; } = new("hello", RpcJson.Default.Hello, RpcJson.Default.Hello) { Purpose = "take a client" };
 
     /// <summary>Newest version of the protocol that the side speaks, from 1; 0: it did not say.</summary>
     public int Protocol { get; set; }
@@ -36,6 +37,10 @@ internal sealed class Hello
 
     /// <summary>The process' id; 0: it did not say.</summary>
     public int ProcessId { get; set; }
+
+    /// <summary>Of a service: why it has cut off an earlier connection of this client's process; null: it has not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public HelloNotice? CutOff { get; set; }
 
     /// <summary>What this process says.</summary>
     /// <param name="features">What it can do.</param>
@@ -58,6 +63,20 @@ internal sealed class Hello
         Program = Clean(Program),
         Version = Clean(Version),
         ProcessId = ProcessId,
+        CutOff = CutOff is null ? null : HelloNotice.Of(CutOff.ToError()),
+    };
+
+    /// <summary>The same, to a client that was cut off.</summary>
+    /// <param name="why">Why; null: it was not.</param>
+    public Hello To(TorrentError? why) => why is null ? this : new()
+    {
+        Protocol = Protocol,
+        Minimum = Minimum,
+        Features = Features,
+        Program = Program,
+        Version = Version,
+        ProcessId = ProcessId,
+        CutOff = HelloNotice.Of(why),
     };
 
     /// <summary>Whether two sides understand each other.</summary>

@@ -7,6 +7,10 @@ namespace TorrentPatron.Remote.Rpc;
 /// </remarks>
 internal interface IRpcHandler
 {
+    /// <summary>Whether a method may take long, and its requests are counted apart.</summary>
+    /// <param name="method">Its name.</param>
+    bool IsLong(string method) => false;
+
     /// <summary>Answers a request. Requests run side by side once they wait.</summary>
     /// <param name="request">The request; its params are good until this method returns its task.</param>
     /// <param name="cancellationToken">Cancelled when the other side cancels the request, or the connection ends.</param>

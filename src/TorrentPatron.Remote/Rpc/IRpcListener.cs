@@ -1,3 +1,5 @@
+using TorrentPatron.Remote.Endpoints;
+
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>Where clients of the service arrive.</summary>
@@ -16,6 +18,9 @@ internal interface IRpcListener : IAsyncDisposable
 /// <param name="Peer">Who is at the other end, by the system's word.</param>
 internal sealed record RpcTransport(Stream Stream, PeerCredential Peer) : IDisposable
 {
+    /// <summary>What the client may do.</summary>
+    public ServiceAccess Access { get; init; } = ServiceAccess.Own;
+
     /// <summary>Ends the connection.</summary>
     public void Dispose() => Stream.Dispose();
 }

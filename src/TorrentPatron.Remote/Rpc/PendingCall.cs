@@ -4,11 +4,14 @@ using TorrentPatron.Service.Errors;
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>A request that this side has sent, until its response is here.</summary>
-/// <param name="method">Name of the method, for errors.</param>
-internal abstract class PendingCall(string method)
+/// <param name="purpose">What the method does, for errors.</param>
+internal abstract class PendingCall(string purpose)
 {
-    /// <summary>Name of the method.</summary>
-    protected string Method => method;
+    /// <summary>Whether it may take long, and is counted apart.</summary>
+    public bool IsLong { get; init; }
+
+    /// <summary>What the method does.</summary>
+    protected string Purpose => purpose;
 
     /// <summary>Takes the result; called by the loop that reads.</summary>
     public abstract void Complete(RpcValue result);
@@ -21,16 +24,16 @@ internal abstract class PendingCall(string method)
         error switch
         {
             { Code: RpcErrorCode.Failed, Details: { } details } => details,
-            { Code: RpcErrorCode.MethodNotFound } => RemoteErrors.NotKnown(Method),
-            _ => RemoteErrors.Refused(Method, error.Code),
+            { Code: RpcErrorCode.MethodNotFound } => RemoteErrors.NotKnown(Purpose),
+            _ => RemoteErrors.Refused(Purpose, error.Code),
         },
         new RpcException(error.Code)));
 }
 
 /// <summary>A request whose result is read by generated code.</summary>
-/// <param name="method">Name of the method, for errors.</param>
+/// <param name="purpose">What the method does, for errors.</param>
 /// <param name="type">How the result is read.</param>
-internal sealed class PendingCall<TResult>(string method, JsonTypeInfo<TResult> type) : PendingCall(method)
+internal sealed class PendingCall<TResult>(string purpose, JsonTypeInfo<TResult> type) : PendingCall(purpose)
 {
     private readonly TaskCompletionSource<TResult> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -47,7 +50,7 @@ internal sealed class PendingCall<TResult>(string method, JsonTypeInfo<TResult> 
         if (result.TryRead(type, out TResult value))
             _result.TrySetResult(value);
         else
-            _result.TrySetException(new TorrentException(RemoteErrors.NotUnderstood(Method)));
+            _result.TrySetException(new TorrentException(RemoteErrors.NotUnderstood(Purpose)));
     }
 
     public override void Fail(Exception fault) => _result.TrySetException(fault);

@@ -11,7 +11,7 @@ namespace TorrentPatron.Remote.Rpc;
 /// <remarks>
 /// One loop reads. One message at a time is written, in the order in which the turn to write was asked for; whoever sends waits until the
 /// system has taken the message, and that is the back-pressure: nothing is queued but those who wait. With 64 requests of the other side
-/// under way, the next request is not taken, and nothing behind it is read, until one has been answered.
+/// under way, the next request is not taken, and nothing behind it is read, until one has been answered; those that may take long are counted apart.
 /// </remarks>
 internal sealed class RpcConnection : IAsyncDisposable
 {
@@ -22,7 +22,9 @@ internal sealed class RpcConnection : IAsyncDisposable
     private readonly CancellationTokenSource _ended = new();
     private readonly SemaphoreSlim _writeTurn = new(1, 1);
     private readonly SemaphoreSlim _serving = new(RpcLimits.MaxRequests, RpcLimits.MaxRequests);
+    private readonly SemaphoreSlim _servingLong = new(RpcLimits.MaxLongRequests, RpcLimits.MaxLongRequests);
     private readonly SemaphoreSlim _calling = new(RpcLimits.MaxRequests, RpcLimits.MaxRequests);
+    private readonly SemaphoreSlim _callingLong = new(RpcLimits.MaxLongRequests, RpcLimits.MaxLongRequests);
     private readonly Dictionary<RpcId, ServedRequest> _served = [];
     private readonly Dictionary<RpcId, PendingCall> _calls = [];
     private readonly LineWriter _writer; // of whoever has the turn to write
@@ -53,6 +55,9 @@ internal sealed class RpcConnection : IAsyncDisposable
     /// <summary>Ends after <see cref="Completion"/>, when no handler runs any more.</summary>
     public Task Drained => _drained.Task;
 
+    /// <summary>Is told why the connection ends, before the other side can see that it has. It must neither throw nor wait.</summary>
+    public Action<RpcClosure>? Ending { private get; init; }
+
     /// <summary>Begins to read.</summary>
     public void Start()
     {
@@ -78,8 +83,8 @@ internal sealed class RpcConnection : IAsyncDisposable
     public async Task<TResult> CallAsync<TParams, TResult>(
         RpcMethod<TParams, TResult> method, TParams parameters, CancellationToken cancellationToken = default)
     {
-        await TakeTurnAsync(_calling, cancellationToken).ConfigureAwait(false);
-        var call = new PendingCall<TResult>(method.Name, method.Result);
+        await TakeTurnAsync(method.IsLong ? _callingLong : _calling, cancellationToken).ConfigureAwait(false);
+        var call = new PendingCall<TResult>(method.Purpose, method.Result) { IsLong = method.IsLong };
         RpcId id;
         lock (_gate)
         {
@@ -101,7 +106,7 @@ internal sealed class RpcConnection : IAsyncDisposable
             // Nothing of it was sent, or the connection has ended.
             TakeCall(id);
             if (fault is LineTooLongException)
-                throw new TorrentException(RemoteErrors.TooLarge(method.Name, _options.MaxSentLine), fault);
+                throw new TorrentException(RemoteErrors.TooLarge(method.Purpose, _options.MaxSentLine), fault);
             throw;
         }
 
@@ -185,6 +190,8 @@ internal sealed class RpcConnection : IAsyncDisposable
         End(closure);
         for (int i = 0; i < RpcLimits.MaxRequests; i++)
             await _serving.WaitAsync().ConfigureAwait(false);
+        for (int i = 0; i < RpcLimits.MaxLongRequests; i++)
+            await _servingLong.WaitAsync().ConfigureAwait(false);
         _drained.TrySetResult();
     }
 
@@ -229,19 +236,20 @@ internal sealed class RpcConnection : IAsyncDisposable
         switch (message)
         {
             case RpcRequest request:
-                await _serving.WaitAsync(_ended.Token).ConfigureAwait(false);
+                SemaphoreSlim places = _handler.IsLong(request.Method) ? _servingLong : _serving;
+                await places.WaitAsync(_ended.Token).ConfigureAwait(false);
                 var served = new ServedRequest();
                 bool isNew;
                 lock (_gate)
                     isNew = _closure is null && _served.TryAdd(request.Id, served);
                 if (isNew)
                 {
-                    _ = ServeAsync(request, served);
+                    _ = ServeAsync(request, served, places);
                     return true;
                 }
 
                 // Not with its id: that would be taken for the answer to the request that has it.
-                _serving.Release();
+                places.Release();
                 await SendErrorAsync(null, new RpcError(RpcErrorCode.InvalidRequest)).ConfigureAwait(false);
                 return CountInvalid();
             case RpcNotification { Method: RpcMessages.CancelMethod } cancel:
@@ -291,7 +299,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(RpcRequest request, ServedRequest served)
+    private async Task ServeAsync(RpcRequest request, ServedRequest served, SemaphoreSlim places)
     {
         RpcId id = request.Id;
         string method = request.Method;
@@ -335,7 +343,7 @@ internal sealed class RpcConnection : IAsyncDisposable
         }
         finally
         {
-            _serving.Release();
+            places.Release();
         }
     }
 
@@ -539,7 +547,7 @@ internal sealed class RpcConnection : IAsyncDisposable
                 return null;
         }
 
-        _calling.Release();
+        (call.IsLong ? _callingLong : _calling).Release();
         return call;
     }
 
@@ -560,6 +568,7 @@ internal sealed class RpcConnection : IAsyncDisposable
             _isStarted = true;
         }
 
+        Ending?.Invoke(closure);
         Faults.Watch(_ended.CancelAsync(), "end of a connection");
         timer?.Dispose();
         foreach (ServedRequest request in served)

@@ -21,6 +21,9 @@ internal static class RpcLimits
     /// <summary>Requests under way in one direction of a connection; with more of them it stops reading.</summary>
     public const int MaxRequests = 64;
 
+    /// <summary>Requests under way that may take long (checks, moves), which are counted apart.</summary>
+    public const int MaxLongRequests = 1_000;
+
     /// <summary>Messages that are not JSON-RPC, after which a connection ends.</summary>
     public const int MaxInvalidMessages = 16;
 }

@@ -6,7 +6,14 @@ namespace TorrentPatron.Remote.Rpc;
 /// <param name="Name">Its name.</param>
 /// <param name="Params">The parameters, an object.</param>
 /// <param name="Result">The result.</param>
-internal sealed record RpcMethod<TParams, TResult>(string Name, JsonTypeInfo<TParams> Params, JsonTypeInfo<TResult> Result);
+/// <param name="IsLong">
+/// Whether it may take as long as a disk does. Such requests are counted apart, so that they leave room for others.
+/// </param>
+internal sealed record RpcMethod<TParams, TResult>(string Name, JsonTypeInfo<TParams> Params, JsonTypeInfo<TResult> Result, bool IsLong = false)
+{
+    /// <summary>What it does, for errors: an infinitive that follows "to" or "may". Its name, where nothing better is said.</summary>
+    public string Purpose { get; init; } = Name;
+}
 
 /// <summary>A kind of notification: its name on the wire and how its parameters are written. Both sides share one.</summary>
 /// <param name="Name">Its name.</param>

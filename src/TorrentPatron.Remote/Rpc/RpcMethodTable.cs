@@ -1,13 +1,20 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Service.Errors;
+
 namespace TorrentPatron.Remote.Rpc;
 
 /// <summary>The methods of one side, by name. They are added before the connection starts.</summary>
 internal sealed class RpcMethodTable : IRpcHandler
 {
     private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask<RpcResult>>> _methods = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _long = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Func<RpcValue, CancellationToken, ValueTask>> _notices = new(StringComparer.Ordinal);
 
     /// <summary>The names of the methods, for a list of features or a test of the documentation.</summary>
     public IEnumerable<string> Methods => _methods.Keys;
+
+    /// <summary>Says why a method may not be called; null: it may. Unset: all may be.</summary>
+    public Func<string, TorrentError?>? Refuse { get; init; }
 
     /// <summary>Adds a method.</summary>
     /// <param name="method">The method.</param>
@@ -16,6 +23,8 @@ internal sealed class RpcMethodTable : IRpcHandler
     public RpcMethodTable Add<TParams, TResult>(RpcMethod<TParams, TResult> method, Func<TParams, CancellationToken, ValueTask<TResult>> handle)
     {
         _methods.Add(method.Name, HandleAsync);
+        if (method.IsLong)
+            _long.Add(method.Name);
         return this;
 
         // Not async: what reads the params must not outlive them.
@@ -42,9 +51,13 @@ internal sealed class RpcMethodTable : IRpcHandler
     }
 
     /// <inheritdoc/>
+    public bool IsLong(string method) => _long.Contains(method);
+
+    /// <inheritdoc/>
     public ValueTask<RpcResult> HandleAsync(RpcRequest request, CancellationToken cancellationToken) =>
-        _methods.TryGetValue(request.Method, out var handle)
-            ? handle(request.Params, cancellationToken) : throw new RpcException(RpcErrorCode.MethodNotFound);
+        !_methods.TryGetValue(request.Method, out var handle) ? throw new RpcException(RpcErrorCode.MethodNotFound)
+            : Refuse?.Invoke(request.Method) is { } error ? throw new TorrentException(error)
+            : handle(request.Params, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask NotifyAsync(RpcNotification notification, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Diagnostics;
+using TorrentPatron.Remote.Endpoints;
 
 namespace TorrentPatron.Remote.Rpc;
 
@@ -8,7 +9,8 @@ namespace TorrentPatron.Remote.Rpc;
 /// <param name="Connection">The connection to it.</param>
 /// <param name="Peer">Who it is, by the system's word.</param>
 /// <param name="Hello">What it said of itself.</param>
-internal sealed record RpcClient(RpcConnection Connection, PeerCredential Peer, Hello Hello);
+/// <param name="Access">What it may do.</param>
+internal sealed record RpcClient(RpcConnection Connection, PeerCredential Peer, Hello Hello, ServiceAccess Access = ServiceAccess.Own);
 
 /// <summary>How a server bounds its clients.</summary>
 internal sealed record RpcServerOptions
@@ -44,6 +46,9 @@ internal sealed class RpcServer : IAsyncDisposable
     private readonly Dictionary<RpcConnection, Task> _running = [];
     private readonly Dictionary<string, int> _perUser = new(StringComparer.Ordinal);
     private readonly HashSet<RpcClient> _clients = [];
+    private readonly OrderedDictionary<RpcConnection, string> _silent = []; // before hello, the oldest first; with its user
+    private readonly HashSet<RpcConnection> _displaced = []; // had to make room, and are being ended
+    private readonly CutOffMemory _cutOff;
     private Task _accepting = Task.CompletedTask;
     private bool _isStopped;
 
@@ -55,6 +60,7 @@ internal sealed class RpcServer : IAsyncDisposable
     public RpcServer(IRpcListener listener, Hello own, Func<RpcClient, IRpcHandler> open, RpcServerOptions? options = null)
     {
         (_listener, _own, _open, _options) = (listener, own, open, options ?? new RpcServerOptions());
+        _cutOff = new CutOffMemory(_options.Connection.Time);
     }
 
     /// <summary>The clients that have said hello.</summary>
@@ -77,12 +83,16 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Whether it takes clients.</summary>
+    public bool IsAccepting => !_accepting.IsCompleted;
+
     /// <summary>Begins to take clients.</summary>
     public void Start() => _accepting = Task.Run(AcceptAsync);
 
     /// <summary>Takes no more clients, tells those that are there why, and ends their connections, all within a bounded time.</summary>
     /// <param name="why">Why; their waits fail with it.</param>
-    public async Task StopAsync(TorrentError why)
+    /// <param name="mayStay">Whose connections are left until this is called again; null: nobody's.</param>
+    public async Task StopAsync(TorrentError why, Func<RpcConnection, bool>? mayStay = null)
     {
         KeyValuePair<RpcConnection, Task>[] running;
         lock (_gate)
@@ -90,6 +100,8 @@ internal sealed class RpcServer : IAsyncDisposable
             _isStopped = true;
             running = [.. _running];
         }
+
+        running = [.. running.Where(one => mayStay?.Invoke(one.Key) != true)];
 
         await _stopping.CancelAsync().ConfigureAwait(false);
         await _accepting.ConfigureAwait(false);
@@ -117,8 +129,10 @@ internal sealed class RpcServer : IAsyncDisposable
             try
             {
                 RpcTransport transport = await _listener.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                if (!TryAdmit(transport))
+                if (!TryAdmit(transport, out Task? makingRoom))
                     await RefuseAsync(transport).ConfigureAwait(false);
+                else if (makingRoom is not null)
+                    await Task.WhenAny(makingRoom, Task.Delay(_options.AcceptPause, _options.Connection.Time, _stopping.Token)).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
             {
@@ -144,28 +158,51 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
-    private bool TryAdmit(RpcTransport transport)
+    /// <summary>Takes a connection.</summary>
+    /// <param name="transport">The connection.</param>
+    /// <param name="makingRoom">The end of another one that makes way for it; null: there was room.</param>
+    /// <returns>False: there is no room.</returns>
+    private bool TryAdmit(RpcTransport transport, out Task? makingRoom)
     {
         RpcClient? client = null;
         RpcConnection? connection = null;
-        var gate = new HelloGate(_own, hello =>
+        var gate = new HelloGate(
+            _own,
+            hello =>
+            {
+                client = new RpcClient(connection!, transport.Peer, hello, transport.Access);
+                IRpcHandler handler = _open(client);
+                lock (_gate)
+                {
+                    _silent.Remove(connection!);
+                    _clients.Add(client);
+                }
+
+                return handler;
+            },
+            hello => _cutOff.Take(transport.Peer, hello));
+        connection = new RpcConnection(transport.Stream, gate, _options.Connection)
         {
-            client = new RpcClient(connection!, transport.Peer, hello);
-            IRpcHandler handler = _open(client);
-            lock (_gate)
-                _clients.Add(client);
-            return handler;
-        });
-        connection = new RpcConnection(transport.Stream, gate, _options.Connection);
+            Ending = closure =>
+            {
+                if (closure.Cause == RpcClosureCause.NotRead && client is not null)
+                    _cutOff.Add(transport.Peer, client.Hello, closure.Error);
+            },
+        };
         var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        RpcConnection? displaced;
+        makingRoom = null;
         lock (_gate)
         {
-            int ofUser = _perUser.GetValueOrDefault(transport.Peer.User);
-            if (_isStopped || _running.Count >= _options.MaxConnections || ofUser >= _options.MaxConnectionsOfUser)
+            if (_isStopped || !TryMakeRoom(transport.Peer.User, out displaced))
                 return false;
-            _perUser[transport.Peer.User] = ofUser + 1;
+            _perUser[transport.Peer.User] = _perUser.GetValueOrDefault(transport.Peer.User) + 1;
             _running.Add(connection, entered.Task);
+            _silent.Add(connection, transport.Peer.User);
         }
+
+        if (displaced is not null)
+            makingRoom = displaced.CloseAsync(RemoteErrors.Displaced);
 
         _ = RunAsync();
         return true;
@@ -200,6 +237,35 @@ internal sealed class RpcServer : IAsyncDisposable
         }
     }
 
+    /// <summary>
+    /// Finds room for a connection of a user. Where there is none, the user's own that has been silent for longest, before hello, makes way; where
+    /// all users together have too many, that of the user who has most of them. Who has said hello stays.
+    /// </summary>
+    /// <returns>False: there is no room.</returns>
+    private bool TryMakeRoom(string user, out RpcConnection? displaced)
+    {
+        displaced = null;
+        bool isUserFull = _perUser.GetValueOrDefault(user) >= _options.MaxConnectionsOfUser;
+        if (!isUserFull && _running.Count - _displaced.Count < _options.MaxConnections)
+            return true;
+        if (_silent.Count == 0)
+            return false;
+        string from = isUserFull ? user : _silent.Values.CountBy(owner => owner, StringComparer.Ordinal).MaxBy(owner => owner.Value).Key;
+        displaced = _silent.FirstOrDefault(silent => silent.Value == from).Key;
+        if (displaced is null)
+            return false;
+        _silent.Remove(displaced);
+        _displaced.Add(displaced);
+        Leave(from);
+        return true;
+    }
+
+    private void Leave(string user)
+    {
+        if (--_perUser[user] == 0)
+            _perUser.Remove(user);
+    }
+
     private async Task HearHelloAsync(RpcConnection connection, HelloGate gate)
     {
         using var patience = new CancellationTokenSource(_options.HelloDeadline, _options.Connection.Time);
@@ -223,8 +289,9 @@ internal sealed class RpcServer : IAsyncDisposable
         lock (_gate)
         {
             _running.Remove(connection);
-            if (--_perUser[user] == 0)
-                _perUser.Remove(user);
+            _silent.Remove(connection);
+            if (!_displaced.Remove(connection))
+                Leave(user);
         }
     }
 

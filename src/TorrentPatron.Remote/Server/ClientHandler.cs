@@ -17,8 +17,6 @@ internal sealed class ClientHandler : IAsyncDisposable
 {
     private const int MostPatrons = 64;
     private const int MostName = 100;
-    private const int MostUploads = 4;
-    private const int MostUploadName = 64;
     private const int StatusesInPart = 1_000;
     private const int FilesInPart = 5_000;
 
@@ -27,7 +25,8 @@ internal sealed class ClientHandler : IAsyncDisposable
     private readonly RpcClient _client;
     private readonly Outbox _outbox;
     private readonly Dictionary<Guid, Patron> _patrons = [];
-    private readonly Dictionary<string, MemoryStream> _uploads = new(StringComparer.Ordinal);
+    private readonly ClientUploads _uploads;
+    private TorrentMetainfo? _fetched; // the last one that was too large for a message, until all of it has been asked for
     private Guid? _default;
     private volatile bool _isSubscribed;
     private bool _isClosed;
@@ -38,10 +37,12 @@ internal sealed class ClientHandler : IAsyncDisposable
         _host = host;
         _client = client;
         _outbox = new Outbox(client.Connection);
+        _uploads = new ClientUploads(host.Uploads, client.Peer.User);
         Faults.Watch(_outbox.RunAsync(), "messages to a client");
-        Methods = new RpcMethodTable()
+        Methods = new RpcMethodTable { Refuse = method => MethodAccess.Of(method) <= client.Access ? null : ServerErrors.NotAllowed(method, client) }
             .Add(Contract.Methods.Attach, (attach, _) => new(Attach(attach)))
             .Add(Contract.Methods.Detach, (patron, _) => DetachAsync(patron.Patron))
+            .Add(Contract.Methods.Adopt, (adopt, _) => new(Adopt(adopt)))
             .Add(Contract.Methods.Subscribe, (_, _) => SubscribeAsync())
             .Add(Contract.Methods.Flush, (_, cancellation) => FlushAsync(cancellation))
             .Add(Contract.Methods.Upload, (upload, _) => new(Upload(upload)))
@@ -56,10 +57,18 @@ internal sealed class ClientHandler : IAsyncDisposable
             .Add(Contract.Methods.ClientStatus, (_, _) => new(GetClientStatus()))
             .Add(Contract.Methods.Settings, (_, _) => new(Describe()))
             .Add(Contract.Methods.Apply, ApplyAsync)
-            .Add(Contract.Methods.Patrons, (_, _) => new(GetPatrons()));
+            .Add(Contract.Methods.Patrons, (_, _) => new(GetPatrons()))
+            .Add(Contract.Methods.GetHooks, GetHooksAsync)
+            .Add(Contract.Methods.RegisterHook, RegisterHookAsync)
+            .Add(Contract.Methods.UnregisterHook, UnregisterHookAsync)
+            .Add(Contract.Methods.ServiceInfo, (_, _) => new(ServiceInfoDto.Of(_host.GetInfo())))
+            .Add(Contract.Methods.ServiceStop, (stop, cancellation) => StopServiceAsync(stop, cancellation));
         foreach (string name in MethodNames.Commands)
             Methods.Add(Contract.Methods.Command(name), (command, _) => CommandAsync(name, command));
     }
+
+    /// <summary>The connection to the client.</summary>
+    public RpcConnection Connection => _client.Connection;
 
     /// <summary>The methods that the client may call.</summary>
     public RpcMethodTable Methods { get; }
@@ -94,9 +103,10 @@ internal sealed class ClientHandler : IAsyncDisposable
             _isClosed = true;
             patrons = [.. _patrons.Values];
             _patrons.Clear();
-            _uploads.Clear();
         }
 
+        _uploads.Dispose();
+        Keep(null);
         _outbox.Dispose();
         await Task.WhenAll(patrons.Select(patron => Service.HandOverAsync(patron, _host.Own))).ConfigureAwait(false);
     }
@@ -152,6 +162,19 @@ internal sealed class ClientHandler : IAsyncDisposable
         return Nothing;
     }
 
+    /// <summary>Gives the patron torrents that no client owns: from now on it is told their news.</summary>
+    private AdoptedDto Adopt(AdoptDto adopt)
+    {
+        Patron patron = PatronOf(adopt.Patron);
+        if (adopt.Torrents is { Length: > AdoptDto.MostTorrents } many)
+            throw new TorrentException(ServerErrors.TooManyTorrents(many.Length, AdoptDto.MostTorrents));
+        if (Service.Sessions.Current is not { Client: not null } session)
+            return new AdoptedDto();
+        TorrentId[] torrents = [.. (adopt.Torrents ?? []).Select(Wire.ToTorrent).Where(torrent => torrent != default)];
+        session.HandOver(_host.Own, patron, torrents);
+        return new AdoptedDto { Torrents = Wire.OfList(torrents.Where(torrent => session.Owns(patron, torrent)).ToArray(), Wire.OfTorrent) };
+    }
+
     private async ValueTask<ServiceDto> SubscribeAsync()
     {
         _isSubscribed = true;
@@ -170,43 +193,15 @@ internal sealed class ClientHandler : IAsyncDisposable
 
     private RpcNothing Upload(UploadDto upload)
     {
-        byte[] data = upload.Data ?? [];
-        lock (_gate)
-        {
-            if (upload.Upload is not { Length: > 0 and <= MostUploadName } name)
-                throw new TorrentException(ServerErrors.BadUpload);
-            if (!_uploads.TryGetValue(name, out MemoryStream? before))
-            {
-                if (_uploads.Count >= MostUploads)
-                    throw new TorrentException(ServerErrors.BadUpload);
-                _uploads.Add(name, before = new MemoryStream());
-            }
-
-            if (before.Length + data.Length > UploadDto.MostBytes)
-            {
-                _uploads.Remove(name);
-                throw new TorrentException(ServerErrors.BadUpload);
-            }
-
-            before.Write(data);
-        }
-
+        _uploads.Add(upload);
         return Nothing;
-    }
-
-    private byte[]? TakeUpload(string? name)
-    {
-        if (name is null)
-            return null;
-        lock (_gate)
-            return _uploads.Remove(name, out MemoryStream? upload) ? upload.ToArray() : throw new TorrentException(ServerErrors.NoUpload);
     }
 
     // What keeps the order of a patron's requests happens before the first wait, on the loop that reads.
     private ValueTask<MessageDto> StartAsync(StartDto start)
     {
         Patron patron = PatronOf(start.Patron);
-        StartRequest request = start.ToRequest(TakeUpload(start.Upload), Service.States.Find);
+        StartRequest request = start.ToRequest(_uploads.Take(start.Upload), Service.States.Find);
 
         // Where the service itself happens to run is no place for anybody's files.
         if (request is { Destination: null, SavedDestination: null } && !Path.IsPathFullyQualified(request.CurrentFolder ?? ""))
@@ -249,8 +244,26 @@ internal sealed class ClientHandler : IAsyncDisposable
     {
         Patron patron = PatronOf(start.Patron);
         TorrentMetainfo metainfo = await patron
-            .FetchMetadataAsync(start.ToRequest(TakeUpload(start.Upload), Service.States.Find), cancellationToken).ConfigureAwait(false);
+            .FetchMetadataAsync(start.ToRequest(_uploads.Take(start.Upload), Service.States.Find), cancellationToken).ConfigureAwait(false);
+        if (metainfo.Raw.Length > MessageDto.MostMetainfo && !Keep(metainfo))
+            throw new TorrentException(ServerErrors.NoRoom);
         return MetainfoDto.Of(metainfo);
+    }
+
+    /// <summary>Keeps a .torrent whose rest the client will ask for, instead of the one before.</summary>
+    /// <returns>False: there is no room for it.</returns>
+    private bool Keep(TorrentMetainfo? metainfo)
+    {
+        string user = _client.Peer.User;
+        lock (_gate)
+        {
+            _host.Uploads.Return(user, _fetched?.Raw.Length ?? 0);
+            _fetched = null;
+            if (metainfo is null || _isClosed || !_host.Uploads.TryTake(user, metainfo.Raw.Length))
+                return metainfo is null;
+            _fetched = metainfo;
+            return true;
+        }
     }
 
     private StatusesDto GetStatuses(QueryDto query)
@@ -264,7 +277,9 @@ internal sealed class ClientHandler : IAsyncDisposable
     private FilesDto GetFiles(QueryDto query)
     {
         TorrentId torrent = TorrentOf(query);
-        IReadOnlyList<FileSnapshot> files = Engine?.GetFiles(torrent) ?? [];
+        IReadOnlyList<FileSnapshot> files = Engine is { } engine && engine.GetStatus(torrent) is not null
+            ? engine.GetFiles(torrent)
+            : Service.States.Find(torrent)?.ReadFiles() ?? [];
         return new FilesDto { Files = [.. Part(files, query, FilesInPart).Select(FileDto.Of)], Total = files.Count };
     }
 
@@ -280,10 +295,23 @@ internal sealed class ClientHandler : IAsyncDisposable
         return new ClosedPeersDto { Peers = Wire.OfList(Engine?.GetClosedPeers(torrent), ClosedPeerDto.Of) };
     }
 
+    /// <summary>Answers when the state is saved: until then this connection alone stays.</summary>
+    private async ValueTask<RpcNothing> StopServiceAsync(ServiceStopDto stop, CancellationToken cancellationToken)
+    {
+        await _host.RequestStopAsync(_client.Connection, stop.Restart).WaitAsync(cancellationToken).ConfigureAwait(false);
+        return Nothing;
+    }
+
     private MetainfoDto GetMetainfo(QueryDto query)
     {
         TorrentId torrent = TorrentOf(query);
-        return MetainfoDto.Of(Engine?.GetMetainfo(torrent) ?? Service.States.ReadMetainfo(torrent));
+        TorrentMetainfo? fetched;
+        lock (_gate)
+            fetched = _fetched?.TorrentId == torrent ? _fetched : null;
+        MetainfoDto part = MetainfoDto.Of(fetched ?? Engine?.GetMetainfo(torrent) ?? Service.States.ReadMetainfo(torrent), query.Offset);
+        if (fetched is not null && query.Offset + part.Metainfo!.Length >= part.Total)
+            Keep(null);
+        return part;
     }
 
     private SavedListDto GetSaved(QueryDto query)
@@ -305,11 +333,18 @@ internal sealed class ClientHandler : IAsyncDisposable
         new() { Status = Service.GetClientStatus() is { } status ? ClientStatusDto.Of(status) : null };
 
     private ServiceDto Describe() =>
-        new() { Settings = SettingsDto.Of(Service.Settings), Capabilities = Service.Capabilities?.ToString() };
+        new()
+        {
+            Settings = SettingsDto.Of(Service.Settings),
+            Capabilities = Service.Capabilities?.ToString(),
+            Scope = _host.Scope.ToString(),
+            IsRestoring = _host.IsRestoring,
+            Access = _client.Access.ToString(),
+        };
 
     private async ValueTask<AppliedDto> ApplyAsync(SettingsDto settings, CancellationToken cancellationToken)
     {
-        ClientSettings changed = settings.Over(Service.Settings.Client);
+        ClientSettings changed = settings.Over(Service.Settings.Client, name => _uploads.Take(name)!);
         IReadOnlyList<TorrentError> refused = await Service.ApplyAsync(changed, cancellationToken).ConfigureAwait(false);
         _host.SettingsChanged();
         return new AppliedDto { Refused = ErrorDto.OfList(refused), Settings = SettingsDto.Of(Service.Settings) };
@@ -320,6 +355,22 @@ internal sealed class ClientHandler : IAsyncDisposable
         Patrons = Wire.OfList(
             Service.Patrons, patron => new PatronDto { Patron = patron.Id, Name = patron.Name, Torrents = patron.OwnStatuses.Count }),
     };
+
+    private async ValueTask<HooksDto> GetHooksAsync(QueryDto query, CancellationToken cancellationToken)
+    {
+        return HooksDto.Of(await Service.Hooks.GetAsync(cancellationToken).ConfigureAwait(false), query.Offset);
+    }
+
+    private async ValueTask<HookWireDto> RegisterHookAsync(HookWireDto hook, CancellationToken cancellationToken)
+    {
+        return HookWireDto.Of(await Service.Hooks.RegisterAsync(hook.ToNewHook(), cancellationToken).ConfigureAwait(false));
+    }
+
+    private async ValueTask<RpcNothing> UnregisterHookAsync(HookNameDto hook, CancellationToken cancellationToken)
+    {
+        await Service.Hooks.UnregisterAsync(hook.Name ?? "", cancellationToken).ConfigureAwait(false);
+        return Nothing;
+    }
 
     private static IEnumerable<T> Part<T>(IReadOnlyList<T> all, QueryDto query, int most) => all.Skip(Math.Max(query.Offset, 0)).Take(most);
 

@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Timing;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Service;
 
@@ -17,6 +18,14 @@ internal sealed class ServiceHost : IAsyncDisposable
     private readonly Lock _gate = new(); // a leaf
     private readonly RpcServer _server;
     private readonly Dictionary<ClientHandler, Task> _clients = [];
+    private readonly HashSet<RpcConnection> _stoppers = [];
+    private readonly TaskCompletionSource<bool> _stopRequested = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Hello _self = Hello.OfThisProcess();
+    private readonly string _address;
+    private readonly TimeProvider _time;
+    private Instant _started;
+    private DateTimeOffset _startedAt;
 
     /// <summary>Makes a host; it takes clients after <see cref="Start"/>.</summary>
     /// <param name="service">The service; whoever made it ends it after the host.</param>
@@ -27,14 +36,29 @@ internal sealed class ServiceHost : IAsyncDisposable
         Service = service;
         Own = service.CreatePatron("service");
         service.EngineStarted += FollowEngine;
-        _server = new RpcServer(listener, Hello.OfThisProcess(), Open, options);
+        _address = listener.Address;
+        _time = (options ?? new RpcServerOptions()).Connection.Time;
+        _server = new RpcServer(listener, _self, Open, options);
+        NoteStart();
     }
+
+    /// <summary>The room for what clients upload.</summary>
+    public UploadBudget Uploads { get; } = new();
+
+    /// <summary>Whose the service is.</summary>
+    public ServiceScope Scope { get; init; }
 
     /// <summary>The service.</summary>
     public TorrentService Service { get; }
 
     /// <summary>The host's own patron, which owns the torrents of clients that have gone.</summary>
     public Patron Own { get; }
+
+    /// <summary>Whether saved torrents are still being taken up.</summary>
+    public bool IsRestoring { get; private set; }
+
+    /// <summary>Whether it takes clients.</summary>
+    public bool IsAccepting => _server.IsAccepting;
 
     /// <summary>Number of clients that have said hello.</summary>
     public int Clients
@@ -46,18 +70,90 @@ internal sealed class ServiceHost : IAsyncDisposable
         }
     }
 
+    /// <summary>What the service is doing.</summary>
+    public ServiceState State { get; set; } = ServiceState.Running;
+
+    /// <summary>The file of the service's log, where it has one.</summary>
+    public string? LogPath { get; set; }
+
+    /// <summary>The unit that the service runs as, where it runs as one.</summary>
+    public string? Unit { get; set; }
+
+    /// <summary>Completes when a client asks for the end of the service: with whether it is to start again.</summary>
+    public Task<bool> StopRequested => _stopRequested.Task;
+
     /// <summary>Begins to take clients.</summary>
-    public void Start() => _server.Start();
+    public void Start()
+    {
+        NoteStart();
+        _server.Start();
+    }
+
+    /// <summary>The process as it is now. Never waits.</summary>
+    public ServiceInfo GetInfo()
+    {
+        ClientStatus? engine = Service.GetClientStatus();
+        return new ServiceInfo
+        {
+            State = IsRestoring && State == ServiceState.Running ? ServiceState.Restoring : State,
+            Program = _self.Program,
+            Version = _self.Version,
+            ProcessId = _self.ProcessId,
+            StartedAt = _startedAt,
+            Uptime = Instant.Now(_time) - _started,
+            Torrents = engine?.Torrents ?? 0,
+            DownloadRate = engine?.DownloadRate ?? 0,
+            UploadRate = engine?.UploadRate ?? 0,
+            Clients = Clients,
+            Address = _address,
+            StatePath = Service.Settings.StatePath,
+            LogPath = LogPath,
+            Unit = Unit,
+        };
+    }
+
+    /// <summary>Asks whoever runs the service to end it.</summary>
+    /// <param name="client">The connection that asks; it stays until <see cref="EndStoppersAsync"/>.</param>
+    /// <param name="restart">Whether the service is to start again.</param>
+    /// <returns>Completes when the state is saved.</returns>
+    public Task RequestStopAsync(RpcConnection client, bool restart)
+    {
+        lock (_gate)
+            _stoppers.Add(client);
+        _stopRequested.TrySetResult(restart);
+        return _ended.Task;
+    }
+
+    /// <summary>Answers the clients that have asked for the end, gives them a moment to go, and ends the connections of those that stay.</summary>
+    /// <param name="why">Why; it is the same for all clients.</param>
+    public async Task EndStoppersAsync(TorrentError why)
+    {
+        _ended.TrySetResult();
+        Task[] going;
+        lock (_gate)
+            going = [.. _stoppers.Select(connection => connection.Completion)];
+        try
+        {
+            await Task.WhenAll(going).WaitAsync(LongestEnd).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // They have had their answer.
+        }
+
+        await _server.StopAsync(why).ConfigureAwait(false);
+    }
 
     /// <summary>Tells clients why, and ends their connections. The torrents run on, until the service is disposed.</summary>
     /// <param name="why">Why; the clients' waits fail with it.</param>
     public async Task StopAsync(TorrentError why)
     {
-        await _server.StopAsync(why).ConfigureAwait(false);
+        State = ServiceState.Stopping;
+        await _server.StopAsync(why, IsStopper).ConfigureAwait(false);
         Service.EngineStarted -= FollowEngine;
         Task[] ends;
         lock (_gate)
-            ends = [.. _clients.Values];
+            ends = [.. _clients.Where(client => !_stoppers.Contains(client.Key.Connection)).Select(client => client.Value)];
         try
         {
             await Task.WhenAll(ends).WaitAsync(LongestEnd).ConfigureAwait(false);
@@ -69,7 +165,18 @@ internal sealed class ServiceHost : IAsyncDisposable
     }
 
     /// <summary>As <see cref="StopAsync"/>.</summary>
-    public async ValueTask DisposeAsync() => await StopAsync(RemoteErrors.Stopped).ConfigureAwait(false);
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync(RemoteErrors.Stopped).ConfigureAwait(false);
+        await EndStoppersAsync(RemoteErrors.Stopped).ConfigureAwait(false);
+    }
+
+    /// <summary>Saved torrents are being taken up, or have been; clients that subscribed are told.</summary>
+    public void Restoring(bool isRestoring)
+    {
+        IsRestoring = isRestoring;
+        SettingsChanged();
+    }
 
     /// <summary>Tells clients that subscribed how the service is set now.</summary>
     public void SettingsChanged()
@@ -83,6 +190,14 @@ internal sealed class ServiceHost : IAsyncDisposable
     {
         foreach (ClientHandler client in Handlers())
             client.FollowEngine();
+    }
+
+    private void NoteStart() => (_started, _startedAt) = (Instant.Now(_time), WallTime.Now(_time));
+
+    private bool IsStopper(RpcConnection connection)
+    {
+        lock (_gate)
+            return _stoppers.Contains(connection);
     }
 
     private ClientHandler[] Handlers()
@@ -117,7 +232,10 @@ internal sealed class ServiceHost : IAsyncDisposable
         finally
         {
             lock (_gate)
+            {
                 _clients.Remove(handler);
+                _stoppers.Remove(connection);
+            }
         }
     }
 }

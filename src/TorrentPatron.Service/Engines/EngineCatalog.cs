@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using TorrentPatron.Engine;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
@@ -47,9 +48,11 @@ public sealed class EngineCatalog
         string? folder = Folders().FirstOrDefault(folder => IsSame(name, Path.GetFileName(folder)));
         if (folder is null)
             throw new TorrentException(NotInstalled(name));
+        if (!EngineLoadContext.IsSupported)
+            throw new TorrentException(NotSupported(name));
         try
         {
-            return Loaded.GetOrAdd(AssemblyPath(folder), static path => new Lazy<ITorrentEngine>(() => EngineLoadContext.Load(path))).Value;
+            return Loaded.GetOrAdd(AssemblyPath(folder), static path => Later(path)).Value;
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
@@ -57,6 +60,10 @@ public sealed class EngineCatalog
         }
     }
 
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Reached only where engines can be loaded.")]
+    private static Lazy<ITorrentEngine> Later(string path) => new(() => EngineLoadContext.Load(path));
+
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "An assembly in a single file has no location: then it is the program's folder.")]
     private static string OwnFolder() => typeof(EngineCatalog).Assembly.Location is { Length: > 0 } location
         ? Path.GetDirectoryName(location)!
         : AppContext.BaseDirectory;
@@ -82,6 +89,11 @@ public sealed class EngineCatalog
         $"The engine '{DisplayText.Clean(name)}' is not installed; there is {string.Join(", ", Names)}.",
         "Leave out the engine to use the built-in one, or build with the one you want: "
         + "'./build.ps1 -WithMonoTorrent' or 'dotnet build -p:WithMonoTorrent=true' for MonoTorrent.");
+
+    private static TorrentError NotSupported(string name) => new(
+        TorrentErrorId.EngineNotFound,
+        $"The engine '{DisplayText.Clean(name)}' cannot be loaded: this program was compiled ahead of time, with the built-in engine alone.",
+        "Leave out the engine, or use the patron that 'dotnet build -p:WithMonoTorrent=true' makes.");
 
     private static TorrentError NotLoadable(string name, Exception fault) => new(
         TorrentErrorId.EngineNotFound,

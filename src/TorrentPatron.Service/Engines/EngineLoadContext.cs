@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.Loader;
 using TorrentPatron.Engine.Client;
@@ -19,9 +20,19 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
         : base(Path.GetFileNameWithoutExtension(path)) =>
         _folder = Path.GetDirectoryName(path)!;
 
+    /// <summary>
+    /// Whether engines can be loaded. A program that was compiled ahead of time has only what was compiled with it: its project turns this off.
+    /// </summary>
+    [FeatureSwitchDefinition("TorrentPatron.LoadsEngines")]
+    [FeatureGuard(typeof(RequiresUnreferencedCodeAttribute))]
+#pragma warning disable IL4000 // The switch says no wherever code is trimmed.
+    public static bool IsSupported => !AppContext.TryGetSwitch("TorrentPatron.LoadsEngines", out bool isOn) || isOn;
+#pragma warning restore IL4000
+
     /// <summary>Loads an engine.</summary>
     /// <param name="path">Full path of its assembly; its dependencies are beside it.</param>
     /// <exception cref="InvalidOperationException">It has not just one public <see cref="ITorrentEngine"/>.</exception>
+    [RequiresUnreferencedCode("An engine is found by its path.")]
     public static ITorrentEngine Load(string path)
     {
         Type[] engines = [.. new EngineLoadContext(path).LoadFromAssemblyPath(path).GetExportedTypes()
@@ -32,6 +43,7 @@ internal sealed class EngineLoadContext : AssemblyLoadContext
     }
 
     /// <inheritdoc/>
+    [UnconditionalSuppressMessage("Trimming", "IL2026", Justification = "Called only in a context that Load has made.")]
     protected override Assembly? Load(AssemblyName assemblyName)
     {
         if (Array.Find(Shared, assembly => assembly.GetName().Name == assemblyName.Name) is { } shared)

@@ -39,6 +39,9 @@ internal static class ServiceErrors
     public static TorrentError BadTracker(string fault) => new(
         TorrentErrorId.InvalidArgument, fault, "Give the whole announce address, such as https://tracker.example/announce.");
 
+    public static TorrentError BadWebSeed(string fault) => new(
+        TorrentErrorId.InvalidArgument, fault, "Give the address of the file, or of the folder that the torrent's files are in, such as https://mirror.example/pub/.");
+
     public static TorrentError MetadataRests(string name) => new(
         TorrentErrorId.TorrentNotActive, $"'{name}' is suspended, so nobody is asked for its metadata.", "Resume it, and ask again.");
 
@@ -52,6 +55,28 @@ internal static class ServiceErrors
 
     public static TorrentError MetadataLost(TorrentId torrent) => new(
         TorrentErrorId.TorrentNotFound, $"The torrent {torrent} was stopped before its metadata was here.", "Ask again.");
+
+    public static TorrentError NotBelowRoot(string destination, IReadOnlyCollection<string> roots) => new(
+        TorrentErrorId.DestinationNotAllowed,
+        $"The service may not write to '{DisplayText.Clean(destination)}'.",
+        $"Choose a destination below {string.Join(" or ", roots.Take(5).Select(root => $"'{DisplayText.Clean(root)}'"))}.");
+
+    public static TorrentError LinkBelowRoot(string destination, string link) => new(
+        TorrentErrorId.DestinationNotAllowed,
+        $"The way to '{DisplayText.Clean(destination)}' leads through the link '{DisplayText.Clean(link)}', which the service does not follow.",
+        "Choose a destination without links on the way.");
+
+    public static TorrentError ReuseNotBelowRoot(string folder, IReadOnlyCollection<string> roots) => new(
+        TorrentErrorId.DestinationNotAllowed,
+        $"The service takes no data from '{DisplayText.Clean(folder)}'.",
+        $"Choose a folder below {string.Join(" or ", roots.Take(5).Select(root => $"'{DisplayText.Clean(root)}'"))}, without links on the way.");
+
+    public static TorrentError InvalidReuse(string why) => new(TorrentErrorId.InvalidArgument, why, "Give full paths of folders or files, or leave them out.");
+
+    public static TorrentError RunsWithoutReuse(string name) => new(
+        TorrentErrorId.InvalidArgument,
+        $"'{name}' runs already: no data is taken over from other folders.",
+        "Stop it with Stop-Torrent, and start it again with the folders.");
 
     public static TorrentError RunsElsewhere(TorrentStatus running, string destination) => new(
         TorrentErrorId.DestinationDiffers,

@@ -43,11 +43,20 @@ public sealed record StartRequest
     /// <summary>Trackers besides the torrent's own.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
+    /// <summary>Web seeds (BEP 19; http, https) besides the torrent's own.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
     /// <summary>Priority of each file, in the torrent's order; empty: by <see cref="Selection"/>.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
 
     /// <summary>Which files are wanted, where there are no <see cref="FilePriorities"/>; null: those that were saved, else all.</summary>
     public FileSelection? Selection { get; init; }
+
+    /// <summary>
+    /// Folders and files of this machine in which its data is looked for before it is fetched, and how it comes to the torrent; null: only other
+    /// torrents of the service are looked at. See <see cref="DataReuse"/>.
+    /// </summary>
+    public DataReuse? Reuse { get; init; }
 
     /// <summary>Whether to add the torrent without letting it run.</summary>
     public bool Suspended { get; init; }
@@ -72,6 +81,9 @@ public sealed record StartRequest
     /// <summary>What <see cref="Source"/> has said, where it has been read already.</summary>
     internal ReadSource? Read { get; init; }
 
+    /// <summary>The resume file of a saved torrent, as it was read; null: it was not.</summary>
+    internal ReadResume? Saved { get; init; }
+
     /// <summary>Whether to hash everything on disk, whatever the saved state says.</summary>
     public bool Recheck { get; init; }
 
@@ -88,6 +100,7 @@ public sealed record StartRequest
             Source = TorrentSource.FromState(saved),
             SavedDestination = saved.Destination,
             Suspended = saved.IsSuspended,
+            Saved = saved.Read,
         };
     }
 }

@@ -19,6 +19,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     private readonly ConcurrentDictionary<TorrentId, List<TorrentMessage>> _early = new();
     private readonly StatusWatchers _watchers = new();
     private readonly Task<ITorrentClient> _started;
+    private readonly Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> _published;
 
     /// <summary>Held while messages are routed, so that they are routed in their order whoever does it.</summary>
     private readonly Lock _routing = new();
@@ -28,8 +29,12 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
     private Task _reading = Task.CompletedTask;
 
     /// <summary>Makes the engine as soon as the one before it has gone. Does not block.</summary>
-    public ClientSession(Task predecessorGone, Func<ITorrentClient> makeClient, Action started) =>
+    public ClientSession(
+        Task predecessorGone, Func<ITorrentClient> makeClient, Action started, Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> published)
+    {
+        _published = published;
         _started = StartAsync(predecessorGone, makeClient, started);
+    }
 
     /// <summary>Whether the engine could not be made, or has ended.</summary>
     public bool IsOver => _end is not null || _started.IsFaulted;
@@ -39,6 +44,9 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
 
     /// <inheritdoc/>
     TorrentError? IEngineView.Fault => null;
+
+    /// <summary>How many torrents run, without a look at each.</summary>
+    public int Torrents => _owners.Count;
 
     /// <summary>Waits for the engine.</summary>
     /// <exception cref="TorrentException">The engine could not be made.</exception>
@@ -105,6 +113,13 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
             if (before == owner)
                 _owners.TryUpdate(torrent, heir, owner);
         }
+    }
+
+    /// <summary>Has some of what a patron owns be another's.</summary>
+    public void HandOver(IRequester owner, IRequester heir, IEnumerable<TorrentId> torrents)
+    {
+        foreach (TorrentId torrent in torrents)
+            _owners.TryUpdate(torrent, heir, owner);
     }
 
     /// <inheritdoc/>
@@ -226,6 +241,7 @@ internal sealed class ClientSession : IEngineView, IAsyncDisposable
             owner.Receive(message);
         else if (_early.TryGetValue(message.TorrentId, out List<TorrentMessage>? early))
             early.Add(message);
+        _published(message, of => GetStatus(of.TorrentId));
     }
 
     private void RouteAnswer(TorrentAnswer answer)

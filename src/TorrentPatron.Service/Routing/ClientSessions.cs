@@ -6,7 +6,11 @@ namespace TorrentPatron.Service.Routing;
 /// <summary>The engines of a service, one after the other: the next is made when the one before has gone. Thread-safe.</summary>
 /// <param name="makeClient">Makes an engine.</param>
 /// <param name="started">Is told, without a lock, that one has been made; before it has a torrent.</param>
-internal sealed class ClientSessions(Func<ITorrentClient> makeClient, Action started)
+/// <param name="published">
+/// Is given each message when it has been published, in their order, with what finds the status of its torrent. It must neither throw nor wait.
+/// </param>
+internal sealed class ClientSessions(
+    Func<ITorrentClient> makeClient, Action started, Action<TorrentMessage, Func<TorrentMessage, TorrentStatus?>> published)
 {
     private readonly Lock _gate = new();
     private ClientSession? _current;
@@ -48,7 +52,7 @@ internal sealed class ClientSessions(Func<ITorrentClient> makeClient, Action sta
                 throw new TorrentException(ServiceErrors.Stopped);
             if (_current is { IsOver: true })
                 Retire();
-            return _current ??= new ClientSession(_gone, makeClient, started);
+            return _current ??= new ClientSession(_gone, makeClient, started, published);
         }
     }
 

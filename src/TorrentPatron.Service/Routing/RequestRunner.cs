@@ -2,6 +2,7 @@ using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Service.Automation;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
@@ -10,10 +11,10 @@ using TorrentPatron.Service.State;
 namespace TorrentPatron.Service.Routing;
 
 /// <summary>Carries a patron's requests out: reads the source, waits for its turn, asks the engine.</summary>
-internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader)
+internal sealed class RequestRunner(ClientSessions sessions, StateFolder states, RequestReader reader, DestinationRules destinations, ServiceHooks hooks)
 {
     private readonly TorrentLanes _lanes = new();
-    private readonly SavedRemoval _savedRemoval = new(states);
+    private readonly SavedRemoval _savedRemoval = new(states, destinations);
 
     /// <summary>Starts a torrent, or joins it where it runs.</summary>
     /// <param name="requester">Who asks.</param>
@@ -36,14 +37,27 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         if (client.GetStatus(torrent) is { State: not TorrentState.Stopped } running)
             return await JoinAsync(session, requester, order, pending, running).ConfigureAwait(false);
 
+        destinations.Check(order.Destination);
+        destinations.CheckSources(order.Request.Reuse?.Folders ?? []);
+
         // A torrent is what it was when it was saved: what is given now adds its trackers to it, and what an earlier run has fetched for
         // a link need not be fetched again.
-        TorrentMetainfo? metainfo = states.ReadMetainfo(torrent) ?? order.Metainfo;
+        bool isRestored = order.Request is { Metainfo: null, Source: { } source } && states.IsMetainfo(source);
+        TorrentMetainfo? saved = isRestored ? order.Metainfo : states.ReadMetainfo(torrent);
+        TorrentMetainfo? metainfo = saved ?? order.Metainfo;
+        if (metainfo is { HasPieceLayers: false } && order.Metainfo is { HasPieceLayers: true } whole)
+            metainfo = whole;
         MagnetLink? magnet = metainfo is null ? states.ReadMagnet(torrent) ?? order.Magnet : order.Magnet;
         if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
             throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
-        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo);
-        IReadOnlyList<TorrentError> warnings = new StartWarnings(order).OfStart(metainfo, states.Find(torrent));
+        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo, isRead: saved is not null && ReferenceEquals(metainfo, saved), order.Request.Saved);
+        IReadOnlyList<TorrentError> warnings = isRestored
+            ? new StartWarnings(order).OfStart(metainfo, isSaved: true, order.Request.SavedDestination)
+            : states.Find(torrent) is { } earlier ? new StartWarnings(order).OfStart(metainfo, isSaved: true, earlier.Destination)
+            : new StartWarnings(order).OfStart(metainfo, isSaved: false, savedDestination: null);
+        // Before the engine has it: it may be complete, and the service killed, at any moment from then on.
+        if (store.IsNew)
+            hooks.Starting(torrent);
         TorrentAnswer answer = await session
             .SendAsync(requester, torrent, order.ToCommand(pending.Id, metainfo, magnet, store), warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
@@ -51,6 +65,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             // Off the reader of the engine's messages: this touches the disk.
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
             store.GiveUp();
+            if (store.IsNew)
+                hooks.Forget(torrent);
         }
         else if (requester.IsStopped)
         {
@@ -69,6 +85,8 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     {
         using LaneTurn lane = await turn.EnterAsync(_lanes, pending.Torrent).ConfigureAwait(false);
         await lane.Ready.WaitAsync(requester.Stopping).ConfigureAwait(false);
+        if (command is MoveTorrent { Destination: var destination })
+            destinations.Check(destination);
 
         // An engine is not made only to say that it has no such torrent.
         if (sessions.Current is not { IsOver: false } session)
@@ -99,7 +117,10 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
                 return await session.SendAsync(requester, torrent, command).ConfigureAwait(false);
         }
 
-        return _savedRemoval.Remove(torrent, pending.Id, command.DeleteData);
+        TorrentAnswer answer = _savedRemoval.Remove(torrent, pending.Id, command.DeleteData);
+        if (answer is TorrentRemoved)
+            hooks.Forget(torrent);
+        return answer;
     }
 
     /// <summary>What is in a request's torrent, where the source, the engine or the saved state tells; else null.</summary>
@@ -111,15 +132,23 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
         return (
             order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId),
-            request with { Read = order.Read });
+            order.Metainfo is null && request.Destination is null && destinations.Default is { } root
+                ? request with { Read = order.Read, Destination = root }
+                : request with { Read = order.Read });
     }
 
-    /// <summary>Closes a torrent that a patron owns, and deletes what was saved of it.</summary>
-    public async Task ForgetAsync(IRequester requester, TorrentId torrent)
+    /// <summary>
+    /// Closes a torrent that a patron has started for its metadata, and deletes what was saved of it. One that has been joined by now goes on, and
+    /// so does one that another patron has started anew.
+    /// </summary>
+    public async Task ForgetAsync(Patron requester, TorrentId torrent)
     {
         using LaneTurn lane = _lanes.Enter(torrent);
         await lane.Ready.ConfigureAwait(false);
-        if (sessions.Current is { } session && session.Owns(requester, torrent))
+
+        // Of a patron that has been stopped, since its client has gone, another is the heir.
+        if (sessions.Current is { } session && (requester.IsStopped || session.Owns(requester, torrent))
+            && session.GetStatus(torrent) is { State: not (TorrentState.Downloading or TorrentState.Seeding) })
             await session.SendAsync(requester, torrent, new RemoveTorrent(sessions.NextId(), torrent, DeleteData: false)).ConfigureAwait(false);
     }
 

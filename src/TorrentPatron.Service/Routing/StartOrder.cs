@@ -39,25 +39,29 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
 
     /// <summary>Peers that the link names, by address or by name, but for addresses that its source may not name.</summary>
     public IReadOnlyList<IPEndPoint> FoundPeers { get; } =
-    [
-        .. (content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []).Concat(namedPeers)
-            .Where(peer => AddressReaches.Of(peer.Address) >= content.Reach),
-    ];
+        (content.Magnet?.Peers.Select(peer => peer.EndPoint).OfType<IPEndPoint>() ?? []).Concat(namedPeers)
+        .Where(peer => AddressReaches.Of(peer.Address) >= content.Reach).ToArray();
 
     /// <summary>Trackers besides the torrent's own and those of the link.</summary>
     /// <exception cref="TorrentException">What was given is not a tracker's address.</exception>
-    public IReadOnlyList<Uri> Trackers => field ??= TrackerAddresses.Read(request.Trackers);
+    public IReadOnlyList<Uri> Trackers => field ??= SourceAddresses.Trackers(request.Trackers);
+
+    /// <summary>Web seeds besides the torrent's own and those of the link.</summary>
+    /// <exception cref="TorrentException">What was given is not a web seed's address.</exception>
+    public IReadOnlyList<Uri> WebSeeds => field ??= SourceAddresses.WebSeeds(request.WebSeeds);
+
+    /// <summary>The web seeds of the .torrent or the link that was given.</summary>
+    public IReadOnlyList<Uri> FoundWebSeeds { get; } =
+        AddressReader.WebSeeds(content.Metainfo?.WebSeeds ?? content.Magnet?.WebSeeds ?? []).ToArray();
 
     /// <summary>DHT nodes that the torrent or link names, but for addresses that its source may not name.</summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; } =
-    [
-        .. (content.Metainfo?.DhtNodes ?? content.Magnet?.DhtNodes ?? []).Where(node => node.EndPoint is not { } endPoint
-            || (AddressReaches.IsOfHost(endPoint.Address) && AddressReaches.Of(endPoint.Address) >= content.Reach)),
-    ];
+        (content.Metainfo?.DhtNodes ?? content.Magnet?.DhtNodes ?? []).Where(node => node.EndPoint is not { } endPoint
+            || (AddressReaches.IsOfHost(endPoint.Address) && AddressReaches.Of(endPoint.Address) >= content.Reach)).ToArray();
 
     /// <summary>The trackers of the .torrent or the link that was given.</summary>
-    public IReadOnlyList<Uri> FoundTrackers { get; } = [.. AddressReader.Trackers(
-        content.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? content.Magnet?.Trackers ?? [])];
+    public IReadOnlyList<Uri> FoundTrackers { get; } = AddressReader.Trackers(
+        content.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? content.Magnet?.Trackers ?? []).ToArray();
 
     /// <summary>Trackers that the .torrent or the link names and that cannot be asked.</summary>
     public IReadOnlyList<string> UnsupportedTrackers { get; } = content.Metainfo?.UnsupportedTrackers ?? content.Magnet?.UnsupportedTrackers ?? [];
@@ -70,10 +74,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
     public void Check()
     {
         _ = Trackers;
-        if (Metainfo is { Version: MetainfoVersion.V2 })
-            throw V2Only(Metainfo.Name);
-        if (Magnet is { InfoHash: null })
-            throw V2Only(Magnet.Name ?? TorrentId.ToString());
+        _ = WebSeeds;
         if (request.Destination is { } destination && !Path.IsPathFullyQualified(destination))
         {
             throw new TorrentException(new TorrentError(
@@ -84,6 +85,8 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
 
         if (DestinationPath.Refuse(Destination) is { } refusal)
             throw new TorrentException(refusal);
+        if (request.Reuse is { } reuse)
+            Check(reuse);
         if (request.FilePriorities.Count != 0 && request.FilePriorities.Count != Metainfo?.Files.Count)
         {
             string files = Metainfo is null ? "it is not known how many the torrent has" : $"the torrent has {Metainfo.Files.Count}";
@@ -114,10 +117,13 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             FoundPeers = FoundPeers,
             Trackers = Trackers,
             FoundTrackers = FoundTrackers,
+            WebSeeds = WebSeeds,
+            FoundWebSeeds = FoundWebSeeds,
             DhtNodes = DhtNodes,
             FilePriorities = request.FilePriorities,
             Suspended = request.Suspended,
             Recheck = request.Recheck,
+            Reuse = request.Reuse,
             Options = request.Options,
             Selection = Selection,
             MetadataOnly = request.MetadataOnly,
@@ -134,9 +140,17 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
         IReadOnlyList<Uri> found = isPrivate ? [] : FoundTrackers;
         IReadOnlyList<HostEndPoint> nodes = isPrivate ? [] : DhtNodes;
-        return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count + nodes.Count == 0
+        IReadOnlyList<Uri> webSeeds = isPrivate ? [] : FoundWebSeeds;
+        return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count + nodes.Count + WebSeeds.Count + webSeeds.Count == 0
             ? null
-            : new AddSources(id, TorrentId, request.Peers, trackers) { FoundPeers = FoundPeers, FoundTrackers = found, DhtNodes = nodes };
+            : new AddSources(id, TorrentId, request.Peers, trackers)
+            {
+                FoundPeers = FoundPeers,
+                FoundTrackers = found,
+                WebSeeds = WebSeeds,
+                FoundWebSeeds = webSeeds,
+                DhtNodes = nodes,
+            };
     }
 
     /// <summary>Priority of each file as it is asked for; null where nothing is said of files.</summary>
@@ -155,10 +169,15 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             : throw new TorrentException(FileSelection.NothingSelected(metainfo));
     }
 
-    private static TorrentException V2Only(string name) => new(new TorrentError(
-        TorrentErrorId.UnsupportedSource,
-        $"'{name}' is a torrent of version 2 only, which cannot be downloaded yet.",
-        "Use a version 1 or hybrid torrent of the same content."));
+    private void Check(DataReuse reuse)
+    {
+        if (reuse.Folders.FirstOrDefault(folder => !Path.IsPathFullyQualified(folder)) is { } relative)
+            throw new TorrentException(ServiceErrors.InvalidReuse($"The folder '{DisplayText.Clean(relative)}' to take data from is not an absolute path."));
+        if (reuse.Folders.Count > DataReuse.MostFolders)
+            throw new TorrentException(ServiceErrors.InvalidReuse($"Data can be taken from {DataReuse.MostFolders} folders, not from {reuse.Folders.Count}."));
+        if (request.Options.SeedOnly == true)
+            throw new TorrentException(ServiceErrors.InvalidReuse("A torrent that is only seeded takes no data over: nothing is written to it."));
+    }
 
     private FileSelection? SelectionOfLink() => Magnet is not { SelectedFiles: { Count: > 0 } ranges } ? null : new FileSelection
     {

@@ -1,7 +1,6 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
-using TorrentPatron.Service.State;
 
 namespace TorrentPatron.Service.Routing;
 
@@ -22,22 +21,25 @@ internal sealed class StartWarnings(StartOrder order)
             warnings.Add(ServiceErrors.RunsElsewhere(running, destination));
         if (order.Request.Suspended && running.State != TorrentState.Suspended)
             warnings.Add(ServiceErrors.NotSuspended(running.Name));
+        if (order.Request.Reuse is not null && !running.IsComplete)
+            warnings.Add(ServiceErrors.RunsWithoutReuse(running.Name));
         return warnings;
     }
 
     /// <summary>Of a torrent that does not run yet.</summary>
     /// <param name="metainfo">What is in it; null where that is not known.</param>
-    /// <param name="saved">What an earlier run has left; null: nothing.</param>
-    public IReadOnlyList<TorrentError> OfStart(TorrentMetainfo? metainfo, SavedTorrent? saved)
+    /// <param name="isSaved">Whether an earlier run has saved it.</param>
+    /// <param name="savedDestination">Where its files were then; null: that is not known.</param>
+    public IReadOnlyList<TorrentError> OfStart(TorrentMetainfo? metainfo, bool isSaved, string? savedDestination)
     {
         var warnings = new List<TorrentError>(MissingFiles(metainfo));
         string name = metainfo?.Name ?? order.Magnet?.Name ?? order.TorrentId.ToString();
-        if (saved?.Destination is { } before && !IsSame(order.Destination, before))
+        if (savedDestination is { } before && !IsSame(order.Destination, before))
             warnings.Add(ServiceErrors.SavedElsewhere(name, before, order.Destination));
         else if (metainfo is not null && IsOwnFolder(metainfo))
             warnings.Add(ServiceErrors.OwnFolder(name, order.Destination));
         // Once: it is the same whenever the torrent is started again.
-        if (saved is null && order.UnsupportedTrackers is { Count: > 0 } trackers)
+        if (!isSaved && order.UnsupportedTrackers is { Count: > 0 } trackers)
             warnings.Add(ServiceErrors.TrackersIgnored(name, trackers));
         return warnings;
     }

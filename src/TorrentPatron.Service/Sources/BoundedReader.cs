@@ -37,9 +37,12 @@ internal static class BoundedReader
             ArrayPool<byte>.Shared.Return(chunk);
         }
 
-        throw new TorrentException(new TorrentError(
-            TorrentErrorId.InvalidTorrent,
-            $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MiB, which no .torrent should be.",
-            "Check that it is the .torrent and not what the torrent is about."));
+        throw TooLarge(source);
     }
+
+    /// <summary>There is more than a .torrent may have.</summary>
+    public static TorrentException TooLarge(TorrentSource source) => new(new TorrentError(
+        TorrentErrorId.InvalidTorrent,
+        $"'{source}' is larger than {MetainfoReader.MaxFileBytes >> 20} MiB, which no .torrent should be.",
+        "Check that it is the .torrent and not what the torrent is about."));
 }

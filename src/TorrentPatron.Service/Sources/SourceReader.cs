@@ -56,6 +56,7 @@ public sealed class SourceReader
             return new SourceContent(ReadMagnet(link)) { Reach = source.Reach };
         (ReadOnlyMemory<byte> bytes, AddressReach reach) = source switch
         {
+            { FilePath: { } path, Saved: not null } => (ReadSaved(source, path), source.Reach),
             { FilePath: { } path } => (await ReadFileAsync(source, path, cancellationToken).ConfigureAwait(false), source.Reach),
             { Address: { } address } => await FetchAsync(source, address, cancellationToken).ConfigureAwait(false),
             _ => (source.Bytes.GetValueOrDefault(), source.Reach),
@@ -93,6 +94,24 @@ public sealed class SourceReader
             "Use a .torrent file, its http or https address, or a magnet link."));
     }
 
+    /// <summary>Reads a .torrent of the state folder: a plain file, or none.</summary>
+    private static byte[] ReadSaved(TorrentSource source, string path)
+    {
+        try
+        {
+            return StateFile.Read(Path.GetDirectoryName(Path.GetDirectoryName(path))!, path, MetainfoReader.MaxFileBytes)
+                ?? throw NotReadable(source, "does not exist", "Check the path.");
+        }
+        catch (InvalidDataException)
+        {
+            throw BoundedReader.TooLarge(source);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw ToError(source, fault);
+        }
+    }
+
     /// <summary>Reads a file, within the bound of a .torrent.</summary>
     internal static async Task<byte[]> ReadFileAsync(TorrentSource source, string path, CancellationToken cancellationToken)
     {
@@ -100,23 +119,22 @@ public sealed class SourceReader
             throw NotReadable(source, "is a folder", "Give a .torrent file in it.");
         try
         {
-            Stream file = source.Saved is not null ? StateFile.OpenRead(path) : NamedFile.Open(path);
+            Stream file = NamedFile.Open(path);
             await using (file.ConfigureAwait(false))
                 return await BoundedReader.ReadAsync(file, source, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException or NotSupportedException)
         {
-            throw NotReadable(source, "does not exist", "Check the path.", fault);
-        }
-        catch (UnauthorizedAccessException fault)
-        {
-            throw NotReadable(source, "may not be read by this user", "Ask for the right to read it, or copy it.", fault);
-        }
-        catch (Exception fault) when (fault is IOException or ArgumentException or NotSupportedException)
-        {
-            throw NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message).TrimEnd('.')}", "Check path and disk.", fault);
+            throw ToError(source, fault);
         }
     }
+
+    private static TorrentException ToError(TorrentSource source, Exception fault) => fault switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => NotReadable(source, "does not exist", "Check the path.", fault),
+        UnauthorizedAccessException => NotReadable(source, "may not be read by this user", "Ask for the right to read it, or copy it.", fault),
+        _ => NotReadable(source, $"cannot be read: {DisplayText.Clean(fault.Message).TrimEnd('.')}", "Check path and disk.", fault),
+    };
 
     private static TorrentException NotReadable(TorrentSource source, string why, string remedy, Exception? fault = null) =>
         new(new TorrentError(TorrentErrorId.SourceNotReadable, $"'{source}' {why}.", remedy), fault);

@@ -77,7 +77,8 @@ internal static class OptionsCodec
                 : throw new InvalidDataException("a goal in it is malformed");
         }
 
-        return new SeedGoal(ratio, goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(ReadSize(time)) : null);
+        TimeSpan? most = goal.TryGet("time"u8, out BencodeElement time) ? new TimeSpan(ReadSize(time)) : null;
+        return ratio is null && most is null ? SeedGoal.None : new SeedGoal(ratio, most);
     }
 
     private static ReadOnlyCollection<string> ReadTags(BencodeElement tags)

@@ -29,6 +29,9 @@ internal static class ResumeCodec
 
     private const int LongestPath = 32_767;
 
+    /// <summary>Room for what is saved of a torrent of few files and pieces.</summary>
+    private const int UsualBytes = 1024;
+
     /// <summary>The last moment that is a time in every time zone.</summary>
     private static readonly long LastTicks = DateTime.MaxValue.Ticks - (2 * TimeSpan.TicksPerDay);
 
@@ -72,7 +75,7 @@ internal static class ResumeCodec
     private static ReadOnlySpan<byte> EncodeContent(TorrentId torrent, SavedResume resume)
     {
         ResumeData data = resume.Data;
-        var output = new ArrayBufferWriter<byte>();
+        var output = new ArrayBufferWriter<byte>(UsualBytes);
         var writer = new BencodeWriter(output);
         writer.BeginDictionary();
         writer.Write("added"u8, data.AddedAt.UtcTicks);
@@ -112,6 +115,14 @@ internal static class ResumeCodec
         writer.Write("received"u8, data.BytesReceived);
         writer.WriteKey("removed"u8);
         WriteAddresses(writer, data.RemovedTrackers);
+        if (data.RemovedWebSeeds.Count > 0)
+        {
+            writer.WriteKey("removed web seeds"u8);
+            WriteAddresses(writer, data.RemovedWebSeeds);
+        }
+
+        if (data.Reuse is { } reuse)
+            WriteReuse(writer, reuse);
         writer.Write("seeded"u8, data.SeedingTime.Ticks);
         if (data.Selection is { } selection)
         {
@@ -128,8 +139,27 @@ internal static class ResumeCodec
         if (data.Unflushed is { } unflushed)
             writer.Write("unflushed"u8, unflushed.Bytes);
         writer.Write("verified"u8, data.Verified.Bytes);
+        if (data.WebSeeds.Count > 0)
+        {
+            writer.WriteKey("web seeds"u8);
+            WriteAddresses(writer, data.WebSeeds);
+        }
+
         writer.End();
         return output.WrittenSpan;
+    }
+
+    private static void WriteReuse(BencodeWriter writer, DataReuse reuse)
+    {
+        writer.WriteKey("reuse"u8);
+        writer.BeginDictionary();
+        writer.Write("by"u8, (int)reuse.By);
+        writer.WriteKey("folders"u8);
+        writer.BeginList();
+        foreach (string folder in reuse.Folders)
+            writer.WriteString(folder);
+        writer.End();
+        writer.End();
     }
 
     private static void WriteOrigin(BencodeWriter writer, DataOrigin origin)
@@ -218,10 +248,13 @@ internal static class ResumeCodec
             Suspended = Require(content, "suspended"u8).AsInteger() != 0,
             Trackers = ReadAddresses(Require(content, "trackers"u8)),
             RemovedTrackers = content.TryGet("removed"u8, out BencodeElement removed) ? ReadAddresses(removed) : [],
+            WebSeeds = content.TryGet("web seeds"u8, out BencodeElement webSeeds) ? ReadWebSeeds(webSeeds) : [],
+            RemovedWebSeeds = content.TryGet("removed web seeds"u8, out BencodeElement noWebSeeds) ? ReadWebSeeds(noWebSeeds) : [],
             Options = content.TryGet("options"u8, out BencodeElement options) ? OptionsCodec.Read(options) : TorrentOptions.Unchanged,
             Selection = content.TryGet("selection"u8, out BencodeElement selection) ? SelectionCodec.Read(selection) : null,
             MovingTo = content.TryGet("moving"u8, out BencodeElement moving) ? ReadFolder(moving) : null,
             Peers = ReadPeers(content),
+            Reuse = content.TryGet("reuse"u8, out BencodeElement reuse) ? ReadReuse(reuse) : null,
             Origin = content.TryGet("origin"u8, out BencodeElement origin) ? ReadOrigin(origin) : null,
             SeedingTime = content.TryGet("seeded"u8, out BencodeElement seeded) ? ReadDuration(seeded) : default,
             GoalReached = content.TryGet("reached"u8, out BencodeElement reached) && reached.AsInteger() != 0,
@@ -241,6 +274,12 @@ internal static class ResumeCodec
             CompactPeers.Read(six.AsBytes(), AddressFamily.InterNetworkV6, peers, ResumeData.MostPeers);
         return peers;
     }
+
+    private static DataReuse ReadReuse(BencodeElement reuse) => new(
+        [.. ReadList(Require(reuse, "folders"u8), ReadFolder).Take(DataReuse.MostFolders)],
+        (ReuseMethod)checked((int)Require(reuse, "by"u8).AsInteger()) is var by && Enum.IsDefined(by)
+            ? by
+            : throw new InvalidDataException("how data is taken over in it is unknown"));
 
     private static DataOrigin ReadOrigin(BencodeElement origin)
     {
@@ -279,8 +318,11 @@ internal static class ResumeCodec
     });
 
     // An earlier release took addresses of other kinds too, which it never could ask.
-    private static List<Uri> ReadAddresses(BencodeElement list) =>
+    private static Uri[] ReadAddresses(BencodeElement list) =>
         [.. AddressReader.Trackers(ReadList(list, element => element.AsText()))];
+
+    private static Uri[] ReadWebSeeds(BencodeElement list) =>
+        [.. AddressReader.WebSeeds(ReadList(list, element => element.AsText())).Take(MetainfoReader.MaxTrackers)];
 
     private static List<T> ReadList<T>(BencodeElement list, Func<BencodeElement, T> read)
     {

@@ -30,8 +30,13 @@ public sealed class ResumeStore : IResumeStore
     private readonly SavedOrigin _origin;
     private readonly bool _isNew;
     private TorrentMetainfo? _metainfo;
-    private PieceJournal _journal;
+
+    /// <summary>Null while there are no notes: most torrents of a service get none any more.</summary>
+    private PieceJournal? _journal;
     private Saved _saved;
+
+    /// <summary>What was in the resume file before the torrent was claimed; null: it was not looked at, or has been taken.</summary>
+    private ReadResume? _known;
     private int _isDisposed;
 
     private ResumeStore(string folder, TorrentId torrent, string? name, StateHolder holder, SavedPaths paths, TimeProvider time)
@@ -44,8 +49,10 @@ public sealed class ResumeStore : IResumeStore
         _claim = TorrentClaim.Take(folder, torrent, holder, name);
         _origin = new SavedOrigin(folder);
         _isNew = !_origin.Exists;
-        _journal = NewJournal(0);
     }
+
+    /// <summary>Whether nothing was saved of the torrent before.</summary>
+    internal bool IsNew => _isNew;
 
     /// <inheritdoc/>
     public ResumeData? Load(out TorrentError? warning)
@@ -55,8 +62,12 @@ public sealed class ResumeStore : IResumeStore
         {
             if (ReadFile(_folder) is not { } file)
                 return null;
-            SavedResume saved = ResumeCodec.Decode(file, _torrent, pieceCount: null);
-            _saved = new Saved(HashOf(file), saved.Data);
+            UInt128 hash = HashOf(file);
+            // Most often nobody has written it between the look that found the torrent and the claim to it.
+            SavedResume saved = Interlocked.Exchange(ref _known, null) is { } known && known.Hash == hash
+                ? known.Saved
+                : ResumeCodec.Decode(file, _torrent, pieceCount: null);
+            _saved = new Saved(hash, saved.Data);
             if (_metainfo is null)
                 return WithoutPieces(saved.Data);
             if (saved.Data.Verified.Length != _metainfo.PieceCount)
@@ -67,7 +78,7 @@ public sealed class ResumeStore : IResumeStore
                     : throw new InvalidDataException("its number of pieces is another");
             }
 
-            Bitfield doubtful = _journal.Noted();
+            Bitfield doubtful = HasJournal ? Journal.Noted() : new Bitfield(_metainfo.PieceCount);
             bool hasNotes = !doubtful.IsEmpty;
             Bitfield verified = saved.Data.Verified.Clone();
             Include(verified, doubtful);
@@ -129,7 +140,11 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <inheritdoc/>
-    public void PieceVerified(int piece) => _journal.Add(piece);
+    public void PieceVerified(int piece)
+    {
+        if (Volatile.Read(ref _isDisposed) == 0)
+            Journal.Add(piece);
+    }
 
     /// <inheritdoc/>
     /// <remarks>
@@ -153,7 +168,8 @@ public sealed class ResumeStore : IResumeStore
                 _saved = new Saved(hash, data);
             }
 
-            _journal.Forget(data.Verified);
+            if (HasJournal)
+                Journal.Forget(data.Verified);
         }
         catch (UnauthorizedAccessException fault)
         {
@@ -171,10 +187,19 @@ public sealed class ResumeStore : IResumeStore
     public void Discard() => Close(discard: true);
 
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
-    internal static ResumeStore Open(string folder, TorrentMetainfo metainfo, StateHolder holder, SavedPaths paths, TimeProvider time)
+    /// <param name="folder">The torrent's folder in the state folder.</param>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="isRead">Whether that was read from the folder.</param>
+    /// <param name="known">What was in the resume file when it was last read; null: that is not known.</param>
+    /// <param name="holder">Who claims it.</param>
+    /// <param name="paths">Where the torrents of the state folder have their files.</param>
+    /// <param name="time">The clock.</param>
+    internal static ResumeStore Open(
+        string folder, TorrentMetainfo metainfo, bool isRead, ReadResume? known, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, metainfo.TorrentId, metainfo.Name, holder, paths, time);
-        store.Know(metainfo);
+        var store = new ResumeStore(folder, metainfo.TorrentId, metainfo.Name, holder, paths, time) { _known = known };
+        // Whoever had the torrent between the reading and the claim may have discarded it.
+        store.Know(metainfo, isSaved: isRead && store._origin is { HasMetainfo: true, HasMagnet: false });
         return store;
     }
 
@@ -187,11 +212,11 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <summary>What is in a resume file, whoever has claimed the torrent; null where it cannot be read.</summary>
-    internal static ResumeData? TryRead(string folder, TorrentId torrent)
+    internal static ReadResume? TryRead(string folder, TorrentId torrent)
     {
         try
         {
-            return ReadFile(folder) is { } file ? ResumeCodec.Decode(file, torrent, pieceCount: null).Data : null;
+            return ReadFile(folder) is { } file ? new ReadResume(HashOf(file), ResumeCodec.Decode(file, torrent, pieceCount: null)) : null;
         }
         catch (Exception fault) when (fault is InvalidDataException or IOException or UnauthorizedAccessException)
         {
@@ -226,14 +251,21 @@ public sealed class ResumeStore : IResumeStore
         Verified = new Bitfield(0), Doubtful = null, Unfinished = [], Unflushed = null, Apart = null, Files = [], ClosedInOrder = false,
     };
 
-    private void Know(TorrentMetainfo metainfo)
+    private void Know(TorrentMetainfo metainfo, bool isSaved = false)
     {
+        // Its piece layers may come later than the rest: what was noted of pieces stays.
+        if (_metainfo?.PieceCount != metainfo.PieceCount)
+            _journal = null;
         _metainfo = metainfo;
-        _origin.Set(metainfo);
-        _journal = NewJournal(metainfo.PieceCount);
+        _origin.Set(metainfo, isSaved);
     }
 
-    private PieceJournal NewJournal(int pieceCount) => new(StatesOf(_folder), Path.Combine(_folder, JournalName), _torrent, pieceCount);
+    private string JournalPath => Path.Combine(_folder, JournalName);
+
+    private bool HasJournal => Volatile.Read(ref _journal) is not null || File.Exists(JournalPath);
+
+    private PieceJournal Journal => LazyInitializer.EnsureInitialized(
+        ref _journal, () => new PieceJournal(StatesOf(_folder), JournalPath, _torrent, _metainfo?.PieceCount ?? 0));
 
     /// <summary>Whether the last saved data count on a piece on which these no longer do.</summary>
     private bool TakesBack(ResumeData data)
@@ -275,7 +307,7 @@ public sealed class ResumeStore : IResumeStore
     {
         bool isFirst = Interlocked.Exchange(ref _isDisposed, 1) == 0;
         if (isFirst)
-            _journal.Dispose();
+            _journal?.Dispose();
         if (!discard)
         {
             if (isFirst)

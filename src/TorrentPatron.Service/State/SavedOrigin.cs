@@ -17,22 +17,31 @@ internal sealed class SavedOrigin(string folder)
 
     private TorrentMetainfo? _metainfo;
     private MagnetLink? _magnet;
-    private readonly string _states = Path.GetDirectoryName(folder)!;
     private bool _isSaved;
 
     /// <summary>Path of the metainfo, whether it is there or not.</summary>
-    public string MetainfoPath { get; } = Path.Combine(folder, StateFolder.MetainfoName);
+    public string MetainfoPath => Path.Combine(folder, StateFolder.MetainfoName);
 
     /// <summary>Whether anything has been saved.</summary>
-    public bool Exists => File.Exists(MetainfoPath) || File.Exists(MagnetPath);
+    public bool Exists => HasMetainfo || HasMagnet;
 
-    private string MagnetPath { get; } = Path.Combine(folder, StateFolder.MagnetName);
+    /// <summary>Whether a metainfo has been saved.</summary>
+    public bool HasMetainfo => File.Exists(MetainfoPath);
+
+    /// <summary>Whether a magnet link has been saved.</summary>
+    public bool HasMagnet => File.Exists(MagnetPath);
+
+    private string MagnetPath => Path.Combine(folder, StateFolder.MagnetName);
+
+    private string States => Path.GetDirectoryName(folder)!;
 
     /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
     public void Set(MagnetLink magnet) => (_magnet, _isSaved) = (magnet, false);
 
     /// <summary>Takes what the torrent is started from; see <see cref="Save"/>.</summary>
-    public void Set(TorrentMetainfo metainfo) => (_metainfo, _isSaved) = (metainfo, false);
+    /// <param name="metainfo">What is in the torrent.</param>
+    /// <param name="isSaved">Whether that lies in the folder already, and no magnet link beside it.</param>
+    public void Set(TorrentMetainfo metainfo, bool isSaved) => (_metainfo, _isSaved) = (metainfo, isSaved);
 
     /// <summary>Saves it, where that has not been done; a magnet link goes when the metainfo is there.</summary>
     /// <exception cref="IOException">The folder cannot be written.</exception>
@@ -46,7 +55,7 @@ internal sealed class SavedOrigin(string folder)
             // What was fetched from peers may never be had again: it waits for the medium.
             Write(MetainfoPath, _metainfo.Raw.Span, flush: _magnet is not null || _metainfo.TotalSize > CheapToHash);
             if (GuardedFile.Exists(MagnetPath))
-                GuardedFile.Delete(_states, MagnetPath);
+                GuardedFile.Delete(States, MagnetPath);
         }
         else if (_magnet is not null)
         {
@@ -95,7 +104,7 @@ internal sealed class SavedOrigin(string folder)
     {
         try
         {
-            return StateFile.Read(_states, path, maxBytes);
+            return StateFile.Read(States, path, maxBytes);
         }
         catch (InvalidDataException)
         {
@@ -106,7 +115,7 @@ internal sealed class SavedOrigin(string folder)
     private void Write(string path, ReadOnlySpan<byte> content, bool flush)
     {
         if (!IsThere(path, content))
-            StateFile.Write(_states, path, content, flush);
+            StateFile.Write(States, path, content, flush);
     }
 
     private bool IsThere(string path, ReadOnlySpan<byte> content)

@@ -225,7 +225,7 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         if (new SavedOrigin(path).ReadMetainfo(torrent) is not { } metainfo)
             return null;
         if (ResumeStore.TryRead(path, torrent) is { } resume)
-            return new SavedFiles(metainfo, resume);
+            return new SavedFiles(metainfo, resume.Saved.Data);
         // Another process is just starting it: all that is known is where.
         return root is not null && Path.GetDirectoryName(root) is { } destination && TorrentClaim.IsHeldByOther(path, holder)
             ? new SavedFiles(metainfo, new ResumeData { Destination = destination, Verified = new Bitfield(metainfo.PieceCount) }) { IsStarting = true }

@@ -3,11 +3,14 @@ using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Routing;
 
 namespace TorrentPatron.Service.State;
 
 /// <summary>Forgets torrents that are saved but do not run, and deletes their data where that is wanted. Blocks on the disk.</summary>
-internal sealed class SavedRemoval(StateFolder states)
+/// <param name="states">Where they are saved.</param>
+/// <param name="destinations">Where files may be deleted.</param>
+internal sealed class SavedRemoval(StateFolder states, DestinationRules destinations)
 {
     /// <summary>Forgets a torrent.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -29,8 +32,10 @@ internal sealed class SavedRemoval(StateFolder states)
 
         using ResumeStore store = states.Open(metainfo);
         ResumeData? data = store.Load(out _);
+        if (data is not null && deleteData)
+            destinations.Check(data.Destination);
         ErasedData erased = deleteData ? Erase(metainfo, data, store) : ErasedData.Nothing;
-        if (data is not null)
+        if (data is not null && destinations.Allows(data.Destination))
             TorrentData.EraseParts(metainfo, data);
         store.Discard();
         return new TorrentRemoved(torrent, id, erased.Files, erased.Bytes) { Warnings = erased.Warnings };

@@ -23,11 +23,19 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
     /// <summary>Its link, where that is all that is known of it; else null.</summary>
     public MagnetLink? Magnet { get; init; }
 
+    /// <summary>The resume file as it was read; null where it was not.</summary>
+    internal ReadResume? Read { get; init; }
+
     /// <summary>What the service of another process has told of it; null: it is read from the folder.</summary>
     internal ToldTorrent? Told { get; init; }
 
     /// <summary>What is in it; null where its .torrent cannot be read, or is another's.</summary>
     public TorrentMetainfo? ReadMetainfo() => Told is not null ? Told.ReadMetainfo() : new SavedOrigin(Path.GetDirectoryName(MetainfoPath)!).ReadMetainfo(TorrentId);
+
+    /// <summary>Its files, by what is saved; none where that cannot be read, or is not known yet. Reads from the disk.</summary>
+    public IReadOnlyList<FileSnapshot> ReadFiles() => Told is not null ? Told.ReadFiles()
+        : Resume is { } resume && ReadMetainfo() is { } metainfo ? TorrentData.Files(metainfo, resume)
+        : [];
 
     /// <summary>How it stood when it was last saved: its state is Stopped. Reads from the disk.</summary>
     /// <param name="time">The clock; by default the system's.</param>
@@ -60,4 +68,6 @@ public sealed record SavedTorrent(TorrentId TorrentId, string MetainfoPath, Resu
 /// <param name="IsSuspended">Whether it was suspended.</param>
 /// <param name="CanRestore">Whether it is known where its files lie.</param>
 /// <param name="ReadMetainfo">Asks what is in it.</param>
-internal sealed record ToldTorrent(TorrentStatus Status, bool IsSuspended, bool CanRestore, Func<TorrentMetainfo?> ReadMetainfo);
+/// <param name="ReadFiles">Asks for its files.</param>
+internal sealed record ToldTorrent(
+    TorrentStatus Status, bool IsSuspended, bool CanRestore, Func<TorrentMetainfo?> ReadMetainfo, Func<IReadOnlyList<FileSnapshot>> ReadFiles);

@@ -28,13 +28,6 @@ internal static class StateFile
     public static SafeFileHandle OpenPatiently(string folder, string path, FileMode mode, FileAccess access, FileShare share) =>
         SharingViolation.Retry(() => Open(folder, path, mode, access, share));
 
-    /// <summary>Opens a file of a torrent's folder for reading.</summary>
-    /// <param name="path">The file's path.</param>
-    /// <inheritdoc cref="Open" path="/exception"/>
-    public static Stream OpenRead(string path) => new FileStream(
-        OpenPatiently(Path.GetDirectoryName(Path.GetDirectoryName(path))!, path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete),
-        FileAccess.Read, bufferSize: 0);
-
     /// <summary>Reads a file.</summary>
     /// <param name="folder">The state folder.</param>
     /// <param name="path">The file's path, below it.</param>
@@ -151,6 +144,21 @@ internal static class StateFile
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             // It is in nobody's way.
+        }
+    }
+
+    /// <summary>Deletes a folder where it is empty and that can be done.</summary>
+    /// <param name="folder">The state folder.</param>
+    /// <param name="path">The folder's path, below it.</param>
+    public static void TryDeleteFolder(string folder, string path)
+    {
+        try
+        {
+            GuardedFile.DeleteFolder(folder, path);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Something is in it, or it is in nobody's way.
         }
     }
 }

@@ -6,6 +6,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.Sources;
 
 namespace TorrentPatron.Service.State;
 
@@ -54,6 +55,15 @@ public sealed class StateFolder : ISavedState
         return PathOf(Environment.GetEnvironmentVariable(Variable), currentFolder);
     }
 
+    /// <summary>
+    /// Where the machine's service saves state where no folder is given: what <c>TORRENTPATRON_STATE</c> says, else <c>/var/lib/torrentpatron</c>,
+    /// <c>/Library/Application Support/TorrentPatron</c> or <c>%ProgramData%\TorrentPatron</c>.
+    /// </summary>
+    public static string MachinePath => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(Variable)) ? DefaultPath
+        : OperatingSystem.IsWindows() ? Path.Combine(FolderOf(Environment.SpecialFolder.CommonApplicationData), "TorrentPatron")
+        : OperatingSystem.IsMacOS() ? "/Library/Application Support/TorrentPatron"
+        : "/var/lib/torrentpatron";
+
     /// <summary>The folder where the variable has a value; null: it has none.</summary>
     internal static string PathOf(string? path, Func<string> currentFolder)
     {
@@ -72,10 +82,16 @@ public sealed class StateFolder : ISavedState
     /// <exception cref="TorrentException">
     /// <see cref="TorrentErrorId.TorrentInUse"/> or <see cref="TorrentErrorId.StateNotWritable"/>.
     /// </exception>
-    public ResumeStore Open(TorrentMetainfo metainfo)
+    public ResumeStore Open(TorrentMetainfo metainfo) => Open(metainfo, isRead: false);
+
+    /// <inheritdoc cref="Open(TorrentMetainfo)"/>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="isRead">Whether it was read from this folder: as long as it is still there, it is not compared or written again.</param>
+    /// <param name="known">The resume file as it was when it was last read; null: that is not known.</param>
+    internal ResumeStore Open(TorrentMetainfo metainfo, bool isRead, ReadResume? known = null)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
-        return Open(metainfo.TorrentId, folder => ResumeStore.Open(folder, metainfo, _holder, _paths, _time));
+        return Open(metainfo.TorrentId, folder => ResumeStore.Open(folder, metainfo, isRead, known, _holder, _paths, _time));
     }
 
     /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
@@ -91,6 +107,11 @@ public sealed class StateFolder : ISavedState
     /// <param name="torrent">Which torrent.</param>
     /// <returns>The metainfo; null where none is saved, or none that can be read.</returns>
     public TorrentMetainfo? ReadMetainfo(TorrentId torrent) => new SavedOrigin(FolderOf(torrent)).ReadMetainfo(torrent);
+
+    /// <summary>Whether a source is the metainfo of a torrent in this folder.</summary>
+    /// <param name="source">The source.</param>
+    internal bool IsMetainfo(TorrentSource source) =>
+        source.Saved is { } torrent && source.FilePath == new SavedOrigin(FolderOf(torrent)).MetainfoPath;
 
     /// <summary>The link of a torrent, where that is all that was saved of it.</summary>
     /// <param name="torrent">Which torrent.</param>
@@ -128,16 +149,21 @@ public sealed class StateFolder : ISavedState
 
     /// <summary>The torrents whose state is saved, running or not, in the order of their info hashes.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
-    public IReadOnlyList<SavedTorrent> Enumerate()
+    public IReadOnlyList<SavedTorrent> Enumerate() => [.. List().Select(Find).OfType<SavedTorrent>()];
+
+    /// <summary>The torrents that have a folder, in the order of their info hashes; <see cref="Find"/> tells whether their state is in it.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    internal IReadOnlyList<TorrentId> List()
     {
         if (!Directory.Exists(FolderPath))
             return [];
 
-        var found = new List<SavedTorrent>();
-        foreach (string folder in Directory.EnumerateDirectories(FolderPath).Order(StringComparer.Ordinal))
+        var found = new List<TorrentId>();
+        foreach (string name in Directory.EnumerateDirectories(FolderPath).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal))
         {
-            if (TorrentId.TryParse(Path.GetFileName(folder), out TorrentId torrent) && Read(folder, torrent) is { } saved)
-                found.Add(saved);
+            // No other spelling: the folder of a torrent is found by its id.
+            if (TorrentId.TryParse(name, out TorrentId torrent) && torrent.ToString() == name)
+                found.Add(torrent);
         }
 
         return found;
@@ -147,9 +173,10 @@ public sealed class StateFolder : ISavedState
     {
         var origin = new SavedOrigin(folder);
         MagnetLink? magnet = null;
-        return File.Exists(origin.MetainfoPath) || (magnet = origin.ReadMagnet(torrent)) is not null
-            ? new SavedTorrent(torrent, origin.MetainfoPath, ResumeStore.TryRead(folder, torrent)) { Magnet = magnet }
-            : null;
+        if (!File.Exists(origin.MetainfoPath) && (magnet = origin.ReadMagnet(torrent)) is null)
+            return null;
+        ReadResume? read = ResumeStore.TryRead(folder, torrent);
+        return new SavedTorrent(torrent, origin.MetainfoPath, read?.Saved.Data) { Magnet = magnet, Read = read };
     }
 
     private string FolderOf(TorrentId torrent) => Path.Combine(FolderPath, torrent.ToString());

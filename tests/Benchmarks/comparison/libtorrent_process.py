@@ -2,7 +2,7 @@
 
 Reads commands as lines of JSON and answers each with one; times are those of the monotonic clock, which all processes share.
 Arguments: the addresses to listen on, as host:port, one for each session; --utp: they speak uTP alone, else TCP alone;
---rc4: all is encrypted by RC4, else nothing is.
+--rc4: all is encrypted by RC4, else nothing is; --tuned: with the settings of people who tune it, else with its own.
 """
 import json
 import pathlib
@@ -20,7 +20,24 @@ _RC4 = 2  # and its enc_level
 _RUN = 500  # resume data asked for at once: more alerts than that may be dropped
 
 
-def _session(address, is_utp, is_rc4):
+# What people set for fast lines and disks, after libtorrent's high_performance_seed and its guide to tuning.
+_TUNED = {
+    "aio_threads": 4,
+    "hashing_threads": 2,
+    "send_buffer_watermark": 3 << 20,
+    "send_buffer_low_watermark": 1 << 20,
+    "send_buffer_watermark_factor": 150,
+    "max_queued_disk_bytes": 16 << 20,
+    "max_out_request_queue": 1500,
+    "max_allowed_in_request_queue": 4000,
+    "listen_queue_size": 100,
+    "smooth_connects": False,
+    "unchoke_slots_limit": -1,
+    "connections_limit": 500,
+}
+
+
+def _session(address, is_utp, is_rc4, is_tuned):
     """A session with libtorrent's own settings, but that finds nobody by itself, and unencrypted or by RC4 alone: by TCP as all others, or by uTP alone."""
     return lt.session({
         "listen_interfaces": address,
@@ -40,6 +57,7 @@ def _session(address, is_utp, is_rc4):
         "alert_queue_size": 100_000,
         # rtorrent asks for more at once than the usual 2,000, and waits for ever for what is dropped.
         "max_allowed_in_request_queue": 100_000,
+        **(_TUNED if is_tuned else {}),
     }, flags=_NO_PLUGINS)
 
 
@@ -81,8 +99,8 @@ class Watch(threading.Thread):
 class Host:
     """The sessions, and what can be asked of them."""
 
-    def __init__(self, addresses, is_utp, is_rc4):
-        self._sessions = [_session(address, is_utp, is_rc4) for address in addresses]
+    def __init__(self, addresses, is_utp, is_rc4, is_tuned):
+        self._sessions = [_session(address, is_utp, is_rc4, is_tuned) for address in addresses]
         self._handles = []
         self._watch = None
 
@@ -166,7 +184,7 @@ def main():
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("--")]
-    host = Host(addresses, is_utp="--utp" in sys.argv, is_rc4="--rc4" in sys.argv)
+    host = Host(addresses, is_utp="--utp" in sys.argv, is_rc4="--rc4" in sys.argv, is_tuned="--tuned" in sys.argv)
     for line in sys.stdin:
         command = json.loads(line)
         try:

@@ -4,11 +4,13 @@ import filecmp
 import hashlib
 import os
 import pathlib
+import shutil
 
 from .processes import Failure
 
 KIB, MIB = 1 << 10, 1 << 20
 _RUN = 8 * MIB
+_LINKS = 50_000  # names that one file may have: ext4 allows 65,000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,14 +42,27 @@ class Payloads:
     def __init__(self, folder):
         self._folder = folder
 
-    def single(self, size, piece_length):
-        """A torrent of one file."""
+    def file(self, size):
+        """A file."""
         folder = self._folder / f"single-{size}"
         data = folder / "payload.bin"
         if not data.exists():
-            folder.mkdir(parents=True)
+            folder.mkdir(parents=True, exist_ok=True)
             _fill(data, size)
-        return self._torrent(folder, "payload.bin", [data], piece_length)
+        return data
+
+    def single(self, size, piece_length):
+        """A torrent of one file."""
+        data = self.file(size)
+        return self._torrent(data.parent, data.name, [data], piece_length)
+
+    def versioned(self, size, piece_length, version):
+        """A torrent of one file in another format, made by libtorrent: "2" or "hybrid" (BEP 52)."""
+        data = self.file(size)
+        torrent = data.parent / f"{data.name}-{piece_length // KIB}k-{version}.torrent"
+        info = libtorrent_torrent(data, torrent, piece_length, version)
+        digest = hashlib.sha256(info).digest()[:20] if version == "2" else hashlib.sha1(info).digest()
+        return Payload(torrent, data.parent, data.name, size, digest.hex())
 
     def files(self, size, count, piece_length):
         """A torrent of that many files of equal length, a hundred to a folder."""
@@ -60,7 +75,7 @@ class Payloads:
         return self._torrent(folder, "payload", paths, piece_length)
 
     def many(self, count, size, piece_length):
-        """That many torrents of one file each. The files are hard links of one, so that making them is no great work."""
+        """That many torrents of one file each. The files are hard links of a few, so that making them is no great work."""
         folder = self._folder / f"many-{count}-{size}"
         data, torrents = folder / "data", folder / "torrents"
         made = data.exists()
@@ -74,6 +89,10 @@ class Payloads:
             name, torrent = f"item{i:06}.bin", torrents / f"item{i:06}.torrent"
             info = _info(name, hashes, piece_length, {"length": size})
             if not made:
+                if i and i % _LINKS == 0:
+                    # Its old names keep what they have.
+                    shutil.copyfile(folder / "original.bin", folder / "next.bin")
+                    os.replace(folder / "next.bin", folder / "original.bin")
                 os.link(folder / "original.bin", data / name)
                 torrent.write_bytes(_bencode({"info": info}))
             found.append(Payload(torrent, data, name, size, hashlib.sha1(_bencode(info)).hexdigest()))
@@ -90,6 +109,19 @@ class Payloads:
             torrent.write_bytes(b"d4:info" + info + b"e")
         size = sum(path.stat().st_size for path in paths)
         return Payload(torrent, folder, name, size, hashlib.sha1(info).hexdigest())
+
+
+def libtorrent_torrent(data, torrent, piece_length, version):
+    """Has libtorrent write the torrent of a file. Returns its info dictionary."""
+    import libtorrent as lt  # pylint: disable=import-outside-toplevel
+
+    files = lt.file_storage()
+    lt.add_files(files, str(data))
+    made = lt.create_torrent(files, piece_length, {"1": lt.create_torrent.v1_only, "2": lt.create_torrent.v2_only, "hybrid": 0}[version])
+    lt.set_piece_hashes(made, str(data.parent))
+    content = made.generate()
+    torrent.write_bytes(lt.bencode(content))
+    return lt.bencode(content[b"info"])
 
 
 def _fill(path, size):

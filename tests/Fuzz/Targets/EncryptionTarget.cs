@@ -4,19 +4,32 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Fuzz.Targets;
 
-/// <summary>Both sides of the encrypted handshake: the first byte says which, the others are what that side receives.</summary>
+/// <summary>
+/// Both sides of the encrypted handshake: the first byte says which, the others are what that side receives. Most inputs meet a private key of one
+/// byte, so that the time goes into the states of the handshake and not into exponentiations; those from <see cref="FirstLongKey"/> on meet a real one.
+/// </summary>
 internal sealed class EncryptionTarget : IFuzzTarget
 {
     private const int Seed = 7;
+
+    /// <summary>Length of a private key, bytes.</summary>
+    private const int KeyLength = 20;
+
+    /// <summary>The first bytes from this on are of sides that have a private key of full length.</summary>
+    private const byte FirstLongKey = 0xFC;
+
+    /// <summary>Sound inputs with a short key for each one with a long key.</summary>
+    private const int ShortKeys = 31;
 
     private static readonly InfoHash Torrent = new(new byte[InfoHash.Length]);
     private static readonly byte[] Hello = new byte[68];
 
     public string Name => "encryption";
 
-    public IMutator Mutator { get; } = new ByteMutator([Record(ofResponder: false), Record(ofResponder: true)]);
-
-    public double Share => 0.1;
+    public IMutator Mutator { get; } = new ByteMutator(
+        [
+            .. Enumerable.Repeat(Record(0), ShortKeys), .. Enumerable.Repeat(Record(1), ShortKeys), Record(FirstLongKey), Record(FirstLongKey + 1),
+        ]);
 
     // Two exponentiations, twice, and the copies that the two ways of receiving keep.
     public long AllowedBytes(int length) => 256 * 1024 + (16L * length);
@@ -25,8 +38,7 @@ internal sealed class EncryptionTarget : IFuzzTarget
     {
         if (input.Length == 0)
             return false;
-        bool isResponder = input[0] % 2 == 1;
-        EncryptionHandshake atOnce = Make(isResponder), inParts = Make(isResponder);
+        EncryptionHandshake atOnce = Make(input[0]), inParts = Make(input[0]);
         Receive(atOnce, input.AsSpan(1), int.MaxValue);
         int taken = Receive(inParts, input.AsSpan(1), 61);
 
@@ -59,25 +71,38 @@ internal sealed class EncryptionTarget : IFuzzTarget
         return taken;
     }
 
-    private static EncryptionHandshake Make(bool isResponder) => isResponder
-        ? new EncryptionResponder(
-            name => name == ObfuscatedInfoHash.Of(Torrent) ? Torrent : null,
-            offered => offered.HasFlag(EncryptionMethods.Rc4) ? EncryptionMethods.Rc4 : offered,
-            new Random(Seed).NextBytes)
-        : new EncryptionInitiator(Torrent, EncryptionMethods.Plaintext | EncryptionMethods.Rc4, Hello, new Random(Seed).NextBytes);
+    /// <summary>Makes a side: odd numbers are of the one that is dialled.</summary>
+    private static EncryptionHandshake Make(byte side)
+    {
+        var random = new Random(Seed);
+        return side % 2 == 1
+            ? new EncryptionResponder(
+                name => name == ObfuscatedInfoHash.Of(Torrent) ? Torrent : null,
+                offered => offered.HasFlag(EncryptionMethods.Rc4) ? EncryptionMethods.Rc4 : offered,
+                Fill)
+            : new EncryptionInitiator(Torrent, EncryptionMethods.Plaintext | EncryptionMethods.Rc4, Hello, Fill);
+
+        void Fill(Span<byte> bytes)
+        {
+            random.NextBytes(bytes);
+            if (side < FirstLongKey && bytes.Length == KeyLength)
+                bytes[1..].Clear();
+        }
+    }
 
     /// <summary>What one side receives from an honest other, and some of the stream behind it.</summary>
-    private static byte[] Record(bool ofResponder)
+    private static byte[] Record(int side)
     {
-        EncryptionHandshake one = Make(isResponder: false), other = Make(isResponder: true);
-        List<byte> toOne = [0], toOther = [1];
+        int even = side & ~1;
+        EncryptionHandshake one = Make((byte)even), other = Make((byte)(even + 1));
+        List<byte> toOne = [(byte)even], toOther = [(byte)(even + 1)];
         while (one.State == EncryptionState.Open || other.State == EncryptionState.Open)
         {
             Carry(one, other, toOther);
             Carry(other, one, toOne);
         }
 
-        return [.. ofResponder ? toOther : toOne, 1, 2, 3];
+        return [.. side % 2 == 1 ? toOther : toOne, 1, 2, 3];
 
         static void Carry(EncryptionHandshake from, EncryptionHandshake to, List<byte> record)
         {

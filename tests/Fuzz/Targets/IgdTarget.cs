@@ -22,6 +22,7 @@ internal sealed class IgdTarget : IFuzzTarget
                 + "</serviceList></device></deviceList></device></root>"),
             Envelope("<u:AddPortMappingResponse xmlns:u=\"x\"><NewReservedPort>51413</NewReservedPort></u:AddPortMappingResponse>"),
             Envelope("<u:AddPortMappingResponse xmlns:u=\"x\"><NewExternalIPAddress><![CDATA[203.0.113.7]]></NewExternalIPAddress></u:AddPortMappingResponse>"),
+            Envelope("<u:AddPinholeResponse xmlns:u=\"x\"><UniqueID>7</UniqueID><IsWorking>1</IsWorking></u:AddPinholeResponse>"),
             Envelope("<s:Fault><detail><UPnPError><errorCode>725</errorCode><errorDescription>Only permanent &#x41;</errorDescription></UPnPError></detail></s:Fault>"),
         ],
         [
@@ -44,7 +45,10 @@ internal sealed class IgdTarget : IFuzzTarget
         IgdAnswer? answer = IgdCodec.Read(input, IgdCodec.AddPortMapping);
         Property.IsHarmless(answer?.FaultText, "what a router says");
         Property.Holds(answer is null or { Values.Count: <= 32, Fault: null or (>= 0 and <= ushort.MaxValue) }, "a small answer");
-        return answer is not null || services.Count > 0;
+        IgdAnswer? hole = IgdCodec.Read(input, PinholeCodec.AddPinhole);
+        _ = hole is null ? null : PinholeCodec.IdOf(hole);
+        _ = hole is null ? null : PinholeCodec.IsWorking(hole);
+        return answer is not null || hole is not null || services.Count > 0;
     }
 
     private static byte[] Envelope(string body) => Encoding.UTF8.GetBytes(

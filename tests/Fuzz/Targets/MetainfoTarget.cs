@@ -10,8 +10,8 @@ internal sealed class MetainfoTarget : IFuzzTarget
     public string Name => "metainfo";
 
     public IMutator Mutator { get; } = new BencodeMutator(
-        [Samples.Single, Samples.Many, Samples.Hybrid, Samples.V2, Samples.Links],
-        "path.utf-8", "name.utf-8", "symlink path", "attr", "meta version", "file tree", "piece layers", "url-list", "files", "");
+        [Samples.Single, Samples.Many, Samples.Hybrid, Samples.V2, Samples.Links, Samples.ManyLinks],
+        "path.utf-8", "name.utf-8", "symlink path", "attr", "mtime", "sha1", "l", "xl", "..", "_____padding_file_0", ".____padding_file", "meta version", "file tree", "piece layers", "url-list", "files", "");
 
     public long AllowedBytes(int length) => 1024 * 1024 + (600L * length);
 
@@ -35,6 +35,7 @@ internal sealed class MetainfoTarget : IFuzzTarget
         PathRules.CheckFiles(torrent);
         CheckSizes(torrent);
         CheckTexts(torrent);
+        CheckTrees(torrent);
         TorrentMetainfo again = MetainfoReader.Read(torrent.Raw);
         Property.Holds(again.InfoHash == torrent.InfoHash, "what is saved is the same torrent");
         Property.Holds(again.Files.Select(file => file.Path).SequenceEqual(torrent.Files.Select(file => file.Path)), "with the same paths");
@@ -60,11 +61,31 @@ internal sealed class MetainfoTarget : IFuzzTarget
         Property.Holds(pieces == torrent.TotalSize, "the pieces make up the files");
     }
 
+    private static void CheckTrees(TorrentMetainfo torrent)
+    {
+        if (torrent.Version == MetainfoVersion.V1)
+            return;
+        int layer = MerkleTree.HeightOf(MerkleTree.CountBlocks(torrent.PieceLength));
+        for (int index = 0; index < torrent.Files.Count; index++)
+        {
+            TorrentFileEntry file = torrent.Files[index];
+            Property.Holds(file.PiecesRoot.Length == (file.Length > 0 && !file.IsPadding ? MerkleTree.HashLength : 0), "each file with bytes has a root");
+            bool isLong = file.Length > torrent.PieceLength && !file.IsPadding;
+            Property.Holds(!isLong || !torrent.HasPieceLayers || !torrent.PieceLayer(index).IsEmpty, "who has all layers lacks none");
+            if (isLong && !torrent.PieceLayer(index).IsEmpty)
+                Property.Holds(MerkleTree.IsLayerOf(torrent.PieceLayer(index).Span, layer, file.PiecesRoot.Span), "a layer hashes to its root");
+        }
+    }
+
     private static void CheckTexts(TorrentMetainfo torrent)
     {
         Property.IsHarmless(torrent.Comment, "the comment");
         Property.IsHarmless(torrent.CreatedBy, "the maker");
         Property.IsHarmless(torrent.Source, "the source");
+        foreach (string collection in torrent.Collections)
+            Property.IsHarmless(collection, "a collection");
+        Property.Holds(torrent.Similar.Count <= 256 && torrent.Collections.Count <= 256, "hints are few");
+        Property.Holds(torrent.UpdateUrl is null or { Scheme: "http" or "https" }, "updates come by HTTP");
         foreach (TorrentFileEntry file in torrent.Files)
             Property.IsHarmless(file.OriginalPath, "a path as it was");
         string[] trackers = [.. torrent.TrackerTiers.SelectMany(tier => tier)];

@@ -39,8 +39,7 @@ internal static class PathRules
             Property.Holds(elements[0] == torrent.Name, "a file lies at or below the torrent's name");
             Property.Holds(torrent.IsMultiFile == elements.Length > 1, "a file lies in the torrent's folder if it has one");
             Array.ForEach(elements, CheckElement);
-            if (file.LinkTarget is { } target)
-                Array.ForEach(target.Split('/'), CheckElement);
+            CheckLink(torrent, file);
             if (file.IsPadding)
                 continue;
 
@@ -51,6 +50,23 @@ internal static class PathRules
         }
 
         Property.Holds(!files.Overlaps(folders), "no file is another's folder");
+    }
+
+    /// <summary>A link leads to a file or folder of the torrent, in the end to one that is not a link, and lies in no folder that it leads to.</summary>
+    private static void CheckLink(TorrentMetainfo torrent, TorrentFileEntry link)
+    {
+        Property.Holds(link.LinkTarget is null || (link.IsLink && link.Length == 0), "a target is a link's");
+        int steps = 0;
+        for (string? target = link.LinkTarget; target is not null; steps++)
+        {
+            Property.Holds(steps < 40, "a link leads in no circle");
+            Array.ForEach(target.Split('/'), CheckElement);
+            TorrentFileEntry? file = torrent.Files.FirstOrDefault(file => file.Path == target && !file.IsPadding);
+            Property.Holds(file is not null || torrent.Files.Any(file => file.Path.StartsWith(target + "/", StringComparison.Ordinal)), "a link leads to something in the torrent");
+            Property.Holds(!link.Path.StartsWith(target + "/", StringComparison.Ordinal), "a link does not lead to a folder that it lies in");
+            Property.Holds(file is not { IsLink: true, LinkTarget: null }, "a link leads to no link that is not made");
+            target = file?.LinkTarget;
+        }
     }
 
     private static string Fold(string path) => path.Normalize(NormalizationForm.FormC);

@@ -12,7 +12,8 @@ namespace TorrentPatron.Interop.Tests.Contract;
 
 /// <summary>What a client is, with any engine: it starts and stops torrents, answers each command once, refuses what it lacks, and ends.</summary>
 /// <param name="engine">The engine's name.</param>
-public abstract class ClientContract(string engine) : EngineContract(engine)
+/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+public abstract class ClientContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
     public async Task A_client_is_called_what_its_engine_is_called_and_says_where_it_listens()
@@ -125,6 +126,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
     [Fact]
     public async Task A_client_that_is_disposed_in_the_middle_answers_what_is_open_saves_and_ends()
     {
+        SkipByService("its torrents do not end with a client.");
         ITorrentEngine under = Engine;
         await using Meeting meeting = await MakeAsync();
         await using ForeignPeer seed = await SeedAsync(meeting);
@@ -224,6 +226,13 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
             AssertNotSupported(Assert.IsType<TorrentStartFail>(answer).Error);
         }
 
+        Uri webSeed = new("http://127.0.0.1:9/");
+        if (!Has(ClientCapabilities.WebSeeds))
+        {
+            TorrentAnswer answer = await client.AskAsync(client.NewStart(metainfo, workspace.Seed) with { WebSeeds = [webSeed] });
+            AssertNotSupported(Assert.IsType<TorrentStartFail>(answer).Error);
+        }
+
         if (!Has(ClientCapabilities.Magnets))
         {
             var store = new ClosableStore();
@@ -244,6 +253,8 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
             (ClientCapabilities.Move, () => new MoveTorrent(client.NextId(), torrent, workspace.Download)),
             (ClientCapabilities.DeleteData, () => new RemoveTorrent(client.NextId(), torrent, DeleteData: true)),
             (ClientCapabilities.ManageTrackers, () => new RemoveTrackers(client.NextId(), torrent, [tracker])),
+            (ClientCapabilities.WebSeeds, () => new AddSources(client.NextId(), torrent, [], []) { WebSeeds = [webSeed] }),
+            (ClientCapabilities.WebSeeds, () => new RemoveWebSeeds(client.NextId(), torrent, [webSeed])),
             (ClientCapabilities.ManageTrackers, () => new AnnounceNow(client.NextId(), torrent, [])),
         ];
         foreach ((ClientCapabilities capability, Func<TorrentCommand> command) in commands)
@@ -252,7 +263,8 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
                 AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(command())).Error);
         }
 
-        AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new NobodysCommand(client.NextId(), torrent))).Error);
+        if (!IsByService) // What no method carries cannot be asked for.
+            AssertNotSupported(Assert.IsType<CommandFail>(await client.AskAsync(new NobodysCommand(client.NextId(), torrent))).Error);
         Assert.Equal(TorrentState.Seeding, client.Client.GetStatus(torrent)!.State);
 
         bool Has(ClientCapabilities capability) => client.Client.Capabilities.HasFlag(capability);
@@ -286,5 +298,7 @@ public abstract class ClientContract(string engine) : EngineContract(engine)
 }
 
 public sealed class BuiltInClient() : ClientContract(BuiltInEngine.EngineName);
+
+public sealed class ClientByService() : ClientContract(BuiltInEngine.EngineName, byService: true);
 
 public sealed class MonoTorrentClient() : ClientContract("MonoTorrent");

@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
 using TorrentPatron.Interop.Tests.Tools;
 using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
@@ -12,7 +13,7 @@ internal sealed class ContractClient : IAsyncDisposable
 {
     public static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(200);
 
-    private readonly StateFolder _states;
+    private readonly StateFolder? _states;
     private readonly Lock _gate = new();
     private readonly List<TorrentMessage> _said = [];
     private readonly Task _listening;
@@ -24,12 +25,13 @@ internal sealed class ContractClient : IAsyncDisposable
     /// <param name="settings">What it is made with; it is bound to loopback.</param>
     public ContractClient(ITorrentEngine engine, string statePath, ClientSettings? settings = null)
     {
-        _states = new StateFolder(statePath);
-        Client = engine.CreateClient((settings ?? new ClientSettings()) with
+        settings = (settings ?? new ClientSettings()) with
         {
             BindAddress = settings?.BindAddress ?? IPAddress.Loopback,
             StatusInterval = StatusInterval,
-        });
+        };
+        _states = engine is ServiceEngine ? null : new StateFolder(statePath);
+        Client = engine is ServiceEngine service ? service.CreateClient(settings, statePath) : engine.CreateClient(settings);
         _listening = ListenAsync();
     }
 
@@ -50,9 +52,9 @@ internal sealed class ContractClient : IAsyncDisposable
 
     public long NextId() => Interlocked.Increment(ref _lastId);
 
-    /// <summary>A start of a torrent, with its state opened.</summary>
+    /// <summary>A start of a torrent, with its state opened; a service does that itself.</summary>
     public CreateNewTorrent NewStart(TorrentMetainfo metainfo, string destination) =>
-        new(NextId(), metainfo, destination) { ResumeStore = _states.Open(metainfo) };
+        new(NextId(), metainfo, destination) { ResumeStore = _states?.Open(metainfo) ?? (IResumeStore)new ClosableStore() };
 
     /// <summary>Gives a command, and waits for its one answer.</summary>
     public async Task<TorrentAnswer> AskAsync(TorrentCommand command)

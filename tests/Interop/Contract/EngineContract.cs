@@ -11,7 +11,8 @@ namespace TorrentPatron.Interop.Tests.Contract;
 /// each part of it; where it is not installed its tests are skipped.
 /// </summary>
 /// <param name="engine">The engine's name.</param>
-public abstract class EngineContract(string engine)
+/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+public abstract class EngineContract(string engine, bool byService = false)
 {
     /// <summary>Enough for some seconds at <see cref="SlowRate"/>.</summary>
     private protected const int Size = (64 * Payload.PieceLength) + 99;
@@ -22,6 +23,8 @@ public abstract class EngineContract(string engine)
 
     private protected string EngineName => engine;
 
+    private protected bool IsByService => byService;
+
     private protected ITorrentEngine Engine
     {
         get
@@ -29,9 +32,12 @@ public abstract class EngineContract(string engine)
             Assert.SkipUnless(
                 EngineCatalog.Installed.Names.Contains(engine),
                 $"The engine {engine} is not built: dotnet build -p:With{engine}=true, where the registry has it");
-            return EngineCatalog.Installed.Find(engine);
+            return byService ? new ServiceEngine(EngineCatalog.Installed.Find(engine)) : EngineCatalog.Installed.Find(engine);
         }
     }
+
+    /// <summary>Skips the test where the engine is used by way of a service.</summary>
+    private protected void SkipByService(string because) => Assert.SkipWhen(byService, $"A service differs: {because}");
 
     /// <summary>Skips the test where the engine cannot do what it is about.</summary>
     private protected static void Require(ContractClient client, ClientCapabilities capability) => Assert.SkipUnless(

@@ -5,10 +5,13 @@ namespace TorrentPatron.Interop.Tests.Contract;
 /// <summary>A torrent that says that a file of it lies outside of its folder.</summary>
 /// <param name="Name">What it does, fit for a file name.</param>
 /// <param name="Content">The .torrent, each character a byte.</param>
-internal sealed record HostileNames(string Name, string Content)
+/// <param name="HalvesDiffer">Whether it is a hybrid whose halves name different files, which is refused as it is read.</param>
+internal sealed record HostileNames(string Name, string Content, bool HalvesDiffer = false)
 {
     /// <summary>Folders to climb: as many as there are between the system's temporary folder and where an engine may keep a torrent.</summary>
     private const int Deepest = 4;
+
+    private const int PieceLength = 16384;
 
     /// <summary>Length of a file beside it.</summary>
     private const int Other = 7;
@@ -30,7 +33,7 @@ internal sealed record HostileNames(string Name, string Content)
                 yield return new HostileNames($"folder {climb} {length}", Several(string.Concat(Enumerable.Repeat("../", climb)), [marker], length));
                 yield return new HostileNames($"path {climb} {length}", Several("n", path, length));
                 yield return new HostileNames($"element {climb} {length}", Several("n", [name], length));
-                yield return new HostileNames($"tree {climb} {length}", Hybrid(path, ["file"], length));
+                yield return new HostileNames($"tree {climb} {length}", Hybrid(path, ["file"], length), HalvesDiffer: true);
                 yield return new HostileNames($"tree and list {climb} {length}", Hybrid(path, path, length));
                 yield return new HostileNames($"tree element {climb} {length}", Hybrid([name], [name], length));
                 yield return new HostileNames($"version 2 {climb} {length}", Version2(path, length));
@@ -57,10 +60,10 @@ internal sealed record HostileNames(string Name, string Content)
         $"d4:infod{Files(path, length)}{Entry("name", name)}{Pieces(length + Other)}ee";
 
     private static string Hybrid(string[] tree, string[] list, int length) => Layered(
-        $"{Tree(tree, length)}{Files(list, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Pieces(length + Other)}");
+        $"{Tree(tree, length)}{Files(list, length, Padding(length))}{Entry("meta version", 2)}{Entry("name", "n")}{Pieces(length + Other, length == 0 ? 1 : 2)}");
 
     private static string Version2(string[] tree, int length) =>
-        Layered($"{Tree(tree, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Entry("piece length", 16384)}");
+        Layered($"{Tree(tree, length)}{Entry("meta version", 2)}{Entry("name", "n")}{Entry("piece length", PieceLength)}");
 
     private static string Layered(string info) => $"d4:infod{info}e12:piece layersdee";
 
@@ -70,14 +73,19 @@ internal sealed record HostileNames(string Name, string Content)
         return $"{Text("file tree")}{tree[..^1]}{Text("z")}d0:{Leaf(Other)}ee";
     }
 
-    private static string Files(string[] path, int length) =>
-        $"5:filesl{File(path, length)}{File(["z"], Other)}e";
+    private static string Files(string[] path, int length, string padding = "") =>
+        $"5:filesl{File(path, length)}{padding}{File(["z"], Other)}e";
+
+    /// <summary>Up to the end of the piece, since each file of a hybrid begins with one.</summary>
+    private static string Padding(int length) =>
+        length == 0 ? "" : $"d{Entry("attr", "p")}{Entry("length", PieceLength - length)}4:pathl{Text(".pad")}{Text($"{PieceLength - length}")}ee";
 
     private static string File(string[] path, int length) => $"d6:lengthi{length}e4:pathl{string.Concat(path.Select(Text))}ee";
 
     private static string Leaf(int length) => length == 0 ? "d6:lengthi0ee" : $"d6:lengthi{length}e{Entry("pieces root", new string('r', 32))}e";
 
-    private static string Pieces(int size) => Entry("piece length", 16384) + Entry("pieces", new string('a', size == 0 ? 0 : 20));
+    private static string Pieces(int size, int count = 1) =>
+        Entry("piece length", PieceLength) + Entry("pieces", new string('a', size == 0 ? 0 : 20 * count));
 
     private static string Entry(string key, string text) => Text(key) + Text(text);
 

@@ -11,7 +11,8 @@ namespace TorrentPatron.Interop.Tests.Contract;
 
 /// <summary>What outlasts a run and what changes in one, with any engine: rests, checks, choices, saved state.</summary>
 /// <param name="engine">The engine's name.</param>
-public abstract class LifeContract(string engine) : EngineContract(engine)
+/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+public abstract class LifeContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Fact]
     public async Task A_download_that_was_closed_goes_on_where_it_was()
@@ -340,5 +341,7 @@ public abstract class LifeContract(string engine) : EngineContract(engine)
 }
 
 public sealed class BuiltInLife() : LifeContract(BuiltInEngine.EngineName);
+
+public sealed class LifeByService() : LifeContract(BuiltInEngine.EngineName, byService: true);
 
 public sealed class MonoTorrentLife() : LifeContract("MonoTorrent");

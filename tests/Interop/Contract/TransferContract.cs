@@ -14,7 +14,8 @@ namespace TorrentPatron.Interop.Tests.Contract;
 
 /// <summary>How pieces come and go, with any engine, with libtorrent at the other end of the wire.</summary>
 /// <param name="engine">The engine's name.</param>
-public abstract class TransferContract(string engine) : EngineContract(engine)
+/// <param name="byService">Whether it is used by way of a service and its socket.</param>
+public abstract class TransferContract(string engine, bool byService = false) : EngineContract(engine, byService)
 {
     [Theory]
     [InlineData(Shape.SingleFile)]
@@ -232,6 +233,12 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
         await using var client = new ContractClient(under, workspace.State);
         foreach (HostileNames torrent in HostileNames.All(marker))
         {
+            if (torrent.HalvesDiffer)
+            {
+                Assert.Throws<MetainfoException>(() => MetainfoReader.Read(torrent.Bytes));
+                continue;
+            }
+
             TorrentMetainfo metainfo = MetainfoReader.Read(torrent.Bytes);
             string download = workspace.File("a/b/c/" + torrent.Name);
 
@@ -344,5 +351,7 @@ public abstract class TransferContract(string engine) : EngineContract(engine)
 }
 
 public sealed class BuiltInTransfer() : TransferContract(BuiltInEngine.EngineName);
+
+public sealed class TransferByService() : TransferContract(BuiltInEngine.EngineName, byService: true);
 
 public sealed class MonoTorrentTransfer() : TransferContract("MonoTorrent");

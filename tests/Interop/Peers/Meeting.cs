@@ -52,6 +52,26 @@ internal sealed class Meeting : IAsyncDisposable
         }
     }
 
+    /// <summary>Makes all that is needed for peers that are told of one another.</summary>
+    /// <param name="make">Makes the torrent of a file or folder at a path.</param>
+    /// <param name="write">Writes the content below a folder, and says where.</param>
+    public static async Task<Meeting> MakeAsync(Func<string, string, Task> make, Func<string, string> write)
+    {
+        var workspace = new Workspace();
+        try
+        {
+            string content = write(workspace["seed"]);
+            string torrent = workspace.File("a.torrent");
+            await make(content, torrent);
+            return new Meeting(workspace, content, torrent, tracker: null);
+        }
+        catch
+        {
+            workspace.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Fails unless every file of the torrent, and no other, is in a folder with the bytes it should have.</summary>
     /// <param name="emptyFiles">Whether files without a byte are to be there.</param>
     /// <param name="folder">The folder; null: the download folder.</param>

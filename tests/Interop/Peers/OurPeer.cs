@@ -24,9 +24,12 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <param name="name">Tells those of one workspace apart.</param>
     /// <param name="encryption">Whether it encrypts.</param>
     /// <param name="transport">The protocols that it speaks.</param>
+    /// <param name="suggestPieces">Whether it suggests pieces.</param>
+    /// <param name="proxy">The proxy by which its connections leave; null: none.</param>
     public OurPeer(
         Workspace workspace, IPAddress? address = null, Finding? finding = null, string name = "our state",
-        EncryptionPolicy encryption = EncryptionPolicy.Prefer, TransportPolicy transport = TransportPolicy.Any)
+        EncryptionPolicy encryption = EncryptionPolicy.Prefer, TransportPolicy transport = TransportPolicy.Any,
+        bool suggestPieces = false, ProxySettings? proxy = null)
     {
         var client = new ClientSettings
         {
@@ -35,6 +38,8 @@ internal sealed class OurPeer : IAsyncDisposable
             Dht = finding?.DhtNode is { } node ? new DhtSettings { IsEnabled = true, BootstrapNodes = [node.ToString()] } : new DhtSettings(),
             Encryption = encryption,
             Transport = transport,
+            SuggestPieces = suggestPieces,
+            Proxy = proxy,
             LocalDiscovery = finding?.LocalDiscovery == true,
         };
         _service = new TorrentService(
@@ -116,6 +121,9 @@ internal sealed class OurPeer : IAsyncDisposable
 
     /// <summary>Those that it is connected to.</summary>
     public IReadOnlyList<PeerSnapshot> PeersOf(TorrentId torrent) => _patron.GetPeers(torrent);
+
+    /// <summary>Those that have left, and why.</summary>
+    public IReadOnlyList<ClosedPeer> ClosedPeersOf(TorrentId torrent) => _patron.GetClosedPeers(torrent);
 
     /// <summary>How its DHT node stands.</summary>
     public DhtStatus? Dht => _service.GetClientStatus()?.Dht;

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Interop.Tests.Torrents;
 
@@ -51,6 +52,23 @@ internal static class TorrentTools
                     [Tool.Script("libtorrent_make.py"), content, torrent, Text(Payload.PieceLength), .. tracker]);
                 break;
         }
+    }
+
+    /// <summary>Makes a .torrent of a version by libtorrent.</summary>
+    /// <param name="version">Which version.</param>
+    /// <param name="content">Path of the file or folder.</param>
+    /// <param name="torrent">Path of the .torrent.</param>
+    /// <param name="more">More options of libtorrent_make.py.</param>
+    public static Task MakeByLibtorrentAsync(MetainfoVersion version, string content, string torrent, params string[] more)
+    {
+        string[] option = version switch
+        {
+            MetainfoVersion.V2 => ["--v2"],
+            MetainfoVersion.Hybrid => ["--hybrid"],
+            _ => [],
+        };
+        return ToolProcess.RunAsync(
+            Tool.RequireLibtorrent(), [Tool.Script("libtorrent_make.py"), .. option, .. more, content, torrent, Text(Payload.PieceLength)]);
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);

@@ -10,13 +10,14 @@ public sealed class CommandLineTests : PatronFixture
         PatronRun run = await RunAsync();
 
         Assert.NotEqual(0, run.ExitCode);
-        Assert.All(["start", "seed", "info", "create", "status", "service", "demo"], name => Assert.Contains($"  {name} ", run.Output));
+        Assert.All(["start", "seed", "info", "check", "create", "status", "service", "demo"], name => Assert.Contains($"  {name} ", run.Output));
     }
 
     [Theory]
     [InlineData("start")]
     [InlineData("seed")]
     [InlineData("info")]
+    [InlineData("check")]
     [InlineData("create")]
     [InlineData("status")]
     [InlineData("service")]
@@ -37,6 +38,8 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("--timeout: '0s' is not a time, such as 90s, 10m or 2h.", "start", "x.torrent", "--timeout", "0s")]
     [InlineData("--port: '65536' is not a port, 0 to 65535.", "start", "x.torrent", "--port", "65536")]
     [InlineData("--code-point: '64' is not a code point, 0 to 63.", "start", "x.torrent", "--code-point", "64")]
+    [InlineData("--max-peers: '0' is not a number of peers, 1 to 100000.", "start", "x.torrent", "--max-peers", "0")]
+    [InlineData("--max-peers-per-torrent: 'all' is not a number of peers, 1 to 100000.", "seed", "x", "--max-peers-per-torrent", "all")]
     [InlineData("--announce-address: 'home' is not an IP address, such as 192.0.2.1 or 2001:db8::1.", "seed", "x", "--announce-address", "home")]
     [InlineData("--max-down: 'fast' is not a size, such as 512K or 256MiB.", "start", "x.torrent", "--max-down", "fast")]
     [InlineData("--size: '0' is not a size from 1 B to 64.0 GiB.", "demo", "--size", "0")]
@@ -82,6 +85,22 @@ public sealed class CommandLineTests : PatronFixture
         Assert.Equal((codePoint, address), (settings.CodePoint, settings.AnnounceAddress?.ToString()));
     }
 
+    [Theory]
+    [InlineData(false, 500, 100)]
+    [InlineData(true, 9, 7, "--suggest-pieces", "--max-peers", "9", "--max-peers-per-torrent", "7")]
+    public async Task Suggested_pieces_and_the_bounds_of_peers_reach_the_engine(bool suggests, int peers, int peersPerTorrent, params string[] options)
+    {
+        string torrent = await MakeTorrentAsync();
+        await using Seeder seeder = await SeedAsync(torrent);
+
+        PatronRun run = await RunAsync(
+            ["start", torrent, "--destination", In("into"), "--state", In("state"), "--peer", seeder.Address, "--quiet", .. options]);
+
+        Assert.Equal(0, run.ExitCode);
+        ClientSettings settings = Assert.Single(Engines);
+        Assert.Equal((suggests, peers, peersPerTorrent), (settings.SuggestPieces, settings.MaxPeers, settings.MaxPeersPerTorrent));
+    }
+
     [Fact]
     public async Task What_comes_after_two_hyphens_is_a_file()
     {
@@ -107,6 +126,7 @@ public sealed class CommandLineTests : PatronFixture
     [InlineData("start")]
     [InlineData("seed")]
     [InlineData("info")]
+    [InlineData("check")]
     public async Task A_file_that_is_missing_is_answered_with_one_line(string command)
     {
         PatronRun run = await RunAsync(command, In("no.torrent"));

@@ -35,6 +35,25 @@ public sealed class CreateAndInfoTests : PatronFixture
     }
 
     [Fact]
+    public async Task Info_tells_the_similar_torrents_collections_and_update_address_that_create_was_given()
+    {
+        string similar = new('5', 40);
+        WriteFile(In("one.bin"), 5);
+
+        await RunAsync(
+            "create", In("one.bin"), "-o", In("a.torrent"), "--similar", similar, "--collection", "org.example.a", "--collection", "b",
+            "--update-url", "http://updates.example/a");
+        PatronRun wrong = await RunAsync("create", In("one.bin"), "-o", In("b.torrent"), "--similar", "x");
+        JsonElement info = Json(await RunAsync("info", In("a.torrent"), "--json"));
+
+        Assert.Equal($"""["{similar}"]""", info.GetProperty("similar").GetRawText());
+        Assert.Equal("""["org.example.a","b"]""", info.GetProperty("collections").GetRawText());
+        Assert.Equal("http://updates.example/a", info.GetProperty("updateUrl").GetString());
+        Assert.NotEqual(0, wrong.ExitCode);
+        Assert.Contains("'x' is not an info hash: expected 40 or 64 hexadecimal digits.", string.Join(" ", wrong.ErrorLines));
+    }
+
+    [Fact]
     public async Task Info_prints_a_table_and_the_files()
     {
         PatronRun run = await RunAsync("info", await MakeTorrentAsync(300_000));

@@ -22,7 +22,7 @@ public sealed class ServiceTests : PatronFixture
             await TorrentAsync("downloading"), await TorrentAsync("suspended") with { Suspended = true }, await TorrentAsync("stopped"), await TorrentAsync("removed"),
         ];
         PatronRun first = await BeginService().UntilAsync("listens on");
-        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
         {
             Assert.True(client.IsRemote);
             Patron patron = client.CreatePatron("client");
@@ -34,14 +34,14 @@ public sealed class ServiceTests : PatronFixture
             Assert.IsType<TorrentRemoved>(await patron.RemoveAsync(answers[3].TorrentId, deleteData: false, Token));
         }
 
-        await using (ITorrentService other = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService other = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
             Assert.Equal(["downloading", "suspended"], Names(other));
         Assert.Equal(0, (await first.CtrlCAsync()).ExitCode);
         Assert.Empty(first.ErrorLines);
-        Assert.Equal(TorrentErrorId.ServiceUnavailable, (await Assert.ThrowsAsync<TorrentException>(() => ServiceConnection.ConnectAsync(Socket, Token))).Error.Id);
+        Assert.Equal(TorrentErrorId.ServiceUnavailable, (await Assert.ThrowsAsync<TorrentException>(() => ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))).Error.Id);
 
         PatronRun second = await BeginService().UntilAsync("listens on");
-        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
         {
             Patron patron = client.CreatePatron();
             Assert.Equal(["downloading", "suspended"], Names(client));
@@ -53,7 +53,7 @@ public sealed class ServiceTests : PatronFixture
 
         Assert.Equal(0, (await second.CtrlCAsync()).ExitCode);
         PatronRun third = await BeginService().UntilAsync("listens on");
-        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
             Assert.Equal(["downloading", "stopped", "suspended"], Names(client));
         Assert.Equal(0, (await third.CtrlCAsync()).ExitCode);
     }
@@ -76,7 +76,7 @@ public sealed class ServiceTests : PatronFixture
     {
         var settings = new ServiceSettings { StatePath = In("state") };
         PatronRun first = await BeginService().UntilAsync("listens on");
-        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
         {
             foreach (string name in new[] { "a", "b" })
                 await client.CreatePatron().StartAsync(await TorrentAsync(name) with { Suspended = true }, Token);
@@ -87,7 +87,7 @@ public sealed class ServiceTests : PatronFixture
         await holder.CreatePatron().StartAsync(await TorrentAsync("a") with { Suspended = true }, Token);
 
         PatronRun second = await BeginService().UntilAsync("listens on");
-        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token))
+        await using (ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token))
             Assert.Equal(["b"], Names(client));
         await second.CtrlCAsync();
 
@@ -109,7 +109,7 @@ public sealed class ServiceTests : PatronFixture
             Task<string> errors = service.StandardError.ReadToEndAsync(Token);
             string? line = await service.StandardOutput.ReadLineAsync(Token);
             Assert.Equal($"The service listens on {Socket} (process {service.Id}). Ctrl-C ends it.", line);
-            await using ITorrentService client = await ServiceConnection.ConnectAsync(Socket, Token);
+            await using ITorrentService client = await ServiceConnection.ConnectAsync(Socket, cancellationToken: Token);
             Patron patron = client.CreatePatron();
             TorrentAnswer answer = await patron.StartAsync(await TorrentAsync("data"), Token);
             Task<TorrentStatus?> wait = patron.WaitAsync(answer.TorrentId, status => status.IsComplete, Token);

@@ -5,6 +5,24 @@ namespace TorrentPatron.Cli.Tests.Commands;
 public sealed class StartTests : PatronFixture
 {
     [Fact]
+    public async Task Start_takes_what_a_folder_has_under_another_name_in_place_of_fetching_it()
+    {
+        string torrent = await MakeTorrentAsync(300_000);
+        Directory.CreateDirectory(In("old"));
+        byte[] content = await File.ReadAllBytesAsync(In("seed", "data.bin"), Token);
+        await File.WriteAllBytesAsync(In("old", "renamed"), content, Token);
+
+        PatronRun run = await RunAsync("start", torrent, "-d", In("new"), "--reuse", In("old"), "--state", In("state"));
+        PatronRun missing = await RunAsync("start", torrent, "-d", In("newer"), "--reuse", In("none"), "--state", In("state2"));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(content, await File.ReadAllBytesAsync(In("new", "data.bin"), Token));
+        Assert.Equal(content, await File.ReadAllBytesAsync(In("old", "renamed"), Token));
+        Assert.NotEqual(0, missing.ExitCode);
+        Assert.Contains("is not there", string.Join(' ', missing.ErrorLines));
+    }
+
+    [Fact]
     public async Task A_download_from_a_peer_ends_with_0_and_a_second_run_finds_everything_there()
     {
         string torrent = await MakeTorrentAsync();
@@ -39,6 +57,45 @@ public sealed class StartTests : PatronFixture
         async Task<string?[]> TagsAsync() =>
             [.. JsonSerializer.Deserialize<JsonElement>((await RunAsync("status", "--state", In("state"), "--json")).OutputLines[0])
                 .GetProperty("tags").EnumerateArray().Select(tag => tag.GetString())];
+    }
+
+    [Fact]
+    public async Task A_web_seed_gives_everything_and_one_that_is_none_is_refused()
+    {
+        string torrent = await MakeTorrentAsync();
+        byte[] shared = await File.ReadAllBytesAsync(In("seed", "data.bin"), Token);
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        Task serving = ServeAsync();
+
+        PatronRun run = await StartAsync(torrent, "--web-seed", $"http://{listener.LocalEndpoint}/data.bin");
+        PatronRun refused = await StartAsync(torrent, "--web-seed", "ftp://127.0.0.1/data.bin");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(shared, await File.ReadAllBytesAsync(In("into", "data.bin"), Token));
+        Assert.NotEqual(0, refused.ExitCode);
+        Assert.Contains("http://", string.Concat(refused.ErrorLines), StringComparison.Ordinal);
+        listener.Stop();
+        await serving;
+
+        // It knows no ranges, and closes each connection.
+        async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using System.Net.Sockets.TcpClient client = await listener.AcceptTcpClientAsync(Token);
+                    await client.GetStream().ReadAtLeastAsync(new byte[4096], 1, throwOnEndOfStream: false, Token);
+                    await client.GetStream().WriteAsync(
+                        (byte[])[.. System.Text.Encoding.ASCII.GetBytes($"HTTP/1.0 200 OK\r\nContent-Length: {shared.Length}\r\n\r\n"), .. shared], Token);
+                }
+            }
+            catch (Exception e) when (e is System.Net.Sockets.SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+            {
+                // It is stopped.
+            }
+        }
     }
 
     [Fact]

@@ -315,20 +315,21 @@ public sealed class MagnetTests
     }
 
     [Fact]
-    public async Task A_torrent_of_version_2_only_is_refused_and_its_state_let_go()
+    public async Task A_torrent_of_version_2_that_lacks_more_piece_layers_than_peers_are_asked_for_is_refused_and_its_state_let_go()
     {
-        byte[] file =
+        byte[] info =
         [
-            .. "d4:infod9:file treed1:ad0:d6:lengthi1e11:pieces root32:"u8, .. new byte[32],
-            .. "eee12:meta versioni2e4:name1:a12:piece lengthi16384eee"u8,
+            // 1,000,000 pieces of 16 KiB.
+            .. "d9:file treed1:ad0:d6:lengthi16384000000e11:pieces root32:"u8, .. new byte[32],
+            .. "eee12:meta versioni2e4:name1:a12:piece lengthi16384ee"u8,
         ];
         await using var engine = new TestEngine(new MemoryNetwork());
         var store = new MemoryResumeStore();
 
         TorrentAnswer answer = await engine.SendAsync(
-            id => new CreateNewTorrent(id, MetainfoReader.Read(file), engine.Destination) { ResumeStore = store });
+            id => new CreateNewTorrent(id, MetainfoReader.ReadInfo(info, [], []), engine.Destination) { ResumeStore = store });
 
-        Assert.Equal(TorrentErrorId.UnsupportedSource, Assert.IsType<TorrentStartFail>(answer).Error.Id);
+        Assert.Equal(TorrentErrorId.InvalidTorrent, Assert.IsType<TorrentStartFail>(answer).Error.Id);
         Assert.True(store.IsDisposed);
         Assert.Empty(engine.Client.GetStatuses());
     }

@@ -29,7 +29,7 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
     /// <summary>Does something in the course of what is told.</summary>
     public Action? OnSaid { get; set; }
 
-    public int PieceSize(int piece) => BlockRequest.BlockLength;
+    public int PieceRoom(int piece) => BlockRequest.BlockLength;
 
     public bool HasPiece(int piece) => Here.Contains(piece);
 
@@ -59,9 +59,9 @@ internal sealed class RecordingHandler(int pieceCount) : IDownloadHandler, IUplo
         return Wanted?.ReserveFree(into, peer) ?? 0;
     }
 
-    public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks) => Say($"released {blocks.Length}");
+    public void Released(IBlockSource source, ReadOnlySpan<PendingBlock> blocks) => Say($"released {blocks.Length}");
 
-    public void BlockArrivedFrom(PeerDownload peer, PendingBlock block) => Say("block");
+    public void BlockArrivedFrom(IBlockSource source, PendingBlock block) => Say("block");
 
     public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash) =>
         Say($"added {string.Join(' ', pieces.Select(piece => piece.Index))}, {bytesToHash}");

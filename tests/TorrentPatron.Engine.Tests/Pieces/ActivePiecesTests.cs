@@ -63,6 +63,60 @@ public sealed class ActivePiecesTests : IPieceDisk, IPieceResults
     }
 
     [Fact]
+    public void A_run_goes_across_pieces_and_goes_on_where_it_has_ended()
+    {
+        FakeSource source = Seed();
+        Assert.Equal(["0.0", "0.1", "0.2", "0.3", "1.0", "1.1"], Run(source, most: 6 * Block));
+        Assert.Equal(["1.2", "1.3", "2.0"], Run(source, most: 3 * Block, next: 1));
+        Assert.Equal(["2.1"], Run(source, most: 1, next: 2));
+    }
+
+    [Fact]
+    public void A_run_ends_before_what_another_source_is_asked_for_or_the_source_does_not_have()
+    {
+        FakeSource other = Source(1);
+        other.Reserve(_pieces, 2);
+        FakeSource source = Seed();
+        Assert.Equal(["0.0", "0.1", "0.2", "0.3"], Run(source, most: 99 * Block));
+        Assert.Equal(["2.0", "2.1", "2.2", "2.3", "3.0", "3.1", "3.2", "3.3"], Run(source, most: 99 * Block));
+        Assert.Equal(["1.2", "1.3"], Run(source, most: 99 * Block));
+        Assert.Empty(Run(source, most: 99 * Block));
+
+        source.Release(_pieces);
+        Assert.Equal(["0.0", "0.1", "0.2", "0.3"], Run(Source(0, 2), most: 99 * Block));
+    }
+
+    [Fact]
+    public void A_run_can_be_prolonged_only_by_what_lies_right_behind_it()
+    {
+        FakeSource source = Seed();
+        Run(source, most: 2 * Block);
+        Assert.Equal(["0.2", "0.3", "1.0"], Behind(source, most: 3 * Block));
+        Seed().Reserve(_pieces, 1);
+        Assert.Equal(["1.1", "1.2", "1.3"], Behind(source, most: 99 * Block));
+        Assert.Empty(Behind(source, most: Block));
+    }
+
+    [Fact]
+    public void In_the_end_game_a_run_is_what_one_other_source_owes()
+    {
+        FakeSource peer = Source(0);
+        peer.Reserve(_pieces, Blocks);
+        FakeSource source = Source(0);
+        Assert.Empty(Run(source, most: 9 * Block));
+        Give(peer, "0.1");
+        Assert.Equal(["0.0"], Owed(source, most: 9 * Block));
+        Assert.Equal(["0.2", "0.3"], Owed(source, most: 9 * Block));
+        Assert.Empty(Owed(source, most: 9 * Block));
+    }
+
+    private string[] Run(FakeSource source, long most, int next = -1) => source.Take(into => _pieces.ReserveRun(source, next, most, into));
+
+    private string[] Behind(FakeSource source, long most) => source.Take(into => _pieces.ReserveBehind(source, source.Owed[^1], most, into));
+
+    private string[] Owed(FakeSource source, long most) => source.Take(into => _pieces.ReserveOwedRun(source, most, into));
+
+    [Fact]
     public void A_source_that_chokes_us_is_asked_only_for_pieces_that_it_allows()
     {
         FakeSource source = Seed();

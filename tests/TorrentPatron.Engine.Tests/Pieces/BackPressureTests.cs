@@ -22,6 +22,63 @@ public sealed class BackPressureTests
     }
 
     [Fact]
+    public async Task A_torrent_fills_three_quarters_of_the_bound_and_the_others_go_on()
+    {
+        var all = new BackPressure(800);
+        BackPressure slow = all.MakeShare(), fast = all.MakeShare();
+        slow.Add(525);
+        Assert.True(slow.WaitAsync(CancellationToken.None).IsCompleted);
+        slow.Add(1);
+        Task wait = slow.WaitAsync(CancellationToken.None);
+        Assert.False(wait.IsCompleted);
+        for (int i = 0; i < 10; i++)
+        {
+            fast.Add(100);
+            Assert.True(fast.WaitAsync(CancellationToken.None).IsCompleted);
+            fast.Remove(100);
+        }
+
+        slow.Remove(75);
+        Assert.False(wait.IsCompleted);
+        slow.Remove(1);
+        await wait.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.Equal(450, all.Queued);
+    }
+
+    [Fact]
+    public void However_many_torrents_fill_their_shares_there_is_room_for_another_one_and_none_waits_with_nothing_queued()
+    {
+        const int Bound = 8000;
+        var all = new BackPressure(Bound);
+        BackPressure[] slow = [.. Enumerable.Range(0, 20).Select(_ => all.MakeShare())];
+        foreach (BackPressure share in slow)
+        {
+            while (share.WaitAsync(CancellationToken.None).IsCompleted)
+                share.Add(1);
+        }
+
+        // Those that came first give way to the others.
+        foreach (BackPressure share in slow)
+        {
+            while (!share.WaitAsync(CancellationToken.None).IsCompleted)
+                share.Remove(1);
+        }
+
+        Assert.InRange(all.Queued, Bound / 4, Bound / 4 * 3);
+        BackPressure other = all.MakeShare();
+        other.Add(Bound / 16);
+        Assert.True(other.WaitAsync(CancellationToken.None).IsCompleted);
+        other.Remove(Bound / 16);
+        foreach (BackPressure share in slow)
+        {
+            share.Remove(share.Queued);
+            Assert.True(share.WaitAsync(CancellationToken.None).IsCompleted);
+        }
+
+        Assert.Equal(0, all.Queued);
+    }
+
+    [Fact]
     public async Task A_wait_can_be_cancelled()
     {
         var pressure = new BackPressure(800);

@@ -1,4 +1,3 @@
-using System.Net;
 using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
@@ -8,7 +7,7 @@ internal sealed class FakeSource : IBlockSource
 {
     private ActivePiece? _current;
 
-    public IPEndPoint EndPoint { get; } = new(IPAddress.Loopback, 1);
+    public string Name => "a fake";
 
     public BlockAvailability Availability { get; } = new();
 
@@ -32,6 +31,16 @@ internal sealed class FakeSource : IBlockSource
     {
         var into = new PendingBlock[most];
         PendingBlock[] taken = into[..pieces.Reserve(this, ref _current, into)];
+        Owed.AddRange(taken);
+        return [.. taken.Select(NameOf)];
+    }
+
+    /// <summary>Is asked for a run of blocks.</summary>
+    public string[] Take(Func<List<PendingBlock>, long> reserve)
+    {
+        var taken = new List<PendingBlock>();
+        long bytes = reserve(taken);
+        Assert.Equal(taken.Sum(block => (long)block.Range.Length), bytes);
         Owed.AddRange(taken);
         return [.. taken.Select(NameOf)];
     }

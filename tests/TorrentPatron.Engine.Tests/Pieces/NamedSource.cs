@@ -1,4 +1,3 @@
-using System.Net;
 using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Tests.Pieces;
@@ -6,8 +5,6 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 /// <summary>A source of blocks that is nothing but a name.</summary>
 internal sealed record NamedSource(string Name) : IBlockSource
 {
-    public IPEndPoint EndPoint { get; } = new(IPAddress.Loopback, 1);
-
     public BlockAvailability Availability { get; } = new();
 
     public bool IsClosed => false;

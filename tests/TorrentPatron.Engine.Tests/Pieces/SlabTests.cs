@@ -5,7 +5,9 @@ namespace TorrentPatron.Engine.Tests.Pieces;
 public sealed class SlabTests
 {
     [Theory]
-    [InlineData(1, SlabPool.LeastLength)]
+    [InlineData(1, SlabPool.IdleLength)]
+    [InlineData(SlabPool.IdleLength, SlabPool.IdleLength)]
+    [InlineData(SlabPool.IdleLength + 1, SlabPool.LeastLength)]
     [InlineData(SlabPool.LeastLength, SlabPool.LeastLength)]
     [InlineData(SlabPool.LeastLength + 1, SlabPool.SmallLength)]
     [InlineData(SlabPool.SmallLength, SlabPool.SmallLength)]

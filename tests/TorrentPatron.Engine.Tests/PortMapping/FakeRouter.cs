@@ -19,6 +19,9 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
     public static readonly IPAddress Local = IPAddress.Parse("192.168.1.5");
     public static readonly IPAddress Stranger = IPAddress.Parse("192.168.1.66");
 
+    /// <summary>Its address and ours over IPv6, and the one by which it is reached for UPnP.</summary>
+    public static readonly IPAddress Address6 = IPAddress.Parse("fe80::1%2"), Local6 = IPAddress.Parse("2001:db8::5"), Outside6 = IPAddress.Parse("2001:db8::1");
+
     private readonly List<RouterSocket> _groups = [];
     private DateTimeOffset _started = time.GetUtcNow();
 
@@ -42,6 +45,15 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
 
     /// <summary>What is mapped: protocol and outside port, and our port and the nonce.</summary>
     public ConcurrentDictionary<(ProtocolType Protocol, int External), (int Internal, string Nonce)> Mapped { get; } = new();
+
+    /// <summary>Whether it makes holes in its firewall for IPv6 by UPnP; PCP does where it is spoken.</summary>
+    public bool HasFirewall { get; set; }
+
+    /// <summary>Where the answer to a search over IPv6 says that the description is.</summary>
+    public string Description6 { get; set; } = "http://[2001:db8::1]:5000/rootDesc.xml";
+
+    /// <summary>The holes in its firewall: protocol and port, and the nonce or number by which it knows them.</summary>
+    public ConcurrentDictionary<(ProtocolType Protocol, int Port), string> Holes { get; } = new();
 
     /// <summary>Datagrams and connections that were sent to it or to others.</summary>
     public ConcurrentQueue<(IPEndPoint To, byte[] Datagram)> Asked { get; } = new();
@@ -76,7 +88,7 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
 
     public IDatagramSocket OpenDatagrams(IPEndPoint local, NetworkUse use)
     {
-        Assert.Equal(Local, local.Address);
+        Assert.Contains(local.Address, (IPAddress[])[Local, Local6]);
         return new RouterSocket(this);
     }
 
@@ -99,7 +111,11 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
     private void Take(RouterSocket from, byte[] datagram, IPEndPoint to)
     {
         Asked.Enqueue((to, datagram));
-        if (to.Port == 1900)
+        if (to.AddressFamily == AddressFamily.InterNetworkV6)
+        {
+            Take6(from, datagram, to);
+        }
+        else if (to.Port == 1900)
         {
             if (Description is not null)
             {
@@ -129,6 +145,29 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
         {
             foreach ((IPAddress by, byte[] said) in Say(answer))
                 socket.Deliver(by, 5351, said);
+        }
+    }
+
+    private void Take6(RouterSocket from, byte[] datagram, IPEndPoint to)
+    {
+        if (to.Port == 1900 && HasFirewall)
+        {
+            from.Deliver(Address6, 1900, Encoding.ASCII.GetBytes(
+                $"HTTP/1.1 200 OK\r\nST: urn:schemas-upnp-org:device:InternetGatewayDevice:2\r\nLOCATION: {Description6}\r\n\r\n"));
+        }
+        else if (to.Port == 5351 && datagram[0] == 2 && SpeaksPcp)
+        {
+            uint lifetime = BinaryPrimitives.ReadUInt32BigEndian(datagram.AsSpan(4));
+            Assert.Equal(Local6, new IPAddress(datagram.AsSpan(8, 16)));
+            (ProtocolType Protocol, int Port) hole = ((ProtocolType)datagram[36], BinaryPrimitives.ReadUInt16BigEndian(datagram.AsSpan(40)));
+            string nonce = Convert.ToHexString(datagram, 24, 12);
+            if (lifetime == 0)
+                Holes.TryRemove(new(hole, nonce));
+            else
+                Holes[hole] = nonce;
+            from.Deliver(
+                Address6, 5351,
+                [2, 0x81, 0, 0, .. Number(lifetime == 0 ? 0 : Lifetime), .. Number(Epoch), .. new byte[12], .. datagram[24..42], .. datagram[40..42], .. datagram[8..24]]);
         }
     }
 
@@ -183,8 +222,8 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
     {
         if (request.StartsWith("GET ", StringComparison.Ordinal))
         {
-            return (200, "<root><device><service><serviceType>urn:schemas-upnp-org:service:WANIPConnection:1</serviceType><controlURL>/ctl</controlURL>"
-                + "</service></device></root>");
+            string type = HasFirewall ? "WANIPv6FirewallControl:1" : "WANIPConnection:1";
+            return (200, $"<root><device><service><serviceType>urn:schemas-upnp-org:service:{type}</serviceType><controlURL>/ctl</controlURL></service></device></root>");
         }
 
         string action = ActionPattern().Match(request).Groups[1].Value;
@@ -192,6 +231,18 @@ internal sealed partial class FakeRouter(TimeProvider time) : INetwork
         ProtocolType protocol = Value("NewProtocol") == "UDP" ? ProtocolType.Udp : ProtocolType.Tcp;
         switch (action)
         {
+            case "AddPinhole":
+                Assert.Equal(("2001:db8::5", ""), (Value("InternalClient"), Value("RemoteHost")));
+                (ProtocolType, int) hole = ((ProtocolType)int.Parse(Value("Protocol"), CultureInfo.InvariantCulture), int.Parse(Value("InternalPort"), CultureInfo.InvariantCulture));
+                string id = (Holes.Count + 1).ToString(CultureInfo.InvariantCulture);
+                Holes[hole] = id;
+                return (200, Envelope($"<u:AddPinholeResponse><UniqueID>{id}</UniqueID></u:AddPinholeResponse>"));
+            case "UpdatePinhole" when !Holes.Values.Contains(Value("UniqueID")):
+                return (500, Envelope("<s:Fault><detail><UPnPError><errorCode>704</errorCode></UPnPError></detail></s:Fault>"));
+            case "DeletePinhole":
+                foreach (KeyValuePair<(ProtocolType Protocol, int Port), string> known in Holes.Where(known => known.Value == Value("UniqueID")))
+                    Holes.TryRemove(known);
+                break;
             case "GetExternalIPAddress":
                 return (200, Envelope("<u:GetExternalIPAddressResponse><NewExternalIPAddress>203.0.113.7</NewExternalIPAddress></u:GetExternalIPAddressResponse>"));
             case "DeletePortMapping":

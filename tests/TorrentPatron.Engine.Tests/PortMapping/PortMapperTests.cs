@@ -1,7 +1,9 @@
+using System.Collections.ObjectModel;
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Engine.PortMapping;
 
 namespace TorrentPatron.Engine.Tests.PortMapping;
@@ -14,6 +16,8 @@ public sealed class PortMapperTests
     private readonly List<Exception> _faults = [];
     private MappablePort[] _wanted = Both;
     private int _changes;
+
+    private static ReadOnlyCollection<NetworkGateway> Gateways6 => new([new NetworkGateway(FakeRouter.Address6, FakeRouter.Local6)]);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -63,6 +67,77 @@ public sealed class PortMapperTests
 
         await EndAsync(mapper);
         Assert.Empty(router.Mapped);
+    }
+
+    [Theory]
+    [InlineData(true, PortMappingMeans.Pcp)]
+    [InlineData(false, PortMappingMeans.Upnp)]
+    public async Task Over_IPv6_the_firewall_has_a_hole_for_each_port_until_the_end(bool speaksPcp, PortMappingMeans means)
+    {
+        _wanted = [.. Both.Select(port => port with { Family = AddressFamily.InterNetworkV6 })];
+        var router = new FakeRouter(_time) { SpeaksPcp = speaksPcp, HasFirewall = !speaksPcp, Gateways = Gateways6 };
+        PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        Assert.Equal($"TCP 6881 as [2001:db8::5]:6881 by {(speaksPcp ? "PCP" : "UPnP")}", mapper.Mappings[0].ToString());
+        Assert.Equal($"UDP 6882 as [2001:db8::5]:6882 by {(speaksPcp ? "PCP" : "UPnP")}", mapper.Mappings[1].ToString());
+        Assert.Equal((means, FakeRouter.Address6), (mapper.Mappings[0].Means, mapper.Mappings[0].Gateway));
+        Assert.Equal([(ProtocolType.Tcp, 6881), (ProtocolType.Udp, 6882)], router.Holes.Keys.OrderBy(hole => hole.Port));
+        // Trackers are told the router's port over IPv4 only.
+        Assert.Equal(0, mapper.ExternalPort(ProtocolType.Tcp, 6881));
+        Assert.Null(mapper.Problem);
+        Assert.All(router.Dialled, dialled => Assert.Equal(FakeRouter.Outside6, dialled.Address));
+
+        await EndAsync(mapper);
+        Assert.Empty(router.Holes);
+    }
+
+    [Fact]
+    public async Task A_hole_in_the_firewall_is_renewed_and_made_again_by_a_router_that_has_lost_it()
+    {
+        _wanted = [new MappablePort(ProtocolType.Tcp, 6881, AddressFamily.InterNetworkV6)];
+        var router = new FakeRouter(_time) { HasFirewall = true, Gateways = Gateways6 };
+        await using PortMapper mapper = Start(router);
+        await UntilAsync(() => mapper.Mappings.Count == 1);
+        DateTimeOffset first = mapper.Mappings[0].ExpiresAt!.Value;
+
+        await UntilAsync(() => mapper.Mappings is [{ ExpiresAt: { } renewed }] && renewed > first);
+        DateTimeOffset second = mapper.Mappings[0].ExpiresAt!.Value;
+        router.Holes.Clear();
+        await UntilAsync(() => mapper.Mappings is [{ ExpiresAt: { } renewed }] && renewed > second);
+
+        Assert.Single(router.Holes);
+    }
+
+    [Theory]
+    [InlineData("http://[2001:db8:1::1]:5000/rootDesc.xml")]
+    [InlineData("http://[::1]:5000/rootDesc.xml")]
+    [InlineData("http://[2001:db8::5]:5000/rootDesc.xml")]
+    [InlineData("http://192.168.1.1:5000/rootDesc.xml")]
+    public async Task A_firewall_is_asked_only_at_another_address_of_our_own_network(string description)
+    {
+        _wanted = [new MappablePort(ProtocolType.Tcp, 6881, AddressFamily.InterNetworkV6)];
+        var router = new FakeRouter(_time) { HasFirewall = true, Description6 = description, Gateways = Gateways6 };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Problem is not null);
+
+        Assert.Equal("The router answers neither to PCP nor to UPnP over IPv6.", mapper.Problem);
+        Assert.Empty(router.Dialled);
+    }
+
+    [Fact]
+    public async Task A_router_without_a_firewall_to_ask_does_not_hide_that_IPv4_is_mapped()
+    {
+        _wanted = [.. Both, .. Both.Select(port => port with { Family = AddressFamily.InterNetworkV6 })];
+        var router = new FakeRouter(_time) { SpeaksNatPmp = true, Gateways = new([new(FakeRouter.Address, FakeRouter.Local), .. Gateways6]) };
+        await using PortMapper mapper = Start(router);
+
+        await UntilAsync(() => mapper.Mappings.Count == 2);
+        await LetPassAsync(TimeSpan.FromMinutes(1));
+
+        Assert.Null(mapper.Problem);
+        Assert.Equal(6881, mapper.ExternalPort(ProtocolType.Tcp, 6881));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
@@ -38,12 +39,14 @@ public sealed class FileLayoutTests
     [Fact]
     public void Files_lie_at_the_offsets_that_a_v2_torrent_gives_them()
     {
+        byte[] layer = new byte[64];
+        byte[] root = SHA256.HashData(layer);
         byte[] torrent =
         [
             .. "d4:infod9:file treed1:ad0:d6:lengthi5e11:pieces root32:"u8, .. new byte[32],
-            .. "ee1:bd0:d6:lengthi0eee1:cd0:d6:lengthi20000e11:pieces root32:"u8, .. new byte[32],
+            .. "ee1:bd0:d6:lengthi0eee1:cd0:d6:lengthi20000e11:pieces root32:"u8, .. root,
             .. "ee1:dd0:d6:lengthi7e11:pieces root32:"u8, .. new byte[32],
-            .. "ee1:ed0:d6:lengthi0eeee12:meta versioni2e4:name1:t12:piece lengthi16384eee"u8,
+            .. "ee1:ed0:d6:lengthi0eeee12:meta versioni2e4:name1:t12:piece lengthi16384ee12:piece layersd32:"u8, .. root, .. "64:"u8, .. layer, .. "ee"u8,
         ];
         TorrentMetainfo metainfo = MetainfoReader.Read(torrent);
         var layout = new FileLayout(metainfo, Root);
@@ -51,7 +54,9 @@ public sealed class FileLayoutTests
         Assert.Equal([(0, 5), (5, 0), (16384, 20000), (49152, 7), (49159, 0)], layout.Files.Select(file => (file.Offset, file.Length)));
         Assert.Equal((metainfo.TotalSize, metainfo.PieceCount), (layout.TotalSize, layout.PieceCount));
         Assert.Equal((49159, 4), (layout.TotalSize, layout.PieceCount));
-        Assert.Equal([(0, 1), (2, 2), (2, 2), (3, 3)], Enumerable.Range(0, 4).Select(layout.FilesOfPiece));
+        Assert.Equal([5, 16384, 20000 - 16384, 7], Enumerable.Range(0, 4).Select(layout.PieceSize));
+        Assert.Equal([false, true, false, false], Enumerable.Range(0, 4).Select(layout.IsWithinFile));
+        Assert.Equal([(0, 0), (2, 2), (2, 2), (3, 3)], Enumerable.Range(0, 4).Select(layout.FilesOfPiece));
         Assert.Equal([(0, 1), (0, 0), (1, 2), (3, 1), (3, 0)], Enumerable.Range(0, 5).Select(layout.PiecesOfFile));
     }
 

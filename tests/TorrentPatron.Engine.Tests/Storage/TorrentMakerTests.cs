@@ -106,6 +106,53 @@ public sealed class TorrentMakerTests : IDisposable
         Assert.Contains("circle", failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Links_are_kept_where_they_lead_to_something_in_the_folder()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links may not be made there.");
+        byte[] content = Fill("a/file", 20_000);
+        File.CreateSymbolicLink(_temp["source", "a", "relative"], "../a/file");
+        File.CreateSymbolicLink(_temp["source", "absolute"], _temp["source", "a", "file"]);
+        Directory.CreateSymbolicLink(_temp["source", "folder"], "a");
+        var options = new TorrentMakerOptions { PieceLength = 32768, KeepLinks = true };
+        TorrentMetainfo metainfo = MetainfoReader.Read(await TorrentMaker.MakeAsync(_temp["source"], options, null, Cancel));
+
+        Assert.Equal([null, "source/a/file", "source/a/file", "source/a"], metainfo.Files.Select(file => file.LinkTarget));
+        Assert.Equal(SHA1.HashData(content), metainfo.PieceHash(0).ToArray());
+
+        foreach (string target in (string[])["../../outside", "/etc/passwd", "missing", "..", "circle"])
+        {
+            File.CreateSymbolicLink(_temp["source", "a", "circle"], target);
+            Exception failure = await Assert.ThrowsAnyAsync<Exception>(() => TorrentMaker.MakeAsync(_temp["source"], options, null, Cancel));
+            Assert.True(failure is StorageException or ArgumentException, target);
+            Assert.Contains("circle", failure.Message, StringComparison.Ordinal);
+            File.Delete(_temp["source", "a", "circle"]);
+        }
+    }
+
+    [Fact]
+    public async Task Executables_and_times_are_written_as_the_options_say()
+    {
+        Fill("a", 20_000);
+        Fill("b", 20_000);
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(_temp["source", "a"], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        File.SetLastWriteTimeUtc(_temp["source", "b"], DateTime.UnixEpoch.AddSeconds(1_000_000_000.5));
+        TorrentFileAttributes executable = OperatingSystem.IsWindows() ? TorrentFileAttributes.None : TorrentFileAttributes.Executable;
+
+        TorrentMetainfo plain = await MakeAsync(new TorrentMakerOptions { KeepAttributes = false });
+        TorrentMetainfo usual = await MakeAsync(new TorrentMakerOptions());
+        TorrentMetainfo timed = await MakeAsync(new TorrentMakerOptions { KeepLastWriteTimes = true });
+
+        Assert.All(plain.Files, file => Assert.Equal(TorrentFileAttributes.None, file.Attributes));
+        Assert.Equal([executable, TorrentFileAttributes.None], usual.Files.Select(file => file.Attributes));
+        Assert.All(usual.Files, file => Assert.Null(file.LastWriteTime));
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(1_000_000_000), timed.Files[1].LastWriteTime);
+
+        async Task<TorrentMetainfo> MakeAsync(TorrentMakerOptions options) =>
+            MetainfoReader.Read(await TorrentMaker.MakeAsync(_temp["source"], options, null, Cancel));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(8192)]

@@ -55,6 +55,27 @@ public sealed class HeartbeatTests
         Assert.Equal(2, resting.Ticks);
     }
 
+    [Fact]
+    public async Task Of_many_torrents_that_rest_a_thousand_are_looked_at_in_a_beat()
+    {
+        using var stop = new CancellationTokenSource();
+        var time = new FakeTimeProvider();
+        var busy = new Torrent(0xb6);
+        Torrent[] resting = [.. Enumerable.Repeat(0, 20_000).Select(_ => new Torrent(0xb7) { IsResting = true })];
+
+        Task beating = new Heartbeat(() => [.. resting, busy], new FaultHandler()).RunAsync(time, stop.Token);
+        for (int beat = 1; beat <= 20; beat++)
+        {
+            time.Advance(Heartbeat.Interval);
+            await TestEngine.UntilAsync(() => busy.Ticks == beat);
+            Assert.Equal(1_000 * beat, resting.Sum(torrent => torrent.Ticks));
+        }
+
+        await stop.CancelAsync();
+        await beating;
+        Assert.All(resting, torrent => Assert.Equal(1, torrent.Ticks));
+    }
+
     private sealed class Torrent(byte id) : ITicking
     {
         private int _ticks;

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Time.Testing;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Limits;
@@ -13,6 +14,7 @@ using TorrentPatron.Engine.Tests.Network;
 using TorrentPatron.Engine.Tests.Peers;
 using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Engine.Tests.Trackers;
+using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
@@ -170,6 +172,29 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
         Assert.Equal(1, _pieces.FailedCount);
         Assert.False(_pieces.Selection.Has(0));
         Assert.Equal(["0.0", "0.1"], other.Reserve(2));
+    }
+
+    [Fact]
+    public void A_hybrid_whose_halves_name_different_content_stops_and_nobody_is_blamed()
+    {
+        TorrentMetainfo metainfo = MetainfoReader.Read(new TorrentBuilder
+        {
+            Version = MetainfoVersion.Hybrid, Name = "n", Files = [new TorrentBuilderFile(null, Piece)], PieceLength = Piece,
+            PieceHashes = SHA1.HashData(_torrent.Data.AsSpan(0, Piece)), PieceTreeHashes = new byte[32],
+        }.Build());
+        using var storage = new TorrentStorage(new FileLayout(metainfo, _folder.Path), _engine.Files);
+        storage.Prepare(null, [], storage.Stamps());
+        var events = new Events { MayStop = true };
+        var pieces = new SwarmPieces(metainfo, storage, _engine, events);
+        pieces.Open(true);
+        var peer = new TestPeer(pieces, _engine, ++_peers);
+        pieces.Selection.SourceHas(peer.Source, null);
+
+        peer.Reserve(Blocks);
+        peer.Send(_torrent.Data);
+        _disk.Run();
+
+        Assert.Equal([$"stopped by {TorrentErrorId.InvalidTorrent}"], events.Said);
     }
 
     [Fact]
@@ -428,7 +453,13 @@ public sealed class SwarmPiecesTests : IAsyncDisposable
             Poisoners = guilty;
         }
 
-        public void StorageFailed(TorrentError error) => Assert.Fail(error.Message);
+        public bool MayStop { get; init; }
+
+        public void StorageFailed(TorrentError error)
+        {
+            Assert.True(MayStop, error.Message);
+            Said.Add($"stopped by {error.Id}");
+        }
 
         public void Faulted(Exception fault) => Assert.Fail(fault.ToString());
     }

@@ -1,4 +1,6 @@
 using System.Security.Cryptography;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Engine.Tests.Storage;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Tests.Swarms;
@@ -25,6 +27,9 @@ internal sealed class SwarmTorrent
     /// <summary>Other bytes in the files of a torrent.</summary>
     public SwarmTorrent(SwarmTorrent torrent, byte[] data) => (Metainfo, Data) = (torrent.Metainfo, data);
 
+    /// <summary>A torrent that was read, and its bytes.</summary>
+    public SwarmTorrent(TorrentMetainfo metainfo, byte[] data) => (Metainfo, Data) = (metainfo, data);
+
     private SwarmTorrent(string name, byte[] data, int pieceLength, bool isPrivate, long[] lengths)
     {
         Data = data;
@@ -39,6 +44,35 @@ internal sealed class SwarmTorrent
             PieceHashes = hashes,
             IsPrivate = isPrivate,
         }.Build());
+    }
+
+    /// <summary>A torrent of random bytes in a version of the format.</summary>
+    public static Task<SwarmTorrent> MakeAsync(int seed, MetainfoVersion version, int pieceLength, params long[] lengths) =>
+        MakeAsync($"torrent{seed}", version, pieceLength, [.. lengths.Select((length, i) => RandomBytes(seed + i, length))]);
+
+    /// <summary>A torrent of given files in a version of the format.</summary>
+    public static async Task<SwarmTorrent> MakeAsync(string name, MetainfoVersion version, int pieceLength, params byte[][] files)
+    {
+        using var folder = new TempFolder();
+        string root = folder[name];
+        if (files.Length == 1)
+        {
+            await File.WriteAllBytesAsync(root, files[0]);
+        }
+        else
+        {
+            Directory.CreateDirectory(root);
+            for (int i = 0; i < files.Length; i++)
+                await File.WriteAllBytesAsync(Path.Combine(root, $"file{i}.bin"), files[i]);
+        }
+
+        TorrentMetainfo metainfo = MetainfoReader.Read(
+            await TorrentMaker.MakeAsync(root, new TorrentMakerOptions { Version = version, PieceLength = pieceLength }, progress: null, CancellationToken.None));
+        byte[] data = new byte[(long)metainfo.PieceCount * pieceLength];
+        int next = 0;
+        foreach (TorrentFileEntry file in metainfo.Files.Where(file => !file.IsPadding))
+            files[next++].CopyTo(data, file.Offset);
+        return new SwarmTorrent(metainfo, data);
     }
 
     public static byte[] RandomBytes(int seed, long count)
@@ -61,7 +95,7 @@ internal sealed class SwarmTorrent
 
     public void WriteTo(string destination)
     {
-        foreach (TorrentFileEntry file in Metainfo.Files)
+        foreach (TorrentFileEntry file in Metainfo.Files.Where(file => !file.IsLink && !file.IsPadding))
         {
             string path = Path.Combine(destination, file.Path);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
@@ -71,7 +105,7 @@ internal sealed class SwarmTorrent
 
     public void AssertIsIn(string destination)
     {
-        foreach (TorrentFileEntry file in Metainfo.Files)
+        foreach (TorrentFileEntry file in Metainfo.Files.Where(file => !file.IsPadding))
             AssertIsIn(destination, file);
     }
 

@@ -9,7 +9,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Tests.Trackers;
 
-public sealed class AnnouncerTests : IAsyncDisposable
+public sealed class AnnouncerTests : IAnnouncerOwner, IAsyncDisposable
 {
     private static readonly Uri A = new("http://a.example/announce");
     private static readonly Uri B = new("http://b.example/announce");
@@ -467,6 +467,15 @@ public sealed class AnnouncerTests : IAsyncDisposable
         _limiter.Dispose();
     }
 
+    AnnounceRequest IAnnouncerOwner.MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family) =>
+        AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded };
+
+    void IAnnouncerOwner.TakePeers(TrackerSnapshot tracker, AnnounceResponse answer) => _peers.Writer.TryWrite(answer.Peers);
+
+    void IAnnouncerOwner.TrackerChanged(TrackerSnapshot tracker) => _changes.Writer.TryWrite(tracker);
+
+    void IAnnouncerOwner.AnnouncerFaulted(Exception fault) => throw new InvalidOperationException("Nothing unexpected happens here.", fault);
+
     private Announcer Start(params Uri[][] tiers)
     {
         _announcer = new Announcer(
@@ -474,9 +483,7 @@ public sealed class AnnouncerTests : IAsyncDisposable
             new TrackerList(tiers, new Random(1), () => _families),
             _client,
             _limiter,
-            (announceEvent, _) => AnnounceRequests.Plain with { Event = announceEvent, Uploaded = _uploaded, Downloaded = _downloaded },
-            (_, answer) => _peers.Writer.TryWrite(answer.Peers),
-            snapshot => _changes.Writer.TryWrite(snapshot),
+            this,
             _time);
         _announcer.Start();
         return _announcer;

@@ -1,3 +1,5 @@
+using System.Reflection;
+using TorrentPatron.Engine.Client;
 using TorrentPatron.PowerShell.Tests.Torrents;
 using TorrentPatron.Service;
 
@@ -54,6 +56,23 @@ public sealed class SessionPatronsTests
     }
 
     [Fact]
+    public async Task Why_a_connection_was_cut_off_is_given_once_for_each_time()
+    {
+        await using var session = new ScriptedSession();
+        var service = (ServiceProxy)DispatchProxy.Create<ITorrentService, ServiceProxy>();
+        service.Inner = session.Patrons.Default().Service;
+        await session.Patrons.AttachAsync("far", (ITorrentService)(object)service);
+        Assert.Empty(session.Patrons.TakeCutOffs());
+
+        service.CutOff = new TorrentError("ServiceUnavailable", "It did not read.", "Read.");
+        Assert.Equal("It did not read.", Assert.Single(session.Patrons.TakeCutOffs()).Why.Message);
+        Assert.Empty(session.Patrons.TakeCutOffs());
+        service.CutOff = service.CutOff with { };
+        Assert.Single(session.Patrons.TakeCutOffs());
+        Assert.Empty(session.Patrons.TakeCutOffs());
+    }
+
+    [Fact]
     public async Task A_session_that_has_ended_makes_no_more_patrons()
     {
         await using var session = new ScriptedSession();
@@ -62,5 +81,17 @@ public sealed class SessionPatronsTests
 
         Assert.True(patron.IsStopped);
         Assert.Throws<ObjectDisposedException>(() => session.Patrons.Default());
+    }
+
+#pragma warning disable CA1515, CA1852 // DispatchProxy derives from it.
+    /// <summary>A service that says that it has cut off a connection, and else is another one.</summary>
+    public class ServiceProxy : DispatchProxy
+    {
+        public ITorrentService? Inner { get; set; }
+
+        public TorrentError? CutOff { get; set; }
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) =>
+            targetMethod!.Name == "get_CutOff" ? CutOff : targetMethod.Invoke(Inner, args);
     }
 }

@@ -8,6 +8,7 @@ using TorrentPatron.PowerShell.Commands;
 using TorrentPatron.PowerShell.Events;
 using TorrentPatron.PowerShell.Output;
 using TorrentPatron.Protocol;
+using TorrentPatron.Remote;
 using TorrentPatron.Service;
 
 namespace TorrentPatron.PowerShell.Tests.Module;
@@ -18,7 +19,7 @@ public sealed partial class ContractTests
     private static readonly XNamespace Command = "http://schemas.microsoft.com/maml/dev/command/2004/10";
 
     private static readonly Assembly[] Ours =
-        [typeof(PipelineCmdlet).Assembly, typeof(Patron).Assembly, typeof(TorrentStatus).Assembly, typeof(InfoHash).Assembly];
+        [typeof(PipelineCmdlet).Assembly, typeof(ServiceInfo).Assembly, typeof(Patron).Assembly, typeof(TorrentStatus).Assembly, typeof(InfoHash).Assembly];
 
     [Fact]
     public void Every_verb_is_an_approved_one()
@@ -48,8 +49,8 @@ public sealed partial class ContractTests
     {
         string[] looking = ["Get", "Receive", "Test", "Wait", "Watch", "ConvertTo"];
 
-        // A patron that is only made or attached, and one that is only listened to, change nothing.
-        string[] harmless = ["New-TorrentPatron", "Connect-TorrentPatron", "Register-TorrentEvent"];
+        // A patron that is only made, and one that is only listened to, change nothing.
+        string[] harmless = ["New-TorrentPatron", "Register-TorrentEvent"];
         Assert.All(CmdletShape.All, cmdlet => Assert.True(
             cmdlet.SupportsShouldProcess != (looking.Contains(cmdlet.Verb) || harmless.Contains(cmdlet.Name)), cmdlet.Name));
     }

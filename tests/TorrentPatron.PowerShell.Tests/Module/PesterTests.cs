@@ -1,101 +1,11 @@
-using System.Diagnostics;
-using System.Text.RegularExpressions;
-
 namespace TorrentPatron.PowerShell.Tests.Module;
 
 /// <summary>Runs the Pester tests under a real pwsh, where there is one.</summary>
-public sealed partial class PesterTests(ITestOutputHelper output)
+public sealed class PesterTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan AtMost = TimeSpan.FromMinutes(5);
-
-    public static TheoryData<string> Files { get; } =
-        [.. Directory.GetFiles(Repository.PesterTests, "*.Tests.ps1").Select(file => Path.GetFileName(file)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Files { get; } = [.. PesterRun.Files];
 
     [Theory]
     [MemberData(nameof(Files))]
-    public async Task Pester_tests_pass_under_pwsh(string file)
-    {
-        string state = Directory.CreateTempSubdirectory("torrentpatron-").FullName;
-        try
-        {
-            (int exitCode, string text) = await RunAsync(file, state);
-            output.WriteLine(text);
-            Assert.SkipWhen(exitCode == 86, "Pester not found: Pester tests skipped");
-
-            Match counts = Counts().Match(text);
-            Assert.True(counts.Success, text);
-            TestContext.Current.SendDiagnosticMessage(
-                $"Pester {file}: {counts.Groups[1]} passed, {counts.Groups[2]} failed, {counts.Groups[3]} skipped");
-            Assert.True(exitCode == 0 && counts.Groups[2].Value == "0", text);
-            Assert.SkipWhen(counts.Groups[1].Value == "0", $"{file}: what it is about is not there, {counts.Groups[3]} tests skipped");
-        }
-        finally
-        {
-            Directory.Delete(state, recursive: true);
-        }
-    }
-
-    private static async Task<(int ExitCode, string Text)> RunAsync(string file, string state)
-    {
-        string script = $$"""
-            $ErrorActionPreference = 'Stop'
-            if (-not (Get-Module Pester -ListAvailable | Where-Object { $_.Version.Major -ge 6 })) { exit 86 }
-            $settings = New-PesterConfiguration
-            $settings.Run.Path = '{{Path.Combine(Repository.PesterTests, file).Replace("'", "''", StringComparison.Ordinal)}}'
-            $settings.Run.PassThru = $true
-            $settings.Output.RenderMode = 'Plaintext'
-            $run = Invoke-Pester -Configuration $settings
-            "Pester counts: $($run.PassedCount) passed, $($run.FailedCount + $run.FailedBlocksCount + $run.FailedContainersCount) failed, $($run.SkippedCount) skipped"
-            exit [int]($run.Result -ne 'Passed')
-            """;
-        var start = new ProcessStartInfo("pwsh")
-        {
-            ArgumentList = { "-NoProfile", "-NonInteractive", "-Command", script },
-            // What a test or a module writes beside itself, it writes here.
-            WorkingDirectory = state,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment =
-            {
-                ["POWERSHELL_TELEMETRY_OPTOUT"] = "1",
-                ["POWERSHELL_UPDATECHECK"] = "Off",
-                ["NO_COLOR"] = "1",
-                ["TORRENTPATRON_STATE"] = state,
-            },
-        };
-
-        using Process? pwsh = Start(start);
-        Assert.SkipWhen(pwsh is null, "pwsh not found: Pester tests skipped");
-        pwsh.StandardInput.Close();
-        using var ending = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        ending.CancelAfter(AtMost);
-        Task<string> written = pwsh.StandardOutput.ReadToEndAsync(ending.Token);
-        Task<string> errors = pwsh.StandardError.ReadToEndAsync(ending.Token);
-        try
-        {
-            await pwsh.WaitForExitAsync(ending.Token);
-            return (pwsh.ExitCode, await written + await errors);
-        }
-        catch (OperationCanceledException)
-        {
-            pwsh.Kill(entireProcessTree: true);
-            throw;
-        }
-    }
-
-    private static Process? Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start);
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return null;
-        }
-    }
-
-    [GeneratedRegex(@"Pester counts: (\d+) passed, (\d+) failed, (\d+) skipped")]
-    private static partial Regex Counts();
+    public Task Pester_tests_pass_under_pwsh(string file) => PesterRun.CheckAsync(file, output, withService: false);
 }

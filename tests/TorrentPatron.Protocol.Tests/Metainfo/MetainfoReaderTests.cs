@@ -238,7 +238,7 @@ public sealed class MetainfoReaderTests
         MetainfoFault.InvalidField)]
     [InlineData("d9:file treed1:ad0:d6:lengthi0eeee12:meta versioni2e4:name1:n12:piece lengthi16384ee", null)]
     [InlineData(
-        "d9:file treed1:ad0:d6:lengthi9223372036854775807eee1:bd0:d6:lengthi1eeee"
+        "d9:file treed1:ad0:d6:lengthi9223372036854775807e11:pieces root32:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaee1:bd0:d6:lengthi1e11:pieces root32:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaeee"
         + "12:meta versioni2e4:name1:n12:piece lengthi16384ee",
         MetainfoFault.InvalidField)]
     public void A_wrong_info_is_refused_for_what_is_wrong_with_it(string info, MetainfoFault? expected)
@@ -338,6 +338,20 @@ public sealed class MetainfoReaderTests
     }
 
     [Fact]
+    public void Names_that_differ_only_in_invisible_characters_are_told_apart()
+    {
+        TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithPaths(
+            TestTorrents.Path("invoice.pdf"),
+            TestTorrents.Path("invoice\u200B.pdf"),
+            TestTorrents.Path("in\u00ADvoice\U000E0020.pdf"),
+            TestTorrents.Path("dir", "a"),
+            TestTorrents.Path("dir\u2063", "a")));
+
+        Assert.Equal(
+            ["n/invoice.pdf", "n/invoice (1).pdf", "n/invoice (2).pdf", "n/dir/a", "n/dir/a (1)"], torrent.Files.Select(file => file.Path));
+    }
+
+    [Fact]
     public void Names_in_UTF8_are_preferred_where_they_are_valid()
     {
         TorrentMetainfo torrent = MetainfoReader.Read(TestTorrents.WithInfo(
@@ -361,7 +375,7 @@ public sealed class MetainfoReaderTests
 
         Assert.Equal(TorrentFileAttributes.Executable | TorrentFileAttributes.Hidden, torrent.Files[0].Attributes);
         Assert.Equal(TorrentFileAttributes.SymbolicLink, torrent.Files[1].Attributes);
-        Assert.Equal("n/_/run", torrent.Files[1].LinkTarget);
+        Assert.Null(torrent.Files[1].LinkTarget);
         Assert.Equal(TorrentFileAttributes.None, torrent.Files[2].Attributes);
         Assert.Null(torrent.Files[2].LinkTarget);
         Assert.Equal(TorrentFileAttributes.None, torrent.Files[3].Attributes);

@@ -32,6 +32,27 @@ public sealed class TorrentBuilderTests
         Assert.Equal(original.CreationDate, built.CreationDate);
     }
 
+    [Theory]
+    [InlineData(MetainfoVersion.V2)]
+    [InlineData(MetainfoVersion.Hybrid)]
+    public void The_info_and_the_layers_of_libtorrent_are_built_bit_by_bit(MetainfoVersion version)
+    {
+        TorrentMetainfo original = MetainfoReader.Read(version == MetainfoVersion.V2 ? TestTorrents.V2ByLibtorrent : TestTorrents.HybridByLibtorrent);
+        TorrentFileEntry[] files = [.. original.Files.Where(file => !file.IsPadding)];
+        TorrentMetainfo built = MetainfoReader.Read(BuildV2(version, original.PieceHashes, [.. original.PieceLayer(1).ToArray(), .. files[2].PiecesRoot.ToArray()]));
+
+        Assert.Equal(original.RawInfo.ToArray(), built.RawInfo.ToArray());
+        Assert.Equal(original.RawPieceLayers.ToArray(), built.RawPieceLayers.ToArray());
+    }
+
+    [Fact]
+    public void Hashes_that_do_not_fit_the_files_of_a_v2_torrent_are_refused()
+    {
+        Assert.Throws<ArgumentException>(() => BuildV2(MetainfoVersion.V2, default, new byte[3 * 32]));
+        Assert.Throws<ArgumentException>(() => BuildV2(MetainfoVersion.V2, default, new byte[5 * 32]));
+        Assert.Throws<ArgumentException>(() => BuildV2(MetainfoVersion.V2, default, new byte[4 * 32], new("b", 1), new("a", 1)));
+    }
+
     [Fact]
     public void A_private_torrent_of_one_file_is_written_in_canonical_form()
     {
@@ -51,6 +72,60 @@ public sealed class TorrentBuilderTests
             + "hhhhhhhhhhhhhhhhhhhh7:privatei1e6:source1:See",
             Encoding.ASCII.GetString(torrent));
         Assert.Equal("S", MetainfoReader.Read(torrent).Source);
+    }
+
+    [Fact]
+    public void Hints_are_written_where_libtorrent_writes_them_and_read_again()
+    {
+        byte[] torrent = new TorrentBuilder
+        {
+            Name = "one.txt",
+            Files = [new(null, 3)],
+            PieceLength = 16_384,
+            PieceHashes = Encoding.ASCII.GetBytes(new string('h', 20)),
+            Similar = [new TorrentId(new InfoHash(Encoding.ASCII.GetBytes(new string('a', 20))))],
+            Collections = ["foo"],
+            UpdateUrl = "http://u/",
+        }.Build();
+
+        Assert.Equal(
+            "d4:infod11:collectionsl3:fooe6:lengthi3e4:name7:one.txt12:piece lengthi16384e6:pieces20:hhhhhhhhhhhhhhhhhhhh10:update-url9:http://u/e"
+            + "7:similarl20:aaaaaaaaaaaaaaaaaaaaee",
+            Encoding.ASCII.GetString(torrent));
+        TorrentMetainfo read = MetainfoReader.Read(torrent);
+        Assert.Equal("foo", Assert.Single(read.Collections));
+        Assert.Equal(string.Concat(Enumerable.Repeat("61", 20)), Assert.Single(read.Similar).ToString());
+        Assert.Equal("http://u/", read.UpdateUrl?.ToString());
+    }
+
+    [Fact]
+    public void Hints_inside_and_outside_of_the_info_dictionary_are_joined_and_what_is_none_is_left_out()
+    {
+        TorrentMetainfo read = MetainfoReader.Read(Encoding.ASCII.GetBytes(
+            "d11:collectionsl1:b1:a0:i1eli2eee4:infod11:collectionsl1:a1:c2:\u0001\u0002e6:lengthi3e4:name1:x10:originator3:abc12:piece lengthi16384e"
+            + "6:pieces20:hhhhhhhhhhhhhhhhhhhh7:similarl20:aaaaaaaaaaaaaaaaaaaa3:abce10:update-url11:ftp://u/xxxe"
+            + "7:similarl20:aaaaaaaaaaaaaaaaaaaa32:bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb1:zee"));
+
+        Assert.Equal(["a", "c", "b"], read.Collections);
+        Assert.Equal(2, read.Similar.Count);
+        Assert.NotNull(read.Similar[1].V2);
+        Assert.Null(read.UpdateUrl);
+        Assert.Equal(3, read.Originator.Length);
+    }
+
+    [Theory]
+    [InlineData("\n", null)]
+    [InlineData("", null)]
+    [InlineData("a", "ftp://u/")]
+    [InlineData("a", "u")]
+    public void Hints_that_no_reader_takes_are_refused(string collection, string? updateUrl)
+    {
+        var builder = new TorrentBuilder
+        {
+            Name = "x", Files = [new(null, 3)], PieceLength = 16_384, PieceHashes = new byte[20], Collections = [collection], UpdateUrl = updateUrl,
+        };
+
+        Assert.Throws<ArgumentException>(builder.Build);
     }
 
     [Fact]
@@ -80,8 +155,11 @@ public sealed class TorrentBuilderTests
     [InlineData(2000L * 16 * 1024, 16 * 1024)]
     [InlineData((2000L * 16 * 1024) + 1, 32 * 1024)]
     [InlineData(1L << 30, 1024 * 1024)]
-    [InlineData(1L << 50, 16 * 1024 * 1024)]
-    [InlineData(long.MaxValue, 16 * 1024 * 1024)]
+    [InlineData(2000L << 24, 16 * 1024 * 1024)]
+    [InlineData(8192L << 24, 16 * 1024 * 1024)]
+    [InlineData((8192L << 24) + 1, 32 * 1024 * 1024)]
+    [InlineData(1L << 40, 128 * 1024 * 1024)]
+    [InlineData(long.MaxValue, 128 * 1024 * 1024)]
     public void The_piece_length_suits_the_size(long totalSize, int expected)
     {
         Assert.Equal(expected, PieceLengthChooser.ForSize(totalSize));
@@ -116,4 +194,15 @@ public sealed class TorrentBuilderTests
 
     private static byte[] Build(string name, params TorrentBuilderFile[] files) =>
         new TorrentBuilder { Name = name, Files = files, PieceLength = 16_384, PieceHashes = default }.Build();
+
+    private static byte[] BuildV2(
+        MetainfoVersion version, ReadOnlyMemory<byte> v1, byte[] v2, params TorrentBuilderFile[] files) => new TorrentBuilder
+        {
+            Version = version,
+            Name = "album",
+            Files = files is [] ? [new("disc/empty", 0), new("disc/größe.bin", 40_000), new("hello.txt", 12)] : files,
+            PieceLength = 16_384,
+            PieceHashes = v1,
+            PieceTreeHashes = v2,
+        }.Build();
 }

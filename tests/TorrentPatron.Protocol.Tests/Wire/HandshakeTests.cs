@@ -19,6 +19,18 @@ public sealed class HandshakeTests
             + Convert.ToHexStringLower(Peer.ToArray()), Convert.ToHexStringLower(bytes));
     }
 
+    [Fact]
+    public void The_offer_to_go_on_by_version_2_is_the_bit_of_BEP_52()
+    {
+        var handshake = new Handshake(Torrent, Peer, SupportsFast: false, SupportsExtensions: false, SupportsDht: false) { SupportsV2 = true };
+        var bytes = new byte[Handshake.Length];
+        handshake.Write(bytes);
+
+        Assert.Equal([0, 0, 0, 0, 0, 0, 0, 0x10], bytes[20..28]);
+        Assert.True(Handshake.TryRead(bytes, out Handshake read));
+        Assert.Equal(handshake, read);
+    }
+
     [Theory]
     [InlineData(false, false, false)]
     [InlineData(true, false, false)]

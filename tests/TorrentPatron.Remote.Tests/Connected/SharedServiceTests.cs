@@ -222,7 +222,7 @@ public class SharedServiceTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_read_is_cut_off_and_costs_the_others_nothing()
+    public async Task A_client_that_does_not_read_is_cut_off_costs_the_others_nothing_and_is_told_why_when_it_comes_back()
     {
         var options = new RpcServerOptions { Connection = RpcOptions.Service with { FlushDeadline = TimeSpan.FromSeconds(1) } };
         await using var test = new TestService(options: options);
@@ -242,6 +242,44 @@ public class SharedServiceTests
         }
 
         Assert.Single(patron.Statuses);
+        Assert.Null(test.Service.CutOff);
+        TorrentError why = (await test.ConnectAsync()).CutOff!;
+        Assert.Equal(TorrentErrorId.ServiceUnavailable, why.Id);
+        Assert.Contains("did not read", why.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(why.Remedy);
+        Assert.Null((await test.ConnectAsync()).CutOff);
+    }
+
+    [Fact]
+    public async Task A_client_that_connects_again_by_itself_keeps_why_it_was_cut_off()
+    {
+        var options = new RpcServerOptions { Connection = RpcOptions.Service with { FlushDeadline = TimeSpan.FromSeconds(1) } };
+        await using var test = new TestService(options: options);
+        Patron patron = test.Service.CreatePatron();
+        TorrentId torrent = (await patron.StartAsync(Torrents.Start(), Token)).TorrentId;
+        var awake = new TaskCompletionSource();
+        awake.SetResult();
+        await using RemoteTorrentService client = await RemoteTorrentService.ConnectAsync(
+            async (_, _) => new SleepyStream(await test.DialAsync(), () => awake.Task), RpcOptions.Client, TimeSpan.FromMinutes(1), Token);
+        Patron stopped = client.CreatePatron();
+        Assert.Equal(TorrentState.Downloading, Assert.Single(stopped.Statuses).State);
+
+        awake = new TaskCompletionSource();
+        for (int round = 0; test.Host.Clients == 2; round++)
+        {
+            TorrentStatus status = test.Client.GetStatus(torrent)!;
+            test.Client.Say(new TorrentStatusUpdate(torrent, status with { Name = new string('x', 10_000) }));
+            Assert.IsType<CommandDone>(await patron.SuspendAsync(torrent, Token));
+        }
+
+        Assert.Null(client.CutOff);
+        awake.SetResult();
+        while (client.CutOff is null)
+            await Task.Delay(10, Token);
+        Assert.Contains("did not read", client.CutOff.Message, StringComparison.Ordinal);
+        while (!stopped.IsConnected)
+            await Task.Delay(10, Token);
+        Assert.Null(client.Fault);
     }
 
     [Fact]
@@ -321,6 +359,11 @@ public class SharedServiceTests
         Assert.Empty(Assert.IsType<TorrentChecked>(await patron.RecheckAsync(metainfo.TorrentId, Token)).BadPieces);
         Assert.IsType<TorrentClosed>(await patron.CloseAsync(metainfo.TorrentId, Token));
         Assert.Empty(local.CreatePatron().Statuses);
+
+        // What is saved tells its files too.
+        FileSnapshot file = Assert.Single(remote.States.Find(metainfo.TorrentId)!.ReadFiles());
+        Assert.Equal((content.Length, content.Length, true), ((int)file.Length, (int)file.CompletedSize, file.IsOwn));
+        Assert.Equal(temp["leech", "a"], file.FullPath);
     }
 
     [Theory]

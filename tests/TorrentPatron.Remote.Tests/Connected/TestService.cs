@@ -3,6 +3,7 @@ using TorrentPatron.Remote.Client;
 using TorrentPatron.Remote.Endpoints;
 using TorrentPatron.Remote.Rpc;
 using TorrentPatron.Remote.Server;
+using TorrentPatron.Service.Automation;
 
 // In the place of the one of the tests in process, whose name it has.
 namespace TorrentPatron.Service.Tests.Fakes;
@@ -16,7 +17,7 @@ internal sealed class TestService : IAsyncDisposable
     private readonly string _pipe = $"TorrentPatron-test-{Guid.NewGuid():N}";
     private Task? _disposal;
 
-    public TestService(Action<ScriptedClient>? prepare = null, RpcServerOptions? options = null)
+    public TestService(Action<ScriptedClient>? prepare = null, RpcServerOptions? options = null, IHookShell? hookShell = null)
     {
         Local = new TorrentService(new ServiceSettings { StatePath = StatePath }, _ =>
         {
@@ -25,7 +26,7 @@ internal sealed class TestService : IAsyncDisposable
             lock (_clients)
                 _clients.Add(client);
             return client;
-        });
+        }, TimeProvider.System, hookShell);
         Host = new ServiceHost(Local, Task.Run(() => ServiceEndpoint.ListenAsync(Address)).GetAwaiter().GetResult(), options);
         Host.Start();
         Service = Task.Run(ConnectAsync).GetAwaiter().GetResult();

@@ -8,6 +8,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Proxies;
+using TorrentPatron.Service.Automation;
 
 namespace TorrentPatron.Remote.Tests.Contract;
 
@@ -59,7 +60,8 @@ internal sealed class Filled
 
         if (expected.GetType() != actual.GetType())
             return $"{at}: {expected.GetType().Name}, but {actual.GetType().Name}";
-        PropertyInfo[] properties = expected.GetType().Namespace == typeof(TorrentStatus).Namespace && expected is not Enum
+        PropertyInfo[] properties = expected is not Enum && expected.GetType().Namespace is { } space
+            && (space == typeof(TorrentStatus).Namespace || space == typeof(TorrentHook).Namespace)
             ? [.. Settable(expected.GetType())] : [];
         return properties.Length == 0
             ? expected.Equals(actual) ? null : $"{at}: {expected}, but {actual}"

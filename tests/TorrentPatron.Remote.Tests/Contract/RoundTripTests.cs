@@ -5,6 +5,7 @@ using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Magnets;
 using TorrentPatron.Remote.Contract;
 using TorrentPatron.Remote.Rpc;
+using TorrentPatron.Service.Automation;
 using TorrentPatron.Service.Errors;
 using TorrentPatron.Service.Requests;
 using TorrentPatron.Service.Sources;
@@ -41,7 +42,7 @@ public class RoundTripTests
         if (command is AddSources sources)
         {
             // What is found in links and .torrents: a start adds it, in the service.
-            command = sources with { FoundPeers = [], FoundTrackers = [], DhtNodes = [] };
+            command = sources with { FoundPeers = [], FoundTrackers = [], FoundWebSeeds = [], DhtNodes = [] };
         }
 
         (string method, CommandDto parameters) = CommandDto.Of(command);
@@ -73,9 +74,38 @@ public class RoundTripTests
     }
 
     [Fact]
+    public void Hooks_and_their_runs_arrive_as_they_were_sent()
+    {
+        var hook = (TorrentHook)new Filled().Make(typeof(TorrentHook));
+
+        Assert.Null(Filled.Difference(hook, Send(HookWireDto.Of(hook), Json.HookWireDto).ToHook()));
+    }
+
+    [Fact]
+    public void Hooks_are_told_in_parts_of_which_each_has_one_at_least()
+    {
+        TorrentHook[] hooks = [.. Enumerable.Range(0, 20).Select(number => new TorrentHook
+        {
+            Name = $"hook {number}", On = new([TorrentHookEvent.Completed]), ScriptBlock = new string('\u0001', TorrentHook.LongestScript),
+        })];
+        var names = new List<string?>();
+        while (names.Count < hooks.Length)
+        {
+            HooksDto part = HooksDto.Of(hooks, names.Count);
+            Assert.Equal(hooks.Length, part.Total);
+            Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(part, Json.HooksDto).Length, 1, RpcLimits.MaxLineToClient);
+            Assert.NotEmpty(part.Hooks!);
+            names.AddRange(part.Hooks!.Select(hook => hook.Name));
+        }
+
+        Assert.Equal(hooks.Select(hook => hook.Name), names);
+        Assert.InRange(JsonSerializer.SerializeToUtf8Bytes(HookWireDto.Of(hooks[0]), Json.HookWireDto).Length, 1, RpcLimits.MaxLineToService);
+    }
+
+    [Fact]
     public void Settings_arrive_as_they_were_sent_and_the_filter_and_the_store_stay()
     {
-        var settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht));
+        ClientSettings settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
         settings = settings with { Dht = (DhtSettings)new Filled().Make(typeof(DhtSettings), nameof(DhtSettings.Store)) };
         var before = new ClientSettings { Filter = new AddressFilter(null, null) };
 
@@ -101,7 +131,7 @@ public class RoundTripTests
     [Fact]
     public void The_password_of_a_proxy_is_not_told_and_is_kept()
     {
-        var settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht));
+        ClientSettings settings = (ClientSettings)new Filled().Make(typeof(ClientSettings), nameof(ClientSettings.Filter), nameof(ClientSettings.Dht)) with { MaxQueuedBytes = 1 << 20 };
 
         SettingsDto told = Send(SettingsDto.Of(settings, withSecrets: false), Json.SettingsDto);
 

@@ -220,6 +220,43 @@ public sealed class RpcServerTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Where_there_is_no_room_whoever_has_been_silent_longest_makes_way_and_who_said_hello_stays()
+    {
+        RpcServer server = Serve(new RpcServerOptions { MaxConnections = 20, MaxConnectionsOfUser = 15 });
+        using RawPeer polite = await DialAsync();
+        await SayHelloAsync(polite);
+        var silent = new List<RawPeer>();
+        try
+        {
+            for (int i = 0; i < 1000; i++)
+            {
+                silent.Add(await DialAsync());
+                if (i % 100 == 99)
+                {
+                    // In the midst of it.
+                    using RawPeer newcomer = await DialAsync();
+                    await SayHelloAsync(newcomer);
+                    await AssertServesAsync(newcomer);
+                    await AssertServesAsync(polite);
+                }
+            }
+
+            JsonElement told = Assert.Single(await silent[0].ReadToEndAsync());
+            Assert.Equal("ServiceUnavailable", told.GetProperty("params").GetProperty("id").GetString());
+            await Eventually(() => server.Connections <= 15);
+            await SayHelloAsync(silent[^1]);
+            await AssertServesAsync(silent[^1]);
+        }
+        finally
+        {
+            silent.ForEach(peer => peer.Dispose());
+        }
+
+        await Eventually(() => server.Connections == 1);
+        await AssertServesAsync(polite);
+    }
+
+    [Fact]
     public async Task A_handler_that_does_not_end_keeps_its_place_so_that_reconnecting_gains_nothing()
     {
         var release = new TaskCompletionSource();

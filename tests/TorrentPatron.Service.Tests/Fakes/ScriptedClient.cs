@@ -84,7 +84,7 @@ internal sealed class ScriptedClient : ITorrentClient
         SuspendTorrent suspend => Change(suspend.CorrelationId, suspend.TorrentId, TorrentState.Suspended),
         ResumeTorrent resume => Change(resume.CorrelationId, resume.TorrentId, TorrentState.Downloading),
         RecheckTorrent recheck => Change(recheck.CorrelationId, recheck.TorrentId, null),
-        AddSources or SetTorrent or SetFilePriorities or RemoveTrackers or AnnounceNow or MoveTorrent =>
+        AddSources or SetTorrent or SetFilePriorities or RemoveTrackers or RemoveWebSeeds or AnnounceNow or MoveTorrent =>
             Change(command.CorrelationId, command.TorrentId, null),
         RemoveTorrent remove => Remove(remove),
         _ => throw new InvalidOperationException(),

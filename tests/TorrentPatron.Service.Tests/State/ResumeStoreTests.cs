@@ -32,6 +32,37 @@ public sealed class ResumeStoreTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     [Fact]
+    public void A_metainfo_that_was_discarded_after_it_was_read_is_saved_again()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        TorrentMetainfo read = _states.ReadMetainfo(_torrent.TorrentId)!;
+        _states.Forget(_torrent.TorrentId);
+
+        using (ResumeStore store = _states.Open(read, isRead: true))
+            store.Checkpoint(Data(1));
+
+        Assert.Equal(_torrent.Raw, _states.ReadMetainfo(_torrent.TorrentId)!.Raw);
+    }
+
+    [Fact]
+    public void What_was_read_before_the_claim_counts_unless_somebody_has_saved_something_else_since()
+    {
+        using (ResumeStore store = _states.Open(_torrent))
+            store.Checkpoint(Data(1));
+        SavedTorrent found = _states.Find(_torrent.TorrentId)!;
+
+        using (ResumeStore store = _states.Open(_torrent, isRead: true, found.Read))
+        {
+            Assert.Same(found.Resume!.Options, store.Load(out _)!.Options);
+            store.Checkpoint(Data(1, 2));
+        }
+
+        using (ResumeStore store = _states.Open(_torrent, isRead: true, found.Read))
+            AssertBits(store.Load(out _)!.Verified, 1, 2);
+    }
+
+    [Fact]
     public void Everything_that_was_saved_is_there_again()
     {
         ResumeData saved = Data(1, 2, 19) with
@@ -44,6 +75,8 @@ public sealed class ResumeStoreTests : IDisposable
             FilePriorities = [FilePriority.High, FilePriority.Skip],
             Trackers = [new Uri("udp://127.0.0.1:6969/announce"), new Uri("http://[::1]/announce?key=%20x&{a}|b c")],
             RemovedTrackers = [new Uri("http://gone.example/announce")],
+            WebSeeds = [new Uri("https://mirror.example/pub/?key=%20x")],
+            RemovedWebSeeds = [new Uri("http://gone.example/")],
             Options = new TorrentOptions
             {
                 MaxDownloadRate = 1,
@@ -56,6 +89,7 @@ public sealed class ResumeStoreTests : IDisposable
             },
             Peers = [IPEndPoint.Parse("192.0.2.7:6881"), IPEndPoint.Parse("[2001:db8::7]:51413")],
             MovingTo = "/on the way/größer",
+            Reuse = new DataReuse(["/old/größe", "/older"], ReuseMethod.HardLink),
             Origin = new DataOrigin { FilesBefore = Bits(1), FoldersBefore = Bits(3), FilesWritten = Bits(2, 19) },
             Apart = Bits(0, 7),
             SeedingTime = TimeSpan.FromHours(30),
@@ -71,6 +105,8 @@ public sealed class ResumeStoreTests : IDisposable
         ResumeData loaded = Load(out TorrentError? warning)!;
 
         Assert.Null(warning);
+        Assert.Equal(["/old/größe", "/older"], loaded.Reuse!.Folders);
+        Assert.Equal(ReuseMethod.HardLink, loaded.Reuse.By);
         AssertBits(loaded.Verified, 1, 2, 19);
         AssertBits(loaded.Unflushed!, 19);
         Assert.Equal([3, 18], loaded.Unfinished.Select(piece => piece.Piece));
@@ -82,6 +118,8 @@ public sealed class ResumeStoreTests : IDisposable
         Assert.Equal(saved.FilePriorities, loaded.FilePriorities);
         Assert.Equal(saved.Trackers, loaded.Trackers);
         Assert.Equal(saved.RemovedTrackers, loaded.RemovedTrackers);
+        Assert.Equal(saved.WebSeeds, loaded.WebSeeds);
+        Assert.Equal(saved.RemovedWebSeeds, loaded.RemovedWebSeeds);
         Assert.Equal(saved.Peers, loaded.Peers);
         Assert.Equal(saved.MovingTo, loaded.MovingTo);
         AssertBits(loaded.Apart!, 0, 7);

@@ -19,7 +19,7 @@ public sealed class QuietEventsTests
         var answer = new AnnounceResponse();
         var error = new TorrentError(TorrentErrorId.DiskReadFailed, "The disk failed.", "Mend it.");
         var fault = new InvalidOperationException("A mistake.");
-        IPEndPoint[] senders = [peer];
+        string[] senders = ["192.0.2.1:1"];
         Assert.False(EngineEvents.Log.IsEnabled());
 
         TellAll();

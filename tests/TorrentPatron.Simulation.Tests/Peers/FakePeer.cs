@@ -32,6 +32,12 @@ internal sealed class FakePeer : IDisposable
     /// <summary>Whether the other side has closed.</summary>
     public bool IsClosed { get; private set; }
 
+    /// <summary>What is done on the other side's handshake; null: nothing.</summary>
+    public Action<Handshake>? Met { get; set; }
+
+    /// <summary>What is done when it is asked for hashes of a file's tree; null: nothing.</summary>
+    public Action<HashRequest>? HashesRequested { get; set; }
+
     /// <summary>What is done on a request; null: nothing.</summary>
     public Action<BlockRequest>? Requested { get; set; }
 
@@ -66,6 +72,29 @@ internal sealed class FakePeer : IDisposable
                 var peer = new FakePeer(world, await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false));
                 peer.Shake(torrent.Metainfo.InfoHash, id);
                 begin(peer);
+            }
+        }
+    }
+
+    /// <summary>Listens, and shakes hands by the hash that it is asked for, if it likes that; else it closes without a word.</summary>
+    public static IPEndPoint ListenTo(World world, SimulatedHost host, Predicate<Handshake> likes)
+    {
+        IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
+        _ = AcceptAsync();
+        return listener.LocalEndPoint;
+
+        async Task AcceptAsync()
+        {
+            while (true)
+            {
+                var peer = new FakePeer(world, await listener.AcceptAsync(CancellationToken.None).ConfigureAwait(false));
+                peer.Met = handshake =>
+                {
+                    if (likes(handshake))
+                        peer.Shake(handshake.InfoHash, 1);
+                    else
+                        peer.Dispose();
+                };
             }
         }
     }
@@ -189,6 +218,7 @@ internal sealed class FakePeer : IDisposable
                 return;
             Handshake = handshake;
             _buffer.RemoveRange(0, Protocol.Wire.Handshake.Length);
+            Met?.Invoke(handshake);
         }
 
         byte[] all = [.. _buffer];
@@ -201,6 +231,8 @@ internal sealed class FakePeer : IDisposable
             Messages.Add((message.Id, message.Body.ToArray()));
             if (message.Id == MessageId.Request)
                 Requested?.Invoke(message.Range);
+            if (message.Id == MessageId.HashRequest)
+                HashesRequested?.Invoke(HashRequest.Read(message.Body));
         }
 
         _buffer.RemoveRange(0, taken);

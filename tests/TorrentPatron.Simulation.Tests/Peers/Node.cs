@@ -25,10 +25,11 @@ internal sealed class Node : IAsyncDisposable
     /// <param name="host">Its host; null: a new one.</param>
     /// <param name="tracker">A tracker that it reaches without any network.</param>
     /// <param name="settings">Changes what the engine is made with.</param>
+    /// <param name="diskThreads">Disk threads that all torrents share.</param>
     /// <param name="announces">Trackers that it reaches over the network of the world.</param>
     public Node(
         World world, int seed, SimulatedHost? host = null, SimulatedTracker? tracker = null, Func<ClientSettings, ClientSettings>? settings = null,
-        params Uri[] announces)
+        int diskThreads = 1, params Uri[] announces)
     {
         _world = world;
         Host = host ?? world.Network.Join();
@@ -36,7 +37,8 @@ internal sealed class Node : IAsyncDisposable
         var made = new ClientSettings { BindAddress = Host.Address, StatusInterval = TimeSpan.FromSeconds(5) };
         Client = new TorrentClient(
             settings?.Invoke(made) ?? made, Host, tracker?.For(Host), world.Time, new Random(seed),
-            new DiskWorkers([new SimulatedDisk(world, TimeSpan.FromMilliseconds(1))]));
+            new DiskWorkers(Enumerable.Range(0, diskThreads).Select(_ => MakeDiskThread()), MakeDiskThread));
+        Client.Resources.Files.Transferred = (path, offset, count, isWrite) => DriveOf(path)?.Move(path, offset, count, isWrite) ?? TimeSpan.Zero;
         _ = PumpAsync();
     }
 
@@ -44,7 +46,16 @@ internal sealed class Node : IAsyncDisposable
 
     public TorrentClient Client { get; }
 
+    /// <summary>The trackers that it is given.</summary>
+    public IReadOnlyList<Uri> Announces => _announces;
+
     public string Folder => _folder.Path;
+
+    /// <summary>The drive on which a file lies, by its path; null: one that takes no time.</summary>
+    public Func<string, SimulatedDrive?> DriveOf { get; set; } = static _ => null;
+
+    /// <summary>Bytes that wait for the disk.</summary>
+    public long QueuedBytes => Client.Resources.BackPressure.Queued;
 
     public IPEndPoint EndPoint => Client.GetClientStatus().ListenEndPoints[0];
 
@@ -95,6 +106,8 @@ internal sealed class Node : IAsyncDisposable
         await _world.UntilAsync(Client.DisposeAsync().AsTask(), TimeSpan.FromMinutes(10), "the engine has stopped");
         _folder.Dispose();
     }
+
+    private SimulatedDisk MakeDiskThread() => new(_world, TimeSpan.FromMilliseconds(1));
 
     private async Task PumpAsync()
     {

@@ -1,3 +1,5 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Wire;
 using TorrentPatron.Simulation.Peers;
 using TorrentPatron.Simulation.Simulator;
@@ -12,10 +14,12 @@ public sealed class IdlePeerScenarios
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Choice = TimeSpan.FromSeconds(35); // who is unchoked is decided every ten seconds, by chance every thirty
 
-    [Fact]
-    public Task Who_was_idle_for_long_and_becomes_interested_gets_what_it_asks_for() => World.RunAsync(seed: 1, async world =>
+    [Theory]
+    [InlineData(PeerTransport.Tcp)]
+    [InlineData(PeerTransport.Utp)]
+    public Task Who_was_idle_for_long_and_becomes_interested_gets_what_it_asks_for(PeerTransport transport) => World.RunAsync(seed: 1, async world =>
     {
-        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;
         using FakePeer __ = peer;
         peer.Send(MessageId.Interested);
@@ -26,10 +30,12 @@ public sealed class IdlePeerScenarios
         Assert.InRange(world.Elapsed - asked, TimeSpan.Zero, TimeSpan.FromSeconds(2.5));
     });
 
-    [Fact]
-    public Task What_an_idle_peer_says_meanwhile_is_all_heard_in_the_end() => World.RunAsync(seed: 2, async world =>
+    [Theory]
+    [InlineData(PeerTransport.Tcp)]
+    [InlineData(PeerTransport.Utp)]
+    public Task What_an_idle_peer_says_meanwhile_is_all_heard_in_the_end(PeerTransport transport) => World.RunAsync(seed: 2, async world =>
     {
-        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;
         using FakePeer __ = peer;
         for (int piece = 0; piece < torrent.Metainfo.PieceCount; piece++)
@@ -38,24 +44,42 @@ public sealed class IdlePeerScenarios
             await world.PassAsync(TimeSpan.FromMilliseconds(100));
         }
 
-        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(3), "it has everything, as we have, and is let go");
+        await world.UntilAsync(() => peer.IsClosed, TimeSpan.FromSeconds(6), "it has everything, as we have, and is let go");
     });
 
     [Fact]
-    public Task An_idle_peer_that_leaves_is_soon_missed() => World.RunAsync(seed: 3, async world =>
+    public Task What_an_idle_peer_says_by_uTP_takes_no_packets_of_memory() => World.RunAsync(seed: 5, async world =>
     {
-        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world);
+        (Node node, SwarmTorrent _, FakePeer peer) = await BeIdleAsync(world, PeerTransport.Utp);
+        await using Node __ = node;
+        using FakePeer ___ = peer;
+        for (int i = 0; i < 20; i++)
+        {
+            peer.SendIndex(MessageId.Have, 0);
+            await world.PassAsync(TimeSpan.FromMilliseconds(500));
+            Assert.Equal(0, node.Client.Resources.Utp.Packets.Rented);
+        }
+    });
+
+    [Theory]
+    [InlineData(PeerTransport.Tcp)]
+    [InlineData(PeerTransport.Utp)]
+    public Task An_idle_peer_that_leaves_is_soon_missed(PeerTransport transport) => World.RunAsync(seed: 3, async world =>
+    {
+        (Node node, SwarmTorrent torrent, FakePeer peer) = await BeIdleAsync(world, transport);
         await using Node _ = node;
         peer.SendIndex(MessageId.Have, 0);
         await world.PassAsync(TimeSpan.FromMilliseconds(50));
         peer.Dispose();
-        await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 0, TimeSpan.FromSeconds(3), "it is missed");
+        await world.UntilAsync(() => node.Status(torrent).ConnectedPeers == 0, TimeSpan.FromSeconds(6), "it is missed");
     });
 
-    [Fact]
-    public Task An_engine_whose_peers_are_idle_stops_at_once() => World.RunAsync(seed: 4, async world =>
+    [Theory]
+    [InlineData(PeerTransport.Tcp)]
+    [InlineData(PeerTransport.Utp)]
+    public Task An_engine_whose_peers_are_idle_stops_at_once(PeerTransport transport) => World.RunAsync(seed: 4, async world =>
     {
-        (Node node, SwarmTorrent _, FakePeer peer) = await BeIdleAsync(world);
+        (Node node, SwarmTorrent _, FakePeer peer) = await BeIdleAsync(world, transport);
         using FakePeer __ = peer;
         peer.SendIndex(MessageId.Have, 0);
         await world.PassAsync(TimeSpan.FromMilliseconds(50));
@@ -66,15 +90,31 @@ public sealed class IdlePeerScenarios
     });
 
     /// <summary>A seed, and a peer that has done nothing for long but tell of a piece.</summary>
-    private static async Task<(Node Node, SwarmTorrent Torrent, FakePeer Peer)> BeIdleAsync(World world)
+    private static async Task<(Node Node, SwarmTorrent Torrent, FakePeer Peer)> BeIdleAsync(World world, PeerTransport transport)
     {
         var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
         var node = new Node(world, 1);
         await node.SeedAsync(torrent);
-        FakePeer peer = await FakePeer.MeetAsync(world, node, torrent);
+        FakePeer peer = transport == PeerTransport.Tcp
+            ? await FakePeer.MeetAsync(world, node, torrent)
+            : await MeetByUtpAsync(world, node, torrent);
         await world.PassAsync(Idle / 2);
         peer.SendIndex(MessageId.Have, 0);
         await world.PassAsync(Idle / 2);
         return (node, torrent, peer);
+    }
+
+    private static async Task<FakePeer> MeetByUtpAsync(World world, Node node, SwarmTorrent torrent)
+    {
+        SimulatedHost host = world.Network.Join();
+        var port = new SharedDatagramPort(world.Time);
+        var utp = new UtpTransport(port, world.Time, new Random(1));
+        port.Attach(utp);
+        port.Open(host, static _ => 0);
+        Task<IConnection> dial = utp.ConnectAsync(node.EndPoint, CancellationToken.None);
+        var peer = new FakePeer(world, await world.UntilAsync(dial, TimeSpan.FromMinutes(1), "a fake peer has connected"));
+        peer.Shake(torrent.Metainfo.InfoHash, id: 1);
+        await world.UntilAsync(() => peer.Handshake is not null, TimeSpan.FromMinutes(1), "hands are shaken");
+        return peer;
     }
 }

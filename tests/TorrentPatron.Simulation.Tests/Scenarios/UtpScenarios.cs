@@ -1,5 +1,6 @@
 using System.Net;
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Network;
 using TorrentPatron.Protocol.Encryption;
 using TorrentPatron.Simulation.Peers;
 using TorrentPatron.Simulation.Simulator;
@@ -68,6 +69,54 @@ public sealed class UtpScenarios
             await using var leech = new Node(world, 2, world.Network.Join(new IPAddress([81, 2, 69, 2])));
             await leech.StartAsync(torrent, seed.EndPoint);
             await world.UntilAsync(() => leech.Has(torrent), TimeSpan.FromMinutes(1), "it is complete");
+        });
+
+    [Theory]
+    [InlineData("81.2.69.1", PeerTransport.Tcp)]
+    [InlineData("10.0.0.1", PeerTransport.Utp)]
+    public Task A_peer_that_closes_what_comes_by_one_protocol_is_reached_by_the_other_which_is_remembered(string address, PeerTransport spoken) =>
+        World.RunAsync(seed: 8, async world =>
+        {
+            var torrent = new SwarmTorrent(1, Piece, 8 * Piece);
+            SimulatedHost host = world.Network.Join(IPAddress.Parse(address));
+            int refused = 0;
+            FakePeer? met = null;
+            IListener listener = host.Listen(new IPEndPoint(host.Address, 0));
+            await using var port = new SharedDatagramPort(world.Time);
+            using var utp = new UtpTransport(port, world.Time, new Random(1)) { Accepted = connection => Take(connection, PeerTransport.Utp) };
+            port.Attach(utp);
+            port.Open(host, _ => (ushort)listener.LocalEndPoint.Port);
+            _ = AcceptAsync();
+            await using var leech = new Node(world, 2, world.Network.Join(IPAddress.Parse(address.Replace(".1", ".2", StringComparison.Ordinal))));
+            await leech.StartAsync(torrent, listener.LocalEndPoint);
+            await world.UntilAsync(() => leech.Client.GetPeers(torrent.Metainfo.TorrentId).Count == 1, TimeSpan.FromMinutes(1), "it is reached");
+            Assert.Equal(spoken, Assert.Single(leech.Client.GetPeers(torrent.Metainfo.TorrentId)).Transport);
+            int before = refused;
+            Assert.NotEqual(0, before);
+
+            FakePeer first = met!;
+            first.Dispose();
+            await world.UntilAsync(() => met != first && met!.Handshake is not null, TimeSpan.FromMinutes(5), "it is reached again");
+            Assert.Equal(before, refused);
+
+            async Task AcceptAsync()
+            {
+                while (true)
+                    Take(await listener.AcceptAsync(CancellationToken.None), PeerTransport.Tcp);
+            }
+
+            void Take(IConnection connection, PeerTransport transport)
+            {
+                if (transport != spoken)
+                {
+                    refused++;
+                    connection.Dispose();
+                    return;
+                }
+
+                met = new FakePeer(world, connection);
+                met.Shake(torrent.Metainfo.InfoHash, id: 1);
+            }
         });
 
     [Fact]

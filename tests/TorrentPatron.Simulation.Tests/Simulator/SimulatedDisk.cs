@@ -2,10 +2,16 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Simulation.Simulator;
 
-/// <summary>A disk that does one job after the other, each in its time, when the simulation comes to it.</summary>
+/// <summary>
+/// A disk thread that does one job after the other, each in its time, when the simulation comes to it. What a job does with a
+/// <see cref="SimulatedDrive"/> keeps the thread busy after it, as long as the drive takes.
+/// </summary>
 internal sealed class SimulatedDisk(World world, TimeSpan jobTime) : IDiskWorker
 {
+    private static SimulatedDisk? s_current;
+
     private readonly Queue<IDiskJob> _jobs = new();
+    private TimeSpan _waits;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool _isBusy;
     private bool _isStopping;
@@ -27,6 +33,13 @@ internal sealed class SimulatedDisk(World world, TimeSpan jobTime) : IDiskWorker
             Next();
     }
 
+    /// <summary>Has the thread whose job is being done wait.</summary>
+    public static void Wait(TimeSpan time)
+    {
+        if (s_current is { } current)
+            current._waits += time;
+    }
+
     public void Stop()
     {
         _isStopping = true;
@@ -39,12 +52,22 @@ internal sealed class SimulatedDisk(World world, TimeSpan jobTime) : IDiskWorker
         _isBusy = true;
         world.Schedule(jobTime, () =>
         {
+            (SimulatedDisk? before, s_current, _waits) = (s_current, this, TimeSpan.Zero);
             _jobs.Dequeue().Execute();
-            _isBusy = false;
-            if (_jobs.Count > 0)
-                Next();
-            else if (_isStopping)
-                _ended.TrySetResult();
+            s_current = before;
+            if (_waits > TimeSpan.Zero)
+                world.Schedule(_waits, GoOn);
+            else
+                GoOn();
         });
+    }
+
+    private void GoOn()
+    {
+        _isBusy = false;
+        if (_jobs.Count > 0)
+            Next();
+        else if (_isStopping)
+            _ended.TrySetResult();
     }
 }

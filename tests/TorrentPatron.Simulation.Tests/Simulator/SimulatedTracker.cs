@@ -14,7 +14,7 @@ internal sealed class SimulatedTracker(World world)
 {
     private const int MostPeers = 50;
 
-    private readonly List<IPEndPoint> _peers = [];
+    private readonly Dictionary<InfoHash, List<IPEndPoint>> _swarms = [];
 
     /// <summary>Time from a question to its answer.</summary>
     public TimeSpan Latency { get; set; } = TimeSpan.FromMilliseconds(50);
@@ -38,11 +38,13 @@ internal sealed class SimulatedTracker(World world)
         if (Answer is not null)
             return Answer(request);
         var self = new IPEndPoint(from, request.Port);
-        _peers.Remove(self);
-        IPEndPoint[] others = [.. _peers];
+        if (!_swarms.TryGetValue(request.InfoHash, out List<IPEndPoint>? peers))
+            _swarms.Add(request.InfoHash, peers = []);
+        peers.Remove(self);
+        IPEndPoint[] others = [.. peers];
         world.Random.Shuffle(others);
         if (request.Event != AnnounceEvent.Stopped)
-            _peers.Add(self);
+            peers.Add(self);
         return new AnnounceResponse { Interval = TimeSpan.FromMinutes(2), Peers = [.. others.Take(MostPeers)] };
     }
 

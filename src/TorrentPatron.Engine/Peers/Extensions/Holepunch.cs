@@ -28,9 +28,8 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     /// <summary>The first port that we dial when told to.</summary>
     private const int FirstPort = 1024;
 
-    private readonly Lock _gate = new();
-    private readonly Dictionary<IPEndPoint, PeerConnection> _introducers = [];
-    private readonly Dictionary<PeerConnection, int> _counts = [];
+    private Dictionary<IPEndPoint, PeerConnection>? _introducers; // null until a peer has named others
+    private Dictionary<PeerConnection, int>? _counts; // null until a peer has asked for something
     private Instant _nextMinute;
     private int _count;
 
@@ -43,10 +42,11 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     /// <summary>A peer has named others that know this extension: it can be their relay.</summary>
     public void NoteIntroduced(PeerConnection by, IEnumerable<PexPeer> peers)
     {
-        lock (_gate)
+        lock (this)
         {
             if (by.IsClosed)
                 return;
+            _introducers ??= [];
             foreach (PexPeer peer in peers)
             {
                 if (peer.Flags.HasFlag(PexFlags.SupportsHolepunch) && (_introducers.Count < MostIntroduced || _introducers.ContainsKey(peer.EndPoint)))
@@ -60,8 +60,8 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     public bool TryAsk(IPEndPoint target)
     {
         PeerConnection? relay;
-        lock (_gate)
-            relay = _introducers.GetValueOrDefault(target);
+        lock (this)
+            relay = _introducers?.GetValueOrDefault(target);
         return relay is { IsClosed: false } && Send(relay, new HolepunchMessage(HolepunchKind.Rendezvous, target));
     }
 
@@ -83,13 +83,13 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     /// <inheritdoc/>
     public void PeerLeft(PeerConnection peer)
     {
-        lock (_gate)
+        lock (this)
         {
-            _counts.Remove(peer);
-            foreach ((IPEndPoint endPoint, PeerConnection by) in _introducers)
+            _counts?.Remove(peer);
+            foreach ((IPEndPoint endPoint, PeerConnection by) in _introducers ?? [])
             {
                 if (by == peer)
-                    _introducers.Remove(endPoint);
+                    _introducers!.Remove(endPoint);
             }
         }
     }
@@ -120,15 +120,16 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
 
     private bool MayHave(PeerConnection peer)
     {
-        lock (_gate)
+        lock (this)
         {
             Instant now = Instant.Now(time);
             if (now >= _nextMinute)
             {
                 (_nextMinute, _count) = (now + TimeSpan.FromMinutes(1), 0);
-                _counts.Clear();
+                _counts?.Clear();
             }
 
+            _counts ??= [];
             int ofOne = _counts.GetValueOrDefault(peer);
             if (ofOne >= MostOfOne || _count >= MostOfAll || peer.IsClosed)
                 return false;

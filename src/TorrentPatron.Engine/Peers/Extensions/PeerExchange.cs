@@ -13,8 +13,7 @@ namespace TorrentPatron.Engine.Peers.Extensions;
 internal sealed class PeerExchange(
     Func<IReadOnlyList<PeerConnection>> connected, Action<PeerConnection, IReadOnlyList<PexPeer>> onPeers, TimeProvider time) : IPeerExtension
 {
-    private readonly Lock _gate = new();
-    private readonly Dictionary<PeerConnection, PexState> _states = [];
+    private Dictionary<PeerConnection, PexState>? _states; // null until a peer is told, or tells
 
     /// <inheritdoc/>
     public string Name => PexMessage.ExtensionName;
@@ -35,7 +34,7 @@ internal sealed class PeerExchange(
             if (peer.IsClosed || !peer.Extensions.Speaks(this))
                 continue;
             PexMessage? message;
-            lock (_gate)
+            lock (this)
             {
                 if (StateOf(peer) is not { } state || !state.IsDue(now))
                     continue;
@@ -55,7 +54,7 @@ internal sealed class PeerExchange(
         if (!PexMessage.TryRead(payload.ToArray(), out PexMessage? message))
             return "Its peer exchange message is not one.";
         IReadOnlyList<PexPeer> peers;
-        lock (_gate)
+        lock (this)
         {
             // What is left in the buffer of a connection that has ended says nothing any more.
             if (StateOf(peer) is not { } state)
@@ -73,8 +72,8 @@ internal sealed class PeerExchange(
     /// <inheritdoc/>
     public void PeerLeft(PeerConnection peer)
     {
-        lock (_gate)
-            _states.Remove(peer);
+        lock (this)
+            _states?.Remove(peer);
     }
 
     /// <returns>Null where the peer has left: a connection that ends does so before <see cref="PeerLeft"/>, so that nothing is kept of it.</returns>
@@ -82,6 +81,7 @@ internal sealed class PeerExchange(
     {
         if (peer.IsClosed)
             return null;
+        _states ??= [];
         if (!_states.TryGetValue(peer, out PexState? state))
             _states[peer] = state = new PexState();
         return state;

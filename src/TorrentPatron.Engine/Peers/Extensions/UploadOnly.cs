@@ -6,9 +6,8 @@ namespace TorrentPatron.Engine.Peers.Extensions;
 /// Each side tells the other when it wants nothing more, also where it has not got everything (BEP 21): two such have nothing to say
 /// to each other.
 /// </summary>
-/// <param name="isUploadOnly">Whether we want nothing more.</param>
-/// <param name="changed">Told when a peer has said so, or has taken it back.</param>
-internal sealed class UploadOnly(Func<bool> isUploadOnly, Action<PeerConnection> changed) : IPeerExtension
+/// <param name="owner">Knows whether we want nothing more, and is told of peers.</param>
+internal sealed class UploadOnly(IUploadOnlyOwner owner) : IPeerExtension
 {
     /// <inheritdoc/>
     public string Name => "upload_only";
@@ -19,19 +18,19 @@ internal sealed class UploadOnly(Func<bool> isUploadOnly, Action<PeerConnection>
     /// <summary>Tells a peer, at the next flush, that we want nothing more, or something again.</summary>
     public void AddTo(PeerConnection peer)
     {
-        bool now = isUploadOnly();
+        bool now = owner.IsUploadOnly;
         if (now != peer.Extensions.HasSaidUploadOnly && peer.Extensions.TryAdd(this, [now ? (byte)1 : (byte)0]))
             peer.Extensions.HasSaidUploadOnly = now;
     }
 
     /// <inheritdoc/>
-    public ExtensionHandshake Describe(ExtensionHandshake hello) => hello with { IsUploadOnly = isUploadOnly() };
+    public ExtensionHandshake Describe(ExtensionHandshake hello) => hello with { IsUploadOnly = owner.IsUploadOnly };
 
     /// <inheritdoc/>
     public void PeerSaidHello(PeerConnection peer)
     {
         if (peer.Extensions.IsUploadOnly)
-            changed(peer);
+            owner.UploadOnlyChanged(peer);
         // What has changed since our own hello could not be told before.
         AddTo(peer);
     }
@@ -41,7 +40,7 @@ internal sealed class UploadOnly(Func<bool> isUploadOnly, Action<PeerConnection>
     {
         peer.FutileWork.Charge(FutileWork.Change);
         peer.Extensions.IsUploadOnly = payload is [not 0];
-        changed(peer);
+        owner.UploadOnlyChanged(peer);
         return null;
     }
 }

@@ -52,7 +52,7 @@ public class BlockReceiving
 
         public int PieceCount => Pieces;
 
-        public int PieceSize(int piece) => PieceLength;
+        public int PieceRoom(int piece) => PieceLength;
 
         public bool HasPiece(int piece) => false;
 
@@ -94,11 +94,11 @@ public class BlockReceiving
         {
         }
 
-        public void Released(PeerDownload peer, ReadOnlySpan<PendingBlock> blocks)
+        public void Released(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
         {
         }
 
-        public void BlockArrivedFrom(PeerDownload peer, PendingBlock block)
+        public void BlockArrivedFrom(IBlockSource source, PendingBlock block)
         {
         }
 

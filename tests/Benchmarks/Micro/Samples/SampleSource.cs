@@ -1,4 +1,3 @@
-using System.Net;
 using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Benchmarks.Micro.Samples;
@@ -6,7 +5,7 @@ namespace TorrentPatron.Benchmarks.Micro.Samples;
 /// <summary>A source of blocks that nobody asks.</summary>
 internal sealed class SampleSource : IBlockSource
 {
-    public IPEndPoint EndPoint { get; } = new(IPAddress.Loopback, 1);
+    public string Name => "a sample";
 
     public BlockAvailability Availability { get; } = new();
 

@@ -1,11 +1,12 @@
 """The programs: one class each, with the same few operations."""
 from .aria2 import Aria2
-from .libtorrent import Libtorrent
+from .libtorrent import Libtorrent, LibtorrentProcess, TunedLibtorrent
 from .limit import Limit
-from .patron import MonoTorrent, Patron
+from .mktorrent import Mktorrent
+from .patron import AheadOfTimePatron, MonoTorrent, Patron
 from .powershell import PowerShell
 from .rtorrent import Rtorrent
 from .transmission import Transmission
 
-ALL = [Patron, PowerShell, MonoTorrent, Libtorrent, Transmission, Aria2, Rtorrent]
-__all__ = ["ALL", "Limit"]
+ALL = [Patron, AheadOfTimePatron, PowerShell, MonoTorrent, Libtorrent, TunedLibtorrent, Transmission, Aria2, Rtorrent, Mktorrent]
+__all__ = ["ALL", "LibtorrentProcess", "Limit"]

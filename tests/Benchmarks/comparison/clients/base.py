@@ -84,7 +84,8 @@ class Client:
     """
     A program. It has a method for each operation, but for those it lacks: leech(job); watch(job), which downloads and
     asks for the status all the time; share(job), which downloads and goes on giving; gather(job), which
-    downloads from peers that call it; seed(job); check(job); host(job).
+    downloads from peers that call it; seed(job); check(job); host(job); create(data, torrent, piece_length, version), which
+    makes a torrent and ends.
     """
 
     name = ""
@@ -94,6 +95,7 @@ class Client:
     nothing: list = []  # the command that starts it to do nothing
     importing: list = []  # the command that loads it into what it runs in, where that is something else
     lacks: dict[str, str] = {}  # operation: why
+    creates = ("1",)  # the formats in which it makes torrents
 
     def missing(self):
         """Why it cannot be run here, or None."""

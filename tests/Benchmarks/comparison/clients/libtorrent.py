@@ -8,17 +8,21 @@ from ..processes import Child, Failure
 from .base import Client, Run
 from .host import Host
 
+_CREATION = pathlib.Path(__file__).parents[1] / "libtorrent_creation.py"
 _PROGRAM = pathlib.Path(__file__).parents[1] / "libtorrent_process.py"
 
 
 class LibtorrentProcess:
     """A process with a session on each port, and what can be asked of it: see its program."""
 
-    def __init__(self, *ports, host=None, is_utp=False, is_rc4=False):
+    is_tuned = False  # unless it is said of one: whether it has the settings of people who tune it
+
+    def __init__(self, *ports, host=None, is_utp=False, is_rc4=False, is_tuned=None):
         self.ports = ports
         # Each session has an address of its own, since some clients take one connection from each.
         self.child = Child([PYTHON, _PROGRAM, *(f"{host or f'127.0.0.{1 + i}'}:{port}" for i, port in enumerate(ports)),
-                            *(["--utp"] if is_utp else []), *(["--rc4"] if is_rc4 else [])])
+                            *(["--utp"] if is_utp else []), *(["--rc4"] if is_rc4 else []),
+                            *(["--tuned"] if (self.is_tuned if is_tuned is None else is_tuned) else [])])
 
     def tell(self, do, **arguments):
         """Gives a command, and does not wait."""
@@ -42,51 +46,63 @@ class LibtorrentProcess:
 
 class Libtorrent(Client):
     name = "libtorrent"
+    creates = ("1", "2", "hybrid")
+    is_tuned = False
     nothing = [PYTHON, "-c", "import libtorrent"]
 
     def missing(self):
         return None if importlib.util.find_spec("libtorrent") else "this Python has no libtorrent"
 
     def leech(self, job):
-        return _run(job)
+        return self._run(job)
 
     def gather(self, job):
-        return _run(job)
+        return self._run(job)
 
     def check(self, job):
-        return _run(job)
+        return self._run(job)
 
     def seed(self, job):
-        return _run(job)
+        return self._run(job)
+
+    def create(self, data, torrent, piece_length, version):
+        return Child([PYTHON, _CREATION, data, torrent, piece_length, version])
 
     def host(self, job):
-        return _Host(job)
+        return _Host(job, self.is_tuned)
 
     def share(self, job):
-        return _run(job)
+        return self._run(job)
 
     def watch(self, job):
-        return _run(job, watched=True)
+        return self._run(job, watched=True)
+
+    def _run(self, job, watched=False):
+        process = LibtorrentProcess(job.port, host=job.host, is_utp=job.is_utp, is_rc4=job.is_rc4, is_tuned=self.is_tuned)
+        process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], peers=job.peers, max_peers=job.max_peers)
+
+        def done(seconds):
+            process.heard(seconds)
+            answer = process.ask("complete", seconds + 5, seconds=seconds, pause=0.05 if watched else 0.01)
+            run.latencies = answer["latencies"]
+            return answer["at"]
+
+        run = Run(process.child, done, stop=None)
+        return run
 
 
-def _run(job, watched=False):
-    process = LibtorrentProcess(job.port, host=job.host, is_utp=job.is_utp, is_rc4=job.is_rc4)
-    process.tell("add", torrents=[str(job.payload.torrent)], folders=[str(job.folder)], peers=job.peers, max_peers=job.max_peers)
+class TunedLibtorrent(Libtorrent):
+    """The same with the settings of people who tune it."""
 
-    def done(seconds):
-        process.heard(seconds)
-        answer = process.ask("complete", seconds + 5, seconds=seconds, pause=0.05 if watched else 0.01)
-        run.latencies = answer["latencies"]
-        return answer["at"]
-
-    run = Run(process.child, done, stop=None)
-    return run
+    name = "libtorrent-tuned"
+    lacks = {"create": "its settings are those of sessions"}
+    is_tuned = True
 
 
 class _Host(Host):
-    def __init__(self, job):
+    def __init__(self, job, is_tuned):
         self._job = job
-        self._process = LibtorrentProcess(job.port)
+        self._process = LibtorrentProcess(job.port, is_tuned=is_tuned)
         self.child = self._process.child
 
     def add(self, payloads, seconds):
@@ -101,6 +117,9 @@ class _Host(Host):
         answer = self._process.ask("statuses", 60)
         return answer["seconds"], answer["count"]
 
-    def end(self, seconds):
+    def save(self, seconds):
         self._process.ask("save", seconds, state=str(self._job.state))
+
+    def end(self, seconds):
+        self.save(seconds)
         self.child.stop(None, seconds)

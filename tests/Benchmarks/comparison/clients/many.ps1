@@ -1,9 +1,9 @@
 # Does what it is told by lines, and answers each: 'add DESTINATION LIST-OF-TORRENTS', 'ready', 'status'.
-param([Parameter(Mandatory)] [string] $Module, [Parameter(Mandatory)] [int] $Port)
+param([Parameter(Mandatory)] [string] $Module, [int] $Port, [string] $Socket)
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Import-Module $Module
-$patron = New-TorrentPatron -Port $Port
+$patron = if ($Socket) { Connect-TorrentPatron -Socket $Socket } else { New-TorrentPatron -Port $Port }
 $clock = [Diagnostics.Stopwatch]::new()
 while ($null -ne ($line = [Console]::In.ReadLine())) {
     $verb, $destination, $list = $line -split "`t"

@@ -6,11 +6,12 @@ import shutil
 from ..machine import REPOSITORY
 from ..processes import Child
 from .base import Client, Run
-from .host import Host
+from . import host
 
 MODULE = REPOSITORY / "module/TorrentPatron/TorrentPatron.psd1"
 _ONE = pathlib.Path(__file__).with_name("start-torrent.ps1")
 _MANY = pathlib.Path(__file__).with_name("many.ps1")
+ATTACH = pathlib.Path(__file__).with_name("attach.ps1")
 
 
 class PowerShell(Client):
@@ -26,10 +27,10 @@ class PowerShell(Client):
         return None if MODULE.exists() else "not built: dotnet build -c Release src/TorrentPatron.PowerShell"
 
     def leech(self, job):
-        return _start(job, *_peers(job), ends_itself=True)
+        return start(job, *_peers(job), ends_itself=True)
 
     def check(self, job):
-        return _start(job, "-Recheck", ends_itself=True)
+        return start(job, "-Recheck", ends_itself=True)
 
     def seed(self, job):
         return _stay(job)
@@ -41,10 +42,10 @@ class PowerShell(Client):
         return _stay(job)
 
     def host(self, job):
-        return _Host(job)
+        return Host(job, "-Port", job.port)
 
     def watch(self, job):
-        run = _start(job, *_peers(job), "-Watch", ends_itself=True)
+        run = start(job, *_peers(job), "-Watch", ends_itself=True)
 
         def done(seconds):
             moment, match = run.child.expect(r"^complete (\[.*\])$", seconds)
@@ -68,18 +69,18 @@ def _peers(job):
 
 def _stay(job, *arguments):
     # The input's end lets the script end.
-    return _start(job, "-Port", job.port, "-MaxPeers", job.max_peers or 100, "-Stay", *arguments, stop=None)
+    return start(job, "-Port", job.port, "-MaxPeers", job.max_peers or 100, "-Stay", *arguments, stop=None)
 
 
-def _start(job, *arguments, **how):
+def start(job, *arguments, **how):
     child = script(_ONE, job.state, "-Torrent", job.payload.torrent, "-Destination", job.folder, *arguments)
     return Run(child, lambda seconds: child.expect("^complete$", seconds)[0], **how)
 
 
-class _Host(Host):
-    def __init__(self, job):
+class Host(host.Host):
+    def __init__(self, job, *arguments):
         self._job = job
-        self.child = script(_MANY, job.state, "-Port", job.port)
+        self.child = script(_MANY, job.state, *arguments)
 
     def add(self, payloads, seconds):
         listed = self._job.state / "torrents.txt"

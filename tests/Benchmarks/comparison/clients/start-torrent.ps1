@@ -4,6 +4,7 @@ param(
     [Parameter(Mandatory)] [string] $Torrent,
     [Parameter(Mandatory)] [string] $Destination,
     [string] $Peer,
+    [string] $Socket,
     [int] $Port,
     [int] $MaxPeers,
     [switch] $Recheck,
@@ -14,6 +15,7 @@ $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 Import-Module $Module
 $options = @{}
+if ($Socket) { $null = Connect-TorrentPatron -Socket $Socket }
 if ($Peer) { $options.Peer = $Peer -split ',' }
 if ($Port) { $options.Patron = New-TorrentPatron -Port $Port -MaxPeers ([Math]::Max($MaxPeers, 500)) -MaxPeersPerTorrent $MaxPeers }
 if ($Watch) {

@@ -17,6 +17,7 @@ class Bench:
     size: int  # bytes of a whole payload
     time_out: float  # seconds, for each thing that is waited for
     idle: float  # seconds of doing nothing
+    torrents: int = 10_000  # of a service
 
     def target(self):
         """An empty folder to download into."""

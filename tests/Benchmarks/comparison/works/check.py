@@ -1,7 +1,7 @@
 """Checking what is on disk, all of which is in the page cache."""
 from ..payloads import MIB
 from . import base
-from .leech import FILES
+from .leech import FILES, V2_CLIENTS
 
 
 class Check(base.Work):
@@ -60,4 +60,28 @@ class CheckFiles(Check):
         return self.bench.payloads.files(self.bench.size, FILES, MIB)
 
 
-ALL = [CheckOne, CheckFiles]
+class CheckV2(Check):
+    """The same of version 2 (BEP 52), by SHA-256. To be compared with `check`."""
+
+    name = "check-v2"
+    version = "2"
+
+    @property
+    def title(self):
+        return f"Check: {base.mib(self.bench.size)} in one file, version {self.version}"
+
+    def payload(self):
+        return self.bench.payloads.versioned(self.bench.size, MIB, self.version)
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in V2_CLIENTS]
+
+
+class CheckHybrid(CheckV2):
+    """The same of both versions."""
+
+    name = "check-hybrid"
+    version = "hybrid"
+
+
+ALL = [CheckOne, CheckFiles, CheckV2, CheckHybrid]

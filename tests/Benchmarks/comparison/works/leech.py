@@ -1,7 +1,8 @@
 """Downloading from one libtorrent seed."""
 from .. import far_network
 from ..clients.libtorrent import LibtorrentProcess
-from ..machine import LOOPBACK
+from ..clients.patron import Patron, command
+from ..machine import LOOPBACK, empty
 from ..payloads import KIB, MIB
 from ..tracker import Tracker
 from . import base
@@ -9,10 +10,13 @@ from . import base
 FILES = 5000
 
 # Those that can be told to speak uTP alone.
-UTP_CLIENTS = ("patron", "libtorrent")
+UTP_CLIENTS = ("patron", "libtorrent", "libtorrent-tuned")
+
+# Those that know version 2.
+V2_CLIENTS = ("patron", "patron-aot", "Start-Torrent", "libtorrent", "libtorrent-tuned")
 
 # Those that can be told to encrypt all by RC4.
-RC4_CLIENTS = ("patron", "libtorrent")
+RC4_CLIENTS = ("patron", "libtorrent", "libtorrent-tuned")
 
 
 class Leech(base.Work):
@@ -131,6 +135,22 @@ class LeechFar(Leech):
         self._network.close()
 
 
+class LeechV2(Leech):
+    """A torrent of version 2 (BEP 52), by SHA-256."""
+
+    name = "leech-v2"
+
+    @property
+    def title(self):
+        return f"Download: {base.mib(self.bench.size)} of version 2, pieces of 1 MiB"
+
+    def payload(self):
+        return self.bench.payloads.versioned(self.bench.size, self.piece_length, "2")
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in V2_CLIENTS]
+
+
 class LeechUtp(Leech):
     name = "leech-utp"
     is_utp = True
@@ -155,4 +175,51 @@ class LeechRc4(Leech):
         return [client for client in clients if client.name in RC4_CLIENTS]
 
 
-ALL = [Leech1M, Leech256K, LeechFiles, LeechFar, LeechUtp, LeechRc4]
+class LeechRc4Fast(LeechRc4):
+    """
+    The same from `patron`, which gives to all: libtorrent encrypts on its one network thread, which is busy all the time then, so that what
+    it gives shows its own speed. CPU: of both sides. It is not known when the first block was sent.
+    """
+
+    name = "leech-rc4-fast"
+    columns = [base.WALL, *base.CPU, *base.MEMORY, *base.OTHER]
+
+    @property
+    def title(self):
+        return super().title + ", from patron"
+
+    def missing(self):
+        return None if command() else "patron, which gives, is not built"
+
+    def open(self):
+        self._payload = self.payload()
+        self._job = self.bench.job(self._payload, self._payload.folder, is_rc4=True, state=empty(self.bench.folder / "giver"))
+        self._giver = Patron().seed(self._job)
+        self._giver.done(self.bench.time_out)
+
+    def close(self):
+        self._giver.abort()
+
+    def run(self, client):
+        bench, giver = self.bench, self._giver.child
+        job = bench.job(self._payload, bench.target(), peers=[(LOOPBACK, self._job.port)], is_rc4=True)
+        before = giver.meter.now()
+        run = client.leech(job)
+        try:
+            done = run.done(bench.time_out)
+            after = giver.meter.now()
+            run.end()
+        finally:
+            run.abort()
+        self._payload.compare(job.folder)
+        child = run.child
+        return {
+            "wall": done - child.began,
+            **base.used((0, 0), child.cpu),
+            **base.kept(child.meter, child.began, child.ended),
+            **base.used(before[1:3], after[1:3], "other_"),
+            **base.kept(giver.meter, before.time, after.time, "other_"),
+        }
+
+
+ALL = [Leech1M, Leech256K, LeechFiles, LeechFar, LeechV2, LeechUtp, LeechRc4, LeechRc4Fast]

@@ -7,12 +7,14 @@ from ..machine import LOOPBACK, PYTHON
 from ..payloads import KIB, MIB
 from ..processes import Child, Failure, until
 from . import base
+from .leech import RC4_CLIENTS, UTP_CLIENTS
 
 _CROWD = pathlib.Path(__file__).parents[1] / "crowd.py"
 _GIVERS = pathlib.Path(__file__).parents[1] / "givers.py"
 _COUNT = 500
 _ACTIVE = 2000
 _SETTLE = 3  # seconds
+_TITLES = {"tcp": "", "rc4": ", encrypted by RC4", "utp": ", by uTP"}
 _LONGEST = 20
 
 
@@ -24,27 +26,28 @@ class Peers(base.Work):
 
     name = "peers"
     operation = "seed"
+    way = "tcp"  # how they speak
     columns = [base.Column("connected", "connected", False), base.Column("joining", "all connected after, s"),
                base.Column("busy", "CPU, %"), base.Column("anonymous", "anonymous, MiB"), base.Column("each", "KiB a peer")]
 
     @property
     def title(self):
-        return f"Peers: a torrent with {_COUNT} connected peers"
+        return f"Peers: a torrent with {_COUNT} connected peers{_TITLES[self.way]}"
 
     def open(self):
         self._payload = self.bench.payloads.single(self.bench.size, MIB)
 
     def run(self, client):
         bench, payload = self.bench, self._payload
-        job = bench.job(payload, payload.folder, max_peers=2 * _COUNT)
+        job = bench.job(payload, payload.folder, max_peers=2 * _COUNT, is_rc4=self.way == "rc4", is_utp=self.way == "utp")
         run, crowd = client.seed(job), None
         try:
             run.done(bench.time_out)
             time.sleep(_SETTLE)
             alone = run.child.meter.now()
             began = time.monotonic()
-            crowd = Child([PYTHON, _CROWD, payload.info_hash, payload.size // MIB, job.port, _COUNT])
-            joined, match = crowd.expect(r"^connected (\d+)$", 60)
+            crowd = Child([PYTHON, _CROWD, payload.info_hash, payload.size // MIB, job.port, _COUNT, self.way])
+            joined, match = crowd.expect(r"^connected (\d+)$", 90)
             if int(match[1]) < _COUNT:
                 raise Failure(f"it let {match[1]} of {_COUNT} peers in")
             time.sleep(_SETTLE)
@@ -64,6 +67,26 @@ class Peers(base.Work):
             "anonymous": after.anonymous,
             "each": (after.anonymous - alone.anonymous) * KIB / _COUNT,
         }
+
+
+class EncryptedPeers(Peers):
+    """The same, encrypted."""
+
+    name = "peers-rc4"
+    way = "rc4"
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in RC4_CLIENTS]
+
+
+class UtpPeers(Peers):
+    """The same by uTP."""
+
+    name = "peers-utp"
+    way = "utp"
+
+    def contenders(self, clients):
+        return [client for client in clients if client.name in UTP_CLIENTS]
 
 
 class ActivePeers(base.Work):
@@ -133,4 +156,4 @@ def _listens(port):
         return False
 
 
-ALL = [Peers, ActivePeers]
+ALL = [Peers, EncryptedPeers, UtpPeers, ActivePeers]

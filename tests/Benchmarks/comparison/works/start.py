@@ -32,8 +32,8 @@ class Start(base.Work):
         self._payload = self.bench.payloads.single(self.bench.size, MIB)
 
     def run(self, client):
-        nothing, request = _least(client.nothing), self._request(client)
-        imported = _least(client.importing) - nothing if client.importing else None
+        nothing, request = least(client.nothing), self._request(client)
+        imported = least(client.importing) - nothing if client.importing else None
         return {"request": request, "nothing": nothing, "beyond": request - nothing, "imported": imported}
 
     def _request(self, client):
@@ -79,7 +79,7 @@ class Status(Leech):
                 "worst": max(milliseconds), "calls": len(milliseconds)}
 
 
-def _least(command):
+def least(command):
     """The shortest of three runs of a command, in seconds."""
     times = []
     for _ in range(3):

@@ -1,0 +1,85 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+using TorrentPatron.Service.Errors;
+using TorrentPatron.Service.State;
+
+namespace TorrentPatron.Cli.Commands;
+
+/// <summary>Finds the torrents of a service by what a person calls them.</summary>
+internal static class ServiceTorrents
+{
+    /// <summary>So few digits of an info hash name a torrent, where they name only one.</summary>
+    private const int ShortestPrefix = 4;
+
+    /// <summary>The help of an argument with torrents.</summary>
+    public const string Help = "A torrent of the service: its name, a pattern with *, ? and [a-z], or the first digits (4 or more) of its info hash.";
+
+    /// <summary>The statuses of torrents that were saved and may not run.</summary>
+    /// <exception cref="IOException">The state folder cannot be read.</exception>
+    public static IReadOnlyList<TorrentStatus> Saved(ISavedState states) => [.. states.Enumerate().Select(saved => saved.ReadStatus())];
+
+    /// <summary>The torrents that are meant, each once; a text that names none is reported on the terminal.</summary>
+    /// <param name="texts">What a person calls them; none: all.</param>
+    /// <param name="all">The torrents that there are.</param>
+    /// <param name="terminal">Where errors go.</param>
+    /// <returns>The torrents, and the exit code: failed after an error.</returns>
+    public static (IReadOnlyList<TorrentStatus> Found, int ExitCode) Find(
+        IReadOnlyCollection<string> texts, IReadOnlyList<TorrentStatus> all, Terminal terminal)
+    {
+        int exitCode = ExitCode.Done;
+        IReadOnlyList<TorrentStatus> found = Find(texts, all, (_, error) =>
+        {
+            terminal.Fail(error);
+            exitCode = ExitCode.Failed;
+        });
+        return (found, exitCode);
+    }
+
+    /// <summary>The torrents that are meant, each once.</summary>
+    /// <param name="texts">What a person calls them; none: all.</param>
+    /// <param name="all">The torrents that there are.</param>
+    /// <param name="fail">Reports a text that names none, or several by their info hashes. A pattern may name none.</param>
+    public static IReadOnlyList<TorrentStatus> Find(
+        IReadOnlyCollection<string> texts, IReadOnlyList<TorrentStatus> all, Action<string, TorrentError> fail)
+    {
+        if (texts.Count == 0)
+            return all;
+        var found = new OrderedDictionary<string, TorrentStatus>(StringComparer.Ordinal);
+        foreach (string text in texts)
+        {
+            foreach (TorrentStatus status in Find(text, all, fail))
+                found.TryAdd(status.InfoHash, status);
+        }
+
+        return [.. found.Values];
+    }
+
+    /// <summary>The id of a torrent that a status is of.</summary>
+    public static TorrentId IdOf(TorrentStatus status) => TorrentId.TryParse(status.InfoHash, out TorrentId torrent)
+        ? torrent
+        : throw new TorrentException(NotFound(status.InfoHash));
+
+    private static IReadOnlyList<TorrentStatus> Find(string text, IReadOnlyList<TorrentStatus> all, Action<string, TorrentError> fail)
+    {
+        var name = new NamePattern(text);
+        IReadOnlyList<TorrentStatus> named = name.Find(all, status => [status.Name]);
+        if (named.Count > 0)
+            return named;
+        TorrentStatus[] byHash = text.Length >= ShortestPrefix && text.All(char.IsAsciiHexDigit)
+            ? [.. all.Where(status => status.InfoHash.StartsWith(text, StringComparison.OrdinalIgnoreCase))]
+            : [];
+        if (byHash.Length == 1)
+            return byHash;
+        if (byHash.Length > 1)
+            fail(text, Ambiguous(text, byHash.Length));
+        else if (!name.HasWildcards)
+            fail(text, NotFound(text));
+        return [];
+    }
+
+    private static TorrentError NotFound(string text) => new(
+        TorrentErrorId.TorrentNotFound, $"The service has no torrent '{DisplayText.Clean(text)}'.", "'patron list' shows those that it runs.");
+
+    private static TorrentError Ambiguous(string text, int count) => new(
+        TorrentErrorId.TorrentNotFound, $"{count} torrents have an info hash that begins with {text}.", "Give more digits of the info hash.");
+}

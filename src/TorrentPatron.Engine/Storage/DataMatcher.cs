@@ -1,0 +1,178 @@
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Storage;
+
+/// <summary>
+/// Finds a torrent's data in a folder without starting the torrent: files where the torrent has them, and files that were renamed or lie in other
+/// folders, by their size and hashes. Nothing is written.
+/// </summary>
+/// <remarks>
+/// First all files are checked that lie where they belong. For each that is missing or has no good piece, files of the same size are tried:
+/// by pieces that lie in this file alone or, where there is none, by those that it shares, together with its neighbours. Then their pieces are checked.
+/// </remarks>
+public sealed class DataMatcher
+{
+    /// <summary>Files of one size that are tried for a file.</summary>
+    private const int MostCandidates = 32;
+
+    private readonly TorrentMetainfo _metainfo;
+    private readonly FileLayout _layout;
+    private readonly PieceVerifier _verifier;
+    private readonly DiskWorkers _workers;
+    private readonly FoundFiles _found;
+    private readonly IProgress<DataMatchProgress>? _progress;
+    private readonly CancellationToken _cancellation;
+    private readonly DataFile?[] _paths;
+    private readonly FileMatcher _matcher;
+    private readonly Bitfield _good;
+    private readonly bool[] _isRenamed;
+    private long _bytesDone;
+    private long _bytesTotal;
+
+    private DataMatcher(
+        TorrentMetainfo metainfo, FileLayout layout, FoundFiles found, DiskWorkers workers, IProgress<DataMatchProgress>? progress, CancellationToken cancellationToken)
+    {
+        (_metainfo, _layout, _found, _workers, _progress, _cancellation) = (metainfo, layout, found, workers, progress, cancellationToken);
+        _verifier = PieceVerifier.For(metainfo).ForFiles();
+        _paths = new DataFile?[layout.Files.Count];
+        _isRenamed = new bool[layout.Files.Count];
+        _good = new Bitfield(layout.PieceCount);
+        _matcher = new FileMatcher(layout, new PieceReader(layout, _verifier, cancellationToken), _paths, _good, IsLacking, Candidates, cancellationToken);
+    }
+
+    /// <summary>Finds the data.</summary>
+    /// <param name="metainfo">The torrent. One of version 2 must have its piece layers.</param>
+    /// <param name="path">
+    /// The folder to look in: one that has the torrent's folder or file in it, that folder itself, or any other; or a file. Links in it
+    /// are not followed.
+    /// </param>
+    /// <param name="progress">Is told after each piece, from several threads; null: nobody is.</param>
+    /// <param name="cancellationToken">Ends it within milliseconds.</param>
+    /// <exception cref="StorageException">The folder is not there, or a file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async Task<DataMatch> MatchAsync(
+        TorrentMetainfo metainfo, string path, IProgress<DataMatchProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(metainfo);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var workers = new DiskWorkers();
+        await using (workers.ConfigureAwait(false))
+        {
+            FoundFiles found = await workers.RunAsync(() => FoundFiles.Find(path, cancellationToken), cancellationToken).ConfigureAwait(false);
+            var matcher = new DataMatcher(metainfo, new FileLayout(metainfo, found.Folder), found, workers, progress, cancellationToken);
+            return await matcher.MatchAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<DataMatch> MatchAsync()
+    {
+        await _workers.RunAsync(TakeExpected, _cancellation).ConfigureAwait(false);
+        await CheckAsync(Enumerable.Range(0, _layout.PieceCount)).ConfigureAwait(false);
+        await TakeAsync(_matcher.FindAlone).ConfigureAwait(false);
+        await TakeAsync(_matcher.FindTogether).ConfigureAwait(false);
+        return Result();
+    }
+
+    private async Task TakeAsync(Func<List<int>> find)
+    {
+        List<int> renamed = await _workers.RunAsync(find, _cancellation).ConfigureAwait(false);
+        foreach (int file in renamed)
+            _isRenamed[file] = true;
+        await CheckAsync(renamed.SelectMany(PiecesOf).Where(piece => !_good[piece]).Distinct()).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the files that lie where the torrent has them: one that is whole before one that is not.</summary>
+    private void TakeExpected()
+    {
+        for (int index = 0; index < _paths.Length; index++)
+        {
+            if (!_layout.Files[index].IsStored)
+                continue;
+            string? any = null;
+            foreach (string path in ExpectedPaths(index))
+            {
+                if (_found.LengthOf(path) is not { } length)
+                    continue;
+                any ??= path;
+                if (length != _layout.Files[index].Length)
+                    continue;
+                any = path;
+                break;
+            }
+
+            _paths[index] = any is null ? null : new DataFile(_found.Folder, any);
+        }
+    }
+
+    /// <summary>Below the folder, and below the folder without the torrent's own: by safe names and by those that the torrent gives.</summary>
+    private IEnumerable<string> ExpectedPaths(int index)
+    {
+        TorrentFileEntry file = _metainfo.Files[index];
+        string?[] relative = [file.Path, file.RawPath];
+        foreach (string path in relative.OfType<string>())
+        {
+            yield return _found.FullPath(path);
+            if (path.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash)
+                yield return _found.FullPath(path[(slash + 1)..]);
+        }
+    }
+
+    /// <summary>Whether nothing that is known to be good lies where a file is looked for.</summary>
+    private bool IsLacking(int index) => _layout.Files[index] is { IsStored: true } file
+        && (_paths[index] is null || (file.Length > 0 && _layout.BytesIn(index, _good) == 0));
+
+    /// <summary>The files of a file's size, those of its name first.</summary>
+    private IEnumerable<DataFile> Candidates(int index)
+    {
+        string name = Path.GetFileName(_layout.Files[index].FullPath);
+        return _found.OfLength(_layout.Files[index].Length)
+            .Where(path => path != _paths[index]?.Path)
+            .OrderBy(path => Path.GetFileName(path) == name ? 0 : 1)
+            .Take(MostCandidates)
+            .Select(path => new DataFile(_found.Folder, path));
+    }
+
+    private IEnumerable<int> PiecesOf(int index)
+    {
+        (int first, int count) = _layout.PiecesOfFile(index);
+        return Enumerable.Range(first, count);
+    }
+
+    private async Task CheckAsync(IEnumerable<int> pieces)
+    {
+        using var storage = new TorrentStorage(_layout.At([.. _paths.Select(file => file?.Path)]), new FileHandlePool());
+        Bitfield possible = await _workers.RunAsync(() => storage.PossiblePieces(storage.Stamps()), _cancellation).ConfigureAwait(false);
+        var wanted = new Bitfield(possible.Length);
+        foreach (int piece in pieces.Where(piece => possible[piece]))
+        {
+            wanted.Set(piece);
+            _bytesTotal += _layout.PieceSize(piece);
+        }
+
+        Bitfield good = await new PieceChecker(storage, _verifier, _workers).CheckAsync(
+            wanted, (piece, _) => _progress?.Report(new DataMatchProgress(Interlocked.Add(ref _bytesDone, _layout.PieceSize(piece)), _bytesTotal)), _cancellation)
+            .ConfigureAwait(false);
+        foreach (int piece in good.Ones)
+            _good.Set(piece);
+    }
+
+    private DataMatch Result()
+    {
+        List<MatchedFile> files = [];
+        for (int index = 0; index < _paths.Length; index++)
+        {
+            if (!_layout.Files[index].IsStored)
+                continue;
+            files.Add(new MatchedFile(_metainfo.Files[index].Path, _layout.Files[index].Length)
+            {
+                FoundPath = _paths[index]?.Path,
+                IsRenamed = _isRenamed[index],
+                CompletedSize = _layout.BytesIn(index, _good),
+            });
+        }
+
+        return new DataMatch(
+            _metainfo.TorrentId, _metainfo.Name, Enumerable.Range(0, _layout.PieceCount).Where(piece => !_good[piece]).ToArray().AsReadOnly(), files.AsReadOnly());
+    }
+}

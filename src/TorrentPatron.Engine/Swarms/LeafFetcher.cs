@@ -1,0 +1,192 @@
+using TorrentPatron.Engine.Peers;
+using TorrentPatron.Engine.Pieces;
+using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+
+namespace TorrentPatron.Engine.Swarms;
+
+/// <summary>
+/// Asks peers for the hashes of the blocks of pieces in flight (BEP 52): with them a wrong block is told from good ones, and who sent it. They lead
+/// to the piece's hash, so that a wrong answer is known at once. Requests of peers go to a <see cref="HashServer"/>. Thread-safe.
+/// </summary>
+/// <param name="server">Answers the requests of peers.</param>
+/// <param name="verifier">Knows which hashes a piece has.</param>
+/// <param name="peers">The connected peers.</param>
+/// <param name="time">The clock.</param>
+/// <param name="ban">Shuts out a peer that has lied.</param>
+internal sealed class LeafFetcher(
+    HashExchange server, PieceVerifier verifier, Func<IReadOnlyList<PeerTransfer>> peers, TimeProvider time, Action<PeerConnection, string> ban)
+    : HashExchange
+{
+    /// <summary>Pieces whose hashes are asked for at once.</summary>
+    private const int MostPieces = 64;
+
+    /// <summary>Pieces whose hashes one peer is asked for at once.</summary>
+    private const int MostOfPeer = 4;
+
+    /// <summary>Peers that are asked for those of one piece, one after the other.</summary>
+    private const int MostTries = 4;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<HashRequest, Question> _open = [];
+
+    /// <summary>Asks for the hashes of a piece's blocks. When they are here, or nobody gives them, its finisher is posted.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="isSuspect">Whether one of its senders may be asked too: where it is known that it is bad, and nobody else can be.</param>
+    /// <returns>False where nobody can be asked.</returns>
+    public bool Ask(ActivePiece piece, bool isSuspect)
+    {
+        byte[] node = new byte[MerkleTree.HashLength];
+        if (verifier.LeavesOf(piece.Index, node) is not { } request)
+            return false;
+        Question? question;
+        lock (_gate)
+        {
+            if (_open.TryGetValue(request, out question) && question.Piece == piece)
+            {
+                question.IsSuspect |= isSuspect;
+                return true;
+            }
+
+            if (_open.Count >= MostPieces || question is not null)
+                return false;
+            _open.Add(request, question = new Question(piece, node, isSuspect));
+            piece.AreLeavesAsked = true;
+        }
+
+        return AskNext(request, question);
+    }
+
+    /// <inheritdoc/>
+    public override string? Handle(PeerConnection peer, in PeerMessage message)
+    {
+        if (message.Id == MessageId.HashRequest)
+            return server.Handle(peer, message);
+        HashRequest request = HashRequest.Read(message.Body);
+        ReadOnlySpan<byte> hashes = message.Body[HashRequest.BodyLength..];
+        Question? question;
+        bool isProven = false;
+        lock (_gate)
+        {
+            if (!_open.TryGetValue(request, out question) || question.Asked != peer)
+            {
+                peer.FutileWork.Charge(FutileWork.Of(message.Body.Length));
+                return null;
+            }
+
+            question.Asked = null;
+            isProven = message.Id == MessageId.Hashes && request.IsProven(hashes, question.Node);
+            if (isProven)
+                _open.Remove(request);
+        }
+
+        if (isProven)
+        {
+            question.Piece.Leaves = hashes.ToArray();
+            End(question.Piece);
+            return null;
+        }
+
+        if (message.Id == MessageId.Hashes)
+            ban(peer, "Its hashes are not those of the torrent.");
+        else
+            peer.FutileWork.Charge(FutileWork.Answer);
+        if (!AskNext(request, question))
+            End(question.Piece);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public override void PeerLeft(PeerConnection peer)
+    {
+        lock (_gate)
+        {
+            foreach (Question question in _open.Values)
+            {
+                if (question.Asked == peer)
+                    question.Asked = null;
+            }
+        }
+    }
+
+    /// <summary>Asks others than those who do not answer, and forgets pieces that are in flight no longer; called about once a second.</summary>
+    public void Tick()
+    {
+        var now = Instant.Now(time);
+        KeyValuePair<HashRequest, Question>[] due;
+        lock (_gate)
+        {
+            if (_open.Count == 0)
+                return;
+            due = [.. _open.Where(open => open.Value is var question
+                && (question.Piece.IsAbandoned || question.Asked is null || now - question.AskedAt > Patience))];
+            foreach ((_, Question question) in due)
+                question.Asked = null;
+        }
+
+        foreach ((HashRequest request, Question question) in due)
+        {
+            if (!AskNext(request, question))
+                End(question.Piece);
+        }
+    }
+
+    /// <summary>Asks another peer.</summary>
+    /// <returns>False where there is none; then it is asked for no more.</returns>
+    private bool AskNext(HashRequest request, Question question)
+    {
+        IReadOnlyList<IBlockSource> senders = question.Piece.Senders;
+        PeerConnection? chosen;
+        lock (_gate)
+        {
+            chosen = question.Tried.Count >= MostTries || question.Piece.IsAbandoned ? null : peers()
+                .Where(peer => peer.Peer is { IsV2: true, IsClosed: false } && !question.Tried.Contains(peer.Peer)
+                    && (peer.Download.Availability.IsSeed || peer.Download.Availability.Pieces?[question.Piece.Index] == true)
+                    && (question.IsSuspect || !senders.Contains(peer.Download)) && CountOf(peer.Peer) < MostOfPeer)
+                .OrderBy(peer => senders.Contains(peer.Download)).ThenBy(peer => CountOf(peer.Peer)).FirstOrDefault()?.Peer;
+            if (chosen is null)
+            {
+                _open.Remove(request);
+                question.Piece.AreLeavesAsked = false;
+                return false;
+            }
+
+            question.Tried.Add(chosen);
+            (question.Asked, question.AskedAt) = (chosen, Instant.Now(time));
+        }
+
+        // Without the lock: the connection may turn out to be broken, and its peer leaves.
+        byte[] body = new byte[HashRequest.BodyLength];
+        request.Write(body);
+        chosen.Sender.Add(MessageId.HashRequest, body);
+        chosen.Sender.Flush();
+        return true;
+    }
+
+    private int CountOf(PeerConnection peer) => _open.Values.Count(question => question.Asked == peer);
+
+    private static void End(ActivePiece piece)
+    {
+        piece.AreLeavesAsked = false;
+        piece.Finisher.Post();
+    }
+
+    /// <summary>A piece whose hashes are asked for.</summary>
+    private sealed class Question(ActivePiece piece, byte[] node, bool isSuspect)
+    {
+        public ActivePiece Piece => piece;
+
+        public byte[] Node => node;
+
+        public bool IsSuspect { get; set; } = isSuspect;
+
+        public HashSet<PeerConnection> Tried { get; } = [];
+
+        public PeerConnection? Asked { get; set; }
+
+        public Instant AskedAt { get; set; }
+    }
+}

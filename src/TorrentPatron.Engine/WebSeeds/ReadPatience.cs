@@ -1,0 +1,59 @@
+namespace TorrentPatron.Engine.WebSeeds;
+
+/// <summary>
+/// Bounds how long a web seed may take: for an answer, for the next byte, and for some bytes at all, so that one that drips does not keep
+/// blocks from others. The time that we make it wait does not count.
+/// </summary>
+/// <param name="time">The clock.</param>
+/// <param name="end">Ends everything.</param>
+internal sealed class ReadPatience(TimeProvider time, CancellationToken end) : IDisposable
+{
+    /// <summary>The longest time without an answer or the next byte.</summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
+
+    /// <summary>Time waited in which <see cref="LeastBytes"/> must come.</summary>
+    public static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
+
+    /// <summary>Bytes that must come in a <see cref="Window"/>: a block.</summary>
+    public const int LeastBytes = 16 * 1024;
+
+    private readonly CancellationTokenSource _any = CancellationTokenSource.CreateLinkedTokenSource(end);
+    private ITimer? _timer;
+    private TimeSpan _waited;
+    private long _bytes;
+
+    /// <summary>Ends a wait that takes too long, and everything else that is done for the request.</summary>
+    public CancellationToken Token => _any.Token;
+
+    /// <summary>Waits for something.</summary>
+    /// <exception cref="OperationCanceledException">It takes too long.</exception>
+    public async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> what)
+    {
+        _timer ??= time.CreateTimer(static any => ((CancellationTokenSource)any!).Cancel(), _any, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer.Change(Silence, Timeout.InfiniteTimeSpan);
+        long begun = time.GetTimestamp();
+        T result = await what(_any.Token).ConfigureAwait(false);
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _waited += time.GetElapsedTime(begun);
+        return result;
+    }
+
+    /// <summary>Bytes have come.</summary>
+    /// <exception cref="WebSeedException">They are too few for the time that they took.</exception>
+    public void Received(int bytes)
+    {
+        _bytes += bytes;
+        if (_waited < Window)
+            return;
+        if (_bytes < LeastBytes)
+            throw new WebSeedException("It sends too slowly.", WebSeedFault.Passing);
+        (_waited, _bytes) = (TimeSpan.Zero, 0);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _any.Dispose();
+    }
+}

@@ -1,0 +1,36 @@
+using System.Collections.ObjectModel;
+using TorrentPatron.Engine.Storage;
+
+namespace TorrentPatron.PowerShell.Torrents;
+
+/// <summary>What a folder has of a torrent that was not started. Immutable.</summary>
+public sealed record TorrentDataCheck
+{
+    internal TorrentDataCheck(DataMatch match)
+    {
+        TorrentName = match.Name;
+        InfoHash = match.Torrent.ToString();
+        IsComplete = match.IsComplete;
+        BadPieces = match.BadPieces;
+        Files = [.. match.Files.Select(file => new TorrentDataFile(file))];
+        BadFiles = [.. Files.Where(file => !file.IsComplete)];
+    }
+
+    /// <summary>The torrent's name.</summary>
+    public string TorrentName { get; }
+
+    /// <summary>The torrent's info hash, in lower-case hexadecimal digits.</summary>
+    public string InfoHash { get; }
+
+    /// <summary>Whether every byte is there.</summary>
+    public bool IsComplete { get; }
+
+    /// <summary>The pieces of which bytes are missing or wrong.</summary>
+    public ReadOnlyCollection<int> BadPieces { get; }
+
+    /// <summary>The files that bad pieces lie in.</summary>
+    public ReadOnlyCollection<TorrentDataFile> BadFiles { get; }
+
+    /// <summary>All files but for padding and links, and where each was found.</summary>
+    public ReadOnlyCollection<TorrentDataFile> Files { get; }
+}

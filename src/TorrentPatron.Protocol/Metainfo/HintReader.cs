@@ -1,0 +1,60 @@
+using System.Collections.ObjectModel;
+using TorrentPatron.Protocol.Bencoding;
+
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>Reads what a torrent says of other torrents: those that may share files with it (BEP 38), and where a newer one is to be had (BEP 39).</summary>
+internal static class HintReader
+{
+    /// <summary>The most torrents, and the most collections, that are taken from a torrent.</summary>
+    internal const int MaxHints = 256;
+
+    /// <summary>The longest name of a collection, in bytes.</summary>
+    internal const int MaxCollectionLength = 256;
+
+    /// <summary>The torrents that may share files with this one.</summary>
+    /// <param name="root">The whole torrent.</param>
+    /// <param name="info">Its info dictionary; what both say is joined.</param>
+    public static ReadOnlyCollection<TorrentId> ReadSimilar(BencodeElement root, BencodeElement info) =>
+        Read(root, info, "similar", value => value.AsBytes().Length switch
+        {
+            InfoHash.Length => new TorrentId(new InfoHash(value.AsBytes())),
+            InfoHashV2.Length => new TorrentId(new InfoHashV2(value.AsBytes())),
+            _ => null,
+        });
+
+    /// <summary>The collections that the torrent belongs to: those of one collection may share files. Fit to be shown.</summary>
+    /// <inheritdoc cref="ReadSimilar" path="/param"/>
+    public static ReadOnlyCollection<string> ReadCollections(BencodeElement root, BencodeElement info) =>
+        Read(root, info, "collections", value => value.AsBytes().Length <= MaxCollectionLength && value.IsValidUtf8() ? CollectionOrNull(value.AsText()) : null);
+
+    /// <summary>Where a newer torrent may be had: an http or https address; null: the torrent does not say.</summary>
+    /// <param name="info">The info dictionary, which alone counts.</param>
+    public static Uri? ReadUpdateUrl(BencodeElement info) =>
+        info.TryGet("update-url"u8, out BencodeElement value) && value.IsValidUtf8() && value.AsBytes().Length <= AddressReader.MaxLength
+            ? AddressReader.WebSeedOrNull(value.AsText())
+            : null;
+
+    /// <summary>A collection's name as it is compared; null: it has no letter that can be shown.</summary>
+    internal static string? CollectionOrNull(string text) => DisplayText.Clean(text).Trim() is { Length: > 0 } name ? name : null;
+
+    private static ReadOnlyCollection<string> Read(BencodeElement root, BencodeElement info, string key, Func<BencodeElement, string?> read) =>
+        Array.AsReadOnly(Values(root, info, key).Select(read).OfType<string>().Distinct(StringComparer.Ordinal).Take(MaxHints).ToArray());
+
+    private static ReadOnlyCollection<TorrentId> Read(BencodeElement root, BencodeElement info, string key, Func<BencodeElement, TorrentId?> read) =>
+        Array.AsReadOnly(Values(root, info, key).Select(read).OfType<TorrentId>().Distinct().Take(MaxHints).ToArray());
+
+    private static IEnumerable<BencodeElement> Values(BencodeElement root, BencodeElement info, string key)
+    {
+        foreach (BencodeElement dictionary in (BencodeElement[])[info, root])
+        {
+            if (!dictionary.TryGet(System.Text.Encoding.ASCII.GetBytes(key), out BencodeElement list) || list.Kind != BencodeKind.List)
+                continue;
+            foreach (BencodeElement value in list.EnumerateList())
+            {
+                if (value.Kind == BencodeKind.String)
+                    yield return value;
+            }
+        }
+    }
+}

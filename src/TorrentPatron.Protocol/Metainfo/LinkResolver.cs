@@ -1,0 +1,158 @@
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>
+/// Finds what the symbolic links of a torrent lead to (BEP 47): a file, a link or a folder of the torrent, by the names that the torrent gives.
+/// Whatever leads elsewhere, in a circle, or to a folder that the link lies in, leads nowhere.
+/// </summary>
+/// <param name="rootElements">The number of elements that stand before the torrent's own paths: 1 for its folder, or 0.</param>
+internal sealed class LinkResolver(int rootElements)
+{
+    /// <summary>Links that lead to links, one after the other. Linux follows 40.</summary>
+    private const int MostSteps = 32;
+
+    /// <summary>Elements of a target: deeper folders are not looked at.</summary>
+    private const int MostElements = 100;
+
+    private readonly List<string> _paths = [];
+    private readonly List<(int File, string[] Target)> _links = [];
+    private readonly Dictionary<string, Found> _wanted = new(StringComparer.Ordinal);
+    private readonly Dictionary<int, string> _chosen = [];
+
+    /// <summary>Takes the path of the next file, by the torrent's own names; null for padding, to which nothing leads.</summary>
+    public void Add(IEnumerable<string>? names) => _paths.Add(names is null ? "" : Join(names));
+
+    /// <summary>Takes what the file that was added last leads to.</summary>
+    /// <param name="target">The elements of its target.</param>
+    public void AddLink(string[] target) => _links.Add((_paths.Count - 1, target));
+
+    /// <summary>Notes what each link leads to.</summary>
+    /// <param name="files">The files that were added, in their order.</param>
+    public void Resolve(List<TorrentFileEntry> files)
+    {
+        foreach ((int file, string[] target) in _links)
+        {
+            foreach (string candidate in Candidates(file, target))
+                _wanted.TryAdd(candidate, Found.Nothing);
+        }
+
+        FindWanted(files);
+        foreach ((int file, string[] target) in _links)
+        {
+            if (Candidates(file, target).FirstOrDefault(candidate => _wanted[candidate].Path is not null) is { } chosen)
+                _chosen[file] = chosen;
+        }
+
+        foreach ((int file, _) in _links)
+        {
+            if (_chosen.TryGetValue(file, out string? chosen) && Follow(file, files) is { } end)
+                files[file] = files[file] with { LinkTarget = _wanted[chosen].Path, IsLinkToFolder = end.File < 0 };
+        }
+    }
+
+    /// <summary>
+    /// The paths that a target may mean: below the torrent's folder, as BEP 47 has it; and below the link's own, as libtorrent writes it.
+    /// </summary>
+    private IEnumerable<string> Candidates(int file, string[] target)
+    {
+        // An empty name at the beginning is an absolute path.
+        if (target.Length > MostElements || target[0].Length == 0)
+            yield break;
+        if (Normalize([], target) is { } fromRoot)
+            yield return fromRoot;
+        string[] folder = _paths[file].Split('/')[..^1];
+        if (folder.Length is > 0 and < MostElements && Normalize(folder, target) is { } fromLink)
+            yield return fromLink;
+    }
+
+    /// <returns>Null where the target leads out of the torrent's folder, or is that folder.</returns>
+    private static string? Normalize(string[] folder, string[] target)
+    {
+        var elements = new List<string>(folder);
+        foreach (string name in target)
+        {
+            if (name == "..")
+            {
+                if (elements.Count == 0)
+                    return null;
+                elements.RemoveAt(elements.Count - 1);
+            }
+            else if (name is not ("" or "."))
+            {
+                elements.Add(name);
+            }
+        }
+
+        return elements.Count == 0 ? null : Join(elements);
+    }
+
+    private static string Join(IEnumerable<string> names) => string.Join('/', names.Select(name => name.Replace('/', '\0')));
+
+    private void FindWanted(List<TorrentFileEntry> files)
+    {
+        Dictionary<string, Found>.AlternateLookup<ReadOnlySpan<char>> wanted = _wanted.GetAlternateLookup<ReadOnlySpan<char>>();
+        for (int file = 0; file < _paths.Count; file++)
+        {
+            string path = _paths[file];
+            if (path.Length == 0)
+                continue;
+            int depth = 0;
+            for (int end = path.IndexOf('/', StringComparison.Ordinal); end >= 0 && ++depth <= MostElements; end = path.IndexOf('/', end + 1))
+            {
+                ReadOnlySpan<char> folder = path.AsSpan(0, end);
+                // The folder of a path that was too long is another one.
+                if (wanted.TryGetValue(folder, out Found found) && found.Path is null
+                    && CountElements(files[file].Path) == CountElements(path) + rootElements)
+                    wanted[folder] = new Found(First(files[file].Path, depth + rootElements), File: -1);
+            }
+
+            if (_wanted.TryGetValue(path, out Found whole) && whole.Path is null)
+                _wanted[path] = new Found(files[file].Path, file);
+        }
+    }
+
+    /// <summary>Where a link ends; null where it must not be made.</summary>
+    private Found? Follow(int link, List<TorrentFileEntry> files)
+    {
+        Span<int> passed = stackalloc int[MostSteps];
+        for (int steps = 0; steps < MostSteps; steps++)
+        {
+            passed[steps] = link;
+            if (!_chosen.TryGetValue(link, out string? chosen))
+                return null;
+            Found found = _wanted[chosen];
+            if (found.File >= 0 && files[found.File].IsLink)
+            {
+                link = found.File;
+                continue;
+            }
+
+            foreach (int at in passed[..(steps + 1)])
+            {
+                if (found.File < 0 && files[at].Path.StartsWith(found.Path + "/", StringComparison.Ordinal))
+                    return null;
+            }
+
+            return found;
+        }
+
+        return null;
+    }
+
+    private static int CountElements(string path) => path.AsSpan().Count('/') + 1;
+
+    private static string First(string path, int elements)
+    {
+        int end = -1;
+        for (int i = 0; i < elements; i++)
+            end = path.IndexOf('/', end + 1);
+        return path[..end];
+    }
+
+    /// <summary>A file or folder that some link names.</summary>
+    /// <param name="Path">Its path, as it is here; null: there is none.</param>
+    /// <param name="File">Index of the file; -1: it is a folder.</param>
+    private readonly record struct Found(string? Path, int File)
+    {
+        public static Found Nothing { get; } = new(null, -1);
+    }
+}

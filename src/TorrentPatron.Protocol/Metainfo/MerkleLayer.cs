@@ -1,0 +1,54 @@
+namespace TorrentPatron.Protocol.Metainfo;
+
+/// <summary>One layer of a file's tree that is known whole, and what follows from it of the layers above. Thread-safe.</summary>
+/// <param name="hashes">The hashes that cover bytes of the file.</param>
+/// <param name="layer">Which layer.</param>
+/// <param name="height">Layers of the whole tree above its leaves.</param>
+public sealed class MerkleLayer(ReadOnlyMemory<byte> hashes, int layer, int height)
+{
+    /// <summary>Layers between this and the next that is kept: a node above it is made of few hashes then, and what is kept is small.</summary>
+    private const int Step = 9;
+
+    private MerkleLayer? _coarse;
+
+    /// <summary>Which layer.</summary>
+    public int Layer => layer;
+
+    /// <summary>Layers of the whole tree above its leaves.</summary>
+    public int Height => height;
+
+    /// <summary>The hash of a node of this layer or one above.</summary>
+    /// <param name="nodeLayer">Its layer.</param>
+    /// <param name="index">Its place there.</param>
+    /// <param name="hash">Takes the hash.</param>
+    public void Node(int nodeLayer, long index, Span<byte> hash)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(nodeLayer, layer);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(nodeLayer, height);
+        int above = nodeLayer - layer;
+        if (above >= Step && hashes.Length > MerkleTree.HashLength << Step)
+        {
+            (_coarse ??= MakeCoarse()).Node(nodeLayer, index, hash);
+            return;
+        }
+
+        long first = Math.Min(index << above, Count), end = Math.Min((index + 1) << above, Count);
+        MerkleTree.Root(hashes.Span[(int)(first * MerkleTree.HashLength)..(int)(end * MerkleTree.HashLength)], layer, above, hash);
+    }
+
+    private long Count => hashes.Length / MerkleTree.HashLength;
+
+    private MerkleLayer MakeCoarse()
+    {
+        long count = (Count + (1 << Step) - 1) >> Step;
+        var coarse = new byte[count * MerkleTree.HashLength];
+        for (int index = 0; index < count; index++)
+        {
+            ReadOnlySpan<byte> below = hashes.Span[(index * MerkleTree.HashLength << Step)..];
+            MerkleTree.Root(
+                below[..Math.Min(below.Length, MerkleTree.HashLength << Step)], layer, Step, coarse.AsSpan(index * MerkleTree.HashLength, MerkleTree.HashLength));
+        }
+
+        return new MerkleLayer(coarse, layer + Step, height);
+    }
+}

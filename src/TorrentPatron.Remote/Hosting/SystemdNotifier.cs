@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+#pragma warning disable RS0030 // A local socket is not the network.
+
+namespace TorrentPatron.Remote.Hosting;
+
+/// <summary>Tells systemd how the service stands (sd_notify): ready, stopping, its status, and that it is alive (the watchdog). Thread-safe.</summary>
+internal sealed class SystemdNotifier
+{
+    private const string SocketVariable = "NOTIFY_SOCKET";
+    private const string IntervalVariable = "WATCHDOG_USEC";
+    private const string ProcessVariable = "WATCHDOG_PID";
+
+    private readonly EndPoint _address;
+
+    private SystemdNotifier(EndPoint address, TimeSpan? watchdog) => (_address, Watchdog) = (address, watchdog);
+
+    /// <summary>That of this process; null: systemd does not wait for it. The variables are cleared, so that no program that it runs takes them for its own.</summary>
+    public static SystemdNotifier? OfProcess { get; } = Take(TakeVariable, Environment.ProcessId);
+
+    /// <summary>The longest time without a sign of life before systemd ends the process; null: it does not watch.</summary>
+    public TimeSpan? Watchdog { get; }
+
+    /// <summary>As <see cref="OfProcess"/>.</summary>
+    /// <param name="variable">Reads an environment variable, once.</param>
+    /// <param name="process">The process' id.</param>
+    internal static SystemdNotifier? Take(Func<string, string?> variable, int process)
+    {
+        string? socket = variable(SocketVariable), interval = variable(IntervalVariable), watched = variable(ProcessVariable);
+        if (OperatingSystem.IsWindows() || socket is not ['/' or '@', _, ..])
+            return null;
+        bool isWatched = long.TryParse(interval, NumberStyles.None, CultureInfo.InvariantCulture, out long microseconds) && microseconds > 0
+            && microseconds <= TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMicrosecond
+            && (string.IsNullOrEmpty(watched) || watched == process.ToString(CultureInfo.InvariantCulture));
+        try
+        {
+            // An abstract name begins with a zero byte, which the variable writes as @.
+            return new SystemdNotifier(
+                new UnixDomainSocketEndPoint(socket[0] == '@' ? '\0' + socket[1..] : socket), isWatched ? TimeSpan.FromMicroseconds(microseconds) : null);
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return null; // Longer than a socket's path may be.
+        }
+    }
+
+    /// <summary>The service takes connections.</summary>
+    public void Ready(string status) => Send($"READY=1\nSTATUS={OneLine(status)}");
+
+    /// <summary>The service ends.</summary>
+    public void Stopping(string status) => Send($"STOPPING=1\nSTATUS={OneLine(status)}");
+
+    /// <summary>How the service stands, for whoever asks systemctl.</summary>
+    public void Status(string status) => Send($"STATUS={OneLine(status)}");
+
+    /// <summary>The service is alive.</summary>
+    public void Alive() => Send("WATCHDOG=1");
+
+    private static string? TakeVariable(string name)
+    {
+        string? value = Environment.GetEnvironmentVariable(name);
+        Environment.SetEnvironmentVariable(name, null);
+        return value;
+    }
+
+    private static string OneLine(string text) => text.ReplaceLineEndings(" ");
+
+    private void Send(string state)
+    {
+        try
+        {
+            using var socket = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+            socket.SendTo(Encoding.UTF8.GetBytes(state), _address);
+        }
+        catch (SocketException)
+        {
+            // systemd does not listen, or restarts; the service works without it.
+        }
+    }
+}

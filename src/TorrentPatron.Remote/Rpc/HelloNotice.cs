@@ -1,0 +1,27 @@
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Remote.Rpc;
+
+/// <summary>An error that is told with hello.</summary>
+internal sealed class HelloNotice
+{
+    private const int MostChars = 1_000;
+
+    /// <summary>One of the ids that never change.</summary>
+    public string? Id { get; set; }
+
+    /// <summary>What happened.</summary>
+    public string? Message { get; set; }
+
+    /// <summary>What to do.</summary>
+    public string? Remedy { get; set; }
+
+    /// <summary>Makes one of an error.</summary>
+    public static HelloNotice Of(TorrentError error) => new() { Id = error.Id, Message = error.Message, Remedy = error.Remedy };
+
+    /// <summary>The error, bounded and safe to print.</summary>
+    public TorrentError ToError() => new(Clean(Id) is { Length: > 0 } id ? id : TorrentErrorId.ServiceUnavailable, Clean(Message), Clean(Remedy));
+
+    private static string Clean(string? text) => text is null ? "" : DisplayText.Clean(text.Length <= MostChars ? text : text[..MostChars]);
+}

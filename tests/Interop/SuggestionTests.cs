@@ -1,0 +1,80 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Tools;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>Pieces that are suggested (BEP 6), by us to libtorrent and by libtorrent to us.</summary>
+public sealed class SuggestionTests
+{
+    private const int Length = 4_000_000;
+
+    [Fact]
+    public async Task We_suggest_to_libtorrent_what_another_has_just_asked_for()
+    {
+        await using Meeting meeting = await MeetAsync();
+        await using var we = new OurPeer(meeting.Workspace, suggestPieces: true);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+        await using (ForeignPeer first = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]))
+            await first.WaitUntilSeedingAsync();
+
+        await using ToolProcess second = Libtorrent(["--log", "SUGGEST", "--download-limit", "200000"], meeting.Torrent, meeting.Workspace["second"], we.EndPoint);
+        await UntilAsync(() => second.Lines.Any(line => line.Contains("<== SUGGEST", StringComparison.Ordinal)), "it has heard a suggestion", second);
+        await UntilAsync(() => second.Said("seeding"), "it has everything", second);
+    }
+
+    [Fact]
+    public async Task Libtorrent_suggests_to_us_what_another_has_just_asked_for()
+    {
+        await using Meeting meeting = await MeetAsync();
+        // It suggests nothing as a seed: it lacks the last piece.
+        string file = Assert.Single(Directory.GetFiles(meeting.SeedFolder));
+        await using (FileStream data = File.OpenWrite(file))
+        {
+            data.Seek(-1, SeekOrigin.End);
+            data.WriteByte(0);
+        }
+
+        var at = new IPEndPoint(IPAddress.Loopback, FreePort.Next());
+        await using ToolProcess giver = Libtorrent(["--log", "SUGGEST", "--suggest", "--upload-limit", "400000"], meeting.Torrent, meeting.SeedFolder, at: at);
+        await UntilAsync(() => giver.Said("downloading"), "it has hashed its file", giver);
+        await using var first = new OurPeer(meeting.Workspace, name: "the first's state");
+        TorrentId torrent = await first.StartAsync(meeting.Torrent, meeting.DownloadFolder, at);
+        await WaitForAllButOneAsync(first, torrent);
+        int before = Suggestions();
+
+        await using var second = new OurPeer(meeting.Workspace, name: "the second's state");
+        await second.StartAsync(meeting.Torrent, meeting.Workspace["second"], at);
+        await UntilAsync(() => Suggestions() > before, "it has made a suggestion", giver);
+        await WaitForAllButOneAsync(second, torrent);
+
+        int Suggestions() => giver.Lines.Count(line => line.Contains("==> SUGGEST", StringComparison.Ordinal));
+    }
+
+    private static Task<TorrentStatus> WaitForAllButOneAsync(OurPeer peer, TorrentId torrent) => peer.WaitAsync(
+        torrent, "all but one piece is here", status => status.PieceCount > 1 && status.VerifiedPieces == status.PieceCount - 1);
+
+    private static Task<Meeting> MeetAsync() => Meeting.MakeAsync(TorrentTool.Ours, Road.DirectPeer, below =>
+    {
+        byte[] bytes = new byte[Length];
+        new Random(1).NextBytes(bytes);
+        bytes[^1] = 1;
+        string path = Path.Combine(below, "data.bin");
+        File.WriteAllBytes(path, bytes);
+        return path;
+    });
+
+    private static ToolProcess Libtorrent(string[] options, string torrent, string folder, IPEndPoint? peer = null, IPEndPoint? at = null) => ToolProcess.Start(
+        Tool.RequireLibtorrent(),
+        [
+            Tool.Script("libtorrent_peer.py"), .. options, torrent, folder, $"{at ?? new IPEndPoint(IPAddress.Loopback, FreePort.Next())}",
+            .. peer is null ? Array.Empty<string>() : [peer.ToString()],
+        ]);
+
+    private static Task UntilAsync(Func<bool> condition, string what, ToolProcess process) => Patience.UntilAsync(_ => Task.FromResult(condition()), what, process.Tell);
+}

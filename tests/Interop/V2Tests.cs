@@ -1,0 +1,203 @@
+using System.Text;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Engine.Storage;
+using TorrentPatron.Interop.Tests.Peers;
+using TorrentPatron.Interop.Tests.Torrents;
+using TorrentPatron.Protocol;
+using TorrentPatron.Protocol.Magnets;
+using TorrentPatron.Protocol.Metainfo;
+
+namespace TorrentPatron.Interop.Tests;
+
+/// <summary>Torrents of version 2 and hybrids (BEP 52), exchanged with libtorrent, which has them whole.</summary>
+/// <remarks>
+/// Those at hand that know version 1 alone cannot share a hybrid with anybody, libtorrent's neither: Transmission 3.00 does not read one, and aria2
+/// 1.36 takes another info hash of it than it has. A peer that knows version 1 alone is libtorrent with a link that names the v1 hash.
+/// </remarks>
+public sealed class V2Tests
+{
+    public static TheoryData<MetainfoVersion, Shape> Versions => new MatrixTheoryData<MetainfoVersion, Shape>(
+        [MetainfoVersion.V2, MetainfoVersion.Hybrid], Enum.GetValues<Shape>());
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task We_download_from_libtorrent(MetainfoVersion version, Shape shape)
+    {
+        await using Meeting meeting = await MeetAsync(version, shape);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.DownloadFolder, seed.EndPoint);
+        TorrentStatus status = await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+        Assert.Equal(0, status.FailedPieces);
+        Assert.Empty((await we.RecheckAsync(torrent)).BadPieces);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Libtorrent_downloads_from_us(MetainfoVersion version, Shape shape)
+    {
+        await using Meeting meeting = await MeetAsync(version, shape);
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        await using ForeignPeer peer = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, meeting.Torrent, meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
+        await peer.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides have all they want.", closed.Reason));
+    }
+
+    /// <summary>Versions, and which of their hashes a link names.</summary>
+    public static TheoryData<MetainfoVersion, bool, bool> Links => new()
+    {
+        { MetainfoVersion.V2, false, true },
+        { MetainfoVersion.Hybrid, true, false },
+        { MetainfoVersion.Hybrid, false, true },
+        { MetainfoVersion.Hybrid, true, true },
+    };
+
+    [Theory]
+    [MemberData(nameof(Links))]
+    public async Task We_download_from_libtorrent_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
+    {
+        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+
+        await using var we = new OurPeer(meeting.Workspace);
+        MagnetLink link = Link(meeting.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
+        TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        meeting.AssertDownloaded();
+    }
+
+    [Theory]
+    [MemberData(nameof(Links))]
+    public async Task Libtorrent_downloads_from_us_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
+    {
+        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+
+        await using ForeignPeer peer = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, Link(meeting.Torrent, hasV1, hasV2).ToString(), meeting.DownloadFolder, meeting.Workspace, peers: [we.EndPoint]);
+        await peer.WaitUntilSeedingAsync();
+
+        meeting.AssertDownloaded();
+        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides have all they want.", closed.Reason));
+    }
+
+    [Theory]
+    [MemberData(nameof(Links))]
+    public async Task One_of_us_downloads_from_another_by_a_link(MetainfoVersion version, bool hasV1, bool hasV2)
+    {
+        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
+        await using var seed = new OurPeer(meeting.Workspace, name: "seed state");
+        await seed.WaitUntilSeedingAsync(await seed.StartAsync(meeting.Torrent, meeting.SeedFolder));
+
+        await using (var we = new OurPeer(meeting.Workspace))
+        {
+            MagnetLink link = Link(meeting.Torrent, hasV1, hasV2) with { Peers = [new HostEndPoint("127.0.0.1", seed.EndPoint.Port)] };
+            TorrentId torrent = await we.StartAsync(link, meeting.DownloadFolder);
+            await we.WaitUntilSeedingAsync(torrent);
+            meeting.AssertDownloaded();
+        }
+
+        // What was fetched of the torrent is kept: nobody is asked for it again.
+        await seed.DisposeAsync();
+        await using var again = new OurPeer(meeting.Workspace);
+        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(Link(meeting.Torrent, hasV1, hasV2), meeting.DownloadFolder));
+        Assert.Equal(100, status.PercentComplete);
+    }
+
+    [Theory]
+    [MemberData(nameof(Versions))]
+    public async Task Our_torrent_has_the_info_that_libtorrent_makes_of_the_same_content(MetainfoVersion version, Shape shape)
+    {
+        await using Meeting meeting = await MeetAsync(version, shape);
+        byte[] ours = await TorrentMaker.MakeAsync(
+            meeting.Content, new TorrentMakerOptions { Version = version, PieceLength = Payload.PieceLength }, progress: null,
+            TestContext.Current.CancellationToken);
+        TorrentMetainfo theirs = OurPeer.Read(meeting.Torrent);
+        TorrentMetainfo made = MetainfoReader.Read(ours);
+
+        Assert.Equal(Encoding.Latin1.GetString(theirs.RawInfo.Span), Encoding.Latin1.GetString(made.RawInfo.Span));
+        Assert.Equal(theirs.TorrentId.V2, made.TorrentId.V2);
+        Assert.Equal(Encoding.Latin1.GetString(theirs.RawPieceLayers.Span), Encoding.Latin1.GetString(made.RawPieceLayers.Span));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task We_dial_a_libtorrent_that_knows_one_hash_of_a_hybrid_alone(bool isByV1)
+    {
+        await using Meeting meeting = await MeetAsync(MetainfoVersion.Hybrid, Shape.Folder);
+        await using ForeignPeer peer = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, Link(meeting.Torrent, isByV1, !isByV1).ToString(), meeting.DownloadFolder, meeting.Workspace);
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder, peer.EndPoint);
+        await we.WaitUntilSeedingAsync(torrent);
+        await peer.WaitUntilSeedingAsync();
+        meeting.AssertDownloaded();
+    }
+
+    [Fact]
+    public async Task Peers_that_know_one_hash_each_share_a_hybrid_with_us()
+    {
+        await using Meeting meeting = await MeetAsync(MetainfoVersion.Hybrid, Shape.Folder);
+        await using var we = new OurPeer(meeting.Workspace);
+        TorrentId torrent = await we.StartAsync(meeting.Torrent, meeting.SeedFolder);
+        await we.WaitUntilSeedingAsync(torrent);
+        await using ForeignPeer one = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, Link(meeting.Torrent, true, false).ToString(), meeting.Workspace["one"], meeting.Workspace, peers: [we.EndPoint]);
+        await using ForeignPeer two = await ForeignPeer.StartAsync(
+            PeerKind.Libtorrent, Link(meeting.Torrent, false, true).ToString(), meeting.Workspace["two"], meeting.Workspace, peers: [we.EndPoint]);
+        await one.WaitUntilSeedingAsync();
+        await two.WaitUntilSeedingAsync();
+        meeting.AssertDownloaded(folder: meeting.Workspace["one"]);
+        meeting.AssertDownloaded(folder: meeting.Workspace["two"]);
+    }
+
+    [Theory]
+    [InlineData(MetainfoVersion.V2)]
+    [InlineData(MetainfoVersion.Hybrid)]
+    public async Task Piece_layers_that_a_torrent_file_lacks_come_from_libtorrent_and_are_kept(MetainfoVersion version)
+    {
+        await using Meeting meeting = await MeetAsync(version, Shape.Folder);
+        await using ForeignPeer seed = await ForeignPeer.StartAsync(PeerKind.Libtorrent, meeting.Torrent, meeting.SeedFolder, meeting.Workspace);
+        await seed.WaitUntilSeedingAsync();
+        TorrentMetainfo whole = OurPeer.Read(meeting.Torrent);
+        string bare = meeting.Workspace.File("bare.torrent");
+        await File.WriteAllBytesAsync(bare, MetainfoReader.ReadInfo(whole.RawInfo, [], []).Raw.ToArray(), TestContext.Current.CancellationToken);
+
+        await using (var we = new OurPeer(meeting.Workspace))
+        {
+            await we.WaitUntilSeedingAsync(await we.StartAsync(bare, meeting.DownloadFolder, seed.EndPoint));
+            meeting.AssertDownloaded();
+        }
+
+        string state = Assert.Single(Directory.GetFiles(meeting.Workspace["our state"], "*.torrent", SearchOption.AllDirectories));
+        Assert.Equal(whole.RawPieceLayers.ToArray(), OurPeer.Read(state).RawPieceLayers.ToArray());
+        // The same file, given again, finds them there: nobody need be asked.
+        await using var again = new OurPeer(meeting.Workspace);
+        TorrentStatus status = await again.WaitUntilSeedingAsync(await again.StartAsync(bare, meeting.DownloadFolder));
+        Assert.Equal(0, status.RecheckedPieces);
+    }
+
+    private static MagnetLink Link(string torrent, bool hasV1, bool hasV2)
+    {
+        TorrentId id = OurPeer.Read(torrent).TorrentId;
+        return new MagnetLink { InfoHash = hasV1 ? id.V1 : null, InfoHashV2 = hasV2 ? id.V2 : null };
+    }
+
+    private static Task<Meeting> MeetAsync(MetainfoVersion version, Shape shape) => Meeting.MakeAsync(
+        (content, torrent) => TorrentTools.MakeByLibtorrentAsync(version, content, torrent), below => Payload.Write(shape, below));
+}

@@ -1,0 +1,70 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+    $script:modulePath = Get-TestModulePath
+    $script:content = New-TestContent -Folder (Join-Path $TestDrive 'seed')
+    $script:place = [IO.Directory]::CreateTempSubdirectory('tp-').FullName
+    $script:socket = Join-Path $place 'run' 's'
+    $script:root = Join-Path $place 'root'
+    $null = New-Item -ItemType Directory $root
+    $start = [Diagnostics.ProcessStartInfo]::new(@(Get-TestShell)[0])
+    @(Get-TestShell) | Select-Object -Skip 1 | ForEach-Object { $start.ArgumentList.Add($_) }
+    '-NoProfile', '-NonInteractive', '-Command', @"
+Import-Module '$modulePath'
+Start-TorrentService -Foreground -Scope Machine -Root '$root' -BindAddress 127.0.0.1 -StatePath '$place/state' -Socket '$socket'
+"@ | ForEach-Object { $start.ArgumentList.Add($_) }
+    $start.RedirectStandardOutput = $true
+    $script:service = [Diagnostics.Process]::Start($start)
+    $null = $service.StandardOutput.ReadLine()
+}
+
+AfterAll {
+    Disconnect-TorrentPatron
+    if (-not $service.HasExited) { $service.Kill() }
+    $service.WaitForExit()
+    Remove-Item $place -Recurse -Force
+}
+
+Describe 'The machine''s service' -Skip:$IsWindows {
+    It 'says that it is the machine''s, and lets torrents lie below its root only' {
+        $patron = Connect-TorrentPatron -Socket $socket
+        $patron.IsRemote | Should -BeTrue
+        $patron.Scope | Should -Be Machine
+        { Start-Torrent $content.Torrent -Destination $TestDrive -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotAllowed,*'
+        { Start-Torrent $content.Torrent -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotAllowed,*'
+        $null = New-Item -ItemType SymbolicLink (Join-Path $root 'link') -Value $TestDrive
+        { Start-Torrent $content.Torrent -Destination (Join-Path $root 'link' 'x') -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotAllowed,*'
+
+        $null = Start-Torrent $content.Torrent -Destination (Join-Path $root 'files') -Suspended
+        { Get-TorrentStatus | Set-Torrent -Destination $TestDrive -ErrorAction Stop } | Should -Throw -ErrorId 'DestinationNotAllowed,*'
+        (Get-TorrentStatus).Destination | Should -Be (Join-Path $root 'files')
+    }
+
+    It 'needs a root, and a group that is there' {
+        { Start-TorrentService -Foreground -Scope Machine -Socket "$place/other/s" -StatePath "$place/other-state" } |
+            Should -Throw -ErrorId 'InvalidArgument,*'
+        { Start-TorrentService -Foreground -Scope Machine -Root $root -Group 'no-such-group-here' -Socket "$place/other/s" -StatePath "$place/other-state" } |
+            Should -Throw -ErrorId 'InvalidArgument,*'
+        { Start-TorrentService -Foreground -Group 'root' -Socket "$place/other/s" -StatePath "$place/other-state" } |
+            Should -Throw -ErrorId 'InvalidArgument,*'
+    }
+
+    It 'completes names of groups and scopes' {
+        foreach ($parameter in 'Group', 'ReadersGroup') {
+            (TabExpansion2 "Start-TorrentService -$parameter roo").CompletionMatches.CompletionText | Should -Contain 'root'
+        }
+        (TabExpansion2 'Connect-TorrentPatron -Scope Mach').CompletionMatches.CompletionText | Should -Be 'Machine'
+    }
+
+    It 'is not found in the place of the user''s own' {
+        $before = $env:TORRENTPATRON_STATE
+        try {
+            $env:TORRENTPATRON_STATE = Join-Path $place 'nothing'
+            { Connect-TorrentPatron -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
+            { Connect-TorrentPatron -Scope User -ErrorAction Stop } | Should -Throw -ErrorId 'ServiceUnavailable,*'
+            (Connect-TorrentPatron -Scope Machine -Socket $socket).Scope | Should -Be Machine
+        }
+        finally {
+            $env:TORRENTPATRON_STATE = $before
+        }
+    }
+}

@@ -1,0 +1,72 @@
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot 'TestSwarm.psm1')
+}
+
+Describe 'Torrents of version 2 and hybrids' {
+    BeforeEach {
+        $script:here = Join-Path $TestDrive ([guid]::NewGuid())
+        $script:content = New-TestContent -Folder $here -Size 300KB
+        $script:torrent = Join-Path $here 'made.torrent'
+    }
+
+    It 'are made and read: -Version <Given> gives <Version>' -ForEach @(
+        @{ Given = '1'; Version = 'V1'; V1 = '^[0-9a-f]{40}$'; V2 = '^$' }
+        @{ Given = 2; Version = 'V2'; V1 = '^[0-9a-f]{64}$'; V2 = '^[0-9a-f]{64}$' }
+        @{ Given = 'Hybrid'; Version = 'Hybrid'; V1 = '^[0-9a-f]{40}$'; V2 = '^[0-9a-f]{64}$' }
+    ) {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version $Given -PieceLength 32KB | Get-TorrentInfo
+
+        $info.Version | Should -Be $Version
+        $info.InfoHash | Should -Match $V1
+        "$($info.InfoHashV2)" | Should -Match $V2
+        $info.TotalSize | Should -Be 300KB
+        $info.PieceCount | Should -Be 10
+    }
+
+    It 'have links with each of their hashes' {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid | Get-TorrentInfo
+        $link = ConvertTo-MagnetLink $torrent
+        $link | Should -Match ([regex]::Escape("xt=urn:btih:$($info.InfoHash)"))
+        $link | Should -Match ([regex]::Escape("xt=urn:btmh:1220$($info.InfoHashV2)"))
+
+        $info = New-TorrentFile $content.File -Destination $torrent -Version 2 -Force | Get-TorrentInfo
+        $link = ConvertTo-MagnetLink $torrent
+        $link | Should -Match ([regex]::Escape("xt=urn:btmh:1220$($info.InfoHashV2)"))
+        $link | Should -Not -Match 'btih'
+    }
+
+    It 'are seeded, downloaded and checked: <_>' -ForEach 'V2', 'Hybrid' {
+        $null = New-TorrentFile $content.File -Destination $torrent -Version $_ -PieceLength 32KB
+        $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
+        $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
+        try {
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 60
+            $there = Join-Path $here 'there'
+            $done = Start-Torrent $torrent $there -Patron $other -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 60
+
+            $done.IsComplete | Should -BeTrue
+            (Get-FileHash (Join-Path $there (Split-Path $content.File -Leaf))).Hash | Should -Be (Get-FileHash $content.File).Hash
+            Get-TorrentStatus -Patron $other | Test-Torrent -Patron $other | Should -BeTrue
+        } finally {
+            $seeder, $other | Stop-TorrentPatron
+        }
+    }
+
+    It 'start by a link with a v2 hash alone: <_>' -ForEach 'V2', 'Hybrid' {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version $_ -PieceLength 32KB | Get-TorrentInfo
+        $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')
+        $other = New-TorrentPatron "other-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'other')
+        try {
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $seeder -Wait -Timeout 60
+            $there = Join-Path $here 'there'
+            $done = Start-Torrent -Uri "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)" -Destination $there -Patron $other `
+                -Peer "127.0.0.1:$($seeder.Port)" -Wait -Timeout 60
+
+            $done.IsComplete | Should -BeTrue
+            $done.InfoHash | Should -Be $info.InfoHashV2
+            (Get-FileHash (Join-Path $there (Split-Path $content.File -Leaf))).Hash | Should -Be (Get-FileHash $content.File).Hash
+        } finally {
+            $seeder, $other | Stop-TorrentPatron
+        }
+    }
+}

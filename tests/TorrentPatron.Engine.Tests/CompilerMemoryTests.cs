@@ -1,0 +1,45 @@
+using TorrentPatron.Engine.Shared;
+
+namespace TorrentPatron.Engine.Tests;
+
+public sealed class CompilerMemoryTests
+{
+    private long _compiled;
+    private int _trims;
+
+    [Fact]
+    public void It_is_given_back_once_after_something_was_compiled()
+    {
+        var memory = new CompilerMemory(() => _compiled, Trim(true));
+        Tick(memory, 100);
+        Assert.Equal(0, _trims);
+        _compiled = 5;
+        Tick(memory, CompilerMemory.Interval);
+        Assert.Equal(1, _trims);
+        Tick(memory, 100);
+        Assert.Equal(1, _trims);
+        _compiled = 6;
+        Tick(memory, CompilerMemory.Interval);
+        Assert.Equal(2, _trims);
+    }
+
+    [Fact]
+    public void A_system_that_cannot_do_it_is_not_asked_again()
+    {
+        var memory = new CompilerMemory(() => ++_compiled, Trim(false));
+        Tick(memory, 100);
+        Assert.Equal(1, _trims);
+    }
+
+    private static void Tick(CompilerMemory memory, int times)
+    {
+        for (int i = 0; i < times; i++)
+            memory.Tick();
+    }
+
+    private Func<bool> Trim(bool isPossible) => () =>
+    {
+        _trims++;
+        return isPossible;
+    };
+}

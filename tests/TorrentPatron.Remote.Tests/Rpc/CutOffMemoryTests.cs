@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Time.Testing;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Remote.Rpc;
+
+namespace TorrentPatron.Remote.Tests.Rpc;
+
+public class CutOffMemoryTests
+{
+    private static readonly TorrentError Why = new(TorrentErrorId.ServiceUnavailable, "It did not read.", "Read.");
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void A_process_is_told_once_and_no_other_process_or_user_is()
+    {
+        var memory = new CutOffMemory(_time);
+        memory.Add(new PeerCredential("7", 100), new Hello(), Why);
+
+        Assert.Null(memory.Take(new PeerCredential("7", 101), new Hello()));
+        Assert.Null(memory.Take(new PeerCredential("8", 100), new Hello()));
+        Assert.Equal(Why, memory.Take(new PeerCredential("7", 100), new Hello()));
+        Assert.Null(memory.Take(new PeerCredential("7", 100), new Hello()));
+    }
+
+    [Fact]
+    public void Where_the_system_does_not_tell_the_process_what_it_says_counts()
+    {
+        var memory = new CutOffMemory(_time);
+        memory.Add(new PeerCredential("7", null), new Hello { ProcessId = 100 }, Why);
+        memory.Add(new PeerCredential("7", null), new Hello(), Why);
+
+        Assert.Null(memory.Take(new PeerCredential("7", null), new Hello()));
+        Assert.Equal(Why, memory.Take(new PeerCredential("7", null), new Hello { ProcessId = 100 }));
+    }
+
+    [Fact]
+    public void After_a_minute_it_is_forgotten_and_the_oldest_goes_first_where_there_are_too_many()
+    {
+        var memory = new CutOffMemory(_time);
+        for (int process = 1; process <= CutOffMemory.MostProcesses + 1; process++)
+            memory.Add(new PeerCredential("7", process), new Hello(), Why);
+        Assert.Null(memory.Take(new PeerCredential("7", 1), new Hello()));
+        Assert.NotNull(memory.Take(new PeerCredential("7", 2), new Hello()));
+
+        _time.Advance(CutOffMemory.Kept);
+        Assert.Null(memory.Take(new PeerCredential("7", 3), new Hello()));
+    }
+}

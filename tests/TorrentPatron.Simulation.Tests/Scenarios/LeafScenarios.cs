@@ -1,0 +1,147 @@
+using System.Net;
+using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol.Metainfo;
+using TorrentPatron.Protocol.Wire;
+using TorrentPatron.Simulation.Peers;
+using TorrentPatron.Simulation.Simulator;
+
+namespace TorrentPatron.Simulation.Scenarios;
+
+/// <summary>Wrong blocks of torrents of version 2, which are told by their own hashes (BEP 52).</summary>
+public sealed class LeafScenarios
+{
+    private const int Block = BlockRequest.BlockLength;
+
+    private static readonly TimeSpan Long = TimeSpan.FromMinutes(10);
+
+    [Theory]
+    [InlineData(1, MetainfoVersion.V2, 8, 1)]
+    [InlineData(2, MetainfoVersion.V2, 8, 15)]
+    [InlineData(3, MetainfoVersion.V2, 64, 1)]
+    [InlineData(4, MetainfoVersion.V2, 64, 20)]
+    [InlineData(5, MetainfoVersion.V2, 64, 100)]
+    [InlineData(6, MetainfoVersion.Hybrid, 8, 15)]
+    [InlineData(7, MetainfoVersion.Hybrid, 64, 20)]
+    public async Task Of_five_peers_the_liar_is_out_soon_after_its_first_wrong_block_and_no_good_block_is_wasted(
+        int seed, MetainfoVersion version, int blocks, int every)
+    {
+        SwarmTorrent torrent = await SwarmTorrent.MakeAsync(seed, version, blocks * Block, 2560L * Block);
+        await World.RunAsync(seed, async world =>
+        {
+            var seeds = new Node[4];
+            for (int i = 0; i < seeds.Length; i++)
+            {
+                seeds[i] = new Node(world, 10 + i, world.Network.Join(TimeSpan.FromMilliseconds(world.Random.Next(5, 100)), up: 400_000));
+                await seeds[i].SeedAsync(torrent);
+            }
+
+            int sent = 0, wrong = 0;
+            HashSet<int> poisoned = [];
+            SimulatedHost host = world.Network.Join(TimeSpan.FromMilliseconds(30), up: 400_000);
+            var made = new List<FakePeer>();
+            IPEndPoint liar = FakePeer.Listen(world, host, torrent, 1, peer =>
+            {
+                made.Add(peer);
+                peer.Serve(torrent, range =>
+                {
+                    if (++sent % every != 0)
+                        return false;
+                    wrong++;
+                    poisoned.Add(range.Piece);
+                    return true;
+                });
+                peer.Chat();
+            });
+            await using var leecher = new Node(world, seed);
+            await leecher.StartAsync(torrent, [liar, .. seeds.Select(node => node.EndPoint)]);
+            await world.UntilAsync(() => wrong > 0, Long, "a wrong block is sent");
+            int before = sent;
+            TimeSpan begun = world.Elapsed;
+            await world.UntilAsync(() => made.TrueForAll(peer => peer.IsClosed), TimeSpan.FromMinutes(1), "the liar is out");
+            TestContext.Current.SendDiagnosticMessage(
+                $"{version}, 1 of {every} wrong, {blocks} blocks a piece: out after {(world.Elapsed - begun).TotalSeconds:0.00} s and {sent - before} more blocks; "
+                + $"{wrong} wrong in {poisoned.Count} pieces, {leecher.Status(torrent).BytesWasted / (double)Block} blocks wasted");
+            await world.PassAsync(TimeSpan.FromSeconds(1));
+            Assert.InRange(leecher.Status(torrent).BytesWasted, Block, (long)wrong * Block);
+
+            await world.UntilAsync(() => leecher.Has(torrent), Long, "the download is complete");
+            torrent.AssertIsIn(leecher.Folder);
+            Assert.InRange(leecher.Status(torrent).FailedPieces, 0, poisoned.Count);
+            Assert.Equal(0, leecher.HeldBytes);
+            Assert.Equal(0, leecher.Client.Resources.BackPressure.Queued);
+            using FakePeer again = await FakePeer.MeetAsync(world, leecher, torrent, 1, from: host);
+            await world.PassAsync(TimeSpan.FromSeconds(2));
+            Assert.True(again.IsClosed, "and it stays out");
+            foreach (Node node in seeds)
+                await node.DisposeAsync();
+        });
+    }
+
+    [Fact]
+    public async Task Who_gives_wrong_hashes_of_blocks_is_out_and_who_gives_none_is_asked_in_vain()
+    {
+        SwarmTorrent torrent = await SwarmTorrent.MakeAsync(8, MetainfoVersion.V2, 16 * Block, 40L * 16 * Block);
+        await World.RunAsync(seed: 8, async world =>
+        {
+            FakePeer? poisoner = null, liar = null, refuser = null;
+            int refused = 0;
+            IPEndPoint[] endPoints =
+            [
+                FakePeer.Listen(world, world.Network.Join(up: 400_000), torrent, 1, peer => (poisoner = peer).Serve(torrent, _ => true)),
+                FakePeer.Listen(world, world.Network.Join(up: 400_000), torrent, 2, peer =>
+                {
+                    (liar = peer).HashesRequested = request =>
+                    {
+                        var body = new byte[HashRequest.BodyLength + (request.Length * MerkleTree.HashLength)];
+                        request.Write(body);
+                        peer.Send(MessageId.Hashes, body);
+                    };
+                    peer.Serve(torrent);
+                }),
+                FakePeer.Listen(world, world.Network.Join(up: 400_000), torrent, 3, peer =>
+                {
+                    (refuser = peer).HashesRequested = request =>
+                    {
+                        refused++;
+                        var body = new byte[HashRequest.BodyLength];
+                        request.Write(body);
+                        peer.Send(MessageId.HashReject, body);
+                    };
+                    peer.Serve(torrent);
+                    peer.Chat();
+                }),
+            ];
+            await using var leecher = new Node(world, 8);
+            await leecher.StartAsync(torrent, endPoints);
+            await world.UntilAsync(() => leecher.Has(torrent), Long, "the download is complete");
+
+            torrent.AssertIsIn(leecher.Folder);
+            Assert.True(poisoner!.IsClosed, "who sent wrong blocks is out");
+            Assert.True(liar!.IsClosed, "who gave wrong hashes is out");
+            Assert.InRange(refused, 1, 100);
+            Assert.Equal(0, leecher.Client.Resources.BackPressure.Queued);
+        });
+    }
+
+    [Fact]
+    public async Task Without_anybody_who_gives_hashes_of_blocks_the_liar_is_found_as_in_version_1()
+    {
+        SwarmTorrent torrent = await SwarmTorrent.MakeAsync(9, MetainfoVersion.V2, 16 * Block, 40L * 16 * Block);
+        await World.RunAsync(seed: 9, async world =>
+        {
+            FakePeer? poisoner = null;
+            IPEndPoint[] endPoints = [.. Enumerable.Range(0, 3).Select(id => FakePeer.Listen(world, world.Network.Join(up: 400_000), torrent, id, peer =>
+            {
+                if (id == 0)
+                    poisoner = peer;
+                peer.Serve(torrent, range => id == 0 && range.Begin == 3 * Block);
+                peer.Chat();
+            }))];
+            await using var leecher = new Node(world, 9);
+            await leecher.StartAsync(torrent, endPoints);
+            await world.UntilAsync(() => leecher.Has(torrent), Long, "the download is complete");
+            torrent.AssertIsIn(leecher.Folder);
+            Assert.True(poisoner!.IsClosed, "the liar is out");
+        });
+    }
+}

@@ -1,0 +1,52 @@
+namespace TorrentPatron.Simulation.Simulator;
+
+/// <summary>
+/// What files lie on: a drive that takes its time for each call, for each place that is not behind the last one, and for each byte. It does one
+/// thing after the other, and counts.
+/// </summary>
+/// <param name="world">Where it is.</param>
+/// <param name="call">Time for a call.</param>
+/// <param name="seek">Time to get to another place.</param>
+/// <param name="rate">Bytes/s.</param>
+internal sealed class SimulatedDrive(World world, TimeSpan call, TimeSpan seek, long rate)
+{
+    private (string Path, long Offset) _head;
+    private long _free;
+
+    /// <summary>A disk that spins.</summary>
+    public static SimulatedDrive Spinning(World world) => new(world, TimeSpan.Zero, TimeSpan.FromMilliseconds(8), 100_000_000);
+
+    /// <summary>A folder on the network.</summary>
+    public static SimulatedDrive Share(World world, double milliseconds = 20) => new(world, TimeSpan.FromMilliseconds(milliseconds), TimeSpan.Zero, 100_000_000);
+
+    public int Calls { get; private set; }
+
+    public int Seeks { get; private set; }
+
+    public long BytesRead { get; private set; }
+
+    public long BytesWritten { get; private set; }
+
+    /// <summary>Moves bytes, for which the disk thread that does it waits.</summary>
+    /// <returns>How long it takes.</returns>
+    public TimeSpan Move(string path, long offset, long count, bool isWrite)
+    {
+        Calls++;
+        TimeSpan takes = call + TimeSpan.FromSeconds(count / (double)rate);
+        if (_head != (path, offset))
+        {
+            Seeks++;
+            takes += seek;
+        }
+
+        _head = (path, offset + count);
+        if (isWrite)
+            BytesWritten += count;
+        else
+            BytesRead += count;
+        _free = Math.Max(_free, world.Now) + takes.Ticks;
+        var all = TimeSpan.FromTicks(_free - world.Now);
+        SimulatedDisk.Wait(takes);
+        return all;
+    }
+}
