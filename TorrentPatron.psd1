@@ -30,6 +30,7 @@
         'Get-TorrentService'
         'Get-TorrentStatus'
         'Get-TorrentTracker'
+        'Get-TorrentUpdate'
         'Get-TorrentWebSeed'
         'Install-TorrentService'
         'New-TorrentFile'

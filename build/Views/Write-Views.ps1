@@ -120,6 +120,16 @@ $views = @(
         Item CreatedBy
         Item CreationDate
     )
+    View TorrentUpdate TorrentPatron.PowerShell.Torrents.TorrentUpdate -Items @(
+        Item Name
+        Item InfoHash
+        Item UpdateUrl -Property MaskedUpdateUrl
+        Item IsAvailable
+        Item NewName
+        Item NewInfoHash
+        Item Signature
+        Item Path
+    )
     View TorrentInfoTable TorrentPatron.PowerShell.Torrents.TorrentInfo @(
         Column Size 8 -Right -Script '#size($_.TotalSize)'
         Column Files 6 -Right -Script '$_.Files.Count'

@@ -97,10 +97,10 @@ public sealed class TorrentInfo
     /// <summary>The collections that it belongs to; torrents of one collection may share files (BEP 38).</summary>
     public ReadOnlyCollection<string> Collections { get; }
 
-    /// <summary>Where a newer torrent may be had (BEP 39), if it says so. It is not asked by itself.</summary>
+    /// <summary>Where a newer torrent may be had (BEP 39), if it says so. Get-TorrentUpdate asks there; nothing does so by itself.</summary>
     public Uri? UpdateUrl { get; }
 
-    /// <summary>Whose certificate the torrent names for its updates (BEP 39), if any. Nothing is verified by it.</summary>
+    /// <summary>Whose certificate the torrent names for its updates (BEP 39), if any. Get-TorrentUpdate verifies newer torrents by it.</summary>
     public string? Originator { get; }
 
     /// <summary>The .torrent itself.</summary>

@@ -89,7 +89,7 @@ public sealed class TorrentMetainfo
     /// <summary>Where a newer torrent may be had (BEP 39): an http or https address, if it says so.</summary>
     public Uri? UpdateUrl { get; init; }
 
-    /// <summary>The certificate of whoever makes newer ones, X.509 in DER (BEP 39); empty if there is none. Nothing is verified by it.</summary>
+    /// <summary>The certificate of whoever makes newer ones, X.509 in DER (BEP 39); empty if there is none. <see cref="SignatureVerifier"/> verifies newer ones by it.</summary>
     public ReadOnlyMemory<byte> Originator { get; init; }
 
     /// <summary>The .torrent file as it was read: what to store.</summary>

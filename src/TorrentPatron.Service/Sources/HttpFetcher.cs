@@ -26,16 +26,21 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
     private readonly HostConnector _connector = new(time);
 
     /// <summary>Fetches the whole content.</summary>
+    /// <param name="source">What is fetched, for errors.</param>
+    /// <param name="address">Where it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="mayBeNothing">Whether an answer that there is nothing (204, 304, 404, 410) is content without a byte, and not an error.</param>
     /// <returns>The content, and how near the host is that it came from.</returns>
     /// <exception cref="TorrentException">It cannot be had, or is too much.</exception>
-    public async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> GetAsync(TorrentSource source, Uri address, CancellationToken cancellationToken)
+    public async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> GetAsync(
+        TorrentSource source, Uri address, CancellationToken cancellationToken, bool mayBeNothing = false)
     {
         using var silence = new CancellationTokenSource(Patience, time);
         using var whole = new CancellationTokenSource(LongestFetch, time);
         using var any = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, silence.Token, whole.Token);
         try
         {
-            return await FollowAsync(source, address, () => silence.CancelAfter(Patience), any.Token).ConfigureAwait(false);
+            return await FollowAsync(source, address, mayBeNothing, () => silence.CancelAfter(Patience), any.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
@@ -61,7 +66,7 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
     }
 
     private async Task<(ReadOnlyMemory<byte> Bytes, AddressReach Reach)> FollowAsync(
-        TorrentSource source, Uri address, Action onReceived, CancellationToken cancellationToken)
+        TorrentSource source, Uri address, bool mayBeNothing, Action onReceived, CancellationToken cancellationToken)
     {
         bool cameFromInternet = false;
         var reach = AddressReach.Global;
@@ -78,6 +83,8 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
                 continue;
             }
 
+            if (mayBeNothing && IsNothing(response.StatusCode))
+                return (default, reach);
             if (!response.IsSuccessStatusCode)
             {
                 throw NotReadable(
@@ -109,6 +116,9 @@ internal sealed class HttpFetcher(TimeProvider time, INetwork network)
             return addresses;
         }
     }
+
+    private static bool IsNothing(HttpStatusCode status) =>
+        status is HttpStatusCode.NoContent or HttpStatusCode.NotModified or HttpStatusCode.NotFound or HttpStatusCode.Gone;
 
     private static Uri? RedirectOf(HttpResponseMessage response, TorrentSource source, Uri from)
     {
