@@ -32,6 +32,7 @@ public sealed class TorrentClient : ITorrentClient
     // One of each, not one for each torrent.
     private readonly Action<TorrentMessage> _say;
     private readonly Action<TorrentHost> _learned;
+    private readonly Func<TorrentHost, TorrentId, TorrentHost?> _twin;
     private readonly Func<IReadOnlyList<TorrentHost>> _all;
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly IWorkshop _workshop;
@@ -77,7 +78,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine = new EngineResources(settings, network, trackers, time, random, disk, binding);
         _engine.Faults.FailTorrent = Fail;
-        (_say, _learned, _all) = (Say, _hosts.Learn, () => _hosts.All);
+        (_say, _learned, _twin, _all) = (Say, _hosts.Learn, _hosts.FindTwin, () => _hosts.All);
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.TrackerDatagrams.OpenLater(_engine.Network);
@@ -124,6 +125,9 @@ public sealed class TorrentClient : ITorrentClient
 
     /// <inheritdoc/>
     public TorrentStatus? GetStatus(TorrentId torrent) => _hosts.TryFind(torrent, out TorrentHost? host) ? host.Status : null;
+
+    /// <inheritdoc/>
+    public TorrentId? Find(TorrentId torrent) => _hosts.FindSame(torrent)?.TorrentId;
 
     /// <inheritdoc/>
     public IReadOnlyList<TorrentStatus> GetStatuses() => [.. _hosts.All.Select(static host => host.Status)];
@@ -347,10 +351,10 @@ public sealed class TorrentClient : ITorrentClient
         if (_workshop.Refusal is { } refusal)
             return new TorrentStartFail(torrent, command.CorrelationId, refusal);
         TorrentHost host;
-        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, _say) { Learned = _learned, All = _all }, out host))
+        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, _say) { Learned = _learned, Twin = _twin, All = _all }, out host))
         {
             if (await host.Started.ConfigureAwait(false) && !host.IsEnding)
-                return new TorrentAlreadyDownloading(torrent, command.CorrelationId, host.Status);
+                return new TorrentAlreadyDownloading(host.TorrentId, command.CorrelationId, host.Status);
             await host.Ended.ConfigureAwait(false);
         }
 

@@ -12,7 +12,7 @@ namespace TorrentPatron.Protocol;
 /// <para>
 /// A link that names only the v2 hash of a hybrid is not equal to the hybrid: nothing tells its v1 hash before the metadata arrives, and
 /// an equality by any common hash would not be transitive. A torrent therefore keeps the id with which it was started;
-/// <see cref="Matches"/> tells whether such an id means a torrent.
+/// <see cref="Matches"/> tells whether such an id means a torrent, <see cref="IsSameTorrent"/> whether two of them mean one.
 /// </para>
 /// <para>
 /// A truncated v2 hash is a name on the wire only and never makes a v1 hash here: no <see cref="InfoHash"/> turns into an id without
@@ -80,6 +80,17 @@ public readonly struct TorrentId : IEquatable<TorrentId>
     /// <param name="torrent">The id of a torrent of which as much is known, or more.</param>
     public bool Matches(TorrentId torrent) =>
         (V1 is null || V1 == torrent.V1) && (V2 is null || V2 == torrent.V2) && this != default;
+
+    /// <summary>
+    /// Whether two ids are of one torrent, as far as can be told: they have a hash in common, and none in which they differ. Ids of one torrent
+    /// need not be equal: see the remarks on the type.
+    /// </summary>
+    /// <param name="other">The other id.</param>
+    public bool IsSameTorrent(TorrentId other)
+    {
+        bool haveBothV1 = V1 is not null && other.V1 is not null, haveBothV2 = V2 is not null && other.V2 is not null;
+        return (haveBothV1 || haveBothV2) && (!haveBothV1 || V1 == other.V1) && (!haveBothV2 || V2 == other.V2);
+    }
 
     /// <summary>Whether an info dictionary hashes to every hash that is known here.</summary>
     /// <param name="rawInfo">The bytes as they stand in the .torrent file.</param>

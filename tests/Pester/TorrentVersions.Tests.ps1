@@ -52,6 +52,31 @@ Describe 'Torrents of version 2 and hybrids' {
         }
     }
 
+    It 'are one torrent with a link that has a v2 hash alone, whichever comes first' {
+        $info = New-TorrentFile $content.File -Destination $torrent -Version Hybrid -PieceLength 32KB | Get-TorrentInfo
+        $link = "magnet:?xt=urn:btmh:1220$($info.InfoHashV2)"
+        $patron = New-TestPatron 'one' -StatePath (Join-Path $here 'one')
+        try {
+            $null = Start-Torrent $torrent (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
+            (Start-Torrent -Uri $link -Destination $here -Patron $patron).InfoHash | Should -Be $info.InfoHash
+            @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
+            Get-TorrentStatus -Patron $patron | Remove-Torrent -Patron $patron
+
+            $null = Start-Torrent -Uri $link -Destination (Split-Path $content.File) -Patron $patron
+            $done = Start-Torrent $torrent -Patron $patron -Wait -Timeout 60
+            $done.InfoHash | Should -Be $info.InfoHashV2
+            @(Get-TorrentStatus -Patron $patron).Count | Should -Be 1
+            Get-TorrentStatus -Patron $patron | Stop-Torrent -Patron $patron
+
+            # What is saved goes on under the same name.
+            $again = Start-Torrent $torrent -Destination (Split-Path $content.File) -Patron $patron -Wait -Timeout 60
+            $again.InfoHash | Should -Be $info.InfoHashV2
+            $again.RecheckedPieces | Should -Be 0
+        } finally {
+            $patron | Stop-TorrentPatron
+        }
+    }
+
     It 'start by a link with a v2 hash alone: <_>' -ForEach 'V2', 'Hybrid' {
         $info = New-TorrentFile $content.File -Destination $torrent -Version $_ -PieceLength 32KB | Get-TorrentInfo
         $seeder = New-TorrentPatron "seeder-$_" -BindAddress 127.0.0.1 -StatePath (Join-Path $here 'seeder')

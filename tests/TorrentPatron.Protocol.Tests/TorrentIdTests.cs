@@ -114,6 +114,20 @@ public sealed class TorrentIdTests
     }
 
     [Fact]
+    public void Ids_are_of_one_torrent_where_they_share_a_hash_and_differ_in_none()
+    {
+        InfoHash otherV1 = InfoHash.OfInfo("x"u8);
+        InfoHashV2 otherV2 = InfoHashV2.OfInfo("x"u8);
+        TorrentId[] same = [new(V1), new(V2), Hybrid];
+        TorrentId[] different = [default, new(otherV1), new(otherV2), new(V1, otherV2), new(otherV1, V2), new(otherV1, otherV2), new(V2.Truncated)];
+
+        Assert.All(same, id => Assert.True(id.IsSameTorrent(Hybrid) && Hybrid.IsSameTorrent(id)));
+        Assert.All(different, id => Assert.False(id.IsSameTorrent(Hybrid) || Hybrid.IsSameTorrent(id)));
+        Assert.False(new TorrentId(V1).IsSameTorrent(new TorrentId(V2)));
+        Assert.False(default(TorrentId).IsSameTorrent(default));
+    }
+
+    [Fact]
     public void Metadata_is_that_of_a_torrent_when_it_hashes_to_every_hash_known()
     {
         Assert.True(Hybrid.MatchesInfo(Info));

@@ -33,6 +33,14 @@ public interface ITorrentClient : IAsyncDisposable
     /// <returns>The snapshot, or null where the engine does not run that torrent.</returns>
     TorrentStatus? GetStatus(TorrentId torrent);
 
+    /// <summary>
+    /// Finds a torrent by any of its hashes: a hybrid and a link that names only one of them are one torrent, which runs by the id with which it
+    /// was started. Never waits for the network or the disk.
+    /// </summary>
+    /// <param name="torrent">An id of the torrent.</param>
+    /// <returns>The id by which the engine runs it; null where it does not run that torrent.</returns>
+    TorrentId? Find(TorrentId torrent) => GetStatus(torrent) is null ? null : torrent;
+
     /// <summary>The latest snapshots of all torrents, in the order in which they were started.</summary>
     IReadOnlyList<TorrentStatus> GetStatuses();
 

@@ -42,6 +42,10 @@ internal static class HostErrors
         TorrentErrorId.InvalidTorrent, $"The metadata of '{name}' is here, but it is no torrent that can be downloaded. {why}",
         "Use another link.");
 
+    public static TorrentError RunsAlready(string name, TorrentId other) => new(
+        TorrentErrorId.TorrentInUse, $"'{name}' runs already: this link names another hash of the same torrent, {other}.",
+        "Remove this one: the other goes on.");
+
     public static TorrentError Contradictory(string name) => new(
         TorrentErrorId.InvalidTorrent,
         $"'{name}' contradicts itself: a piece has the SHA-1 that it should have, but another SHA-256, or padding that is not zeros (BEP 47).",

@@ -58,7 +58,32 @@ internal sealed class HostList
         return host is not null;
     }
 
-    /// <summary>Adds a torrent, or finds the one of that name which is here.</summary>
+    /// <summary>
+    /// Finds a torrent by any of its hashes, also where it was started by another one: a hybrid and a link that names only one of its hashes are one
+    /// torrent, though their ids differ.
+    /// </summary>
+    /// <param name="torrent">An id of the torrent.</param>
+    /// <returns>The torrent; null: it is not here.</returns>
+    public TorrentHost? FindSame(TorrentId torrent)
+    {
+        lock (_gate)
+            return FindSameLocked(torrent);
+    }
+
+    /// <summary>Finds another torrent, whose metadata is here, that is the same as one by hashes that were not known when they were added.</summary>
+    /// <param name="host">The torrent.</param>
+    /// <param name="known">All its hashes.</param>
+    /// <returns>The other torrent; null: there is none.</returns>
+    public TorrentHost? FindTwin(TorrentHost host, TorrentId known)
+    {
+        lock (_gate)
+        {
+            return known.WireHashes.Select(wireHash => _onWire.GetValueOrDefault(wireHash))
+                .FirstOrDefault(other => other is not null && other != host && other.Metainfo is not null && other.KnownId.IsSameTorrent(known));
+        }
+    }
+
+    /// <summary>Adds a torrent, or finds the one that is here, as <see cref="FindSame"/> does.</summary>
     /// <param name="torrent">Which torrent.</param>
     /// <param name="make">Makes it; called under the lock.</param>
     /// <param name="host">The torrent that is here now.</param>
@@ -67,9 +92,9 @@ internal sealed class HostList
     {
         lock (_gate)
         {
-            if (_places.TryGetValue(torrent, out LinkedListNode<TorrentHost>? place))
+            if (FindSameLocked(torrent) is { } same)
             {
-                host = place.Value;
+                host = same;
                 return false;
             }
 
@@ -112,6 +137,19 @@ internal sealed class HostList
                 _all = null;
             }
         }
+    }
+
+    private TorrentHost? FindSameLocked(TorrentId torrent)
+    {
+        if (_places.TryGetValue(torrent, out LinkedListNode<TorrentHost>? place))
+            return place.Value;
+        foreach (InfoHash wireHash in torrent.WireHashes)
+        {
+            if (_onWire.TryGetValue(wireHash, out TorrentHost? host) && host.KnownId.IsSameTorrent(torrent))
+                return host;
+        }
+
+        return null;
     }
 
     private void AddOnWire(TorrentId torrent, TorrentHost host)

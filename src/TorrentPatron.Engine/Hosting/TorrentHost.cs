@@ -97,6 +97,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Told when more of the torrent's hashes are known than its link has named.</summary>
     public Action<TorrentHost> Learned { private get; init; } = static _ => { };
 
+    /// <summary>Finds another torrent of the engine, whose metadata is here, that is the same by hashes that are known only now.</summary>
+    public Func<TorrentHost, TorrentId, TorrentHost?> Twin { private get; init; } = static (_, _) => null;
+
     /// <summary>All torrents of the engine, this one among them.</summary>
     public Func<IReadOnlyList<TorrentHost>> All { private get; init; } = static () => [];
 
@@ -753,6 +756,13 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Goes on with the metadata, or keeps it for when it is resumed.</summary>
     private async Task TakeAsync(TorrentMetainfo metainfo)
     {
+        // Two links to a hybrid, each with another of its hashes: nothing told before that they are one torrent.
+        if (Twin(this, metainfo.TorrentId) is { } twin)
+        {
+            await StopByItselfAsync(HostErrors.RunsAlready(metainfo.Name, twin.TorrentId)).ConfigureAwait(false);
+            return;
+        }
+
         await _resume.SaveMetadataAsync(metainfo).ConfigureAwait(false);
         _ledger.Metainfo = metainfo;
         if (_mayGoOn && _ledger.State == TorrentState.FetchingMetadata)

@@ -26,7 +26,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         IRequester requester, StartRequest request, PendingAnswer pending, RequestTurn turn, CancellationToken reading)
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
-        TorrentId torrent = order.TorrentId;
+        TorrentId torrent = Find(order);
         pending.Torrent = torrent;
         order.Check();
 
@@ -50,7 +50,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         MagnetLink? magnet = metainfo is null ? states.ReadMagnet(torrent) ?? order.Magnet : order.Magnet;
         if (metainfo is null && !client.Capabilities.HasFlag(ClientCapabilities.Magnets))
             throw new TorrentException(ServiceErrors.NoMagnets(client.Name));
-        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(metainfo, isRead: saved is not null && ReferenceEquals(metainfo, saved), order.Request.Saved);
+        ResumeStore store = metainfo is null ? states.Open(magnet!) : states.Open(torrent, metainfo, isRead: saved is not null && ReferenceEquals(metainfo, saved), order.Request.Saved);
         IReadOnlyList<TorrentError> warnings = isRestored
             ? new StartWarnings(order).OfStart(metainfo, isSaved: true, order.Request.SavedDestination)
             : states.Find(torrent) is { } earlier ? new StartWarnings(order).OfStart(metainfo, isSaved: true, earlier.Destination)
@@ -59,7 +59,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
         if (store.IsNew)
             hooks.Starting(torrent);
         TorrentAnswer answer = await session
-            .SendAsync(requester, torrent, order.ToCommand(pending.Id, metainfo, magnet, store), warnings).ConfigureAwait(false);
+            .SendAsync(requester, torrent, order.ToCommand(pending.Id, torrent, metainfo, magnet, store), warnings).ConfigureAwait(false);
         if (answer is not NewTorrentCreated)
         {
             // Off the reader of the engine's messages: this touches the disk.
@@ -131,7 +131,7 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
     {
         StartOrder order = await ReadAsync(request, reading).ConfigureAwait(false);
         return (
-            order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(order.TorrentId) ?? states.ReadMetainfo(order.TorrentId),
+            order.Metainfo ?? sessions.Current?.Client?.GetMetainfo(Find(order)) ?? states.ReadMetainfo(Find(order)),
             order.Metainfo is null && request.Destination is null && destinations.Default is { } root
                 ? request with { Read = order.Read, Destination = root }
                 : request with { Read = order.Read });
@@ -170,6 +170,11 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             await session.SendAsync(requester, torrent, new CloseTorrent(sessions.NextId(), torrent)).ConfigureAwait(false);
     }
 
+    /// <summary>The id by which a torrent runs or is saved: of a hybrid it may be that of a link which named another of its hashes only.</summary>
+    private TorrentId Find(StartOrder order) =>
+        sessions.Current?.Client?.Find(order.TorrentId)
+        ?? (order.Request.Source?.Saved is { } saved && states.IsMetainfo(order.Request.Source) ? saved : states.FindSame(order.TorrentId));
+
     private async Task<StartOrder> ReadAsync(StartRequest request, CancellationToken reading)
     {
         ReadSource read = await reader.ReadAsync(request, reading).ConfigureAwait(false);
@@ -187,11 +192,11 @@ internal sealed class RequestRunner(ClientSessions sessions, StateFolder states,
             ? PrivateTrackers.Refused(
                 running.Name, [.. order.Trackers.Concat(order.FoundTrackers).Distinct().Where(tracker => !before.Contains(tracker))])
             : null;
-        if (order.ToSources(sessions.NextId(), running.IsPrivate) is { } sources)
+        if (order.ToSources(sessions.NextId(), torrent, running.IsPrivate) is { } sources)
             await Ask(sources).ConfigureAwait(false);
         Uri[] merged = [.. running.Trackers.Select(tracker => tracker.Uri).Where(tracker => !before.Contains(tracker))];
         if (running.Metadata is not null && order.Metainfo is not null)
-            await Ask(new GiveMetadata(sessions.NextId(), order.Metainfo)).ConfigureAwait(false);
+            await Ask(new GiveMetadata(sessions.NextId(), order.Metainfo) { TorrentId = torrent }).ConfigureAwait(false);
         if (request.Options != TorrentOptions.Unchanged)
             await Ask(new SetTorrent(sessions.NextId(), torrent, request.Options)).ConfigureAwait(false);
         TorrentMetainfo? metainfo = order.Metainfo ?? session.Client?.GetMetainfo(torrent);

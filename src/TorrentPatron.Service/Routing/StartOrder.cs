@@ -99,10 +99,11 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
 
     /// <summary>The command to the engine.</summary>
     /// <param name="id">Its correlation id.</param>
+    /// <param name="torrent">The id by which the torrent runs and is saved.</param>
     /// <param name="metainfo">What is in the torrent; null where that is not known.</param>
     /// <param name="store">Where it is saved.</param>
     /// <param name="magnet">The link by which it was known first; null: none.</param>
-    public CreateNewTorrent ToCommand(long id, TorrentMetainfo? metainfo, MagnetLink? magnet, IResumeStore store)
+    public CreateNewTorrent ToCommand(long id, TorrentId torrent, TorrentMetainfo? metainfo, MagnetLink? magnet, IResumeStore store)
     {
         string destination = Destination;
         bool isKnown = metainfo is not null;
@@ -111,6 +112,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
             : new CreateNewTorrent(id, magnet!, destination) { ResumeStore = store };
         return command with
         {
+            TorrentId = torrent,
             IsDestinationSaved = request is { Destination: null, SavedDestination: not null },
             Peers = request.Peers,
             // A link whose metadata an earlier run has fetched adds to what was saved with that.
@@ -133,9 +135,10 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
 
     /// <summary>What is new in it for a torrent that runs already.</summary>
     /// <param name="id">The command's correlation id.</param>
-    /// <returns>The command; null: nothing.</returns>
+    /// <param name="torrent">The id by which it runs.</param>
     /// <param name="isPrivate">Whether the torrent is private: then it keeps its own trackers.</param>
-    public AddSources? ToSources(long id, bool isPrivate)
+    /// <returns>The command; null: nothing.</returns>
+    public AddSources? ToSources(long id, TorrentId torrent, bool isPrivate)
     {
         IReadOnlyList<Uri> trackers = isPrivate ? [] : Trackers;
         IReadOnlyList<Uri> found = isPrivate ? [] : FoundTrackers;
@@ -143,7 +146,7 @@ internal sealed class StartOrder(StartRequest request, SourceContent content, IR
         IReadOnlyList<Uri> webSeeds = isPrivate ? [] : FoundWebSeeds;
         return request.Peers.Count + FoundPeers.Count + trackers.Count + found.Count + nodes.Count + WebSeeds.Count + webSeeds.Count == 0
             ? null
-            : new AddSources(id, TorrentId, request.Peers, trackers)
+            : new AddSources(id, torrent, request.Peers, trackers)
             {
                 FoundPeers = FoundPeers,
                 FoundTrackers = found,

@@ -188,6 +188,7 @@ public sealed class ResumeStore : IResumeStore
 
     /// <summary>Opens the state of a torrent in a folder of its own.</summary>
     /// <param name="folder">The torrent's folder in the state folder.</param>
+    /// <param name="torrent">The id by which it is saved.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="isRead">Whether that was read from the folder.</param>
     /// <param name="known">What was in the resume file when it was last read; null: that is not known.</param>
@@ -195,9 +196,9 @@ public sealed class ResumeStore : IResumeStore
     /// <param name="paths">Where the torrents of the state folder have their files.</param>
     /// <param name="time">The clock.</param>
     internal static ResumeStore Open(
-        string folder, TorrentMetainfo metainfo, bool isRead, ReadResume? known, StateHolder holder, SavedPaths paths, TimeProvider time)
+        string folder, TorrentId torrent, TorrentMetainfo metainfo, bool isRead, ReadResume? known, StateHolder holder, SavedPaths paths, TimeProvider time)
     {
-        var store = new ResumeStore(folder, metainfo.TorrentId, metainfo.Name, holder, paths, time) { _known = known };
+        var store = new ResumeStore(folder, torrent, metainfo.Name, holder, paths, time) { _known = known };
         // Whoever had the torrent between the reading and the claim may have discarded it.
         store.Know(metainfo, isSaved: isRead && store._origin is { HasMetainfo: true, HasMagnet: false });
         return store;

@@ -91,8 +91,24 @@ public sealed class StateFolder : ISavedState
     internal ResumeStore Open(TorrentMetainfo metainfo, bool isRead, ReadResume? known = null)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
-        return Open(metainfo.TorrentId, folder => ResumeStore.Open(folder, metainfo, isRead, known, _holder, _paths, _time));
+        return Open(metainfo.TorrentId, metainfo, isRead, known);
     }
+
+    /// <inheritdoc cref="Open(TorrentMetainfo, bool, ReadResume)"/>
+    /// <param name="torrent">The id by which it is saved: a link may have named one hash of a hybrid only.</param>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="isRead">Whether it was read from this folder.</param>
+    /// <param name="known">The resume file as it was when it was last read; null: that is not known.</param>
+    internal ResumeStore Open(TorrentId torrent, TorrentMetainfo metainfo, bool isRead, ReadResume? known) =>
+        Open(torrent, folder => ResumeStore.Open(folder, torrent, metainfo, isRead, known, _holder, _paths, _time));
+
+    /// <summary>The id by which a torrent is saved: that of the link by which it was started, where that named the v2 hash of a hybrid only.</summary>
+    /// <param name="torrent">The id with all hashes that are known.</param>
+    /// <returns>The id; the one that was given, where it is not saved.</returns>
+    internal TorrentId FindSame(TorrentId torrent) =>
+        torrent is { V1: not null, V2: { } v2 } && !Directory.Exists(FolderOf(torrent)) && new TorrentId(v2) is var second && Directory.Exists(FolderOf(second))
+            ? second
+            : torrent;
 
     /// <summary>Opens the state of a torrent of which a link is known only, for whoever runs the torrent, and claims it.</summary>
     /// <param name="magnet">The link.</param>
