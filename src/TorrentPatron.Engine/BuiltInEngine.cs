@@ -3,10 +3,10 @@ using TorrentPatron.Engine.Swarms;
 
 namespace TorrentPatron.Engine;
 
-/// <summary>The engine that is always there: <see cref="TorrentClient"/>.</summary>
+/// <summary>The built-in engine: <see cref="TorrentClient"/>.</summary>
 public sealed class BuiltInEngine : ITorrentEngine
 {
-    /// <summary>What it is called.</summary>
+    /// <summary>Its name.</summary>
     public const string EngineName = SwarmWorkshop.EngineName;
 
     /// <inheritdoc/>

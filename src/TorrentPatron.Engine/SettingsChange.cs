@@ -4,20 +4,21 @@ using TorrentPatron.Engine.Shared;
 
 namespace TorrentPatron.Engine;
 
-/// <summary>Changes the settings of an engine that runs: what can change does so at once, and what cannot is told. One at a time.</summary>
-/// <param name="engine">What the engine shares.</param>
-/// <param name="workshop">Where peers connect.</param>
-/// <param name="hosts">The torrents: trackers hear of a new port.</param>
-/// <param name="watch">Has them follow what is bound to.</param>
-#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
+/// <summary>Changes the settings of a running engine, one change at a time. It applies what can change now and reports the
+/// rest.</summary>
+/// <param name="engine">The engine's shared resources.</param>
+/// <param name="workshop">The engine's workshop, which listens for peers.</param>
+/// <param name="hosts">The torrents; they announce a new port to their trackers.</param>
+/// <param name="watch">Reopens ports when the binding changes.</param>
+#pragma warning disable CA1001 // Without its wait handle a semaphore owns no resource.
 internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop, HostList hosts, NetworkWatch watch)
 #pragma warning restore CA1001
 {
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <summary>Goes on with other settings.</summary>
+    /// <summary>Applies new settings.</summary>
     /// <param name="settings">All settings, changed and unchanged.</param>
-    /// <returns>What could not be changed, and why.</returns>
+    /// <returns>An error for each setting that could not be changed.</returns>
     public async Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings)
     {
         await _one.WaitAsync().ConfigureAwait(false);
@@ -39,10 +40,10 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
             if (!workshop.CanRebind)
                 settings = settings with { Proxy = before.Proxy };
             engine.Apply(settings);
-            // Peers that are told of the new port dial it by uTP too.
+            // Peers that learn the new port also dial it with uTP.
             if (settings.ListenPort != before.ListenPort)
                 engine.Datagrams.Reopen();
-            // What is connected goes another way than it should from now on.
+            // Existing connections use the old route, so they must end.
             if (settings.Proxy != before.Proxy)
                 await watch.ReopenAsync("The proxy has been changed.").ConfigureAwait(false);
             if (settings.Filter != before.Filter)
@@ -79,22 +80,22 @@ internal sealed class SettingsChange(EngineResources engine, IWorkshop workshop,
     private IEnumerable<TorrentError> Fixed(ClientSettings before, ClientSettings after)
     {
         if (!CanRebind && before.BindTarget != after.BindTarget)
-            yield return Later("network interface or address to which it is bound");
+            yield return Later("network interface or address it is bound to");
         if (before.MaxQueuedBytes != after.MaxQueuedBytes)
-            yield return Later("number of bytes that may wait for the disk");
+            yield return Later("limit on bytes waiting for the disk");
         if (before.DiskThreads != after.DiskThreads)
-            yield return Later("number of its disk threads");
+            yield return Later("number of disk threads");
         if (before.CodePoint != after.CodePoint)
-            yield return Later("code point with which it marks what it sends");
+            yield return Later("code point of the packets it sends");
         if (before.Dht != after.Dht)
-            yield return Later("part that it takes in the DHT");
+            yield return Later("DHT setting");
         if (before.LocalDiscovery != after.LocalDiscovery)
-            yield return Later("search for peers in the local network");
+            yield return Later("local peer discovery setting");
         if (!workshop.CanRebind && before.Proxy != after.Proxy)
             yield return Later("proxy");
     }
 
     private static TorrentError Later(string what) => new(
-        TorrentErrorId.NotSupported, $"The {what} cannot change while the engine runs.",
-        "Stop the patrons that use this engine, or make a patron with an engine of its own.");
+        TorrentErrorId.NotSupported, $"The {what} cannot be changed while the engine runs.",
+        "Stop the patrons that use this engine, or create a patron with its own engine.");
 }

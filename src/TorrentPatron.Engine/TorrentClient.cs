@@ -29,7 +29,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private readonly HostList _hosts = new();
 
-    // One of each, not one for each torrent.
+    // Created once and shared by all torrents.
     private readonly Action<TorrentMessage> _say;
     private readonly Action<TorrentHost> _learned;
     private readonly Func<TorrentHost, TorrentId, TorrentHost?> _twin;
@@ -44,15 +44,15 @@ public sealed class TorrentClient : ITorrentClient
     private ushort _announced;
     private bool _isDisposed;
 
-    /// <summary>Makes an engine and begins to listen.</summary>
-    /// <param name="settings">What it is made with.</param>
+    /// <summary>Creates an engine and starts listening.</summary>
+    /// <param name="settings">The engine's settings.</param>
     public TorrentClient(ClientSettings settings)
         : this(settings, TimeProvider.System)
     {
     }
 
-    /// <summary>Makes an engine and begins to listen.</summary>
-    /// <param name="settings">What it is made with.</param>
+    /// <summary>Creates an engine and starts listening.</summary>
+    /// <param name="settings">The engine's settings.</param>
     /// <param name="time">The clock.</param>
     public TorrentClient(ClientSettings settings, TimeProvider time)
         : this(
@@ -60,18 +60,18 @@ public sealed class TorrentClient : ITorrentClient
     {
     }
 
-    /// <summary>Makes an engine on the system's network.</summary>
-    /// <param name="settings">What it is made with.</param>
-    /// <param name="binding">What the network is bound to; disposed with the engine.</param>
+    /// <summary>Creates an engine on the system's network.</summary>
+    /// <param name="settings">The engine's settings.</param>
+    /// <param name="binding">The interface or address that the network is bound to; disposed with the engine.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="workshop">Makes the way to move pieces; null: the built-in one.</param>
+    /// <param name="workshop">Creates the workshop, which moves pieces; null means the built-in one.</param>
     internal TorrentClient(
         ClientSettings settings, NetworkBinding binding, TimeProvider time, Func<EngineResources, HostList, IWorkshop>? workshop = null)
         : this(settings, new SocketNetwork(binding) { CodePoint = settings.CodePoint }, trackers: null, time, new Random(), disk: null, workshop, binding)
     {
     }
 
-    /// <summary>Makes an engine on a network of somebody else's.</summary>
+    /// <summary>Creates an engine on a network supplied by the caller.</summary>
     internal TorrentClient(
         ClientSettings settings, INetwork network, ITrackerClient? trackers, TimeProvider time, Random random, DiskWorkers? disk = null,
         Func<EngineResources, HostList, IWorkshop>? workshop = null, NetworkBinding? binding = null)
@@ -92,7 +92,7 @@ public sealed class TorrentClient : ITorrentClient
         Track(new Heartbeat(() => _hosts.All, _engine.Faults, Beat).RunAsync(_engine.Time, _stop.Token));
     }
 
-    /// <summary>What its torrents share.</summary>
+    /// <summary>The resources that its torrents share.</summary>
     internal EngineResources Resources => _engine;
 
     /// <inheritdoc/>
@@ -192,10 +192,10 @@ public sealed class TorrentClient : ITorrentClient
 
         await _stop.CancelAsync().ConfigureAwait(false);
         await _workshop.StopListeningAsync().ConfigureAwait(false);
-        // Beside all else: a router that does not answer takes some seconds.
+        // In parallel with the rest: an unresponsive router takes some seconds.
         Task unmapped = _engine.PortMapper?.DisposeAsync().AsTask() ?? Task.CompletedTask;
-        // First, because commands may wait for a check, which takes hours and ends with this; and once more for what a
-        // start under way has added meanwhile.
+        // Stop the torrents first: commands may wait for a check that takes hours, and this ends it. Stop them again below for
+        // any that a start in progress has added meanwhile.
         await StopAllAsync().ConfigureAwait(false);
         await Task.WhenAll(_work.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopAllAsync().ConfigureAwait(false);
@@ -225,14 +225,14 @@ public sealed class TorrentClient : ITorrentClient
         get
         {
             IPAddress? router = _engine.PortMapper?.Mappings.FirstOrDefault(mapping => mapping.ExternalAddress is { AddressFamily: AddressFamily.InterNetwork })?.ExternalAddress;
-            // Behind two routers the first one's address is no outside address: others see the second one's.
+            // Behind two routers, the first one's external address is not public: the internet sees the second one's.
             return router is not null && AddressReaches.Of(router) == AddressReach.Global
                 ? router
                 : _engine.Outside.Of(AddressFamily.InterNetwork) ?? _engine.Finder?.Status?.ExternalAddress ?? router;
         }
     }
 
-    /// <summary>Those outside are told of the router's port, where it is another than ours.</summary>
+    /// <summary>Announces the router's external port where it differs from ours.</summary>
     private void AnnounceOutsidePort()
     {
         ushort port = _engine.OutsidePort(AddressFamily.InterNetwork);
@@ -245,8 +245,8 @@ public sealed class TorrentClient : ITorrentClient
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
 
     /// <summary>
-    /// Says an answer. One that shows how a torrent stands has its turn among all that is said of the torrent, so that who looks at
-    /// statuses only does not see an older one last.
+    /// Publishes an answer. An answer that carries a status is ordered with the torrent's other messages, so that a reader of
+    /// statuses never sees an older one last.
     /// </summary>
     private void SayAnswer(TorrentAnswer answer)
     {
@@ -279,7 +279,7 @@ public sealed class TorrentClient : ITorrentClient
 
     private async Task HandleAsync(TorrentCommand command)
     {
-        // Whoever posts goes on at once.
+        // The caller must not wait for the command.
         await Task.Yield();
         try
         {
@@ -372,8 +372,8 @@ public sealed class TorrentClient : ITorrentClient
         }
     }
 
-    /// <param name="command">What ends the torrent.</param>
-    /// <param name="end">Does it, and answers; null where it had ended before.</param>
+    /// <param name="command">The command that ends the torrent.</param>
+    /// <param name="end">Ends the torrent and returns the answer; null if it had already ended.</param>
     private async Task<TorrentAnswer> EndAsync(TorrentCommand command, Func<TorrentHost, Task<TorrentAnswer?>> end)
     {
         if (!_hosts.TryFind(command.TorrentId, out TorrentHost? host) || !await host.Started.ConfigureAwait(false))
@@ -384,7 +384,7 @@ public sealed class TorrentClient : ITorrentClient
             return answer;
         }
 
-        // Another command has ended it.
+        // Another command has already ended it.
         await host.Ended.ConfigureAwait(false);
         return NotFound(command);
     }
@@ -425,10 +425,10 @@ public sealed class TorrentClient : ITorrentClient
     }
 
     private static CommandFail NotFound(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
-        TorrentErrorId.TorrentNotFound, $"No torrent {command.TorrentId} runs here.", "Look at the statuses for those that do, or start it."));
+        TorrentErrorId.TorrentNotFound, $"Torrent {command.TorrentId} is not running here.", "List the running torrents, or start this one."));
 
     private CommandFail NotSupported(TorrentCommand command) => new(command.TorrentId, command.CorrelationId, new TorrentError(
-        TorrentErrorId.NotSupported, $"The engine {Name} cannot carry out {command.GetType().Name}.", "Look at what the engine can do."));
+        TorrentErrorId.NotSupported, $"The engine {Name} does not support {command.GetType().Name}.", "Check the engine's capabilities."));
 
     private void Refuse(TorrentCommand command) => Say(Failure(command, Stopped));
 

@@ -67,8 +67,8 @@ internal sealed class MonoWorkshop : IWorkshop
     // Its listeners stay where they were opened: what comes back with another address would find nobody there.
     public TorrentError? Refusal => _engine.Settings switch
     {
-        { BindInterface: not null } => Lacking("keep to a network interface"),
-        { Proxy: not null } => Lacking("go by a proxy"),
+        { BindInterface: not null } => Lacking("bind to a network interface"),
+        { Proxy: not null } => Lacking("use a proxy"),
         _ => null,
     };
 
@@ -81,7 +81,7 @@ internal sealed class MonoWorkshop : IWorkshop
         { Transport: TransportPolicy.Utp } => Lacking("speak uTP"),
         { SuggestPieces: true } => Lacking("suggest pieces"),
         // It marks nothing, which only those miss who have asked for a mark.
-        { CodePoint: not 0 and var codePoint } when codePoint != DefaultCodePoint => Lacking("mark what it sends with a code point"),
+        { CodePoint: not 0 and var codePoint } when codePoint != DefaultCodePoint => Lacking("set the code point of its packets"),
         { PeerClasses: var classes } when classes.Any(one => one.IsPreferred) => Lacking("prefer a class of peers"),
         _ => null,
     };
@@ -98,7 +98,7 @@ internal sealed class MonoWorkshop : IWorkshop
     /// <summary>What MonoTorrent lacks.</summary>
     /// <param name="what">What, as what it "cannot".</param>
     public static TorrentError Lacking(string what) => new(
-        TorrentErrorId.NotSupported, $"The engine MonoTorrent cannot {what}.", "Leave that out, or use the built-in engine.");
+        TorrentErrorId.NotSupported, $"The MonoTorrent engine cannot {what}.", "Leave that out, or use the built-in engine.");
 
     /// <inheritdoc/>
     public IWork Make(MagnetLink magnet, TorrentNetwork network, IWorkEvents events) => new MetadataWork(magnet, _engine, network.Peers, events);
@@ -113,7 +113,7 @@ internal sealed class MonoWorkshop : IWorkshop
 
     /// <inheritdoc/>
     public Task<TorrentError?> ReopenAsync(int port) => Task.FromResult<TorrentError?>(new TorrentError(
-        TorrentErrorId.NotSupported, "MonoTorrent's port cannot be changed while it runs.", "Stop the patron and make a new one with it."));
+        TorrentErrorId.NotSupported, "MonoTorrent's port cannot be changed while it runs.", "Stop the patron and create a new one with that port."));
 
     /// <inheritdoc/>
     public async Task ApplyAsync(ClientSettings settings)

@@ -20,7 +20,7 @@ public readonly struct InfoHash : IEquatable<InfoHash>
     public InfoHash(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
-            throw new ArgumentException($"An info hash has {Length} bytes, not {bytes.Length}.", nameof(bytes));
+            throw new ArgumentException($"An info hash must have {Length} bytes, not {bytes.Length}.", nameof(bytes));
 
         _first = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _second = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);

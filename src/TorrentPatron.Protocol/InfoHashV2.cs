@@ -21,7 +21,7 @@ public readonly struct InfoHashV2 : IEquatable<InfoHashV2>
     public InfoHashV2(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
-            throw new ArgumentException($"A v2 info hash has {Length} bytes, not {bytes.Length}.", nameof(bytes));
+            throw new ArgumentException($"A v2 info hash must have {Length} bytes, not {bytes.Length}.", nameof(bytes));
 
         _first = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _second = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);

@@ -50,7 +50,7 @@ public sealed class V2Tests
         await peer.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();
-        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides have all they want.", closed.Reason));
+        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides are complete.", closed.Reason));
     }
 
     /// <summary>Versions, and which of their hashes a link names.</summary>
@@ -92,7 +92,7 @@ public sealed class V2Tests
         await peer.WaitUntilSeedingAsync();
 
         meeting.AssertDownloaded();
-        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides have all they want.", closed.Reason));
+        Assert.All(we.ClosedPeersOf(torrent), closed => Assert.True(closed.ClosedBy != ClosedBy.Us || closed.Reason == "Both sides are complete.", closed.Reason));
     }
 
     [Theory]

@@ -247,7 +247,7 @@ Describe 'A port that a router maps' -Skip:(-not $canRoute) {
         while (-not (Get-Engine).Problem -and $clock.Elapsed.TotalSeconds -lt 60) {
             Start-Sleep -Milliseconds 200
         }
-        (Get-Engine).Problem | Should -Be 'The router answers neither to PCP nor to NAT-PMP nor to UPnP.'
+        (Get-Engine).Problem | Should -Be 'The router does not answer PCP, NAT-PMP or UPnP.'
         @((Get-Engine).Mappings).Count | Should -Be 0
     }
 }

@@ -232,7 +232,7 @@ Describe 'Torrents that are saved' {
             $removed = $found | Remove-Torrent -DeleteData -Confirm:$false -PassThru -WarningVariable kept -WarningAction SilentlyContinue
 
             $removed.FilesDeleted | Should -Be 0
-            $kept | Should -BeLike '*not the torrent''s own*'
+            $kept | Should -BeLike '*does not belong to the torrent*'
             $mine | Should -Exist
         }
 

@@ -289,8 +289,8 @@ Describe 'Settings of torrents' {
             $left.Client | Should -BeLike '*TorrentPatron*'
             $left.ClosedAt.Kind | Should -Be Utc
             ([datetime]::UtcNow - $left.ClosedAt).TotalMinutes | Should -BeLessThan 5
-            $left.ClosedBy, $left.Reason | Should -Be 'Us', 'The torrent leaves the swarm.'
-            ($left | Out-String -Width 100) | Should -BeLike '*Torrent: data.bin*The torrent leaves the swarm.*'
+            $left.ClosedBy, $left.Reason | Should -Be 'Us', 'The torrent is leaving the swarm.'
+            ($left | Out-String -Width 100) | Should -BeLike '*Torrent: data.bin*The torrent is leaving the swarm.*'
             Wait-TestCondition { Get-TorrentPeer data.bin -Patron $seeder -Recent | Where-Object ClosedBy -ne Us } | Should -BeTrue
         }
     }

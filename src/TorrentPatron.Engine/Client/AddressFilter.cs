@@ -5,8 +5,8 @@ using TorrentPatron.Protocol.Filters;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Which addresses may be talked to: none that is blocked and, where only some are allowed, none but those. It holds for peers, in and out, for
-/// the DHT, trackers and downloads of .torrents. Immutable.
+/// The addresses the engine may talk to, as a block list and an optional allow list. Applies to peers in both directions, the
+/// DHT, trackers and .torrent downloads. Immutable.
 /// </summary>
 /// <param name="blocked">The addresses that are blocked; null: none.</param>
 /// <param name="allowed">The addresses that are allowed; null: all.</param>
@@ -18,10 +18,11 @@ public sealed class AddressFilter(AddressRanges? blocked, AddressRanges? allowed
     /// <summary>Number of allowed ranges; null: all addresses are allowed.</summary>
     public int? AllowedRanges => allowed?.Count;
 
-    /// <summary>Whether some addresses only are allowed: then what cannot be judged, a name that a proxy looks up, is not.</summary>
+    /// <summary>Whether there is an allow list. Names that a proxy resolves cannot be checked against it and are
+    /// refused.</summary>
     public bool IsAllowList => allowed is not null;
 
-    /// <summary>The files that the blocked addresses are from.</summary>
+    /// <summary>The files that the blocked addresses came from.</summary>
     public ReadOnlyCollection<string> Files { get; init; } = [];
 
     /// <summary>What was wrong in the files; null: nothing.</summary>
@@ -33,12 +34,12 @@ public sealed class AddressFilter(AddressRanges? blocked, AddressRanges? allowed
     /// <summary>The addresses that are allowed; null: all.</summary>
     public AddressRanges? Allowed => allowed;
 
-    /// <summary>The filter with parts of another one in place of its own.</summary>
-    /// <param name="before">The filter; null: there is none.</param>
-    /// <param name="given">The other one; null: all is allowed.</param>
-    /// <param name="isBlockedGiven">Whether what is blocked is that of the other one.</param>
-    /// <param name="isAllowedGiven">Whether what is allowed is that of the other one.</param>
-    /// <returns>The filter; null: all is allowed.</returns>
+    /// <summary>Combines a filter with the parts given by another one.</summary>
+    /// <param name="before">The filter; null if there is none.</param>
+    /// <param name="given">The other filter; null allows all addresses.</param>
+    /// <param name="isBlockedGiven">Whether the block list is taken from <paramref name="given"/>.</param>
+    /// <param name="isAllowedGiven">Whether the allow list is taken from <paramref name="given"/>.</param>
+    /// <returns>The combined filter; null if it allows all addresses.</returns>
     public static AddressFilter? Over(AddressFilter? before, AddressFilter? given, bool isBlockedGiven, bool isAllowedGiven)
     {
         AddressFilter? ofBlocked = isBlockedGiven ? given : before, ofAllowed = isAllowedGiven ? given : before;
@@ -49,6 +50,6 @@ public sealed class AddressFilter(AddressRanges? blocked, AddressRanges? allowed
         };
     }
 
-    /// <summary>Whether an address may be talked to.</summary>
+    /// <summary>Whether the filter allows an address.</summary>
     public bool Allows(IPAddress address) => (allowed is null || allowed.Contains(address)) && blocked?.Contains(address) != true;
 }

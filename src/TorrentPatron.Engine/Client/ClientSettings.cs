@@ -3,7 +3,7 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>What an engine is made with.</summary>
+/// <summary>The settings of an engine.</summary>
 public sealed record ClientSettings
 {
     /// <summary>The TCP port to listen on; 0: any free one; -1: do not listen.</summary>
@@ -13,80 +13,82 @@ public sealed record ClientSettings
     public IPAddress? BindAddress { get; init; }
 
     /// <summary>
-    /// The network interface that everything leaves and comes in by: its name, such as <c>tun0</c>, or an address that it has; null: any, or
-    /// that of <see cref="BindAddress"/>. While it is not there nothing is sent, and torrents warn of <see cref="TorrentErrorId.NetworkDown"/>.
+    /// The network interface that all traffic uses: a name such as <c>tun0</c>, or an address of the interface. Null means any,
+    /// or the interface of <see cref="BindAddress"/>. While it is down nothing is sent, and torrents warn with <see
+    /// cref="TorrentErrorId.NetworkDown"/>.
     /// </summary>
     public string? BindInterface { get; init; }
 
-    /// <summary>Which addresses may be talked to; null: all.</summary>
+    /// <summary>The addresses that the engine may talk to; null allows all.</summary>
     public AddressFilter? Filter { get; init; }
 
     /// <summary>
-    /// Limits over all torrents. They do not hold for peers in the local network unless <see cref="LimitLocalPeers"/> says so, nor for those of a
-    /// class that has limits of its own.
+    /// Limits over all torrents. Peers in the local network are exempt unless <see cref="LimitLocalPeers"/> is set, and so are
+    /// peers of a class with its own limits.
     /// </summary>
     public RateLimits Limits { get; init; } = RateLimits.None;
 
     /// <summary>
-    /// Whether <see cref="Limits"/> hold for peers in the local network too: those of private and link-local addresses that no class has. This
-    /// machine's own addresses are none of them.
+    /// Whether <see cref="Limits"/> also apply to the local network: private and link-local addresses that no class contains.
+    /// This machine's own addresses are always exempt.
     /// </summary>
     public bool LimitLocalPeers { get; init; }
 
-    /// <summary>Classes of peers with limits of their own. A peer belongs to the first that has its address.</summary>
+    /// <summary>Peer classes with their own limits. A peer belongs to the first class that contains its address.</summary>
     public ReadOnlyCollection<PeerClass> PeerClasses { get; init; } = [];
 
-    /// <summary>Most peers connected to one torrent, 1 or more.</summary>
+    /// <summary>The most peers connected to one torrent, 1 or more.</summary>
     public int MaxPeersPerTorrent { get; init; } = 100;
 
-    /// <summary>Most peers connected in all, 1 or more.</summary>
+    /// <summary>The most peers connected in all, 1 or more.</summary>
     public int MaxPeers { get; init; } = 500;
 
     /// <summary>Time between two status updates of an active torrent.</summary>
     public TimeSpan StatusInterval { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Bytes that may wait for the disk before sockets are no longer read.</summary>
+    /// <summary>Bytes that may wait for the disk; above this the engine stops reading from sockets.</summary>
     public long MaxQueuedBytes { get; init; } = 64L << 20;
 
-    /// <summary>How the engine takes part in the DHT (BEP 5): not, unless it is told to.</summary>
+    /// <summary>How the engine uses the DHT (BEP 5); off by default.</summary>
     public DhtSettings Dht { get; init; } = new();
 
-    /// <summary>Whether peers in the local network are looked for, and called to (BEP 14).</summary>
+    /// <summary>Whether local peer discovery is on (BEP 14).</summary>
     public bool LocalDiscovery { get; init; }
 
     /// <summary>Whether connections to peers are encrypted.</summary>
     public EncryptionPolicy Encryption { get; init; }
 
     /// <summary>
-    /// The differentiated services code point (RFC 2474) of what is sent to peers, and by UDP, 0 to 63; 0: none. By default 1, lower effort
-    /// (RFC 8622): routers that know it put other traffic first.
+    /// The differentiated services code point (RFC 2474) of packets to peers and of UDP packets, 0 to 63; 0 means none. The
+    /// default, 1, is lower effort (RFC 8622): routers that support it prefer other traffic.
     /// </summary>
     public int CodePoint { get; init; } = 1;
 
     /// <summary>
-    /// The address by which trackers are to name us to others, for a router or proxy with another outside address; many trackers do not heed it.
-    /// Null: the address from which they are asked.
+    /// The address that trackers should report for this client, for a router or proxy with a different outside address; many
+    /// trackers ignore it. Null means the address that the announce comes from.
     /// </summary>
     public IPAddress? AnnounceAddress { get; init; }
 
-    /// <summary>What all traffic is bound to.</summary>
+    /// <summary>The interface and address that all traffic is bound to.</summary>
     public BindTarget BindTarget => BindTarget.Of(BindInterface, BindAddress);
 
-    /// <summary>The protocols by which peers are connected.</summary>
+    /// <summary>The protocols used for connections to peers.</summary>
     public TransportPolicy Transport { get; init; }
 
-    /// <summary>Whether the router is asked to let peers in: not, unless it is told to. Never with a bind address.</summary>
+    /// <summary>Whether the engine asks the router to forward its port; off by default, and always off with a bind
+    /// address.</summary>
     public PortMappingPolicy PortMapping { get; init; }
 
-    /// <summary>The proxy by which connections leave; null: none. What it cannot carry is not sent.</summary>
+    /// <summary>The proxy for outgoing connections; null means none. Traffic that it cannot carry is not sent.</summary>
     public ProxySettings? Proxy { get; init; }
 
     /// <summary>
-    /// Whether peers are told which pieces are in memory, so that they ask for these first (BEP 6). It spares a disk that is slow to seek, and costs
-    /// some of the swarm's variety: off by default, as with other clients. What peers suggest to us is always heeded.
+    /// Whether peers are told which pieces are in memory, so that they request these first (BEP 6). This helps disks that are
+    /// slow to seek, but reduces piece diversity in the swarm, so it is off by default. Suggestions from peers are always used.
     /// </summary>
     public bool SuggestPieces { get; init; }
 
-    /// <summary>Threads that hash and write; 0: one for each processor, at most four.</summary>
+    /// <summary>Threads that hash and write; 0 means one for each processor, at most four.</summary>
     public int DiskThreads { get; init; }
 }

@@ -6,7 +6,7 @@ public enum ClosedBy
     /// <summary>This engine.</summary>
     Us,
 
-    /// <summary>The peer, in order.</summary>
+    /// <summary>The peer, with an orderly close.</summary>
     Peer,
 
     /// <summary>The network: the connection broke, or the peer's program died.</summary>

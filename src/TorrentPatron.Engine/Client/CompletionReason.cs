@@ -1,14 +1,14 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How a torrent came to be complete.</summary>
+/// <summary>How a torrent became complete.</summary>
 public enum CompletionReason
 {
     /// <summary>The last missing piece arrived in this run.</summary>
     Downloaded,
 
-    /// <summary>It was complete when it was started, by its resume data.</summary>
+    /// <summary>Its resume data showed that it was complete when it was started.</summary>
     AlreadyOnDisk,
 
-    /// <summary>Hashing what is on disk found every wanted piece.</summary>
+    /// <summary>A check found every wanted piece on disk.</summary>
     Rechecked,
 }

@@ -3,31 +3,31 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How the DHT node of an engine stood at one moment. Immutable.</summary>
+/// <summary>A snapshot of an engine's DHT node. Immutable.</summary>
 public sealed record DhtStatus
 {
-    /// <summary>The UDP addresses it is reached at.</summary>
+    /// <summary>The node's UDP addresses.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints { get; init; } = [];
 
-    /// <summary>Nodes known at IPv4 addresses, each of which has answered.</summary>
+    /// <summary>Known IPv4 nodes, each of which has answered.</summary>
     public int NodesIPv4 { get; init; }
 
-    /// <summary>Nodes known at IPv6 addresses, each of which has answered.</summary>
+    /// <summary>Known IPv6 nodes, each of which has answered.</summary>
     public int NodesIPv6 { get; init; }
 
-    /// <summary>Torrents that peers are looked for, and announced, here.</summary>
+    /// <summary>Torrents that the node looks up and announces.</summary>
     public int Torrents { get; init; }
 
     /// <summary>Lookups under way.</summary>
     public int Lookups { get; init; }
 
-    /// <summary>Lookups made since the start.</summary>
+    /// <summary>Lookups completed since the start.</summary>
     public long LookupsMade { get; init; }
 
-    /// <summary>Torrents of others whose peers are kept here.</summary>
+    /// <summary>Other clients' torrents for which the node stores peers.</summary>
     public int StoredTorrents { get; init; }
 
-    /// <summary>Peers of others that are kept here.</summary>
+    /// <summary>Peers that the node stores for other clients.</summary>
     public int StoredPeers { get; init; }
 
     /// <summary>Bytes received.</summary>
@@ -36,7 +36,7 @@ public sealed record DhtStatus
     /// <summary>Bytes sent.</summary>
     public long BytesSent { get; init; }
 
-    /// <summary>The address at which others say that they see us; null while too few have said so.</summary>
+    /// <summary>Our address as other nodes report it; null while too few have.</summary>
     public IPAddress? ExternalAddress { get; init; }
 
     /// <summary>Whether nodes are known, so that peers can be found.</summary>

@@ -1,14 +1,19 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>Whether connections to peers are encrypted (message stream encryption). That hides them from a glance and protects no secrets.</summary>
+/// <summary>
+/// Whether connections to peers are encrypted (message stream encryption). This hides the protocol from casual inspection; it is
+/// not secure.
+/// </summary>
 public enum EncryptionPolicy
 {
-    /// <summary>Both are taken. A peer is dialled in plaintext unless it is known to like encryption, and the other way once where it refuses.</summary>
+    /// <summary>
+    /// Accepts both. Dials in plaintext unless the peer is known to prefer encryption, and retries once the other way if refused.
+    /// </summary>
     Prefer,
 
-    /// <summary>Every connection is encrypted by RC4, both ways; others are refused.</summary>
+    /// <summary>Encrypts every connection with RC4 in both directions; refuses others.</summary>
     Require,
 
-    /// <summary>No connection is encrypted; encrypted ones are refused.</summary>
+    /// <summary>Encrypts no connection; refuses encrypted ones.</summary>
     Off,
 }

@@ -1,17 +1,17 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How much a file is wanted.</summary>
+/// <summary>The priority of a file.</summary>
 public enum FilePriority
 {
-    /// <summary>Not at all: its pieces are fetched only where a wanted file shares them.</summary>
+    /// <summary>Not wanted: its pieces are downloaded only if a wanted file shares them.</summary>
     Skip = 0,
 
-    /// <summary>Less than others.</summary>
+    /// <summary>Lower than normal.</summary>
     Low = 1,
 
-    /// <summary>As others.</summary>
+    /// <summary>Normal.</summary>
     Normal = 4,
 
-    /// <summary>More than others.</summary>
+    /// <summary>Higher than normal.</summary>
     High = 7,
 }

@@ -3,41 +3,42 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Which of a torrent's files are wanted, said before they are known. Without names and indices: all. A name is a
-/// <see cref="NamePattern"/>; it is compared with a file's name, its path in the torrent and that path below the torrent's own folder,
-/// all with <c>/</c> as separator; <c>*</c> matches separators too.
+/// Selects files of a torrent before its file list is known. Without names and indices it selects all. A name is a <see
+/// cref="NamePattern"/>; it is matched against a file's name, its path in the torrent, and its path below the torrent's own
+/// folder, all with <c>/</c> as separator. <c>*</c> also matches separators.
 /// </summary>
 public sealed record FileSelection
 {
     /// <summary>Every file.</summary>
     public static FileSelection All { get; } = new();
 
-    /// <summary>Names of the files that are wanted, or patterns of names; empty, with no <see cref="Indices"/>: all files.</summary>
+    /// <summary>Names or name patterns of wanted files; if this and <see cref="Indices"/> are empty, all files are
+    /// wanted.</summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
-    /// <summary>Names of the files that are not wanted, or patterns of names, whatever else says so.</summary>
+    /// <summary>Names or name patterns of unwanted files; takes precedence over everything else.</summary>
     public IReadOnlyList<string> Exclude { get; init; } = [];
 
-    /// <summary>Places of files that are wanted, from 0, besides those that <see cref="Include"/> names (BEP 53).</summary>
+    /// <summary>Indices of wanted files, from 0, in addition to <see cref="Include"/> (BEP 53).</summary>
     public IReadOnlyList<int> Indices { get; init; } = [];
 
-    /// <summary>Whether it chooses nothing: every file is wanted.</summary>
+    /// <summary>Whether every file is selected.</summary>
     public bool IsAll => Include.Count == 0 && Exclude.Count == 0 && Indices.Count == 0;
 
-    /// <summary>What to say where a selection leaves no file.</summary>
+    /// <summary>The error for a selection that matches no file.</summary>
     /// <param name="metainfo">The torrent.</param>
     public static TorrentError NothingSelected(TorrentMetainfo metainfo)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
         return new TorrentError(
-            TorrentErrorId.NothingSelected, $"None of the {metainfo.Files.Count} files of '{metainfo.Name}' is chosen.",
-            "Look at the files in the torrent, and choose by what they are called.");
+            TorrentErrorId.NothingSelected, $"None of the {metainfo.Files.Count} files of '{metainfo.Name}' is selected.",
+            "List the torrent's files, and select them by name.");
     }
 
-    /// <summary>Says of each file whether it is wanted.</summary>
+    /// <summary>Determines for each file whether it is wanted.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <returns>
-    /// <see cref="FilePriority.Normal"/> or <see cref="FilePriority.Skip"/> for each of the torrent's files; empty where all are
+    /// <see cref="FilePriority.Normal"/> or <see cref="FilePriority.Skip"/> for each of the torrent's files; empty if all are
     /// wanted.
     /// </returns>
     public IReadOnlyList<FilePriority> Resolve(TorrentMetainfo metainfo)
@@ -56,7 +57,7 @@ public sealed record FileSelection
             texts.SelectMany(text => new NamePattern(text).Find(files, file => names[file]));
     }
 
-    /// <summary>What of <see cref="Include"/> names a file that the torrent does not have. That a pattern matches none is in order.</summary>
+    /// <summary>The names in <see cref="Include"/> that match no file in the torrent. Patterns may match nothing.</summary>
     /// <param name="metainfo">The torrent.</param>
     public IReadOnlyList<string> Missing(TorrentMetainfo metainfo)
     {

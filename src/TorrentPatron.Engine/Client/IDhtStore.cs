@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>Keeps what a DHT node knows from one run to the next: some kilobytes, written twice an hour at most, and at the end.</summary>
+/// <summary>Saves a DHT node's state between runs: a few kilobytes, written at most twice an hour and at the end.</summary>
 public interface IDhtStore
 {
-    /// <summary>What was saved last; null where nothing was, or it cannot be read. May block; called once.</summary>
+    /// <summary>Loads the saved state. May block; called once. Returns null if nothing was saved or it cannot be read.</summary>
     byte[]? Load();
 
-    /// <summary>Saves. May block; what fails is the store's to report, and to forget.</summary>
+    /// <summary>Saves the state. May block; the store handles and reports its own failures.</summary>
     void Save(byte[] state);
 }

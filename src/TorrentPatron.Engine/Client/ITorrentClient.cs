@@ -5,85 +5,86 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// A BitTorrent engine: commands go in, messages come out. This is the seam at which engines plug in; nothing above it
-/// may assume which one is below. Any number may live in one process.
+/// A BitTorrent engine: commands go in, messages come out. Engines plug in here, and callers must not assume a particular one. A
+/// process may contain any number.
 /// </summary>
 /// <remarks>
-/// Every command is answered by exactly one <see cref="TorrentAnswer"/> with the command's correlation id; answers to
-/// different commands may come in any order. Disposing stops every torrent, saves what is to be saved, answers the
-/// commands still open and completes <see cref="Messages"/>.
+/// Every command gets exactly one <see cref="TorrentAnswer"/> with its correlation id; answers to different commands may arrive
+/// in any order. Disposing stops every torrent, saves its state, answers the open commands and completes <see cref="Messages"/>.
 /// </remarks>
 public interface ITorrentClient : IAsyncDisposable
 {
-    /// <summary>What the engine is called, for people.</summary>
+    /// <summary>The engine's display name.</summary>
     string Name { get; }
 
-    /// <summary>What it can do. A command that it lacks is answered by a <see cref="TorrentErrorId.NotSupported"/> failure.</summary>
+    /// <summary>The engine's optional features. Unsupported commands fail with <see
+    /// cref="TorrentErrorId.NotSupported"/>.</summary>
     ClientCapabilities Capabilities => ClientCapabilities.None;
 
-    /// <summary>What came out: answers, and news of torrents. Unbounded and read by one reader.</summary>
+    /// <summary>The answers and events. Unbounded, with a single reader.</summary>
     ChannelReader<TorrentMessage> Messages { get; }
 
-    /// <summary>Hands over a command. Never blocks, from any thread; after disposal the answer is a failure.</summary>
-    /// <param name="command">What to do.</param>
+    /// <summary>Posts a command. Never blocks; may be called from any thread. After disposal the answer is a failure.</summary>
+    /// <param name="command">The command.</param>
     void Post(TorrentCommand command);
 
     /// <summary>The latest snapshot of one torrent. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    /// <returns>The snapshot, or null where the engine does not run that torrent.</returns>
+    /// <param name="torrent">The torrent.</param>
+    /// <returns>The snapshot; null if the engine is not running that torrent.</returns>
     TorrentStatus? GetStatus(TorrentId torrent);
 
     /// <summary>
-    /// Finds a torrent by any of its hashes: a hybrid and a link that names only one of them are one torrent, which runs by the id with which it
-    /// was started. Never waits for the network or the disk.
+    /// Finds a torrent by any of its hashes: a hybrid and a link that names only one of them are the same torrent, which keeps the
+    /// id it was started with. Never waits for the network or the disk.
     /// </summary>
     /// <param name="torrent">An id of the torrent.</param>
-    /// <returns>The id by which the engine runs it; null where it does not run that torrent.</returns>
+    /// <returns>The id that the engine uses for it; null if it is not running that torrent.</returns>
     TorrentId? Find(TorrentId torrent) => GetStatus(torrent) is null ? null : torrent;
 
-    /// <summary>The latest snapshots of all torrents, in the order in which they were started.</summary>
+    /// <summary>The latest snapshots of all torrents, in the order they were started.</summary>
     IReadOnlyList<TorrentStatus> GetStatuses();
 
-    /// <summary>What is in a torrent. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    /// <returns>Its metainfo; null where the engine does not run that torrent, or does not know it yet or does not tell.</returns>
+    /// <summary>The metainfo of a torrent. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">The torrent.</param>
+    /// <returns>
+    /// The metainfo; null if the engine is not running the torrent, does not have its metadata yet, or does not provide it.
+    /// </returns>
     TorrentMetainfo? GetMetainfo(TorrentId torrent) => null;
 
     /// <summary>A torrent's files. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="torrent">The torrent.</param>
     /// <returns>
-    /// The files but for padding, in the metainfo's order; none where the engine does not run that torrent, or does not know them
-    /// yet, or lacks <see cref="ClientCapabilities.FileList"/>.
+    /// The files without padding, in the metainfo's order. Empty if the engine is not running that torrent, does not have its
+    /// metadata yet, or lacks <see cref="ClientCapabilities.FileList"/>.
     /// </returns>
     IReadOnlyList<FileSnapshot> GetFiles(TorrentId torrent) => [];
 
     /// <summary>A torrent's connected peers. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    /// <returns>
-    /// The peers; none where the engine does not run that torrent, or lacks <see cref="ClientCapabilities.PeerList"/>.
-    /// </returns>
+    /// <param name="torrent">The torrent.</param>
+    /// <returns>The peers. Empty if the engine is not running that torrent, or lacks <see
+    /// cref="ClientCapabilities.PeerList"/>.</returns>
     IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => [];
 
-    /// <summary>The latest peers whose connections have ended. Never waits for the network or the disk.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <summary>The peers whose connections ended most recently. Never waits for the network or the disk.</summary>
+    /// <param name="torrent">The torrent.</param>
     /// <returns>
-    /// Some dozens of them, the latest first; none where the engine does not run that torrent, or lacks
-    /// <see cref="ClientCapabilities.ClosedPeers"/>.
+    /// A few dozen, the latest first. Empty if the engine is not running that torrent, or lacks <see
+    /// cref="ClientCapabilities.ClosedPeers"/>.
     /// </returns>
     IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => [];
 
-    /// <summary>The settings that hold now.</summary>
+    /// <summary>The current settings.</summary>
     ClientSettings Settings { get; }
 
-    /// <summary>Goes on with other settings. What can change while torrents run does so at once.</summary>
+    /// <summary>Changes the settings. Those that can change while torrents run take effect at once.</summary>
     /// <param name="settings">All settings, changed and unchanged.</param>
     /// <param name="cancellationToken">Ends the wait, not the change.</param>
-    /// <returns>What could not be changed, and why; none where all is as given.</returns>
+    /// <returns>An error for each setting that could not be changed; empty if all were applied.</returns>
     Task<IReadOnlyList<TorrentError>> ApplyAsync(ClientSettings settings, CancellationToken cancellationToken = default) =>
         Task.FromResult<IReadOnlyList<TorrentError>>([new TorrentError(
             TorrentErrorId.NotSupported, $"The engine {Name} cannot change its settings while it runs.",
-            "Stop the patron and make a new one with these settings.")]);
+            "Stop the patron and create a new one with these settings.")]);
 
-    /// <summary>The engine as a whole. Never waits for the network or the disk.</summary>
+    /// <summary>A snapshot of the whole engine. Never waits for the network or the disk.</summary>
     ClientStatus GetClientStatus();
 }

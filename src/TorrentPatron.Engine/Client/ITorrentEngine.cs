@@ -1,15 +1,15 @@
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// An engine that can be chosen by its name. What plugs in has one public class of this kind, with a constructor without
-/// parameters, in the assembly <c>TorrentPatron.&lt;name&gt;</c>.
+/// An engine that can be selected by name. A plug-in assembly <c>TorrentPatron.&lt;name&gt;</c> has one public implementation
+/// with a parameterless constructor.
 /// </summary>
 public interface ITorrentEngine
 {
-    /// <summary>What it is chosen by; also the <see cref="ITorrentClient.Name"/> of its clients.</summary>
+    /// <summary>The name that selects the engine; also the <see cref="ITorrentClient.Name"/> of its clients.</summary>
     string Name { get; }
 
-    /// <summary>Makes a client, which begins to listen. Any number may live in one process.</summary>
-    /// <param name="settings">What it is made with.</param>
+    /// <summary>Creates a client, which starts listening. A process may contain any number.</summary>
+    /// <param name="settings">The client's settings.</param>
     ITorrentClient CreateClient(ClientSettings settings);
 }

@@ -1,20 +1,21 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How far a torrent that was started without its metadata has got with fetching it (BEP 9).</summary>
+/// <summary>The progress of a metadata download (BEP 9).</summary>
 public sealed record MetadataProgress
 {
-    /// <summary>Pieces of the metadata, of 16 KiB, that are here.</summary>
+    /// <summary>The 16 KiB metadata pieces received so far.</summary>
     public int PiecesReceived { get; init; }
 
-    /// <summary>Pieces of the metadata; null while no peer has told its size.</summary>
+    /// <summary>The number of metadata pieces; null until a peer has reported the size.</summary>
     public int? PieceCount { get; init; }
 
-    /// <summary>Peers that were asked for it so far.</summary>
+    /// <summary>The number of peers asked so far.</summary>
     public int PeersAsked { get; init; }
 
-    /// <summary>Since when it is being fetched, UTC.</summary>
+    /// <summary>When the download began, UTC.</summary>
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>What it waits for, in a sentence: addresses of peers, a connection, one that has the metadata.</summary>
+    /// <summary>What the download is waiting for, as a sentence: peer addresses, a connection, or a peer that has the
+    /// metadata.</summary>
     public string Missing { get; init; } = "";
 }

@@ -1,16 +1,15 @@
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// A name as a person gives it. It means what is called so, as it is written; where nothing is, what it matches as one of
-/// PowerShell's wildcard patterns: <c>*</c>, <c>?</c>, <c>[a-z]</c>, and a backtick before a character that stands for itself.
-/// Case is ignored. Immutable.
+/// A name as typed by a user. It selects items with exactly that name; if there are none, it is matched as a PowerShell wildcard
+/// pattern: <c>*</c>, <c>?</c>, <c>[a-z]</c>, and a backtick to escape a character. Case is ignored. Immutable.
 /// </summary>
 public sealed class NamePattern
 {
     private readonly WildcardPattern _pattern;
 
-    /// <summary>Takes a name.</summary>
-    /// <param name="text">A name, or a pattern of names; what is not a valid pattern is a name only.</param>
+    /// <summary>Creates a pattern from a name.</summary>
+    /// <param name="text">A name or a name pattern; an invalid pattern is only a name.</param>
     public NamePattern(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -18,13 +17,16 @@ public sealed class NamePattern
         _pattern = new WildcardPattern(text);
     }
 
-    /// <summary>The text as it was given.</summary>
+    /// <summary>The original text.</summary>
     public string Text { get; }
 
-    /// <summary>Whether it is a valid pattern that several names may match, so that it may as well match none.</summary>
+    /// <summary>Whether it is a valid pattern with wildcards, which may match any number of names.</summary>
     public bool HasWildcards => _pattern is { IsValid: true, HasWildcards: true };
 
-    /// <summary>The files' names among which a file is looked for: its path in the torrent, below the torrent's own folder, and its name alone.</summary>
+    /// <summary>
+    /// The names by which a file can be selected: its path in the torrent, its path below the torrent's own folder, and its file
+    /// name.
+    /// </summary>
     /// <param name="path">The file's path in the torrent, with <c>/</c> as separator.</param>
     public static IReadOnlyList<string> NamesOfFile(string path)
     {
@@ -37,7 +39,7 @@ public sealed class NamePattern
         ];
     }
 
-    /// <summary>Whether a name is the text as it is written.</summary>
+    /// <summary>Whether a name equals the text literally.</summary>
     /// <param name="name">The name.</param>
     public bool IsName(string name) => Text.Equals(name, StringComparison.OrdinalIgnoreCase);
 
@@ -49,9 +51,9 @@ public sealed class NamePattern
         return _pattern.IsMatch(name);
     }
 
-    /// <summary>Finds what is meant among some things: those called so or, where there are none, those that match.</summary>
-    /// <param name="things">The things.</param>
-    /// <param name="namesOf">What a thing is called.</param>
+    /// <summary>Finds the items with exactly this name or, if there are none, those that match the pattern.</summary>
+    /// <param name="things">The items to search.</param>
+    /// <param name="namesOf">Returns an item's names.</param>
     public IReadOnlyList<T> Find<T>(IReadOnlyCollection<T> things, Func<T, IEnumerable<string>> namesOf)
     {
         ArgumentNullException.ThrowIfNull(things);

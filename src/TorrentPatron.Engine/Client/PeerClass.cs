@@ -5,32 +5,37 @@ using TorrentPatron.Protocol.Filters;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Peers of some addresses, with limits of their own in place of <see cref="ClientSettings.Limits"/>. A torrent's own limits hold for them as for
-/// all others. A peer belongs to the first class that has its address. Immutable.
+/// A set of peer addresses with its own limits in place of <see cref="ClientSettings.Limits"/>. A torrent's own limits still
+/// apply. A peer belongs to the first class that contains its address. Immutable.
 /// </summary>
 public sealed record PeerClass
 {
-    /// <summary>The name of the built-in class, that of the local network: private (RFC 1918, RFC 4193) and link-local addresses that no other class has.</summary>
+    /// <summary>
+    /// The name of the built-in class for the local network: private (RFC 1918, RFC 4193) and link-local addresses that no other
+    /// class contains.
+    /// </summary>
     public const string Local = "Local";
 
-    /// <summary>Classes at most.</summary>
+    /// <summary>The most classes an engine accepts.</summary>
     public const int MostClasses = 100;
 
-    /// <summary>Characters of a name at most.</summary>
+    /// <summary>The most characters in a class name.</summary>
     public const int LongestName = 64;
 
     private PeerClass(string name, string range, AddressRanges addresses) => (Name, Range, Addresses) = (name, range, addresses);
 
-    /// <summary>What it is called, safe to print.</summary>
+    /// <summary>The class's name, safe to print.</summary>
     public string Name { get; }
 
-    /// <summary>Its addresses, networks and ranges, with commas between them.</summary>
+    /// <summary>Its addresses, networks and ranges, separated by commas.</summary>
     public string Range { get; }
 
-    /// <summary>Most to receive from all its peers together, in bytes/s; 0: no limit; null: what all peers share.</summary>
+    /// <summary>The limit for receiving from all its peers together, bytes/s; 0 means no limit, null the limit of all
+    /// peers.</summary>
     public long? MaxDownloadRate { get; init; }
 
-    /// <summary>Most to send to all its peers together, in bytes/s; 0: no limit; null: what all peers share.</summary>
+    /// <summary>The limit for sending to all its peers together, bytes/s; 0 means no limit, null the limit of all
+    /// peers.</summary>
     public long? MaxUploadRate { get; init; }
 
     /// <summary>Whether its peers are dialled and unchoked before others.</summary>
@@ -39,14 +44,15 @@ public sealed record PeerClass
     /// <summary>Its addresses.</summary>
     internal AddressRanges Addresses { get; }
 
-    /// <summary>Makes a class without limits of its own.</summary>
+    /// <summary>Creates a class without limits.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="ranges">
-    /// Its addresses, as <see cref="AddressRange.TryParse"/> takes them; one text may have several, with commas or semicolons between them.
+    /// Its addresses, in the form that <see cref="AddressRange.TryParse"/> reads; one text may contain several, separated by
+    /// commas or semicolons.
     /// </param>
     /// <param name="made">The class.</param>
     /// <param name="error">What is wrong.</param>
-    /// <returns>Whether it is made.</returns>
+    /// <returns>Whether the class is valid.</returns>
     public static bool TryMake(
         string name, IEnumerable<string> ranges, [NotNullWhen(true)] out PeerClass? made, [NotNullWhen(false)] out TorrentError? error)
     {
@@ -55,9 +61,9 @@ public sealed record PeerClass
         (made, error) = (null, null);
         name = DisplayText.Clean(name).Trim();
         if (name.Length is 0 or > LongestName)
-            error = Invalid($"The name of a class of peers has 1 to {LongestName} characters.", "Give it such a name.");
+            error = Invalid($"The name of a peer class must have 1 to {LongestName} characters.", "Choose a name of that length.");
         else if (name.Equals(Local, StringComparison.OrdinalIgnoreCase))
-            error = Invalid($"'{Local}' is the built-in class of peers, that of the local network.", "Give the class another name; it comes before the built-in one.");
+            error = Invalid($"'{Local}' is the built-in peer class of the local network.", "Give the class another name; it takes precedence over the built-in one.");
         if (error is not null)
             return false;
 
@@ -69,7 +75,7 @@ public sealed record PeerClass
             {
                 error = Invalid(
                     $"'{DisplayText.Clean(text)}' is not an address, a network or a range of addresses.",
-                    "Write it like 192.0.2.1, 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1-192.0.2.9.");
+                    "Use a form such as 192.0.2.1, 192.0.2.0/24, 2001:db8::/32 or 192.0.2.1-192.0.2.9.");
                 return false;
             }
 
@@ -79,7 +85,7 @@ public sealed record PeerClass
 
         if (read.Count == 0)
         {
-            error = Invalid($"The class of peers '{name}' has no addresses.", "Give them as its Range, such as 10.0.0.0/8.");
+            error = Invalid($"The peer class '{name}' has no addresses.", "Set its Range, for example to 10.0.0.0/8.");
             return false;
         }
 
@@ -87,19 +93,19 @@ public sealed record PeerClass
         return true;
     }
 
-    /// <summary>Checks that classes can stand beside each other.</summary>
-    /// <returns>Why not; null: they can.</returns>
+    /// <summary>Checks that a set of classes is valid.</summary>
+    /// <returns>The error; null if the set is valid.</returns>
     public static TorrentError? Check(IReadOnlyCollection<PeerClass> classes)
     {
         ArgumentNullException.ThrowIfNull(classes);
         if (classes.Count > MostClasses)
-            return Invalid($"There are {classes.Count} classes of peers, and at most {MostClasses} are taken.", "Put addresses that are treated alike into one class.");
+            return Invalid($"{classes.Count} peer classes were given; the limit is {MostClasses}.", "Put addresses with the same limits into one class.");
         return classes.GroupBy(one => one.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice
-            ? Invalid($"Two classes of peers are called '{twice.Key}'.", "Give each a name of its own, or one class several addresses.")
+            ? Invalid($"Two peer classes are named '{twice.Key}'.", "Give each class a different name, or put their addresses into one class.")
             : null;
     }
 
-    /// <summary>Whether another class has the same name, addresses as they are written, and limits.</summary>
+    /// <summary>Whether another class has the same name, range text and limits.</summary>
     public bool Equals(PeerClass? other) => other is not null && Key == other.Key;
 
     /// <inheritdoc/>

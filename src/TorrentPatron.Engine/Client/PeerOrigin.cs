@@ -1,13 +1,14 @@
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Who named a peer's address: its kind, and which one of that kind. Each tracker, each peer that takes part in peer exchange and each
-/// host of a node of the DHT is an origin of its own, and origins take turns: who names a thousand addresses keeps nobody from those of others.
+/// The origin of a peer's address: the kind of source and its identity. Each tracker, each peer in peer exchange and each DHT
+/// node's host is a separate origin. Origins take turns, so one that names a thousand addresses does not crowd out the others.
 /// </summary>
-/// <param name="Source">The kind.</param>
-/// <param name="Namer">Which one; null where there is one only. Compared by <see cref="object.Equals(object)"/>.</param>
+/// <param name="Source">The kind of source.</param>
+/// <param name="Namer">The source's identity; null if there is only one of its kind. Compared by <see
+/// cref="object.Equals(object)"/>.</param>
 internal readonly record struct PeerOrigin(PeerSource Source, object? Namer = null)
 {
-    /// <summary>The origin of a kind of which there is one.</summary>
+    /// <summary>The origin for a kind with only one source.</summary>
     public static implicit operator PeerOrigin(PeerSource source) => new(source);
 }

@@ -3,52 +3,55 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>One of a torrent's connected peers as it stood at one moment. Immutable; sizes are bytes, rates bytes/s.</summary>
+/// <summary>A snapshot of one of a torrent's connected peers. Immutable; sizes are bytes, rates bytes/s.</summary>
 public sealed record PeerSnapshot
 {
-    /// <summary>Its address as it is connected.</summary>
+    /// <summary>The peer's address.</summary>
     public required IPEndPoint EndPoint { get; init; }
 
-    /// <summary>What program it says it is, safe to print; empty where it does not say.</summary>
+    /// <summary>The name of the peer's program, safe to print; empty if it sent none.</summary>
     public string Client { get; init; } = "";
 
     /// <summary>How its address was found.</summary>
     public PeerSource Source { get; init; }
 
-    /// <summary>Whether it dialled us.</summary>
+    /// <summary>Whether the peer connected to us.</summary>
     public bool IsIncoming { get; init; }
 
-    /// <summary>How the connection is encrypted; none: it is plain from its first byte.</summary>
+    /// <summary>How the connection is encrypted; none means plaintext from the first byte.</summary>
     public EncryptionMethods Encryption { get; init; }
 
-    /// <summary>The protocol by which it is connected.</summary>
+    /// <summary>The connection's transport protocol.</summary>
     public PeerTransport Transport { get; init; }
 
-    /// <summary>The name of its class, <see cref="PeerClass.Local"/> for a peer in the local network; empty: no class has its address.</summary>
+    /// <summary>
+    /// The name of its peer class, <see cref="PeerClass.Local"/> for the local network; empty if no class contains its address.
+    /// </summary>
     public string Class { get; init; } = "";
 
-    /// <summary>Whether it does not answer our requests.</summary>
+    /// <summary>Whether the peer is choking us.</summary>
     public bool IsChoking { get; init; }
 
-    /// <summary>Whether it wants something that we have.</summary>
+    /// <summary>Whether the peer is interested in our pieces.</summary>
     public bool IsInterested { get; init; }
 
-    /// <summary>Whether we do not answer its requests.</summary>
+    /// <summary>Whether we are choking the peer.</summary>
     public bool AmChoking { get; init; }
 
-    /// <summary>Whether we want something that it has.</summary>
+    /// <summary>Whether we are interested in its pieces.</summary>
     public bool AmInterested { get; init; }
 
-    /// <summary>Whether it owes us what we have asked for, for a minute or longer.</summary>
+    /// <summary>Whether it has left our requests unanswered for a minute or longer.</summary>
     public bool IsSnubbed { get; init; }
 
-    /// <summary>Whether we answer its requests in turn with others, to see whether it gives more than they do.</summary>
+    /// <summary>Whether it is optimistically unchoked: served for a while to see whether it gives more than others.</summary>
     public bool IsOptimistic { get; init; }
 
     /// <summary>
-    /// How the connection stands, in the letters that other clients show: D we download (d we would, and are choked), U it downloads (u it
-    /// would, and is choked), K it would give and we want nothing, ? we would give and it wants nothing, O optimistically unchoked, S snubbed,
-    /// I incoming, H found by the DHT, X by peer exchange, L in the local network, E encrypted (e its handshake only), P by uTP.
+    /// The connection's state, in the letters that other clients use: D downloading from it (d interested, but choked), U
+    /// uploading to it (u it is interested, but choked), K it unchoked us and we are not interested, ? we unchoked it and it is
+    /// not interested, O optimistically unchoked, S snubbed, I incoming, H from the DHT, X from peer exchange, L from the local
+    /// network, E encrypted (e only the handshake), P uTP.
     /// </summary>
     public string Flags
     {
@@ -76,18 +79,18 @@ public sealed record PeerSnapshot
         }
     }
 
-    /// <summary>Payload received from it in a second.</summary>
+    /// <summary>Payload received from it, bytes/s.</summary>
     public long DownloadRate { get; init; }
 
-    /// <summary>Payload sent to it in a second.</summary>
+    /// <summary>Payload sent to it, bytes/s.</summary>
     public long UploadRate { get; init; }
 
-    /// <summary>Payload received from it.</summary>
+    /// <summary>Payload received from it, bytes.</summary>
     public long BytesReceived { get; init; }
 
-    /// <summary>Payload sent to it.</summary>
+    /// <summary>Payload sent to it, bytes.</summary>
     public long BytesSent { get; init; }
 
-    /// <summary>Share of the torrent's pieces that it has, 0 to 100.</summary>
+    /// <summary>The share of the torrent's pieces that it has, 0 to 100.</summary>
     public double PercentComplete { get; init; }
 }

@@ -3,13 +3,13 @@ namespace TorrentPatron.Engine.Client;
 /// <summary>How a peer's address was found.</summary>
 public enum PeerSource
 {
-    /// <summary>The engine does not say.</summary>
+    /// <summary>Unknown: the engine does not report it.</summary>
     Unknown,
 
-    /// <summary>It dialled us.</summary>
+    /// <summary>The peer connected to us.</summary>
     Incoming,
 
-    /// <summary>It was given by hand.</summary>
+    /// <summary>A user gave it.</summary>
     Manual,
 
     /// <summary>A tracker named it.</summary>
@@ -21,10 +21,10 @@ public enum PeerSource
     /// <summary>Another peer named it (BEP 11).</summary>
     PeerExchange,
 
-    /// <summary>It called in the local network (BEP 14).</summary>
+    /// <summary>The peer announced itself in the local network (BEP 14).</summary>
     LocalDiscovery,
 
-    /// <summary>It was reached in an earlier run, and saved.</summary>
+    /// <summary>It was reached in an earlier run and saved.</summary>
     Saved,
 
     /// <summary>A magnet link named it.</summary>

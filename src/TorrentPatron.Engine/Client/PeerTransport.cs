@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The protocol by which a peer is connected.</summary>
+/// <summary>The transport protocol of a connection to a peer.</summary>
 public enum PeerTransport
 {
     /// <summary>TCP.</summary>

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The protocol by which a router was asked to map a port.</summary>
+/// <summary>The protocol used to ask a router for a port mapping.</summary>
 public enum PortMappingMeans
 {
     /// <summary>Port Control Protocol (RFC 6887).</summary>

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>Whether the engine asks the router to let peers in.</summary>
+/// <summary>Whether the engine asks the router to forward its port.</summary>
 public enum PortMappingPolicy
 {
-    /// <summary>The router is not asked.</summary>
+    /// <summary>It does not.</summary>
     Off,
 
-    /// <summary>The router is asked by PCP, NAT-PMP or UPnP; not with a bind address, and not where nothing is listened on.</summary>
+    /// <summary>It does, with PCP, NAT-PMP or UPnP; not with a bind address, and not if it does not listen.</summary>
     On,
 }

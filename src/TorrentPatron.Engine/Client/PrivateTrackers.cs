@@ -1,18 +1,18 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The trackers of private torrents (BEP 27), which get no others once they are known.</summary>
+/// <summary>The rule that private torrents (BEP 27) get no additional trackers once their metadata is known.</summary>
 public static class PrivateTrackers
 {
-    /// <summary>What a start asks of a private torrent and does not get.</summary>
+    /// <summary>The warning for trackers that a private torrent does not accept.</summary>
     /// <param name="name">The torrent's name.</param>
-    /// <param name="refused">The trackers that were given and are not added.</param>
-    /// <returns>The reservation; null: there is none.</returns>
+    /// <param name="refused">The trackers that were given but not added.</param>
+    /// <returns>The warning; null if there are no such trackers.</returns>
     public static TorrentError? Refused(string name, IReadOnlyList<Uri> refused)
     {
         ArgumentNullException.ThrowIfNull(refused);
         return refused.Count == 0 ? null : new TorrentError(
             TorrentErrorId.PrivateTorrent,
-            $"'{name}' is private, so it keeps its own trackers; not added: {string.Join(", ", refused.Select(tracker => tracker.Authority))}.",
-            "Add a tracker to it by itself, once it runs, where that is wanted.");
+            $"'{name}' is private, so only its own trackers are used; not added: {string.Join(", ", refused.Select(tracker => tracker.Authority))}.",
+            "To add a tracker anyway, add it to this torrent alone once it is running.");
     }
 }

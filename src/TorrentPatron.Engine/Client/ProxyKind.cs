@@ -1,17 +1,17 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>What a proxy speaks.</summary>
+/// <summary>The protocol of a proxy.</summary>
 public enum ProxyKind
 {
-    /// <summary>SOCKS5 (RFC 1928): connections and, where the proxy allows it, datagrams; names are looked up by the proxy.</summary>
+    /// <summary>SOCKS5 (RFC 1928): connections and, if the proxy allows it, datagrams. The proxy resolves names.</summary>
     Socks5,
 
-    /// <summary>SOCKS4a: connections over IPv4; names are looked up by the proxy.</summary>
+    /// <summary>SOCKS4a: connections over IPv4. The proxy resolves names.</summary>
     Socks4a,
 
     /// <summary>SOCKS4: connections over IPv4, to addresses only. Hosts given by name cannot be reached.</summary>
     Socks4,
 
-    /// <summary>HTTP CONNECT: connections; names are looked up by the proxy.</summary>
+    /// <summary>HTTP CONNECT: connections. The proxy resolves names.</summary>
     Http,
 }

@@ -4,9 +4,9 @@ using TorrentPatron.Protocol.Proxies;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The proxy by which connections leave. Its user and password are never saved or shown.</summary>
-/// <param name="Kind">What it speaks.</param>
-/// <param name="Host">Where it is. A name is looked up by the system; it is the only one that is.</param>
+/// <summary>The proxy for outgoing connections. Its user and password are never saved or shown.</summary>
+/// <param name="Kind">Its protocol.</param>
+/// <param name="Host">Its host and port. This is the only name that the system resolves.</param>
 public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
 {
     private static readonly (string Scheme, ProxyKind Kind)[] Schemes =
@@ -17,17 +17,21 @@ public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
     /// <summary>The user and password; null: none.</summary>
     public ProxyCredential? Credential { get; init; }
 
-    /// <summary>What goes through it.</summary>
+    /// <summary>The traffic that goes through it.</summary>
     public ProxyUses Uses { get; init; } = ProxyUses.All;
 
-    /// <summary>Whether datagrams go through it, where it allows them: uTP, the DHT, UDP trackers. Through others they are not sent at all.</summary>
+    /// <summary>Whether it can relay datagrams: uTP, the DHT, UDP trackers. With other proxies these are not sent at
+    /// all.</summary>
     public bool CarriesDatagrams => Kind == ProxyKind.Socks5;
 
-    /// <summary>Reads a proxy's address: <c>socks5://host:port</c>; also <c>socks5h</c> (the same), <c>socks4a</c>, <c>socks4</c> and <c>http</c>.</summary>
+    /// <summary>
+    /// Parses a proxy address: <c>socks5://host:port</c>; also <c>socks5h</c> (the same), <c>socks4a</c>, <c>socks4</c> and
+    /// <c>http</c>.
+    /// </summary>
     /// <param name="text">The text.</param>
     /// <param name="proxy">The proxy, for all uses.</param>
-    /// <param name="error">What is wrong. A user and password in the text are refused, and not repeated.</param>
-    /// <returns>Whether the text is one.</returns>
+    /// <param name="error">What is wrong. A user and password in the text are rejected, and not repeated in the message.</param>
+    /// <returns>Whether the text is a proxy address.</returns>
     public static bool TryParse(string text, [NotNullWhen(true)] out ProxySettings? proxy, [NotNullWhen(false)] out TorrentError? error)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -35,25 +39,25 @@ public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
         int colon = text.IndexOf("://", StringComparison.Ordinal);
         int known = Array.FindIndex(Schemes, pair => text[..Math.Max(colon, 0)].Equals(pair.Scheme, StringComparison.OrdinalIgnoreCase));
         string rest = text[(colon < 0 ? 0 : colon + 3)..];
-        // What stands before an @ may be a password: it goes into no message.
+        // The part before an @ may be a password, so no message repeats it.
         if (text.Contains('@', StringComparison.Ordinal))
             error = Invalid(
-                "A user and password do not belong in the address of a proxy, which is shown.",
-                "Give them apart: -ProxyCredential, or TORRENTPATRON_PROXY_CREDENTIAL for patron.");
+                "A proxy's address must not contain a user and password, because addresses are displayed.",
+                "Pass them with -ProxyCredential, or in TORRENTPATRON_PROXY_CREDENTIAL for patron.");
         else if (known < 0)
-            error = Invalid($"'{DisplayText.Clean(text)}' is not the address of a proxy.", "Give it as socks5://host:port; socks4a, socks4 and http are known too.");
+            error = Invalid($"'{DisplayText.Clean(text)}' is not a proxy address.", "Use socks5://host:port; socks4a, socks4 and http are also supported.");
         else if (!HostEndPoint.TryParse(rest.EndsWith('/') ? rest[..^1] : rest, out HostEndPoint? host))
-            error = Invalid($"'{DisplayText.Clean(text)}' does not say where the proxy is.", $"Give its host and port, as in {Schemes[known].Scheme}://127.0.0.1:1080.");
+            error = Invalid($"'{DisplayText.Clean(text)}' has no host or port for the proxy.", $"Give both, as in {Schemes[known].Scheme}://127.0.0.1:1080.");
         else
             proxy = new ProxySettings(Schemes[known].Kind, host);
         return error is null;
     }
 
-    /// <summary>Whether something goes through it.</summary>
+    /// <summary>Whether a kind of traffic goes through the proxy.</summary>
     public bool IsFor(ProxyUses use) => (Uses & use) != 0;
 
-    /// <summary>Checks that the user and password can be told to such a proxy.</summary>
-    /// <returns>Why not; null: they can.</returns>
+    /// <summary>Checks that the user and password can be sent to this kind of proxy.</summary>
+    /// <returns>The error; null if they can.</returns>
     public TorrentError? Check()
     {
         try
@@ -70,8 +74,8 @@ public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
         catch (ArgumentException)
         {
             return Invalid(
-                $"The user or the password cannot be told to the proxy {this}.",
-                $"SOCKS5 takes 1 to {ProxyCredential.MostBytes} bytes each, SOCKS4 a user only, and HTTP no colon in the user.");
+                $"The user or password cannot be sent to the proxy {this}.",
+                $"SOCKS5 accepts 1 to {ProxyCredential.MostBytes} bytes each, SOCKS4 a user without a password, and HTTP a user without a colon.");
         }
     }
 

@@ -1,14 +1,15 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How data that is on this machine already comes to a torrent.</summary>
+/// <summary>How a torrent reuses data that is already on this machine.</summary>
 public enum ReuseMethod
 {
-    /// <summary>It is copied. Where the file system can, a copy shares the bytes on the disk until one of both is written (reflink).</summary>
+    /// <summary>Copies it. On file systems with reflinks, the copy shares disk space until either file is written.</summary>
     Copy,
 
     /// <summary>
-    /// A file that is whole gets a second name (hard link), and takes no room: whoever changes it under one name later changes it under the other.
-    /// TorrentPatron never writes to such a file, but to a copy in its place. What cannot be linked is copied.
+    /// Gives a complete file a second name (a hard link), which takes no space. A change made through one name shows under the
+    /// other. TorrentPatron never writes to such a file; it writes to a copy in its place. If a file cannot be linked, it is
+    /// copied.
     /// </summary>
     HardLink,
 }

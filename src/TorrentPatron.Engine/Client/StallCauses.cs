@@ -2,15 +2,15 @@ using System.Text;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>Says why a torrent may not get on.</summary>
+/// <summary>Describes why a torrent may be stalled.</summary>
 public static class StallCauses
 {
-    /// <summary>Trackers, and web seeds, that are named; of more trackers, only their number is told.</summary>
+    /// <summary>The most trackers and web seeds to describe; any more trackers are only counted.</summary>
     private const int MostNamed = 3;
 
-    /// <summary>The likely causes: what the trackers say, whether any peer is known, and which web seeds fail.</summary>
+    /// <summary>The likely causes: tracker messages, a lack of known peers, and failing web seeds.</summary>
     /// <param name="status">The torrent.</param>
-    /// <returns>Sentences with a space before each, to be put behind another; empty where nothing is known.</returns>
+    /// <returns>Sentences to append to another one, each with a space before it; empty if no cause is known.</returns>
     public static string Describe(TorrentStatus status)
     {
         ArgumentNullException.ThrowIfNull(status);

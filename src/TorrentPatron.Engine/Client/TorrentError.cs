@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>What went wrong, in a form that scripts can branch on and people can act on.</summary>
-/// <param name="Id">A stable id, one of <see cref="TorrentErrorId"/>.</param>
-/// <param name="Message">One sentence that says what happened; safe to print.</param>
-/// <param name="Remedy">One sentence that says what to do.</param>
+/// <summary>An error in a form that scripts can branch on and people can act on.</summary>
+/// <param name="Id">A stable id from <see cref="TorrentErrorId"/>.</param>
+/// <param name="Message">A sentence that says what happened; safe to print.</param>
+/// <param name="Remedy">A sentence that says what to do.</param>
 public sealed record TorrentError(string Id, string Message, string Remedy)
 {
-    /// <summary>What happened and what to do, as one text.</summary>
+    /// <summary>The message and the remedy.</summary>
     public override string ToString() => $"{Message} {Remedy}";
 }

@@ -1,39 +1,39 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The stable ids of everything that can go wrong; they never change once released.</summary>
+/// <summary>The stable error ids; they never change once released.</summary>
 public static class TorrentErrorId
 {
-    /// <summary>The input is no usable .torrent.</summary>
+    /// <summary>The input is not a valid torrent.</summary>
     public const string InvalidTorrent = nameof(InvalidTorrent);
 
-    /// <summary>The source is of a kind this version cannot start from.</summary>
+    /// <summary>This version does not support the kind of source.</summary>
     public const string UnsupportedSource = nameof(UnsupportedSource);
 
     /// <summary>The source (a file, an address) cannot be read.</summary>
     public const string SourceNotReadable = nameof(SourceNotReadable);
 
-    /// <summary>No such torrent here.</summary>
+    /// <summary>The torrent is not here.</summary>
     public const string TorrentNotFound = nameof(TorrentNotFound);
 
-    /// <summary>Another process or service runs the torrent with the same saved state.</summary>
+    /// <summary>Another process or service is running the torrent with the same saved state.</summary>
     public const string TorrentInUse = nameof(TorrentInUse);
 
-    /// <summary>Less room than the torrent needs.</summary>
+    /// <summary>The disk has less free space than the torrent needs.</summary>
     public const string InsufficientDiskSpace = nameof(InsufficientDiskSpace);
 
-    /// <summary>The destination cannot be made or written.</summary>
+    /// <summary>The destination cannot be created or written.</summary>
     public const string DestinationNotWritable = nameof(DestinationNotWritable);
 
-    /// <summary>The destination is not below a folder that the service may write to.</summary>
+    /// <summary>The destination is outside the folders that the service may write to.</summary>
     public const string DestinationNotAllowed = nameof(DestinationNotAllowed);
 
     /// <summary>Another torrent has a file at the same path.</summary>
     public const string PathInUse = nameof(PathInUse);
 
-    /// <summary>A file of another origin is at the path of one of the torrent's.</summary>
+    /// <summary>A file that is not the torrent's is at one of its paths.</summary>
     public const string ForeignFile = nameof(ForeignFile);
 
-    /// <summary>What is to be seeded is not there, or not as it should be, and may not be downloaded.</summary>
+    /// <summary>A torrent that may only seed has missing or wrong data.</summary>
     public const string DataIncomplete = nameof(DataIncomplete);
 
     /// <summary>A file of the torrent could not be read.</summary>
@@ -42,10 +42,10 @@ public static class TorrentErrorId
     /// <summary>A file of the torrent could not be written.</summary>
     public const string DiskWriteFailed = nameof(DiskWriteFailed);
 
-    /// <summary>Another program holds a file of the torrent, so that it cannot be opened.</summary>
+    /// <summary>Another program has locked a file of the torrent.</summary>
     public const string FileInUse = nameof(FileInUse);
 
-    /// <summary>Saved state was damaged and has been set aside.</summary>
+    /// <summary>Saved state was damaged and has been moved aside.</summary>
     public const string StateDamaged = nameof(StateDamaged);
 
     /// <summary>Saved state cannot be written.</summary>
@@ -54,111 +54,111 @@ public static class TorrentErrorId
     /// <summary>A tracker failed or could not be reached.</summary>
     public const string TrackerFailed = nameof(TrackerFailed);
 
-    /// <summary>The port to listen on cannot be had.</summary>
+    /// <summary>The port to listen on is not available.</summary>
     public const string ListenFailed = nameof(ListenFailed);
 
-    /// <summary>The network interface or address that all traffic is bound to is not there, so nothing is sent.</summary>
+    /// <summary>The network interface or address that all traffic is bound to is missing, so nothing is sent.</summary>
     public const string NetworkDown = nameof(NetworkDown);
 
-    /// <summary>The system does not bind sockets to a network interface: they are bound to its address only.</summary>
+    /// <summary>The system cannot bind sockets to a network interface; they are bound only to its address.</summary>
     public const string InterfaceNotBound = nameof(InterfaceNotBound);
 
-    /// <summary>The proxy cannot be reached, or does not answer as one.</summary>
+    /// <summary>The proxy cannot be reached, or does not answer like a proxy.</summary>
     public const string ProxyUnreachable = nameof(ProxyUnreachable);
 
-    /// <summary>The proxy wants a user and a password, or refuses those that it was given.</summary>
+    /// <summary>The proxy requires a user and password, or refuses those given.</summary>
     public const string ProxyCredentialRefused = nameof(ProxyCredentialRefused);
 
-    /// <summary>The proxy refuses what it was asked for: by its rules, or since it cannot do that.</summary>
+    /// <summary>The proxy refuses a request, because of its rules or because it does not support it.</summary>
     public const string ProxyRefused = nameof(ProxyRefused);
 
-    /// <summary>The proxy does not reach a host, or knows no host of that name.</summary>
+    /// <summary>The proxy cannot reach a host, or cannot resolve its name.</summary>
     public const string ProxyHostUnreachable = nameof(ProxyHostUnreachable);
 
-    /// <summary>A file of the IP filter cannot be read, or has no range of addresses in it.</summary>
+    /// <summary>An IP filter file cannot be read, or contains no address range.</summary>
     public const string FilterNotReadable = nameof(FilterNotReadable);
 
-    /// <summary>Some lines of the IP filter cannot be understood; they are left out.</summary>
+    /// <summary>Some lines of the IP filter are invalid and were skipped.</summary>
     public const string FilterDamaged = nameof(FilterDamaged);
 
     /// <summary>The engine, the service or the patron has been stopped.</summary>
     public const string PatronStopped = nameof(PatronStopped);
 
-    /// <summary>The time given has passed.</summary>
+    /// <summary>The time limit has passed.</summary>
     public const string TimeoutReached = nameof(TimeoutReached);
 
-    /// <summary>Nothing has come in for the time given.</summary>
+    /// <summary>No data has arrived within the given time.</summary>
     public const string TorrentStalled = nameof(TorrentStalled);
 
-    /// <summary>The torrent's metadata did not come within the time given.</summary>
+    /// <summary>The torrent's metadata did not arrive within the given time.</summary>
     public const string MetadataTimeout = nameof(MetadataTimeout);
 
-    /// <summary>What is in the torrent is not known yet.</summary>
+    /// <summary>The torrent's metadata has not arrived yet.</summary>
     public const string MetadataMissing = nameof(MetadataMissing);
 
-    /// <summary>No engine of that name is installed, or it cannot be loaded.</summary>
+    /// <summary>No engine of that name is installed, or it could not be loaded.</summary>
     public const string EngineNotFound = nameof(EngineNotFound);
 
-    /// <summary>The engine cannot do that.</summary>
+    /// <summary>The engine does not support the operation.</summary>
     public const string NotSupported = nameof(NotSupported);
 
-    /// <summary>The torrent's files could not be moved; they are where they were.</summary>
+    /// <summary>The torrent's files could not be moved and are still at the old place.</summary>
     public const string MoveFailed = nameof(MoveFailed);
 
-    /// <summary>The choice of files leaves none to fetch.</summary>
+    /// <summary>The selection contains no file.</summary>
     public const string NothingSelected = nameof(NothingSelected);
 
-    /// <summary>The torrent is known but does not run just now: it is suspended, being checked or moved, or has failed.</summary>
+    /// <summary>The torrent is not active: it is suspended, being checked or moved, or has failed.</summary>
     public const string TorrentNotActive = nameof(TorrentNotActive);
 
-    /// <summary>A check was ended by another command before it was over.</summary>
+    /// <summary>Another command ended a check before it was complete.</summary>
     public const string CheckInterrupted = nameof(CheckInterrupted);
 
-    /// <summary>A file was left where a torrent's data were deleted.</summary>
+    /// <summary>A file was kept when a torrent's data was deleted.</summary>
     public const string DataKept = nameof(DataKept);
 
-    /// <summary>What was asked for is not done for a private torrent.</summary>
+    /// <summary>The request does not apply to private torrents.</summary>
     public const string PrivateTorrent = nameof(PrivateTorrent);
 
-    /// <summary>A web seed has sent wrong data and is not asked any more.</summary>
+    /// <summary>A web seed sent corrupt data and is not used any more.</summary>
     public const string WebSeedBanned = nameof(WebSeedBanned);
 
-    /// <summary>What was given makes no sense: a tracker's address, for one.</summary>
+    /// <summary>An argument is invalid, for example a tracker's address.</summary>
     public const string InvalidArgument = nameof(InvalidArgument);
 
-    /// <summary>No file of that name in the torrent.</summary>
+    /// <summary>The torrent has no file of that name.</summary>
     public const string FileNotFound = nameof(FileNotFound);
 
-    /// <summary>The torrent's files lie in another folder than the one that was given.</summary>
+    /// <summary>The torrent's files are in a different folder than the one given.</summary>
     public const string DestinationDiffers = nameof(DestinationDiffers);
 
-    /// <summary>The command only works on a torrent that does not run yet.</summary>
+    /// <summary>The command requires a torrent that is not running.</summary>
     public const string TorrentRuns = nameof(TorrentRuns);
 
-    /// <summary>The service that runs in a process of its own cannot be reached, or has gone.</summary>
+    /// <summary>The service process cannot be reached, or has ended.</summary>
     public const string ServiceUnavailable = nameof(ServiceUnavailable);
 
-    /// <summary>A service runs already in the same place.</summary>
+    /// <summary>A service is already running in the same place.</summary>
     public const string ServiceRunning = nameof(ServiceRunning);
 
-    /// <summary>The service and its client are of versions that do not understand each other.</summary>
+    /// <summary>The versions of the service and its client are incompatible.</summary>
     public const string ServiceVersionMismatch = nameof(ServiceVersionMismatch);
 
-    /// <summary>The service is another user's, or this user may not reach it.</summary>
+    /// <summary>The service belongs to another user, or this user may not access it.</summary>
     public const string ServiceAccessDenied = nameof(ServiceAccessDenied);
 
-    /// <summary>The folder of the service's socket could be changed by others, or cannot be made.</summary>
+    /// <summary>Others could change the folder of the service's socket, or it cannot be created.</summary>
     public const string ServiceFolderUnsafe = nameof(ServiceFolderUnsafe);
 
     /// <summary>No hook of that name is registered.</summary>
     public const string HookNotFound = nameof(HookNotFound);
 
-    /// <summary>The script of a hook could not be run.</summary>
+    /// <summary>A hook's script could not be run.</summary>
     public const string HookNotRun = nameof(HookNotRun);
 
-    /// <summary>A link of the torrent was not made, or a file did not get what the torrent says of it: a warning.</summary>
+    /// <summary>A warning: a link was not created, or a file's attributes could not be set.</summary>
     public const string AttributeNotSet = nameof(AttributeNotSet);
 
-    /// <summary>An error of ours: nothing else fits.</summary>
+    /// <summary>An internal error that fits no other id.</summary>
     public const string Unexpected = nameof(Unexpected);
 }

@@ -3,50 +3,52 @@ using System.Collections.ObjectModel;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// How a torrent is to be treated. What is null stays as it is: in a start, as it was saved or, where nothing was, as it is said
-/// here.
+/// A torrent's options. Null leaves an option unchanged: a start uses the saved value, or the default given here if nothing was
+/// saved.
 /// </summary>
 public sealed record TorrentOptions
 {
-    /// <summary>Nothing is to be other.</summary>
+    /// <summary>Changes nothing.</summary>
     public static TorrentOptions Unchanged { get; } = new();
 
-    /// <summary>The torrent's own limit on what it receives, bytes/s, which holds at once; 0: none, as it is else.</summary>
+    /// <summary>The torrent's own download limit, bytes/s; takes effect at once; 0, the default, means no limit.</summary>
     public long? MaxDownloadRate { get; init; }
 
-    /// <summary>The torrent's own limit on what it sends, bytes/s, which holds at once; 0: none, as it is else.</summary>
+    /// <summary>The torrent's own upload limit, bytes/s; takes effect at once; 0, the default, means no limit.</summary>
     public long? MaxUploadRate { get; init; }
 
-    /// <summary>When it has seeded enough; else never. A new goal counts anew, also after an earlier one was reached.</summary>
+    /// <summary>
+    /// When it has seeded enough; default: never. A new goal counts from the beginning, even after an earlier one was reached.
+    /// </summary>
     public SeedGoal? Goal { get; init; }
 
-    /// <summary>Whether pieces are fetched in their order; else not.</summary>
+    /// <summary>Whether pieces are downloaded in order; default: no.</summary>
     public bool? Sequential { get; init; }
 
     /// <summary>
-    /// Whether it super-seeds (BEP 16) while it has every piece: peers are told of one piece after the other, so that the first copy leaves it
-    /// about once. It ends when another seed is met, until the torrent is started or resumed again. Else not.
+    /// Whether it super-seeds (BEP 16) while it has every piece: it reveals pieces to peers one at a time, so that about one copy
+    /// leaves it. This ends when another seed appears, until the torrent is started or resumed again. Default: no.
     /// </summary>
     public bool? SuperSeeding { get; init; }
 
     /// <summary>
-    /// Whether the torrent only gives what is there: nothing is downloaded and no file is made or written. Where something is missing or
-    /// wrong it stops with <see cref="TorrentErrorId.DataIncomplete"/>. Else not.
+    /// Whether the torrent only seeds: it downloads nothing and creates and writes no file. If data is missing or wrong it fails
+    /// with <see cref="TorrentErrorId.DataIncomplete"/>. Default: no.
     /// </summary>
     public bool? SeedOnly { get; init; }
 
-    /// <summary>What its user calls it by, in place of what was before; else nothing.</summary>
+    /// <summary>The user's tags, replacing the earlier ones; default: none.</summary>
     public ReadOnlyCollection<string>? Tags { get; init; }
 
-    /// <summary>What its user calls it by besides; null: nothing more.</summary>
+    /// <summary>Tags to add; null means none.</summary>
     public IReadOnlyList<string>? AddTags { get; init; }
 
-    /// <summary>What its user does not call it by any more: tags, or patterns of tags (<see cref="NamePattern"/>); null: nothing less.</summary>
+    /// <summary>Tags to remove, or patterns of tags (<see cref="NamePattern"/>); null means none.</summary>
     public IReadOnlyList<string>? RemoveTags { get; init; }
 
     /// <summary>
-    /// Bytes that must stay free on the destination's volume, 0 or more; else 0. Looked at before the first byte and while the
-    /// torrent downloads; where they are not free it stops with <see cref="TorrentErrorId.InsufficientDiskSpace"/>.
+    /// Bytes that must stay free on the destination's volume, 0 or more; default: 0. Checked before the first byte and while the
+    /// torrent downloads; below it the torrent fails with <see cref="TorrentErrorId.InsufficientDiskSpace"/>.
     /// </summary>
     public long? MinimumFreeSpace { get; init; }
 }

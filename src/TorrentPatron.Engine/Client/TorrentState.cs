@@ -3,27 +3,27 @@ namespace TorrentPatron.Engine.Client;
 /// <summary>What a torrent is doing.</summary>
 public enum TorrentState
 {
-    /// <summary>Not running: closed.</summary>
+    /// <summary>Closed.</summary>
     Stopped,
 
-    /// <summary>What is on disk is being hashed.</summary>
+    /// <summary>The data on disk is being hashed.</summary>
     Checking,
 
-    /// <summary>Pieces are missing and are being fetched.</summary>
+    /// <summary>Missing pieces are being downloaded.</summary>
     Downloading,
 
-    /// <summary>Every wanted piece is there and is given to others.</summary>
+    /// <summary>Every wanted piece is verified and offered to peers.</summary>
     Seeding,
 
-    /// <summary>Known, but told not to run.</summary>
+    /// <summary>Known, but not running, at the user's request.</summary>
     Suspended,
 
-    /// <summary>Stopped by itself; the status' error says why.</summary>
+    /// <summary>Stopped by an error; see the status's error.</summary>
     Failed,
 
-    /// <summary>What is in the torrent is not known yet and is being asked for (BEP 9).</summary>
+    /// <summary>The metadata is being fetched from peers (BEP 9).</summary>
     FetchingMetadata,
 
-    /// <summary>Its files are on their way to another folder.</summary>
+    /// <summary>Its files are being moved to another folder.</summary>
     Moving,
 }

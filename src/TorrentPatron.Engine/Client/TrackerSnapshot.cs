@@ -2,25 +2,25 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>One of a torrent's trackers as it stood at one moment.</summary>
+/// <summary>A snapshot of one of a torrent's trackers.</summary>
 public sealed record TrackerSnapshot
 {
     /// <summary>The announce address. It may hold a personal key.</summary>
     public required Uri Uri { get; init; }
 
-    /// <summary>The announce address with *** for what may be a key, fit to be shown.</summary>
+    /// <summary>The announce address with *** in place of possible keys, safe to show.</summary>
     public string MaskedUri => MaskedAddress.OfTracker(Uri);
 
     /// <summary>The number of its tier, from 0 (BEP 12).</summary>
     public required int Tier { get; init; }
 
-    /// <summary>How the torrent stands with it.</summary>
+    /// <summary>The tracker's status for this torrent.</summary>
     public required TrackerStatus Status { get; init; }
 
-    /// <summary>The last warning or failure, fit to be shown; <c>null</c> after an answer without a warning.</summary>
+    /// <summary>The last warning or failure, safe to show; <c>null</c> after an answer without a warning.</summary>
     public string? Message { get; init; }
 
-    /// <summary>How many announces have failed in a row.</summary>
+    /// <summary>The number of consecutive failed announces.</summary>
     public int Failures { get; init; }
 
     /// <summary>When it last answered (UTC), if it ever did.</summary>
@@ -29,15 +29,15 @@ public sealed record TrackerSnapshot
     /// <summary>When the next announce is due (UTC); <c>null</c> while none is planned.</summary>
     public DateTimeOffset? NextAnnounce { get; init; }
 
-    /// <summary>Complete peers in the swarm, as the tracker last told.</summary>
+    /// <summary>Complete peers in the swarm, as the tracker last reported.</summary>
     public int? Seeders { get; init; }
 
-    /// <summary>Incomplete peers in the swarm, as the tracker last told.</summary>
+    /// <summary>Incomplete peers in the swarm, as the tracker last reported.</summary>
     public int? Leechers { get; init; }
 
-    /// <summary>How many peers its last answer listed.</summary>
+    /// <summary>The number of peers in its last answer.</summary>
     public int PeersReceived { get; init; }
 
-    /// <summary>The masked address, and how the torrent stands with it.</summary>
+    /// <summary>The masked address and the status.</summary>
     public override string ToString() => $"{MaskedUri} ({Status})";
 }

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How a torrent stands with one of its trackers.</summary>
+/// <summary>The status of a tracker for one torrent.</summary>
 public enum TrackerStatus
 {
-    /// <summary>Not asked yet: another one of its tier is working, or the torrent has not been started.</summary>
+    /// <summary>Not contacted yet: another tracker of its tier works, or the torrent has not been started.</summary>
     NotContacted,
 
-    /// <summary>An announce is under way.</summary>
+    /// <summary>An announce is in progress.</summary>
     Announcing,
 
     /// <summary>The last announce was answered.</summary>
@@ -15,6 +15,6 @@ public enum TrackerStatus
     /// <summary>The last announce was answered, with a warning.</summary>
     Warning,
 
-    /// <summary>The last announce failed; it will be tried again.</summary>
+    /// <summary>The last announce failed; it will be retried.</summary>
     Failed,
 }

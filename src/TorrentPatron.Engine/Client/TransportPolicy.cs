@@ -1,17 +1,17 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The protocols by which peers are dialled and may connect.</summary>
+/// <summary>The transport protocols for connections to and from peers.</summary>
 public enum TransportPolicy
 {
     /// <summary>
-    /// Both. A peer on the internet is dialled by uTP first, and by TCP where that is not answered; one on this machine or in its network by
-    /// TCP first. What a peer has answered is remembered.
+    /// Both. Peers on the internet are dialled with uTP first, then TCP; peers on this machine or in its network with TCP first.
+    /// The protocol that worked is remembered.
     /// </summary>
     Any,
 
-    /// <summary>TCP alone.</summary>
+    /// <summary>TCP only.</summary>
     Tcp,
 
-    /// <summary>uTP (BEP 29) alone.</summary>
+    /// <summary>uTP (BEP 29) only.</summary>
     Utp,
 }

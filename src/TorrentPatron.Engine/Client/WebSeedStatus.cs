@@ -1,20 +1,20 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>How a torrent stands with one of its web seeds.</summary>
+/// <summary>The status of a web seed for one torrent.</summary>
 public enum WebSeedStatus
 {
-    /// <summary>It is not asked for anything now: the torrent needs nothing of it, or does not run.</summary>
+    /// <summary>Not in use: the torrent needs nothing from it, or is not active.</summary>
     Idle,
 
-    /// <summary>It is being asked, or sends.</summary>
+    /// <summary>A request is in progress.</summary>
     Downloading,
 
-    /// <summary>It has failed, or has asked for patience, and is asked again later.</summary>
+    /// <summary>It failed or asked for a delay; the engine will retry later.</summary>
     Waiting,
 
-    /// <summary>It is not asked again before the torrent is resumed: it does not have the files, or not these.</summary>
+    /// <summary>It does not have the torrent's files. The engine retries only after the torrent is resumed.</summary>
     Failed,
 
-    /// <summary>It has sent wrong data and is not asked any more.</summary>
+    /// <summary>It sent corrupt data and is not used any more.</summary>
     Banned,
 }

@@ -6,12 +6,12 @@ using System.Text.RegularExpressions;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// A wildcard pattern as PowerShell reads it (WildcardPattern with the options IgnoreCase and CultureInvariant): <c>*</c> any
-/// characters, <c>?</c> one, <c>[a-z_]</c> one of a set, and a backtick before a character that stands for itself. Case is ignored.
+/// A wildcard pattern with PowerShell's semantics (WildcardPattern with the options IgnoreCase and CultureInvariant): <c>*</c>
+/// matches any characters, <c>?</c> one, <c>[a-z_]</c> one of a set, and a backtick escapes a character. Case is ignored.
 /// </summary>
 /// <remarks>
-/// The engine cannot use PowerShell's own class. That both agree, in odd cases too, is tested with a table that PowerShell has written.
-/// Matching takes at most pattern times text steps, without recursion.
+/// The engine cannot use PowerShell's own class. A test compares the two with a table that PowerShell wrote, including odd cases.
+/// Matching takes at most pattern length times text length steps, without recursion.
 /// </remarks>
 internal sealed class WildcardPattern
 {
@@ -21,7 +21,10 @@ internal sealed class WildcardPattern
 
     private readonly List<Element> _elements = [];
 
-    /// <summary>The text where no character before the last is special: PowerShell compares it by the language's rules, not by characters.</summary>
+    /// <summary>
+    /// The text, if no character before the last is special: PowerShell compares such text by linguistic rules, not by
+    /// characters.
+    /// </summary>
     private readonly string? _plain;
     private readonly bool _isPrefix;
 
@@ -46,10 +49,13 @@ internal sealed class WildcardPattern
         Set,
     }
 
-    /// <summary>Whether it can be read; PowerShell refuses any other (<c>[abc</c>, <c>[z-a]</c>). An invalid one matches nothing.</summary>
+    /// <summary>
+    /// Whether the pattern is valid; PowerShell rejects patterns such as <c>[abc</c> and <c>[z-a]</c>. An invalid pattern matches
+    /// nothing.
+    /// </summary>
     public bool IsValid { get; } = true;
 
-    /// <summary>Whether it may match several names: it has a star, a question mark or a set that is not escaped.</summary>
+    /// <summary>Whether it may match several names: it contains an unescaped star, question mark or set.</summary>
     public bool HasWildcards { get; private set; }
 
     /// <summary>Whether the pattern matches a whole text.</summary>
@@ -81,7 +87,7 @@ internal sealed class WildcardPattern
             }
             else if (star >= 0)
             {
-                // The last star takes one character more; earlier ones never have to.
+                // The last star takes one more character; earlier ones never have to.
                 element = star + 1;
                 at = ++starAt;
             }
@@ -104,7 +110,7 @@ internal sealed class WildcardPattern
             switch (pattern[at])
             {
                 case '*':
-                    // Several stars in a row say no more than one.
+                    // Consecutive stars are equivalent to one.
                     if (_elements is not [.., { Kind: Kind.Any }])
                         _elements.Add(new Element(Kind.Any));
                     HasWildcards = true;
@@ -123,7 +129,7 @@ internal sealed class WildcardPattern
                     _elements.Add(new Element(Kind.Character) { Character = char.ToLowerInvariant(pattern[++at]) });
                     break;
                 case Escape when pattern.Length == 1:
-                    break; // Alone it stands for nothing, at the end of more for itself.
+                    break; // A lone trailing backtick is ignored; at the end of longer text it is literal.
                 default:
                     _elements.Add(new Element(Kind.Character) { Character = char.ToLowerInvariant(pattern[at]) });
                     break;
@@ -133,10 +139,10 @@ internal sealed class WildcardPattern
         return true;
     }
 
-    /// <summary>Reads a set. A bracket that closes none of it comes first or is escaped, as is a hyphen that means itself.</summary>
+    /// <summary>Reads a set. A literal bracket comes first or is escaped, and so is a literal hyphen.</summary>
     /// <param name="pattern">The pattern.</param>
-    /// <param name="at">The set's first bracket; then its last.</param>
-    /// <returns>The set; null where it is not valid.</returns>
+    /// <param name="at">The index of the set's opening bracket; on return, of its closing one.</param>
+    /// <returns>The set; null if it is invalid.</returns>
     private static Regex? ReadSet(string pattern, ref int at)
     {
         var characters = new List<(char Value, bool IsRange)>();
@@ -159,7 +165,7 @@ internal sealed class WildcardPattern
             if (i + 2 >= characters.Count || !characters[i + 1].IsRange)
                 continue;
 
-            // That a range may not end with a bracket is an oddity of PowerShell's.
+            // It is an oddity of PowerShell that a range may not end with a bracket.
             char last = characters[i + 2].Value;
             if (characters[i].Value > last || last == '[')
                 return null;
@@ -167,7 +173,7 @@ internal sealed class WildcardPattern
             i += 2;
         }
 
-        // Which characters are the same but for case, in a range too, only .NET's regular expressions say as PowerShell does.
+        // Only .NET's regular expressions agree with PowerShell about which characters differ only in case, also within ranges.
         return new Regex(
             expression.Append(']').ToString(), RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.Singleline);
     }
@@ -180,7 +186,7 @@ internal sealed class WildcardPattern
 
         public Regex? Set { get; init; }
 
-        /// <summary>Whether it stands for a lower-case character.</summary>
+        /// <summary>Whether the element matches a lower-case character.</summary>
         public bool Takes(char c) => Kind switch
         {
             Kind.One => true,

@@ -7,12 +7,13 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Diagnostics;
 
 /// <summary>
-/// What happens inside an engine, for whoever diagnoses it: the event source <c>TorrentPatron</c>, read by <c>dotnet-trace</c> or by an
-/// <see cref="EventListener"/> in the process. Ids, names and payloads are stable; docs/diagnostics.md lists them.
+/// Diagnostic events of an engine: the event source <c>TorrentPatron</c>, for <c>dotnet-trace</c> or an <see
+/// cref="EventListener"/> in the process. Ids, names and payloads are stable; docs/diagnostics.md lists them.
 /// </summary>
 /// <remarks>
-/// Free while nobody listens: nothing is built before <see cref="EventSource.IsEnabled()"/> says so. Nothing is told of single blocks.
-/// Text from outside is made safe to print. A tracker is named without its path and query, which may hold a person's key.
+/// Costs nothing while nobody listens: no payload is built unless <see cref="EventSource.IsEnabled()"/>. Single blocks are not
+/// reported. Text from outside is made safe to print. Trackers are named without path and query, which may contain a personal
+/// key.
 /// </remarks>
 [EventSource(Name = SourceName)]
 public sealed class EngineEvents : EventSource
@@ -20,17 +21,17 @@ public sealed class EngineEvents : EventSource
     /// <summary>The name of the event source.</summary>
     public const string SourceName = "TorrentPatron";
 
-    /// <summary>Longest stack that is told, characters.</summary>
+    /// <summary>The longest stack trace reported, characters.</summary>
     private const int LongestStack = 16_000;
 
     private EngineEvents()
     {
     }
 
-    /// <summary>The one source of the process; its events name the torrent that they are of.</summary>
+    /// <summary>The process's single source; each event names its torrent.</summary>
     public static EngineEvents Log { get; } = new();
 
-    /// <summary>What the events are about.</summary>
+    /// <summary>The subjects of the events.</summary>
     public static class Keywords
     {
         /// <summary>Connections to peers.</summary>
@@ -45,7 +46,7 @@ public sealed class EngineEvents : EventSource
         /// <summary>Files.</summary>
         public const EventKeywords Disk = (EventKeywords)0x8;
 
-        /// <summary>Errors of the engine itself.</summary>
+        /// <summary>Internal errors of the engine.</summary>
         public const EventKeywords Faults = (EventKeywords)0x10;
 
         /// <summary>Connections between a shared service and its clients.</summary>
@@ -59,22 +60,22 @@ public sealed class EngineEvents : EventSource
     [Event(2, Level = EventLevel.Warning, Keywords = Keywords.Peers, Message = "{1} is banned: {2}")]
     private void PeerBanned(string torrent, string peer, string reason) => WriteEvent(2, torrent, peer, reason);
 
-    [Event(3, Level = EventLevel.Verbose, Keywords = Keywords.Peers, Message = "{1} is refused: {2}")]
+    [Event(3, Level = EventLevel.Verbose, Keywords = Keywords.Peers, Message = "{1} was refused: {2}")]
     private void PeerRefused(string torrent, string peer, string reason) => WriteEvent(3, torrent, peer, reason);
 
     [Event(4, Level = EventLevel.Verbose, Keywords = Keywords.Peers, Message = "{1} was not reached: {2}")]
     private void DialFailed(string torrent, string peer, string reason) => WriteEvent(4, torrent, peer, reason);
 
-    [Event(5, Level = EventLevel.Informational, Keywords = Keywords.Trackers, Message = "{1} is asked (event: {2}).")]
+    [Event(5, Level = EventLevel.Informational, Keywords = Keywords.Trackers, Message = "Announcing to {1} (event: {2}).")]
     private void TrackerAsked(string torrent, string tracker, string announce) => WriteEvent(5, torrent, tracker, announce);
 
-    [Event(6, Level = EventLevel.Informational, Keywords = Keywords.Trackers, Message = "{1} answered with {2} peers; it is asked again in {3} s.")]
+    [Event(6, Level = EventLevel.Informational, Keywords = Keywords.Trackers, Message = "{1} returned {2} peers; the next announce is in {3} s.")]
     private void TrackerAnswered(string torrent, string tracker, int peers, int interval) => WriteEvent(6, torrent, tracker, peers, interval);
 
     [Event(7, Level = EventLevel.Warning, Keywords = Keywords.Trackers, Message = "{1} failed: {2}")]
     private void TrackerFailed(string torrent, string tracker, string reason) => WriteEvent(7, torrent, tracker, reason);
 
-    [Event(8, Level = EventLevel.Warning, Keywords = Keywords.Pieces, Message = "Piece {1} has a wrong hash; it came from {2}.")]
+    [Event(8, Level = EventLevel.Warning, Keywords = Keywords.Pieces, Message = "Piece {1} failed its hash check; it came from {2}.")]
     private void PieceFailed(string torrent, int piece, string senders) => WriteEvent(8, torrent, piece, senders);
 
     [Event(9, Level = EventLevel.Error, Keywords = Keywords.Disk, Message = "{1}: {2}")]
@@ -83,13 +84,13 @@ public sealed class EngineEvents : EventSource
     [Event(10, Level = EventLevel.Error, Keywords = Keywords.Faults, Message = "A fault in the {1}: {2}")]
     private void FaultCaught(string torrent, string root, string message, string stack) => WriteEvent(10, torrent, root, message, stack);
 
-    [Event(11, Level = EventLevel.Warning, Keywords = Keywords.Trackers, Message = "{1} is not asked: {2}")]
+    [Event(11, Level = EventLevel.Warning, Keywords = Keywords.Trackers, Message = "{1} is not used: {2}")]
     private void TrackerIgnored(string torrent, string tracker, string reason) => WriteEvent(11, torrent, tracker, reason);
 
-    [Event(12, Level = EventLevel.Informational, Keywords = Keywords.Service, Message = "A connection to a {0} has ended: {1}")]
+    [Event(12, Level = EventLevel.Informational, Keywords = Keywords.Service, Message = "A connection to a {0} ended: {1}")]
     private void ServiceConnectionClosed(string partner, string reason) => WriteEvent(12, partner, reason);
 
-    [Event(13, Level = EventLevel.Warning, Keywords = Keywords.Service, Message = "A connection is refused ({0}): {1}")]
+    [Event(13, Level = EventLevel.Warning, Keywords = Keywords.Service, Message = "A connection was refused ({0}): {1}")]
     private void ServiceConnectionRefused(string client, string reason) => WriteEvent(13, client, reason);
 
     /// <summary>A connection to a peer has ended.</summary>
@@ -100,7 +101,7 @@ public sealed class EngineEvents : EventSource
             PeerClosed(torrent.ToString(), peer.EndPoint.ToString(), peer.Client, peer.ClosedBy.ToString(), peer.Reason);
     }
 
-    /// <summary>A peer is shut out.</summary>
+    /// <summary>A peer was banned.</summary>
     [NonEvent]
     internal void PeerBanned(TorrentId torrent, IPEndPoint peer, string reason)
     {
@@ -108,7 +109,7 @@ public sealed class EngineEvents : EventSource
             PeerBanned(torrent.ToString(), peer.ToString(), reason);
     }
 
-    /// <summary>A connection whose handshakes are done is not kept.</summary>
+    /// <summary>A connection was refused after its handshake.</summary>
     [NonEvent]
     internal void PeerRefused(TorrentId torrent, IPEndPoint peer, string reason)
     {
@@ -116,7 +117,7 @@ public sealed class EngineEvents : EventSource
             PeerRefused(torrent.ToString(), peer.ToString(), reason);
     }
 
-    /// <summary>An address was dialled in vain.</summary>
+    /// <summary>An address could not be reached.</summary>
     [NonEvent]
     internal void DialFailed(TorrentId torrent, IPEndPoint peer, Exception cause)
     {
@@ -124,7 +125,7 @@ public sealed class EngineEvents : EventSource
             DialFailed(torrent.ToString(), peer.ToString(), Sentence(cause.Message));
     }
 
-    /// <summary>A tracker is asked.</summary>
+    /// <summary>An announce was sent to a tracker.</summary>
     [NonEvent]
     internal void TrackerAsked(TorrentId torrent, Uri tracker, AnnounceEvent announce)
     {
@@ -132,7 +133,7 @@ public sealed class EngineEvents : EventSource
             TrackerAsked(torrent.ToString(), NameOf(tracker), announce.ToString());
     }
 
-    /// <summary>A tracker has answered.</summary>
+    /// <summary>A tracker answered.</summary>
     [NonEvent]
     internal void TrackerAnswered(TorrentId torrent, Uri tracker, AnnounceResponse response)
     {
@@ -140,7 +141,7 @@ public sealed class EngineEvents : EventSource
             TrackerAnswered(torrent.ToString(), NameOf(tracker), response.Peers.Count, (int)response.Interval.TotalSeconds);
     }
 
-    /// <summary>A tracker has refused, or has not answered.</summary>
+    /// <summary>A tracker refused or did not answer.</summary>
     [NonEvent]
     internal void TrackerFailed(TorrentId torrent, Uri tracker, Exception cause)
     {
@@ -148,15 +149,15 @@ public sealed class EngineEvents : EventSource
             TrackerFailed(torrent.ToString(), NameOf(tracker), Sentence(MaskedAddress.Hide(cause.Message, tracker)));
     }
 
-    /// <summary>A tracker that a torrent names cannot be asked.</summary>
+    /// <summary>A torrent's tracker cannot be used.</summary>
     [NonEvent]
     internal void TrackerIgnored(TorrentId torrent, string tracker)
     {
         if (IsEnabled(EventLevel.Warning, Keywords.Trackers))
-            TrackerIgnored(torrent.ToString(), MaskedAddress.OfTracker(tracker), "Trackers of browsers (WebTorrent) are not supported.");
+            TrackerIgnored(torrent.ToString(), MaskedAddress.OfTracker(tracker), "WebTorrent trackers are not supported.");
     }
 
-    /// <summary>A piece has arrived with a wrong hash.</summary>
+    /// <summary>A piece failed its hash check.</summary>
     [NonEvent]
     internal void PieceFailed(TorrentId torrent, int piece, IEnumerable<string> senders)
     {
@@ -172,8 +173,8 @@ public sealed class EngineEvents : EventSource
             DiskError(torrent.ToString(), error.Id, error.Message);
     }
 
-    /// <summary>A connection between a shared service and a client has ended.</summary>
-    /// <param name="partner">What is at the other end: <c>client</c> or <c>service</c>.</param>
+    /// <summary>A connection between a shared service and a client ended.</summary>
+    /// <param name="partner">The other end: <c>client</c> or <c>service</c>.</param>
     /// <param name="reason">Why, as a sentence.</param>
     [NonEvent]
     internal void ConnectionClosed(string partner, string reason)
@@ -182,8 +183,8 @@ public sealed class EngineEvents : EventSource
             ServiceConnectionClosed(partner, Sentence(reason));
     }
 
-    /// <summary>A client of a shared service is not let in.</summary>
-    /// <param name="client">Who, as far as that is known.</param>
+    /// <summary>A shared service refused a client.</summary>
+    /// <param name="client">The client, as far as it is known.</param>
     /// <param name="reason">Why.</param>
     [NonEvent]
     internal void ConnectionRefused(string client, string reason)
@@ -192,10 +193,10 @@ public sealed class EngineEvents : EventSource
             ServiceConnectionRefused(client, Sentence(reason));
     }
 
-    /// <summary>The root of a loop has caught what nobody expected.</summary>
-    /// <param name="torrent">The torrent whose work it was; null: nobody's, or several torrents'.</param>
-    /// <param name="root">The loop, for people.</param>
-    /// <param name="fault">What was caught.</param>
+    /// <summary>The root of a loop caught an unexpected exception.</summary>
+    /// <param name="torrent">The torrent it concerned; null for none or several.</param>
+    /// <param name="root">The loop, in words.</param>
+    /// <param name="fault">The exception.</param>
     [NonEvent]
     public void FaultCaught(TorrentId? torrent, string root, Exception fault)
     {
@@ -206,7 +207,7 @@ public sealed class EngineEvents : EventSource
             torrent?.ToString() ?? "", root, $"{fault.GetType().Name}: {fault.Message}", stack.Length > LongestStack ? stack[..LongestStack] : stack);
     }
 
-    /// <summary>What went wrong, safe to print, as a sentence: what systems say has no full stop.</summary>
+    /// <summary>Makes a message safe to print and ends it with a full stop, which system messages lack.</summary>
     internal static string Sentence(string message)
     {
         string clean = DisplayText.Clean(message);

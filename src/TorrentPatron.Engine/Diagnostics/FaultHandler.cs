@@ -4,48 +4,48 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Diagnostics;
 
 /// <summary>
-/// Takes the exceptions that nobody expected, which the root of each loop catches: records them and ends the torrent whose work it was,
-/// so that everything else goes on. Never throws. Thread-safe.
+/// Handles the unexpected exceptions that the roots of loops catch: records each one and ends the torrent it concerned, so that
+/// everything else goes on. Never throws. Thread-safe.
 /// </summary>
 internal sealed class FaultHandler
 {
     private volatile TorrentError? _warning;
 
-    /// <summary>Stops a torrent with an error; may be called from any thread, with any lock of the torrent's held.</summary>
+    /// <summary>Stops a torrent with an error. May be called from any thread and with any of the torrent's locks held.</summary>
     public Action<TorrentId, TorrentError>? FailTorrent { private get; set; }
 
-    /// <summary>The latest fault that ended no torrent and no peer, for people; null: there was none.</summary>
+    /// <summary>The latest fault that ended neither a torrent nor a peer; null if there was none.</summary>
     public TorrentError? Warning => _warning;
 
-    /// <summary>A fault as what stops a torrent.</summary>
+    /// <summary>Converts a fault to the error that stops a torrent.</summary>
     public static TorrentError ToError(Exception fault) => new(
-        TorrentErrorId.Unexpected, $"The engine failed: {DisplayText.Clean(fault.Message)}", "Please report this, with what you did before.");
+        TorrentErrorId.Unexpected, $"The engine failed: {DisplayText.Clean(fault.Message)}", "Please report this, with the steps that led to it.");
 
-    /// <summary>Takes a fault that costs nothing but what was under way: a datagram, a stranger's connection.</summary>
+    /// <summary>Handles a fault that affects only the current item: a datagram, or an unidentified connection.</summary>
     /// <param name="root">The loop that caught it.</param>
     /// <param name="fault">The fault.</param>
     public void Record(string root, Exception fault)
     {
         EngineEvents.Log.FaultCaught(null, root, fault);
         _warning = new TorrentError(
-            TorrentErrorId.Unexpected, $"A fault was caught in the {root}: {DisplayText.Clean(fault.Message)}", "Please report this, with what you did before.");
+            TorrentErrorId.Unexpected, $"An internal error occurred in the {root}: {DisplayText.Clean(fault.Message)}", "Please report this, with the steps that led to it.");
     }
 
-    /// <summary>Takes a fault that costs a torrent its run.</summary>
-    /// <param name="torrent">The torrent; it is stopped with <see cref="TorrentErrorId.Unexpected"/>.</param>
+    /// <summary>Handles a fault that ends a torrent.</summary>
+    /// <param name="torrent">The torrent, which stops with <see cref="TorrentErrorId.Unexpected"/>.</param>
     /// <param name="root">The loop that caught it.</param>
     /// <param name="fault">The fault.</param>
     public void EndTorrent(TorrentId torrent, string root, Exception fault)
     {
         EngineEvents.Log.FaultCaught(torrent, root, fault);
-        // Off the caller's stack, which may hold locks that stopping a torrent takes.
+        // Not on the caller's stack, which may hold locks that stopping a torrent takes.
         ThreadPool.UnsafeQueueUserWorkItem(static work => work.Faults.Fail(work.Torrent, work.Fault), (Faults: this, Torrent: torrent, Fault: fault), preferLocal: false);
     }
 
-    /// <summary>Waits for work that nobody else awaits; a fault in it ends its torrent.</summary>
-    /// <param name="work">The work.</param>
+    /// <summary>Observes a task that nobody awaits; a fault in it ends its torrent.</summary>
+    /// <param name="work">The task.</param>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="root">What the work is.</param>
+    /// <param name="root">A description of the task.</param>
     public void Watch(Task work, TorrentId torrent, string root)
     {
         if (!work.IsCompletedSuccessfully)
@@ -59,9 +59,9 @@ internal sealed class FaultHandler
             }
             catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
             {
-                // The torrent stops.
+                // The torrent is stopping.
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is ends this torrent and nothing else.
+#pragma warning disable CA1031 // The root of a loop: any exception ends this torrent only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -76,7 +76,7 @@ internal sealed class FaultHandler
         {
             FailTorrent?.Invoke(torrent, ToError(fault));
         }
-#pragma warning disable CA1031 // Nothing is left to end it with; it is recorded.
+#pragma warning disable CA1031 // The torrent could not be stopped; the fault is recorded.
         catch (Exception again)
 #pragma warning restore CA1031
         {

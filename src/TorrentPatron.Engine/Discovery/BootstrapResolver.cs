@@ -5,16 +5,16 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>The DHT nodes to begin with: those of the settings, and those that torrents name. Finds their addresses. Thread-safe.</summary>
+/// <summary>Resolves the DHT bootstrap nodes, from the settings and from torrents. Thread-safe.</summary>
 internal sealed class BootstrapResolver
 {
-    /// <summary>Nodes that torrents have named; those named last are kept.</summary>
+    /// <summary>The most nodes kept from torrents; the latest are kept.</summary>
     private const int MostNamed = 100;
 
-    /// <summary>Names looked up at once.</summary>
+    /// <summary>The most names resolved at once.</summary>
     private const int MostNames = 10;
 
-    /// <summary>Addresses of one name that are used.</summary>
+    /// <summary>The most addresses used per name.</summary>
     private const int MostAddresses = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -25,9 +25,9 @@ internal sealed class BootstrapResolver
     private readonly HostEndPoint[] _ours;
     private readonly List<HostEndPoint> _named = [];
 
-    /// <summary>Takes the nodes; what is not a host and a port is left out.</summary>
-    /// <param name="nodes">The nodes of the settings, each as <c>host:port</c> or <c>[address]:port</c>.</param>
-    /// <param name="resolve">Looks up names.</param>
+    /// <summary>Creates a resolver. Entries that are not a host and port are ignored.</summary>
+    /// <param name="nodes">The nodes from the settings, each as <c>host:port</c> or <c>[address]:port</c>.</param>
+    /// <param name="resolve">Resolves names.</param>
     /// <param name="time">The clock.</param>
     public BootstrapResolver(IEnumerable<string> nodes, HostResolver resolve, TimeProvider time)
     {
@@ -36,7 +36,7 @@ internal sealed class BootstrapResolver
         _ours = [.. nodes.Select(node => HostEndPoint.TryParse(node, out HostEndPoint? known) ? known : null).OfType<HostEndPoint>()];
     }
 
-    /// <summary>Takes nodes that a torrent names.</summary>
+    /// <summary>Adds nodes that a torrent names.</summary>
     public void Add(IEnumerable<HostEndPoint> nodes)
     {
         lock (_gate)
@@ -51,15 +51,18 @@ internal sealed class BootstrapResolver
         }
     }
 
-    /// <summary>Those that are given by address.</summary>
+    /// <summary>The nodes given by address.</summary>
     public IEnumerable<IPEndPoint> Known(AddressFamily family) => Known([.. _ours, .. Named()], family);
 
-    /// <summary>Those among some nodes that are given by address.</summary>
+    /// <summary>Selects the nodes given by address.</summary>
     public static IEnumerable<IPEndPoint> Known(IEnumerable<HostEndPoint> nodes, AddressFamily family) =>
         nodes.Select(node => node.EndPoint).OfType<IPEndPoint>().Where(endPoint => endPoint.AddressFamily == family);
 
-    /// <summary>Those that are given by name. A name that is not found is passed over.</summary>
-    /// <returns>The addresses, and whether each is of a service that only introduces nodes to each other, as those of the settings are.</returns>
+    /// <summary>Resolves the nodes given by name. Names that cannot be resolved are skipped.</summary>
+    /// <returns>
+    /// The addresses, and whether each is a router: a service that only introduces nodes to each other, as those in the settings
+    /// are.
+    /// </returns>
     public async Task<IReadOnlyList<(IPEndPoint EndPoint, bool IsRouter)>> ResolveAsync(AddressFamily family)
     {
         using var patience = new CancellationTokenSource(Patience, _time);
@@ -89,7 +92,7 @@ internal sealed class BootstrapResolver
         try
         {
             IPAddress[] addresses = await _resolve(node.Host, cancellationToken).ConfigureAwait(false);
-            // A name in a torrent may be bait: it leads to the internet only.
+            // A torrent may name a host to attack the local network, so its names may resolve to internet addresses only.
             return
             [
                 .. addresses.Where(address => address.AddressFamily == family && (mayBeNear || AddressReaches.Of(address) == AddressReach.Global))

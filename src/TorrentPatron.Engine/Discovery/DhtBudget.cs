@@ -1,10 +1,10 @@
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// Bounds the bytes that a DHT node sends: a token bucket of two seconds. Answers to others may take no more than half of it,
-/// so that nobody can keep us from our own questions. Times are those of one monotonic clock.
+/// Limits the bytes that a DHT node sends: a token bucket of two seconds. Answers may use at most half of it, so that others
+/// cannot prevent our own queries. Times come from one monotonic clock.
 /// </summary>
-/// <param name="bytesPerSecond">The bound.</param>
+/// <param name="bytesPerSecond">The limit.</param>
 /// <param name="now">The time.</param>
 internal sealed class DhtBudget(int bytesPerSecond, TimeSpan now)
 {
@@ -14,7 +14,7 @@ internal sealed class DhtBudget(int bytesPerSecond, TimeSpan now)
     private double _tokens = bytesPerSecond * BurstSeconds;
     private TimeSpan _filledAt = now;
 
-    /// <summary>Whether a question may be sent now.</summary>
+    /// <summary>Whether a query may be sent now.</summary>
     public bool CanAsk(TimeSpan now)
     {
         Refill(now);
@@ -28,14 +28,14 @@ internal sealed class DhtBudget(int bytesPerSecond, TimeSpan now)
         return _tokens > _capacity / 2;
     }
 
-    /// <summary>Time until a question may be sent.</summary>
+    /// <summary>Time until a query may be sent.</summary>
     public TimeSpan UntilCanAsk(TimeSpan now)
     {
         Refill(now);
         return _tokens > 0 ? TimeSpan.Zero : TimeSpan.FromSeconds((-_tokens + 1) / bytesPerSecond);
     }
 
-    /// <summary>Counts what is sent; the bucket may go into debt by it.</summary>
+    /// <summary>Counts sent bytes; the bucket may go into debt.</summary>
     public void Spend(int bytes) => _tokens -= bytes;
 
     private void Refill(TimeSpan now)

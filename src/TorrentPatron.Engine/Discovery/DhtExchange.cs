@@ -6,40 +6,41 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// Questions of a DHT node and their answers: an answer counts if it repeats the question's number and comes from where the
-/// question went; where a proxy looked up the name of whom it went to, the number alone tells. Guarded by the node's lock; times are those of one monotonic clock.
+/// Matches a DHT node's queries with their answers. An answer must repeat the query's transaction id and come from the queried
+/// address; if a proxy resolved the name of the queried node, the id alone decides. Guarded by the node's lock; times come from
+/// one monotonic clock.
 /// </summary>
-/// <param name="port">Where datagrams go.</param>
-/// <param name="budget">Bounds what is sent.</param>
+/// <param name="port">Sends datagrams.</param>
+/// <param name="budget">Limits the bytes sent.</param>
 internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
 {
-    /// <summary>Questions of which the answer is waited for at once.</summary>
+    /// <summary>The most queries that await an answer at once.</summary>
     public const int MostOpen = 256;
 
-    /// <summary>Time after which no answer is expected any more.</summary>
+    /// <summary>How long to wait for an answer.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly KrpcWriter _writer = new();
     private readonly Dictionary<uint, Question> _open = [];
 
-    /// <summary>The questions in the order in which they were asked, answered ones among them.</summary>
+    /// <summary>The queries in the order they were sent, including answered ones.</summary>
     private readonly Queue<Question> _order = [];
 
-    /// <summary>When the next question is given up; null where none is open.</summary>
+    /// <summary>When the next query expires; null if none is open.</summary>
     public TimeSpan? NextExpiry => _order.TryPeek(out Question? oldest) ? oldest.AskedAt + Patience : null;
 
     /// <summary>Bytes sent.</summary>
     public long BytesSent { get; private set; }
 
-    /// <summary>Whether another question may be asked now.</summary>
+    /// <summary>Whether another query may be sent now.</summary>
     public bool CanAsk(TimeSpan now) => _open.Count < MostOpen && budget.CanAsk(now);
 
-    /// <summary>Asks.</summary>
-    /// <param name="remote">Whom.</param>
-    /// <param name="query">What; its number is filled in here.</param>
+    /// <summary>Sends a query.</summary>
+    /// <param name="remote">The node's address.</param>
+    /// <param name="query">The query; its transaction id is filled in here.</param>
     /// <param name="done">
-    /// Takes the answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/> (null: none came), and where it came from: the address of
-    /// whom was asked, also where that is known by name only.
+    /// Takes the answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/> (null if none came), and the address it came
+    /// from: the node's real address, even if only its name was known.
     /// </param>
     /// <param name="now">The time.</param>
     public void Ask(IPEndPoint remote, KrpcQuery query, Action<KrpcMessage?, IPEndPoint, TimeSpan> done, TimeSpan now)
@@ -55,7 +56,7 @@ internal sealed class DhtExchange(IDatagramPort port, DhtBudget budget)
 
     /// <summary>Sends an answer, if there is room for it.</summary>
     /// <param name="answer">The answer, a <see cref="KrpcResponse"/> or <see cref="KrpcError"/>.</param>
-    /// <param name="remote">Who asked.</param>
+    /// <param name="remote">The querying node.</param>
     /// <param name="now">The time.</param>
     /// <returns>Whether it was sent.</returns>
     public bool Answer(KrpcMessage answer, IPEndPoint remote, TimeSpan now)

@@ -5,31 +5,31 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// Bounds what one address may ask: five questions a second, over ten seconds; who asks more is not heard for five minutes.
-/// Bounded itself. Times are those of one monotonic clock.
+/// Limits queries from one address to five a second, averaged over ten seconds; an address that exceeds this is ignored for five
+/// minutes. Its memory is bounded. Times come from one monotonic clock.
 /// </summary>
 internal sealed class DhtGuard
 {
-    /// <summary>Questions that an address may ask within <see cref="Window"/>.</summary>
+    /// <summary>The most queries accepted from an address within <see cref="Window"/>.</summary>
     public const int MostQuestions = 50;
 
-    /// <summary>Addresses watched at once.</summary>
+    /// <summary>The most addresses tracked at once.</summary>
     public const int Capacity = 2_000;
 
-    /// <summary>Time over which questions are counted.</summary>
+    /// <summary>The period over which queries are counted.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time for which an address that asks too much is not heard.</summary>
+    /// <summary>How long an address is ignored after too many queries.</summary>
     public static readonly TimeSpan Block = TimeSpan.FromMinutes(5);
 
     private const int IPv6NetworkLength = 8;
 
     private readonly Dictionary<IPEndPoint, Entry> _askers = [];
 
-    /// <summary>Counts a question.</summary>
-    /// <param name="remote">Who asks.</param>
+    /// <summary>Counts a query.</summary>
+    /// <param name="remote">The querying node.</param>
     /// <param name="now">The time.</param>
-    /// <returns>Whether it is to be heard.</returns>
+    /// <returns>Whether to answer it.</returns>
     public bool Allows(IPEndPoint remote, TimeSpan now)
     {
         IPEndPoint key = KeyOf(remote);
@@ -58,12 +58,12 @@ internal sealed class DhtGuard
                 _askers.Remove(key);
         }
 
-        // So many at once are no accident; what bounds them then is the budget.
+        // So many addresses at once mean an attack; the budget limits its effect.
         if (_askers.Count >= Capacity)
             _askers.Clear();
     }
 
-    // On this machine several nodes share an address. On the internet somebody with IPv6 has a whole network of them.
+    // Several nodes on this machine share an address. On the internet, an IPv6 user controls a whole network of addresses.
     private static IPEndPoint KeyOf(IPEndPoint remote)
     {
         if (AddressReaches.Of(remote.Address) == AddressReach.Loopback)

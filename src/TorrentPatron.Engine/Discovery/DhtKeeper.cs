@@ -6,16 +6,16 @@ using TorrentPatron.Protocol.Dht;
 
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>Starts a DHT node with the surroundings that were saved, saves them now and then, and ends the node.</summary>
+/// <summary>Starts a DHT node from its saved state, saves the state regularly, and stops the node.</summary>
 internal sealed class DhtKeeper : IAsyncDisposable
 {
     /// <summary>The name under which faults of the DHT are recorded.</summary>
     public const string Root = "DHT";
 
-    /// <summary>Time between two savings of the nodes that are known.</summary>
+    /// <summary>Time between saves of the known nodes.</summary>
     private static readonly TimeSpan SaveInterval = TimeSpan.FromMinutes(30);
 
-    /// <summary>Time after which they are saved for the first time: at a kill, and at a session's end, nothing is.</summary>
+    /// <summary>Time until the first save: a killed process saves nothing at its end.</summary>
     private static readonly TimeSpan FirstSave = TimeSpan.FromMinutes(1);
 
     private readonly IDhtStore? _store;
@@ -25,12 +25,12 @@ internal sealed class DhtKeeper : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Task _keeping;
 
-    /// <summary>Starts a node as soon as what was saved has been read.</summary>
-    /// <param name="node">The node; it is owned from now on.</param>
-    /// <param name="store">Where its surroundings are saved; null: nowhere.</param>
-    /// <param name="datagrams">The port whose datagrams it takes.</param>
-    /// <param name="disk">Where files are touched.</param>
-    /// <param name="faults">Takes what nobody expected.</param>
+    /// <summary>Starts a node once its saved state has been read.</summary>
+    /// <param name="node">The node; ownership passes to this object.</param>
+    /// <param name="store">Where the state is saved; null means nowhere.</param>
+    /// <param name="datagrams">The port whose datagrams the node receives.</param>
+    /// <param name="disk">The threads for file access.</param>
+    /// <param name="faults">Handles unexpected exceptions.</param>
     /// <param name="time">The clock.</param>
     public DhtKeeper(DhtNode node, IDhtStore? store, SharedDatagramPort datagrams, DiskWorkers disk, FaultHandler faults, TimeProvider time)
     {
@@ -71,9 +71,9 @@ internal sealed class DhtKeeper : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // The engine is stopping.
         }
-#pragma warning disable CA1031 // The root of a loop: what cannot be kept costs only the surroundings that the next run begins with.
+#pragma warning disable CA1031 // The root of a loop: without a save the next run only starts with fewer known nodes.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -87,7 +87,7 @@ internal sealed class DhtKeeper : IAsyncDisposable
         {
             return _store is null ? null : await _disk.RunAsync(_store.Load, CancellationToken.None).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // Without what was saved the node begins anew.
+#pragma warning disable CA1031 // Without its saved state the node starts from the bootstrap nodes.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -100,11 +100,11 @@ internal sealed class DhtKeeper : IAsyncDisposable
     {
         try
         {
-            // An empty routing table does not replace a full one.
+            // An empty routing table must not replace a full one.
             if (_store is { } store && Node.Save() is { Nodes.Count: > 0 } state)
                 await _disk.RunAsync(() => store.Save(state.ToBytes())).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // The next saving tries again, and the engine stops in order.
+#pragma warning disable CA1031 // The next save tries again, and stopping the engine must not fail.
         catch (Exception e)
 #pragma warning restore CA1031
         {

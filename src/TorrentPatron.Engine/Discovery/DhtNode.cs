@@ -9,14 +9,14 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// A node of the DHT (BEP 5): finds peers of torrents and announces them, and does its part in return. It waits for nothing:
-/// datagrams and one timer move it on. Thread-safe.
+/// A DHT node (BEP 5): finds and announces peers of torrents, and answers other nodes. It never blocks: datagrams and one timer
+/// drive it. Thread-safe.
 /// </summary>
 internal sealed class DhtNode : IDatagramHandler, IDisposable
 {
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Waited after a fault before what is due is tried again.</summary>
+    /// <summary>How long to wait after a fault before retrying.</summary>
     private static readonly TimeSpan FaultRest = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
@@ -34,20 +34,21 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     private readonly ITimer _timer;
     private readonly Action<Exception> _onFault;
 
-    /// <summary>What is to be told to others once the lock is left.</summary>
+    /// <summary>Notifications to send once the lock is released.</summary>
     private readonly List<Action> _outbox = [];
     private long _bytesReceived;
     private bool _isStarted;
     private bool _isDisposed;
 
-    /// <summary>Makes a node, which does nothing before <see cref="Start"/>.</summary>
-    /// <param name="settings">How it takes part.</param>
-    /// <param name="port">Where datagrams go; those that come are given to <see cref="TryHandle"/>.</param>
-    /// <param name="peerPort">The TCP port on which peers can connect to us over an IP version; 0: none.</param>
-    /// <param name="bootstrap">The nodes to begin with.</param>
+    /// <summary>Creates a node, which does nothing before <see cref="Start"/>.</summary>
+    /// <param name="settings">The DHT settings.</param>
+    /// <param name="port">Sends datagrams; received ones go to <see cref="TryHandle"/>.</param>
+    /// <param name="peerPort">The TCP port that peers can connect to over an IP version; 0 means none.</param>
+    /// <param name="bootstrap">The bootstrap nodes.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="random">Source of ids and of choices.</param>
-    /// <param name="onFault">Told of what nobody expected; the node goes on. Called on any thread without a lock; must not throw.</param>
+    /// <param name="random">Source of ids and random choices.</param>
+    /// <param name="onFault">Called for each unexpected exception, on any thread without a lock; must not throw. The node goes
+    /// on.</param>
     public DhtNode(
         DhtSettings settings, IDatagramPort port, Func<AddressFamily, ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random,
         Action<Exception> onFault)
@@ -70,7 +71,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         _timer = time.CreateTimer(_ => Locked(Turn), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>How it stands.</summary>
+    /// <summary>A snapshot of the node.</summary>
     public DhtStatus Status
     {
         get
@@ -96,8 +97,8 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
 
     private TimeSpan Now => _time.GetElapsedTime(0);
 
-    /// <summary>Begins to look for other nodes.</summary>
-    /// <param name="saved">The nodes of an earlier run.</param>
+    /// <summary>Starts looking for other nodes.</summary>
+    /// <param name="saved">The state saved by an earlier run.</param>
     public void Start(DhtState saved) => Locked(now =>
     {
         if (_isStarted)
@@ -107,18 +108,21 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
             upkeep.Start(saved.Nodes.Where(node => node.EndPoint.AddressFamily == upkeep.Overlay.Family), now);
     });
 
-    /// <summary>What to keep for the next run.</summary>
+    /// <summary>The state to save for the next run.</summary>
     public DhtState Save()
     {
         lock (_gate)
             return new DhtState { Nodes = [.. _overlays.SelectMany(overlay => overlay.Table.All())] };
     }
 
-    /// <summary>Looks for a torrent's peers from now on, and announces us as one, every quarter of an hour.</summary>
+    /// <summary>Looks up a torrent's peers and announces us as one, every quarter of an hour from now on.</summary>
     /// <param name="torrent">The torrent; never a private one.</param>
-    /// <param name="isSeed">Tells whether we have everything. Called with a lock held: it must not block.</param>
-    /// <param name="onPeers">Takes the peers as they are found, and where the node is that named them. Called on any thread without a lock; must not throw.</param>
-    /// <returns>What ends it.</returns>
+    /// <param name="isSeed">Returns whether we have every piece. Called with a lock held: it must not block.</param>
+    /// <param name="onPeers">
+    /// Takes peers as they are found, with the address of the node that named them. Called on any thread without a lock; must not
+    /// throw.
+    /// </param>
+    /// <returns>Disposing it ends the search.</returns>
     public DhtTorrent Find(InfoHash torrent, Func<bool> isSeed, Action<IReadOnlyList<IPEndPoint>, AddressBlock> onPeers)
     {
         var wanted = new DhtTorrent(this, torrent, isSeed, (peers, namer) => _outbox.Add(() => onPeers(peers, namer)));
@@ -126,19 +130,19 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         return wanted;
     }
 
-    /// <summary>The address at which others see us; null while too few have said so.</summary>
+    /// <summary>Our address as other nodes report it; null while too few have.</summary>
     public IPAddress? ExternalAddress(AddressFamily family)
     {
         lock (_gate)
             return OverlayOf(family)?.ExternalAddress;
     }
 
-    /// <summary>Takes note of a node that a peer has named, and asks whether it is there.</summary>
+    /// <summary>Pings a node that a peer has named.</summary>
     public void AddNode(IPEndPoint endPoint) => Locked(now => OverlayOf(endPoint)?.Ping(endPoint, now));
 
     /// <summary>
-    /// Takes nodes that a torrent names: those given by address are asked at once; all are asked, like those of the settings, whenever
-    /// nobody else is known.
+    /// Takes nodes that a torrent names. Those given by address are contacted at once; all of them are contacted, like those in
+    /// the settings, whenever no other node is known.
     /// </summary>
     public void AddNodes(IReadOnlyCollection<HostEndPoint> nodes)
     {
@@ -155,7 +159,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <inheritdoc/>
     public bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote)
     {
-        // Every message is a dictionary; nothing else that shares a port begins so.
+        // Every message is a dictionary; no other protocol on this port begins with this byte.
         if (datagram.IsEmpty || datagram.Span[0] != (byte)'d')
             return false;
         try
@@ -169,7 +173,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
                 });
             }
         }
-#pragma warning disable CA1031 // Whatever a datagram leads to costs that datagram alone.
+#pragma warning disable CA1031 // Any exception affects this datagram only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -229,7 +233,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
         return nodes.Count;
     }
 
-    /// <summary>Finds the nodes to begin with; they may come at once or, where names have to be resolved, later.</summary>
+    /// <summary>Finds the bootstrap nodes, either at once or, if names have to be resolved, later.</summary>
     private void FindRouters(DhtOverlay overlay)
     {
         foreach (IPEndPoint endPoint in _bootstrap.Known(overlay.Family))
@@ -243,7 +247,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
                 foreach ((IPEndPoint endPoint, bool isRouter) in await _bootstrap.ResolveAsync(overlay.Family).ConfigureAwait(false))
                     Locked(now => UpkeepOf(overlay).Introduce(endPoint, isRouter, now));
             }
-#pragma warning disable CA1031 // Nobody awaits this; it is tried again while no node is known.
+#pragma warning disable CA1031 // Nobody awaits this; it is retried while no node is known.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -270,8 +274,8 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     private int CountOf(AddressFamily family) => OverlayOf(family)?.Table.Count ?? 0;
 
     /// <summary>
-    /// Does something with the lock held, then whatever is due; tells others when the lock is left. A fault in it is reported, and the
-    /// node goes on.
+    /// Runs an action with the lock held, then whatever is due, and sends notifications once the lock is released. A fault is
+    /// reported, and the node goes on.
     /// </summary>
     private void Locked(Action<TimeSpan> action)
     {
@@ -288,7 +292,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
                 if (_isStarted)
                     SetTimer(now);
             }
-#pragma warning disable CA1031 // The root of a loop: its timer must be set again, whatever it is.
+#pragma warning disable CA1031 // The root of a loop: its timer must be set again after any exception.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -308,7 +312,7 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
             {
                 tell();
             }
-#pragma warning disable CA1031 // One listener that throws must not keep the others from being told.
+#pragma warning disable CA1031 // One listener that throws must not stop the others from being notified.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -324,11 +328,11 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
             next = Least(next, upkeep.NextDue(now));
         if (_schedule.NextDue(now) is { } due)
             next = Least(next, due);
-        // Searches that may not go on for want of room go on when there is room again.
+        // Searches that wait for a free query slot continue when there is one.
         TimeSpan room = _budget.UntilCanAsk(now);
         if (room > TimeSpan.Zero)
             next = Least(next, now + room);
-        // A millisecond more, as timers cut off fractions and would fire just too early.
+        // One millisecond is added because timers drop fractions and would fire just too early.
         TimeSpan wait = next <= now ? TimeSpan.FromMilliseconds(1) : next - now + TimeSpan.FromMilliseconds(1);
         _timer.Change(Least(wait, LongestRest), Timeout.InfiniteTimeSpan);
     }

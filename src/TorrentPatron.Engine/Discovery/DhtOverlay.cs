@@ -7,12 +7,12 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// The DHT of one IP version, a network of its own (BEP 32): who we are in it, whom we know, and what is asked there.
-/// Guarded by the node's lock; times are those of one monotonic clock.
+/// Our node in the DHT of one IP version, which is a separate network (BEP 32): its id, routing table and queries. Guarded by the
+/// node's lock; times come from one monotonic clock.
 /// </summary>
 internal sealed class DhtOverlay
 {
-    /// <summary>Newcomers that are asked at once whether they are there.</summary>
+    /// <summary>The most newcomers pinged at once.</summary>
     private const int MostPings = 16;
 
     private readonly DhtExchange _exchange;
@@ -22,7 +22,7 @@ internal sealed class DhtOverlay
     private readonly HashSet<IPEndPoint> _pinged = [];
     private readonly Queue<NodeContact> _lost = [];
 
-    /// <summary>Addresses of services that only introduce nodes to each other: asked, but not kept (BEP 5).</summary>
+    /// <summary>Addresses of bootstrap services, which are queried but not added to the routing table (BEP 5).</summary>
     private readonly HashSet<IPEndPoint> _routers = [];
 
     public DhtOverlay(AddressFamily family, DhtExchange exchange, DhtSettings settings, Random random)
@@ -38,41 +38,40 @@ internal sealed class DhtOverlay
     /// <summary>The IP version.</summary>
     public AddressFamily Family { get; }
 
-    /// <summary>The nodes that are known.</summary>
+    /// <summary>The routing table.</summary>
     public RoutingTable Table { get; private set; }
 
-    /// <summary>The peers that others have announced here.</summary>
+    /// <summary>Peers that others have announced to this node.</summary>
     public PeerStore Peers { get; }
 
     /// <summary>
-    /// The nodes that were forgotten last, because they did not answer. Where our own network was out for long they are all that is
-    /// known of others.
+    /// The nodes dropped most recently because they did not answer. After a long network outage they are the only known ones.
     /// </summary>
     public IReadOnlyCollection<NodeContact> Lost => _lost;
 
-    /// <summary>How we call ourselves.</summary>
+    /// <summary>Our own id.</summary>
     public NodeId Self => Table.Self;
 
-    /// <summary>Whether the surroundings have been looked at, so that lookups are worth while.</summary>
+    /// <summary>Whether the nodes near our id have been looked up, so that lookups are worthwhile.</summary>
     public bool IsJoined { get; set; }
 
-    /// <summary>The address at which others see us; null while too few have said so.</summary>
+    /// <summary>Our address as other nodes report it; null while too few have.</summary>
     public IPAddress? ExternalAddress => _poll.Address;
 
-    /// <summary>The kind of nodes that are asked for.</summary>
+    /// <summary>The address family of nodes to ask for.</summary>
     public NodeFamilies Want => Family == AddressFamily.InterNetwork ? NodeFamilies.IPv4 : NodeFamilies.IPv6;
 
-    /// <summary>Whether another question may be asked now.</summary>
+    /// <summary>Whether another query may be sent now.</summary>
     public bool CanAsk(TimeSpan now) => _exchange.CanAsk(now);
 
-    /// <summary>Notes an address that is asked to begin with but not kept.</summary>
+    /// <summary>Adds a bootstrap address that is not kept in the routing table.</summary>
     public void AddRouter(IPEndPoint endPoint) => _routers.Add(endPoint);
 
-    /// <summary>Asks for the nodes nearest to an id.</summary>
+    /// <summary>Queries a node for the nodes nearest to an id.</summary>
     public void FindNode(IPEndPoint remote, NodeId target, Action<KrpcResponse?, TimeSpan> done, TimeSpan now) => Ask(
         remote, new FindNodeQuery { TransactionId = default, Sender = Self, IsReadOnly = _isReadOnly, Target = target, Want = Want }, done, now);
 
-    /// <summary>Asks for the peers of a torrent.</summary>
+    /// <summary>Queries a node for the peers of a torrent.</summary>
     public void GetPeers(IPEndPoint remote, InfoHash torrent, bool noSeeds, Action<KrpcResponse?, TimeSpan> done, TimeSpan now) => Ask(
         remote,
         new GetPeersQuery
@@ -90,14 +89,14 @@ internal sealed class DhtOverlay
         },
         (_, _) => { }, now);
 
-    /// <summary>Asks a newcomer whether it is there, unless many are being asked, or this one is.</summary>
+    /// <summary>Pings a newcomer, unless too many pings are open or this one already is being pinged.</summary>
     public void Ping(IPEndPoint remote, TimeSpan now)
     {
         if (remote.Port != 0 && _pinged.Count < MostPings)
             Check(remote, now);
     }
 
-    /// <summary>Asks a node that is known whether it is there still, however many newcomers are being asked: some may come to keep us from that.</summary>
+    /// <summary>Pings a known node, however many newcomers are being pinged: an attacker could send many to prevent it.</summary>
     public void Check(IPEndPoint remote, TimeSpan now)
     {
         if (!CanAsk(now) || !_pinged.Add(remote))
@@ -107,12 +106,12 @@ internal sealed class DhtOverlay
             (_, _) => _pinged.Remove(remote), now);
     }
 
-    /// <summary>A node has asked us something.</summary>
+    /// <summary>Handles a query from a node.</summary>
     public void Heard(KrpcQuery query, IPEndPoint remote, TimeSpan now)
     {
         var contact = new NodeContact(query.Sender, remote);
         Table.Asked(contact, now);
-        // What it says of itself is not believed: it gets in by an answer.
+        // Its own claim is not trusted: it enters the table only by answering.
         if (!query.IsReadOnly && Table.IsWanted(contact))
             Ping(remote, now);
     }
@@ -141,7 +140,8 @@ internal sealed class DhtOverlay
 
     private void Learn(KrpcResponse response, IPEndPoint asked, IPEndPoint remote, TimeSpan now)
     {
-        // Where a proxy looked up the name of whom we asked, only the answer tells its address: it must not lead nearer than the name says.
+        // If a proxy resolved the node's name, only the answer reveals its address, which must not be closer to us than the name
+        // allows.
         bool mayBeKept = asked.Equals(remote) || AddressReaches.MayBeNamed(remote.Address, asked.Address);
         if (mayBeKept && !_routers.Contains(asked))
             Table.Answered(new NodeContact(response.Sender, remote), now);
@@ -150,7 +150,7 @@ internal sealed class DhtOverlay
             Rename(SecureNodeId.Create(_poll.Address!, _random), now);
     }
 
-    /// <summary>Takes an id that fits our address (BEP 42); whom we know we go on knowing, from another point of view.</summary>
+    /// <summary>Adopts an id that matches our address (BEP 42), keeping the known nodes.</summary>
     private void Rename(NodeId id, TimeSpan now)
     {
         var table = new RoutingTable(id, _random);

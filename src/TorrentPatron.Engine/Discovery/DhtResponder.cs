@@ -5,30 +5,30 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>Answers the questions of other DHT nodes (BEP 5, 32, 33, 42, 51). Guarded by the node's lock.</summary>
-/// <param name="overlays">Whom we know, by IP version.</param>
-/// <param name="tokens">Gives out what is needed to announce.</param>
+/// <summary>Answers queries from other DHT nodes (BEP 5, 32, 33, 42, 51). Guarded by the node's lock.</summary>
+/// <param name="overlays">The DHT of each IP version.</param>
+/// <param name="tokens">Issues and checks announce tokens.</param>
 internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssuer tokens)
 {
-    /// <summary>The longest answer, so that it goes through every network in one piece.</summary>
+    /// <summary>The longest answer, bytes; small enough to avoid fragmentation.</summary>
     private const int MaxLength = 1_200;
 
-    /// <summary>What an answer takes at most without nodes, peers and filters.</summary>
+    /// <summary>The most bytes of an answer without nodes, peers and filters.</summary>
     private const int Frame = 160;
 
     private const int MostPeers = 100;
     private const int MostSamples = 20;
 
-    /// <summary>Seconds for which a sample is said to stay the same.</summary>
+    /// <summary>Seconds for which a sample stays the same, as reported to the querying node.</summary>
     private const int SampleInterval = 600;
 
-    /// <summary>Told of each peer that is announced here.</summary>
+    /// <summary>Called for each peer that is announced to us.</summary>
     public Action<AnnouncePeerQuery, IPEndPoint>? OnAnnounced { get; init; }
 
-    /// <summary>Makes the answer.</summary>
-    /// <param name="query">The question.</param>
-    /// <param name="remote">Who asks.</param>
-    /// <param name="overlay">Where it is asked.</param>
+    /// <summary>Creates the answer to a query.</summary>
+    /// <param name="query">The query.</param>
+    /// <param name="remote">The querying node.</param>
+    /// <param name="overlay">The DHT in which it was asked.</param>
     /// <param name="now">The time.</param>
     public KrpcMessage Answer(KrpcQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
     {
@@ -52,10 +52,10 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
     private KrpcResponse WithPeers(KrpcResponse response, GetPeersQuery query, IPEndPoint remote, DhtOverlay overlay, TimeSpan now)
     {
         (ScrapeFilter Seeds, ScrapeFilter Peers)? filters = query.WantsScrape ? overlay.Peers.Scrape(query.InfoHash) : null;
-        // With the filters there is room for the nodes of one kind only (BEP 33).
+        // The filters leave room for nodes of one address family only (BEP 33).
         IReadOnlyList<NodeContact> nodes = Nodes(NodeId.Of(query.InfoHash), filters is null ? query.Want : NodeFamilies.None, overlay);
         int room = MaxLength - Frame - nodes.Sum(LengthOf) - (filters is null ? 0 : 2 * (ScrapeFilter.Length + 10));
-        // Each stands behind its length: "6:" or "18:".
+        // Each entry has a length prefix: "6:" or "18:".
         int peerLength = overlay.Family == AddressFamily.InterNetwork ? CompactPeers.IPv4Length + 2 : CompactPeers.IPv6Length + 3;
         int count = Math.Clamp(room / peerLength, 0, MostPeers);
         return response with
@@ -78,7 +78,7 @@ internal sealed class DhtResponder(IReadOnlyList<DhtOverlay> overlays, TokenIssu
         return response;
     }
 
-    /// <summary>Makes the answer to a question that cannot be answered.</summary>
+    /// <summary>Creates the answer to an invalid query.</summary>
     public static KrpcError Refuse(UnfitQuery query) => Error(query, query.ErrorCode, query.Reason);
 
     private static KrpcError Error(KrpcMessage query, int code, string reason) =>

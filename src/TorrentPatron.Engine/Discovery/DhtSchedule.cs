@@ -4,21 +4,21 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// When which torrent's peers are looked for: every quarter of an hour, sooner while none are found, and not all at once.
-/// Guarded by the node's lock; times are those of one monotonic clock.
+/// Schedules the peer searches of torrents: every quarter of an hour, sooner while no peers are found, and spread over time.
+/// Guarded by the node's lock; times come from one monotonic clock.
 /// </summary>
-/// <param name="overlays">The DHTs, by IP version.</param>
+/// <param name="overlays">The DHT of each IP version.</param>
 /// <param name="random">Spreads the searches over time.</param>
-/// <param name="announce">Announces a torrent at the end of a search for it; tells at how many nodes.</param>
+/// <param name="announce">Announces a torrent when its search ends; returns the number of nodes.</param>
 internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random random, Func<DhtTorrent, DhtSearch, TimeSpan, int> announce)
 {
     /// <summary>Time between two searches for a torrent.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(15);
 
-    /// <summary>Time between two searches at least, however much more peers are wanted.</summary>
+    /// <summary>The least time between two searches, even if more peers are wanted.</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Time after which a search that has found nobody is made again; each time it doubles.</summary>
+    /// <summary>Time until a search that found nobody is repeated; doubles each time.</summary>
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(30);
 
     private const int MostSearches = 10;
@@ -28,13 +28,13 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
     /// <summary>Number of torrents.</summary>
     public int Torrents => _torrents.Count;
 
-    /// <summary>Searches under way.</summary>
+    /// <summary>Searches in progress.</summary>
     public int Searches => _torrents.Sum(torrent => torrent.Searches.Count);
 
-    /// <summary>Searches made.</summary>
+    /// <summary>Searches completed.</summary>
     public long SearchesMade { get; private set; }
 
-    /// <summary>Takes a torrent; it is searched for at once or, where no node is known, as soon as one is.</summary>
+    /// <summary>Adds a torrent; it is searched for at once or, if no node is known, as soon as one is.</summary>
     public void Add(DhtTorrent torrent, TimeSpan now)
     {
         (torrent.Due, torrent.Retry) = (now, FirstRetry);
@@ -42,7 +42,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
         Turn(now);
     }
 
-    /// <summary>Forgets a torrent.</summary>
+    /// <summary>Removes a torrent.</summary>
     public void Remove(DhtTorrent torrent)
     {
         _torrents.Remove(torrent);
@@ -60,14 +60,14 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
         Turn(now);
     }
 
-    /// <summary>A peer has been announced to us: where we look for that torrent ourselves, it is found.</summary>
+    /// <summary>Takes a peer that was announced to us for a torrent that we are searching for too.</summary>
     public void Announced(InfoHash infoHash, bool isSeed, IPEndPoint peer)
     {
         if (_torrents.Find(torrent => torrent.InfoHash == infoHash) is { } wanted && !(isSeed && wanted.IsSeed()))
             wanted.OnPeers([peer], AddressBlock.Of(peer.Address));
     }
 
-    /// <summary>Does what is due.</summary>
+    /// <summary>Starts the searches that are due.</summary>
     public void Turn(TimeSpan now)
     {
         foreach (DhtSearch search in _torrents.SelectMany(torrent => torrent.Searches).ToArray())
@@ -82,7 +82,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
         }
     }
 
-    /// <summary>When <see cref="Turn"/> has something to do; null where it waits for answers, or for nodes.</summary>
+    /// <summary>When <see cref="Turn"/> has something to do; null while it waits for answers or nodes.</summary>
     public TimeSpan? NextDue(TimeSpan now)
     {
         TimeSpan? next = null;
@@ -106,7 +106,7 @@ internal sealed class DhtSchedule(IReadOnlyList<DhtOverlay> overlays, Random ran
 
     private void Search(DhtTorrent torrent, TimeSpan now)
     {
-        // Its end says better; but a fault in it must not keep others from their turn.
+        // The end of the search sets better values; these only ensure that a fault in it does not starve other torrents.
         (torrent.LastSearch, torrent.Due) = (now, now + Interval);
         torrent.FoundPeers = 0;
         bool noSeeds = torrent.IsSeed();

@@ -5,12 +5,12 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// A lookup under way: asks whom it decides to ask, and collects the peers that are named. Guarded by the node's lock; times
-/// are those of one monotonic clock.
+/// A lookup in progress: sends the queries that <see cref="Lookup"/> chooses, and collects the peers found. Guarded by the node's
+/// lock; times come from one monotonic clock.
 /// </summary>
 internal sealed class DhtSearch
 {
-    /// <summary>Most peers taken from one search: beyond it, most are likely to be made up.</summary>
+    /// <summary>The most peers taken from one search: in larger numbers most are probably fake.</summary>
     private const int MostPeers = 1_000;
 
     private readonly DhtOverlay _overlay;
@@ -20,17 +20,17 @@ internal sealed class DhtSearch
     private readonly Action<DhtSearch, TimeSpan> _onOver;
     private readonly HashSet<IPEndPoint> _peers = [];
 
-    /// <summary>Makes a search for the nodes nearest to an id.</summary>
+    /// <summary>Creates a search for the nodes nearest to an id.</summary>
     public DhtSearch(DhtOverlay overlay, NodeId target, Action<DhtSearch, TimeSpan> onOver, TimeSpan now)
         : this(overlay, target, null, false, (_, _) => { }, onOver, now)
     {
     }
 
-    /// <summary>Makes a search for the peers of a torrent, and the nodes nearest to it.</summary>
-    /// <param name="overlay">Where to search.</param>
+    /// <summary>Creates a search for a torrent's peers and the nodes nearest to it.</summary>
+    /// <param name="overlay">The DHT to search.</param>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="noSeeds">Whether seeds are of no use.</param>
-    /// <param name="onPeers">Takes peers that have not been named before, as they are found, and where the node is that named them.</param>
+    /// <param name="noSeeds">Whether to exclude seeds.</param>
+    /// <param name="onPeers">Takes new peers as they are found, with the address of the node that named them.</param>
     /// <param name="onOver">Called once, at the end.</param>
     /// <param name="now">The time.</param>
     public DhtSearch(
@@ -56,7 +56,7 @@ internal sealed class DhtSearch
     /// <summary>The lookup.</summary>
     public Lookup Lookup { get; }
 
-    /// <summary>Where is searched.</summary>
+    /// <summary>The DHT that is searched.</summary>
     public DhtOverlay Overlay => _overlay;
 
     /// <summary>Whether it has ended.</summary>
@@ -65,17 +65,17 @@ internal sealed class DhtSearch
     /// <summary>Number of peers found.</summary>
     public int PeersFound => _peers.Count;
 
-    /// <summary>Ends it without a word.</summary>
+    /// <summary>Ends the search without notification.</summary>
     public void Cancel() => IsOver = true;
 
-    /// <summary>Takes the peers that others have announced here, where we are ourselves one of the nodes near to the torrent.</summary>
+    /// <summary>Takes the peers announced to this node, if it is among those nearest to the torrent.</summary>
     public void TakeOwnPeers()
     {
         if (_torrent is { } torrent)
             TakePeers(_overlay.Peers.Find(torrent, MostPeers, _noSeeds), IPAddress.Loopback);
     }
 
-    /// <summary>Asks as many as may be asked now, and looks whether that was all.</summary>
+    /// <summary>Sends as many queries as allowed, and ends the search if none is left.</summary>
     public void Pump(TimeSpan now)
     {
         while (!IsOver && _overlay.CanAsk(now) && Lookup.TakeNext(now) is { } node)

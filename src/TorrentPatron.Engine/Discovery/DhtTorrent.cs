@@ -3,7 +3,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>A torrent whose peers are looked for in the DHT, and that is announced there. Disposing ends that.</summary>
+/// <summary>A torrent that is looked up and announced in the DHT. Disposing it ends this.</summary>
 internal sealed class DhtTorrent : IDisposable
 {
     private readonly DhtNode _node;
@@ -19,29 +19,29 @@ internal sealed class DhtTorrent : IDisposable
     /// <summary>The torrent.</summary>
     public InfoHash InfoHash { get; }
 
-    /// <summary>When it was last searched for; null: not yet. Guarded by the node's lock.</summary>
+    /// <summary>When it was last searched for; null if never. Guarded by the node's lock.</summary>
     internal TimeSpan? LastSearch { get; set; }
 
-    /// <summary>When it is to be searched for again. Guarded by the node's lock.</summary>
+    /// <summary>When the next search is due. Guarded by the node's lock.</summary>
     internal TimeSpan Due { get; set; }
 
-    /// <summary>How the last search went, that of one IP version; null: none is over. Guarded by the node's lock.</summary>
+    /// <summary>The result of the last search, in one IP version; null if none has ended. Guarded by the node's lock.</summary>
     internal DhtSearchResult? LastResult { get; set; }
 
-    /// <summary>Time after which it is searched for again where nobody is found. Guarded by the node's lock.</summary>
+    /// <summary>Time until the next search if no peer is found. Guarded by the node's lock.</summary>
     internal TimeSpan Retry { get; set; }
 
-    /// <summary>Peers found by the last search. Guarded by the node's lock.</summary>
+    /// <summary>Peers found in the last search. Guarded by the node's lock.</summary>
     internal int FoundPeers { get; set; }
 
-    /// <summary>The searches for it under way. Guarded by the node's lock.</summary>
+    /// <summary>Its searches in progress. Guarded by the node's lock.</summary>
     internal List<DhtSearch> Searches { get; } = [];
 
     internal Func<bool> IsSeed { get; }
 
     internal Action<IReadOnlyList<IPEndPoint>, AddressBlock> OnPeers { get; }
 
-    /// <summary>Searches sooner than is due, because more peers are wanted: a minute after the last search at the earliest.</summary>
+    /// <summary>Requests an earlier search, because more peers are wanted: at least a minute after the last one.</summary>
     public void Hurry() => _node.Hurry(this);
 
     /// <inheritdoc/>

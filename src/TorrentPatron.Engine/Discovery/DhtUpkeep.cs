@@ -4,21 +4,21 @@ using TorrentPatron.Protocol.Dht;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// Gets a node into the DHT of one IP version and keeps it there: looks for its surroundings at the start, asks nodes that have
-/// been silent whether they are there still, and looks where nothing has been heard for long. As long as few are known, the
-/// surroundings are looked at again and again: those who came at the same time may have missed each other. Guarded by the node's lock.
+/// Joins the DHT of one IP version and maintains the routing table: looks up the nodes near our id at the start, pings nodes that
+/// have been silent, and refreshes buckets without recent activity. While few nodes are known the lookup is repeated: nodes that
+/// joined at the same time may have missed each other. Guarded by the node's lock.
 /// </summary>
 /// <param name="overlay">The DHT.</param>
-/// <param name="findRouters">Asks for nodes to begin with, which <see cref="Introduce"/> then takes.</param>
+/// <param name="findRouters">Requests bootstrap nodes, which <see cref="Introduce"/> then takes.</param>
 internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
 {
-    /// <summary>Time between two looks at what is due.</summary>
+    /// <summary>Time between two checks for due work.</summary>
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LastRetry = TimeSpan.FromMinutes(5);
 
-    /// <summary>The furthest regions, which are looked at after the surroundings: there most of a lookup's first steps go.</summary>
+    /// <summary>The number of farthest buckets to refresh after the first lookup: most lookups start in them.</summary>
     private const int FarRegions = 3;
 
     private readonly List<DhtSearch> _searches = [];
@@ -31,16 +31,16 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
     /// <summary>The DHT.</summary>
     public DhtOverlay Overlay => overlay;
 
-    /// <summary>Searches under way.</summary>
+    /// <summary>Searches in progress.</summary>
     public int Searches => _searches.Count;
 
-    /// <summary>Searches made.</summary>
+    /// <summary>Searches completed.</summary>
     public long SearchesMade { get; private set; }
 
     private bool KnowsFew => overlay.Table.Count < RoutingTable.BucketSize;
 
-    /// <summary>Begins.</summary>
-    /// <param name="saved">The nodes of an earlier run.</param>
+    /// <summary>Starts joining.</summary>
+    /// <param name="saved">The nodes saved by an earlier run.</param>
     /// <param name="now">The time.</param>
     public void Start(IEnumerable<NodeContact> saved, TimeSpan now)
     {
@@ -49,9 +49,9 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         Join(now);
     }
 
-    /// <summary>Takes an address to begin with.</summary>
+    /// <summary>Takes a bootstrap address.</summary>
     /// <param name="endPoint">The address.</param>
-    /// <param name="isRouter">Whether it only introduces nodes to each other, and is not to be kept.</param>
+    /// <param name="isRouter">Whether it is a bootstrap service, which is not kept.</param>
     /// <param name="now">The time.</param>
     public void Introduce(IPEndPoint endPoint, bool isRouter, TimeSpan now)
     {
@@ -73,12 +73,12 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
                 overlay.Ping(node, now);
         }
 
-        // Nodes that are given by name wait for this.
+        // Nodes given by name wait for this.
         if (overlay.Table.Count == 0)
             _nextJoin = now;
     }
 
-    /// <summary>Does what is due.</summary>
+    /// <summary>Does the work that is due.</summary>
     public void Turn(TimeSpan now)
     {
         foreach (DhtSearch search in _searches.ToArray())
@@ -113,7 +113,7 @@ internal sealed class DhtUpkeep(DhtOverlay overlay, Action findRouters)
         _join = Begin(overlay.Self, Joined, now);
         foreach (NodeContact node in _saved.Concat(overlay.Lost))
             _join.Lookup.Add(node.EndPoint, node.Id);
-        // Others' services are asked only where nobody else is known.
+        // Public bootstrap services are contacted only if no other node is known.
         bool knowsSome = overlay.Table.Count > 0 || _saved.Count >= RoutingTable.BucketSize;
         _saved = [];
         if (!knowsSome)

@@ -9,21 +9,21 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Discovery;
 
 /// <summary>
-/// Finds peers in the local network (BEP 14): each calls to all, every five minutes, which torrents it has. One call in a minute
-/// at most. Thread-safe.
+/// Local peer discovery (BEP 14): multicasts our torrents every five minutes, and receives the announces of others. Sends at most
+/// once a minute. Thread-safe.
 /// </summary>
 internal sealed class LocalDiscovery : IAsyncDisposable
 {
     /// <summary>Time between two announces of a torrent (BEP 14).</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(5);
 
-    /// <summary>Time between two calls (BEP 14).</summary>
+    /// <summary>The least time between two announces (BEP 14).</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Waited after a torrent has come, so that those that are started together go out together.</summary>
+    /// <summary>Delay after a torrent is added, so that torrents started together share an announce.</summary>
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Calls of others that are heard in a second; in a large network not all need be.</summary>
+    /// <summary>Announces from others that are processed per second; in a large network some may be ignored.</summary>
     private const int MostHeard = 100;
 
     private const int LongestDatagram = 1_500;
@@ -43,12 +43,12 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private TimeSpan _heardSince;
     private int _heard;
 
-    /// <summary>Begins to hear others.</summary>
-    /// <param name="groups">The groups, and the sockets that have joined them; these are disposed with this.</param>
-    /// <param name="port">The TCP port on which we listen over an IP version; 0: none, so nothing is announced there.</param>
+    /// <summary>Starts receiving announces.</summary>
+    /// <param name="groups">The groups and the sockets that joined them, which this object disposes.</param>
+    /// <param name="port">The TCP port that we listen on over an IP version; 0 means none, so nothing is announced there.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="random">Makes the mark by which we know our own calls.</param>
-    /// <param name="onFault">Told of what nobody expected; discovery goes on. Called on any thread; must not throw.</param>
+    /// <param name="random">Generates the cookie that identifies our own announces.</param>
+    /// <param name="onFault">Called for each unexpected exception, on any thread; must not throw. Discovery goes on.</param>
     public LocalDiscovery(
         IReadOnlyList<(IDatagramSocket Socket, IPEndPoint Group)> groups, Func<AddressFamily, ushort> port, TimeProvider time, Random random,
         Action<Exception> onFault)
@@ -67,17 +67,17 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     private bool IsListening => _groups.Any(group => _port(group.Group.AddressFamily) > 0);
 
     /// <summary>Joins the groups of BEP 14.</summary>
-    /// <param name="network">Where they are joined, on every interface.</param>
-    /// <param name="port">The TCP port on which we listen over an IP version; 0: none.</param>
+    /// <param name="network">The network whose interfaces join them.</param>
+    /// <param name="port">The TCP port that we listen on over an IP version; 0 means none.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="random">Source of chance.</param>
-    /// <param name="onFault">Told of what nobody expected. Called on any thread; must not throw.</param>
-    /// <returns>The discovery, even where no group can be joined now.</returns>
+    /// <param name="random">Source of randomness.</param>
+    /// <param name="onFault">Called for each unexpected exception, on any thread; must not throw.</param>
+    /// <returns>The discovery, even if no group can be joined now.</returns>
     public static LocalDiscovery Open(
         INetwork network, Func<AddressFamily, ushort> port, TimeProvider time, Random random, Action<Exception> onFault) =>
         new(Join(network), port, time, random, onFault);
 
-    /// <summary>Leaves the groups, and joins those that the network has now.</summary>
+    /// <summary>Leaves the groups, and joins those on the network's current interfaces.</summary>
     public void Reopen(INetwork network)
     {
         lock (_gate)
@@ -107,17 +107,17 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             }
             catch (IOException)
             {
-                // Not over this interface.
+                // The group cannot be joined on this interface.
             }
         }
 
         return groups;
     }
 
-    /// <summary>Announces a torrent, and takes its peers that announce themselves.</summary>
+    /// <summary>Announces a torrent, and takes peers that announce it.</summary>
     /// <param name="torrent">The torrent; never a private one.</param>
     /// <param name="onPeers">Takes the peers. Called on any thread without a lock; must not throw.</param>
-    /// <returns>What ends it.</returns>
+    /// <returns>Disposing it ends the announces.</returns>
     public LocalTorrent Find(InfoHash torrent, Action<IReadOnlyList<IPEndPoint>> onPeers)
     {
         var wanted = new LocalTorrent(this, torrent, onPeers);
@@ -161,7 +161,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         {
             Call();
         }
-#pragma warning disable CA1031 // The root of a loop: what a timer lets through ends the process.
+#pragma warning disable CA1031 // The root of a loop: an exception from a timer ends the process.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -208,7 +208,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             next = last + ShortestInterval;
         if (!IsListening)
             next = now + ShortestInterval;
-        // A millisecond more, as timers cut off fractions and would fire just too early.
+        // One millisecond is added because timers drop fractions and would fire just too early.
         _timer.Change((next > now ? next - now : TimeSpan.Zero) + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
     }
 
@@ -220,7 +220,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
         }
         catch (IOException)
         {
-            // No way there now; the next call is not far.
+            // The network is unavailable; the next announce is soon.
         }
 #pragma warning disable CA1031 // Nobody awaits this.
         catch (Exception e)
@@ -234,7 +234,7 @@ internal sealed class LocalDiscovery : IAsyncDisposable
     {
         var batch = new DatagramBatch(Fairness.MostInARow, LongestDatagram);
         int failures = 0;
-        // Not before the groups are in use.
+        // Only once the groups are in use.
         await Task.Yield();
         while (!stop.IsCancellationRequested && IsOpen(socket) && failures < MostFailures)
         {
@@ -252,10 +252,10 @@ internal sealed class LocalDiscovery : IAsyncDisposable
             }
             catch (IOException e) when (e.InnerException is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
             {
-                // What the network is bound to has gone: the groups are joined anew when it is back.
+                // The bound interface is gone; the groups are joined again when it is back.
                 return;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is costs one call.
+#pragma warning disable CA1031 // The root of a loop: any exception affects one announce only.
             catch (Exception e)
 #pragma warning restore CA1031
             {

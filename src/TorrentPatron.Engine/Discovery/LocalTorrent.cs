@@ -3,7 +3,7 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>A torrent that is announced in the local network. Disposing ends that.</summary>
+/// <summary>A torrent that is announced in the local network. Disposing it ends this.</summary>
 internal sealed class LocalTorrent : IDisposable
 {
     private readonly LocalDiscovery _discovery;
@@ -20,7 +20,7 @@ internal sealed class LocalTorrent : IDisposable
 
     internal Action<IReadOnlyList<IPEndPoint>> OnPeers { get; }
 
-    /// <summary>When it is to be announced. Guarded by the discovery's lock.</summary>
+    /// <summary>When the next announce is due. Guarded by the discovery's lock.</summary>
     internal TimeSpan Due { get; set; }
 
     /// <inheritdoc/>

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Discovery;
 
-/// <summary>The search for one torrent's peers without trackers. Disposing ends it.</summary>
-/// <param name="dht">That in the DHT; null: it is off.</param>
-/// <param name="local">That in the local network; null: it is off.</param>
+/// <summary>A torrent's peer search without trackers. Disposing ends it.</summary>
+/// <param name="dht">The search in the DHT; null if it is off.</param>
+/// <param name="local">The search in the local network; null if it is off.</param>
 internal sealed class PeerSearch(DhtTorrent? dht, LocalTorrent? local) : IDisposable
 {
-    /// <summary>Searches sooner than is due, because more peers are wanted.</summary>
+    /// <summary>Requests an earlier search, because more peers are wanted.</summary>
     public void Hurry() => dht?.Hurry();
 
     /// <inheritdoc/>

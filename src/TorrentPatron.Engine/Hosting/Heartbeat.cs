@@ -3,26 +3,29 @@ using TorrentPatron.Engine.Diagnostics;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Looks at every torrent of an engine once a second, and at those that rest now and then. A fault in one torrent ends that torrent; the
-/// others are looked at as before.
+/// Calls every active torrent of an engine once a second, and idle ones now and then. A fault in one torrent ends that torrent
+/// only.
 /// </summary>
-/// <param name="torrents">The torrents as they are now.</param>
-/// <param name="faults">Takes what a torrent throws.</param>
-/// <param name="engine">What the engine itself does in each beat; null: nothing. It waits for nothing.</param>
+/// <param name="torrents">Returns the current torrents.</param>
+/// <param name="faults">Handles what a torrent throws.</param>
+/// <param name="engine">The engine's own work in each beat, which must not block; null means none.</param>
 internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHandler faults, Action? engine = null)
 {
     /// <summary>Time between two beats.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Beats between two looks at a torrent in which nothing happens: of ten thousand, few have anything to do.</summary>
+    /// <summary>Beats between two visits to an idle torrent: of ten thousand, few have anything to do.</summary>
     private const int BeatsBetweenLooks = 8;
 
-    /// <summary>Looks at torrents at rest in one beat: of a hundred thousand each is looked at every hundred seconds, which is soon enough for an hourly save.</summary>
+    /// <summary>
+    /// The most visits to idle torrents in one beat: each of a hundred thousand is visited every hundred seconds, often enough
+    /// for an hourly save.
+    /// </summary>
     private const int MostLooks = 1_000;
 
-    /// <summary>Beats until it is cancelled.</summary>
+    /// <summary>Beats until cancelled.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="stop">Ends it.</param>
+    /// <param name="stop">Ends the loop.</param>
     public async Task RunAsync(TimeProvider time, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Interval, time);
@@ -33,7 +36,7 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
         }
         catch (OperationCanceledException)
         {
-            // The engine stops.
+            // The engine is stopping.
         }
     }
 
@@ -46,7 +49,7 @@ internal sealed class Heartbeat(Func<IReadOnlyList<ITicking>> torrents, FaultHan
         {
             try
             {
-                // Those at rest are only looked at, in turn.
+                // Idle torrents are visited in turn.
                 if (!all[i].IsResting || (beat + i) % between == 0)
                     all[i].Tick();
             }

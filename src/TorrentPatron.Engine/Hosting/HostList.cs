@@ -4,7 +4,7 @@ using TorrentPatron.Protocol.Encryption;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>The torrents of an engine, found by their id, by peers by their hash on the wire, and told in the order of their coming. Thread-safe.</summary>
+/// <summary>An engine's torrents in the order they were added, found by id or by the hash that peers send. Thread-safe.</summary>
 internal sealed class HostList
 {
     private readonly Lock _gate = new();
@@ -12,11 +12,11 @@ internal sealed class HostList
     private readonly Dictionary<InfoHash, TorrentHost> _onWire = [];
     private readonly LinkedList<TorrentHost> _order = [];
 
-    /// <summary>The wire hashes by the names that encrypted handshakes give them; null until there is one.</summary>
+    /// <summary>The wire hashes by their obfuscated form in encrypted handshakes; null until one is needed.</summary>
     private Dictionary<ObfuscatedInfoHash, InfoHash>? _obfuscated;
     private TorrentHost[]? _all = [];
 
-    /// <summary>All of them, as they are now, the oldest first.</summary>
+    /// <summary>A copy of the list, oldest first.</summary>
     public IReadOnlyList<TorrentHost> All
     {
         get
@@ -26,10 +26,10 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>The torrent for which a peer may ask with this hash, with all hashes that are known of it; null: it is not here.</summary>
+    /// <summary>The torrent with this wire hash, with all of its known hashes; null if it is not here.</summary>
     public TorrentId? FindSwarm(InfoHash wireHash) => TryFindSwarm(wireHash, out TorrentHost? host) ? host.KnownId : null;
 
-    /// <summary>Finds the torrent for which a peer asks.</summary>
+    /// <summary>Finds the torrent that a peer asks for.</summary>
     /// <param name="wireHash">The hash in the peer's handshake.</param>
     /// <param name="host">The torrent.</param>
     public bool TryFindSwarm(InfoHash wireHash, [NotNullWhen(true)] out TorrentHost? host)
@@ -39,8 +39,8 @@ internal sealed class HostList
         return host is not null;
     }
 
-    /// <summary>Finds the hash on the wire that an encrypted handshake names; null: it is of no torrent here.</summary>
-    /// <param name="name">The name.</param>
+    /// <summary>Finds the wire hash for the obfuscated hash in an encrypted handshake; null if no torrent here has it.</summary>
+    /// <param name="name">The obfuscated hash.</param>
     public InfoHash? Find(ObfuscatedInfoHash name)
     {
         lock (_gate)
@@ -59,21 +59,21 @@ internal sealed class HostList
     }
 
     /// <summary>
-    /// Finds a torrent by any of its hashes, also where it was started by another one: a hybrid and a link that names only one of its hashes are one
-    /// torrent, though their ids differ.
+    /// Finds a torrent by any of its hashes, even if it was started with another one: a hybrid and a link that names only one of its
+    /// hashes are the same torrent, although their ids differ.
     /// </summary>
     /// <param name="torrent">An id of the torrent.</param>
-    /// <returns>The torrent; null: it is not here.</returns>
+    /// <returns>The torrent; null if it is not here.</returns>
     public TorrentHost? FindSame(TorrentId torrent)
     {
         lock (_gate)
             return FindSameLocked(torrent);
     }
 
-    /// <summary>Finds another torrent, whose metadata is here, that is the same as one by hashes that were not known when they were added.</summary>
+    /// <summary>Finds another torrent with metadata that turns out to be the same one, by hashes that were not known when they were added.</summary>
     /// <param name="host">The torrent.</param>
-    /// <param name="known">All its hashes.</param>
-    /// <returns>The other torrent; null: there is none.</returns>
+    /// <param name="known">Its id with all of its hashes.</param>
+    /// <returns>The other torrent; null if there is none.</returns>
     public TorrentHost? FindTwin(TorrentHost host, TorrentId known)
     {
         lock (_gate)
@@ -83,10 +83,10 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>Adds a torrent, or finds the one that is here, as <see cref="FindSame"/> does.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    /// <param name="make">Makes it; called under the lock.</param>
-    /// <param name="host">The torrent that is here now.</param>
+    /// <summary>Adds a torrent, unless the same one is already here (see <see cref="FindSame"/>).</summary>
+    /// <param name="torrent">The torrent's id.</param>
+    /// <param name="make">Creates the host; called under the lock.</param>
+    /// <param name="host">The torrent's host, new or existing.</param>
     /// <returns>Whether it was added.</returns>
     public bool TryAdd(TorrentId torrent, Func<TorrentHost> make, out TorrentHost host)
     {
@@ -107,7 +107,8 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>More hashes of a torrent are known than when it was added: peers may ask for it by all of them.</summary>
+    /// <summary>Adds the hashes of a torrent that became known after it was added, so that peers can ask for any of
+    /// them.</summary>
     public void Learn(TorrentHost host)
     {
         lock (_gate)
@@ -117,7 +118,7 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>Takes a torrent out, unless by now another has its place.</summary>
+    /// <summary>Removes a torrent, unless another one has taken its place.</summary>
     public void Remove(TorrentHost host)
     {
         lock (_gate)

@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Hosting;
 /// <summary>A torrent as the engine's <see cref="Heartbeat"/> sees it.</summary>
 internal interface ITicking
 {
-    /// <summary>Which torrent.</summary>
+    /// <summary>The torrent's id.</summary>
     TorrentId TorrentId { get; }
 
     /// <summary>Whether it is idle; idle torrents are visited rarely.</summary>

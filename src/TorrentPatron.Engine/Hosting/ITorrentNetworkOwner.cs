@@ -5,18 +5,19 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Who uses a <see cref="TorrentNetwork"/>: asked how the torrent stands, and told what was found for it.</summary>
+/// <summary>The owner of a <see cref="TorrentNetwork"/>: supplies the torrent's state, and receives what was found for
+/// it.</summary>
 internal interface ITorrentNetworkOwner
 {
-    /// <summary>Whether we have everything. Called with a lock held; must not come back to the network.</summary>
+    /// <summary>Whether we have every piece. Called with a lock held; must not call back into the network.</summary>
     bool IsSeed { get; }
 
-    /// <summary>Tells how the torrent stands, for a tracker.</summary>
+    /// <summary>Builds an announce with the torrent's current state.</summary>
     AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family);
 
     /// <summary>A tracker's state has changed.</summary>
     void TrackersChanged();
 
-    /// <summary>Takes addresses of peers that were found.</summary>
+    /// <summary>Takes peer addresses that were found.</summary>
     void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin);
 }

@@ -6,58 +6,59 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>One way to move the pieces of torrents: what makes the work of each, and the port on which its peers reach us.</summary>
+/// <summary>One implementation of moving pieces: creates the work of each torrent, and owns the port that peers connect
+/// to.</summary>
 internal interface IWorkshop : IAsyncDisposable
 {
-    /// <summary>What the engine is called.</summary>
+    /// <summary>The engine's name.</summary>
     string Name { get; }
 
-    /// <summary>What it can do.</summary>
+    /// <summary>The engine's optional features.</summary>
     ClientCapabilities Capabilities { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The addresses it listens on.</summary>
     IReadOnlyList<IPEndPoint> EndPoints { get; }
 
-    /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
+    /// <summary>Why it does not listen as configured; null if it does, or was not asked to.</summary>
     TorrentError? Warning { get; }
 
-    /// <summary>Makes the work of a torrent of which only a link is known.</summary>
+    /// <summary>Creates the work of a torrent that was started from a link.</summary>
     /// <param name="magnet">The link.</param>
     /// <param name="network">The torrent's share of the network.</param>
-    /// <param name="events">Is told when the metadata is here.</param>
+    /// <param name="events">Receives the metadata.</param>
     IWork Make(MagnetLink magnet, TorrentNetwork network, IWorkEvents events);
 
-    /// <summary>Makes the work of a torrent; nothing is touched yet.</summary>
+    /// <summary>Creates the work of a torrent, without touching its files.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="network">Its share of the network.</param>
-    /// <param name="events">Is told of pieces.</param>
+    /// <param name="events">Receives the work's events.</param>
     IWork Make(TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events);
 
-    /// <summary>Why no torrent can be run with the engine's settings; null: torrents can be run.</summary>
+    /// <summary>Why the engine's settings prevent running torrents; null if they do not.</summary>
     TorrentError? Refusal => null;
 
-    /// <summary>Why a torrent cannot be run with such options; null: it can.</summary>
+    /// <summary>Why a torrent cannot run with these options; null if it can.</summary>
     TorrentError? Refuse(TorrentOptions options) => null;
 
-    /// <summary>Does what is due; called about once a second, in the engine's beat. It waits for nothing.</summary>
+    /// <summary>Does the work that is due; called about once a second from the engine's heartbeat. Must not block.</summary>
     void Tick()
     {
     }
 
-    /// <summary>Listens on another port.</summary>
-    /// <returns>Why it does not, and listens as before; null: it does.</returns>
+    /// <summary>Switches to another listen port.</summary>
+    /// <returns>Why it still listens on the old port; null if it switched.</returns>
     Task<TorrentError?> ReopenAsync(int port);
 
-    /// <summary>Whether <see cref="RebindAsync"/> does what it says.</summary>
+    /// <summary>Whether <see cref="RebindAsync"/> is supported.</summary>
     bool CanRebind => false;
 
-    /// <summary>Listens where the network is bound to now: on the same port, where that can be had.</summary>
+    /// <summary>Listens on the network's current interface or address, on the same port if possible.</summary>
     Task RebindAsync() => Task.CompletedTask;
 
-    /// <summary>Takes no more connections.</summary>
+    /// <summary>Stops accepting connections.</summary>
     ValueTask StopListeningAsync();
 
-    /// <summary>Goes by other settings.</summary>
+    /// <summary>Applies new settings.</summary>
     Task ApplyAsync(ClientSettings settings) => Task.CompletedTask;
 }

@@ -1,14 +1,15 @@
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Work of a torrent that takes long and can be ended: a check or a move. One at a time; the host calls it one at a time.</summary>
+/// <summary>A long-running operation of a torrent that can be cancelled: a check or a move. The host starts one at a
+/// time.</summary>
 /// <typeparam name="T">The result.</typeparam>
 internal sealed class InterruptibleWork<T> : IDisposable
 {
-    /// <summary>The work under way; null: none. Finished work is let go of, with all that it held.</summary>
+    /// <summary>The operation in progress; null if none. A finished one is released with all that it referenced.</summary>
     private volatile Session? _session;
 
-    /// <summary>Begins; what was begun before is over.</summary>
-    /// <param name="work">The work, which ends soon when it is cancelled.</param>
+    /// <summary>Starts an operation; the previous one has ended.</summary>
+    /// <param name="work">The operation, which must end soon after cancellation.</param>
     public async Task<T?> Begin(Func<CancellationToken, Task<T?>> work)
     {
         var session = new Session();
@@ -24,10 +25,10 @@ internal sealed class InterruptibleWork<T> : IDisposable
         }
     }
 
-    /// <summary>Ends the work under way, where there is any, and waits until it is over.</summary>
+    /// <summary>Cancels the operation in progress, if any, and waits for its end.</summary>
     public async Task CancelAsync()
     {
-        // The end of one may be the beginning of another.
+        // The end of one operation may start another.
         while (_session is { } session)
         {
             await session.CancelAsync().ConfigureAwait(false);
@@ -38,7 +39,7 @@ internal sealed class InterruptibleWork<T> : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _session?.Cancel();
 
-    // Never disposed: it has no timer and no wait handle, and may be cancelled while its work ends.
+    // Never disposed: it has no timer and no wait handle, and may be cancelled while its operation ends.
     private sealed class Session : CancellationTokenSource
     {
         public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -6,13 +6,14 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Follows the network interface or address that an engine is bound to: when it goes, every torrent leaves its peers and asks nobody; when it
-/// is back, perhaps with another address, ports are opened there and torrents go on. Sockets are closed before that, by the network itself.
+/// Follows the network interface or address that an engine is bound to. When it goes down, every torrent leaves its peers and
+/// stops announcing; when it is back, perhaps with a different address, ports are opened there and torrents resume. The network
+/// itself closes the sockets first.
 /// </summary>
-/// <param name="engine">What the engine shares.</param>
-/// <param name="workshop">The port on which peers connect.</param>
+/// <param name="engine">The engine's shared resources.</param>
+/// <param name="workshop">The engine's workshop, which listens for peers.</param>
 /// <param name="hosts">The torrents.</param>
-#pragma warning disable CA1001 // A semaphore that nobody waits for by a handle holds nothing.
+#pragma warning disable CA1001 // Without its wait handle a semaphore owns no resource.
 internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, HostList hosts)
 #pragma warning restore CA1001
 {
@@ -20,19 +21,20 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
     private int _applied;
     private int _isLooking;
 
-    /// <summary>Begins to follow; what is bound to now is what everything has been opened on.</summary>
+    /// <summary>Starts following; everything open so far uses the current binding.</summary>
     public void Begin()
     {
         if (engine.Binding is not { } binding)
             return;
         binding.Changed += () => _ = FollowAsync();
         binding.Watch();
-        // What has changed while ports were being opened.
+        // The binding changed while ports were being opened.
         if (binding.Changes != _applied)
             _ = FollowAsync();
     }
 
-    /// <summary>Looks whether the interface is still there, where that has not been done lately; called in each beat. Waits for nothing.</summary>
+    /// <summary>Checks whether the interface is still up, unless that was done recently. Called in each beat; never
+    /// blocks.</summary>
     public void Tick()
     {
         if (engine.Binding is not { } binding || !binding.IsUsed || Interlocked.Exchange(ref _isLooking, 1) != 0)
@@ -46,7 +48,7 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
                 binding.Watch();
                 _ = binding.Current;
             }
-#pragma warning disable CA1031 // The root of a look: the next is not far.
+#pragma warning disable CA1031 // The root of a check: the next one is soon.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -59,7 +61,8 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
         }
     }
 
-    /// <summary>Ends every connection, opens ports anew, and has torrents look for peers: the network goes another way now.</summary>
+    /// <summary>Ends every connection, reopens ports, and restarts peer searches, because the network's route has
+    /// changed.</summary>
     /// <param name="reason">Why.</param>
     public async Task ReopenAsync(string reason)
     {
@@ -74,20 +77,20 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
         }
     }
 
-    /// <summary>Has ports and torrents follow what is bound to now.</summary>
+    /// <summary>Applies the current binding to ports and torrents.</summary>
     public async Task FollowAsync()
     {
-        // Off the stack of whoever has found the change.
+        // Not on the stack of the code that found the change.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await _one.WaitAsync().ConfigureAwait(false);
         try
         {
             if (engine.Binding is not { } binding || binding.Changes == _applied)
                 return;
-            // Counted, not compared: what has gone and come back meanwhile has lost its sockets.
+            // Counted rather than compared: an interface that went down and came back has lost its sockets.
             _applied = binding.Changes;
             BoundAddresses bound = binding.Latest;
-            await ChangeWayAsync(bound.Down?.Message ?? "The network interface has another address.").ConfigureAwait(false);
+            await ChangeWayAsync(bound.Down?.Message ?? "The network interface's address has changed.").ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // Nobody awaits this: the next change tries again.
         catch (Exception e)
@@ -105,10 +108,10 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
     {
         foreach (TorrentHost host in hosts.All)
             host.LeaveNetwork(reason);
-        // Their ends would be told by the new way else, which shows that both are ours.
+        // Otherwise close messages over the new route would show that both addresses are ours.
         engine.Utp.Drop();
-        // Peers may hold on to the connections of before, of which no end was told, and take one peer of an id only. Nor need anybody know
-        // that the new address is the same peer.
+        // Peers may still hold the old connections, whose end they were not told, and accept only one peer per id. Nor should
+        // others learn that the new address belongs to the same peer.
         if (workshop.CanRebind)
             engine.PeerId = PeerId.Create(engine.Random);
         await workshop.RebindAsync().ConfigureAwait(false);

@@ -2,10 +2,10 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>The work cannot run a torrent; <see cref="Error"/> says why.</summary>
-/// <param name="error">Why, and what to do.</param>
+/// <summary>Thrown when the work cannot run a torrent; see <see cref="Error"/>.</summary>
+/// <param name="error">The reason and the remedy.</param>
 internal sealed class RefusedException(TorrentError error) : Exception(error.Message)
 {
-    /// <summary>Why, and what to do.</summary>
+    /// <summary>The reason and the remedy.</summary>
     public TorrentError Error { get; } = error;
 }

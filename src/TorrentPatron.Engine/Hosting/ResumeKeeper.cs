@@ -7,14 +7,14 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Keeps one torrent's resume data: a note for each piece as it is written, a checkpoint at each change of state, every few seconds
-/// while pieces come, each minute while other bytes flow, and seldom while nothing but seeding time passes. Knows which pieces are not
-/// known to be on the medium, and flushes them when there is time.
+/// Saves one torrent's resume data: a note for each written piece, and a checkpoint at each change of state, every few seconds
+/// while pieces arrive, every minute while other data flows, and rarely while only seeding time passes. It tracks which pieces
+/// have not been flushed to the disk yet, and flushes them when there is time.
 /// </summary>
-/// <param name="store">Where it is kept.</param>
+/// <param name="store">Where the data is saved.</param>
 /// <param name="workers">The disk threads.</param>
 /// <param name="time">The clock.</param>
-/// <param name="random">Spreads the saving of idle torrents over time.</param>
+/// <param name="random">Spreads the saves of idle torrents over time.</param>
 /// <param name="warningChanged">Called when <see cref="Warning"/> has changed, on any thread without a lock.</param>
 internal sealed class ResumeKeeper(
     IResumeStore store, DiskWorkers workers, TimeProvider time, Random random, Action<TorrentError?> warningChanged) : IAsyncDisposable
@@ -24,8 +24,8 @@ internal sealed class ResumeKeeper(
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMinutes(1);
 
     /// <summary>
-    /// Seeding time alone is saved when it has grown by a tenth, but not before an hour is over: ten thousand idle seeds would else
-    /// keep a disk busy with what hardly matters. A crash loses so much of it at most.
+    /// Seeding time alone is saved when it has grown by a tenth, but at most once an hour: otherwise ten thousand idle seeds
+    /// would keep a disk busy for little benefit. A crash loses at most that much seeding time.
     /// </summary>
     private static readonly TimeSpan LeastSeeding = TimeSpan.FromHours(1);
     private const double SeedingShare = 0.1;
@@ -34,7 +34,7 @@ internal sealed class ResumeKeeper(
     private List<int>? _sinceCheckpoint; // null: none
     private TorrentStorage? _storage;
     private Bitfield? _unflushed;
-    // Idle torrents that were started together are not saved together.
+    // Spreads the saves of idle torrents that were started together.
     private readonly double _spread = 1 - (0.5 * random.NextDouble());
     private TransferTotals _saved;
     private Instant _lastCheckpoint = Instant.Now(time);
@@ -42,14 +42,14 @@ internal sealed class ResumeKeeper(
     private volatile bool _isDirty;
     private volatile bool _isClosed;
 
-    /// <summary>Why the state could not be saved when that was last tried; null: it was saved, or not tried yet.</summary>
+    /// <summary>The error of the last save; null if it succeeded or none was tried.</summary>
     public TorrentError? Warning { get; private set; }
 
-    /// <summary>The metadata is here: pieces can be noted from now on.</summary>
+    /// <summary>Called when the metadata is known, so that pieces can be noted.</summary>
     /// <param name="storage">Its files.</param>
     public void Know(TorrentStorage storage) => _storage = storage;
 
-    /// <summary>What was saved, and what was wrong with it.</summary>
+    /// <summary>Loads the saved data, with a warning if it was damaged.</summary>
     public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.RunAsync(() =>
     {
         ResumeData? data = store.Load(out TorrentError? warning);
@@ -58,7 +58,7 @@ internal sealed class ResumeKeeper(
         return (data, warning);
     });
 
-    /// <summary>Notes a piece that has just been written; called by the disk thread that wrote it.</summary>
+    /// <summary>Notes a newly written piece; called by the disk thread that wrote it.</summary>
     public void PieceVerified(int piece)
     {
         lock (this)
@@ -68,20 +68,20 @@ internal sealed class ResumeKeeper(
             (_sinceCheckpoint ??= []).Add(piece);
         }
 
-        // A note that is lost says nothing of the state as a whole; the checkpoint that follows does.
+        // A lost note does not mean that the state cannot be saved; the following checkpoint shows that.
         if (!_isClosed)
             store.PieceVerified(piece);
     }
 
-    /// <summary>There is something to save, which has time.</summary>
+    /// <summary>Marks the state as changed; there is no hurry to save it.</summary>
     public void Touch() => _isDirty = true;
 
-    /// <summary>Whether there is something to save that more than the time has changed.</summary>
-    /// <param name="totals">The torrent's totals now.</param>
+    /// <summary>Whether anything but elapsed time needs saving.</summary>
+    /// <param name="totals">The torrent's current totals.</param>
     public bool IsDirty(TransferTotals totals) => _isDirty || totals.HaveMovedSince(Saved);
 
     /// <summary>Whether a checkpoint is due.</summary>
-    /// <param name="totals">The torrent's totals now.</param>
+    /// <param name="totals">The torrent's current totals.</param>
     public bool IsDue(TransferTotals totals)
     {
         TimeSpan age = Instant.Now(time) - _lastCheckpoint;
@@ -94,11 +94,11 @@ internal sealed class ResumeKeeper(
         return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
     }
 
-    /// <summary>Saves what is in a torrent that was started by a link.</summary>
+    /// <summary>Saves the metadata of a torrent that was started from a link.</summary>
     public Task SaveMetadataAsync(TorrentMetainfo metainfo) => workers.RunAsync(() => Try(() => store.MetadataReceived(metainfo)));
 
-    /// <summary>Saves everything, one checkpoint at a time; nothing once the store has been given back.</summary>
-    /// <param name="make">Tells how the torrent stands; called on the disk thread.</param>
+    /// <summary>Saves everything, one checkpoint at a time; does nothing once the store is closed.</summary>
+    /// <param name="make">Builds the data to save; called on the disk thread.</param>
     public async Task CheckpointAsync(Func<ResumeData> make)
     {
         await _one.WaitAsync().ConfigureAwait(false);
@@ -115,16 +115,16 @@ internal sealed class ResumeKeeper(
         }
     }
 
-    /// <summary>Deletes what is saved, and gives the store back; see <see cref="DisposeAsync"/>.</summary>
+    /// <summary>Deletes the saved data and closes the store; see <see cref="DisposeAsync"/>.</summary>
     public Task DiscardAsync() => CloseAsync(store.Discard);
 
     /// <summary>
-    /// Gives the store back, after the checkpoint under way; from then on nothing touches the state, which another process may
-    /// have. The disk threads have been drained before: no piece is noted beside this.
+    /// Closes the store after the checkpoint in progress. From then on nothing touches the state, which another process may own.
+    /// The disk threads were drained before, so no piece is noted concurrently.
     /// </summary>
     public ValueTask DisposeAsync() => new(CloseAsync(store.Dispose));
 
-    /// <summary>The totals as they were last saved.</summary>
+    /// <summary>The totals at the last save.</summary>
     private TransferTotals Saved
     {
         get
@@ -146,7 +146,7 @@ internal sealed class ResumeKeeper(
         }
         finally
         {
-            // Not disposed: checkpoints may still wait for it, to find that there is nothing to do.
+            // Not disposed: waiting checkpoints may still acquire it and find that there is nothing to do.
             _one.Release();
         }
     }
@@ -170,7 +170,7 @@ internal sealed class ResumeKeeper(
             NoteSaved(data);
             if (data.Apart is null)
                 _storage?.DeleteUnusedParts();
-            // A piece verified while the checkpoint was made may be missing in it, and its note has gone with it.
+            // The checkpoint may miss pieces verified while it was made, and it has deleted their notes.
             int[] again;
             lock (this)
                 again = [.. _sinceCheckpoint ?? []];
@@ -188,7 +188,7 @@ internal sealed class ResumeKeeper(
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The next checkpoint tries again.
+            // The next checkpoint retries.
             _isDirty = true;
             Warn(HostErrors.StateNotWritable(e));
         }
@@ -202,7 +202,7 @@ internal sealed class ResumeKeeper(
             _saved = TransferTotals.Of(data);
     }
 
-    // Tries follow one another every few seconds, and each may fail: that is told of once.
+    // Retries follow every few seconds and may all fail; report that once.
     private void Warn(TorrentError? warning)
     {
         bool isNews = warning is null != Warning is null;

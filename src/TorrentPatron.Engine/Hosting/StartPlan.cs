@@ -3,29 +3,30 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>What a torrent that starts may believe of what is on disk, and what it must hash first.</summary>
-/// <param name="Trusted">Pieces that resume data vouches for.</param>
-/// <param name="ToCheck">Pieces that may be there but that nothing vouches for.</param>
-/// <param name="Origin">Where the files on disk are from; null: that was not noted.</param>
+/// <summary>Which pieces on disk a starting torrent can trust, and which it must hash first.</summary>
+/// <param name="Trusted">Pieces that the resume data confirms.</param>
+/// <param name="ToCheck">Pieces that may be on disk but are unconfirmed.</param>
+/// <param name="Origin">The origin of the files on disk; null if it was not recorded.</param>
 internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin? Origin)
 {
-    /// <summary>Whether a file that is to be hashed was there before the torrent, and may turn out to be another.</summary>
+    /// <summary>Whether a file to be hashed existed before the torrent, and may turn out to be a different file.</summary>
     public bool IsDisputed => !ToCheck.IsEmpty && Origin is { } origin && origin.FilesBefore.Count > origin.FilesBefore.CountInBoth(origin.FilesWritten);
 
-    /// <summary>Pieces of which some blocks may be on disk: nothing vouches for those before the piece is whole.</summary>
+    /// <summary>Pieces with some blocks on disk; the blocks are unconfirmed until the piece is complete.</summary>
     public IReadOnlyList<UnfinishedPiece> Unfinished { get; private init; } = [];
 
-    /// <summary>Where the destination leads, with every link followed; null: that was not looked at.</summary>
+    /// <summary>The destination with all links resolved; null if it was not resolved.</summary>
     public string? RealDestination { get; private init; }
 
-    /// <summary>Looks at the disk, and makes the torrent's place ready. Blocks.</summary>
+    /// <summary>Inspects the disk and prepares the torrent's folder. Blocks.</summary>
     /// <param name="storage">The files.</param>
     /// <param name="claim">The claim to their paths.</param>
-    /// <param name="data">What was saved; null: nothing.</param>
-    /// <param name="recheck">Whether everything is to be hashed.</param>
-    /// <param name="choices">Which files are wanted, and how much must stay free.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
-    /// <param name="isDestinationSaved">Whether the destination is what was saved, and nobody has given it now.</param>
+    /// <param name="data">The saved resume data; null if there is none.</param>
+    /// <param name="recheck">Whether to hash everything.</param>
+    /// <param name="choices">The wanted files and the space to keep free.</param>
+    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
+    /// paths.</exception>
+    /// <param name="isDestinationSaved">Whether the destination comes from saved state rather than from the user.</param>
     public static StartPlan Make(
         TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved)
     {
@@ -36,7 +37,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         storage.Locate();
         FileLayout layout = storage.Layout;
         IReadOnlyList<FileStamp?> stamps = storage.Stamps();
-        // What was saved while only a link was known says nothing of the disk: whatever is there now was there before.
+        // State saved before the metadata was known says nothing about the disk: existing files are not the torrent's.
         bool isHere = data is not null && data.Verified.Length == storage.Layout.PieceCount && data.Destination == storage.Layout.Destination;
         storage.BeginApart(isHere ? data!.Apart : null, choices.FilePriorities, stamps);
         Bitfield possible = storage.PossiblePieces(stamps);
@@ -55,21 +56,22 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         return plan with { Unfinished = plan.Continue(unfinished), RealDestination = realDestination };
     }
 
-    /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready. Blocks.</summary>
+    /// <summary>Inspects the disk again after a suspension or failure, and prepares the torrent's folder. Blocks.</summary>
     /// <param name="storage">The files.</param>
     /// <param name="claim">The claim to their paths.</param>
-    /// <param name="origin">Where the files are from; null: that is not known.</param>
-    /// <param name="verified">The pieces that counted as there.</param>
-    /// <param name="unchecked">Those of a check that was not finished; null: there was none.</param>
-    /// <param name="isAllDoubtful">Whether nothing that counted as there may be believed.</param>
-    /// <param name="choices">Which files are wanted, and how much must stay free.</param>
-    /// <param name="unfinished">The pieces of which a part counted as there.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    /// <param name="origin">The origin of the files; null if unknown.</param>
+    /// <param name="verified">The pieces that counted as verified.</param>
+    /// <param name="unchecked">The pieces of an unfinished check; null if there was none.</param>
+    /// <param name="isAllDoubtful">Whether no piece that counted as verified can be trusted.</param>
+    /// <param name="choices">The wanted files and the space to keep free.</param>
+    /// <param name="unfinished">The pieces with some blocks on disk.</param>
+    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
+    /// paths.</exception>
     public static StartPlan MakeAgain(
         TorrentStorage storage, PathClaim claim, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful,
         TorrentChoices choices, IReadOnlyList<UnfinishedPiece> unfinished)
     {
-        // Opened anew: an open file may be one that was deleted, or be on a disk that has gone and come again.
+        // Files are reopened, because an open file may have been deleted, or be on a disk that was removed and reattached.
         storage.CloseFiles();
         storage.Locate();
         FileLayout layout = storage.Layout;
@@ -96,8 +98,8 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     }
 
     /// <summary>
-    /// Claims the files' paths. A file that another torrent has too is hashed, unless it is known to be as it was; where nothing is to be
-    /// hashed, it is decided at once what may be written.
+    /// Claims the files' paths. A file shared with another torrent is hashed unless it is known to be unchanged. If nothing needs
+    /// hashing, which files may be written is decided at once.
     /// </summary>
     private void Claim(
         TorrentStorage storage, PathClaim claim, Bitfield believed, TorrentChoices choices, IReadOnlyList<FileStamp?> stamps, bool isUntouched)
@@ -127,11 +129,11 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
             WriteRules.Apply(storage, claim, choices.FilePriorities, Origin, Trusted, choices.SeedOnly);
     }
 
-    /// <summary>The files as they are on disk, where they are to be now.</summary>
+    /// <summary>The current stamps of the files on disk.</summary>
     private static IReadOnlyList<FileStamp?> StampsNow(TorrentStorage storage, FileLayout before, IReadOnlyList<FileStamp?> stamps) =>
         storage.Layout == before ? stamps : storage.Stamps();
 
-    /// <summary>The unfinished pieces that can be gone on with. One that lacks no block is checked instead.</summary>
+    /// <summary>The unfinished pieces that can be continued. One with all blocks on disk is checked instead.</summary>
     private List<UnfinishedPiece> Continue(IReadOnlyList<UnfinishedPiece> unfinished)
     {
         var pieces = new List<UnfinishedPiece>();
@@ -163,7 +165,7 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
                 trusted.Set(piece);
         }
 
-        // Files that another program has touched since they were closed: whatever is in them may be other than it was.
+        // Files that another program has changed since they were closed: their contents are in doubt.
         if (data.ClosedInOrder && data.Files.Count == storage.Layout.Files.Count)
         {
             for (int file = 0; file < stamps.Count; file++)
@@ -177,7 +179,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
         return new StartPlan(trusted, toCheck, Origin: null);
     }
 
-    /// <summary>Links lead to what was hashed, or it is hashed again: nothing else is ever sent through them.</summary>
+    /// <summary>
+    /// Checks again any data behind links whose targets have changed: only data that was hashed may be sent through a link.
+    /// </summary>
     private static void DoubtLinks(TorrentStorage storage, Bitfield possible, Bitfield trusted, Bitfield toCheck)
     {
         foreach (int file in storage.FindUncheckedLinks())

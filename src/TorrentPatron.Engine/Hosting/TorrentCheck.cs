@@ -8,33 +8,36 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Hashes what is on disk of one torrent, or takes over what is elsewhere, one at a time, and takes what it finds into the torrent's pieces.
-/// Commands come one at a time, as the host's do.
+/// Hashes a torrent's data on disk, or reuses data from elsewhere, one operation at a time, and records the pieces found. Called
+/// one at a time, like the host.
 /// </summary>
 internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
     : IDisposable
 {
     private readonly InterruptibleWork<Bitfield> _work = new();
 
-    /// <summary>Begins a check; nothing else changes pieces meanwhile.</summary>
-    /// <param name="toCheck">The pieces to hash, noted in the ledger already.</param>
+    /// <summary>Starts a check; nothing else may change pieces meanwhile.</summary>
+    /// <param name="toCheck">The pieces to hash, already recorded in the ledger.</param>
     /// <param name="whenOver">
-    /// What comes next; it is given the reason where a file cannot be read. Not called where the check is ended: whoever ends it says
-    /// what comes next.
+    /// Called at the end, with the error if a file could not be read. Not called if the check is cancelled; the canceller
+    /// continues instead.
     /// </param>
-    /// <param name="isUrgent">Whether it waits for no other torrent's check.</param>
-    /// <returns>The good pieces among them, when what comes next is done; null where it was ended, or a file cannot be read.</returns>
+    /// <param name="isUrgent">Whether to run without waiting for other torrents' checks.</param>
+    /// <returns>
+    /// The good pieces among them, after <paramref name="whenOver"/> has completed; null if the check was cancelled or a file
+    /// could not be read.
+    /// </returns>
     public Task<Bitfield?> Begin(Bitfield toCheck, Func<TorrentError?, Task> whenOver, bool isUrgent) =>
         _work.Begin(cancellation => RunAsync(
             token => isUrgent ? HashAsync(toCheck, token) : InTurnAsync(turn => HashAsync(toCheck, turn), token), ledger.EndCheck, whenOver, cancellation));
 
-    /// <summary>Begins to take over pieces that are elsewhere on this machine; nothing else changes pieces meanwhile.</summary>
-    /// <param name="takeOver">Does it, and tells the good ones. It waits for the checks of other torrents.</param>
+    /// <summary>Starts reusing pieces from elsewhere on this machine; nothing else may change pieces meanwhile.</summary>
+    /// <param name="takeOver">Performs the reuse and returns the good pieces. It waits for other torrents' checks.</param>
     /// <param name="whenOver">As in <see cref="Begin"/>.</param>
     public Task BeginReuse(Func<CancellationToken, Task<Bitfield>> takeOver, Func<TorrentError?, Task> whenOver) =>
         _work.Begin(cancellation => RunAsync(token => InTurnAsync(takeOver, token), ledger.EndReuse, whenOver, cancellation));
 
-    /// <summary>Ends the check under way, where there is one; what it had to look at stays to be checked.</summary>
+    /// <summary>Cancels the check in progress, if any; the remaining pieces stay unchecked.</summary>
     public Task CancelAsync() => _work.CancelAsync();
 
     /// <inheritdoc/>

@@ -7,74 +7,74 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>What has been chosen for a torrent: by its start, by what was saved before it, and by commands since. Immutable.</summary>
+/// <summary>The user's choices for a torrent, from its start, its saved state, and later commands. Immutable.</summary>
 internal sealed record TorrentChoices
 {
-    /// <summary>Tags that a torrent has at most.</summary>
+    /// <summary>The most tags of a torrent.</summary>
     private const int MostTags = 64;
 
-    /// <summary>Characters that a tag has at most.</summary>
+    /// <summary>The most characters of a tag.</summary>
     private const int LongestTag = 200;
 
     private TorrentChoices()
     {
     }
 
-    /// <summary>Nothing has been chosen: every file, no limit, no goal.</summary>
+    /// <summary>The defaults: every file, no limit, no goal.</summary>
     public static TorrentChoices None { get; } = new();
 
-    /// <summary>Bytes/s received; 0: no limit.</summary>
+    /// <summary>Bytes/s received; 0 means no limit.</summary>
     public long MaxDownloadRate { get; private init; }
 
-    /// <summary>Bytes/s sent; 0: no limit.</summary>
+    /// <summary>Bytes/s sent; 0 means no limit.</summary>
     public long MaxUploadRate { get; private init; }
 
     /// <summary>When it has seeded enough.</summary>
     public SeedGoal Goal { get; private init; } = SeedGoal.None;
 
-    /// <summary>Whether pieces are fetched in their order.</summary>
+    /// <summary>Whether pieces are downloaded in order.</summary>
     public bool Sequential { get; private init; }
 
-    /// <summary>Whether it super-seeds while every piece is here.</summary>
+    /// <summary>Whether it super-seeds while it is complete.</summary>
     public bool SuperSeeding { get; private init; }
 
-    /// <summary>Whether it only gives what is there.</summary>
+    /// <summary>Whether it only seeds.</summary>
     public bool SeedOnly { get; private init; }
 
-    /// <summary>What its user calls it by, fit to be shown.</summary>
+    /// <summary>The user's tags, safe to show.</summary>
     public ReadOnlyCollection<string> Tags { get; private init; } = [];
 
     /// <summary>Bytes that must stay free on the volume.</summary>
     public long MinimumFreeSpace { get; private init; }
 
-    /// <summary>Priority of each file; empty: all normal.</summary>
+    /// <summary>Priority of each file; empty means all normal.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; private init; } = [];
 
-    /// <summary>Which files are wanted, said before it was known which there are; null from a start that knows them on.</summary>
+    /// <summary>The wanted files, chosen before the file list was known; null once it is.</summary>
     public FileSelection? Selection { get; private init; }
 
-    /// <summary>Trackers besides those of the metainfo.</summary>
+    /// <summary>Trackers in addition to the metainfo's.</summary>
     public IReadOnlyList<Uri> AddedTrackers { get; private init; } = [];
 
-    /// <summary>Trackers of the metainfo that are not asked.</summary>
+    /// <summary>Trackers in the metainfo that the user removed.</summary>
     public IReadOnlyList<Uri> RemovedTrackers { get; private init; } = [];
 
-    /// <summary>Trackers that a start has added to those that were saved.</summary>
+    /// <summary>Trackers that a start added to the saved ones.</summary>
     public ReadOnlyCollection<Uri> MergedTrackers { get; private init; } = [];
 
-    /// <summary>Trackers that a start gives and that are not asked, because the torrent is private and known from before.</summary>
+    /// <summary>Trackers given at a start but not used, because the torrent is private and was already known.</summary>
     public IReadOnlyList<Uri> RefusedTrackers { get; private init; } = [];
 
-    /// <summary>Web seeds besides those of the metainfo.</summary>
+    /// <summary>Web seeds in addition to the metainfo's.</summary>
     public IReadOnlyList<Uri> AddedWebSeeds { get; private init; } = [];
 
-    /// <summary>Web seeds of the metainfo that are not asked.</summary>
+    /// <summary>Web seeds in the metainfo that the user removed.</summary>
     public IReadOnlyList<Uri> RemovedWebSeeds { get; private init; } = [];
 
-    /// <summary>Where else its data is to be looked for before it is fetched, as the start has it; null: nowhere.</summary>
+    /// <summary>Where else to look for its data before downloading it, from the start command; null means nowhere.</summary>
     public DataReuse? Reuse { get; private init; }
 
-    /// <summary>The choices as options, all of them said.</summary>
+    /// <summary>The choices as options, all of them set.</summary>
     public TorrentOptions Options => new()
     {
         MaxDownloadRate = MaxDownloadRate,
@@ -87,9 +87,9 @@ internal sealed record TorrentChoices
         MinimumFreeSpace = MinimumFreeSpace,
     };
 
-    /// <summary>What a start chooses, and what was saved where it says nothing.</summary>
-    /// <param name="command">The start.</param>
-    /// <param name="saved">What was saved; null: nothing.</param>
+    /// <summary>Combines a start command with the saved choices; the command takes precedence.</summary>
+    /// <param name="command">The start command.</param>
+    /// <param name="saved">The saved resume data; null if there is none.</param>
     public static TorrentChoices Of(CreateNewTorrent command, ResumeData? saved)
     {
         FileSelection? selection = command.Selection ?? saved?.Selection;
@@ -122,7 +122,7 @@ internal sealed record TorrentChoices
         };
     }
 
-    /// <summary>Whether a choice of files leaves any of them to fetch.</summary>
+    /// <summary>Whether any file is wanted.</summary>
     /// <param name="metainfo">The torrent.</param>
     public bool WantsAny(TorrentMetainfo metainfo)
     {
@@ -135,15 +135,15 @@ internal sealed record TorrentChoices
         return FilePriorities.Count == 0;
     }
 
-    /// <summary>These choices of the files that there are, as it turns out.</summary>
+    /// <summary>These choices with the selection resolved to the torrent's files.</summary>
     /// <param name="metainfo">The torrent.</param>
     public TorrentChoices Knowing(TorrentMetainfo metainfo) => Selection is null ? this : this with { FilePriorities = Selection.Resolve(metainfo) };
 
-    /// <summary>These choices, but for the files that are wanted.</summary>
+    /// <summary>These choices with different file priorities.</summary>
     /// <param name="priorities">Priority of each file.</param>
     public TorrentChoices With(IReadOnlyList<FilePriority> priorities) => this with { FilePriorities = [.. priorities], Selection = null };
 
-    /// <summary>These choices, but for what options say.</summary>
+    /// <summary>These choices with the given options applied.</summary>
     public TorrentChoices With(TorrentOptions options) => this with
     {
         MaxDownloadRate = Math.Max(0, options.MaxDownloadRate ?? MaxDownloadRate),
@@ -156,40 +156,42 @@ internal sealed record TorrentChoices
         MinimumFreeSpace = Math.Max(0, options.MinimumFreeSpace ?? MinimumFreeSpace),
     };
 
-    /// <summary>These choices and more trackers.</summary>
+    /// <summary>These choices with more trackers.</summary>
     public TorrentChoices WithTrackers(IReadOnlyList<Uri> trackers) => trackers.Count == 0 ? this : this with
     {
         AddedTrackers = [.. AddedTrackers.Union(trackers)],
         RemovedTrackers = [.. RemovedTrackers.Except(trackers)],
     };
 
-    /// <summary>These choices and trackers that were found in another .torrent or link, but for those that were taken away.</summary>
+    /// <summary>These choices with trackers from another .torrent or link, except ones that the user removed.</summary>
     /// <param name="trackers">The trackers.</param>
-    /// <param name="own">The trackers that the torrent has by itself.</param>
+    /// <param name="own">The torrent's own trackers.</param>
     public TorrentChoices WithFoundTrackers(IReadOnlyList<Uri> trackers, IReadOnlyList<Uri> own) => trackers.Count == 0 ? this : this with
     {
         AddedTrackers =
             [.. AddedTrackers.Union(trackers.Except(RemovedTrackers).Except(own)).Take(Math.Max(TrackerList.MaxTrackers, AddedTrackers.Count))],
     };
 
-    /// <summary>The trackers that a torrent has by its metainfo, or by its link where that is all that is known.</summary>
+    /// <summary>The trackers in a torrent's metainfo, or in its link while only that is known.</summary>
     public static IEnumerable<Uri> OwnTrackers(CreateNewTorrent command) => AddressReader.Trackers(
         command.Metainfo?.TrackerTiers.SelectMany(tier => tier) ?? command.Magnet?.Trackers ?? []);
 
-    /// <summary>The web seeds that a torrent has by its metainfo, or by its link where that is all that is known.</summary>
+    /// <summary>The web seeds in a torrent's metainfo, or in its link while only that is known.</summary>
     public static IEnumerable<Uri> OwnWebSeeds(CreateNewTorrent command) =>
         AddressReader.WebSeeds(command.Metainfo?.WebSeeds ?? command.Magnet?.WebSeeds ?? []);
 
-    /// <summary>These choices and more web seeds.</summary>
+    /// <summary>These choices with more web seeds.</summary>
     public TorrentChoices WithWebSeeds(IReadOnlyList<Uri> webSeeds) => webSeeds.Count == 0 ? this : this with
     {
         AddedWebSeeds = [.. AddedWebSeeds.Union(webSeeds).Take(Math.Max(MetainfoReader.MaxTrackers, AddedWebSeeds.Count))],
         RemovedWebSeeds = [.. RemovedWebSeeds.Except(webSeeds)],
     };
 
-    /// <summary>These choices and web seeds that were found in another .torrent or link, but for those that were taken away.</summary>
-    /// <param name="webSeeds">The web seeds. One with a query might ask a service of this network for what it should not do: only a person may add such.</param>
-    /// <param name="own">The web seeds that the torrent has by itself.</param>
+    /// <summary>These choices with web seeds from another .torrent or link, except ones that the user removed.</summary>
+    /// <param name="webSeeds">
+    /// The web seeds. One with a query could trigger an action in a local service, so only users may add those.
+    /// </param>
+    /// <param name="own">The torrent's own web seeds.</param>
     public TorrentChoices WithFoundWebSeeds(IReadOnlyList<Uri> webSeeds, IReadOnlyList<Uri> own) =>
         WithWebSeeds([.. webSeeds.Where(seed => seed.Query.Length == 0).Except(RemovedWebSeeds).Except(own)]);
 
@@ -211,7 +213,7 @@ internal sealed record TorrentChoices
         selection?.Resolve(metainfo)
         ?? (saved is not null && saved.FilePriorities.Count == metainfo.Files.Count ? saved.FilePriorities : []);
 
-    /// <summary>What is said of tags at once is done in this order: other ones, some less, some more.</summary>
+    /// <summary>Applies tag changes in this order: replacements, removals, additions.</summary>
     private ReadOnlyCollection<string> TagsWith(TorrentOptions options)
     {
         if (options is { Tags: null, AddTags: null, RemoveTags: null })

@@ -7,8 +7,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// A torrent's files on disk, once it is known what is in it: the claim to their paths, what may be written, checks and moves. The host
-/// calls it one at a time.
+/// A torrent's files on disk, once its metadata is known: the claim to their paths, write permissions, checks and moves. The host
+/// calls it one call at a time.
 /// </summary>
 internal sealed class TorrentContent : IAsyncDisposable
 {
@@ -18,11 +18,11 @@ internal sealed class TorrentContent : IAsyncDisposable
     private TorrentCheck? _check; // null until there is one to be done
     private TorrentMove? _move; // likewise
 
-    /// <summary>Lays the torrent out; touches nothing.</summary>
+    /// <summary>Creates the layout; touches nothing on disk.</summary>
     /// <param name="engine">The disk threads and open files.</param>
-    /// <param name="metainfo">What is in the torrent.</param>
-    /// <param name="command">The start.</param>
-    /// <param name="ledger">Where it is written down how the files stand.</param>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="command">The start command.</param>
+    /// <param name="ledger">Records the state of the files.</param>
     public TorrentContent(EngineResources engine, TorrentMetainfo metainfo, CreateNewTorrent command, TorrentLedger ledger)
     {
         _engine = engine;
@@ -34,37 +34,38 @@ internal sealed class TorrentContent : IAsyncDisposable
         Files = () => FilesWanting(_ledger.Choices.FilePriorities);
     }
 
-    /// <summary>What is in the torrent.</summary>
+    /// <summary>The torrent.</summary>
     public TorrentMetainfo Metainfo { get; }
 
     /// <summary>Its files.</summary>
     public TorrentStorage Storage { get; }
 
-    /// <summary>Its claim to their paths.</summary>
+    /// <summary>The claim to its paths.</summary>
     public PathClaim Claim { get; }
 
-    /// <summary>What hashes them.</summary>
+    /// <summary>Checks the files.</summary>
     public TorrentCheck Check => _check ??= new TorrentCheck(Metainfo, Storage, _engine, _ledger);
 
-    /// <summary>What takes over data that is elsewhere on this machine.</summary>
+    /// <summary>Reuses data from elsewhere on this machine.</summary>
     public TorrentReuse Reuse => new(Metainfo, Storage, _engine, _ledger);
 
-    /// <summary>What takes them elsewhere.</summary>
+    /// <summary>Moves the files.</summary>
     public TorrentMove Move => _move ??= new TorrentMove(Metainfo, Storage, _workers, _ledger, Claim, Files);
 
-    /// <summary>Tells how the files stand.</summary>
+    /// <summary>Returns the state of the files.</summary>
     public Func<TorrentFiles> Files { get; }
 
-    /// <summary>The files as people see them.</summary>
+    /// <summary>Snapshots of the files.</summary>
     public IReadOnlyList<FileSnapshot> Snapshot() => FileSnapshots.Make(
         Metainfo, Storage.Layout, _ledger.Work.Verified(), _ledger.Choices.FilePriorities, _ledger.Origin, Storage.Apart);
 
-    /// <summary>Looks at the disk, and makes the torrent's place ready.</summary>
-    /// <param name="data">What was saved; null: nothing.</param>
-    /// <param name="recheck">Whether everything is to be hashed.</param>
-    /// <param name="choices">Which files are wanted, and how much must stay free.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
-    /// <param name="isDestinationSaved">Whether the destination is what was saved, and nobody has given it now.</param>
+    /// <summary>Inspects the disk and prepares the torrent's folder.</summary>
+    /// <param name="data">The saved resume data; null if there is none.</param>
+    /// <param name="recheck">Whether to hash everything.</param>
+    /// <param name="choices">The wanted files and the space to keep free.</param>
+    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
+    /// paths.</exception>
+    /// <param name="isDestinationSaved">Whether the destination comes from saved state rather than from the user.</param>
     public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.RunAsync(() =>
     {
         if (data is { MovingTo: not null })
@@ -72,25 +73,27 @@ internal sealed class TorrentContent : IAsyncDisposable
         return StartPlan.Make(Storage, Claim, data, recheck, choices, isDestinationSaved);
     });
 
-    /// <summary>Looks at the disk again where the torrent has rested or failed, and makes its place ready.</summary>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    /// <summary>Inspects the disk again after a suspension or failure, and prepares the torrent's folder.</summary>
+    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
+    /// paths.</exception>
     public Task<StartPlan> PlanAgainAsync()
     {
         IWork work = _ledger.Work;
-        // Where files were lost, what is there now may be anything.
+        // If files were lost, the data there now may be anything.
         bool isAllDoubtful = _ledger.Error?.Id == TorrentErrorId.DiskReadFailed;
         Bitfield verified = work.Verified();
         return _workers.RunAsync(() => StartPlan.MakeAgain(
             Storage, Claim, _ledger.Origin, verified, _ledger.Unchecked, isAllDoubtful, _ledger.Choices, work.Unfinished()));
     }
 
-    /// <summary>The pieces that can be on disk at all, and of the unfinished ones the blocks that can.</summary>
+    /// <summary>The pieces that can be on disk at all, and the blocks of unfinished pieces that can.</summary>
     public Task<(Bitfield Pieces, IReadOnlyList<UnfinishedPiece> Unfinished)> FindPossibleAsync() => _workers.RunAsync(
         () => (Storage.FindPossiblePieces(), Storage.PossibleBlocks(_ledger.Work.Unfinished(), Storage.Stamps())));
 
-    /// <summary>Makes ready for other files to be wanted.</summary>
+    /// <summary>Prepares a change of wanted files.</summary>
     /// <param name="priorities">Priority of each file.</param>
-    /// <exception cref="StorageException">The destination cannot be written, or has too little room; or a path is not the torrent's.</exception>
+    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
+    /// paths.</exception>
     public async Task PrepareAsync(IReadOnlyList<FilePriority> priorities)
     {
         try
@@ -105,7 +108,8 @@ internal sealed class TorrentContent : IAsyncDisposable
         }
     }
 
-    /// <summary>Decides which files may be written, now that it is known which pieces are here. The work is closed.</summary>
+    /// <summary>Decides which files may be written, now that the verified pieces are known. Called while the work is
+    /// closed.</summary>
     /// <returns>Why the torrent cannot go on, or null.</returns>
     public Task<TorrentError?> DecideWritesAsync() => _workers.RunAsync(() =>
     {
@@ -125,12 +129,13 @@ internal sealed class TorrentContent : IAsyncDisposable
         }
     });
 
-    /// <summary>Notes that what is on disk now was there before the torrent, whatever comes of it.</summary>
+    /// <summary>Records that the files on disk existed before the torrent.</summary>
     public async Task NoteOriginAsync() => _ledger.Origin ??= await _workers
         .RunAsync(() => DataOrigin.Look(Storage.Layout, Storage.Stamps())).ConfigureAwait(false);
 
-    /// <summary>Makes the torrent's links, and gives files that are whole what the torrent says of them; nothing where it is only seeded.</summary>
-    /// <returns>What could not be done, where that is new; else null.</returns>
+    /// <summary>Creates the torrent's links and sets the attributes of complete files; does nothing if the torrent only
+    /// seeds.</summary>
+    /// <returns>The first failure, if it is new; else null.</returns>
     public async Task<TorrentError?> SetAttributesAsync()
     {
         if (_ledger.Choices.SeedOnly || !(Storage.Layout.HasLinks || Storage.Layout.HasAttributes))
@@ -145,7 +150,7 @@ internal sealed class TorrentContent : IAsyncDisposable
         return Storage.AttributeWarning is { } warning && warning != before ? warning : null;
     }
 
-    /// <summary>Deletes the bytes of skipped files and, where that is wanted, the files that are the torrent's own.</summary>
+    /// <summary>Deletes the parts of skipped files and, if wanted, the torrent's own files.</summary>
     public Task<ErasedData> EraseAsync(bool deleteData) => _workers.RunAsync(() =>
     {
         ErasedData erased = deleteData ? TorrentData.Erase(Files(), Claim) : ErasedData.Nothing;
@@ -153,23 +158,23 @@ internal sealed class TorrentContent : IAsyncDisposable
         return erased;
     });
 
-    /// <summary>Ends a move and a check that are under way.</summary>
+    /// <summary>Cancels a move and a check in progress.</summary>
     public async Task InterruptAsync()
     {
-        // The move first: what comes behind it may be a check.
+        // The move first: its end may start a check.
         if (_move is not null)
             await _move.CancelAsync().ConfigureAwait(false);
         if (_check is not null)
             await _check.CancelAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Closes the files; they are opened again as they are needed.</summary>
+    /// <summary>Closes the files; they are reopened when needed.</summary>
     public Task CloseFilesAsync() => _workers.RunAsync(Storage.CloseFiles);
 
-    /// <summary>Closes the files for writing; they are opened again as they are needed.</summary>
+    /// <summary>Closes the files for writing; they are reopened when needed.</summary>
     public Task EndWritingAsync() => _workers.RunAsync(Storage.EndWriting);
 
-    /// <summary>Lets go of the files, but not yet of their paths: what is saved must speak for the torrent first.</summary>
+    /// <summary>Closes the files but keeps their paths claimed until the state is saved.</summary>
     public async ValueTask DisposeAsync()
     {
         _check?.Dispose();
@@ -177,15 +182,15 @@ internal sealed class TorrentContent : IAsyncDisposable
         await _workers.RunAsync(Storage.Dispose).ConfigureAwait(false);
     }
 
-    /// <summary>How the files would stand with other priorities.</summary>
-    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    /// <summary>The state of the files with other priorities.</summary>
+    /// <param name="priorities">Priority of each file; empty means all normal.</param>
     private TorrentFiles FilesWanting(IReadOnlyList<FilePriority> priorities) =>
         Claim.FilesOf(Storage.Layout, priorities, _ledger.Origin, _ledger.Work.Verified(), Storage.Apart, _ledger.Unchecked);
 
     private void Prepare(IReadOnlyList<FilePriority> priorities)
     {
         Bitfield verified = _ledger.Work.Verified();
-        // What a check is still to look at is decided on when it is over.
+        // The decision about unchecked pieces is made after the check.
         if (_ledger.Unchecked is null)
             WriteRules.Apply(Storage, Claim, priorities, _ledger.Origin, verified, _ledger.Choices.SeedOnly);
         if (!_ledger.Choices.SeedOnly)

@@ -11,15 +11,15 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// Finds the peers of one torrent without its trackers: in the DHT, in the local network, and by asking peers for others. Nothing
-/// of that for a private torrent (BEP 27). Thread-safe.
+/// Finds the peers of one torrent without its trackers: in the DHT, in the local network, and by peer exchange. Does nothing for
+/// a private torrent (BEP 27). Thread-safe.
 /// </summary>
 internal sealed class TorrentDiscovery
 {
-    /// <summary>Connected peers below which more are looked for sooner than is due.</summary>
+    /// <summary>The number of connected peers below which the next search is brought forward.</summary>
     private const int FewPeers = 5;
 
-    /// <summary>DHT nodes that .torrents and links of the torrent have named and that are remembered, the last ones.</summary>
+    /// <summary>The most DHT nodes remembered from .torrents and links of the torrent; the latest are kept.</summary>
     private const int MostDhtNodes = 4 * MetainfoReader.MaxDhtNodes;
 
     private readonly EngineResources _engine;
@@ -36,13 +36,13 @@ internal sealed class TorrentDiscovery
     private bool _isStarted;
     private TimeSpan _lastHurry;
 
-    /// <summary>Makes ready; nothing is said to anybody before <see cref="Start"/>.</summary>
-    /// <param name="engine">What the engine shares.</param>
+    /// <summary>Creates the discovery, which sends nothing before <see cref="Start"/>.</summary>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="torrent">The torrent.</param>
     /// <param name="isPrivate">Whether it is private.</param>
     /// <param name="peers">The peers.</param>
-    /// <param name="onPeers">Takes the addresses that are found.</param>
-    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
+    /// <param name="onPeers">Takes the addresses found.</param>
+    /// <param name="isSeed">Returns whether we have every piece. Called with a lock held; must not call back.</param>
     /// <param name="dhtNodes">DHT nodes that the torrent names.</param>
     public TorrentDiscovery(
         EngineResources engine, TorrentId torrent, bool isPrivate, PeerSet peers, Action<IReadOnlyList<IPEndPoint>, PeerOrigin> onPeers,
@@ -66,7 +66,7 @@ internal sealed class TorrentDiscovery
         peers.SharesDht = engine.Finder is { HasDht: true };
     }
 
-    /// <summary>Begins to look for peers.</summary>
+    /// <summary>Starts looking for peers.</summary>
     public void Start()
     {
         lock (this)
@@ -80,7 +80,7 @@ internal sealed class TorrentDiscovery
         _engine.Finder?.AddDhtNodes(Volatile.Read(ref _dhtNodes));
     }
 
-    /// <summary>More hashes of the torrent are known than before: peers are looked for by all of them.</summary>
+    /// <summary>Adds newly known hashes of the torrent to the search.</summary>
     /// <param name="known">The torrent, with all of its hashes.</param>
     public void Learn(TorrentId known)
     {
@@ -92,7 +92,7 @@ internal sealed class TorrentDiscovery
         }
     }
 
-    /// <summary>Takes DHT nodes that another .torrent or link of the torrent names.</summary>
+    /// <summary>Takes DHT nodes from another .torrent or link of the torrent.</summary>
     public void AddDhtNodes(IReadOnlyCollection<HostEndPoint> nodes)
     {
         lock (this)
@@ -107,7 +107,7 @@ internal sealed class TorrentDiscovery
         _engine.Finder?.AddDhtNodes(nodes);
     }
 
-    /// <summary>Looks for peers no longer.</summary>
+    /// <summary>Stops looking for peers.</summary>
     public void Stop()
     {
         PeerSearch[] searches;
@@ -122,7 +122,7 @@ internal sealed class TorrentDiscovery
             search.Dispose();
     }
 
-    /// <summary>The torrent turns out to be private: nobody is asked or told any more, and what was found so is forgotten.</summary>
+    /// <summary>Called when the torrent turns out to be private: ends all searches and forgets the peers they found.</summary>
     public void BecomePrivate()
     {
         lock (this)
@@ -140,7 +140,7 @@ internal sealed class TorrentDiscovery
         _peers.Directory.ForgetAllOf(PeerSource.Dht, PeerSource.PeerExchange, PeerSource.LocalDiscovery, PeerSource.Saved);
     }
 
-    /// <summary>Does what is due; called about once a second.</summary>
+    /// <summary>Does the work that is due; called about once a second.</summary>
     public void Tick()
     {
         PeerSearch[] searches;
@@ -160,7 +160,9 @@ internal sealed class TorrentDiscovery
             search.Hurry();
     }
 
-    /// <summary>Looks for the peers of a hybrid by both of its hashes: those that speak version 2 alone know one of them only. Called with the lock held.</summary>
+    /// <summary>
+    /// Searches by both hashes of a hybrid torrent: peers that support only version 2 know just one. Called with the lock held.
+    /// </summary>
     private void Search()
     {
         if (_engine.Finder is not { } finder)
@@ -209,7 +211,7 @@ internal sealed class TorrentDiscovery
         {
             _onPeers(peers, origin);
         }
-#pragma warning disable CA1031 // Who found the peers goes on for other torrents.
+#pragma warning disable CA1031 // The discovery that found the peers serves other torrents too.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -17,16 +17,16 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// One torrent from its start to its end, whatever moves its bytes: takes commands one at a time, goes into its swarm by way of a check
-/// where one is needed and out of it again, and sees to what comes of its pieces meanwhile. When the metadata of a magnet link is here, it
-/// goes on with other work. A command that comes while it is being stopped throws <see cref="ObjectDisposedException"/>.
+/// One torrent from its start to its end, with any kind of work: runs commands one at a time, joins and leaves the swarm with a
+/// check where needed, and handles the events of its work. When the metadata of a magnet link arrives, it switches to other work.
+/// A command that comes while it is stopping throws <see cref="ObjectDisposedException"/>.
 /// </summary>
 internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner, IAsyncDisposable
 {
-    /// <summary>Bytes that are checked within some hundredths of a second.</summary>
+    /// <summary>The number of bytes that are checked within a few hundredths of a second.</summary>
     private const long QuicklyChecked = 16L << 20;
 
-    /// <summary>How often the blocks of pieces that take long are written and saved, so that they outlive a crash.</summary>
+    /// <summary>How often the blocks of slow pieces are written and saved, so that they survive a crash.</summary>
     private static readonly TimeSpan WriteOutInterval = TimeSpan.FromSeconds(5);
 
     private readonly EngineResources _engine;
@@ -40,10 +40,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _commands = new(1, 1);
 
-    /// <summary>The start's outcome; null once the torrent has started, as most have.</summary>
+    /// <summary>The start's outcome; null once the torrent has started, to save memory.</summary>
     private volatile TaskCompletionSource<bool>? _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Null until somebody waits for the end, or it is there.</summary>
+    /// <summary>Null until someone waits for the end, or it has come.</summary>
     private TaskCompletionSource? _ended;
     private CreateNewTorrent _command;
     private TorrentContent? _content;
@@ -56,10 +56,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     private bool _isDisposed;
     private bool _mayGoOn;
 
-    /// <summary>Makes a host, which does nothing before its start.</summary>
-    /// <param name="engine">What all torrents share.</param>
-    /// <param name="workshop">Makes what moves the torrent's pieces.</param>
-    /// <param name="command">The start.</param>
+    /// <summary>Creates a host, which does nothing before its start.</summary>
+    /// <param name="engine">The engine's shared resources.</param>
+    /// <param name="workshop">Creates the torrent's work.</param>
+    /// <param name="command">The start command.</param>
     /// <param name="say">Takes the messages about the torrent.</param>
     public TorrentHost(EngineResources engine, IWorkshop workshop, CreateNewTorrent command, Action<TorrentMessage> say)
     {
@@ -82,55 +82,55 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _network.Use(this);
     }
 
-    /// <summary>Which torrent.</summary>
+    /// <summary>The torrent's id.</summary>
     public TorrentId TorrentId => _command.TorrentId;
 
-    /// <summary>What is in it; null where that is not known.</summary>
+    /// <summary>The torrent; null if its metadata is not known.</summary>
     public TorrentMetainfo? Metainfo => _ledger.Metainfo;
 
-    /// <summary>The torrent's id with all hashes that are known of it: those of a link, until its metadata is here.</summary>
+    /// <summary>The torrent's id with all of its known hashes: those in the link, until the metadata arrives.</summary>
     public TorrentId KnownId => _ledger.Metainfo?.TorrentId ?? TorrentId;
 
     /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status => _publisher.Status;
 
-    /// <summary>Told when more of the torrent's hashes are known than its link has named.</summary>
+    /// <summary>Called when more of the torrent's hashes become known than its link names.</summary>
     public Action<TorrentHost> Learned { private get; init; } = static _ => { };
 
-    /// <summary>Finds another torrent of the engine, whose metadata is here, that is the same by hashes that are known only now.</summary>
+    /// <summary>Finds another torrent of the engine that turns out to be the same one, by newly known hashes.</summary>
     public Func<TorrentHost, TorrentId, TorrentHost?> Twin { private get; init; } = static (_, _) => null;
 
-    /// <summary>All torrents of the engine, this one among them.</summary>
+    /// <summary>Returns all torrents of the engine, including this one.</summary>
     public Func<IReadOnlyList<TorrentHost>> All { private get; init; } = static () => [];
 
-    /// <summary>Whether nothing was to be done for it when it was last looked at, and it has not been woken since.</summary>
+    /// <summary>Whether it was idle at the last visit, and has not been woken since.</summary>
     public bool IsResting => _isResting;
 
     /// <summary>Completes when the start has succeeded (true) or failed.</summary>
     public Task<bool> Started => _started?.Task ?? Task.FromResult(true);
 
-    /// <summary>Whether it is being stopped, or its start has failed.</summary>
+    /// <summary>Whether it is stopping, or its start has failed.</summary>
     public bool IsEnding => _isEnding;
 
-    /// <summary>Completes when the engine has forgotten it.</summary>
+    /// <summary>Completes when the engine has removed it.</summary>
     public Task Ended => EndSource.Task;
 
     private TaskCompletionSource EndSource =>
         LazyInitializer.EnsureInitialized(ref _ended, static () => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 
-    /// <summary>What moves its bytes, or fetches its metadata.</summary>
+    /// <summary>The work that moves its data or fetches its metadata.</summary>
     public IWork Work => _ledger.Work;
 
-    /// <summary>The files as they are now; none where they are not known.</summary>
+    /// <summary>Current snapshots of the files; empty if they are not known.</summary>
     public IReadOnlyList<FileSnapshot> Files() => _content?.Snapshot() ?? [];
 
-    /// <summary>The connected peers as they are now.</summary>
+    /// <summary>Current snapshots of the connected peers.</summary>
     public IReadOnlyList<PeerSnapshot> Peers() => Work.Peers();
 
-    /// <summary>The peers that have left last, the latest first.</summary>
+    /// <summary>The peers whose connections ended most recently, the latest first.</summary>
     public IReadOnlyList<ClosedPeer> ClosedPeers() => _network.Peers.Closed;
 
-    /// <summary>Makes ready and starts; what takes long, a check, goes on behind the answer.</summary>
+    /// <summary>Starts the torrent; a long check continues after the answer.</summary>
     public async Task<TorrentAnswer> StartAsync()
     {
         await _commands.WaitAsync().ConfigureAwait(false);
@@ -162,7 +162,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         }
     }
 
-    /// <summary>The engine has forgotten it.</summary>
+    /// <summary>Called when the engine has removed it.</summary>
     public void End()
     {
         _started?.TrySetResult(false);
@@ -170,15 +170,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     }
 
     /// <summary>Stops for good: tells the trackers, closes the files, saves the state.</summary>
-    /// <returns>Whether this did it; false where it had been done before.</returns>
+    /// <returns>Whether this call stopped it; false if it had already stopped.</returns>
     public Task<bool> StopAsync() => StopAsync(() =>
     {
         _ledger.ClosedInOrder = true;
         return SaveAsync();
     });
 
-    /// <summary>Stops for good and forgets the torrent: nothing stays saved and, where that is wanted, nothing of its own data.</summary>
-    /// <returns>What was deleted; null where it had been stopped before.</returns>
+    /// <summary>Stops for good and deletes the saved state and, if wanted, the torrent's own data.</summary>
+    /// <returns>What was deleted; null if it had already stopped.</returns>
     public async Task<ErasedData?> RemoveAsync(bool deleteData)
     {
         ErasedData erased = ErasedData.Nothing;
@@ -191,7 +191,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return isDone ? erased : null;
     }
 
-    /// <summary>Leaves the swarm but stays known.</summary>
+    /// <summary>Leaves the swarm but keeps the torrent.</summary>
     public Task SuspendAsync() => InTurnAsync(async () =>
     {
         if (_ledger.State != TorrentState.Suspended)
@@ -199,8 +199,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     });
 
-    /// <summary>Goes on after a suspension or a failure; what a failure has left doubtful is looked at again.</summary>
-    /// <returns>Why it cannot; null: it does.</returns>
+    /// <summary>Continues after a suspension or failure; data that a failure left in doubt is checked again.</summary>
+    /// <returns>Why it cannot; null if it does.</returns>
     public Task<TorrentError?> ResumeAsync() => InTurnAsync(async () =>
     {
         _mayGoOn = true;
@@ -217,8 +217,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     });
 
-    /// <summary>Hashes everything that can be on disk again, and goes on from what is found.</summary>
-    /// <returns>The pieces that counted as there and are not, or why the check was not finished.</returns>
+    /// <summary>Hashes everything that can be on disk again, and continues with the result.</summary>
+    /// <returns>The pieces that counted as verified and are not, or why the check was not completed.</returns>
     public async Task<(ReadOnlyCollection<int> BadPieces, TorrentError? Error)> RecheckAsync()
     {
         Bitfield? before = null;
@@ -229,7 +229,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             await LeaveAsync().ConfigureAwait(false);
             before = Work.Verified();
             (Bitfield possible, IReadOnlyList<UnfinishedPiece> unfinished) = await content.FindPossibleAsync().ConfigureAwait(false);
-            // The state first: else a seed that lacks every piece would be seen.
+            // The state first: otherwise a seed without any piece would be visible.
             _ledger.BeginCheck(possible);
             _publisher.Set(TorrentState.Checking);
             Work.Reset(new Bitfield(content.Metainfo.PieceCount), unfinished);
@@ -252,8 +252,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return (bad.AsReadOnly(), null);
     }
 
-    /// <summary>Takes the files to another folder, and goes on there.</summary>
-    /// <returns>Why they are where they were, or null.</returns>
+    /// <summary>Moves the files to another folder, and continues there.</summary>
+    /// <returns>Why the files are still at the old place, or null.</returns>
     public async Task<TorrentError?> MoveAsync(string destination)
     {
         Task<TorrentError?>? move = null;
@@ -269,7 +269,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
             TorrentState before = _ledger.State == TorrentState.Moving ? _ledger.StateBeforeMove : _ledger.State;
             await LeaveAsync().ConfigureAwait(false);
-            // Saved first, so that what a kill leaves half done is put right by the next start.
+            // Saved first, so that the next start can repair a move that a kill interrupted.
             _ledger.BeginMove(before, to.Destination);
             await SaveAsync().ConfigureAwait(false);
             move = BeginMove(content, to, before);
@@ -278,8 +278,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return refusal ?? (move is null ? null : await move.ConfigureAwait(false));
     }
 
-    /// <summary>Wants other files, from now on.</summary>
-    /// <returns>Why those that were wanted stay so; null: they do not.</returns>
+    /// <summary>Changes which files are wanted.</summary>
+    /// <returns>Why the change was refused; null if it was made.</returns>
     public Task<TorrentError?> SetFilePrioritiesAsync(IReadOnlyList<FilePriority> priorities) => WithContentAsync(async content =>
     {
         if (priorities.Count != content.Metainfo.Files.Count)
@@ -305,7 +305,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     });
 
     /// <summary>Changes the torrent's options.</summary>
-    /// <returns>Why they stay as they are; null: they are changed.</returns>
+    /// <returns>Why the change was refused; null if it was made.</returns>
     public Task<TorrentError?> SetAsync(TorrentOptions options) => InTurnAsync(async () =>
     {
         if (_workshop.Refuse(options) is { } lacking)
@@ -319,7 +319,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _ledger.IsGoalReached = false;
         ApplyChoices();
         TorrentError? error = null;
-        // A torrent that seeds begins again with what may be written now; one that is being checked, or rests, is not held up.
+        // A seeding torrent restarts with its new write permissions; one that is being checked or suspended is not disturbed.
         if (isTurned && _ledger.State == TorrentState.Seeding)
         {
             await LeaveAsync().ConfigureAwait(false);
@@ -331,7 +331,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     });
 
     /// <summary>Adds peers, trackers and web seeds.</summary>
-    /// <returns>Why they are not added; null: they are.</returns>
+    /// <returns>Why they were not added; null if they were.</returns>
     public Task<TorrentError?> AddAsync(AddSources sources) => InTurnAsync(async () =>
     {
         if (RefuseWebSeeds(sources.WebSeeds) is { } lacking)
@@ -346,14 +346,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             Work.Apply(_ledger.Choices);
         }
 
-        // Given again by hand, one of its own that was taken away is asked again.
+        // If the user gives one of the torrent's own trackers that was removed, it is used again.
         foreach (Uri tracker in _ledger.Choices.AddedTrackers.Concat(sources.Trackers))
             _network.Trackers.Add(tracker);
         await SettledAsync().ConfigureAwait(false);
         return null;
     });
 
-    /// <summary>Asks trackers no longer.</summary>
+    /// <summary>Removes trackers.</summary>
     public Task RemoveTrackersAsync(IReadOnlyList<Uri> trackers) => InTurnAsync(async () =>
     {
         _ledger.Choices = _ledger.Choices.WithoutTrackers(trackers);
@@ -363,8 +363,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     });
 
-    /// <summary>Asks web seeds no longer.</summary>
-    /// <returns>Why not; null: they are not asked.</returns>
+    /// <summary>Removes web seeds.</summary>
+    /// <returns>Why not; null if they were removed.</returns>
     public Task<TorrentError?> RemoveWebSeedsAsync(IReadOnlyList<Uri> webSeeds) => InTurnAsync(async () =>
     {
         if (RefuseWebSeeds(webSeeds) is { } lacking)
@@ -375,8 +375,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     });
 
-    /// <summary>Asks trackers as soon as they allow it.</summary>
-    /// <returns>Why they are not asked; null: they are.</returns>
+    /// <summary>Announces to trackers as soon as they allow it.</summary>
+    /// <returns>Why not; null if it does.</returns>
     public TorrentError? Announce(IReadOnlyList<Uri> trackers)
     {
         if (!_ledger.IsInSwarm)
@@ -385,7 +385,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     }
 
-    /// <summary>Takes the metadata from elsewhere than from peers; nothing where it is known.</summary>
+    /// <summary>Takes metadata that did not come from peers; does nothing if it is known.</summary>
     public Task GiveAsync(TorrentMetainfo metainfo) => InTurnAsync(async () =>
     {
         if (_ledger.Metainfo is null && !IsBare(metainfo))
@@ -393,20 +393,20 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     });
 
-    /// <summary>Says something that shows how the torrent stands, in its turn among what is said of it.</summary>
+    /// <summary>Publishes a message with a status, in order with the torrent's other messages.</summary>
     public void Say(Func<TorrentStatus, TorrentMessage> make) => _publisher.Say(make);
 
-    /// <summary>Takes a peer that has dialled us.</summary>
+    /// <summary>Takes an incoming connection.</summary>
     public void Accept(IConnection connection, Handshake handshake)
     {
         Wake();
         Work.Accept(connection, handshake);
     }
 
-    /// <summary>The IP filter has changed: peers that it does not allow any more are left.</summary>
+    /// <summary>Called when the IP filter has changed: closes connections to peers that it no longer allows.</summary>
     public void FilterChanged() => _network.Peers.CloseFiltered();
 
-    /// <summary>What the network is bound to has gone, or has another address.</summary>
+    /// <summary>Called when the bound network interface went down or changed its address.</summary>
     public void LeaveNetwork(string reason)
     {
         _network.Drop(reason);
@@ -415,7 +415,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Changed();
     }
 
-    /// <summary>The network is back.</summary>
+    /// <summary>Called when the network is back.</summary>
     public void RejoinNetwork()
     {
         Wake();
@@ -424,13 +424,13 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Changed();
     }
 
-    /// <summary>Does what is due; called about once a second, and rarely while the torrent is idle.</summary>
+    /// <summary>Does the work that is due; called about once a second, and rarely while the torrent is idle.</summary>
     public void Tick()
     {
         var now = Instant.Now(_engine.Time);
         TimeSpan elapsed = now - _lastTick;
         _lastTick = now;
-        // Before its start there is nothing to save, and after its end the state is somebody else's.
+        // Before its start there is nothing to save, and after its end another process may own the state.
         if (_ledger.State == TorrentState.Stopped)
             return;
         bool wasResting = _isResting;
@@ -464,7 +464,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         if (_content is not { } content)
             return;
         _resume.PieceVerified(piece);
-        // Before it is told: who hears that all is here may open the files at once.
+        // Before the event is published: a listener may open the files at once.
         if (isComplete)
         {
             content.Storage.EndWriting();
@@ -485,7 +485,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         }
         else if (isComplete)
         {
-            // Trackers count whole downloads only, not those of some files (BEP 3).
+            // Trackers count only whole downloads, not a selection of files (BEP 3).
             if (Work.MissingBytes == 0)
                 _network.Trackers.Completed();
             if (_publisher.TryComplete())
@@ -507,7 +507,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     void IWorkEvents.Faulted(Exception fault) => _engine.Faults.EndTorrent(TorrentId, "piece finisher", fault);
 
     /// <inheritdoc/>
-    void IWorkEvents.MetadataFetched(byte[] info) => Watch(TryInTurnAsync(() => TakeAsync(info)), "taking of metadata");
+    void IWorkEvents.MetadataFetched(byte[] info) => Watch(TryInTurnAsync(() => TakeAsync(info)), "adoption of metadata");
 
     private async Task TakeAsync(byte[] info)
     {
@@ -530,14 +530,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         else if (!IsBare(metainfo))
             await TakeAsync(metainfo).ConfigureAwait(false);
         else if (LayerFetcher.SizeOf(metainfo) > MetainfoReader.MaxMetadataBytes)
-            await StopByItselfAsync(HostErrors.UnusableMetadata(metainfo.Name, "Its piece hashes are more than are taken from peers.")).ConfigureAwait(false);
+            await StopByItselfAsync(HostErrors.UnusableMetadata(metainfo.Name, "It has too many piece hashes to fetch from peers.")).ConfigureAwait(false);
         else if (_ledger.State == TorrentState.FetchingMetadata)
             Work.FetchPieceLayers(metainfo);
     }
 
     /// <inheritdoc/>
     void IWorkEvents.PieceLayersFetched(TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> layers) =>
-        Watch(TryInTurnAsync(() => TakeAsync(metainfo, layers)), "taking of piece layers");
+        Watch(TryInTurnAsync(() => TakeAsync(metainfo, layers)), "adoption of piece layers");
 
     private async Task TakeAsync(TorrentMetainfo metainfo, IReadOnlyDictionary<InfoHashV2, ReadOnlyMemory<byte>> layers)
     {
@@ -550,7 +550,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         }
         catch (MetainfoException e)
         {
-            // Each layer has been proven: it can only be too large with them. A hybrid goes on without.
+            // Each layer is already proven; together they can only be too large. A hybrid torrent continues without them.
             if (_ledger.Metainfo is null)
                 await StopByItselfAsync(HostErrors.UnusableMetadata(_ledger.Name, e.Message)).ConfigureAwait(false);
             return;
@@ -567,10 +567,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         Work.Learn(whole);
     }
 
-    /// <summary>Whether too little of a torrent is known to fetch its pieces: of version 2, without the layers of its files.</summary>
+    /// <summary>Whether a torrent cannot be downloaded yet: a version 2 torrent without its piece layers.</summary>
     private static bool IsBare(TorrentMetainfo metainfo) => metainfo is { Version: MetainfoVersion.V2, HasPieceLayers: false };
 
-    /// <summary>Lets go of everything; stopping ends with it, and what has never been started needs no more.</summary>
+    /// <summary>Releases everything. Stopping ends with this; a torrent that never started needs nothing else.</summary>
     public async ValueTask DisposeAsync()
     {
         _isEnding = true;
@@ -581,14 +581,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         if (_content is not null)
             await _content.DisposeAsync().ConfigureAwait(false);
         await _resume.DisposeAsync().ConfigureAwait(false);
-        // Last: what is saved speaks for the torrent from now on.
+        // Last: from now on the saved state protects the paths.
         _content?.Claim.Dispose();
         _stop.Dispose();
     }
 
     // ---- turns ------------------------------------------------------------------------------------------------------------
 
-    /// <summary>Carries out a command when those before it are done.</summary>
+    /// <summary>Runs a command after those before it.</summary>
     private async Task<TorrentError?> InTurnAsync(Func<Task<TorrentError?>> command)
     {
         await _commands.WaitAsync().ConfigureAwait(false);
@@ -603,11 +603,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         }
     }
 
-    /// <summary>Carries out a command that needs files.</summary>
+    /// <summary>Runs a command that needs the torrent's files.</summary>
     private Task<TorrentError?> WithContentAsync(Func<TorrentContent, Task<TorrentError?>> command) => InTurnAsync(
         () => _content is { } content ? command(content) : Task.FromResult<TorrentError?>(HostErrors.NoMetadata(_ledger.Name)));
 
-    /// <summary>Does by itself what nobody has asked for; nothing where it is being stopped.</summary>
+    /// <summary>Runs an action of the torrent's own in a turn; does nothing if the torrent is stopping.</summary>
     private async Task TryInTurnAsync(Func<Task> what)
     {
         try
@@ -642,14 +642,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
     // ---- the beginning ----------------------------------------------------------------------------------------------------
 
-    /// <summary>It is known what is in the torrent: other work begins.</summary>
+    /// <summary>Switches to the work for a torrent whose metadata is known.</summary>
     private TorrentContent Know(TorrentMetainfo metainfo)
     {
         var content = new TorrentContent(_engine, metainfo, _command, _ledger);
         _ledger.Know(metainfo, content.Storage, _workshop.Make(metainfo, content.Storage, _network, this));
         _resume.Know(content.Storage);
         _content = content;
-        // A magnet link did not say so.
+        // A magnet link cannot say whether the torrent is private.
         if (metainfo.IsPrivate)
             _network.Discovery.BecomePrivate();
         _network.Learn(metainfo.TorrentId);
@@ -685,11 +685,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             return lacking;
         if ((_command.Selection ?? data?.Selection) is not null && !choices.WantsAny(content.Metainfo))
             return FileSelection.NothingSelected(content.Metainfo);
-        // First, because it may refuse the torrent: then nothing has been made yet.
+        // First, because it may refuse the torrent, before anything has been created.
         await Work.BeginAsync(choices).ConfigureAwait(false);
 
         StartPlan plan = await content.PlanAsync(data, _command.Recheck, choices, _command.IsDestinationSaved).ConfigureAwait(false);
-        // The same text but once: most destinations lead where they say.
+        // Most destinations contain no links; sharing the string saves memory.
         string destination = content.Storage.Layout.Destination;
         _ledger.RealDestination = plan.RealDestination is { } real ? (destination, real == destination ? destination : real) : null;
         _ledger.Origin = plan.Origin;
@@ -699,7 +699,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         Work.Reset(plan.Trusted, plan.Unfinished);
         content.Claim.Follow(content.Files);
         bool isQuick = (long)plan.ToCheck.Count * content.Metainfo.PieceLength <= QuicklyChecked;
-        // A file that turns out to be somebody else's, or not good enough to seed, fails the start, where that can be told at once.
+        // If the check is short, a file that is not the torrent's, or not good enough to seed, fails the start itself.
         bool isAwaited = isQuick && !_command.Suspended && (plan.IsDisputed || choices.SeedOnly);
         Task check = await GoInAsync(
             content, plan.ToCheck, _command.Recheck || data is null ? CompletionReason.Rechecked : CompletionReason.AlreadyOnDisk,
@@ -713,14 +713,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
         if (warning is not null)
             _say(new TorrentWarning(TorrentId, warning));
-        // A check saves what it finds: one that is over in a moment need not be saved when it begins, and of many that adds up.
-        // The seeding time of its first moment need not be saved either: most starts after a crash change nothing that is saved.
+        // A check saves its result, so a quick one need not save at its beginning; for many torrents that adds up. Nor need the
+        // first moment's seeding time be saved: most starts after a crash change nothing in the saved state.
         if (plan.ToCheck.IsEmpty || !isQuick)
             await _resume.CheckpointAsync(() => MakeResumeData() with { SeedingTime = data?.SeedingTime ?? default }).ConfigureAwait(false);
         return null;
     }
 
-    /// <summary>Sets everything, as a start does.</summary>
+    /// <summary>Sets all choices, as a start does.</summary>
     private void Choose(TorrentChoices choices, ResumeData? data)
     {
         _ledger.Choices = choices;
@@ -731,7 +731,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         AddPeers(data?.Peers ?? [], PeerSource.Saved);
     }
 
-    /// <summary>Has the work go by what is chosen.</summary>
+    /// <summary>Applies the choices to the work.</summary>
     private void Choose()
     {
         Work.Apply(_ledger.Choices);
@@ -745,7 +745,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     {
         Wake();
         _ledger.FetchingSince = Instant.Now(_engine.Time);
-        // Before the state is told: who reads it may dial at once.
+        // Before the state is published: a reader may dial at once.
         Work.Open();
         if (_command.Metainfo is { } bare)
             Work.FetchPieceLayers(bare);
@@ -753,10 +753,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _network.Join();
     }
 
-    /// <summary>Goes on with the metadata, or keeps it for when it is resumed.</summary>
+    /// <summary>Continues with the metadata, or keeps it until the torrent is resumed.</summary>
     private async Task TakeAsync(TorrentMetainfo metainfo)
     {
-        // Two links to a hybrid, each with another of its hashes: nothing told before that they are one torrent.
+        // Two links to a hybrid torrent with different hashes: only the metadata shows that they are the same torrent.
         if (Twin(this, metainfo.TorrentId) is { } twin)
         {
             await StopByItselfAsync(HostErrors.RunsAlready(metainfo.Name, twin.TorrentId)).ConfigureAwait(false);
@@ -778,8 +778,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     }
 
     /// <summary>
-    /// What is in the torrent is known: goes on as a start with it would. That start was answered long ago: where it fails now, the torrent
-    /// stays, and tries again when it is resumed.
+    /// Continues once the metadata is known, like a start that had it. The start command was answered long ago, so on failure the
+    /// torrent stays and retries when resumed.
     /// </summary>
     private async Task<TorrentError?> GoOnWithAsync(TorrentMetainfo metainfo)
     {
@@ -803,7 +803,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             return null;
 
         await LeaveAsync("The torrent has failed.").ConfigureAwait(false);
-        // It may have failed before it chose: what is resumed fetches what was chosen, and no more.
+        // It may have failed before it resolved the selection: a resumed torrent downloads only what was selected.
         _ledger.Choices = _ledger.Choices.Knowing(metainfo);
         Choose();
         _ledger.Unchecked = new Bitfield(metainfo.PieceCount);
@@ -820,16 +820,15 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
     // ---- into the swarm and out of it -------------------------------------------------------------------------------------
 
-    /// <summary>Checks what is to be checked, then joins the swarm; a suspended torrent stays so but for the check.</summary>
+    /// <summary>Checks the given pieces, then joins the swarm; a suspended torrent only does the check.</summary>
     /// <param name="content">The torrent's files.</param>
     /// <param name="toCheck">The pieces to hash first.</param>
-    /// <param name="reason">How it comes to be complete, where it is.</param>
-    /// <param name="suspended">Whether it is to rest.</param>
-    /// <param name="isAwaited">Whether the caller waits for a check, which is short, so that it waits for no other torrent's.</param>
-    /// <returns>
-    /// The check, which tells the good pieces among those; null where it is ended before it is over. Where it is long it is not to be
-    /// waited for.
-    /// </returns>
+    /// <param name="reason">How it becomes complete, if it does.</param>
+    /// <param name="suspended">Whether it is to be suspended.</param>
+    /// <param name="isAwaited">Whether the caller waits for a short check, so that it does not wait for other torrents'
+    /// checks.</param>
+    /// <returns>The check, which returns the good pieces, or null if it is cancelled. Callers must not wait for a long
+    /// one.</returns>
     private async Task<Task<Bitfield?>> GoInAsync(
         TorrentContent content, Bitfield toCheck, CompletionReason reason, bool suspended, bool isAwaited = false)
     {
@@ -844,8 +843,8 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             return Task.FromResult<Bitfield?>(toCheck);
         }
 
-        // Those who helped with the metadata, if any: they are dialled again when it is known what is here.
-        Work.Halt("The torrent looks at what is on disk first.");
+        // Peers that helped with the metadata are dialled again when the verified pieces are known.
+        Work.Halt("The torrent is checking the data on disk first.");
         _ledger.BeginCheck(toCheck);
         _resume.Touch();
         _publisher.Set(TorrentState.Checking);
@@ -862,7 +861,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
 
         if (!suspended && await content.DecideWritesAsync().ConfigureAwait(false) is { } refusal)
         {
-            // When it is resumed something may have been put right: what was not found is looked for again.
+            // The cause may have been fixed by the time it is resumed, so missing pieces are checked again.
             _ledger.Unchecked = Work.Verified().Inverse();
             _publisher.Fail(refusal);
             await SaveAsync().ConfigureAwait(false);
@@ -875,13 +874,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _ledger.CompletedAt ??= WallTime.Now(_engine.Time);
         if (Work.IsComplete)
             _ledger.Reuse = null;
-        // Before any piece can arrive: what is noted of one counts only beside what was here before.
+        // Before any piece can arrive: notes of pieces only make sense relative to this checkpoint.
         await SaveAsync().ConfigureAwait(false);
         if (!suspended)
             await TakeOverOrJoinAsync(content, reason).ConfigureAwait(false);
     }
 
-    /// <summary>Joins the swarm, when what is elsewhere on this machine has been taken over, where that is still to be done. It is not waited for.</summary>
+    /// <summary>Reuses data from elsewhere on this machine if that is still to be done, then joins the swarm. Not
+    /// awaited.</summary>
     private async Task TakeOverOrJoinAsync(TorrentContent content, CompletionReason reason)
     {
         if (_ledger.Reuse is not { } reuse || FindReusable(content, reuse) is not { } sources)
@@ -891,7 +891,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             return;
         }
 
-        Work.Halt("The torrent takes over what is on this machine first.");
+        Work.Halt("The torrent is reusing data on this machine first.");
         _ledger.BeginCheck(new Bitfield(content.Metainfo.PieceCount));
         _resume.Touch();
         _publisher.Set(TorrentState.Checking);
@@ -900,10 +900,13 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
                 cancellation => content.Reuse.RunAsync(
                     reuse, sources, SaveAsync, warning => _publisher.Say(_ => new TorrentWarning(TorrentId, warning)), cancellation),
                 error => EndCheckAsync(content, error, CompletionReason.Rechecked, suspended: false)),
-            "taking over of data");
+            "reuse of data");
     }
 
-    /// <summary>The files of other torrents that may have data of this one, those first that it names (BEP 38); null: there is nothing to look at.</summary>
+    /// <summary>
+    /// Other torrents' files that may contain data of this one, starting with torrents that it names (BEP 38); null if there are
+    /// none.
+    /// </summary>
     private ReuseSources? FindReusable(TorrentContent content, DataReuse reuse)
     {
         if (_ledger.Choices.SeedOnly || Work.IsComplete)
@@ -938,7 +941,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             _publisher.Say(_ => new TorrentWarning(TorrentId, warning));
     }
 
-    /// <summary>Goes on with what is on disk now, after a rest, a failure, or a change of what may be written. It has left its swarm.</summary>
+    /// <summary>
+    /// Continues with the current data on disk after a suspension, a failure, or a change of write permissions. The torrent has
+    /// left its swarm.
+    /// </summary>
     private async Task<TorrentError?> GoOnAsync()
     {
         TorrentContent content = _content!;
@@ -947,7 +953,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         StartPlan plan;
         try
         {
-            // What a failure has had put aside is not lost.
+            // Blocks set aside by the failure must not be lost.
             await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
             plan = await content.PlanAgainAsync().ConfigureAwait(false);
         }
@@ -967,8 +973,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return null;
     }
 
-    /// <summary>Takes the files elsewhere, then goes on as before, there or, where that failed, here. It has left the swarm before.</summary>
-    /// <returns>Why the files are where they were, or null. It is not to be waited for.</returns>
+    /// <summary>
+    /// Moves the files, then continues as before, at the new place or, on failure, at the old one. The torrent has left its
+    /// swarm.
+    /// </summary>
+    /// <returns>Why the files are still at the old place, or null. Must not be awaited.</returns>
     private Task<TorrentError?> BeginMove(TorrentContent content, FileLayout to, TorrentState before)
     {
         Wake();
@@ -976,7 +985,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Set(TorrentState.Moving);
         return content.Move.Begin(to, async _ =>
         {
-            // With what is known, and with a check that was not finished.
+            // With the known pieces, and any unfinished check.
             if (before == TorrentState.Failed && failure is not null)
                 _publisher.Fail(failure);
             else
@@ -988,10 +997,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     }
 
     /// <summary>
-    /// Ends a check or a move, or leaves the swarm; blocks already received are written first, those of unfinished pieces as well, and the
-    /// trackers told last, for whom it waits a few seconds at most.
+    /// Cancels a check or a move, or leaves the swarm. Received blocks, including those of unfinished pieces, are written first;
+    /// the trackers are told last, for at most a few seconds.
     /// </summary>
-    private async Task LeaveAsync(string reason = "The torrent leaves the swarm.")
+    private async Task LeaveAsync(string reason = "The torrent is leaving the swarm.")
     {
         await LeavePeersAsync(reason).ConfigureAwait(false);
         await _network.StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
@@ -1002,12 +1011,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         if (_content is not null)
             await _content.InterruptAsync().ConfigureAwait(false);
         await Work.CloseAsync(reason).ConfigureAwait(false);
-        // A torrent that has left holds no file. And some systems set the time of the last write only when a file is closed.
+        // A torrent outside its swarm keeps no file open; also, some systems set the last-write time only when a file is closed.
         if (_content is not null)
             await _content.CloseFilesAsync().ConfigureAwait(false);
     }
 
-    /// <param name="finish">What is left to do once nothing touches the files any more.</param>
+    /// <param name="finish">The last step, when nothing touches the files any more.</param>
     private async Task<bool> StopAsync(Func<Task> finish)
     {
         _isEnding = true;
@@ -1016,11 +1025,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         {
             if (_isDisposed)
                 return false;
-            await LeavePeersAsync("The torrent leaves the swarm.").ConfigureAwait(false);
+            await LeavePeersAsync("The torrent is leaving the swarm.").ConfigureAwait(false);
             Task told = _network.StopLookingAsync(CancellationToken.None);
             if (_ledger.State != TorrentState.Failed)
                 _publisher.Set(TorrentState.Stopped);
-            // While the trackers hear of it: whoever ends the process does not wait for a dead one.
+            // In parallel with the trackers' announce, so that a dead tracker does not delay the end of the process.
             await finish().ConfigureAwait(false);
             await told.ConfigureAwait(false);
             await DisposeAsync().ConfigureAwait(false);
@@ -1046,10 +1055,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         await SaveAsync().ConfigureAwait(false);
     }
 
-    /// <summary>It has seeded enough.</summary>
+    /// <summary>Suspends the torrent because it has reached its goal.</summary>
     private Task RestAtGoalAsync() => TryInTurnAsync(async () =>
     {
-        // By now somebody may have said otherwise, or this may have been done.
+        // Meanwhile the goal may have changed, or this may already have been done.
         if (!_ledger.HasReachedGoal())
             return;
         _ledger.IsGoalReached = true;
@@ -1081,7 +1090,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Tick();
     }
 
-    /// <summary>Tells when the torrent begins to wait for a file that another program holds.</summary>
+    /// <summary>Publishes a warning when the torrent begins to wait for a file locked by another program.</summary>
     private void NoteHeldFile()
     {
         TorrentError? held = _content?.Storage.HeldWarning;
@@ -1094,7 +1103,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Say(_ => new TorrentWarning(TorrentId, held));
     }
 
-    /// <summary>Tells, once, when nothing may be sent any more.</summary>
+    /// <summary>Publishes a warning, once, when the network is down.</summary>
     private void NoteNetwork()
     {
         TorrentError? down = _ledger.IsInSwarm ? _engine.NetworkDown : null;
@@ -1103,14 +1112,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _publisher.Say(_ => new TorrentWarning(TorrentId, down));
     }
 
-    /// <summary>Takes note of addresses, and dials.</summary>
+    /// <summary>Takes peer addresses, and dials them.</summary>
     private void AddPeers(IEnumerable<IPEndPoint> peers, PeerOrigin origin)
     {
         Wake();
         Work.AddPeers(peers, origin);
     }
 
-    /// <summary>Something is about to happen: from the next beat on it is looked at each time.</summary>
+    /// <summary>Called before activity: the torrent is visited in each beat from the next one on.</summary>
     private void Wake()
     {
         if (!_isResting)
@@ -1120,20 +1129,20 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         _isResting = false;
     }
 
-    /// <summary>Stops by itself, from any thread, with an error; where the torrent has left its swarm, it stays as it is.</summary>
+    /// <summary>Fails the torrent with an error, from any thread. Does nothing if the torrent has left its swarm.</summary>
     public void Fail(TorrentError error)
     {
         if (!_publisher.TryFail(error))
             return;
 
-        // Peers are asked for nothing more; the trackers are told from a thread that may wait.
+        // No further requests; a thread that may wait tells the trackers.
         Work.Halt("The torrent has failed.");
         Watch(StopAnnouncingAsync(), "end of a torrent");
     }
 
     private async Task StopAnnouncingAsync()
     {
-        // What is put aside is written first.
+        // Blocks that were set aside are written first.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         if (_content is { } content)
             await content.EndWritingAsync().ConfigureAwait(false);
@@ -1141,14 +1150,14 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         await SaveAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Writes and saves the blocks of pieces that take long.</summary>
+    /// <summary>Writes and saves the blocks of slow pieces.</summary>
     private async Task WriteOutAsync()
     {
         if (await Work.WriteOutAsync().ConfigureAwait(false))
             await SaveAsync().ConfigureAwait(false);
     }
 
-    /// <summary>A fault in what nobody waits for ends this torrent.</summary>
+    /// <summary>Observes a task that nobody awaits; a fault in it ends this torrent.</summary>
     private void Watch(Task work, string root) => _engine.Faults.Watch(work, TorrentId, root);
 
     private TorrentError? RefuseWebSeeds(IReadOnlyList<Uri> given) => given.Count == 0 || _workshop.Capabilities.HasFlag(ClientCapabilities.WebSeeds)
@@ -1161,7 +1170,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         Work.Apply(_ledger.Choices);
     }
 
-    /// <summary>Shows and saves what has been set.</summary>
+    /// <summary>Publishes and saves changed settings.</summary>
     private Task SettledAsync()
     {
         Wake();
@@ -1169,10 +1178,10 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
         return SaveAsync();
     }
 
-    /// <summary>Saves how it stands.</summary>
+    /// <summary>Saves the torrent's state.</summary>
     private Task SaveAsync() => _resume.CheckpointAsync(MakeResumeData);
 
-    // How the files are left matters only where nobody writes them any more; thousands of files are not looked at for nothing.
+    // File stamps matter only when nothing writes the files any more; thousands of files must not be examined for nothing.
     private ResumeData MakeResumeData() =>
         _ledger.MakeResumeData(_ledger.ClosedInOrder && _content is { } content ? content.Storage.Stamps() : []);
 

@@ -13,15 +13,15 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// What is written down of a torrent: its state, totals and times; and what is made from it: the status that people see, the
-/// resume data, and what trackers are told. The host that owns it guards it.
+/// The record of a torrent: its state, totals and times; and what is derived from it: the status, the resume data, and announces.
+/// Guarded by the host that owns it.
 /// </summary>
-/// <param name="engine">The clock, and what trackers are told of us.</param>
-/// <param name="command">The start.</param>
-/// <param name="directory">The addresses of peers that are known.</param>
+/// <param name="engine">The clock, and our identity for announces.</param>
+/// <param name="command">The start command.</param>
+/// <param name="directory">The known peer addresses.</param>
 internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent command, PeerDirectory directory)
 {
-    /// <summary>Nothing has come in for so long: it is stalled.</summary>
+    /// <summary>A torrent that receives nothing for this long is stalled.</summary>
     private static readonly TimeSpan StallTime = TimeSpan.FromMinutes(1);
 
     private int _checked;
@@ -35,7 +35,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     private readonly string _infoHash = command.TorrentId.ToString();
     private TorrentStorage? _storage;
 
-    /// <summary>What the torrent is doing.</summary>
+    /// <summary>The torrent's state.</summary>
     public TorrentState State
     {
         get;
@@ -45,63 +45,63 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
                 _seededBefore = SeedingTime;
             if (value == TorrentState.Seeding)
                 _seedingSince = Instant.Now(engine.Time);
-            // One that rests when it is stopped rests when it is started again.
+            // A torrent that is suspended when it is stopped is suspended when it is started again.
             _isAtRest = value == TorrentState.Suspended || (_isAtRest && value is TorrentState.Stopped or TorrentState.Moving);
             field = value;
-            // It may be complete without having joined its swarm: so it was found, or it was chosen so.
+            // It may be complete without having joined its swarm, after a check or a change of selection.
             if (value == TorrentState.Suspended)
                 NoteCompletion();
         }
     } = TorrentState.Stopped;
 
-    /// <summary>The metainfo; null until it is known. A torrent of version 2 also needs its piece layers.</summary>
+    /// <summary>The metainfo; null until it is known. A version 2 torrent also needs its piece layers.</summary>
     public TorrentMetainfo? Metainfo { get; set; }
 
-    /// <summary>What moves its bytes, or fetches its metadata; the host sets it before all else.</summary>
+    /// <summary>The work that moves its data or fetches its metadata; the host sets it first.</summary>
     public IWork Work { get; set; } = null!;
 
-    /// <summary>What it is called: by its metainfo, its link, or its hash.</summary>
+    /// <summary>The name from its metainfo or link, or else its hash.</summary>
     public string Name => (Metainfo ?? command.Metainfo)?.Name ?? command.Magnet?.Name ?? _infoHash;
 
-    /// <summary>The trackers of its metainfo, or of its link where that is all that is known.</summary>
+    /// <summary>The trackers in its metainfo, or in its link while only that is known.</summary>
     public IReadOnlyList<Uri> OwnTrackers => [.. TorrentChoices.OwnTrackers(command with { Metainfo = Metainfo ?? command.Metainfo })];
 
-    /// <summary>The web seeds of its metainfo, or of its link where that is all that is known.</summary>
+    /// <summary>The web seeds in its metainfo, or in its link while only that is known.</summary>
     public IReadOnlyList<Uri> OwnWebSeeds => [.. TorrentChoices.OwnWebSeeds(command with { Metainfo = Metainfo ?? command.Metainfo })];
 
-    /// <summary>What has been chosen for it.</summary>
+    /// <summary>The user's choices.</summary>
     public TorrentChoices Choices { get; set; } = TorrentChoices.Of(command, saved: null);
 
-    /// <summary>Where the files on disk are from; null: that was not noted by the release that began the torrent.</summary>
+    /// <summary>The origin of the files on disk; null if the release that added the torrent did not record it.</summary>
     public DataOrigin? Origin
     {
         get => _storage is null ? field : field?.WithWritten(_storage.WrittenFiles());
         set;
     }
 
-    /// <summary>How it came to be complete in this run; null where it is not.</summary>
+    /// <summary>How it became complete in this run; null if it is not.</summary>
     public CompletionReason? Completion { get; set; }
 
-    /// <summary>Whether its goal was reached and told; it seeds on where it is let run.</summary>
+    /// <summary>Whether its goal was reached and reported; it seeds on if it is resumed.</summary>
     public bool IsGoalReached { get; set; }
 
     /// <summary>Time spent seeding, over all runs.</summary>
     public TimeSpan SeedingTime =>
         State == TorrentState.Seeding ? _seededBefore + (Instant.Now(engine.Time) - _seedingSince) : _seededBefore;
 
-    /// <summary>What it has moved, and for how long it has seeded, over all runs.</summary>
+    /// <summary>Bytes moved and time spent seeding, over all runs.</summary>
     public TransferTotals Totals => new(ReceivedBefore + Work.Received.Total, SentBefore + Work.Sent.Total, SeedingTime);
 
-    /// <summary>Why it stopped by itself.</summary>
+    /// <summary>The error that stopped it.</summary>
     public TorrentError? Error { get; set; }
 
-    /// <summary>What was wrong with the saved state.</summary>
+    /// <summary>The problem with the saved state.</summary>
     public TorrentError? StateWarning { get; private set; }
 
-    /// <summary>What the last move has left undone, though the files are where they were to go.</summary>
+    /// <summary>What the last move left undone, although the files are at the new place.</summary>
     public TorrentError? MoveWarning { get; set; }
 
-    /// <summary>Since when its metadata is being fetched; a suspension begins it anew.</summary>
+    /// <summary>When fetching its metadata began; a suspension restarts it.</summary>
     public Instant FetchingSince { get; set; } = Instant.Now(engine.Time);
 
     /// <summary>When it was first added, UTC.</summary>
@@ -110,33 +110,33 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     /// <summary>When it became complete, UTC.</summary>
     public DateTimeOffset? CompletedAt { get; set; }
 
-    /// <summary>The pieces of a check that is not over; null: there is none.</summary>
+    /// <summary>The remaining pieces of an unfinished check; null if there is none.</summary>
     public Bitfield? Unchecked { get; set; }
 
-    /// <summary>Where else its data is still to be looked for before it is fetched; null: nowhere.</summary>
+    /// <summary>Where else its data is still to be looked for; null means nowhere.</summary>
     public DataReuse? Reuse { get; set; }
 
-    /// <summary>Bytes of pieces that were taken over from elsewhere on this machine, in this run.</summary>
+    /// <summary>Bytes of pieces reused from elsewhere on this machine, in this run.</summary>
     public long BytesReused => Volatile.Read(ref _reused);
 
-    /// <summary>The folder to which its files are on their way; null: none.</summary>
+    /// <summary>The destination of the move in progress; null if there is none.</summary>
     public string? MovingTo { get; set; }
 
-    /// <summary>Where the destination led, with every link followed, when the torrent was started, and which that was; null: not known.</summary>
+    /// <summary>The destination at the torrent's start, and the same path with all links resolved; null if unknown.</summary>
     public (string Destination, string Real)? RealDestination { get; set; }
 
-    /// <summary>How much of them is there, 0 to 1.</summary>
+    /// <summary>The progress of the move, 0 to 1.</summary>
     public double MovedShare { get; set; }
 
-    /// <summary>What it was doing before its files were moved.</summary>
+    /// <summary>The state before the move.</summary>
     public TorrentState StateBeforeMove { get; private set; }
 
-    /// <summary>Whether the torrent is being closed in order.</summary>
+    /// <summary>Whether the torrent is closing in good order.</summary>
     public bool ClosedInOrder { get; set; }
 
     /// <summary>
-    /// Whether nothing happens in it, nor will before it is told of a peer or a command: it seeds, nobody is there or known, and nothing
-    /// flows; or it is in no swarm at all. Only time passes for it.
+    /// Whether it is idle until it gets a peer or a command: it seeds with no peer connected or known and nothing flowing, or it
+    /// is in no swarm at all.
     /// </summary>
     public bool IsResting => State switch
     {
@@ -148,7 +148,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
     /// <summary>Whether it moves pieces.</summary>
     public bool IsActive => State is TorrentState.Downloading or TorrentState.Seeding;
 
-    /// <summary>Whether it is in its swarm: for pieces, or for its metadata.</summary>
+    /// <summary>Whether it is in its swarm, for pieces or metadata.</summary>
     public bool IsInSwarm => IsActive || State == TorrentState.FetchingMetadata;
 
     private int RecheckedPieces { get; set; }
@@ -157,15 +157,15 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
 
     private long SentBefore { get; set; }
 
-    /// <summary>The metadata is here.</summary>
-    /// <param name="metainfo">What is in it.</param>
+    /// <summary>Takes the metadata.</summary>
+    /// <param name="metainfo">The metainfo.</param>
     /// <param name="storage">Its files.</param>
-    /// <param name="work">What moves its bytes.</param>
+    /// <param name="work">The work that moves its data.</param>
     public void Know(TorrentMetainfo metainfo, TorrentStorage storage, IWork work) => (Metainfo, _storage, Work) = (metainfo, storage, work);
 
-    /// <summary>Goes on with what an earlier run has saved.</summary>
-    /// <param name="data">What was saved; null: nothing.</param>
-    /// <param name="warning">What was wrong with what was saved; null: nothing, or that was said before.</param>
+    /// <summary>Continues from the state that an earlier run saved.</summary>
+    /// <param name="data">The saved data; null if there is none.</param>
+    /// <param name="warning">The problem with the saved data; null if there is none, or it was reported before.</param>
     public void Begin(ResumeData? data, TorrentError? warning)
     {
         StateWarning = warning ?? StateWarning;
@@ -174,21 +174,21 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         (AddedAt, CompletedAt) = (data.AddedAt, data.CompletedAt);
         (ReceivedBefore, SentBefore) = (data.BytesReceived, data.BytesSent);
         _seededBefore = data.SeedingTime;
-        // A goal given anew counts anew.
+        // A new goal counts from the beginning.
         IsGoalReached = data.GoalReached && command.Options.Goal is null;
     }
 
-    /// <summary>Notes that a torrent out of its swarm is complete, or is not; what a check has still to say is not foretold.</summary>
+    /// <summary>Records whether a torrent outside its swarm is complete; says nothing while a check is unfinished.</summary>
     public void NoteCompletion()
     {
         if (Unchecked is null)
             CompletedAt = Work.IsComplete ? CompletedAt ?? WallTime.Now(engine.Time) : null;
     }
 
-    /// <summary>It begins to download.</summary>
+    /// <summary>Called when it begins to download.</summary>
     public void BeginDownload() => (CompletedAt, Completion, _lastProgress) = (null, null, Instant.Now(engine.Time));
 
-    /// <summary>Notes whether payload has come in; called about once a second.</summary>
+    /// <summary>Records whether payload has arrived; called about once a second.</summary>
     public void NoteProgress()
     {
         long received = Work.Received.Total;
@@ -196,40 +196,40 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             (_receivedAtProgress, _lastProgress) = (received, Instant.Now(engine.Time));
     }
 
-    /// <summary>Whether it has seeded enough, and has not said so yet.</summary>
+    /// <summary>Whether it has reached its goal and has not reported that yet.</summary>
     public bool HasReachedGoal() => State == TorrentState.Seeding && !IsGoalReached
         && (SeedingTime >= Choices.Goal.Time || Ratio(Work.Progress.CompletedBytes) >= Choices.Goal.Ratio);
 
-    /// <summary>A move begins.</summary>
-    /// <param name="before">What the torrent was doing.</param>
-    /// <param name="destination">Where its files go.</param>
+    /// <summary>Records the start of a move.</summary>
+    /// <param name="before">The state before.</param>
+    /// <param name="destination">The new destination.</param>
     public void BeginMove(TorrentState before, string destination) => (StateBeforeMove, MovingTo, MovedShare) = (before, destination, 0);
 
-    /// <summary>A check begins.</summary>
+    /// <summary>Records the start of a check.</summary>
     public void BeginCheck(Bitfield toCheck) => (Unchecked, _toCheck, _checked) = (toCheck, toCheck.Count, 0);
 
-    /// <summary>A piece has been checked; called by several threads.</summary>
+    /// <summary>Records a checked piece; called by several threads.</summary>
     public void PieceChecked() => Interlocked.Increment(ref _checked);
 
-    /// <summary>The check is over.</summary>
+    /// <summary>Records the end of the check.</summary>
     public void EndCheck()
     {
         RecheckedPieces += Unchecked?.Count ?? 0;
         Unchecked = null;
     }
 
-    /// <summary>A piece has been looked at that was to be taken over; called by several threads.</summary>
-    /// <param name="bytes">Bytes that are good; 0: none.</param>
+    /// <summary>Records a piece examined for reuse; called by several threads.</summary>
+    /// <param name="bytes">Bytes that are good; 0 means none.</param>
     public void PieceReused(int bytes)
     {
         Interlocked.Add(ref _reused, bytes);
         PieceChecked();
     }
 
-    /// <summary>Everything that was to be taken over has been.</summary>
+    /// <summary>Records the end of the reuse.</summary>
     public void EndReuse() => (Unchecked, Reuse) = (null, null);
 
-    /// <summary>What trackers are told.</summary>
+    /// <summary>Builds an announce.</summary>
     public AnnounceRequest MakeAnnounce(AnnounceEvent announceEvent, AddressFamily family)
     {
         long left = Work.MissingBytes;
@@ -239,7 +239,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
             PeerId = engine.PeerId,
             Port = engine.PortForTracker(family),
             Uploaded = Work.Sent.Total,
-            // What nobody asked for, or was wrong, does not count: else any peer could make a tracker count as much as it likes.
+            // Unrequested or wrong data does not count; otherwise any peer could inflate what a tracker counts for us.
             Downloaded = Work.Useful,
             Left = left,
             IsPartialSeed = left > 0 && State == TorrentState.Seeding,
@@ -251,14 +251,14 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         };
     }
 
-    /// <summary>What is saved.</summary>
-    /// <param name="stamps">The files as they are left on disk; empty where the torrent goes on.</param>
+    /// <summary>Builds the resume data.</summary>
+    /// <param name="stamps">The stamps of the closed files; empty if the torrent goes on.</param>
     public ResumeData MakeResumeData(IReadOnlyList<FileStamp?> stamps)
     {
         TorrentChoices choices = Choices;
         TransferTotals totals = Totals;
         Bitfield verified = Work.Verified();
-        // What is still to be checked may be good: it is saved as doubtful, or it would be fetched anew after a restart.
+        // Unchecked pieces may be good: they are saved as doubtful, or a restart would download them again.
         Bitfield? doubtful = Unchecked;
         for (int piece = 0; piece < doubtful?.Length; piece++)
         {
@@ -297,13 +297,13 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         };
     }
 
-    /// <summary>A status of a torrent in which nothing has changed but the time.</summary>
+    /// <summary>Updates the times in a status in which nothing else has changed.</summary>
     public TorrentStatus Renew(TorrentStatus status) =>
         status with { Timestamp = WallTime.Now(engine.Time), SeedingTime = SeedingTime };
 
-    /// <summary>What people see.</summary>
-    /// <param name="trackers">The trackers as they are now.</param>
-    /// <param name="saving">Why the state cannot be saved; null: it can.</param>
+    /// <summary>Builds the status.</summary>
+    /// <param name="trackers">The trackers' current state.</param>
+    /// <param name="saving">Why the state cannot be saved; null if it can.</param>
     public TorrentStatus MakeStatus(ReadOnlyCollection<TrackerSnapshot> trackers, TorrentError? saving)
     {
         long now = engine.Milliseconds;
@@ -312,7 +312,7 @@ internal sealed class TorrentLedger(EngineResources engine, CreateNewTorrent com
         TransferTotals totals = Totals;
         (int peers, int seeds) = Work.Connected;
         long rate = State == TorrentState.Downloading ? Work.Received.Rate(now) : 0;
-        // What has just come is told with the change of state, after the files have been looked at.
+        // Completion is published with the change of state, after the files' attributes have been set.
         bool isComplete = _storage is not null && progress.IsComplete && CompletedAt is not null && State is not (TorrentState.Checking or TorrentState.Downloading);
         double share = State switch
         {

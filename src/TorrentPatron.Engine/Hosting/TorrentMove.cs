@@ -6,33 +6,31 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>
-/// Takes one torrent's files to another folder, one move at a time, while the torrent is out of its swarm. Commands come one at a
-/// time, as the host's do.
-/// </summary>
+/// <summary>Moves one torrent's files to another folder while the torrent is out of its swarm. Called one at a time, like the
+/// host.</summary>
 /// <param name="metainfo">The torrent.</param>
 /// <param name="storage">Its files.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="ledger">Where the move is written down.</param>
+/// <param name="ledger">Records the move.</param>
 /// <param name="claim">The claim to the files' paths.</param>
-/// <param name="files">Tells how the files stand.</param>
+/// <param name="files">Returns the state of the files.</param>
 internal sealed class TorrentMove(
     TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, TorrentLedger ledger, PathClaim claim, Func<TorrentFiles> files) : IDisposable
 {
     private readonly InterruptibleWork<TorrentError> _work = new();
 
-    /// <summary>Begins a move; nothing else touches the files meanwhile.</summary>
-    /// <param name="to">Where the files are to lie.</param>
-    /// <param name="whenOver">What comes next, there or, with the reason, here. Not called where the move is ended.</param>
-    /// <returns>Why the files are where they were, or null; when what comes next is done.</returns>
+    /// <summary>Starts a move; nothing else may touch the files meanwhile.</summary>
+    /// <param name="to">The new layout.</param>
+    /// <param name="whenOver">Called at the end, with the error if the move failed. Not called if the move is cancelled.</param>
+    /// <returns>Why the files are still at the old place, or null, after <paramref name="whenOver"/> has completed.</returns>
     public Task<TorrentError?> Begin(FileLayout to, Func<TorrentError?, Task> whenOver) =>
         _work.Begin(cancellation => RunAsync(to, whenOver, cancellation));
 
-    /// <summary>Ends the move under way, where there is one; the files are where they were then.</summary>
+    /// <summary>Cancels the move in progress, if any; the files are then at the old place.</summary>
     public Task CancelAsync() => _work.CancelAsync();
 
-    /// <summary>Puts right what a move has left half done that was under way when the process was killed. Blocks on the disk.</summary>
-    /// <param name="saved">What was saved then.</param>
+    /// <summary>Repairs a move that was interrupted when the process was killed. Blocks on the disk.</summary>
+    /// <param name="saved">The data saved then.</param>
     public void TakeBack(ResumeData saved)
     {
         if (saved.MovingTo is not null)

@@ -14,12 +14,12 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// A torrent's share of the network: its peers, where they come from, and its limits. It is the same before and after the torrent's
-/// metadata is known; who uses it may change.
+/// A torrent's share of the network: its peers, their sources, and its limits. It stays the same when the torrent's metadata
+/// becomes known, although its owner may change.
 /// </summary>
 internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
 {
-    /// <summary>Time between two looks at whether trackers can be asked sooner.</summary>
+    /// <summary>Time between two checks whether to announce sooner.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
     private readonly EngineResources _engine;
@@ -30,14 +30,14 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
     private Instant _nextLook;
     private bool _hadPeers;
 
-    /// <summary>Makes it, without a word to anybody.</summary>
-    /// <param name="command">The start, which names the torrent, its trackers and its DHT nodes.</param>
-    /// <param name="engine">What the engine shares.</param>
+    /// <summary>Creates the torrent's network, which sends nothing yet.</summary>
+    /// <param name="command">The start command, which names the torrent, its trackers and its DHT nodes.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     public TorrentNetwork(CreateNewTorrent command, EngineResources engine)
     {
         TorrentId torrent = command.TorrentId;
         _known = command.Metainfo?.TorrentId ?? torrent;
-        // Each tracker of a link is a tier of its own.
+        // Each tracker of a link is a separate tier.
         IEnumerable<IEnumerable<string>> trackers =
             command.Metainfo?.TrackerTiers ?? command.Magnet?.Trackers.Select(tracker => Enumerable.Repeat(tracker, 1)) ?? [];
         _engine = engine;
@@ -56,10 +56,10 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
             EngineEvents.Log.TrackerIgnored(torrent, tracker);
     }
 
-    /// <summary>The torrent's own limit on what it receives, from whatever peers.</summary>
+    /// <summary>The torrent's own limit for receiving.</summary>
     public RateLimiter Download { get; }
 
-    /// <summary>Its own limit on what it sends.</summary>
+    /// <summary>The torrent's own limit for sending.</summary>
     public RateLimiter Upload { get; }
 
     /// <summary>The connections.</summary>
@@ -68,18 +68,18 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
     /// <summary>The trackers.</summary>
     public Announcer Trackers { get; }
 
-    /// <summary>What finds peers without trackers.</summary>
+    /// <summary>Discovery without trackers.</summary>
     public TorrentDiscovery Discovery { get; }
 
-    /// <summary>Says who uses it from now on.</summary>
+    /// <summary>Sets the owner.</summary>
     /// <param name="owner">The torrent.</param>
     public void Use(ITorrentNetworkOwner owner) => _owner = owner;
 
     /// <summary>
-    /// More hashes of the torrent are known than those of its link: trackers and those who look for it elsewhere are told of all of them, peers are
-    /// met by all of them, and those that were met by version 1 alone are dialled anew, so that both sides go on by version 2.
+    /// Takes more hashes of the torrent than its link names. Trackers and discovery use all of them, peers may use any of them,
+    /// and peers connected by the version 1 hash alone are redialled to continue with version 2.
     /// </summary>
-    /// <param name="known">The torrent, with all of its hashes.</param>
+    /// <param name="known">The torrent's id with all of its hashes.</param>
     public void Learn(TorrentId known)
     {
         if (known.WireHashes.SequenceEqual(_known.WireHashes))
@@ -90,7 +90,7 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         Discovery.Learn(known);
     }
 
-    /// <summary>Begins to look for peers, by the trackers and otherwise, and to be found.</summary>
+    /// <summary>Starts looking for peers and announcing.</summary>
     public void Join()
     {
         lock (this)
@@ -100,20 +100,23 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         }
     }
 
-    /// <summary>What the network is bound to has gone, or has another address: ends the connections and asks nobody, without a word.</summary>
+    /// <summary>
+    /// Called when the bound interface went down or changed its address: ends the connections and stops announcing, without
+    /// notice to trackers.
+    /// </summary>
     public void Drop(string reason)
     {
         lock (this)
         {
             Discovery.Stop();
-            // Completes at once: nobody is told.
+            // Completes at once, because no announce is sent.
             _ = Trackers.StopAsync(new CancellationToken(canceled: true));
         }
 
         Peers.Drop(reason);
     }
 
-    /// <summary>The network is back: looks for peers anew, where the torrent is in its swarm.</summary>
+    /// <summary>Called when the network is back: looks for peers again, if the torrent is in its swarm.</summary>
     public void Rejoin()
     {
         lock (this)
@@ -125,7 +128,8 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         Peers.Retry();
     }
 
-    /// <summary>Does what is due; called about once a second. While no peer can give pieces, trackers are asked sooner.</summary>
+    /// <summary>Does the work that is due; called about once a second. While no peer can give pieces, it announces
+    /// sooner.</summary>
     public void Tick()
     {
         Discovery.Tick();
@@ -138,7 +142,7 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         _hadPeers = false;
     }
 
-    /// <summary>Looks for peers no longer, and tells the trackers.</summary>
+    /// <summary>Stops looking for peers, and tells the trackers.</summary>
     /// <param name="cancellationToken">Ends the wait for the trackers.</param>
     public Task StopLookingAsync(CancellationToken cancellationToken)
     {
@@ -175,7 +179,7 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
             Peers.Add(peers, origin);
     }
 
-    /// <summary>Looks for peers, unless nothing may be sent. Called with the lock held.</summary>
+    /// <summary>Starts the search, unless the network is down. Called with the lock held.</summary>
     private void Look()
     {
         if (_engine.NetworkDown is not null)
@@ -184,7 +188,7 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         Discovery.Start();
     }
 
-    /// <summary>Sets the torrent's own limits and its trackers beside those of its metainfo or link.</summary>
+    /// <summary>Applies the torrent's own limits and its additional trackers.</summary>
     public void Apply(TorrentChoices choices)
     {
         Limit(choices);
@@ -194,7 +198,7 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
             Trackers.Add(tracker);
     }
 
-    /// <summary>Sets the torrent's own limits.</summary>
+    /// <summary>Applies the torrent's own limits.</summary>
     public void Limit(TorrentChoices choices)
     {
         Download.Rate = choices.MaxDownloadRate;
@@ -208,11 +212,11 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         await StopLookingAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <summary>Lets go of everything, without a word to the trackers where it was not left before.</summary>
+    /// <summary>Releases everything; tells the trackers nothing if the swarm was not left before.</summary>
     public async ValueTask DisposeAsync()
     {
         Discovery.Stop();
-        Peers.Close("The torrent stops.");
+        Peers.Close("The torrent is stopping.");
         await Trackers.DisposeAsync().ConfigureAwait(false);
         Download.Dispose();
         Upload.Dispose();

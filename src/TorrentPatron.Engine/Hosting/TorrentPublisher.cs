@@ -6,16 +6,15 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
-/// The state that a torrent is in, and the messages about it: a change of state, the snapshot that shows it and the messages that tell of
-/// it are one step, so that messages come in the order of the states. A snapshot is made when it is asked for, and kept while
-/// nothing changes. Thread-safe.
+/// Publishes a torrent's state and messages. A change of state, its snapshot and its messages are one step, so that messages come
+/// in the order of the states. A snapshot is made on demand and kept until something changes. Thread-safe.
 /// </summary>
 internal sealed class TorrentPublisher
 {
-    /// <summary>Age at which a snapshot of a torrent in which something happens is made anew.</summary>
+    /// <summary>The age at which a snapshot of an active torrent is renewed.</summary>
     private static readonly TimeSpan LongestAge = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>Makes a change and its telling one step.</summary>
+    /// <summary>Makes a change and its publication one step.</summary>
     private readonly Lock _gate = new();
     private readonly EngineResources _engine;
     private readonly TorrentId _torrent;
@@ -28,12 +27,12 @@ internal sealed class TorrentPublisher
     private volatile bool _isCompletionUntold = true;
     private volatile bool _hasArrived;
 
-    /// <summary>Begins in the state that is written down, without a word.</summary>
-    /// <param name="engine">The clock and the interval of updates.</param>
-    /// <param name="torrent">Which torrent.</param>
-    /// <param name="ledger">Where the state is written down.</param>
-    /// <param name="makeStatus">Makes a snapshot; called under the lock.</param>
-    /// <param name="say">Takes what is said; called under the lock.</param>
+    /// <summary>Starts with the ledger's state, without a message.</summary>
+    /// <param name="engine">The clock and the update interval.</param>
+    /// <param name="torrent">The torrent's id.</param>
+    /// <param name="ledger">Holds the state.</param>
+    /// <param name="makeStatus">Creates a snapshot; called under the lock.</param>
+    /// <param name="say">Takes the messages; called under the lock.</param>
     public TorrentPublisher(
         EngineResources engine, TorrentId torrent, TorrentLedger ledger, Func<TorrentStatus> makeStatus, Action<TorrentMessage> say)
     {
@@ -44,7 +43,7 @@ internal sealed class TorrentPublisher
         _say = say;
     }
 
-    /// <summary>How it stands.</summary>
+    /// <summary>The latest snapshot.</summary>
     public TorrentStatus Status
     {
         get
@@ -65,15 +64,15 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Something of what the status shows has changed.</summary>
+    /// <summary>Called when a value in the status has changed.</summary>
     public void Changed()
     {
-        // Made and forgotten under the lock: else a snapshot from before the change could outlive it.
+        // Created and discarded under the lock: otherwise a snapshot from before the change could survive it.
         lock (_gate)
             _status = null;
     }
 
-    /// <summary>Something happens in the torrent: tells how it stands, where that is due.</summary>
+    /// <summary>Called while the torrent is active: publishes a status when one is due.</summary>
     public void Tick()
     {
         lock (_gate)
@@ -84,7 +83,7 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Goes into a state.</summary>
+    /// <summary>Changes the state.</summary>
     public void Set(TorrentState state)
     {
         lock (_gate)
@@ -98,7 +97,7 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Stops by itself, whatever it was doing.</summary>
+    /// <summary>Fails the torrent, in any state.</summary>
     public void Fail(TorrentError error)
     {
         lock (_gate)
@@ -108,8 +107,8 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Tells of something together with how the torrent stands then.</summary>
-    /// <param name="make">Makes the message of a snapshot.</param>
+    /// <summary>Publishes a message with a current snapshot.</summary>
+    /// <param name="make">Creates the message from a snapshot.</param>
     public void Say(Func<TorrentStatus, TorrentMessage> make)
     {
         lock (_gate)
@@ -119,12 +118,13 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Joins the swarm: as a seed where all is there, else to download.</summary>
+    /// <summary>Joins the swarm: as a seed if every wanted piece is verified, else to download.</summary>
     /// <param name="openPeers">
-    /// Takes peers from now on. Done before the state is told: who reads that it seeds may dial at once, and must not be turned away.
+    /// Starts accepting peers. Called before the state is published: a reader may dial a new seed at once and must not be
+    /// refused.
     /// </param>
-    /// <param name="isComplete">Whether every wanted piece is there.</param>
-    /// <param name="reason">How it came to be complete, where it is.</param>
+    /// <param name="isComplete">Returns whether every wanted piece is verified.</param>
+    /// <param name="reason">How it became complete, if it is.</param>
     public void Join(Action openPeers, Func<bool> isComplete, CompletionReason reason)
     {
         lock (_gate)
@@ -143,11 +143,11 @@ internal sealed class TorrentPublisher
     }
 
     /// <summary>
-    /// Other files are wanted than before: what was complete may have something to fetch, and what was not may be complete. To become
-    /// complete so is told only where something has come in since it was told last.
+    /// Publishes a change of wanted files: a complete torrent may become incomplete, or the reverse. Completion is published only
+    /// if data has arrived since it was last published.
     /// </summary>
-    /// <param name="change">Wants them: one step with the state, so that nobody sees a seed that lacks something.</param>
-    /// <param name="isComplete">Whether every wanted piece is there.</param>
+    /// <param name="change">Makes the change, in one step with the state, so that nobody sees an incomplete seed.</param>
+    /// <param name="isComplete">Returns whether every wanted piece is verified.</param>
     public void WantsChanged(Action change, Func<bool> isComplete)
     {
         lock (_gate)
@@ -175,8 +175,8 @@ internal sealed class TorrentPublisher
     /// <summary>A piece has arrived.</summary>
     public void PieceArrived() => _isCompletionUntold = _hasArrived = true;
 
-    /// <summary>The last wanted piece has arrived: says so, once.</summary>
-    /// <returns>False where that was known, or it has left the swarm.</returns>
+    /// <summary>Publishes completion after the last wanted piece, once.</summary>
+    /// <returns>False if that was already published, or the torrent has left the swarm.</returns>
     public bool TryComplete()
     {
         lock (_gate)
@@ -188,8 +188,8 @@ internal sealed class TorrentPublisher
         }
     }
 
-    /// <summary>Stops by itself.</summary>
-    /// <returns>False where it has left the swarm already.</returns>
+    /// <summary>Fails the torrent.</summary>
+    /// <returns>False if it has already left the swarm.</returns>
     public bool TryFail(TorrentError error)
     {
         lock (_gate)

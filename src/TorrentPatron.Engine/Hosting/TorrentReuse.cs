@@ -6,18 +6,20 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Takes over what other torrents of the engine, and folders that its user has named, have of a torrent, before it is fetched.</summary>
+/// <summary>Reuses a torrent's data from other torrents of the engine, and from folders that the user named, before
+/// downloading.</summary>
 internal sealed class TorrentReuse(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
 {
-    /// <summary>Looks for the data and takes it over. What is begun is noted first, so that what a kill leaves half done is hashed by the next start.</summary>
+    /// <summary>Finds and reuses the data. Each step is recorded first, so that the next start hashes what a kill left
+    /// unfinished.</summary>
     /// <param name="reuse">Where to look.</param>
-    /// <param name="sources">The files of other torrents; those of folders are added.</param>
+    /// <param name="sources">The files of other torrents; those in folders are added.</param>
     /// <param name="save">Saves the torrent's state.</param>
-    /// <param name="warn">Takes why a folder is not looked through.</param>
-    /// <param name="cancellationToken">Ends it soon.</param>
+    /// <param name="warn">Takes the reason if a folder is not searched.</param>
+    /// <param name="cancellationToken">Ends the reuse soon.</param>
     /// <returns>The good pieces.</returns>
     /// <exception cref="StorageException">The torrent's files cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The reuse was cancelled.</exception>
     public async Task<Bitfield> RunAsync(
         DataReuse reuse, ReuseSources sources, Func<Task> save, Action<TorrentError> warn, CancellationToken cancellationToken)
     {

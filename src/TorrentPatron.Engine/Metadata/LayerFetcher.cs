@@ -112,7 +112,7 @@ internal sealed class LayerFetcher : HashExchange
         }
 
         if (isLie)
-            _ban(peer, "Its hashes are not those of the torrent.");
+            _ban(peer, "Its hashes do not match the torrent.");
         if (isComplete)
             _received(_layers!.ToDictionary(layer => layer.Key, layer => (ReadOnlyMemory<byte>)layer.Value));
         else

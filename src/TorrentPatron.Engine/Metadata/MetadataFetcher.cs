@@ -112,7 +112,7 @@ internal sealed class MetadataFetcher : IPeerExtension
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
     {
         if (!MetadataMessage.TryRead(payload, out MetadataMessage message))
-            return "Its metadata message is none.";
+            return "It sent an invalid metadata message.";
         switch (message.Kind)
         {
             case MetadataMessageKind.Request:
@@ -285,12 +285,12 @@ internal sealed class MetadataFetcher : IPeerExtension
                 || !source.Asked.Remove(message.Piece))
             {
                 peer.FutileWork.Charge(FutileWork.Of(message.Data.Length));
-                return source is not null && ++source.Unasked > MostUnasked ? "It sends metadata that nobody asked for." : null;
+                return source is not null && ++source.Unasked > MostUnasked ? "It sends metadata that was not requested." : null;
             }
 
             assembly.Release(message.Piece);
             if (message.TotalSize != assembly.Size || message.Data.Length != MetadataMessage.LengthOf(message.Piece, assembly.Size))
-                return "Its metadata is of another size than it said.";
+                return "Its metadata has a different size than it announced.";
             if (_assemblies.Contains(assembly) && !assembly.IsComplete)
             {
                 peer.MetadataPieces++;
@@ -301,7 +301,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         }
 
         if (complete is not null)
-            _faults.Watch(VerifyAsync(complete), _magnet.TorrentId, "verifying of metadata");
+            _faults.Watch(VerifyAsync(complete), _magnet.TorrentId, "verification of metadata");
         else
             AskMore();
         return null;
@@ -352,7 +352,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         }
 
         if (senders.Count == 1)
-            _ban(senders.First(), "Its metadata is not that of the torrent.");
+            _ban(senders.First(), "Its metadata does not match the torrent.");
         AskMore();
     }
 
@@ -374,12 +374,12 @@ internal sealed class MetadataFetcher : IPeerExtension
         if (known == 0 && connected == 0)
             return "No peer is known yet.";
         if (connected == 0)
-            return known == 1 ? "The one known peer has not been reached." : $"None of the {known} known peers has been reached.";
+            return known == 1 ? "The only known peer could not be reached." : $"None of the {known} known peers could be reached.";
         if (having == 0)
             return connected == 1 ? "One peer is connected; it does not have the metadata." : $"{connected} peers are connected; none has the metadata.";
         string peers = having == 1 ? "one peer" : $"{having} peers";
         return best is { Received: > 0 }
-            ? $"{best.Count - best.Received} of {best.Count} pieces of the metadata are still to come from {peers}."
-            : $"The metadata is being asked for; {peers} should have it.";
+            ? $"{best.Count - best.Received} of {best.Count} metadata pieces are still to come from {peers}."
+            : $"The metadata has been requested; {peers} should have it.";
     }
 }

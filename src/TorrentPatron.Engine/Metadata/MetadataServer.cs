@@ -41,7 +41,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload)
     {
         if (!MetadataMessage.TryRead(payload, out MetadataMessage message))
-            return "Its metadata message is none.";
+            return "It sent an invalid metadata message.";
         if (message.Kind != MetadataMessageKind.Request)
         {
             peer.FutileWork.Charge(FutileWork.Of(payload.Length));
@@ -91,7 +91,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            peer.Close(e, "sending of metadata");
+            peer.Close(e, "sending metadata");
         }
         finally
         {

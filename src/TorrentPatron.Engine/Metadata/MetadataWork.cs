@@ -77,7 +77,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
         {
             MetadataProgress progress = _fetcher.Progress(_set.Connected.Count, _set.Directory.Count);
             return _layers?.Progress is { } layers
-                ? progress with { Missing = $"The piece hashes are being asked for: {layers.Received} of {layers.Total} ranges of them are here." }
+                ? progress with { Missing = $"The piece hashes have been requested: {layers.Received} of {layers.Total} ranges have arrived." }
                 : progress;
         }
     }

@@ -122,9 +122,9 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         {
             _weakness ??= new TorrentError(
                 TorrentErrorId.InterfaceNotBound,
-                $"The system lets no socket be bound to the network interface '{DisplayText.Clean(network.Name)}': {e.Message.TrimEnd('.')}. "
+                $"The system does not allow binding sockets to the network interface '{DisplayText.Clean(network.Name)}': {e.Message.TrimEnd('.')}. "
                 + $"Sockets are bound to its address {string.Join(" and ", bound.Addresses)} only, and the system chooses the interface by its routes.",
-                "Use Linux 5.7 or newer, or give the process the capability CAP_NET_RAW; or make the routes such that this address is used over this interface only.");
+                "Use Linux 5.7 or newer, or give the process the capability CAP_NET_RAW; or set up routes so that this address is used only over this interface.");
         }
     }
 
@@ -165,7 +165,7 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         if (wanted is { Interface: null, Address: { } loopback } && IPAddress.IsLoopback(loopback))
             return Bound(null, loopback);
         if (interfaces.Find() is not { } all)
-            return before is { IsBound: true } && wanted == _found ? before : Down("The system does not tell which network interfaces there are.");
+            return before is { IsBound: true } && wanted == _found ? before : Down("The system did not list its network interfaces.");
         if (wanted.Interface is not { } name)
         {
             LocalInterface[] holders = [.. all.Where(network => network.Addresses.Contains(wanted.Address))];
@@ -226,7 +226,7 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         IsBound = true,
         Down = new TorrentError(
             TorrentErrorId.NetworkDown, message,
-            "Bring it up, or bind to another one. Until then nothing is sent by any other way; torrents go on by themselves when it is back."),
+            "Bring it up, or bind to another one. Until then nothing is sent any other way; torrents continue by themselves when it is back."),
     };
 
     private static string Clean(LocalInterface network) => DisplayText.Clean(network.Name);

@@ -26,7 +26,7 @@ internal sealed class OpenSockets
     /// <param name="bound">What may be used.</param>
     public void CloseAllBut(BoundAddresses bound)
     {
-        Reason = bound.Down?.Message ?? "The network interface has another address.";
+        Reason = bound.Down?.Message ?? "The network interface's address has changed.";
         foreach ((IDisposable socket, _) in _sockets)
             CloseIfGone(socket, bound);
     }

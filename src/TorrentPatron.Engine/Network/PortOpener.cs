@@ -61,9 +61,9 @@ internal static class PortOpener
             return null;
         string over = string.Join(" and ", failures.Select(failure => failure.Address.AddressFamily == AddressFamily.InterNetwork ? "IPv4" : "IPv6"));
         return new TorrentError(
-            TorrentErrorId.ListenFailed, $"Port {port} cannot be listened on over {over}: {cause.Message.TrimEnd('.')}.",
+            TorrentErrorId.ListenFailed, $"Port {port} cannot be opened over {over}: {cause.Message.TrimEnd('.')}.",
             IsTaken(cause)
-                ? $"Another program has it: end that, or choose another port; until then peers cannot connect over {over} from outside, but downloads work."
+                ? $"Another program is using it: close that program, or choose another port; until then peers cannot connect over {over} from outside, but downloads work."
                 : $"Choose another port; until then peers cannot connect over {over} from outside, but downloads work.");
     }
 

@@ -212,7 +212,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
 #pragma warning restore CA1031
             {
                 if (e is not IOException)
-                    EngineEvents.Log.FaultCaught(null, "UDP by a proxy", e);
+                    EngineEvents.Log.FaultCaught(null, "UDP through a proxy", e);
                 _association.TrySetException(e as IOException ?? ProxyErrors.Unreachable(_proxy, "cannot be used for UDP", e));
                 TimeSpan wait = e is ProxyException { Error.Id: not TorrentErrorId.ProxyUnreachable } ? RestAfterRefusal : rest;
                 rest = TimeSpan.FromTicks(Math.Min(2 * rest.Ticks, LongestRest.Ticks));
@@ -233,7 +233,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
         try
         {
             IPAddress local = _inner.LocalAddresses.FirstOrDefault(address => address.AddressFamily == relay.AddressFamily)
-                ?? throw ProxyErrors.Unreachable(_proxy, "takes datagrams over an IP version that is not used");
+                ?? throw ProxyErrors.Unreachable(_proxy, "relays datagrams over an IP version that is switched off");
             return new Association(control, _inner.OpenDatagrams(new IPEndPoint(local, 0), _use), relay);
         }
         catch

@@ -96,8 +96,8 @@ internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
                 ProxyException known => known,
                 OperationCanceledException => ProxyErrors.Unreachable(proxy, $"did not answer within {Patience.TotalSeconds:0} s"),
                 SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-                    ProxyErrors.Unreachable(proxy, "is at a host that is not known", e),
-                SocketException or IOException => ProxyErrors.Unreachable(proxy, "cannot be reached, or broke off", e),
+                    ProxyErrors.Unreachable(proxy, "has an unknown host name", e),
+                SocketException or IOException => ProxyErrors.Unreachable(proxy, "cannot be reached, or closed the connection", e),
                 _ => null,
             };
             if (fault is null)
@@ -133,7 +133,7 @@ internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
                     await connection.SendAsync(bytes).ConfigureAwait(false);
                 int received = await connection.ReceiveAsync(buffer).ConfigureAwait(false);
                 if (received == 0)
-                    throw ProxyErrors.Unreachable(proxy, "closed the connection instead of an answer");
+                    throw ProxyErrors.Unreachable(proxy, "closed the connection without answering");
                 handshake.Receive(buffer.AsSpan(0, received));
             }
         }

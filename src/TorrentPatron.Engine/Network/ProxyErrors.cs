@@ -9,13 +9,13 @@ internal static class ProxyErrors
 {
     /// <summary>It cannot be connected to, or ends the connection.</summary>
     public static ProxyException Unreachable(ProxySettings proxy, string why, Exception? inner = null) => new(
-        new TorrentError(TorrentErrorId.ProxyUnreachable, $"The proxy {proxy} {why}.", "Check its address and port, and that it runs; nothing is sent past it."),
+        new TorrentError(TorrentErrorId.ProxyUnreachable, $"The proxy {proxy} {why}.", "Check its address and port, and that it is running. Nothing bypasses the proxy."),
         isOfProxy: true, inner);
 
     /// <summary>It cannot carry datagrams.</summary>
     public static ProxyException NoDatagrams(ProxySettings proxy) => new(
         new TorrentError(
-            TorrentErrorId.ProxyRefused, $"The proxy {proxy} does not carry UDP, so UDP trackers, the DHT and uTP are off.",
+            TorrentErrorId.ProxyRefused, $"The proxy {proxy} does not relay UDP, so UDP trackers, the DHT and uTP are off.",
             "Use HTTP trackers, or a SOCKS5 proxy that allows UDP ASSOCIATE."),
         isOfProxy: true);
 
@@ -30,20 +30,20 @@ internal static class ProxyErrors
         {
             ProxyFailure.NotAProxy => Unreachable(proxy, $"does not speak {Name(proxy.Kind)}"),
             ProxyFailure.CredentialRequired => OfProxy(
-                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} wants a user and a password.",
-                "Give them by -ProxyCredential, or TORRENTPATRON_PROXY_CREDENTIAL for patron."),
+                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} requires a user and password.",
+                "Pass them with -ProxyCredential, or in TORRENTPATRON_PROXY_CREDENTIAL for patron."),
             ProxyFailure.CredentialRefused => OfProxy(
-                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} refuses the user and password.", "Check them."),
+                TorrentErrorId.ProxyCredentialRefused, $"The proxy {proxy} refuses the user and password.", "Check the user and password."),
             ProxyFailure.Forbidden => Refused($"The rules of the proxy {proxy} forbid {what}.", "Ask whoever runs the proxy, or use another one."),
             ProxyFailure.CommandUnsupported when host is null => NoDatagrams(proxy),
-            ProxyFailure.CommandUnsupported => Refused($"The proxy {proxy} does not carry {what}.", "Ask whoever runs the proxy, or use another one."),
+            ProxyFailure.CommandUnsupported => Refused($"The proxy {proxy} does not support {what}.", "Ask whoever runs the proxy, or use another one."),
             ProxyFailure.AddressUnsupported => Refused(
-                $"The proxy {proxy} cannot be told the address of {DisplayText.Clean(host?.ToString() ?? "this machine")}.",
-                "SOCKS4 takes IPv4 addresses only, and SOCKS4a names too: use socks5, which takes all."),
-            ProxyFailure.ConnectionRefused => OfHost($"{Reached(host)} refuses the connection, by the proxy {proxy}."),
+                $"The address of {DisplayText.Clean(host?.ToString() ?? "this machine")} cannot be sent to the proxy {proxy}.",
+                "SOCKS4 supports only IPv4 addresses, SOCKS4a also names; use socks5, which supports all."),
+            ProxyFailure.ConnectionRefused => OfHost($"{Reached(host)} refused the connection from the proxy {proxy}."),
             ProxyFailure.TimedOut => OfHost($"{Reached(host)} did not answer the proxy {proxy} in time."),
-            ProxyFailure.HostUnreachable or ProxyFailure.NetworkUnreachable => OfHost($"The proxy {proxy} does not reach {Reached(host)}, or knows no such host."),
-            _ => OfHost($"The proxy {proxy} could not make {what}."),
+            ProxyFailure.HostUnreachable or ProxyFailure.NetworkUnreachable => OfHost($"The proxy {proxy} cannot reach {Reached(host)}, or does not know that host."),
+            _ => OfHost($"The proxy {proxy} could not open {what}."),
         };
 
         static string Reached(HostEndPoint? host) => host is null ? "a host" : DisplayText.Clean(host.ToString());
@@ -55,7 +55,7 @@ internal static class ProxyErrors
         new(new TorrentError(TorrentErrorId.ProxyRefused, message, remedy), isOfProxy: false);
 
     private static ProxyException OfHost(string message) =>
-        new(new TorrentError(TorrentErrorId.ProxyHostUnreachable, message, "Check the host's name, and what the proxy's own log says."), isOfProxy: false);
+        new(new TorrentError(TorrentErrorId.ProxyHostUnreachable, message, "Check the host's name and the proxy's log."), isOfProxy: false);
 
     private static string Name(ProxyKind kind) => kind switch
     {

@@ -54,7 +54,7 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
         {
             IPAddress[] addresses = await inner.ResolveAsync(named.Host, use, cancellationToken).ConfigureAwait(false);
             return addresses.Length == 0
-                ? throw new IOException("The host has no address that may be used.")
+                ? throw new IOException("The host has no usable address.")
                 : await _connector.ConnectAsync(
                     addresses, (address, token) => inner.ConnectAsync(new IPEndPoint(address, remote.Port), use, token), cancellationToken).ConfigureAwait(false);
         }
@@ -66,7 +66,7 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
 
     /// <inheritdoc/>
     public IListener Listen(IPEndPoint local) => For(NetworkUse.Peers) is { } through
-        ? throw new IOException($"Peers go by the proxy {through}, by which nobody can connect to us.")
+        ? throw new IOException($"Peers are reached through the proxy {through}, which does not accept incoming connections.")
         : inner.Listen(local);
 
     /// <inheritdoc/>
@@ -84,7 +84,7 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
     /// <inheritdoc/>
     public IDatagramSocket JoinGroup(IPEndPoint group, IPAddress local) => For(NetworkUse.Peers) is null
         ? inner.JoinGroup(group, local)
-        : throw new IOException("The local network is not reached by a proxy.");
+        : throw new IOException("The local network cannot be reached through a proxy.");
 
     private static string ToAscii(string host)
     {

@@ -260,7 +260,7 @@ public sealed class SocketNetwork : INetwork
         ?? throw new IOException($"No network interface has the address {local}.");
 
     private static IOException Refusal(BoundAddresses bound, IPAddress local) => new(
-        bound.Down?.Message ?? $"Traffic is bound to another address than {local}.",
+        bound.Down?.Message ?? $"Traffic is bound to a different address than {local}.",
         new SocketException((int)(bound.Down is null ? SocketError.AddressNotAvailable : SocketError.NetworkDown)));
 
     /// <summary>What a socket that receives at an address is bound to.</summary>

@@ -315,8 +315,8 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
     private IOException Ended() => new(_connection.Failure switch
     {
         _ when _isDisposed => "The connection is closed.",
-        UtpFailure.Reset => "The peer has reset the connection.",
-        UtpFailure.TimedOut => "The peer does not answer.",
+        UtpFailure.Reset => "The peer reset the connection.",
+        UtpFailure.TimedOut => "The peer did not answer.",
         _ => "The connection is closed.",
     });
 }

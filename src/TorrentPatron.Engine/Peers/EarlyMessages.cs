@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Peers;
 internal sealed class EarlyMessages
 {
     /// <summary>Why a peer is dropped that sends a block now: nobody can have asked for one.</summary>
-    public const string UnaskedBlock = "It sends blocks that nobody asked for.";
+    public const string UnaskedBlock = "It sends blocks that were not requested.";
 
     /// <summary>Longest message that may come: the bitfield of the largest torrent.</summary>
     public const int MaxMessageLength = 1 + (MetainfoReader.MaxPieces / 8);
@@ -50,7 +50,7 @@ internal sealed class EarlyMessages
             if (message.Id == MessageId.Piece)
                 fault = UnaskedBlock;
             else if (IsOfUse(message.Id, withRequests) && !TryAppend(message))
-                fault = "It tells of pieces without end.";
+                fault = "It announces too many pieces.";
             return true;
         }
     }

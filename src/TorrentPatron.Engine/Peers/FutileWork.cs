@@ -19,7 +19,7 @@ namespace TorrentPatron.Engine.Peers;
 internal sealed class FutileWork(Instant now)
 {
     /// <summary>Why a connection is closed that stays past its allowance.</summary>
-    public const string Fault = "It sends messages that bring nothing, without end.";
+    public const string Fault = "It keeps sending useless messages.";
 
     /// <summary>Units that may be charged at once. A unit is about a microsecond of the processor.</summary>
     public const int Allowance = 10_000;

@@ -265,5 +265,5 @@ internal sealed class PeerDialer(
 
     /// <summary>No connection was made: the peer does not answer, or refuses.</summary>
     private sealed class UnreachableException(Exception cause)
-        : IOException(cause is OperationCanceledException ? "The peer does not answer." : cause.Message, cause);
+        : IOException(cause is OperationCanceledException ? "The peer did not answer." : cause.Message, cause);
 }

@@ -255,7 +255,7 @@ internal sealed class PeerDownload : IBlockSource
     public string? HandleDontHave(int piece)
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
-            return "It takes back a piece that the torrent does not have.";
+            return "It withdraws a piece that the torrent does not have.";
         Peer.FutileWork.Charge(FutileWork.Loss);
         lock (_fillGate)
         {
@@ -282,7 +282,7 @@ internal sealed class PeerDownload : IBlockSource
         if (!Requests.TryTake(range, out PendingBlock rejected))
             return null;
         _handler.Released(this, [rejected]);
-        return ++_rejects > MostRejects ? "It refuses whatever it is asked for." : null;
+        return ++_rejects > MostRejects ? "It rejects every request." : null;
     }
 
     /// <summary>The peer gives a piece though it chokes us (BEP 6).</summary>
@@ -323,7 +323,7 @@ internal sealed class PeerDownload : IBlockSource
             if (!isLate || !block.Piece.MayCome(this) || !block.Piece.TryReserve(block.Block))
             {
                 _handler.PayloadReceived(length, wasted: length);
-                return !isLate && ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that nobody asked for." : null;
+                return !isLate && ++_unaskedBlocks > MostUnaskedBlocks ? "It sends blocks that were not requested." : null;
             }
         }
 

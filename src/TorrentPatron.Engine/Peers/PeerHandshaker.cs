@@ -42,7 +42,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 bool isUpgraded = handshake.InfoHash == torrent.SecondWireHash;
                 return handshake.InfoHash == name || isUpgraded
                     ? (stream, handshake with { IsV2 = isUpgraded || torrent.V1 is null })
-                    : throw new IOException("The peer speaks of another torrent.");
+                    : throw new IOException("The peer answered for a different torrent.");
             },
             cancellationToken);
 
@@ -65,7 +65,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 // Any other beginning is the key of an encrypted handshake.
                 bool isPlain = theirs.AsSpan().StartsWith(Handshake.Beginning);
                 if (engine.Settings.Encryption == (isPlain ? EncryptionPolicy.Require : EncryptionPolicy.Off))
-                    throw new IOException(isPlain ? "The peer does not encrypt, which is required." : "The peer encrypts, which is switched off.");
+                    throw new IOException(isPlain ? "The peer does not encrypt, but encryption is required." : "The peer encrypts, but encryption is switched off.");
                 IConnection stream = connection;
                 if (!isPlain)
                 {
@@ -75,7 +75,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
 
                 await ReceiveAsync(stream, theirs, have, theirs.Length).ConfigureAwait(false);
                 Handshake handshake = Read(theirs);
-                TorrentId torrent = isKnown(handshake.InfoHash) ?? throw new IOException("The peer asks for a torrent that does not run here.");
+                TorrentId torrent = isKnown(handshake.InfoHash) ?? throw new IOException("The peer asked for a torrent that is not running here.");
                 // Whoever names the v1 hash of a hybrid and offers to go on by version 2 is answered with the other one.
                 bool isV2 = handshake.InfoHash != torrent.V1 || (handshake.SupportsV2 && torrent.SecondWireHash is not null);
                 byte[] ours = new byte[Handshake.Length];
@@ -97,7 +97,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
         }
         catch (IOException) when (timeout.IsCancellationRequested)
         {
-            throw new OperationCanceledException("The peer did not shake hands in time.", timeout.Token);
+            throw new OperationCanceledException("The peer did not complete its handshake in time.", timeout.Token);
         }
     }
 
@@ -176,7 +176,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
         while (have < needed)
         {
             int received = await ReceiveAsync(connection, bytes.AsMemory(have), isFirst: have == 0).ConfigureAwait(false);
-            have += received > 0 ? received : throw new IOException("The peer closed the connection before it shook hands.");
+            have += received > 0 ? received : throw new IOException("The peer closed the connection before its handshake.");
         }
 
         return have;

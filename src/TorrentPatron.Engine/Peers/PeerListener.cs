@@ -153,7 +153,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
 #pragma warning restore CA1031
             {
                 if (e is not IOException)
-                    engine.Faults.Record("accepting of peers", e);
+                    engine.Faults.Record("accepting peers", e);
                 // Out of file descriptors, perhaps: wait for some to be closed. Or disposed: then this ends at once.
                 await Task.Delay(Rest, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

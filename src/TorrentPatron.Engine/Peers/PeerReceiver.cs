@@ -41,7 +41,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 peer.HandOverBlocks();
             }
 
-            peer.Close(fault ?? "It has closed the connection.", fault is null ? ClosedBy.Peer : ClosedBy.Us);
+            peer.Close(fault ?? "It closed the connection.", fault is null ? ClosedBy.Peer : ClosedBy.Us);
         }
 #pragma warning disable CA1031 // The root of a loop: whatever it is ends this peer and nothing else.
         catch (Exception e)
@@ -148,7 +148,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
             if (result == ReadResult.Incomplete)
                 return null;
             if (result == ReadResult.Invalid)
-                return "It breaks the protocol.";
+                return "It violates the protocol.";
             if (peer.Handle(message, slab, start + PeerMessage.PieceHeaderLength) is { } fault)
                 return fault;
             start += size;

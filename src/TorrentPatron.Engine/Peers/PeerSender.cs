@@ -141,7 +141,7 @@ internal sealed class PeerSender : IDisposable
         }
 
         if (isStuck)
-            _failed(new TimeoutException("It does not read what is sent to it."));
+            _failed(new TimeoutException("It does not read the data sent to it."));
         else
             _ = SendAsync();
     }

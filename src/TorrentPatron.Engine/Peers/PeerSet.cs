@@ -80,7 +80,7 @@ internal sealed class PeerSet : IPeerOwner
             foreach (PeerConnection peer in _peers)
             {
                 if (peer is { IsIncoming: false, IsV2: false, OffersV2: true })
-                    peer.Close("It is met again by version 2.");
+                    peer.Close("The two sides reconnect as version 2.");
             }
         }
     }
@@ -279,8 +279,8 @@ internal sealed class PeerSet : IPeerOwner
         }
 
         // Only now that the other has its place.
-        twin?.Close("It is connected twice.");
-        neighbour?.Close("It was idle, and another of its address came.");
+        twin?.Close("It is a second connection to the same peer.");
+        neighbour?.Close("It was idle, and another peer connected from its address.");
 
         peer.Sender.Flush();
         // Not watched: it lets nothing through.
@@ -349,7 +349,7 @@ internal sealed class PeerSet : IPeerOwner
         }
 
         foreach (PeerConnection peer in leaving)
-            peer.Close("It was of little use, and others wait.");
+            peer.Close("It was of little use, and other peers are waiting.");
     }
 
     private void NoteUse(PeerConnection[] peers, Instant now)
@@ -442,7 +442,7 @@ internal sealed class PeerSet : IPeerOwner
     private string? FindRefusal(IPEndPoint endPoint, PeerId id, bool isIncoming, PeerConnection? leaving)
     {
         if (_session is null || _owner is null)
-            return "The torrent takes no peers now.";
+            return "The torrent is not accepting peers.";
         // It may have changed since the connection was made.
         if (!_engine.Filter.Allows(endPoint.Address))
             return "The IP filter does not allow its address.";
@@ -451,7 +451,7 @@ internal sealed class PeerSet : IPeerOwner
         if (Directory.IsBanned(endPoint, id))
             return "It is banned.";
         if (FindTwin(endPoint, id) is { } twin && twin != leaving)
-            return "It is connected already.";
+            return "It is already connected.";
         int left = leaving is null ? 0 : 1;
         if (!LocalMachine.Is(endPoint.Address))
         {
@@ -461,9 +461,9 @@ internal sealed class PeerSet : IPeerOwner
                 return "Too many connections from its address.";
             bool isScarce = isIncoming && PeerTurnover.IsNearlyFull(_peers.Length - left, MostPeers);
             if (isScarce && ofHost > 0 && leaving is null)
-                return "The last places are for hosts that have none.";
+                return "The last slots are reserved for hosts without a connection.";
             if (isScarce && _turnover.IsResting(host, Instant.Now(_engine.Time)))
-                return "It was of little use a while ago, and others wait.";
+                return "It was recently of little use, and other peers are waiting.";
         }
 
         if (_peers.Length - left < MostPeers && _engine.TryAddPeer())

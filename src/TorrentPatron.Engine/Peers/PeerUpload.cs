@@ -188,7 +188,7 @@ internal sealed class PeerUpload
     {
         if ((uint)range.Piece >= (uint)_handler.PieceCount || range.Begin < 0 || range.Length <= 0
             || range.Length > BlockRequest.BlockLength || (long)range.Begin + range.Length > _handler.PieceRoom(range.Piece))
-            return "It asks for a block that cannot be.";
+            return "It requests an invalid block.";
 
         bool isAllowed = !AmChoking || IsGranted(range);
         if (isAllowed && _handler.HasPiece(range.Piece) && IsRevealed(range.Piece) && Sender.Uploads.TryAdd(range))

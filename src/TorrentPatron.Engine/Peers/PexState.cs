@@ -71,7 +71,7 @@ internal sealed class PexState
     {
         peers = [];
         if (_lastReceived is { } last && now - last < ShortestInterval)
-            return ++_early > MostEarly ? "It names peers without end." : null;
+            return ++_early > MostEarly ? "It sends peer exchange messages too often." : null;
         _lastReceived = now;
         peers = [.. message.Added.Take(MostTaken - _taken)];
         _taken += peers.Count;

@@ -18,7 +18,7 @@ internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
     {
         NatPmpMapping answer = await AskAsync(port, before?.ExternalPort ?? port.Number, Lifetime, cancellationToken).ConfigureAwait(false);
         if (answer.ExternalPort == 0 || answer.Lifetime == 0)
-            throw new PortMappingException("The router answers without a port.");
+            throw new PortMappingException("The router's answer has no port.");
         NatPmpAddress address = await questions.AskAsync(
             NatPmpCodec.WriteAddressRequest(), static datagram => NatPmpCodec.Read(datagram.Span) as NatPmpAddress, cancellationToken).ConfigureAwait(false);
         IPAddress? outside = address.Address is { } told && !told.Equals(IPAddress.Any) ? told : null;
@@ -47,10 +47,10 @@ internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
             answer.Result switch
             {
                 NatPmpResult.UnsupportedVersion or NatPmpResult.UnsupportedOperation => "The router does not speak NAT-PMP.",
-                NatPmpResult.NotAuthorized => "The router is set up to map no ports by NAT-PMP.",
-                NatPmpResult.NetworkFailure => "The router has no connection of its own.",
+                NatPmpResult.NotAuthorized => "The router is configured not to map ports with NAT-PMP.",
+                NatPmpResult.NetworkFailure => "The router is not connected to the internet.",
                 NatPmpResult.OutOfResources => "The router has no room for another mapping.",
-                _ => $"The router refuses the mapping by NAT-PMP (error {(int)answer.Result}).",
+                _ => $"The router refuses the NAT-PMP mapping (error {(int)answer.Result}).",
             },
             answer.Result is NatPmpResult.UnsupportedVersion or NatPmpResult.UnsupportedOperation);
     }

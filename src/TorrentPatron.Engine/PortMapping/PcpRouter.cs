@@ -21,7 +21,7 @@ internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
         if (answer.Result != PcpResult.Success)
             throw new PortMappingException(Text(answer.Result), answer.Result is PcpResult.UnsupportedVersion or PcpResult.UnsupportedOperation);
         if (answer.ExternalPort == 0 || answer.Lifetime == 0)
-            throw new PortMappingException("The router answers without a port.");
+            throw new PortMappingException("The router's answer has no port.");
         return new RouterMapping(
             port, answer.ExternalPort, answer.ExternalAddress, TimeSpan.FromSeconds(Math.Clamp(answer.Lifetime, LeastLifetime, MostLifetime)), answer.Nonce, answer.Epoch);
     }
@@ -63,14 +63,14 @@ internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
 
     private static string Text(PcpResult result) => result switch
     {
-        PcpResult.UnsupportedVersion => "The router speaks another version of PCP.",
-        PcpResult.NotAuthorized => "The router is set up to map no ports by PCP.",
-        PcpResult.UnsupportedOperation => "The router maps no ports by PCP.",
-        PcpResult.NetworkFailure => "The router has no connection of its own.",
+        PcpResult.UnsupportedVersion => "The router speaks a different version of PCP.",
+        PcpResult.NotAuthorized => "The router is configured not to map ports with PCP.",
+        PcpResult.UnsupportedOperation => "The router does not map ports with PCP.",
+        PcpResult.NetworkFailure => "The router is not connected to the internet.",
         PcpResult.NoResources => "The router has no room for another mapping.",
-        PcpResult.UserExceededQuota => "The router allows us no further mapping.",
-        PcpResult.CannotProvideExternal => "The router cannot give the outside port.",
-        PcpResult.AddressMismatch => "Another router stands between us and the one asked.",
-        _ => $"The router refuses the mapping by PCP (error {(int)result}).",
+        PcpResult.UserExceededQuota => "The router allows no further mapping for this machine.",
+        PcpResult.CannotProvideExternal => "The router cannot provide the requested external port.",
+        PcpResult.AddressMismatch => "There is another router in between.",
+        _ => $"The router refuses the PCP mapping (error {(int)result}).",
     };
 }

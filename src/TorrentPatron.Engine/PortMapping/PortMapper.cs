@@ -277,8 +277,8 @@ internal sealed class PortMapper : IAsyncDisposable
             catch (Exception e) when (e is PortMappingException or IOException)
             {
                 problem ??= e is not PortMappingException ? e.Message
-                    : gateway.Family == AddressFamily.InterNetworkV6 ? "The router answers neither to PCP nor to UPnP over IPv6."
-                    : "The router answers neither to PCP nor to NAT-PMP nor to UPnP.";
+                    : gateway.Family == AddressFamily.InterNetworkV6 ? "The router answers neither PCP nor UPnP over IPv6."
+                    : "The router does not answer PCP, NAT-PMP or UPnP.";
             }
 
             if (missing.Count == 0)

@@ -75,7 +75,7 @@ internal sealed class UpnpClient : IDisposable
         request.Headers.TryAddWithoutValidation("SOAPAction", IgdCodec.Header(service, action));
         // A fault comes with the status 500.
         (_, ReadOnlyMemory<byte> answer) = await FetchAsync(request, cancellationToken).ConfigureAwait(false);
-        return IgdCodec.Read(answer, action) ?? throw new PortMappingException("The router's answer cannot be read.");
+        return IgdCodec.Read(answer, action) ?? throw new PortMappingException("The router's answer is invalid.");
     }
 
     /// <inheritdoc/>
@@ -169,7 +169,7 @@ internal sealed class UpnpClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or SocketException)
         {
-            throw new PortMappingException($"The router cannot be asked: {e.Message.TrimEnd('.')}.", isAbsent: true);
+            throw new PortMappingException($"The router cannot be reached: {e.Message.TrimEnd('.')}.", isAbsent: true);
         }
     }
 }

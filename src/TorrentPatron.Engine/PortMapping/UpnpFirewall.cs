@@ -38,7 +38,7 @@ internal sealed class UpnpFirewall : IRouter
             Counts = (from, host) => from.Equals(gateway.Address) || from.Equals(host),
         };
         (UpnpClient upnp, IgdService service) = await UpnpClient.FindAsync(network, gateway, time, search, cancellationToken).ConfigureAwait(false)
-            ?? throw new PortMappingException("The router does not answer to UPnP over IPv6.", isAbsent: true);
+            ?? throw new PortMappingException("The router does not answer UPnP over IPv6.", isAbsent: true);
         return new UpnpFirewall(gateway, upnp, service);
     }
 
@@ -59,15 +59,15 @@ internal sealed class UpnpFirewall : IRouter
         {
             throw new PortMappingException(fault switch
             {
-                IgdAnswer.PinholesNotAllowed or IgdAnswer.NotAuthorized => "The router is set up to let nobody in over IPv6.",
-                IgdAnswer.PinholeSpaceExhausted => "The router has no room for another hole in its firewall.",
-                _ => $"The router refuses a hole in its firewall by UPnP (error {fault}{(answer.FaultText is { Length: > 0 } text ? $", {text.TrimEnd('.')}" : "")}).",
+                IgdAnswer.PinholesNotAllowed or IgdAnswer.NotAuthorized => "The router is configured not to open its IPv6 firewall.",
+                IgdAnswer.PinholeSpaceExhausted => "The router has no room for another firewall pinhole.",
+                _ => $"The router refuses the UPnP firewall pinhole (error {fault}{(answer.FaultText is { Length: > 0 } text ? $", {text.TrimEnd('.')}" : "")}).",
             });
         }
 
         return PinholeCodec.IdOf(answer) is { } id
             ? new RouterMapping(port, port.Number, _gateway.Local, TimeSpan.FromSeconds(Lease), Pinhole: id)
-            : throw new PortMappingException("The router answers without a number for the hole.");
+            : throw new PortMappingException("The router's answer has no pinhole id.");
     }
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ internal sealed class UpnpFirewall : IRouter
             return;
         IgdAnswer answer = await AskAsync(PinholeCodec.DeletePinhole, PinholeCodec.WriteDelete(_service, id), cancellationToken).ConfigureAwait(false);
         if (answer.Fault is { } fault)
-            throw new PortMappingException($"The router does not close the hole (error {fault}).");
+            throw new PortMappingException($"The router did not close the pinhole (error {fault}).");
     }
 
     /// <inheritdoc/>

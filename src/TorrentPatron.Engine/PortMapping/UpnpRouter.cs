@@ -42,7 +42,7 @@ internal sealed class UpnpRouter : IRouter
             Counts = (from, _) => from.Equals(gateway.Address),
         };
         (UpnpClient upnp, IgdService service) = await UpnpClient.FindAsync(network, gateway, time, search, cancellationToken).ConfigureAwait(false)
-            ?? throw new PortMappingException("The router does not answer to UPnP.", isAbsent: true);
+            ?? throw new PortMappingException("The router does not answer UPnP.", isAbsent: true);
         return new UpnpRouter(gateway, upnp, service);
     }
 
@@ -75,8 +75,8 @@ internal sealed class UpnpRouter : IRouter
                     break;
                 case { } fault:
                     throw new PortMappingException(fault == IgdAnswer.NotAuthorized
-                        ? "The router is set up to map no ports by UPnP."
-                        : $"The router refuses the mapping by UPnP (error {fault}{(answer.FaultText is { Length: > 0 } text ? $", {text.TrimEnd('.')}" : "")}).");
+                        ? "The router is configured not to map ports with UPnP."
+                        : $"The router refuses the UPnP mapping (error {fault}{(answer.FaultText is { Length: > 0 } text ? $", {text.TrimEnd('.')}" : "")}).");
             }
         }
     }
@@ -87,7 +87,7 @@ internal sealed class UpnpRouter : IRouter
         IgdAnswer answer = await AskAsync(
             IgdCodec.DeletePortMapping, IgdCodec.WriteDelete(_service, mapping.Port.Protocol, mapping.ExternalPort), cancellationToken).ConfigureAwait(false);
         if (answer.Fault is { } fault)
-            throw new PortMappingException($"The router does not end the mapping (error {fault}).");
+            throw new PortMappingException($"The router did not remove the mapping (error {fault}).");
     }
 
     /// <inheritdoc/>

@@ -29,8 +29,8 @@ internal sealed class AttributeKeeper
                 int count = _failures + _linkFailures.Count;
                 return count == 0 ? null : new TorrentError(
                     TorrentErrorId.AttributeNotSet,
-                    (_linkFailures.Count > 0 ? _linkFailures[0] : _failure!) + (count > 1 ? $" It is so with {count - 1:N0} more." : ""),
-                    "The files' bytes are not affected. Use another file system or system, if you need it.");
+                    (_linkFailures.Count > 0 ? _linkFailures[0] : _failure!) + (count > 1 ? $" The same happened to {count - 1:N0} more files." : ""),
+                    "The files' contents are not affected. If you need the attribute, use another file system or operating system.");
             }
         }
     }
@@ -64,7 +64,7 @@ internal sealed class AttributeKeeper
             lock (_gate)
             {
                 _failures++;
-                _failure ??= $"What the torrent says of '{file.FullPath}' could not be set: {e.Message}";
+                _failure ??= $"The torrent's attributes for '{file.FullPath}' could not be set: {e.Message}";
             }
         }
     }

@@ -35,7 +35,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
 
         RunFolders();
         if (_left > MostWarnings)
-            _warnings.Add(Kept($"{_left - MostWarnings} more files were left."));
+            _warnings.Add(Kept($"{_left - MostWarnings} more files were kept."));
         return new ErasedData(_files, _bytes, _warnings.AsReadOnly());
     }
 
@@ -59,12 +59,12 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
                 return;
             string? why = file.Value.Kind == FileKind.Link ? "it is a link"
                 : file.Value.Kind != FileKind.Regular ? "it is a pipe, a socket or a device"
-                : !isOwn ? "it is not the torrent's own"
-                : shared is not null ? $"the torrent '{shared.OtherName}' ({shared.OtherTorrent}) has it too"
+                : !isOwn ? "it does not belong to the torrent"
+                : shared is not null ? $"the torrent '{shared.OtherName}' ({shared.OtherTorrent}) uses it too"
                 : null;
             if (why is not null)
             {
-                Leave($"'{path}' was left: {why}.");
+                Leave($"'{path}' was kept: {why}.");
                 return;
             }
 
@@ -78,7 +78,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
         catch (UnsafeFileException)
         {
-            Leave($"'{path}' was left: it lies behind a link.");
+            Leave($"'{path}' was kept: it is behind a link.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -92,7 +92,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         try
         {
             if (!isOwn && GuardedFile.ReadLink(layout.Destination, path) is not null)
-                Leave($"'{path}' was left: it is not the torrent's own.");
+                Leave($"'{path}' was kept: it does not belong to the torrent.");
             else if (isOwn && GuardedFile.DeleteLink(layout.Destination, path, text))
                 _files++;
         }
@@ -102,7 +102,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
         catch (UnsafeFileException)
         {
-            Leave($"'{path}' was left: it lies behind a link.");
+            Leave($"'{path}' was kept: it is behind a link.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -156,5 +156,5 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     }
 
     private static TorrentError Kept(string message) =>
-        new(TorrentErrorId.DataKept, message, "Delete it by hand, where it is not wanted any more.");
+        new(TorrentErrorId.DataKept, message, "Delete it by hand if you no longer need it.");
 }

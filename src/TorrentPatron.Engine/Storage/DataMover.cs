@@ -215,7 +215,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
                 () => Waits(file.From), cancellationToken).ConfigureAwait(false);
             using FileCopier copier = begun!;
             if (copier.Source is { } source && !source.IsStill(file.Seen))
-                throw new IOException($"'{file.From}' is a different file than it was a moment ago.");
+                throw new IOException($"'{file.From}' is no longer the file that was checked.");
             while (await workers.RunAsync(copier.Step, cancellationToken).ConfigureAwait(false) is > 0 and var step)
             {
                 copied += step;

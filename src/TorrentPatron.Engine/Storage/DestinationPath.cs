@@ -35,8 +35,8 @@ public static class DestinationPath
 
         return isDevicePath
             ? new TorrentError(
-                TorrentErrorId.DestinationNotWritable, $"The destination '{given}' is a path of the system's own kind, which is not taken.",
-                @"Give it as C:\folder or \\server\share\folder; long paths need no prefix.")
+                TorrentErrorId.DestinationNotWritable, $"The destination '{given}' is a device path, which is not supported.",
+                @"Use the form C:\folder or \\server\share\folder; long paths need no prefix.")
             : null;
     }
 }

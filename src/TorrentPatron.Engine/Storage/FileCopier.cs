@@ -83,7 +83,7 @@ internal sealed class FileCopier : IDisposable
         {
             int read = RandomAccess.Read(_source, _buffer.AsSpan(0, (int)Math.Min(StepLength, _length - _at)), _at);
             if (read == 0)
-                throw new EndOfStreamException("The file was cut short meanwhile.");
+                throw new EndOfStreamException("The file became shorter during the copy.");
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, read);
             if (!_areHolesKnown || bytes.ContainsAnyExcept((byte)0))
                 RandomAccess.Write(_copy, bytes, _at);
@@ -99,7 +99,7 @@ internal sealed class FileCopier : IDisposable
     public void Finish()
     {
         if (RandomAccess.GetLength(_copy) != _length)
-            throw new IOException("The copy is not as long as the file.");
+            throw new IOException("The copy is shorter than the file.");
         File.SetLastWriteTimeUtc(_copy, File.GetLastWriteTimeUtc(_source));
         Dispose();
     }

@@ -86,7 +86,7 @@ internal sealed class FileLayout
         foreach ((string path, string? rawPath, long offset, long length, bool isStored) in files)
         {
             if (offset < end)
-                throw new ArgumentException($"The file '{path}' begins before the one before it ends.", nameof(files));
+                throw new ArgumentException($"The file '{path}' overlaps the file before it.", nameof(files));
             all.Add(new StorageFile(path == name ? RootPath : FullPath(path), offset, length, isStored) { RawPath = rawPath is null ? null : FullPath(rawPath) });
             end = checked(offset + length);
         }

@@ -26,7 +26,7 @@ public static class FileOwner
         if (PosixFiles.AreThere)
             Require(top, node, path);
         if (isWritten && node.Links > 1)
-            throw new IOException($"'{path}' has another name too (a hard link), so that it is not written.");
+            throw new IOException($"'{path}' has another name (a hard link), so it is not written to.");
     }
 
     /// <summary>Requires a folder to belong to the user who runs this process, or to the administrator, and not to be open to everybody.</summary>

@@ -26,7 +26,7 @@ internal sealed class FoundFiles
             if (!Directory.Exists(full))
             {
                 if (!File.Exists(full))
-                    throw SourceFiles.Failure($"'{full}' is not there.", "Choose the folder in which the data is.");
+                    throw SourceFiles.Failure($"'{full}' is not there.", "Choose the folder that contains the data.");
                 var single = new FoundFiles(Path.GetDirectoryName(full)!);
                 single._lengths.Add(full, new FileInfo(full).Length);
                 return single;
@@ -38,7 +38,7 @@ internal sealed class FoundFiles
         }
         catch (Exception e) when (e is not StorageException and (IOException or UnauthorizedAccessException))
         {
-            throw SourceFiles.Failure($"'{full}' cannot be read: {e.Message}", "Allow reading everything in it.", e);
+            throw SourceFiles.Failure($"'{full}' cannot be read: {e.Message}", "Grant read access to everything in it.", e);
         }
     }
 
@@ -64,7 +64,7 @@ internal sealed class FoundFiles
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (++entries > MostEntries)
-                    throw SourceFiles.Failure($"'{Folder}' has too many files.", "Choose a folder further down.");
+                    throw SourceFiles.Failure($"'{Folder}' has too many files.", "Choose a subfolder.");
                 if (info.Attributes.HasFlag(FileAttributes.ReparsePoint) && info.LinkTarget is not null)
                     continue;
                 if (info is DirectoryInfo folder)

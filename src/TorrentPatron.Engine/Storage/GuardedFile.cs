@@ -104,7 +104,7 @@ public static class GuardedFile
                 break;
         }
 
-        throw new IOException($"'{path}' is there already.");
+        throw new IOException($"'{path}' already exists.");
     }
 
     private static SafeFileHandle? OpenPortably(
@@ -526,12 +526,12 @@ public static class GuardedFile
     private static void RequireLink(FileNode node, string path)
     {
         if (node.Kind != FileKind.Link)
-            throw new IOException($"'{path}' is not the link that it was a moment ago.");
+            throw new IOException($"'{path}' is no longer the link that was checked.");
     }
 
     private static void Require(FileNode node, FileNode? seen, string path)
     {
         if (seen is { } expected && !node.IsStill(expected))
-            throw new IOException($"'{path}' is a different file than it was a moment ago.");
+            throw new IOException($"'{path}' is no longer the file that was checked.");
     }
 }

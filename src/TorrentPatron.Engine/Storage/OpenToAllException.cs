@@ -6,7 +6,7 @@ public sealed class OpenToAllException : UnauthorizedAccessException
     /// <summary>Says which folder it is.</summary>
     /// <param name="path">Its path.</param>
     public OpenToAllException(string path)
-        : base($"Every user of this machine can write in '{path}'.")
+        : base($"Every user of this machine can write to '{path}'.")
     {
     }
 }

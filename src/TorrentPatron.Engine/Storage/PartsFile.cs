@@ -181,7 +181,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
             byte[] header = MakeHeader(layout);
             bool isNew = RandomAccess.GetLength(handle) == 0;
             if (!isNew && !IsOurs(handle, header))
-                throw StorageErrors.Foreign($"'{path}' is there already, and was not made by TorrentPatron.");
+                throw StorageErrors.Foreign($"'{path}' already exists and was not created by TorrentPatron.");
             RandomAccess.Write(handle, header, 0);
             if (isNew)
                 SparseFile.Allow(handle);

@@ -23,7 +23,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         string name = Path.GetFileName(full);
         if (name.Length == 0)
-            throw Failure($"'{full}' has no name to give to a torrent.", "Choose a folder in it.");
+            throw Failure($"'{full}' has no name that a torrent could use.", "Choose a folder inside it.");
 
         string folder = Path.GetDirectoryName(full)!;
         bool isFolder = Directory.Exists(full);
@@ -35,8 +35,8 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
             if (files.Sum(file => file.Length) == 0)
             {
                 throw Failure(
-                    isFolder ? $"The folder '{full}' has no files with anything in them." : $"The file '{full}' is empty.",
-                    "Choose a file or folder with something to share.");
+                    isFolder ? $"The folder '{full}' contains only empty files or none." : $"The file '{full}' is empty.",
+                    "Choose a file or folder with data to share.");
             }
 
             files.Sort((a, b) => string.CompareOrdinal(a.Path, b.Path));
@@ -45,7 +45,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         catch (Exception e) when (e is not StorageException and (IOException or UnauthorizedAccessException))
         {
             throw Failure($"'{full}' cannot be read: {e.Message}",
-                "Allow reading everything in it, or move what is not wanted out of it.", e);
+                "Grant read access to everything in it, or move the unwanted files out of it.", e);
         }
     }
 
@@ -66,8 +66,8 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
             if (level.IsCircle)
             {
                 throw Failure(
-                    $"'{level.Folder.FullName}' links back to a folder above it, or lies over {MostLevels} folders deep.",
-                    "Remove the link, or choose a folder further down.");
+                    $"'{level.Folder.FullName}' links back to a folder above it, or is more than {MostLevels} folders deep.",
+                    "Remove the link, or choose a subfolder.");
             }
 
             foreach (FileSystemInfo info in level.Folder.EnumerateFileSystemInfos())
@@ -81,7 +81,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
                 else
                     files.Add(Look(new FileInfo(info.FullName), path, options));
                 if (files.Count + open.Count > MostFiles)
-                    throw Failure($"'{top.FullName}' has too many files.", "Make several torrents, or an archive.");
+                    throw Failure($"'{top.FullName}' has too many files.", "Create several torrents, or an archive.");
             }
         }
 
@@ -111,7 +111,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         string below = Path.TrimEndingDirectorySeparator(top.FullName) + Path.DirectorySeparatorChar;
         return full.StartsWith(below, StringComparison.Ordinal)
             ? new TorrentBuilderFile(path, 0) { Attributes = TorrentFileAttributes.SymbolicLink, LinkTarget = full[below.Length..].Replace(Path.DirectorySeparatorChar, '/') }
-            : throw Failure($"The link '{link.FullName}' leads out of the folder.", "Remove it, or let links be followed.");
+            : throw Failure($"The link '{link.FullName}' leads out of the folder.", "Remove it, or allow following links.");
     }
 
     /// <summary>A folder on the way down, with those above it.</summary>

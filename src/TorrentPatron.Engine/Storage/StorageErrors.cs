@@ -21,14 +21,14 @@ internal static class StorageErrors
         StorageException ours => ours,
         UnsafeFileException { FilePath: var at, IsLink: var isLink } => Unsafe(at, isLink),
         _ when IsDiskFull(e) => new(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
-            $"There is no room left on the disk for '{path}'.",
-            "Make room, or choose another destination, and start the torrent again."), e),
+            $"The disk is full: '{path}' could not be written.",
+            "Free some space or choose another destination, and start the torrent again."), e),
         UnauthorizedAccessException => NotWritable($"'{path}' cannot be written: access is denied.", e),
         PathTooLongException => TooLong(path, e),
         IOException { HResult: Erofs } when !OperatingSystem.IsWindows() =>
             NotWritable($"'{path}' cannot be written: the file system is read-only.", e),
         _ => new(new TorrentError(TorrentErrorId.DiskWriteFailed, $"'{path}' could not be written: {Sentence(e)}",
-            "Look at the disk and the file's permissions, and start the torrent again."), e),
+            "Check the disk and the file's permissions, and start the torrent again."), e),
     };
 
     /// <summary>A file could not be read.</summary>
@@ -38,15 +38,15 @@ internal static class StorageErrors
     {
         StorageException ours => ours,
         UnsafeFileException { IsLink: true, FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
-            $"'{at}' is a symbolic link, and what it leads to has not been checked.",
-            "Resume the torrent, so that what is behind the link is checked; or put the file itself there."), e),
+            $"'{at}' is a symbolic link to data that has not been checked.",
+            "Resume the torrent to check the data behind the link, or replace the link with the file itself."), e),
         UnsafeFileException { FilePath: var at } => new(new TorrentError(TorrentErrorId.DiskReadFailed,
-            $"'{at}' is not a plain file, but a pipe, a socket or a device.", "Put the file there, or remove what is there, and resume the torrent."), e),
+            $"'{at}' is not a plain file, but a pipe, a socket or a device.", "Put the file there, or remove the item, and resume the torrent."), e),
         FileNotFoundException or DirectoryNotFoundException => Gone($"'{path}' is not there.", e),
         UnauthorizedAccessException => new(new TorrentError(TorrentErrorId.DiskReadFailed,
-            $"'{path}' cannot be read: access is denied.", "Allow reading the file, and start the torrent again."), e),
+            $"'{path}' cannot be read: access is denied.", "Grant read access to the file, and start the torrent again."), e),
         _ => new(new TorrentError(TorrentErrorId.DiskReadFailed, $"'{path}' could not be read: {Sentence(e)}",
-            "Look at the disk, and start the torrent again."), e),
+            "Check the disk, and start the torrent again."), e),
     };
 
     /// <summary>Another program holds a file.</summary>
@@ -54,9 +54,9 @@ internal static class StorageErrors
     /// <param name="isOver">Whether it has been waited for long enough.</param>
     public static TorrentError Held(string path, bool isOver) => isOver
         ? new(TorrentErrorId.FileInUse, $"'{path}' has been in use by another program for {SharingViolation.LongPatience.TotalSeconds:N0} s.",
-            "Close the file there, and resume the torrent.")
-        : new(TorrentErrorId.FileInUse, $"'{path}' is in use by another program; the torrent waits for it.",
-            "It goes on by itself when the file is free.");
+            "Close the file in that program, and resume the torrent.")
+        : new(TorrentErrorId.FileInUse, $"'{path}' is in use by another program; the torrent is waiting for it.",
+            "It continues by itself when the file is free.");
 
     /// <summary>The bytes before those that are to be written are not filled yet.</summary>
     /// <param name="path">The file.</param>
@@ -67,12 +67,12 @@ internal static class StorageErrors
     /// <param name="files">Their paths.</param>
     public static TorrentError LeftBehind(IReadOnlyList<string> files) => new(TorrentErrorId.MoveFailed,
         $"'{files[0]}'{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} could not be deleted after the torrent was copied to its new place.",
-        "Delete what is left at the old place, if it is not needed.");
+        "Delete the files at the old place if you do not need them.");
 
     /// <summary>Links of a torrent did not come along when it was moved.</summary>
     /// <param name="reasons">Why, a sentence each.</param>
     public static TorrentError LinksLeft(IReadOnlyList<string> reasons) => new(TorrentErrorId.AttributeNotSet,
-        reasons[0] + (reasons.Count > 1 ? $" It is so with {reasons.Count - 1:N0} more." : ""), "What was left is where the torrent was before.");
+        reasons[0] + (reasons.Count > 1 ? $" The same happened to {reasons.Count - 1:N0} more files." : ""), "The files that were kept are at the torrent's old place.");
 
     /// <summary>A file ends before the bytes that were to be read.</summary>
     /// <param name="path">The file.</param>
@@ -83,13 +83,13 @@ internal static class StorageErrors
     /// <param name="e">What the system said.</param>
     public static StorageException NotWritable(string message, Exception? e = null) =>
         new(new TorrentError(TorrentErrorId.DestinationNotWritable, message,
-            "Choose a destination that can be written, or change its permissions."), e);
+            "Choose a writable destination, or change its permissions."), e);
 
     /// <summary>The saved destination leads elsewhere than it did.</summary>
     public static StorageException LeadsElsewhere(string destination, string before, string now) => new(new TorrentError(
         TorrentErrorId.DestinationNotWritable,
-        $"'{destination}' leads to '{now}' now; when the torrent was started it led to '{before}'.",
-        "If that is right, start the torrent with its destination: Start-Torrent -Destination, or patron start --destination."));
+        $"'{destination}' now leads to '{now}'; when the torrent was started it led to '{before}'.",
+        "If that is intended, start the torrent with its destination: Start-Torrent -Destination, or patron start --destination."));
 
     /// <summary>A link, a pipe or the like stands where a file or folder of the torrent belongs.</summary>
     /// <param name="path">Where.</param>
@@ -102,7 +102,7 @@ internal static class StorageErrors
     /// <param name="path">The link.</param>
     public static StorageException Link(string path) =>
         new(new TorrentError(TorrentErrorId.DestinationNotWritable,
-            $"'{path}' is a symbolic link, and the torrent's data is not written through links.",
+            $"'{path}' is a symbolic link, and torrent data is not written through links.",
             "Remove the link, or choose another destination."));
 
     /// <summary>Another torrent has a path that this one needs.</summary>
@@ -110,34 +110,34 @@ internal static class StorageErrors
     /// <param name="torrent">This torrent.</param>
     public static StorageException PathInUse(SharedFile taken, TorrentId torrent) => new(taken.OtherTorrent == torrent
         ? new TorrentError(TorrentErrorId.PathInUse,
-            $"'{taken.Path}' is in use by the same torrent, which runs in another service of this process.",
+            $"'{taken.Path}' is in use by the same torrent, running in another service of this process.",
             "Stop it there, or choose another destination.")
         : new TorrentError(TorrentErrorId.PathInUse,
-            $"'{taken.Path}' is a file of the torrent '{taken.OtherName}' ({taken.OtherTorrent}) too.",
+            $"'{taken.Path}' is also a file of the torrent '{taken.OtherName}' ({taken.OtherTorrent}).",
             "Choose another destination, or remove the other torrent first."));
 
     /// <summary>A file that is there already is not the torrent's.</summary>
     /// <param name="message">A sentence that says which, and why.</param>
     public static StorageException Foreign(string message) => new(new TorrentError(
-        TorrentErrorId.ForeignFile, message, "Move the file away, choose another destination, or leave the file out of the torrent's choice."));
+        TorrentErrorId.ForeignFile, message, "Move the file away, choose another destination, or deselect the file."));
 
     /// <summary>A file that lies by the torrent's own name is only read there.</summary>
     /// <param name="path">The file.</param>
     public static StorageException Raw(string path) =>
-        NotWritable($"'{path}' is only read: it has the name that the torrent gives, under which nothing is written.");
+        NotWritable($"'{path}' is read-only here: it has the unsafe name that the torrent gives, and nothing is written under that name.");
 
     /// <summary>A torrent that only seeds lacks something.</summary>
     /// <param name="message">A sentence that says what.</param>
     public static StorageException Incomplete(string message) => new(new TorrentError(
         TorrentErrorId.DataIncomplete, message,
-        "Give the folder that holds the torrent's file or folder as the destination, or start the torrent so that it may download."));
+        "Set the destination to the folder that contains the torrent's file or folder, or allow the torrent to download."));
 
     /// <summary>A path, or a name in it, is longer than the system or the file system takes.</summary>
     /// <param name="path">The path.</param>
     /// <param name="e">What the system said.</param>
     public static StorageException TooLong(string path, Exception? e = null) =>
         new(new TorrentError(TorrentErrorId.DestinationNotWritable,
-            $"A path of the torrent's is longer than is possible there: '{path}'.", "Choose a destination with a shorter path."), e);
+            $"A path in the torrent is too long for this file system: '{path}'.", "Choose a destination with a shorter path."), e);
 
     /// <summary>There is less room than is needed.</summary>
     /// <param name="destination">Where.</param>
@@ -146,15 +146,15 @@ internal static class StorageErrors
     /// <param name="keepFree">Bytes of those that must stay free.</param>
     public static StorageException NoRoom(string destination, long needed, long available, long keepFree)
     {
-        string ofWhich = keepFree == 0 ? "" : $", of which {keepFree:N0} are to stay free";
+        string ofWhich = keepFree == 0 ? "" : $", of which {keepFree:N0} must stay free";
         return new StorageException(new TorrentError(TorrentErrorId.InsufficientDiskSpace,
-            $"The torrent needs {needed:N0} more bytes in '{destination}', where {available:N0} are left{ofWhich}.",
-            "Make room, skip some of its files, or choose another destination."));
+            $"The torrent needs {needed:N0} more bytes in '{destination}', which has {available:N0} free{ofWhich}.",
+            "Free some space, skip some of its files, or choose another destination."));
     }
 
     /// <summary>Something stands where a file is to be moved to.</summary>
     /// <param name="path">Where.</param>
-    public static StorageException InTheWay(string path) => MoveFailed($"'{path}' is there already, and nothing is overwritten.", null);
+    public static StorageException InTheWay(string path) => MoveFailed($"'{path}' already exists; files are never overwritten.", null);
 
     /// <summary>A torrent's files could not be moved.</summary>
     /// <param name="e">What the system said; one of ours keeps its words.</param>
@@ -173,15 +173,15 @@ internal static class StorageErrors
     /// <param name="available">Bytes that are.</param>
     public static TorrentError TooLittleFree(string destination, long minimum, long available) =>
         new(TorrentErrorId.InsufficientDiskSpace,
-            $"{available:N0} bytes are left on the disk of '{destination}', and {minimum:N0} are to stay free.",
-            "Make room, or let less stay free, and resume the torrent.");
+            $"Only {available:N0} bytes are free on the disk of '{destination}', and {minimum:N0} must stay free.",
+            "Free some space or lower the limit, and resume the torrent.");
 
     private static StorageException MoveFailed(string message, Exception? e) => new(new TorrentError(
-        TorrentErrorId.MoveFailed, message, "The torrent goes on where it was. Choose another destination, or clear the way."), e);
+        TorrentErrorId.MoveFailed, message, "The torrent continues at its old place. Choose another destination, or remove the obstacle."), e);
 
     private static StorageException Gone(string message, Exception? e) =>
         new(new TorrentError(TorrentErrorId.DiskReadFailed, message,
-            "Put the file back, or recheck the torrent to have what is missing fetched again."), e);
+            "Put the file back, or recheck the torrent to download the missing data again."), e);
 
     private static bool IsDiskFull(Exception e) => OperatingSystem.IsWindows()
         ? e.HResult is ErrorDiskFull or ErrorHandleDiskFull

@@ -185,7 +185,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                throw StorageErrors.NotWritable($"The folder '{at}' cannot be made: {e.Message}", e);
+                throw StorageErrors.NotWritable($"The folder '{at}' cannot be created: {e.Message}", e);
             }
 
             _madeFolders.Push(at);

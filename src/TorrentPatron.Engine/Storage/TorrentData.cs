@@ -69,7 +69,7 @@ public static class TorrentData
         string torrent = magnet.TorrentId.ToString();
         return Status(magnet.Name ?? torrent, torrent, saved.Destination, saved, now) with
         {
-            Metadata = new MetadataProgress { Since = saved.AddedAt, Missing = "It was not known what is in the torrent when it was stopped." },
+            Metadata = new MetadataProgress { Since = saved.AddedAt, Missing = "The torrent was stopped before its metadata arrived." },
             Trackers = Trackers([.. magnet.Trackers.Select(tracker => new ReadOnlyCollection<string>([tracker]))], saved),
         };
     }

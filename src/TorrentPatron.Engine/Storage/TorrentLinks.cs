@@ -23,11 +23,11 @@ internal static class TorrentLinks
             if (file.Entry?.IsLink != true || !isWanted(index))
                 continue;
             if (file.LinkText is not { } text)
-                failures.Add($"The link '{file.FullPath}' was not made: it would lead to nothing in the torrent, or in a circle.");
+                failures.Add($"The link '{file.FullPath}' was not created: its target is missing from the torrent, or it is circular.");
             else if (TryMake(layout.Destination, file.FullPath, text, file.Entry.IsLinkToFolder, out string? why))
                 made(index);
             else if (why is not null)
-                failures.Add($"The link '{file.FullPath}' was not made: {why}");
+                failures.Add($"The link '{file.FullPath}' was not created: {why}");
         }
 
         return failures;
@@ -48,7 +48,7 @@ internal static class TorrentLinks
             if (TryMake(to.Destination, next.FullPath, text, file.Entry!.IsLinkToFolder, out string? why) || why is null)
                 TryDelete(from.Destination, file.FullPath, text);
             else
-                failures.Add($"The link '{next.FullPath}' was not made: {why}");
+                failures.Add($"The link '{next.FullPath}' was not created: {why}");
         }
 
         return failures;
@@ -82,15 +82,15 @@ internal static class TorrentLinks
             }
 
             if (GuardedFile.ReadLink(destination, path) != text)
-                why = "something else is there.";
+                why = "another file is in its place.";
         }
         catch (UnsafeFileException)
         {
-            why = "it would lie behind another link.";
+            why = "it would be behind another link.";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            why = OperatingSystem.IsWindows() ? $"{e.Message} Windows lets administrators make links, and everybody in its developer mode." : e.Message;
+            why = OperatingSystem.IsWindows() ? $"{e.Message} On Windows only administrators can create links, unless developer mode is on." : e.Message;
         }
 
         return false;

@@ -25,7 +25,7 @@ public static class TorrentMaker
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(options);
         if (options.PieceLength is { } given && (!BitOperations.IsPow2(given) || given < PieceLengthChooser.Smallest))
-            throw new ArgumentException("The piece length must be a power of two from 16 KiB.", nameof(options));
+            throw new ArgumentException("The piece length must be a power of two, 16 KiB or more.", nameof(options));
         // Before hours of hashing.
         TorrentBuilder.CheckAddresses(options.TrackerTiers, options.WebSeeds);
         TorrentBuilder.CheckHints(options.Similar, options.Collections, options.UpdateUrl);
@@ -40,7 +40,7 @@ public static class TorrentMaker
             long total = source.Files.Sum(file => file.Length);
             int pieceLength = options.PieceLength ?? PieceLengthChooser.ForSize(total);
             if (pieceLength > MetainfoReader.MaxPieceLength || total > (long)pieceLength * MetainfoReader.MaxPieces)
-                throw new ArgumentException("Such a piece length gives too many or too long pieces.", nameof(options));
+                throw new ArgumentException("This piece length makes pieces that are too many or too long.", nameof(options));
 
             FileLayout layout = Layout(source, options.Version, pieceLength);
             (byte[] v1, byte[] v2) = await HashAsync(layout, options.Version, workers, progress, cancellationToken).ConfigureAwait(false);
@@ -66,7 +66,7 @@ public static class TorrentMaker
         long count = (offset + pieceLength - 1) / pieceLength;
         return count <= MetainfoReader.MaxPieces
             ? new FileLayout(source.Folder, source.Name, pieceLength, files, endPieces: true)
-            : throw new ArgumentException($"The files make {count} pieces, since each file begins one; more than {MetainfoReader.MaxPieces} are refused.", nameof(source));
+            : throw new ArgumentException($"The files make {count} pieces, because each file starts a new one; the limit is {MetainfoReader.MaxPieces}.", nameof(source));
     }
 
     /// <summary>Begins the hash of a piece for a version.</summary>
@@ -107,7 +107,7 @@ public static class TorrentMaker
         }
         catch (StorageException e)
         {
-            throw SourceFiles.Failure(e.Message, "Allow reading all files, leave them as they are meanwhile, and try again.", e);
+            throw SourceFiles.Failure(e.Message, "Grant read access to all files, leave them unchanged meanwhile, and try again.", e);
         }
 
         IReadOnlyList<FileStamp?> after = await workers.RunAsync(storage.Stamps, cancellationToken).ConfigureAwait(false);
@@ -116,7 +116,7 @@ public static class TorrentMaker
             if (!layout.Files[i].IsStored || (after[i] == before[i] && after[i]?.Length == layout.Files[i].Length))
                 continue;
             throw SourceFiles.Failure(
-                $"'{layout.Files[i].FullPath}' has changed while it was read.", "Try again when it is finished.");
+                $"'{layout.Files[i].FullPath}' changed while it was being read.", "Try again when no program is writing to it.");
         }
 
         return (v1, v2);

@@ -908,7 +908,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         while (read < there.Length && RandomAccess.Read(handle, there.AsSpan(read), offset - file.Offset + read) is > 0 and var count)
             read += count;
         if (read < there.Length || !bytes.SequenceEqual(there))
-            throw StorageErrors.Foreign($"'{file.FullPath}' is there already, and differs from the torrent's file.");
+            throw StorageErrors.Foreign($"'{file.FullPath}' already exists and differs from the torrent's file.");
     }
 
     private void Write(SafeFileHandle handle, StorageFile file, long offset, ReadOnlySpan<byte> bytes)

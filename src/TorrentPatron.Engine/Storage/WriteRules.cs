@@ -63,7 +63,7 @@ internal sealed class WriteRules
             if (stamps[file] is not { } stamp)
                 throw StorageErrors.Incomplete($"'{entry.FullPath}' is not there.");
             if (stamp.Length < entry.Length)
-                throw StorageErrors.Incomplete($"'{entry.FullPath}' has {stamp.Length:N0} bytes, and the torrent's file has {entry.Length:N0}.");
+                throw StorageErrors.Incomplete($"'{entry.FullPath}' has {stamp.Length:N0} bytes, but the torrent's file has {entry.Length:N0}.");
         }
     }
 
@@ -173,20 +173,20 @@ internal sealed class WriteRules
             // Made for these bytes, just before a crash; or by somebody else, with the same bytes.
             if (HasOnlyZeros(files.Layout, entry) || (stamp.Length == entry.Length && storage.AgreesWithParts(file)))
                 return true;
-            throw StorageErrors.Foreign($"'{entry.FullPath}' is there already, and what is known of the file of '{files.Name}' is not in it.");
+            throw StorageErrors.Foreign($"'{entry.FullPath}' already exists, but does not contain the verified data of the file from '{files.Name}'.");
         }
 
         if (stamp.Length > entry.Length)
         {
             return BeginsRight(files, file) ? true : throw StorageErrors.Foreign(
-                $"'{entry.FullPath}' is there already, is longer than the file of '{files.Name}', and begins differently.");
+                $"'{entry.FullPath}' already exists, is longer than the file from '{files.Name}', and begins differently.");
         }
 
         if (files.Layout.BytesIn(file, files.Verified) > 0 || HasOnlyZeros(files.Layout, entry))
             return true;
         if (stamp.Length == entry.Length && !CanBeChecked(storage, file))
             return false;
-        throw StorageErrors.Foreign($"'{entry.FullPath}' is there already, and nothing in it is from '{files.Name}'.");
+        throw StorageErrors.Foreign($"'{entry.FullPath}' already exists, and nothing in it matches '{files.Name}'.");
     }
 
     private static bool BeginsRight(TorrentFiles files, int file)

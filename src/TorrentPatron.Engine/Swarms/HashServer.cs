@@ -55,7 +55,7 @@ internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storag
 
         // As much as reading and hashing takes: some microseconds a block.
         peer.FutileWork.Charge(FutileWork.Answer + (count * metainfo.PieceLength / MerkleTree.BlockLength * 4));
-        faults.Watch(AnswerLeavesAsync(peer, request, file, height, first, count), metainfo.TorrentId, "hashing of blocks for a peer");
+        faults.Watch(AnswerLeavesAsync(peer, request, file, height, first, count), metainfo.TorrentId, "hashing blocks for a peer");
         return null;
     }
 

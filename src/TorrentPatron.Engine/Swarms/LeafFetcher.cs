@@ -91,7 +91,7 @@ internal sealed class LeafFetcher(
         }
 
         if (message.Id == MessageId.Hashes)
-            ban(peer, "Its hashes are not those of the torrent.");
+            ban(peer, "Its hashes do not match the torrent.");
         else
             peer.FutileWork.Charge(FutileWork.Answer);
         if (!AskNext(request, question))

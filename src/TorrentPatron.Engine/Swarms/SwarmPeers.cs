@@ -285,7 +285,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     public void Ban(IReadOnlyList<IBlockSource> sources)
     {
         foreach (PeerDownload peer in sources.OfType<PeerDownload>())
-            Set.Ban(peer.Peer, "It has sent wrong data.");
+            Set.Ban(peer.Peer, "It sent corrupt data.");
     }
 
     /// <inheritdoc/>
@@ -391,7 +391,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     /// <inheritdoc/>
     public void Dispose()
     {
-        Set.Close("The torrent stops.");
+        Set.Close("The torrent is stopping.");
         lock (_gate)
             _haveTimer?.Dispose();
     }
@@ -504,7 +504,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
             if (peer.Upload.RevealAll(pieces))
                 peer.Peer.Flush();
             else
-                peer.Peer.Close("It has been told of few pieces only, and can be told of all when it connects again.");
+                peer.Peer.Close("Super-seeding showed it only a few pieces; when it reconnects it learns of all.");
         }
 
         TellCompleteness();
@@ -598,6 +598,6 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     private void CloseIfUseless(PeerConnection peer, bool isSeed)
     {
         if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.Selection.IsComplete && Set.Hashes?.Awaits(peer) != true)
-            peer.Close("Both sides have all they want.");
+            peer.Close("Both sides are complete.");
     }
 }

@@ -152,9 +152,9 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     {
         AddressReach reach = AddressReaches.Of(addresses);
         if (cameFromInternet && reach != AddressReach.Global)
-            throw new TrackerFailureException("The tracker redirects from the internet into this machine's own network.");
+            throw new TrackerFailureException("The tracker redirects from the internet into the local network.");
         if (reach == AddressReach.Loopback && uri.AbsolutePath != path)
-            throw new TrackerFailureException($"A tracker on this machine itself is asked at the path {path} only.");
+            throw new TrackerFailureException($"A tracker on this machine must have the path {path}.");
         return reach;
     }
 
@@ -169,7 +169,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         if (isPlain && from.Scheme == Uri.UriSchemeHttps)
             throw new TrackerFailureException("The tracker redirects from HTTPS to plain HTTP.");
         if (!isPlain && target?.Scheme != Uri.UriSchemeHttps)
-            throw new TrackerFailureException("The tracker redirects to what is no HTTP address.");
+            throw new TrackerFailureException("The tracker redirects to an address that is not HTTP.");
         return target;
     }
 
@@ -183,7 +183,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         while ((length = await ReadAsync(stream, buffer, cancellationToken).ConfigureAwait(false)) > 0)
         {
             if (body.Length + length > HttpAnnounceCodec.MaxAnswerLength)
-                throw new TrackerFailureException("The tracker's answer is longer than any should be.");
+                throw new TrackerFailureException("The tracker's answer is too long.");
             body.Write(buffer, 0, length);
         }
 
@@ -202,7 +202,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
         catch (Exception e) when (e is InvalidDataException or InvalidOperationException)
         {
-            throw new TrackerFailureException("The tracker's answer is compressed in a way that cannot be undone.", e);
+            throw new TrackerFailureException("The tracker's answer cannot be decompressed.", e);
         }
     }
 
@@ -215,8 +215,8 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             "No secure connection to the tracker: its certificate is not valid, or TLS failed.",
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } => "The tracker cannot be reached.",
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-            "The tracker's host name is not known.",
+            "The tracker's host name cannot be resolved.",
         SocketException socket => $"The tracker cannot be reached: {socket.SocketErrorCode}.",
-        _ => "The tracker broke off, or did not answer in HTTP.",
+        _ => "The tracker closed the connection, or did not answer in HTTP.",
     };
 }

@@ -32,7 +32,7 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
             "http" or "https" => http.AnnounceAsync(announce, request, family, cancellationToken),
             "udp" => udp.AnnounceAsync(announce, request, family, cancellationToken),
             _ => Task.FromException<AnnounceResponse?>(new TrackerFailureException(
-                $"Trackers of the kind '{announce.Scheme}' are not supported; http, https and udp are.")),
+                $"Trackers with the scheme '{announce.Scheme}' are not supported; use http, https or udp.")),
         };
 
     public Task<ScrapeResponse?> ScrapeAsync(Uri announce, InfoHash torrent, AddressFamily family, CancellationToken cancellationToken) =>

@@ -33,7 +33,7 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
         if (wanted.Length == 0)
             return null;
         if (Array.TrueForAll(wanted, connector.IsSilent) && Array.Exists(addresses, address => !connector.IsSilent(address)))
-            throw new TrackerFailureException($"The tracker did not answer over {Name(family)}; it is asked there again in some minutes.");
+            throw new TrackerFailureException($"The tracker did not answer over {Name(family)}; the next attempt is in a few minutes.");
         return wanted;
     }
 

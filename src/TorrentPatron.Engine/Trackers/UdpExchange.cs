@@ -83,7 +83,7 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
         {
             _isDisposed = true;
             foreach (Question question in _open.Values)
-                question.Answer.TrySetException(new IOException("The engine stops."));
+                question.Answer.TrySetException(new IOException("The engine is stopping."));
         }
     }
 

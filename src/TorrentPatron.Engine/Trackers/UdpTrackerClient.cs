@@ -67,7 +67,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         }
         catch (SocketException e)
         {
-            throw new TrackerFailureException("The tracker's host name is not known.", e);
+            throw new TrackerFailureException("The tracker's host name cannot be resolved.", e);
         }
     }
 

@@ -162,7 +162,7 @@ internal sealed class WebSeed : IBlockSource
             if (_isBanned)
                 return false;
             _isBanned = true;
-            _message = "It has sent wrong data.";
+            _message = "It sent corrupt data.";
         }
 
         Close();
@@ -230,7 +230,7 @@ internal sealed class WebSeed : IBlockSource
 #pragma warning restore CA1031
         {
             _torrent.Engine.Faults.Record("web seed", e);
-            Fail(new WebSeedException("The engine has failed at it.", WebSeedFault.Lasting, inner: e));
+            Fail(new WebSeedException("The engine failed with an internal error.", WebSeedFault.Lasting, inner: e));
         }
         finally
         {
@@ -310,7 +310,7 @@ internal sealed class WebSeed : IBlockSource
         long fileLength = _torrent.Metainfo.Files[range.File].Length;
         run.File = range.File;
         if (!_torrent.Urls.TryGetAddress(Address, range.File, out Uri? address))
-            throw new WebSeedException("It cannot be asked for a file of that name.", WebSeedFault.File);
+            throw new WebSeedException("Its address cannot express a file of that name.", WebSeedFault.File);
 
         using var patience = new ReadPatience(Time, session.Ending);
         using WebSeedAnswer answer = await patience.WaitAsync(
@@ -336,7 +336,7 @@ internal sealed class WebSeed : IBlockSource
         Memory<byte> room = run.Room(isLimited ? Math.Min(most, limits.Portion) : most);
         int received = await patience.WaitAsync(token => body.ReadAsync(room, token)).ConfigureAwait(false);
         if (received == 0)
-            throw new WebSeedException("It sends less than it says.", WebSeedFault.Passing);
+            throw new WebSeedException("It sends fewer bytes than it announced.", WebSeedFault.Passing);
         _received.Add(received);
         run.Advance(received);
         patience.Received(received);

@@ -124,7 +124,7 @@ internal sealed class WebSeedClient : IDisposable
         if (response.StatusCode is not (HttpStatusCode.OK or HttpStatusCode.PartialContent))
             throw Refusal(response);
         if (response.Content.Headers.ContentEncoding.Any(encoding => !encoding.Equals("identity", StringComparison.OrdinalIgnoreCase)))
-            throw new WebSeedException("It sends compressed data, though it was asked not to.", WebSeedFault.Lasting);
+            throw new WebSeedException("It sends compressed data, although the request forbids it.", WebSeedFault.Lasting);
 
         bool isWhole = response.StatusCode == HttpStatusCode.OK;
         if (isWhole)
@@ -132,7 +132,7 @@ internal sealed class WebSeedClient : IDisposable
             if (response.Content.Headers.ContentLength is { } sent && sent != fileLength)
                 throw OtherLength(sent, fileLength);
             if (offset > 0)
-                throw new WebSeedException("It cannot send parts of a file: it ignores ranges.", WebSeedFault.Lasting);
+                throw new WebSeedException("It does not support byte ranges.", WebSeedFault.Lasting);
         }
         else
         {
@@ -146,7 +146,7 @@ internal sealed class WebSeedClient : IDisposable
     private static long CheckRange(ContentRangeHeaderValue? range, long offset, long length, long fileLength)
     {
         if (range is not { HasRange: true, From: { } from, To: { } to } || from != offset || to < from || to >= offset + length)
-            throw new WebSeedException("It sends another part of the file than it was asked for.", WebSeedFault.Lasting);
+            throw new WebSeedException("It sends a different part of the file than requested.", WebSeedFault.Lasting);
         if (range.Length is { } whole && whole != fileLength)
             throw OtherLength(whole, fileLength);
         return to - from + 1;
@@ -173,7 +173,7 @@ internal sealed class WebSeedClient : IDisposable
     }
 
     private static WebSeedException OtherLength(long sent, long expected) => new(
-        string.Create(CultureInfo.InvariantCulture, $"It has another file: of {sent} bytes, and not {expected}."), WebSeedFault.File);
+        string.Create(CultureInfo.InvariantCulture, $"It has a different file: {sent} bytes instead of {expected}."), WebSeedFault.File);
 
     private static Uri? RedirectOf(HttpResponseMessage response, Uri from)
     {
@@ -182,7 +182,7 @@ internal sealed class WebSeedClient : IDisposable
         if (!isRedirect)
             return null;
         if (!Uri.TryCreate(from, response.Headers.Location, out Uri? target) || target.Scheme is not ("http" or "https"))
-            throw new WebSeedException("It redirects to what is not an http address.", WebSeedFault.Lasting);
+            throw new WebSeedException("It redirects to an address that is not http.", WebSeedFault.Lasting);
         return from.Scheme == Uri.UriSchemeHttps && target.Scheme == Uri.UriSchemeHttp
             ? throw new WebSeedException("It redirects from https to plain http.", WebSeedFault.Lasting)
             : target;
@@ -203,7 +203,7 @@ internal sealed class WebSeedClient : IDisposable
         if (!_isGiven && _seed.Query.Length > 0 && host.Equals(_seed.IdnHost, StringComparison.OrdinalIgnoreCase)
             && Array.Exists(addresses, address => AddressReaches.Of(address) != AddressReach.Global))
         {
-            throw new WebSeedException("It is in this machine's own network, and its address has a query.", WebSeedFault.Lasting);
+            throw new WebSeedException("It is in the local network, and its address has a query.", WebSeedFault.Lasting);
         }
 
         return addresses;
@@ -214,7 +214,7 @@ internal sealed class WebSeedClient : IDisposable
         IPAddress[] addresses = await _network.ResolveAsync(host, NetworkUse.Web, cancellationToken).ConfigureAwait(false);
         return Array.TrueForAll(addresses, address => AddressReaches.Of(address) == AddressReach.Global) && addresses.Length > 0
             ? addresses
-            : throw new WebSeedException("It redirects from the internet into this machine's own network.", WebSeedFault.Lasting);
+            : throw new WebSeedException("It redirects from the internet into the local network.", WebSeedFault.Lasting);
     }
 
     /// <summary>What went wrong, where a request fails otherwise than with a <see cref="WebSeedException"/>.</summary>
@@ -228,10 +228,10 @@ internal sealed class WebSeedClient : IDisposable
         HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => new WebSeedException(
             "It has no secure connection: its certificate is not valid, or TLS failed.", WebSeedFault.Passing, inner: fault),
         SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } =>
-            Passing("Its host name is not known.", fault),
+            Passing("Its host name cannot be resolved.", fault),
         SocketException socket => Passing($"It cannot be reached: {socket.SocketErrorCode}.", fault),
-        OperationCanceledException => Passing("It does not answer in time.", fault),
-        _ => Passing("It broke off, or does not answer in HTTP.", fault),
+        OperationCanceledException => Passing("It did not answer in time.", fault),
+        _ => Passing("It closed the connection, or did not answer in HTTP.", fault),
     };
 
     private static WebSeedException Passing(string message, Exception fault) => new(message, WebSeedFault.Passing, inner: fault);

@@ -158,6 +158,6 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
     }
 
     private TorrentError Banned(WebSeed seed) => new(
-        TorrentErrorId.WebSeedBanned, $"The web seed {seed.Name} has sent wrong data for '{torrent.Metainfo.Name}' and is not asked any more.",
-        "The rest comes from elsewhere. Take it away with Remove-TorrentWebSeed, and tell whoever runs the server.");
+        TorrentErrorId.WebSeedBanned, $"The web seed {seed.Name} sent corrupt data for '{torrent.Metainfo.Name}' and is not used any more.",
+        "The download continues from other sources. Remove it with Remove-TorrentWebSeed, and tell the server's operator.");
 }

@@ -64,7 +64,7 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
         }
 
         if (received == 0)
-            Note(ClosedBy.Peer, "It has closed the connection.");
+            Note(ClosedBy.Peer, "It closed the connection.");
         else if (_limits.Download is { IsUnlimited: false } bounds)
             await bounds.AcquireAsync(received, _end.Token).ConfigureAwait(false);
         return received;

@@ -118,7 +118,7 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
             {
                 accepted?.Dispose();
                 if (e is not SocketException)
-                    EngineEvents.Log.FaultCaught(null, "accepting of peers", e);
+                    EngineEvents.Log.FaultCaught(null, "accepting peers", e);
                 // Out of file descriptors, perhaps: wait for some to be closed.
                 await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             }

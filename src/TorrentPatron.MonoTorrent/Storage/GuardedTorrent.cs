@@ -21,13 +21,13 @@ internal static class GuardedTorrent
         if (metainfo.Version == MetainfoVersion.V2)
         {
             throw new RefusedException(new TorrentError(
-                TorrentErrorId.UnsupportedSource, $"'{metainfo.Name}' is a torrent of version 2 only, which the MonoTorrent engine does not download.",
-                "Use a version 1 or hybrid torrent of the same content."));
+                TorrentErrorId.UnsupportedSource, $"'{metainfo.Name}' is a version 2 torrent, which the MonoTorrent engine does not support.",
+                "Use the built-in engine, or a version 1 or hybrid torrent with the same content."));
         }
 
         // It makes files without bytes itself, and would do so through a link.
         if (metainfo.Files.Any(file => file.IsLink))
-            throw Unreadable(metainfo, "it has symbolic links.");
+            throw Unreadable(metainfo, "it contains symbolic links.");
 
         Torrent torrent;
         try
@@ -78,7 +78,7 @@ internal static class GuardedTorrent
                 continue;
             throw new RefusedException(new TorrentError(
                 TorrentErrorId.InvalidTorrent,
-                $"MonoTorrent would write the file '{DisplayText.Clean(file.Path)}' of '{metainfo.Name}' outside of the destination.",
+                $"MonoTorrent would write the file '{DisplayText.Clean(file.Path)}' of '{metainfo.Name}' outside the destination.",
                 "Do not trust this torrent; the built-in engine would give the file a safe name."));
         }
     }
@@ -103,7 +103,7 @@ internal static class GuardedTorrent
         var its = torrent.Files.Where(file => file.Length > 0 && !padding.Contains(file.OffsetInTorrent)).Select(file => (file.OffsetInTorrent, file.Length));
         if (torrent.InfoHashes.V1 is not { } hash || !hash.Span.SequenceEqual(metainfo.InfoHash.ToArray())
             || torrent.PieceLength != metainfo.PieceLength || torrent.PieceCount != metainfo.PieceCount || !its.SequenceEqual(ours))
-            throw Unreadable(metainfo, "it sees other pieces or files in it.");
+            throw Unreadable(metainfo, "it reads different pieces or files in it.");
     }
 
     private static RefusedException Unreadable(TorrentMetainfo metainfo, string why) => new(new TorrentError(

@@ -47,7 +47,7 @@ internal sealed class MonoWork : IWork
     /// </summary>
     private const int MostBadPieces = 3;
 
-    private const string WrongData = "It has sent wrong data.";
+    private const string WrongData = "It sent corrupt data.";
 
     private readonly EngineResources _engine;
     private readonly MonoWorkshop _workshop;
@@ -103,7 +103,7 @@ internal sealed class MonoWork : IWork
     }
 
     /// <summary>What it cannot do, where that is asked for.</summary>
-    public static TorrentError InOrder { get; } = MonoWorkshop.Lacking("fetch pieces in their order");
+    public static TorrentError InOrder { get; } = MonoWorkshop.Lacking("download pieces in order");
 
     /// <summary>It does not super-seed.</summary>
     public static TorrentError Sparingly { get; } = MonoWorkshop.Lacking("super-seed");
@@ -189,7 +189,7 @@ internal sealed class MonoWork : IWork
     public async Task BeginAsync(TorrentChoices choices)
     {
         // It has connections of its own: those that brought the metadata are not taken over.
-        _network.Peers.Close("The torrent goes on with MonoTorrent.");
+        _network.Peers.Close("The torrent continues with MonoTorrent.");
         Torrent torrent = GuardedTorrent.Make(_metainfo, Feed.Uri, Folder);
         _manager = await _workshop.Engine.AddAsync(torrent, Folder, Settings()).ConfigureAwait(false);
         _workshop.Writer.Add(_manager.Files, _storage);
@@ -291,7 +291,7 @@ internal sealed class MonoWork : IWork
     {
         if (_manager is not { } manager)
             return;
-        await LeaveAsync("The torrent stops.").ConfigureAwait(false);
+        await LeaveAsync("The torrent is stopping.").ConfigureAwait(false);
         manager.TorrentStateChanged -= OnStateChanged;
         manager.PeerConnected -= OnPeerConnected;
         manager.PeerDisconnected -= OnPeerDisconnected;
@@ -480,7 +480,7 @@ internal sealed class MonoWork : IWork
             return;
         bool isComplete = _tally.IsComplete;
         _engine.Faults.Watch(
-            _engine.DiskWorkers.RunAsync(() => _events.PieceVerified(piece, isComplete)), _metainfo.TorrentId, "arrival of a piece");
+            _engine.DiskWorkers.RunAsync(() => _events.PieceVerified(piece, isComplete)), _metainfo.TorrentId, "completion of a piece");
     }
 
     private void OnPieceHashed(object? sender, PieceHashedEventArgs args)
@@ -556,10 +556,10 @@ internal sealed class MonoWork : IWork
         { Exception: StorageException storage } => storage.Error,
         { Reason: Reason.WriteFailure } => new TorrentError(
             TorrentErrorId.DiskWriteFailed, $"'{_metainfo.Name}' could not be written: {DisplayText.Clean(error.Exception.Message)}",
-            "Look at the disk and the files' permissions, and start the torrent again."),
+            "Check the disk and the files' permissions, and start the torrent again."),
         _ => new TorrentError(
             TorrentErrorId.DiskReadFailed,
-            $"'{_metainfo.Name}' could not be read: {DisplayText.Clean(error?.Exception.Message ?? "the reason is not known.")}",
-            "Look at the disk, and start the torrent again."),
+            $"'{_metainfo.Name}' could not be read: {DisplayText.Clean(error?.Exception.Message ?? "the reason is unknown.")}",
+            "Check the disk, and start the torrent again."),
     };
 }

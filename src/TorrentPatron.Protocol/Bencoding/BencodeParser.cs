@@ -63,7 +63,7 @@ internal ref struct BencodeParser
                 break;
             default:
                 if (!isDigit)
-                    throw new BencodeException($"No value begins with the byte 0x{first:x2} at offset {_position}.", _position);
+                    throw new BencodeException($"The byte 0x{first:x2} at offset {_position} does not begin a value.", _position);
                 ReadString();
                 break;
         }
@@ -75,7 +75,7 @@ internal ref struct BencodeParser
             && _tokens[_container].Kind == BencodeKind.Dictionary
             && _tokens[_container].Detail % 2 == 0)
         {
-            throw new BencodeException($"A dictionary's key was expected at offset {_position}, but it is no string.", _position);
+            throw new BencodeException($"The dictionary key at offset {_position} is not a string.", _position);
         }
     }
 
@@ -137,7 +137,7 @@ internal ref struct BencodeParser
         if (_depth >= _limits.MaxDepth)
         {
             throw new BencodeException(
-                $"At offset {_position} more than {_limits.MaxDepth} lists and dictionaries stand inside one another.",
+                $"At offset {_position} lists and dictionaries are nested more than {_limits.MaxDepth} deep.",
                 _position);
         }
 

@@ -78,7 +78,7 @@ public sealed class BencodeWriter
     public void WriteKey(ReadOnlySpan<byte> key)
     {
         if (_depth == 0 || !_frames[_depth - 1].IsKeyDue)
-            throw new InvalidOperationException("A key is written in a dictionary only, before each value.");
+            throw new InvalidOperationException("A key can be written only in a dictionary, before each value.");
 
         _frames[_depth - 1].TakeKey(key);
         WriteCounted(key);

@@ -124,7 +124,7 @@ public sealed class KrpcWriter
                 writer.Write("token"u8, announce.Token.Span);
                 return "announce_peer";
             default:
-                throw new ArgumentException($"There is no such question: {query.GetType().Name}.", nameof(query));
+                throw new ArgumentException($"The query type {query.GetType().Name} is not supported.", nameof(query));
         }
     }
 

@@ -25,7 +25,7 @@ public readonly struct NodeId : IEquatable<NodeId>
     public NodeId(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
-            throw new ArgumentException($"A node id has {Length} bytes, not {bytes.Length}.", nameof(bytes));
+            throw new ArgumentException($"A node id must have {Length} bytes, not {bytes.Length}.", nameof(bytes));
 
         _first = BinaryPrimitives.ReadUInt64BigEndian(bytes);
         _second = BinaryPrimitives.ReadUInt64BigEndian(bytes[8..]);

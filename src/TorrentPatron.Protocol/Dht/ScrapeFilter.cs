@@ -28,7 +28,7 @@ public sealed class ScrapeFilter
     public ScrapeFilter(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length != Length)
-            throw new ArgumentException($"A filter has {Length} bytes, not {bytes.Length}.", nameof(bytes));
+            throw new ArgumentException($"A filter must have {Length} bytes, not {bytes.Length}.", nameof(bytes));
         bytes.CopyTo(_bits);
     }
 

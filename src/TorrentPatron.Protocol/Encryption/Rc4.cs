@@ -22,7 +22,7 @@ public sealed class Rc4
     public Rc4(ReadOnlySpan<byte> key)
     {
         if (key.Length is 0 or > States)
-            throw new ArgumentException($"A key has 1 to {States} bytes, not {key.Length}.", nameof(key));
+            throw new ArgumentException($"A key must have 1 to {States} bytes, not {key.Length}.", nameof(key));
         for (int i = 0; i < States; i++)
             _state[i] = (byte)i;
         byte j = 0;

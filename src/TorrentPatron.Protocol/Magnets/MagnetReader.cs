@@ -34,9 +34,9 @@ internal sealed class MagnetReader
         link = null;
         text = text.Trim();
         if (text.Length > MagnetLink.MaxLength)
-            return $"The magnet link has {text.Length} characters; more than {MagnetLink.MaxLength} are refused.";
+            return $"The magnet link has {text.Length} characters; the limit is {MagnetLink.MaxLength}.";
         if (!MagnetLink.IsMagnet(text))
-            return "This is no magnet link: it does not begin with 'magnet:?'.";
+            return "This is not a magnet link: it does not begin with 'magnet:?'.";
 
         ReadOnlySpan<char> query = text.AsSpan(MagnetLink.Prefix.Length).TrimStart("?/");
         int count = 0;
@@ -52,8 +52,8 @@ internal sealed class MagnetReader
         if (reader._v1 is null && reader._v2 is null)
         {
             return reader._otherTopic is null
-                ? "The magnet link names no torrent: it has no 'xt=urn:btih:' with a hash behind it."
-                : $"The magnet link is of something else than a torrent: '{reader._otherTopic}'.";
+                ? "The magnet link names no torrent: it has no 'xt=urn:btih:' followed by a hash."
+                : $"The magnet link is not for a torrent: '{reader._otherTopic}'.";
         }
 
         link = reader.ToLink();
@@ -146,7 +146,7 @@ internal sealed class MagnetReader
             if (!TryReadV1(topic[V1.Length..], out InfoHash hash))
                 return "The magnet link's info hash must be 40 hexadecimal or 32 base32 digits.";
             if (_v1 is { } known && known != hash)
-                return "The magnet link names more than one torrent; give each a link of its own.";
+                return "The magnet link names more than one torrent; use one link for each.";
             _v1 = hash;
         }
         else if (topic.StartsWith(V2, StringComparison.OrdinalIgnoreCase))
@@ -154,7 +154,7 @@ internal sealed class MagnetReader
             if (!TryReadV2(topic[V2.Length..], out InfoHashV2 hash))
                 return "The magnet link's v2 hash must be '1220' and 64 hexadecimal digits, a SHA-256.";
             if (_v2 is { } known && known != hash)
-                return "The magnet link names more than one torrent; give each a link of its own.";
+                return "The magnet link names more than one torrent; use one link for each.";
             _v2 = hash;
         }
         else

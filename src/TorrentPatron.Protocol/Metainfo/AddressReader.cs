@@ -175,7 +175,7 @@ public static class AddressReader
             return $"it must begin with {string.Join(", ", schemes[..^1].Select(scheme => scheme + "://"))} or {schemes[^1]}://";
         // Looked at before .NET's own reader is: that one breaks on some texts with direction marks.
         if (!ReferenceEquals(DisplayText.Clean(text), text))
-            return "it has control or invisible characters in it";
+            return "it contains control or invisible characters";
 
         try
         {

@@ -57,7 +57,7 @@ internal sealed class FileListReader
         foreach (BencodeElement file in files.EnumerateList())
         {
             if (file.Kind != BencodeKind.Dictionary)
-                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of 'files' is no dictionary.");
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of 'files' is not a dictionary.");
 
             TorrentFileAttributes attributes = ReadAttributes(file);
             bool isPadding = attributes.HasFlag(TorrentFileAttributes.Padding);
@@ -91,12 +91,12 @@ internal sealed class FileListReader
                 throw new MetainfoException(MetainfoFault.InvalidHashTree, "The torrent's 'file tree' is not sorted.");
             open.Push(folder with { Last = entry.KeyMemory });
             if (entry.Value.Kind != BencodeKind.Dictionary)
-                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of the 'file tree' is no dictionary.");
+                throw new MetainfoException(MetainfoFault.InvalidField, "An entry of the 'file tree' is not a dictionary.");
 
             if (entry.Key.IsEmpty)
             {
                 if (folder.Count > 1)
-                    throw new MetainfoException(MetainfoFault.InvalidHashTree, "An entry of the torrent's 'file tree' is a file and a folder at once.");
+                    throw new MetainfoException(MetainfoFault.InvalidHashTree, "An entry of the torrent's 'file tree' is both a file and a folder.");
                 // Files of a tree begin pieces without padding; a mark of it means nothing here.
                 reader.Add(entry.Value, ReadAttributes(entry.Value) & ~TorrentFileAttributes.Padding, depth, pieceLength);
             }
@@ -121,7 +121,7 @@ internal sealed class FileListReader
         foreach (BencodeElement element in path.EnumerateList())
         {
             if (!element.TryGetBytes(out ReadOnlyMemory<byte> name))
-                throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is no string.");
+                throw new MetainfoException(MetainfoFault.InvalidField, "A file's path has a part that is not a string.");
             SetName(depth++, name);
         }
 
@@ -244,7 +244,7 @@ internal sealed class FileListReader
         if (bytes > long.MaxValue - _offset)
         {
             throw new MetainfoException(
-                MetainfoFault.InvalidField, "The lengths of the torrent's files add up to more than is possible.");
+                MetainfoFault.InvalidField, "The torrent's total size is too large.");
         }
 
         _offset += bytes;

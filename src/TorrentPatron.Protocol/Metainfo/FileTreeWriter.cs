@@ -21,7 +21,7 @@ internal sealed class FileTreeWriter
     public FileTreeWriter(IReadOnlyList<TorrentBuilderFile> files, string name, int pieceLength, ReadOnlyMemory<byte> hashes)
     {
         if (pieceLength < MerkleTree.BlockLength || !int.IsPow2(pieceLength))
-            throw new ArgumentException("The piece length must be a power of two from 16 KiB.", nameof(pieceLength));
+            throw new ArgumentException("The piece length must be a power of two, 16 KiB or more.", nameof(pieceLength));
         (_files, _name) = (files, name);
         _roots = new byte[files.Count][];
         int layer = MerkleTree.HeightOf(MerkleTree.CountBlocks(pieceLength));
@@ -57,7 +57,7 @@ internal sealed class FileTreeWriter
         }
         catch (InvalidOperationException fault)
         {
-            throw new ArgumentException("The files are not in the order of a file tree, or two have one path.", fault);
+            throw new ArgumentException("The files are not in file-tree order, or two have the same path.", fault);
         }
     }
 

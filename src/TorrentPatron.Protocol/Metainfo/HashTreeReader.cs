@@ -43,7 +43,7 @@ internal static class HashTreeReader
             if (!value.TryGetBytes(out ReadOnlyMemory<byte> hashes))
             {
                 throw new MetainfoException(
-                    MetainfoFault.InvalidHashTree, $"The torrent's 'piece layers' has something else than hashes for '{Short(file)}'.");
+                    MetainfoFault.InvalidHashTree, $"The torrent's 'piece layers' has a value that is not a string of hashes for '{Short(file)}'.");
             }
 
             long count = (file.Length / pieceLength) + (file.Length % pieceLength == 0 ? 0 : 1);
@@ -51,7 +51,7 @@ internal static class HashTreeReader
             {
                 throw new MetainfoException(
                     MetainfoFault.InvalidHashTree,
-                    $"The torrent's 'piece layers' has {hashes.Length} bytes for '{Short(file)}'; its {count} pieces have {count * MerkleTree.HashLength}.");
+                    $"The torrent's 'piece layers' has {hashes.Length} bytes for '{Short(file)}'; its {count} pieces need {count * MerkleTree.HashLength}.");
             }
 
             // Equal files have one layer: it is hashed once.
@@ -64,7 +64,7 @@ internal static class HashTreeReader
             layers[index] = MerkleTree.IsLayerOf(hashes.Span, layer, file.PiecesRoot.Span)
                 ? hashes
                 : throw new MetainfoException(
-                    MetainfoFault.InvalidHashTree, $"The piece hashes of '{Short(file)}' do not hash to the root that the torrent names.");
+                    MetainfoFault.InvalidHashTree, $"The piece hashes of '{Short(file)}' do not match its root hash.");
         }
 
         return layers;
@@ -93,7 +93,7 @@ internal static class HashTreeReader
             if (file.Length > 0 && file.Offset != other.Offset)
                 throw Mismatch($"'{Short(file)}' begins at byte {file.Offset} in one and at byte {other.Offset} in the other");
             if (file.IsLink != other.IsLink || file.LinkTarget != other.LinkTarget)
-                throw Mismatch($"as a link '{Short(file)}' leads to one file in one and to another in the other");
+                throw Mismatch($"the link '{Short(file)}' has different targets in the two");
             v1[index] = file with { PiecesRoot = other.PiecesRoot };
         }
 

@@ -29,7 +29,7 @@ internal sealed class MerkleSum(int layer)
     public void End(int height, Span<byte> root)
     {
         if (_count > 1L << height)
-            throw new ArgumentOutOfRangeException(nameof(height), "There are more hashes than fit below the node.");
+            throw new ArgumentOutOfRangeException(nameof(height), "The node's subtree is already full.");
         bool isFull = _count == 1L << height;
         if (isFull)
         {

@@ -42,7 +42,7 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.TooLarge,
-                $"The file is {data.Length} bytes long; a torrent file may have {MaxFileBytes} bytes at most.");
+                $"The file is {data.Length} bytes long; the limit for a torrent file is {MaxFileBytes} bytes.");
         }
 
         BencodeElement root = Decode(data.ToArray());
@@ -51,7 +51,7 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.TooLarge,
-                $"The torrent's info dictionary has {info.Raw.Length} bytes; it may have {MaxMetadataBytes} bytes at most.");
+                $"The torrent's info dictionary has {info.Raw.Length} bytes; the limit is {MaxMetadataBytes}.");
         }
 
         MetainfoVersion version = ReadVersion(info);
@@ -144,11 +144,11 @@ public static class MetainfoReader
         try
         {
             if (BencodeDocument.Parse(info).Root.Kind != BencodeKind.Dictionary)
-                throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is no dictionary.");
+                throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is not a dictionary.");
         }
         catch (BencodeException fault)
         {
-            throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata is not that of a torrent. " + fault.Message, fault);
+            throw new MetainfoException(MetainfoFault.NotATorrent, "The metadata does not describe a torrent. " + fault.Message, fault);
         }
 
         return Read(TorrentBuilder.Assemble(info.Span, trackers, webSeeds, dhtNodes ?? []));
@@ -173,11 +173,11 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.WebPage,
-                "This is a web page, not a torrent. The site may ask for a log-in, or the address may be out of date.");
+                "This is a web page, not a torrent. The site may require a login, or the address may be out of date.");
         }
 
         if (text.StartsWith("magnet:"u8))
-            throw new MetainfoException(MetainfoFault.NotATorrent, "This is a magnet link in a file, not a torrent file.");
+            throw new MetainfoException(MetainfoFault.NotATorrent, "This file contains a magnet link; it is not a torrent file.");
 
         try
         {
@@ -190,7 +190,7 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.Truncated,
-                "The torrent file is incomplete: it ends in the middle. Fetch it again.",
+                "The torrent file is truncated. Download it again.",
                 fault);
         }
         catch (BencodeException fault)
@@ -209,7 +209,7 @@ public static class MetainfoReader
         {
             throw new MetainfoException(
                 MetainfoFault.UnsupportedVersion,
-                "The torrent is of a version that is not known here; versions 1 and 2 are.");
+                "The torrent has an unsupported version; versions 1 and 2 are supported.");
         }
 
         return version == 1 ? MetainfoVersion.V1
@@ -244,7 +244,7 @@ public static class MetainfoReader
         return count <= MaxPieces
             ? (int)count
             : throw new MetainfoException(
-                MetainfoFault.TooManyPieces, $"The torrent has {count} pieces; more than {MaxPieces} are refused.");
+                MetainfoFault.TooManyPieces, $"The torrent has {count} pieces; the limit is {MaxPieces}.");
     }
 
     private static ReadOnlyMemory<byte> ReadPieceHashes(BencodeElement info, int pieceCount)
@@ -254,8 +254,8 @@ public static class MetainfoReader
             ? hashes
             : throw new MetainfoException(
                 MetainfoFault.WrongPieceCount,
-                $"The torrent's files make {pieceCount} pieces, whose hashes have {(long)pieceCount * InfoHash.Length} bytes, "
-                + $"but {hashes.Length} bytes of hashes are there.");
+                $"The torrent's files make {pieceCount} pieces, whose hashes need {(long)pieceCount * InfoHash.Length} bytes, "
+                + $"but it has {hashes.Length} bytes of hashes.");
     }
 
     /// <summary>A tree of one file that is called as the torrent is has no folder around it (BEP 52).</summary>

@@ -65,7 +65,7 @@ public abstract class PieceVerifier
     /// <param name="bytes">Its bytes.</param>
     /// <param name="leaves">The hashes of the piece's blocks, as <see cref="LeavesOf"/> asks for them.</param>
     internal virtual bool IsBlock(int piece, int block, ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> leaves) =>
-        throw new NotSupportedException("The torrent has no hashes of blocks.");
+        throw new NotSupportedException("The torrent has no block hashes.");
 
     /// <summary>Ends the hash of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>

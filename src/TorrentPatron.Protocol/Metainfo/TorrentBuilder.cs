@@ -96,7 +96,7 @@ public sealed class TorrentBuilder
         try
         {
             if (MetainfoReader.Read(torrent).Files.FirstOrDefault(file => file is { IsLink: true, LinkTarget: null }) is { } lost)
-                throw new ArgumentException($"The link '{lost.OriginalPath}' leads to nothing in the torrent, in a circle, or to a folder that it lies in.");
+                throw new ArgumentException($"The link '{lost.OriginalPath}' has no target in the torrent, is circular, or points to a folder that contains it.");
         }
         catch (MetainfoException fault)
         {
@@ -135,15 +135,15 @@ public sealed class TorrentBuilder
     internal static void CheckHints(IReadOnlyList<TorrentId> similar, IReadOnlyList<string> collections, string? updateUrl)
     {
         if (similar.Count > HintReader.MaxHints || collections.Count > HintReader.MaxHints)
-            throw new ArgumentException($"A torrent can name {HintReader.MaxHints} similar torrents and as many collections.");
+            throw new ArgumentException($"A torrent can name at most {HintReader.MaxHints} similar torrents and {HintReader.MaxHints} collections.");
         if (collections.FirstOrDefault(name => HintReader.CollectionOrNull(name) != name || Encoding.UTF8.GetByteCount(name) > HintReader.MaxCollectionLength) is { } unfit)
         {
             throw new ArgumentException(
-                $"'{DisplayText.Clean(unfit)}' is not the name of a collection: it must have 1 to {HintReader.MaxCollectionLength} bytes, and none that cannot be shown.");
+                $"'{DisplayText.Clean(unfit)}' is not a collection name: it must have 1 to {HintReader.MaxCollectionLength} bytes of printable characters.");
         }
 
         if (updateUrl is not null && AddressReader.WebSeedOrNull(updateUrl) is null)
-            throw new ArgumentException($"'{DisplayText.Clean(updateUrl)}' is not an address for updates: it must begin with http:// or https://.");
+            throw new ArgumentException($"'{DisplayText.Clean(updateUrl)}' is not an update address: it must begin with http:// or https://.");
     }
 
     /// <summary>Writes a torrent around an info dictionary that is there already, unchecked.</summary>
@@ -354,17 +354,17 @@ public sealed class TorrentBuilder
     private void CheckFiles()
     {
         if (!IsElement(Name))
-            throw new ArgumentException("The name must be that of a file or folder, without a path.");
+            throw new ArgumentException("The name must be a file or folder name, without a path.");
         if (Files.Count == 0)
-            throw new ArgumentException("A torrent needs a file.");
+            throw new ArgumentException("A torrent needs at least one file.");
 
         bool isSingle = Files.Count == 1 && Files[0].Path is null;
         if (!isSingle && !Files.All(file => file.Path is not null && file.Path.Split('/').All(IsElement)))
-            throw new ArgumentException("Each file needs a path within the folder, of names with '/' between them.");
+            throw new ArgumentException("Each file needs a path within the folder: names separated by '/'.");
         foreach (TorrentBuilderFile file in Files)
         {
             if (file.Attributes.HasFlag(TorrentFileAttributes.SymbolicLink) != file.LinkTarget is not null || (file.LinkTarget is not null && (isSingle || file.Length != 0)))
-                throw new ArgumentException("A link needs a target and a folder to lie in, and has no bytes.");
+                throw new ArgumentException("A link needs a target and a parent folder, and must have no bytes.");
         }
     }
 

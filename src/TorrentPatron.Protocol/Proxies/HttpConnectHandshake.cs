@@ -25,12 +25,12 @@ public sealed class HttpConnectHandshake : ProxyHandshake
         ArgumentNullException.ThrowIfNull(host);
         string authority = host.ToString();
         if (authority.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            throw new ArgumentException("The host's name is not in ASCII.", nameof(host));
+            throw new ArgumentException("The host name must be ASCII.", nameof(host));
         string request = string.Create(CultureInfo.InvariantCulture, $"CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\n");
         if (credential is not null)
         {
             if (credential.GetUser().Contains(':', StringComparison.Ordinal))
-                throw new ArgumentException("The user of an HTTP proxy has no colon.", nameof(credential));
+                throw new ArgumentException("The user of an HTTP proxy must not contain a colon.", nameof(credential));
             string basic = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{credential.GetUser()}:{credential.GetPassword()}"));
             request += $"Proxy-Authorization: Basic {basic}\r\n";
         }

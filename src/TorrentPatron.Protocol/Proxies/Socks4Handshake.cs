@@ -24,7 +24,7 @@ public sealed class Socks4Handshake : ProxyHandshake
         byte[] user = Encoding.UTF8.GetBytes(credential?.GetUser() ?? "");
         byte[] name = host.EndPoint is null ? Encoding.ASCII.GetBytes(host.Host) : [];
         if (user.Length > ProxyCredential.MostBytes || user.AsSpan().Contains((byte)0))
-            throw new ArgumentException($"The user of a SOCKS4 proxy has at most {ProxyCredential.MostBytes} bytes, and none is 0.", nameof(credential));
+            throw new ArgumentException($"The user of a SOCKS4 proxy must have at most {ProxyCredential.MostBytes} bytes, none of them 0.", nameof(credential));
         if (name.Length > Socks5Address.MostNameBytes || name.AsSpan().Contains((byte)0))
             throw new ArgumentException("The host's name is too long.", nameof(host));
         if (host.EndPoint is { Address.AddressFamily: not AddressFamily.InterNetwork, Address.IsIPv4MappedToIPv6: false } || (host.EndPoint is null && !knowsNames))

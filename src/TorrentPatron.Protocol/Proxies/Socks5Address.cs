@@ -30,7 +30,7 @@ internal static class Socks5Address
         if (host.EndPoint is { } endPoint)
             return Write(destination, endPoint);
         if (!Ascii.IsValid(host.Host) || host.Host.Length is 0 or > MostNameBytes)
-            throw new ArgumentException("The host's name is too long, or not in ASCII.", nameof(host));
+            throw new ArgumentException("The host name is too long, or not ASCII.", nameof(host));
         destination[0] = Name;
         destination[1] = (byte)host.Host.Length;
         int length = 2 + Encoding.ASCII.GetBytes(host.Host, destination[2..]);

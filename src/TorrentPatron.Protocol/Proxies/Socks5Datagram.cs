@@ -54,5 +54,5 @@ public static class Socks5Datagram
     /// <summary>The address that <see cref="TryRead"/> has found.</summary>
     /// <param name="address">The address as it is written there.</param>
     public static IPEndPoint ReadAddress(ReadOnlySpan<byte> address) => Socks5Address.Read(address)
-        ?? throw new ArgumentException("It is a name.", nameof(address));
+        ?? throw new ArgumentException("The address must be an IP address, not a name.", nameof(address));
 }

@@ -110,7 +110,7 @@ public sealed class Socks5Handshake : ProxyHandshake
         byte[] user = Encoding.UTF8.GetBytes(credential.GetUser());
         byte[] password = Encoding.UTF8.GetBytes(credential.GetPassword());
         if (user.Length is 0 or > ProxyCredential.MostBytes || password.Length is 0 or > ProxyCredential.MostBytes)
-            throw new ArgumentException($"The user and the password of a SOCKS5 proxy have 1 to {ProxyCredential.MostBytes} bytes each.", nameof(credential));
+            throw new ArgumentException($"The user and password of a SOCKS5 proxy must have 1 to {ProxyCredential.MostBytes} bytes each.", nameof(credential));
         return [PasswordVersion, (byte)user.Length, .. user, (byte)password.Length, .. password];
     }
 

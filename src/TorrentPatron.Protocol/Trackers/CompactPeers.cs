@@ -79,6 +79,6 @@ public static class CompactPeers
     {
         AddressFamily.InterNetwork => IPv4Length,
         AddressFamily.InterNetworkV6 => IPv6Length,
-        _ => throw new ArgumentOutOfRangeException(nameof(family), family, "Peers have IPv4 or IPv6 addresses."),
+        _ => throw new ArgumentOutOfRangeException(nameof(family), family, "Peers must have IPv4 or IPv6 addresses."),
     };
 }

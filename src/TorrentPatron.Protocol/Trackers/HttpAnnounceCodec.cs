@@ -140,12 +140,12 @@ public static class HttpAnnounceCodec
         }
         catch (BencodeException exception)
         {
-            throw new TrackerFailureException("The answer is not that of a tracker: it is not bencoded.", exception);
+            throw new TrackerFailureException("The answer is not from a tracker: it is not bencoded.", exception);
         }
 
         return root.Kind == BencodeKind.Dictionary
             ? root
-            : throw new TrackerFailureException("The answer is not that of a tracker: it is no dictionary.");
+            : throw new TrackerFailureException("The answer is not from a tracker: it is not a dictionary.");
     }
 
     private static void ReadPeers(BencodeElement element, AddressFamily family, List<IPEndPoint> peers)

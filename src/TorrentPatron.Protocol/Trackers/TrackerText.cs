@@ -12,7 +12,7 @@ internal static class TrackerText
     public static string Refusal(ReadOnlySpan<byte> reason)
     {
         string cleaned = Clean(reason);
-        return cleaned.Length == 0 ? "The tracker refused without a reason." : $"The tracker refused: {cleaned}";
+        return cleaned.Length == 0 ? "The tracker refused without giving a reason." : $"The tracker refused: {cleaned}";
     }
 
     /// <summary>Removes control, escape and bidi characters, and what is too long.</summary>

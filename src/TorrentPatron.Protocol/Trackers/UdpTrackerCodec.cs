@@ -163,14 +163,14 @@ public static class UdpTrackerCodec
     private static void CheckAnswer(ReadOnlySpan<byte> datagram, uint transactionId, UdpAction expected, int minimumLength)
     {
         if (!TryReadTransactionId(datagram, out uint answered) || answered != transactionId)
-            throw new TrackerFailureException("The tracker's answer belongs to no request.");
+            throw new TrackerFailureException("The tracker's answer matches no request.");
 
         var action = (UdpAction)BinaryPrimitives.ReadUInt32BigEndian(datagram);
         if (action == UdpAction.Error)
             throw new TrackerFailureException(TrackerText.Refusal(datagram[HeaderLength..]));
 
         if (action != expected)
-            throw new TrackerFailureException("The tracker's answer does not fit the request.");
+            throw new TrackerFailureException("The tracker's answer does not match the request.");
 
         if (datagram.Length < minimumLength)
             throw new TrackerFailureException("The tracker's answer is too short.");

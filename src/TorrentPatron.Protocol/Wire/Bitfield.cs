@@ -172,6 +172,6 @@ public sealed class Bitfield
     {
         ArgumentNullException.ThrowIfNull(other);
         if (other.Length != Length)
-            throw new ArgumentException($"A field of {Length} bits was expected, not one of {other.Length}.", nameof(other));
+            throw new ArgumentException($"The other bitfield must have {Length} bits, not {other.Length}.", nameof(other));
     }
 }

@@ -80,7 +80,7 @@ public sealed record LocalAnnounce
     {
         ArgumentNullException.ThrowIfNull(group);
         if (InfoHashes.Count > MaxTorrents)
-            throw new InvalidOperationException($"An announce names at most {MaxTorrents} torrents.");
+            throw new InvalidOperationException($"An announce can name at most {MaxTorrents} torrents.");
 
         var text = new StringBuilder(Start).Append("\r\n");
         text.Append(CultureInfo.InvariantCulture, $"Host: {group}\r\nPort: {Port}\r\n");

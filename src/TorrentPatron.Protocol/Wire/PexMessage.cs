@@ -58,7 +58,7 @@ public sealed record PexMessage
     public byte[] ToBytes()
     {
         if (Added.Count > MaxPeers || Dropped.Count > MaxPeers)
-            throw new InvalidOperationException($"A message names at most {MaxPeers} peers.");
+            throw new InvalidOperationException($"A message can name at most {MaxPeers} peers.");
 
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new BencodeWriter(buffer);

@@ -304,7 +304,7 @@ public abstract class TransferContract(string engine, bool byService = false) : 
         Assert.InRange(status.BytesWasted, 1, 2 * metainfo.TotalSize); // some are on the way when the first is found to be bad
         await client.UntilAsync(
             () => client.Client.GetClosedPeers(metainfo.TorrentId).Any(peer => peer.EndPoint.Equals(poisoner.EndPoint)
-                && peer is { ClosedBy: ClosedBy.Us, Reason: "It has sent wrong data." }),
+                && peer is { ClosedBy: ClosedBy.Us, Reason: "It sent corrupt data." }),
             "it is remembered why it has gone");
     }
 

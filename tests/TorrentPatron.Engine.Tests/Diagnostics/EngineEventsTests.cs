@@ -31,14 +31,14 @@ public sealed partial class EngineEventsTests
         using (ScriptedPeer leaver = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 1))
             await leaver.NextAsync(MessageId.HaveNone);
         IReadOnlyDictionary<string, object?> left = await log.NextAsync("PeerClosed");
-        Assert.Equal(("XX0000", "Peer", "It has closed the connection."), (left["client"], left["closedBy"], left["reason"]));
+        Assert.Equal(("XX0000", "Peer", "It closed the connection."), (left["client"], left["closedBy"], left["reason"]));
 
         using ScriptedPeer babbler = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 2);
         await babbler.SendAsync(new byte[] { 0xff, 0xff, 0xff, 0xff });
-        await log.NextAsync("PeerClosed", told => told is { } && (string)told["closedBy"]! == "Us" && (string)told["reason"]! == "It breaks the protocol.");
+        await log.NextAsync("PeerClosed", told => told is { } && (string)told["closedBy"]! == "Us" && (string)told["reason"]! == "It violates the protocol.");
 
         IReadOnlyList<ClosedPeer> closed = engine.Client.GetClosedPeers(id);
-        Assert.Equal(["It breaks the protocol.", "It has closed the connection."], closed.Select(peer => peer.Reason));
+        Assert.Equal(["It violates the protocol.", "It closed the connection."], closed.Select(peer => peer.Reason));
         Assert.All(closed, peer => Assert.InRange(DateTimeOffset.UtcNow - peer.ClosedAt, TimeSpan.Zero, TestEngine.Patience));
     }
 
@@ -76,7 +76,7 @@ public sealed partial class EngineEventsTests
         await engine.SendAsync(c => new SuspendTorrent(c, id));
 
         IReadOnlyList<ClosedPeer> closed = engine.Client.GetClosedPeers(id);
-        Assert.Equal((50, "The torrent leaves the swarm."), (closed.Count, closed[0].Reason));
+        Assert.Equal((50, "The torrent is leaving the swarm."), (closed.Count, closed[0].Reason));
         Assert.Equal(50, closed.Select(peer => peer.EndPoint).Distinct().Count());
     }
 
@@ -94,7 +94,7 @@ public sealed partial class EngineEventsTests
         using ScriptedPeer first = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
         await first.NextAsync(MessageId.HaveNone);
         using ScriptedPeer second = await ScriptedPeer.MeetAsync(_network, engine, torrent, id: 7, from: host);
-        Assert.Equal("It is connected already.", (await log.NextAsync("PeerRefused"))["reason"]);
+        Assert.Equal("It is already connected.", (await log.NextAsync("PeerRefused"))["reason"]);
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed partial class EngineEventsTests
         IReadOnlyDictionary<string, object?> failed = await log.NextAsync("PieceFailed");
         IReadOnlyDictionary<string, object?> banned = await log.NextAsync("PeerBanned");
         Assert.Equal((0, failed["senders"]), (failed["piece"], banned["peer"]));
-        Assert.Equal("It has sent wrong data.", banned["reason"]);
+        Assert.Equal("It sent corrupt data.", banned["reason"]);
     }
 
     [Fact]

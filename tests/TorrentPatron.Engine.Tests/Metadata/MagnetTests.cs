@@ -176,7 +176,7 @@ public sealed class MagnetTests
         Assert.Equal("One peer is connected; it does not have the metadata.", connected.Metadata!.Missing);
         Assert.Equal(3, asked.Metadata!.PieceCount);
         Assert.Equal(0, asked.Metadata.PiecesReceived);
-        Assert.Contains("being asked for", asked.Metadata.Missing, StringComparison.Ordinal);
+        Assert.Contains("has been requested", asked.Metadata.Missing, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -53,8 +53,8 @@ public sealed class PortOpenerTests
         Assert.Equal((1, 6881), (ports.ForTracker(lost), ports.ForTracker(kept)));
         Assert.Equal([kept], ports.Families);
         Assert.Equal(TorrentErrorId.ListenFailed, warning!.Id);
-        Assert.StartsWith($"Port 6881 cannot be listened on over {over}: ", warning.Message, StringComparison.Ordinal);
-        Assert.Contains("Another program has it", warning.Remedy, StringComparison.Ordinal);
+        Assert.StartsWith($"Port 6881 cannot be opened over {over}: ", warning.Message, StringComparison.Ordinal);
+        Assert.Contains("Another program is using it", warning.Remedy, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -87,7 +87,7 @@ public sealed class EarlyMessagesTests : IDisposable
         Keep("04 00000001");
         _peer.Handler.OnSaid = () => fault ??= Keep("04 00000001");
         Assert.Null(_early.Replay(_transfer));
-        Assert.Equal("It tells of pieces without end.", fault);
+        Assert.Equal("It announces too many pieces.", fault);
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class EarlyMessagesTests : IDisposable
             kept += fault is null ? 1 : 0;
         }
 
-        Assert.Equal("It tells of pieces without end.", fault);
+        Assert.Equal("It announces too many pieces.", fault);
         Assert.InRange(kept, 5000, 10_000);
     }
 

@@ -161,7 +161,7 @@ public sealed class PeerDownloadTests : IDisposable
         Assert.Null(Reject(2000));
         Assert.Null(Send(Ask(3000), 0));
         Assert.Null(Reject(2000));
-        Assert.Equal("It refuses whatever it is asked for.", Reject(1));
+        Assert.Equal("It rejects every request.", Reject(1));
     }
 
     [Fact]
@@ -186,7 +186,7 @@ public sealed class PeerDownloadTests : IDisposable
         ActivePiece piece = new(1, 4 * Block);
         for (int i = 0; i < PeerDownload.MostUnaskedBlocks; i++)
             Assert.Null(Send(piece, 0));
-        Assert.Equal("It sends blocks that nobody asked for.", Send(piece, 0));
+        Assert.Equal("It sends blocks that were not requested.", Send(piece, 0));
         Assert.Equal((PeerDownload.MostUnaskedBlocks + 1) * Block, _fast.Handler.Wasted);
     }
 

@@ -60,13 +60,13 @@ public sealed class PeerSetTests : IAsyncDisposable
     public void A_set_that_is_closed_ends_its_peers_and_takes_none()
     {
         IdleConnection first = Attach(1);
-        _set.Close("The torrent stops.");
+        _set.Close("The torrent is stopping.");
         IdleConnection second = Attach(2);
 
         Assert.True(first.IsDisposed);
         Assert.True(second.IsDisposed);
         Assert.False(_set.IsOpen);
-        Assert.Equal("The torrent stops.", Assert.Single(_set.Closed).Reason);
+        Assert.Equal("The torrent is stopping.", Assert.Single(_set.Closed).Reason);
         Assert.Single(_owner.Joined);
 
         _set.Open();
@@ -199,10 +199,10 @@ public sealed class PeerSetTests : IAsyncDisposable
     {
         IPAddress address = Address(1).Address;
         IdleConnection bad = Attach(1, new IPEndPoint(address, 1001));
-        _set.Ban(_set.Connected[0], "It has sent wrong data.");
+        _set.Ban(_set.Connected[0], "It sent corrupt data.");
 
         Assert.True(bad.IsDisposed);
-        Assert.Equal("It has sent wrong data.", Assert.Single(_set.Closed).Reason);
+        Assert.Equal("It sent corrupt data.", Assert.Single(_set.Closed).Reason);
         Assert.True(Attach(1, new IPEndPoint(address, 1002)).IsDisposed);
         Assert.False(Attach(2, new IPEndPoint(address, 1001)).IsDisposed);
         Assert.False(Attach(3, new IPEndPoint(address, 1003)).IsDisposed);
@@ -215,7 +215,7 @@ public sealed class PeerSetTests : IAsyncDisposable
         for (byte id = 1; id <= 3; id++)
         {
             Assert.False(Attach(id, new IPEndPoint(address, 1000 + id)).IsDisposed);
-            _set.Ban(_set.Connected[0], "It has sent wrong data.");
+            _set.Ban(_set.Connected[0], "It sent corrupt data.");
         }
 
         Assert.True(Attach(4, new IPEndPoint(address, 1004)).IsDisposed);
@@ -320,7 +320,7 @@ public sealed class PeerSetTests : IAsyncDisposable
             Pass(TimeSpan.FromSeconds(45));
         }
 
-        Assert.Contains(_set.Closed, closed => closed.Reason == "It was of little use, and others wait.");
+        Assert.Contains(_set.Closed, closed => closed.Reason == "It was of little use, and other peers are waiting.");
         Assert.False(asking.IsClosed);
         Assert.Equal(Pieces * MetadataMessage.PieceLength, asking.MetadataSent);
 

@@ -185,7 +185,7 @@ public sealed class PeerUploadTests : IDisposable
     [InlineData(0, 1, BlockRequest.BlockLength)]
     [InlineData(0, int.MaxValue, 100)]
     public void A_request_for_a_block_that_cannot_be_ends_the_connection(int piece, int begin, int length) =>
-        Assert.Equal("It asks for a block that cannot be.", _upload.HandleRequest(new BlockRequest(piece, begin, length)));
+        Assert.Equal("It requests an invalid block.", _upload.HandleRequest(new BlockRequest(piece, begin, length)));
 
     [Fact]
     public void A_choked_peer_gets_the_pieces_that_were_granted_to_it_a_few_times_and_no_others()

@@ -122,7 +122,7 @@ public sealed class PortMapperTests
 
         await UntilAsync(() => mapper.Problem is not null);
 
-        Assert.Equal("The router answers neither to PCP nor to UPnP over IPv6.", mapper.Problem);
+        Assert.Equal("The router answers neither PCP nor UPnP over IPv6.", mapper.Problem);
         Assert.Empty(router.Dialled);
     }
 
@@ -332,7 +332,7 @@ public sealed class PortMapperTests
         var router = new FakeRouter(_time);
         PortMapper mapper = Start(router);
         await UntilAsync(() => mapper.Problem is not null);
-        Assert.Equal("The router answers neither to PCP nor to NAT-PMP nor to UPnP.", mapper.Problem);
+        Assert.Equal("The router does not answer PCP, NAT-PMP or UPnP.", mapper.Problem);
         int asked = router.Asked.Count;
         await LetPassAsync(TimeSpan.FromMinutes(4));
         Assert.InRange(router.Asked.Count, asked + 1, 3 * asked);

@@ -62,7 +62,7 @@ public sealed class FaultTests
 
         using ScriptedPeer peer = await ScriptedPeer.MeetAsync(_network, engine, torrent);
         await peer.NextAsync(MessageId.HaveNone);
-        await log.NextAsync("FaultCaught", told => (string)told["root"]! == "accepting of peers");
+        await log.NextAsync("FaultCaught", told => (string)told["root"]! == "accepting peers");
         Assert.Contains("A mistake.", engine.Client.GetClientStatus().Warning!.Message, StringComparison.Ordinal);
     }
 

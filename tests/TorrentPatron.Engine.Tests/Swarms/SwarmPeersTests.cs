@@ -130,7 +130,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
 
         Assert.Equal(peers[..2], _peers.Connected);
         Assert.Equal(2000, _peers.Wasted);
-        Assert.Equal("It has sent wrong data.", Assert.Single(_peers.Set.Closed).Reason);
+        Assert.Equal("It sent corrupt data.", Assert.Single(_peers.Set.Closed).Reason);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class SwarmPeersTests : IAsyncDisposable
         pieces.Active.Reset(all, null);
         using var peers = new SwarmPeers(_torrent.Metainfo, pieces, reader: null!, _engine, set.Set);
         peers.Open();
-        Assert.Equal("Both sides have all they want.", Assert.Single(set.Set.Closed).Reason);
+        Assert.Equal("Both sides are complete.", Assert.Single(set.Set.Closed).Reason);
         Assert.Same(other, Assert.Single(peers.Connected).Peer);
         Assert.NotNull(other.Transfer);
     }

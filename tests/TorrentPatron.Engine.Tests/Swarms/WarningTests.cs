@@ -7,9 +7,9 @@ namespace TorrentPatron.Engine.Tests.Swarms;
 public sealed class WarningTests
 {
     [Theory]
-    [InlineData(true, "no source of peers but its trackers")]
-    [InlineData(false, "peers come from elsewhere")]
-    public void The_remedy_for_a_tracker_that_fails_speaks_of_other_sources_only_where_there_may_be_some(bool isPrivate, string expected)
+    [InlineData(true, "gets peers only from its trackers")]
+    [InlineData(false, "uses its other sources of peers")]
+    public void The_remedy_for_a_failing_tracker_mentions_other_sources_only_for_public_torrents(bool isPrivate, string expected)
     {
         var tracker = new TrackerSnapshot { Uri = new Uri("http://t.example/a"), Tier = 0, Status = TrackerStatus.Failed, Message = "no" };
 

@@ -230,9 +230,9 @@ public sealed class HttpTrackerClientTests : IDisposable
 
     [Theory]
     [InlineData("http://public.example/announce", "from HTTPS to plain HTTP")]
-    [InlineData("file:///etc/passwd", "no HTTP address")]
-    [InlineData("gopher://public.example/", "no HTTP address")]
-    public async Task A_redirect_to_what_is_less_than_HTTPS_is_refused(string target, string expected)
+    [InlineData("file:///etc/passwd", "address that is not HTTP")]
+    [InlineData("gopher://public.example/", "address that is not HTTP")]
+    public async Task A_redirect_from_HTTPS_to_anything_less_is_refused(string target, string expected)
     {
         using var handler = new StubHandler(_ => StubHandler.Redirect(target));
 
@@ -314,12 +314,12 @@ public sealed class HttpTrackerClientTests : IDisposable
         var failure = await Assert.ThrowsAsync<TrackerFailureException>(() => client.AnnounceAsync(
             new Uri("http://nowhere.example/announce"), AnnounceRequests.Plain, AddressFamily.Unspecified, TestContext.Current.CancellationToken));
 
-        Assert.Equal("The tracker's host name is not known.", failure.Message);
+        Assert.Equal("The tracker's host name cannot be resolved.", failure.Message);
     }
 
     [Fact]
     public async Task What_cannot_be_a_host_name_is_a_failure() =>
-        Assert.Equal("The tracker's host name is not known.", await FailAsync(new Uri($"http://{LongName}/announce")));
+        Assert.Equal("The tracker's host name cannot be resolved.", await FailAsync(new Uri($"http://{LongName}/announce")));
 
     [Fact]
     public async Task A_certificate_that_nobody_vouches_for_is_refused()

@@ -144,7 +144,7 @@ public sealed class MagnetLinkTests
     [InlineData("magnet:", "names no torrent")]
     [InlineData("magnet:?", "names no torrent")]
     [InlineData("magnet:?dn=x", "names no torrent")]
-    [InlineData("magnet:?xt=urn:ed2k:354B15E68FB8F36D7CD88FF94116CDC1", "something else")]
+    [InlineData("magnet:?xt=urn:ed2k:354B15E68FB8F36D7CD88FF94116CDC1", "not for a torrent")]
     [InlineData("magnet:?xt=urn:btih:", "40 hexadecimal")]
     [InlineData("magnet:?xt=urn:btih:" + Hex + "0", "40 hexadecimal")]
     [InlineData("magnet:?xt=urn:btih:YEX6DQDLXISUVHOJ6UM3GNNKPQJWPKE1", "40 hexadecimal")]

@@ -59,7 +59,7 @@ public sealed class HashTreeTests
     [Fact]
     public void A_file_that_is_a_folder_too_is_refused() =>
         AssertRefused(
-            MetainfoFault.InvalidHashTree, "a file and a folder at once",
+            MetainfoFault.InvalidHashTree, "both a file and a folder",
             V2Torrent.Make($"1:ad0:d6:lengthi0ee{V2Torrent.File("b", 5)}e"));
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class HashTreeTests
     [Fact]
     public void Lengths_that_add_up_to_more_than_is_possible_are_refused() =>
         AssertRefused(
-            MetainfoFault.InvalidField, "more than is possible",
+            MetainfoFault.InvalidField, "total size is too large",
             V2Torrent.Make(V2Torrent.File("a", long.MaxValue - 5, new byte[32]) + V2Torrent.File("b", long.MaxValue - 5, new byte[32])));
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class HashTreeTests
         byte[] layer = [.. V2Torrent.PieceHashes(V2Torrent.Content(Long)).SelectMany(hash => hash)];
         layer[^1] ^= 1;
         AssertRefused(
-            MetainfoFault.InvalidHashTree, "do not hash to the root",
+            MetainfoFault.InvalidHashTree, "do not match its root hash",
             V2Torrent.Make(LongFile, V2Torrent.Text(V2Torrent.Root(V2Torrent.Content(Long))) + V2Torrent.Text(layer)));
     }
 
@@ -230,7 +230,7 @@ public sealed class HashTreeTests
         byte[] wrong = [.. V2Torrent.PieceHashes(V2Torrent.Content(Long)).SelectMany(hash => hash)];
         wrong[0] ^= 1;
         AssertRefused(
-            MetainfoFault.InvalidHashTree, "do not hash to the root",
+            MetainfoFault.InvalidHashTree, "do not match its root hash",
             V2Torrent.MakeHybrid(
                 V2Torrent.File("n", Long), $"6:lengthi{Long}e", pieces: 6, V2Torrent.Text(V2Torrent.Root(V2Torrent.Content(Long))) + V2Torrent.Text(wrong)));
         Assert.False(MetainfoReader.Read(V2Torrent.MakeHybrid(V2Torrent.File("n", Long), $"6:lengthi{Long}e", pieces: 6)).HasPieceLayers);

@@ -143,18 +143,18 @@ public sealed class WebSeedScenarios
 
     [Theory]
     [InlineData("compressed", "compressed")]
-    [InlineData("other part", "another part")]
-    [InlineData("longer part", "another part")]
-    [InlineData("no range", "another part")]
-    [InlineData("other length", "another file")]
-    [InlineData("whole of other length", "another file")]
+    [InlineData("other part", "a different part")]
+    [InlineData("longer part", "a different part")]
+    [InlineData("no range", "a different part")]
+    [InlineData("other length", "a different file")]
+    [InlineData("whole of other length", "a different file")]
     [InlineData("416", "shorter")]
     [InlineData("404", "404")]
     [InlineData("401", "401")]
-    [InlineData("multipart", "another part")]
+    [InlineData("multipart", "a different part")]
     [InlineData("redirects for ever", "more than 5 times")]
-    [InlineData("redirect to a file", "not an http address")]
-    public Task A_web_seed_that_does_not_have_the_file_or_does_not_speak_so_is_given_up(string how, string message) => World.RunAsync(seed: 8, async world =>
+    [InlineData("redirect to a file", "an address that is not http")]
+    public Task A_web_seed_without_the_file_or_with_an_unusable_answer_is_given_up(string how, string message) => World.RunAsync(seed: 8, async world =>
     {
         var torrent = new SwarmTorrent(8, Piece, 10 * Piece);
         SimulatedWebServer server = Server(world, torrent);
@@ -385,7 +385,7 @@ public sealed class WebSeedScenarios
 
         await using Node node = await StartAsync(world, torrent, outside.Address);
         await world.UntilAsync(() => node.Status(torrent).WebSeeds[0].Status == WebSeedStatus.Failed, Patience, "the bait is refused");
-        Assert.Contains("own network", node.Status(torrent).WebSeeds[0].Message, StringComparison.Ordinal);
+        Assert.Contains("into the local network", node.Status(torrent).WebSeeds[0].Message, StringComparison.Ordinal);
         Assert.Equal(0, inside.Connections);
 
         await node.SendAsync(id => new AddSources(id, torrent.Metainfo.TorrentId, [], []) { WebSeeds = [door.Address] });

@@ -17,5 +17,5 @@ internal sealed class DontHave : IPeerExtension
     /// <inheritdoc/>
     public string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload) => DontHaveMessage.TryRead(payload, out DontHaveMessage message)
         ? peer.Transfer?.Download.HandleDontHave(message.Piece)
-        : "It takes back what is no piece.";
+        : "It sent an invalid lt_donthave message.";
 }

@@ -70,7 +70,7 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     {
         peer.FutileWork.Charge(FutileWork.Change);
         if (!HolepunchMessage.TryRead(payload, out HolepunchMessage message))
-            return "Its holepunch message is not one.";
+            return "It sent an invalid holepunch message.";
         if (message.Kind == HolepunchKind.Error || !MayHave(peer))
             return null;
         if (message.Kind == HolepunchKind.Rendezvous)

@@ -52,7 +52,7 @@ internal sealed class PeerExchange(
     {
         peer.FutileWork.Charge(FutileWork.Change);
         if (!PexMessage.TryRead(payload.ToArray(), out PexMessage? message))
-            return "Its peer exchange message is not one.";
+            return "It sent an invalid peer exchange message.";
         IReadOnlyList<PexPeer> peers;
         lock (this)
         {

@@ -91,7 +91,7 @@ internal sealed class PeerExtensions
     {
         _peer.FutileWork.Charge(FutileWork.Change);
         if (++_hellos > MostHellos)
-            return "It introduces itself without end.";
+            return "It sends too many extension handshakes.";
         if (payload.Length > MaxHelloLength)
             return "Its extension handshake is too long.";
         if (!ExtensionHandshake.TryRead(payload.ToArray(), out ExtensionHandshake? hello))
