@@ -4,8 +4,9 @@ using TorrentPatron.Engine.Shared;
 
 namespace TorrentPatron.Engine;
 
-/// <summary>Changes the settings of a running engine, one change at a time. It applies what can change now and reports the
-/// rest.</summary>
+/// <summary>
+/// Changes the settings of a running engine, one change at a time. It applies what can change now and reports the rest.
+/// </summary>
 /// <param name="engine">The engine's shared resources.</param>
 /// <param name="workshop">The engine's workshop, which listens for peers.</param>
 /// <param name="hosts">The torrents; they announce a new port to their trackers.</param>

@@ -35,7 +35,7 @@ internal sealed class MonoWorkshop : IWorkshop
     private readonly ConcurrentDictionary<Uri, LimitedConnection> _dialled = new();
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="engine">What all torrents share.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="hosts">The torrents.</param>
     public MonoWorkshop(EngineResources engine, HostList hosts)
     {
@@ -191,7 +191,7 @@ internal sealed class MonoWorkshop : IWorkshop
         }
     }
 
-    /// <summary>The work of the torrent that an address of ours names; null: there is none.</summary>
+    /// <summary>The work of the torrent that an address of ours names; null means none.</summary>
     private MonoWork? Find(Uri uri) =>
         PeerFeed.TorrentOf(uri) is { } torrent && _hosts.TryFindSwarm(torrent, out TorrentHost? host) ? host.Work as MonoWork : null;
 

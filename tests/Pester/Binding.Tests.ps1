@@ -227,7 +227,7 @@ Describe 'What a start leaves as it is' {
         $null = New-TestContent -Folder $folder -Name 'one.bin' -Size 20KB
         $pile = New-TorrentFile $folder -Destination "$folder.torrent"
         $null = Start-Torrent $pile -Destination $folder -Patron $own -Suspended -WarningVariable warnings -WarningAction SilentlyContinue
-        $warnings | Should -BeLike '*Set the destination to the folder that contains*'
+        $warnings | Should -BeLike '*Give the folder that holds*'
     }
 }
 

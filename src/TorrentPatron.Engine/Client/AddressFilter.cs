@@ -8,8 +8,8 @@ namespace TorrentPatron.Engine.Client;
 /// The addresses the engine may talk to, as a block list and an optional allow list. Applies to peers in both directions, the
 /// DHT, trackers and .torrent downloads. Immutable.
 /// </summary>
-/// <param name="blocked">The addresses that are blocked; null: none.</param>
-/// <param name="allowed">The addresses that are allowed; null: all.</param>
+/// <param name="blocked">The addresses that are blocked; null means none.</param>
+/// <param name="allowed">The addresses that are allowed; null means all.</param>
 public sealed class AddressFilter(AddressRanges? blocked, AddressRanges? allowed)
 {
     /// <summary>Number of blocked ranges.</summary>
@@ -18,20 +18,21 @@ public sealed class AddressFilter(AddressRanges? blocked, AddressRanges? allowed
     /// <summary>Number of allowed ranges; null: all addresses are allowed.</summary>
     public int? AllowedRanges => allowed?.Count;
 
-    /// <summary>Whether there is an allow list. Names that a proxy resolves cannot be checked against it and are
-    /// refused.</summary>
+    /// <summary>
+    /// Whether there is an allow list. Names that a proxy resolves cannot be checked against it and are refused.
+    /// </summary>
     public bool IsAllowList => allowed is not null;
 
     /// <summary>The files that the blocked addresses came from.</summary>
     public ReadOnlyCollection<string> Files { get; init; } = [];
 
-    /// <summary>What was wrong in the files; null: nothing.</summary>
+    /// <summary>What was wrong in the files; null if there is nothing.</summary>
     public TorrentError? Warning { get; init; }
 
-    /// <summary>The addresses that are blocked; null: none.</summary>
+    /// <summary>The addresses that are blocked; null means none.</summary>
     public AddressRanges? Blocked => blocked;
 
-    /// <summary>The addresses that are allowed; null: all.</summary>
+    /// <summary>The addresses that are allowed; null means all.</summary>
     public AddressRanges? Allowed => allowed;
 
     /// <summary>Combines a filter with the parts given by another one.</summary>

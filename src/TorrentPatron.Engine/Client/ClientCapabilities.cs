@@ -1,7 +1,8 @@
 namespace TorrentPatron.Engine.Client;
 
-/// <summary>The optional features of an engine. It answers unsupported commands with <see
-/// cref="TorrentErrorId.NotSupported"/>.</summary>
+/// <summary>
+/// The optional features of an engine. It answers unsupported commands with <see cref="TorrentErrorId.NotSupported"/>.
+/// </summary>
 [Flags]
 public enum ClientCapabilities
 {

@@ -14,8 +14,8 @@ public sealed record ClientSettings
 
     /// <summary>
     /// The network interface that all traffic uses: a name such as <c>tun0</c>, or an address of the interface. Null means any,
-    /// or the interface of <see cref="BindAddress"/>. While it is down nothing is sent, and torrents warn with <see
-    /// cref="TorrentErrorId.NetworkDown"/>.
+    /// or the interface of <see cref="BindAddress"/>. While it is down nothing is sent, and torrents warn with
+    /// <see cref="TorrentErrorId.NetworkDown"/>.
     /// </summary>
     public string? BindInterface { get; init; }
 
@@ -76,8 +76,9 @@ public sealed record ClientSettings
     /// <summary>The protocols used for connections to peers.</summary>
     public TransportPolicy Transport { get; init; }
 
-    /// <summary>Whether the engine asks the router to forward its port; off by default, and always off with a bind
-    /// address.</summary>
+    /// <summary>
+    /// Whether the engine asks the router to forward its port; off by default, and always off with a bind address.
+    /// </summary>
     public PortMappingPolicy PortMapping { get; init; }
 
     /// <summary>The proxy for outgoing connections; null means none. Traffic that it cannot carry is not sent.</summary>

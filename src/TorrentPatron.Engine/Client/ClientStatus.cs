@@ -30,8 +30,9 @@ public sealed record ClientStatus
     /// <summary>The ports that routers have mapped for the engine.</summary>
     public ReadOnlyCollection<PortMappingSnapshot> PortMappings { get; init; } = [];
 
-    /// <summary>Why no router has mapped a port, as a sentence; null if one has, or if none was asked or has answered
-    /// yet.</summary>
+    /// <summary>
+    /// Why no router has mapped a port, as a sentence; null if one has, or if none was asked or has answered yet.
+    /// </summary>
     public string? PortMappingProblem { get; init; }
 
     /// <summary>Our address on the internet, as reported by the router or the DHT; null if unknown.</summary>

@@ -3,8 +3,8 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Client;
 
 /// <summary>
-/// Selects files of a torrent before its file list is known. Without names and indices it selects all. A name is a <see
-/// cref="NamePattern"/>; it is matched against a file's name, its path in the torrent, and its path below the torrent's own
+/// Selects files of a torrent before its file list is known. Without names and indices it selects all. A name is a
+/// <see cref="NamePattern"/>; it is matched against a file's name, its path in the torrent, and its path below the torrent's own
 /// folder, all with <c>/</c> as separator. <c>*</c> also matches separators.
 /// </summary>
 public sealed record FileSelection
@@ -12,8 +12,9 @@ public sealed record FileSelection
     /// <summary>Every file.</summary>
     public static FileSelection All { get; } = new();
 
-    /// <summary>Names or name patterns of wanted files; if this and <see cref="Indices"/> are empty, all files are
-    /// wanted.</summary>
+    /// <summary>
+    /// Names or name patterns of wanted files; if this and <see cref="Indices"/> are empty, all files are wanted.
+    /// </summary>
     public IReadOnlyList<string> Include { get; init; } = [];
 
     /// <summary>Names or name patterns of unwanted files; takes precedence over everything else.</summary>

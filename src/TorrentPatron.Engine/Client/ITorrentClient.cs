@@ -17,8 +17,9 @@ public interface ITorrentClient : IAsyncDisposable
     /// <summary>The engine's display name.</summary>
     string Name { get; }
 
-    /// <summary>The engine's optional features. Unsupported commands fail with <see
-    /// cref="TorrentErrorId.NotSupported"/>.</summary>
+    /// <summary>
+    /// The engine's optional features. Unsupported commands fail with <see cref="TorrentErrorId.NotSupported"/>.
+    /// </summary>
     ClientCapabilities Capabilities => ClientCapabilities.None;
 
     /// <summary>The answers and events. Unbounded, with a single reader.</summary>
@@ -61,15 +62,16 @@ public interface ITorrentClient : IAsyncDisposable
 
     /// <summary>A torrent's connected peers. Never waits for the network or the disk.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <returns>The peers. Empty if the engine is not running that torrent, or lacks <see
-    /// cref="ClientCapabilities.PeerList"/>.</returns>
+    /// <returns>
+    /// The peers. Empty if the engine is not running that torrent, or lacks <see cref="ClientCapabilities.PeerList"/>.
+    /// </returns>
     IReadOnlyList<PeerSnapshot> GetPeers(TorrentId torrent) => [];
 
     /// <summary>The peers whose connections ended most recently. Never waits for the network or the disk.</summary>
     /// <param name="torrent">The torrent.</param>
     /// <returns>
-    /// A few dozen, the latest first. Empty if the engine is not running that torrent, or lacks <see
-    /// cref="ClientCapabilities.ClosedPeers"/>.
+    /// A few dozen, the latest first. Empty if the engine is not running that torrent, or lacks
+    /// <see cref="ClientCapabilities.ClosedPeers"/>.
     /// </returns>
     IReadOnlyList<ClosedPeer> GetClosedPeers(TorrentId torrent) => [];
 

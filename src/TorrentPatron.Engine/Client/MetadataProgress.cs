@@ -15,7 +15,8 @@ public sealed record MetadataProgress
     /// <summary>When the download began, UTC.</summary>
     public DateTimeOffset Since { get; init; }
 
-    /// <summary>What the download is waiting for, as a sentence: peer addresses, a connection, or a peer that has the
-    /// metadata.</summary>
+    /// <summary>
+    /// What the download is waiting for, as a sentence: peer addresses, a connection, or a peer that has the metadata.
+    /// </summary>
     public string Missing { get; init; } = "";
 }

@@ -30,12 +30,14 @@ public sealed record PeerClass
     /// <summary>Its addresses, networks and ranges, separated by commas.</summary>
     public string Range { get; }
 
-    /// <summary>The limit for receiving from all its peers together, bytes/s; 0 means no limit, null the limit of all
-    /// peers.</summary>
+    /// <summary>
+    /// The limit for receiving from all its peers together, bytes/s; 0 means no limit, null the limit of all peers.
+    /// </summary>
     public long? MaxDownloadRate { get; init; }
 
-    /// <summary>The limit for sending to all its peers together, bytes/s; 0 means no limit, null the limit of all
-    /// peers.</summary>
+    /// <summary>
+    /// The limit for sending to all its peers together, bytes/s; 0 means no limit, null the limit of all peers.
+    /// </summary>
     public long? MaxUploadRate { get; init; }
 
     /// <summary>Whether its peers are dialled and unchoked before others.</summary>

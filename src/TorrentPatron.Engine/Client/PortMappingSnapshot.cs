@@ -24,8 +24,9 @@ public sealed record PortMappingSnapshot
     /// <summary>The protocol used.</summary>
     public required PortMappingMeans Means { get; init; }
 
-    /// <summary>When the mapping expires unless renewed, which happens at half its lifetime; null if it lasts until we remove
-    /// it.</summary>
+    /// <summary>
+    /// When the mapping expires unless renewed, which happens at half its lifetime; null if it lasts until we remove it.
+    /// </summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The mapping on one line, such as <c>TCP 6881 as 203.0.113.7:6881 by PCP</c>.</summary>

@@ -14,14 +14,15 @@ public sealed record ProxySettings(ProxyKind Kind, HostEndPoint Host)
         ("socks5", ProxyKind.Socks5), ("socks5h", ProxyKind.Socks5), ("socks4a", ProxyKind.Socks4a), ("socks4", ProxyKind.Socks4), ("http", ProxyKind.Http),
     ];
 
-    /// <summary>The user and password; null: none.</summary>
+    /// <summary>The user and password; null means none.</summary>
     public ProxyCredential? Credential { get; init; }
 
     /// <summary>The traffic that goes through it.</summary>
     public ProxyUses Uses { get; init; } = ProxyUses.All;
 
-    /// <summary>Whether it can relay datagrams: uTP, the DHT, UDP trackers. With other proxies these are not sent at
-    /// all.</summary>
+    /// <summary>
+    /// Whether it can relay datagrams: uTP, the DHT, UDP trackers. With other proxies these are not sent at all.
+    /// </summary>
     public bool CarriesDatagrams => Kind == ProxyKind.Socks5;
 
     /// <summary>

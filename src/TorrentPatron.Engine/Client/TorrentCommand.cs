@@ -83,8 +83,9 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <remarks>A private torrent whose metadata is already known keeps its own trackers; neither list is added to it.</remarks>
     public IReadOnlyList<Uri> FoundTrackers { get; init; } = [];
 
-    /// <summary>Web seeds (BEP 19) that the user gave in addition to the metainfo's; includes ones that were removed
-    /// before.</summary>
+    /// <summary>
+    /// Web seeds (BEP 19) that the user gave in addition to the metainfo's; includes ones that were removed before.
+    /// </summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
 
     /// <summary>Web seeds from another .torrent or link of the same torrent; excludes ones that were removed before.</summary>
@@ -99,8 +100,9 @@ public sealed record CreateNewTorrent : TorrentCommand
     /// <summary>The priority of each file, in the metainfo's order; empty means <see cref="Selection"/> decides.</summary>
     public IReadOnlyList<FilePriority> FilePriorities { get; init; } = [];
 
-    /// <summary>The wanted files, if <see cref="FilePriorities"/> is empty; null means the saved selection, or else
-    /// all.</summary>
+    /// <summary>
+    /// The wanted files, if <see cref="FilePriorities"/> is empty; null means the saved selection, or else all.
+    /// </summary>
     public FileSelection? Selection { get; init; }
 
     /// <summary>
@@ -129,22 +131,24 @@ public sealed record CloseTorrent(long CorrelationId, TorrentId TorrentId) : Tor
 /// <param name="TorrentId">The torrent.</param>
 public sealed record SuspendTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
-/// <summary>Continues after a suspension or an error. Answered by <see cref="CommandDone"/> or <see
-/// cref="CommandFail"/>.</summary>
+/// <summary>
+/// Continues after a suspension or an error. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.
+/// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 public sealed record ResumeTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
-/// Hashes all data on disk again. Answered by <see cref="TorrentChecked"/> when the check is complete, or by <see
-/// cref="CommandFail"/>. An engine without <see cref="ClientCapabilities.BadPieces"/> answers with <see cref="CommandDone"/>.
+/// Hashes all data on disk again. Answered by <see cref="TorrentChecked"/> when the check is complete, or by
+/// <see cref="CommandFail"/>. An engine without <see cref="ClientCapabilities.BadPieces"/> answers with <see cref="CommandDone"/>.
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 public sealed record RecheckTorrent(long CorrelationId, TorrentId TorrentId) : TorrentCommand(CorrelationId, TorrentId);
 
-/// <summary>Adds peers and trackers to a running torrent. Answered by <see cref="CommandDone"/> or <see
-/// cref="CommandFail"/>.</summary>
+/// <summary>
+/// Adds peers and trackers to a running torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.
+/// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 /// <param name="Peers">Peers that the user gave.</param>
@@ -167,21 +171,23 @@ public sealed record AddSources(long CorrelationId, TorrentId TorrentId, IReadOn
     /// <summary>Web seeds from another .torrent or link of the same torrent; excludes ones that were removed before.</summary>
     public IReadOnlyList<Uri> FoundWebSeeds { get; init; } = [];
 
-    /// <summary>DHT nodes from another .torrent or link of the same torrent; see <see
-    /// cref="CreateNewTorrent.DhtNodes"/>.</summary>
+    /// <summary>
+    /// DHT nodes from another .torrent or link of the same torrent; see <see cref="CreateNewTorrent.DhtNodes"/>.
+    /// </summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 }
 
-/// <summary>Changes the options of a running torrent. Answered by <see cref="CommandDone"/> or <see
-/// cref="CommandFail"/>.</summary>
+/// <summary>
+/// Changes the options of a running torrent. Answered by <see cref="CommandDone"/> or <see cref="CommandFail"/>.
+/// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 /// <param name="Options">The options to change.</param>
 public sealed record SetTorrent(long CorrelationId, TorrentId TorrentId, TorrentOptions Options) : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
-/// Changes which files are wanted. Data of files no longer wanted is kept. Answered by <see cref="CommandDone"/> or <see
-/// cref="CommandFail"/>.
+/// Changes which files are wanted. Data of files no longer wanted is kept. Answered by <see cref="CommandDone"/> or
+/// <see cref="CommandFail"/>.
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
@@ -190,16 +196,17 @@ public sealed record SetFilePriorities(long CorrelationId, TorrentId TorrentId, 
     : TorrentCommand(CorrelationId, TorrentId);
 
 /// <summary>
-/// Moves a torrent's files to another folder. If that fails the torrent continues at its old place. Answered by <see
-/// cref="CommandDone"/> when the move is complete, or by <see cref="CommandFail"/>.
+/// Moves a torrent's files to another folder. If that fails the torrent continues at its old place. Answered by
+/// <see cref="CommandDone"/> when the move is complete, or by <see cref="CommandFail"/>.
 /// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 /// <param name="Destination">Absolute path of the new folder; created if it is missing.</param>
 public sealed record MoveTorrent(long CorrelationId, TorrentId TorrentId, string Destination) : TorrentCommand(CorrelationId, TorrentId);
 
-/// <summary>Stops a torrent and deletes its saved state. Answered by <see cref="TorrentRemoved"/> or <see
-/// cref="CommandFail"/>.</summary>
+/// <summary>
+/// Stops a torrent and deletes its saved state. Answered by <see cref="TorrentRemoved"/> or <see cref="CommandFail"/>.
+/// </summary>
 /// <param name="CorrelationId">See <see cref="TorrentCommand"/>.</param>
 /// <param name="TorrentId">The torrent.</param>
 /// <param name="DeleteData">

@@ -77,8 +77,9 @@ public sealed record TorrentRemoved(TorrentId TorrentId, long CorrelationId, int
 /// <summary>A check is complete.</summary>
 /// <param name="TorrentId">The torrent.</param>
 /// <param name="CorrelationId">The id of the command it answers.</param>
-/// <param name="BadPieces">The pieces, in order, that counted as verified before the check but are wrong or missing on
-/// disk.</param>
+/// <param name="BadPieces">
+/// The pieces, in order, that counted as verified before the check but are wrong or missing on disk.
+/// </param>
 /// <param name="Status">The torrent's status at that moment.</param>
 public sealed record TorrentChecked(TorrentId TorrentId, long CorrelationId, ReadOnlyCollection<int> BadPieces, TorrentStatus Status)
     : TorrentAnswer(TorrentId, CorrelationId);

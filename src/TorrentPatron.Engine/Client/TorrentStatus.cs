@@ -35,8 +35,9 @@ public sealed record TorrentStatus
     /// <summary>Size of all files.</summary>
     public long TotalSize { get; init; }
 
-    /// <summary>Size of the pieces that contain wanted files: the wanted files and the data that shares pieces with
-    /// them.</summary>
+    /// <summary>
+    /// Size of the pieces that contain wanted files: the wanted files and the data that shares pieces with them.
+    /// </summary>
     public long WantedSize { get; init; }
 
     /// <summary>Wanted bytes that are verified and written.</summary>

@@ -7,8 +7,8 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Diagnostics;
 
 /// <summary>
-/// Diagnostic events of an engine: the event source <c>TorrentPatron</c>, for <c>dotnet-trace</c> or an <see
-/// cref="EventListener"/> in the process. Ids, names and payloads are stable; docs/diagnostics.md lists them.
+/// Diagnostic events of an engine: the event source <c>TorrentPatron</c>, for <c>dotnet-trace</c> or an
+/// <see cref="EventListener"/> in the process. Ids, names and payloads are stable; docs/diagnostics.md lists them.
 /// </summary>
 /// <remarks>
 /// Costs nothing while nobody listens: no payload is built unless <see cref="EventSource.IsEnabled()"/>. Single blocks are not

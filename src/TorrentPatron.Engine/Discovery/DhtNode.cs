@@ -47,8 +47,9 @@ internal sealed class DhtNode : IDatagramHandler, IDisposable
     /// <param name="bootstrap">The bootstrap nodes.</param>
     /// <param name="time">The clock.</param>
     /// <param name="random">Source of ids and random choices.</param>
-    /// <param name="onFault">Called for each unexpected exception, on any thread without a lock; must not throw. The node goes
-    /// on.</param>
+    /// <param name="onFault">
+    /// Called for each unexpected exception, on any thread without a lock; must not throw. The node goes on.
+    /// </param>
     public DhtNode(
         DhtSettings settings, IDatagramPort port, Func<AddressFamily, ushort> peerPort, BootstrapResolver bootstrap, TimeProvider time, Random random,
         Action<Exception> onFault)

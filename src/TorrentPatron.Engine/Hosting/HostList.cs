@@ -107,8 +107,9 @@ internal sealed class HostList
         }
     }
 
-    /// <summary>Adds the hashes of a torrent that became known after it was added, so that peers can ask for any of
-    /// them.</summary>
+    /// <summary>
+    /// Adds the hashes of a torrent that became known after it was added, so that peers can ask for any of them.
+    /// </summary>
     public void Learn(TorrentHost host)
     {
         lock (_gate)

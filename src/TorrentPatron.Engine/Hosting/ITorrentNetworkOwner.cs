@@ -5,8 +5,9 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>The owner of a <see cref="TorrentNetwork"/>: supplies the torrent's state, and receives what was found for
-/// it.</summary>
+/// <summary>
+/// The owner of a <see cref="TorrentNetwork"/>: supplies the torrent's state, and receives what was found for it.
+/// </summary>
 internal interface ITorrentNetworkOwner
 {
     /// <summary>Whether we have every piece. Called with a lock held; must not call back into the network.</summary>

@@ -11,8 +11,8 @@ namespace TorrentPatron.Engine.Hosting;
 
 /// <summary>
 /// The network work of a torrent: fetching its metadata, or moving its pieces with one engine or another. The host controls it.
-/// Calls that change pieces or peers come one at a time; others may come from any thread. The work reports through <see
-/// cref="IWorkEvents"/>.
+/// Calls that change pieces or peers come one at a time; others may come from any thread. The work reports through
+/// <see cref="IWorkEvents"/>.
 /// </summary>
 internal interface IWork : IAsyncDisposable
 {
@@ -50,8 +50,8 @@ internal interface IWork : IAsyncDisposable
     MetadataProgress? Metadata => null;
 
     /// <summary>
-    /// Fetches the piece layers of a v2 torrent from peers, after its info dictionary; <see
-    /// cref="IWorkEvents.PieceLayersFetched"/> reports the end.
+    /// Fetches the piece layers of a v2 torrent from peers, after its info dictionary;
+    /// <see cref="IWorkEvents.PieceLayersFetched"/> reports the end.
     /// </summary>
     /// <param name="metainfo">The torrent without them.</param>
     void FetchPieceLayers(TorrentMetainfo metainfo) => throw new NotSupportedException();
@@ -100,8 +100,9 @@ internal interface IWork : IAsyncDisposable
     /// <summary>Changes which files are wanted. Called with a lock held.</summary>
     void Want(IReadOnlyList<FilePriority> priorities);
 
-    /// <summary>Called after <see cref="Want"/>, when the torrent's state shows the change: updates interest and
-    /// requests.</summary>
+    /// <summary>
+    /// Called after <see cref="Want"/>, when the torrent's state shows the change: updates interest and requests.
+    /// </summary>
     void Wanted()
     {
     }

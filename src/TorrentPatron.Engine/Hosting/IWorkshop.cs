@@ -6,8 +6,9 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>One implementation of moving pieces: creates the work of each torrent, and owns the port that peers connect
-/// to.</summary>
+/// <summary>
+/// One implementation of moving pieces: creates the work of each torrent, and owns the port that peers connect to.
+/// </summary>
 internal interface IWorkshop : IAsyncDisposable
 {
     /// <summary>The engine's name.</summary>

@@ -1,7 +1,8 @@
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>A long-running operation of a torrent that can be cancelled: a check or a move. The host starts one at a
-/// time.</summary>
+/// <summary>
+/// A long-running operation of a torrent that can be cancelled: a check or a move. The host starts one at a time.
+/// </summary>
 /// <typeparam name="T">The result.</typeparam>
 internal sealed class InterruptibleWork<T> : IDisposable
 {

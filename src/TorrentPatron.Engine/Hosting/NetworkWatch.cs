@@ -33,8 +33,9 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
             _ = FollowAsync();
     }
 
-    /// <summary>Checks whether the interface is still up, unless that was done recently. Called in each beat; never
-    /// blocks.</summary>
+    /// <summary>
+    /// Checks whether the interface is still up, unless that was done recently. Called in each beat; never blocks.
+    /// </summary>
     public void Tick()
     {
         if (engine.Binding is not { } binding || !binding.IsUsed || Interlocked.Exchange(ref _isLooking, 1) != 0)
@@ -61,8 +62,9 @@ internal sealed class NetworkWatch(EngineResources engine, IWorkshop workshop, H
         }
     }
 
-    /// <summary>Ends every connection, reopens ports, and restarts peer searches, because the network's route has
-    /// changed.</summary>
+    /// <summary>
+    /// Ends every connection, reopens ports, and restarts peer searches, because the network's route has changed.
+    /// </summary>
     /// <param name="reason">Why.</param>
     public async Task ReopenAsync(string reason)
     {

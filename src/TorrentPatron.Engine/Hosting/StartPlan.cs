@@ -24,8 +24,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <param name="data">The saved resume data; null if there is none.</param>
     /// <param name="recheck">Whether to hash everything.</param>
     /// <param name="choices">The wanted files and the space to keep free.</param>
-    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
-    /// paths.</exception>
+    /// <exception cref="StorageException">
+    /// The destination cannot be written or is too full, or another torrent has one of the paths.
+    /// </exception>
     /// <param name="isDestinationSaved">Whether the destination comes from saved state rather than from the user.</param>
     public static StartPlan Make(
         TorrentStorage storage, PathClaim claim, ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved)
@@ -65,8 +66,9 @@ internal sealed record StartPlan(Bitfield Trusted, Bitfield ToCheck, DataOrigin?
     /// <param name="isAllDoubtful">Whether no piece that counted as verified can be trusted.</param>
     /// <param name="choices">The wanted files and the space to keep free.</param>
     /// <param name="unfinished">The pieces with some blocks on disk.</param>
-    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
-    /// paths.</exception>
+    /// <exception cref="StorageException">
+    /// The destination cannot be written or is too full, or another torrent has one of the paths.
+    /// </exception>
     public static StartPlan MakeAgain(
         TorrentStorage storage, PathClaim claim, DataOrigin? origin, Bitfield verified, Bitfield? @unchecked, bool isAllDoubtful,
         TorrentChoices choices, IReadOnlyList<UnfinishedPiece> unfinished)

@@ -67,7 +67,7 @@ internal sealed class TorrentCheck(TorrentMetainfo metainfo, TorrentStorage stor
             error = e.Error;
             EngineEvents.Log.DiskError(metainfo.TorrentId, error);
         }
-#pragma warning disable CA1031 // The root of a check: whatever it is ends this torrent and nothing else.
+#pragma warning disable CA1031 // The root of a check: any exception ends this torrent only.
         catch (Exception e)
 #pragma warning restore CA1031
         {

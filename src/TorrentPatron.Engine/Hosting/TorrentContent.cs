@@ -63,8 +63,9 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// <param name="data">The saved resume data; null if there is none.</param>
     /// <param name="recheck">Whether to hash everything.</param>
     /// <param name="choices">The wanted files and the space to keep free.</param>
-    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
-    /// paths.</exception>
+    /// <exception cref="StorageException">
+    /// The destination cannot be written or is too full, or another torrent has one of the paths.
+    /// </exception>
     /// <param name="isDestinationSaved">Whether the destination comes from saved state rather than from the user.</param>
     public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.RunAsync(() =>
     {
@@ -74,8 +75,9 @@ internal sealed class TorrentContent : IAsyncDisposable
     });
 
     /// <summary>Inspects the disk again after a suspension or failure, and prepares the torrent's folder.</summary>
-    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
-    /// paths.</exception>
+    /// <exception cref="StorageException">
+    /// The destination cannot be written or is too full, or another torrent has one of the paths.
+    /// </exception>
     public Task<StartPlan> PlanAgainAsync()
     {
         IWork work = _ledger.Work;
@@ -92,8 +94,9 @@ internal sealed class TorrentContent : IAsyncDisposable
 
     /// <summary>Prepares a change of wanted files.</summary>
     /// <param name="priorities">Priority of each file.</param>
-    /// <exception cref="StorageException">The destination cannot be written or is too full, or another torrent has one of the
-    /// paths.</exception>
+    /// <exception cref="StorageException">
+    /// The destination cannot be written or is too full, or another torrent has one of the paths.
+    /// </exception>
     public async Task PrepareAsync(IReadOnlyList<FilePriority> priorities)
     {
         try
@@ -108,8 +111,9 @@ internal sealed class TorrentContent : IAsyncDisposable
         }
     }
 
-    /// <summary>Decides which files may be written, now that the verified pieces are known. Called while the work is
-    /// closed.</summary>
+    /// <summary>
+    /// Decides which files may be written, now that the verified pieces are known. Called while the work is closed.
+    /// </summary>
     /// <returns>Why the torrent cannot go on, or null.</returns>
     public Task<TorrentError?> DecideWritesAsync() => _workers.RunAsync(() =>
     {
@@ -133,8 +137,9 @@ internal sealed class TorrentContent : IAsyncDisposable
     public async Task NoteOriginAsync() => _ledger.Origin ??= await _workers
         .RunAsync(() => DataOrigin.Look(Storage.Layout, Storage.Stamps())).ConfigureAwait(false);
 
-    /// <summary>Creates the torrent's links and sets the attributes of complete files; does nothing if the torrent only
-    /// seeds.</summary>
+    /// <summary>
+    /// Creates the torrent's links and sets the attributes of complete files; does nothing if the torrent only seeds.
+    /// </summary>
     /// <returns>The first failure, if it is new; else null.</returns>
     public async Task<TorrentError?> SetAttributesAsync()
     {

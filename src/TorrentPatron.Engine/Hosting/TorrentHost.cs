@@ -825,10 +825,12 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <param name="toCheck">The pieces to hash first.</param>
     /// <param name="reason">How it becomes complete, if it does.</param>
     /// <param name="suspended">Whether it is to be suspended.</param>
-    /// <param name="isAwaited">Whether the caller waits for a short check, so that it does not wait for other torrents'
-    /// checks.</param>
-    /// <returns>The check, which returns the good pieces, or null if it is cancelled. Callers must not wait for a long
-    /// one.</returns>
+    /// <param name="isAwaited">
+    /// Whether the caller waits for a short check, so that it does not wait for other torrents' checks.
+    /// </param>
+    /// <returns>
+    /// The check, which returns the good pieces, or null if it is cancelled. Callers must not wait for a long one.
+    /// </returns>
     private async Task<Task<Bitfield?>> GoInAsync(
         TorrentContent content, Bitfield toCheck, CompletionReason reason, bool suspended, bool isAwaited = false)
     {
@@ -880,8 +882,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
             await TakeOverOrJoinAsync(content, reason).ConfigureAwait(false);
     }
 
-    /// <summary>Reuses data from elsewhere on this machine if that is still to be done, then joins the swarm. Not
-    /// awaited.</summary>
+    /// <summary>
+    /// Reuses data from elsewhere on this machine if that is still to be done, then joins the swarm. Not awaited.
+    /// </summary>
     private async Task TakeOverOrJoinAsync(TorrentContent content, CompletionReason reason)
     {
         if (_ledger.Reuse is not { } reuse || FindReusable(content, reuse) is not { } sources)

@@ -6,8 +6,9 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Moves one torrent's files to another folder while the torrent is out of its swarm. Called one at a time, like the
-/// host.</summary>
+/// <summary>
+/// Moves one torrent's files to another folder while the torrent is out of its swarm. Called one at a time, like the host.
+/// </summary>
 /// <param name="metainfo">The torrent.</param>
 /// <param name="storage">Its files.</param>
 /// <param name="workers">The disk threads.</param>

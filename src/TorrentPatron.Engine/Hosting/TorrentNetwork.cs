@@ -128,8 +128,9 @@ internal sealed class TorrentNetwork : IAnnouncerOwner, IAsyncDisposable
         Peers.Retry();
     }
 
-    /// <summary>Does the work that is due; called about once a second. While no peer can give pieces, it announces
-    /// sooner.</summary>
+    /// <summary>
+    /// Does the work that is due; called about once a second. While no peer can give pieces, it announces sooner.
+    /// </summary>
     public void Tick()
     {
         Discovery.Tick();

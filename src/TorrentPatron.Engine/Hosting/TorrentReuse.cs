@@ -6,12 +6,14 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Hosting;
 
-/// <summary>Reuses a torrent's data from other torrents of the engine, and from folders that the user named, before
-/// downloading.</summary>
+/// <summary>
+/// Reuses a torrent's data from other torrents of the engine, and from folders that the user named, before downloading.
+/// </summary>
 internal sealed class TorrentReuse(TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, TorrentLedger ledger)
 {
-    /// <summary>Finds and reuses the data. Each step is recorded first, so that the next start hashes what a kill left
-    /// unfinished.</summary>
+    /// <summary>
+    /// Finds and reuses the data. Each step is recorded first, so that the next start hashes what a kill left unfinished.
+    /// </summary>
     /// <param name="reuse">Where to look.</param>
     /// <param name="sources">The files of other torrents; those in folders are added.</param>
     /// <param name="save">Saves the torrent's state.</param>

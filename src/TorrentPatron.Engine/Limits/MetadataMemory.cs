@@ -1,22 +1,22 @@
 namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
-/// Bounds the memory in which the metadata of all torrents of an engine is put together. Fetchers that find no room take turns; sizes that are
-/// likely have room of their own, so that whoever claims great ones keeps out nobody. Thread-safe.
+/// Limits the memory for assembling the metadata of all torrents of an engine. Fetchers that find no room take turns; likely
+/// sizes have separate room, so that claims of huge sizes block nobody. Thread-safe.
 /// </summary>
 internal sealed class MetadataMemory
 {
-    /// <summary>Bytes for all.</summary>
+    /// <summary>Bytes in total, for both size classes.</summary>
     public const int Capacity = 64 << 20;
 
-    /// <summary>Sizes up to this one, which is that of a torrent of 50,000 pieces, have their own room.</summary>
+    /// <summary>Sizes up to this one, enough for a torrent of 50,000 pieces, have separate room.</summary>
     public const int MostSmall = 1 << 20;
 
     private readonly Lock _gate = new();
     private readonly Room _small = new(Capacity / 4);
     private readonly Room _large = new(Capacity - Capacity / 4);
 
-    /// <summary>Bytes taken.</summary>
+    /// <summary>Bytes in use.</summary>
     public int Taken
     {
         get
@@ -26,11 +26,13 @@ internal sealed class MetadataMemory
         }
     }
 
-    /// <summary>Whether a size has its room among the small ones.</summary>
+    /// <summary>Whether a size belongs to the small ones.</summary>
     public static bool IsSmall(int size) => size <= MostSmall;
 
-    /// <summary>Takes memory, where there is some and nobody else has waited longer for it; else the fetcher waits for its turn from now on.</summary>
-    /// <param name="fetcher">Who takes it.</param>
+    /// <summary>
+    /// Takes memory if there is enough and no other fetcher has waited longer; otherwise the fetcher joins the queue.
+    /// </summary>
+    /// <param name="fetcher">The fetcher that takes it.</param>
     /// <param name="size">Bytes.</param>
     public bool TryTake(object fetcher, int size)
     {
@@ -51,21 +53,21 @@ internal sealed class MetadataMemory
         }
     }
 
-    /// <summary>Gives memory back.</summary>
+    /// <summary>Returns memory.</summary>
     public void Return(int size)
     {
         lock (_gate)
             RoomOf(size).Taken -= size;
     }
 
-    /// <summary>A fetcher waits no longer.</summary>
+    /// <summary>Removes a fetcher from the queue.</summary>
     public void Withdraw(object fetcher, bool isSmall)
     {
         lock (_gate)
             (isSmall ? _small : _large).Waiting.Remove(fetcher);
     }
 
-    /// <summary>Whether anybody waits for memory that is taken for a size.</summary>
+    /// <summary>Whether a fetcher is waiting for the memory used by a size.</summary>
     public bool IsWanted(int size)
     {
         lock (_gate)
@@ -80,7 +82,7 @@ internal sealed class MetadataMemory
 
         public int Taken { get; set; }
 
-        /// <summary>Fetchers that wait, longest first.</summary>
+        /// <summary>Waiting fetchers, longest wait first.</summary>
         public List<object> Waiting { get; } = [];
     }
 }

@@ -3,87 +3,96 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
-/// Keeps TCP from starving uTP in one direction of one line: uTP makes room for whatever fills the queue, and TCP fills it. While both move bytes
-/// and uTP waits in the queue, TCP is bounded by its share, by the number of peers of each.
+/// Keeps TCP from starving uTP in one direction: uTP yields to whatever fills the network's queue, and TCP fills it. While both
+/// carry data and uTP packets are delayed, TCP is limited to its share, by the number of peers of each protocol.
 /// </summary>
 /// <remarks>
-/// TCP is slowed down a step at a time, and only as long as that helps: where uTP waits in a queue of its own, somewhere else, its delay does not
-/// fall, and TCP has all again after a few seconds, for longer each time. Where uTP does not take what it is left, TCP takes it back. Not
-/// thread-safe; it knows no time but that which it is told.
+/// TCP is slowed down in steps, and only while that helps. If uTP waits in some other queue, its delay does not fall, and TCP
+/// gets its full rate back after a few seconds, for longer each time. If uTP does not use what it is left, TCP takes it back. Not
+/// thread-safe; times come only from the caller.
 /// </remarks>
 internal sealed class MixedMode
 {
-    /// <summary>The time that uTP waits in queues from which on others hold it back: more than the 100 ms that it aims at when it is alone.</summary>
+    /// <summary>
+    /// The queuing delay of uTP packets above which others hold uTP back: more than the 100 ms that uTP alone aims at.
+    /// </summary>
     public static readonly TimeSpan HeldBack = TimeSpan.FromMilliseconds(125);
 
-    /// <summary>TCP is never bounded to less; bytes/s.</summary>
+    /// <summary>The lowest limit for TCP, bytes/s.</summary>
     public const long Least = 16 * 1024;
 
-    /// <summary>How long a step may be without effect.</summary>
+    /// <summary>How long a step may have no effect.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long TCP is left alone after a step without effect; twice as long each time.</summary>
+    /// <summary>How long TCP is unlimited after a step without effect; doubles each time.</summary>
     public static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(15);
 
-    /// <summary>The longest time that TCP is left alone.</summary>
+    /// <summary>The longest time that TCP is unlimited.</summary>
     public static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(10);
 
-    /// <summary>The least part of what flows that the first step leaves to uTP: so much that a long queue is seen to become shorter.</summary>
+    /// <summary>
+    /// The least share of the rate that the first step leaves to uTP: enough for a visible drop of a long queue.
+    /// </summary>
     private const double FirstLeft = 0.2;
 
-    /// <summary>The least part that further steps leave to it, and what they leave for each byte that it has moved.</summary>
+    /// <summary>The least share that further steps leave to uTP, and what they leave for each byte that it has carried.</summary>
     private const double LeastLeft = 0.05, LeftForByte = 1.5;
 
-    /// <summary>The part of what a step leaves to uTP that it must take for the next step.</summary>
+    /// <summary>The share of what a step leaves to uTP that it must use before the next step.</summary>
     private const double Taken = 0.3;
 
     private const double Growth = 1.05;
 
-    /// <summary>How fast what the line carries is learnt and forgotten: a buffer that is filled in a moment is not what it carries.</summary>
+    /// <summary>How fast the estimate of the line's capacity rises and falls: a burst into a buffer is not capacity.</summary>
     private const double Learning = 0.2, Forgetting = 0.995;
 
-    /// <summary>The part of it from which on the line counts as full.</summary>
+    /// <summary>The share of the capacity above which the line counts as full.</summary>
     private const double Full = 0.9;
 
-    /// <summary>How many times what the line carries a limit must be to be no limit any more: what is known of it may be too little.</summary>
+    /// <summary>A limit above the capacity times this factor is lifted: the estimate may be too low.</summary>
     private const double Enough = 1.15;
 
-    /// <summary>Looks in a row without peers of one protocol after which there are none: between two requests there may be nothing under way.</summary>
+    /// <summary>
+    /// Consecutive updates without peers of one protocol after which there are none: between two requests nothing may be in
+    /// progress.
+    /// </summary>
     private const int LooksWithout = 3;
 
-    /// <summary>Looks in a row at which uTP is held back before TCP is slowed down: what begins fills the queues for a moment.</summary>
+    /// <summary>
+    /// Consecutive updates with uTP held back before TCP is slowed down: a new flow fills the queues for a moment.
+    /// </summary>
     private const int LooksHeldBack = 3;
 
-    /// <summary>Looks in a row with both protocols until it is known what the line carries.</summary>
+    /// <summary>Consecutive updates with both protocols before the line's capacity is known.</summary>
     private const int LooksToLearn = 10;
 
-    /// <summary>What has flowed of late, and the most of it: what the line carries, as far as is known; bytes/s.</summary>
+    /// <summary>The recent rate and its maximum, the estimated capacity of the line; bytes/s.</summary>
     private double _average, _capacity;
     private int _with;
     private int _without;
     private int _heldBack;
 
-    /// <summary>The delay when TCP was last slowed down, or the least since.</summary>
+    /// <summary>The delay when TCP was last slowed down, or the lowest since.</summary>
     private TimeSpan _delay;
 
-    /// <summary>When a step last had effect, and when uTP last grew.</summary>
+    /// <summary>When a step last had an effect, and when uTP last grew.</summary>
     private Instant _helped, _grew;
     private Instant _restUntil;
     private TimeSpan _rest = FirstRest;
 
-    /// <summary>The most that uTP has moved since it was left something, and what it moved at the last step.</summary>
+    /// <summary>uTP's highest rate since it was left a share, and its rate at the last step.</summary>
     private double _utp, _utpAtStep;
     private bool _wasRelieved;
 
-    /// <summary>What TCP may move; bytes/s. 0: no limit.</summary>
+    /// <summary>The limit for TCP, bytes/s; 0 means no limit.</summary>
     public long Limit { get; private set; }
 
-    /// <summary>Decides anew; called about once a second.</summary>
-    /// <param name="tcp">What moves by TCP.</param>
-    /// <param name="utp">What moves by uTP.</param>
-    /// <param name="delay">How long the packets of uTP wait in queues.</param>
+    /// <summary>Updates the limit; called about once a second.</summary>
+    /// <param name="tcp">TCP's load.</param>
+    /// <param name="utp">uTP's load.</param>
+    /// <param name="delay">The queuing delay of uTP packets.</param>
     /// <param name="now">The time.</param>
-    /// <returns>What TCP may move; bytes/s. 0: no limit.</returns>
+    /// <returns>The limit for TCP, bytes/s; 0 means no limit.</returns>
     public long Update(TransportLoad tcp, TransportLoad utp, TimeSpan delay, Instant now)
     {
         _average += Learning * (tcp.Rate + utp.Rate - _average);
@@ -128,7 +137,7 @@ internal sealed class MixedMode
             (_delay, _helped) = (delay, now);
         if (!isHeldBack || (_wasRelieved && tcp + utp < Full * _capacity))
         {
-            // It does not take what it is left, or waits in a queue of its own.
+            // uTP does not use what it is left, or waits in some other queue.
             if (now - _grew >= Patience)
                 (_utp, Limit) = (utp, (long)(Limit * Growth));
             return;

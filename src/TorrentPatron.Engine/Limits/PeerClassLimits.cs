@@ -1,9 +1,9 @@
 namespace TorrentPatron.Engine.Limits;
 
-/// <summary>A class of peers, as long as the classes stay as they are: what limits its peers over all torrents, and whether they are preferred.</summary>
-/// <param name="name">Its name; empty: the peers that no class has.</param>
-/// <param name="download">The limit on what is received from its peers.</param>
-/// <param name="upload">The limit on what is sent to them.</param>
+/// <summary>The limiters and preference of a peer class, valid until the classes change.</summary>
+/// <param name="name">The class's name; empty for peers without a class.</param>
+/// <param name="download">The limit for receiving from its peers.</param>
+/// <param name="upload">The limit for sending to its peers.</param>
 /// <param name="isPreferred">Whether they are dialled and unchoked before others.</param>
 internal sealed class PeerClassLimits(string name, RateLimiter download, RateLimiter upload, bool isPreferred)
 {
@@ -17,9 +17,9 @@ internal sealed class PeerClassLimits(string name, RateLimiter download, RateLim
 
     public bool IsPreferred => isPreferred;
 
-    /// <summary>Whether the classes have changed since, so that an address must be looked up anew.</summary>
+    /// <summary>Whether the classes have changed since, so that addresses must be looked up again.</summary>
     public bool IsOutdated => _isOutdated;
 
-    /// <summary>The classes have changed.</summary>
+    /// <summary>Marks the limits as outdated.</summary>
     public void Outdate() => _isOutdated = true;
 }

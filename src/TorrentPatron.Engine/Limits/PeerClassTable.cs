@@ -6,11 +6,11 @@ using TorrentPatron.Protocol.Filters;
 namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
-/// The classes of an engine's peers, by address: those of the settings in their order, then the local network, which no limit holds for unless
-/// it is told to. Peers look their class up again when the classes have changed. Thread-safe.
+/// Finds an engine's peer class for an address: the classes in the settings, in order, then the local network, which is exempt
+/// from limits by default. Peers look up their class again when the classes change. Thread-safe.
 /// </summary>
 /// <remarks>
-/// This machine is not its own local network: a limit is a limit between two engines on it too.
+/// This machine itself does not count as local network: limits also apply between two engines on it.
 /// </remarks>
 internal sealed class PeerClassTable : IDisposable
 {
@@ -23,14 +23,14 @@ internal sealed class PeerClassTable : IDisposable
     private readonly RateLimiter _unlimited;
     private readonly Lock _gate = new();
 
-    /// <summary>The limiters of classes that have limits of their own, by name; guarded by the lock.</summary>
+    /// <summary>The limiters of classes with their own limits, by name; guarded by the lock.</summary>
     private readonly Dictionary<(string Name, bool IsUpload), RateLimiter> _limiters = [];
     private volatile Classes _classes;
 
-    /// <summary>Makes it with the classes of some settings.</summary>
+    /// <summary>Creates the table.</summary>
     /// <param name="settings">The settings.</param>
-    /// <param name="download">The limit on what is received over all torrents.</param>
-    /// <param name="upload">The limit on what is sent over all torrents.</param>
+    /// <param name="download">The limit for receiving over all torrents.</param>
+    /// <param name="upload">The limit for sending over all torrents.</param>
     /// <param name="time">The clock.</param>
     public PeerClassTable(ClientSettings settings, RateLimiter download, RateLimiter upload, TimeProvider time)
     {
@@ -50,7 +50,9 @@ internal sealed class PeerClassTable : IDisposable
         }
     }
 
-    /// <summary>Goes on with other settings: connected peers too. Whoever waits in a limiter that may not be theirs any more is let through.</summary>
+    /// <summary>
+    /// Applies new settings, to connected peers too. Peers waiting in a limiter that may no longer be theirs are let through.
+    /// </summary>
     public void Apply(ClientSettings settings)
     {
         lock (_gate)
@@ -101,7 +103,7 @@ internal sealed class PeerClassTable : IDisposable
             : new PeerClassLimits(PeerClass.Local, _unlimited, _unlimited, isPreferred: true),
         new PeerClassLimits("", _download, _upload, isPreferred: false));
 
-    /// <summary>A class keeps its limiter, so that what it has taken of the last moments counts.</summary>
+    /// <summary>Gets a class's limiter. A class keeps its limiter, so that its recent use still counts.</summary>
     private RateLimiter Limiter(string name, long? rate, bool isUpload)
     {
         if (rate is not { } own)
@@ -117,7 +119,7 @@ internal sealed class PeerClassTable : IDisposable
 
     private sealed class Classes(ClientSettings settings, (AddressRanges Addresses, PeerClassLimits Limits)[] given, PeerClassLimits local, PeerClassLimits none)
     {
-        // What a proxy reaches is not in our network, whatever its address.
+        // Hosts behind a proxy are not in our network, whatever their address.
         private readonly bool _hasLocal = HasLocal(settings);
 
         public bool AreOf(ClientSettings other) =>

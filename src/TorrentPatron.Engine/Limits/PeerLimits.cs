@@ -2,9 +2,9 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Limits;
 
-/// <summary>The limits that hold for one peer: its torrent's own and, as long as the peer is of it, those of its class. Thread-safe.</summary>
-/// <param name="download">The torrent's limit on what it receives.</param>
-/// <param name="upload">The torrent's limit on what it sends.</param>
+/// <summary>The limits of one peer: its torrent's own, and those of its current class. Thread-safe.</summary>
+/// <param name="download">The torrent's limit for receiving.</param>
+/// <param name="upload">The torrent's limit for sending.</param>
 /// <param name="classes">The classes.</param>
 /// <param name="address">The peer's address.</param>
 internal sealed class PeerLimits(RateLimiter download, RateLimiter upload, PeerClassTable classes, IPAddress address)
@@ -21,15 +21,18 @@ internal sealed class PeerLimits(RateLimiter download, RateLimiter upload, PeerC
         }
     }
 
-    /// <summary>The limit on what comes by the peer's transport, so that another one gets its share (<see cref="MixedMode"/>); null: none.</summary>
+    /// <summary>
+    /// The limit for receiving over the peer's transport, so that the other transport gets its share (<see cref="MixedMode"/>);
+    /// null means none.
+    /// </summary>
     public RateLimiter? TransportDownload { get; init; }
 
-    /// <summary>The limit on what is sent by the peer's transport; as <see cref="TransportDownload"/>.</summary>
+    /// <summary>The limit for sending over the peer's transport; see <see cref="TransportDownload"/>.</summary>
     public RateLimiter? TransportUpload { get; init; }
 
-    /// <summary>The limits on what is received from the peer.</summary>
+    /// <summary>The limits for receiving from the peer.</summary>
     public RateLimiterPair Download => new(download, Class.Download, TransportDownload);
 
-    /// <summary>The limits on what is sent to it.</summary>
+    /// <summary>The limits for sending to it.</summary>
     public RateLimiterPair Upload => new(upload, Class.Upload, TransportUpload);
 }

@@ -3,12 +3,12 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
-/// Bounds a rate: whoever wants to move bytes acquires them first and waits while there are none. First come, first served.
+/// Limits a rate: callers acquire bytes before they move them, and wait while there are none. First come, first served.
 /// </summary>
 /// <remarks>
-/// A token bucket that holds a quarter of a second. An acquisition goes through as soon as the bucket holds anything and may
-/// leave it in debt, so any size gets through and the rate is right in the long run. Without a limit nothing is locked or
-/// counted; a timer runs only while someone waits. Thread-safe.
+/// A token bucket that holds a quarter of a second. An acquisition succeeds as soon as the bucket holds anything and may leave it
+/// in debt, so any size gets through and the long-term rate is right. Without a limit nothing is locked or counted; a timer runs
+/// only while someone waits. Thread-safe.
 /// </remarks>
 internal sealed class RateLimiter : IDisposable
 {
@@ -23,9 +23,9 @@ internal sealed class RateLimiter : IDisposable
     private long _filledAt;
     private bool _disposed;
 
-    /// <summary>Makes a limiter with a full bucket.</summary>
+    /// <summary>Creates a limiter with a full bucket.</summary>
     /// <param name="time">The clock.</param>
-    /// <param name="bytesPerSecond">The bound as in <see cref="RateLimits"/>: bytes/s; 0: no limit.</param>
+    /// <param name="bytesPerSecond">The limit as in <see cref="RateLimits"/>: bytes/s; 0 means no limit.</param>
     public RateLimiter(TimeProvider time, long bytesPerSecond)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytesPerSecond);
@@ -35,7 +35,7 @@ internal sealed class RateLimiter : IDisposable
         _filledAt = time.GetTimestamp();
     }
 
-    /// <summary>The bound in bytes/s; 0: no limit. A change holds at once, for those who wait as well.</summary>
+    /// <summary>The limit, bytes/s; 0 means no limit. A change takes effect at once, for waiting callers too.</summary>
     public long Rate
     {
         get => Volatile.Read(ref _rate);
@@ -54,7 +54,7 @@ internal sealed class RateLimiter : IDisposable
         }
     }
 
-    /// <summary>Waits until so many bytes may be moved.</summary>
+    /// <summary>Waits until the given number of bytes may be moved.</summary>
     /// <param name="bytes">Number of bytes, 0 or more.</param>
     /// <param name="cancellationToken">Ends the wait; nothing is acquired then.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
@@ -82,12 +82,12 @@ internal sealed class RateLimiter : IDisposable
             SetTimer();
         }
 
-        // Outside the lock: a token already cancelled calls back right here.
+        // Outside the lock: an already cancelled token calls back immediately.
         waiter.Watch();
         return new ValueTask(waiter.Task);
     }
 
-    /// <summary>Lets those who wait through at once, without counting them: another limit may be theirs from now on.</summary>
+    /// <summary>Lets waiting callers through without counting their bytes: another limit may apply to them now.</summary>
     public void LetThrough()
     {
         lock (this)
@@ -98,7 +98,7 @@ internal sealed class RateLimiter : IDisposable
         }
     }
 
-    /// <summary>Fails those who wait.</summary>
+    /// <summary>Fails waiting callers.</summary>
     public void Dispose()
     {
         lock (this)
@@ -140,7 +140,7 @@ internal sealed class RateLimiter : IDisposable
         if (_timerIsSet)
             return;
 
-        // One millisecond more than the debt takes: a timer that fires a moment early would find an empty bucket.
+        // One millisecond is added: a timer that fires slightly early would find an empty bucket.
         double seconds = -_tokens / _rate + 0.001;
         TimeSpan due = TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.FromDays(1).TotalSeconds));
         _timer ??= _time.CreateTimer(static state => ((RateLimiter)state!).OnTimer(), this,

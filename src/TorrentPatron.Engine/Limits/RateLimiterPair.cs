@@ -1,17 +1,22 @@
 namespace TorrentPatron.Engine.Limits;
 
-/// <summary>Limits that hold together: a torrent's own, one that its peers share with those of other torrents, and for some that of their transport.</summary>
+/// <summary>
+/// The limits that apply to a peer together: its torrent's own, one shared with other torrents, and possibly one of its
+/// transport.
+/// </summary>
 /// <param name="Torrent">The torrent's own limit.</param>
-/// <param name="Shared">The limit over all torrents, or that of a class of peers.</param>
-/// <param name="Transport">The limit over all peers that are connected by TCP beside uTP (<see cref="MixedMode"/>); null: it does not hold.</param>
+/// <param name="Shared">The limit over all torrents, or of a peer class.</param>
+/// <param name="Transport">
+/// The limit over all TCP peers while uTP needs a share (<see cref="MixedMode"/>); null if it does not apply.
+/// </param>
 internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter Shared, RateLimiter? Transport = null)
 {
-    /// <summary>Whether none limits anything now, so that <see cref="AcquireAsync"/> would not wait.</summary>
+    /// <summary>Whether no limit is set, so that <see cref="AcquireAsync"/> would not wait.</summary>
     public bool IsUnlimited => Torrent.Rate == 0 && Shared.Rate == 0 && Transport is not { Rate: > 0 };
 
     /// <summary>
-    /// Bytes that may be moved at once without a burst that fills the queues on the way: what the lowest limit lets through in a twentieth of a
-    /// second, and no less than 16 KiB.
+    /// Bytes that may be moved at once without a burst that fills the network's queues: a twentieth of a second at the lowest
+    /// limit, but at least 16 KiB.
     /// </summary>
     public int Portion
     {
@@ -24,8 +29,8 @@ internal readonly record struct RateLimiterPair(RateLimiter Torrent, RateLimiter
     }
 
     /// <summary>
-    /// Waits until all let so many bytes through. The torrent's own limit comes first: a slow torrent takes nothing from
-    /// the others' share while it waits.
+    /// Waits until all limits allow the given number of bytes. The torrent's own limit comes first, so that a slow torrent uses
+    /// nothing of the shared limit while it waits.
     /// </summary>
     /// <param name="bytes">Number of bytes, 0 or more.</param>
     /// <param name="cancellationToken">Ends the wait.</param>

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Engine.Limits;
 
 /// <summary>
-/// Measures a rate over the last five seconds or, where the bytes began to flow later, since then: so it is right at once
-/// after a start and quiet afterwards.
+/// Measures a rate over the last five seconds or, if the flow began later, since then: so it is right at once after a start and
+/// steady afterwards.
 /// </summary>
 /// <remarks>
-/// Counting is one interlocked addition and knows no time; time comes with the reading. While nothing has flowed the meter is
-/// hardly more than its count. Thread-safe.
+/// Counting is one interlocked addition and reads no clock; the time comes with <see cref="Rate"/>. A meter without traffic takes
+/// little more than its count. Thread-safe.
 /// </remarks>
 internal sealed class RateMeter
 {
@@ -14,14 +14,14 @@ internal sealed class RateMeter
     private const long SampleMilliseconds = 200;
 
     /// <summary>
-    /// The count at moments at least <see cref="SampleMilliseconds"/> apart, oldest first; null while it was never read with
-    /// anything counted. Locked while it is used.
+    /// Samples of the count, at least <see cref="SampleMilliseconds"/> apart, oldest first; null until the first reading with a
+    /// count. Locked while in use.
     /// </summary>
     private List<Sample>? _samples;
     private long _idleAt;
     private long _total;
 
-    /// <summary>Makes a meter that has counted nothing.</summary>
+    /// <summary>Creates a meter with a count of 0.</summary>
     /// <param name="now">A monotonic clock's milliseconds.</param>
     public RateMeter(long now) => _idleAt = now;
 
@@ -33,8 +33,7 @@ internal sealed class RateMeter
     public void Add(long bytes) => Interlocked.Add(ref _total, bytes);
 
     /// <summary>
-    /// The rate in bytes/s. To be read every few seconds, and when bytes are about to flow: what happened in between is known
-    /// only as a mean.
+    /// The rate in bytes/s. Read it every few seconds, and before a flow begins: between two readings only the mean is known.
     /// </summary>
     /// <param name="now">Milliseconds of the clock given to the constructor.</param>
     public long Rate(long now)
@@ -57,7 +56,7 @@ internal sealed class RateMeter
 
     private long Rate(List<Sample> samples, long now)
     {
-        // The oldest sample left is the last one outside the window, or the last one before bytes began to flow.
+        // The oldest remaining sample is the last one outside the window, or the last one before the flow began.
         int old = 0;
         while (old + 1 < samples.Count
             && (now - samples[old + 1].Time >= WindowMilliseconds || samples[old + 1].Total == samples[old].Total))

@@ -7,15 +7,16 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Fetches the piece layers that are not known of a v2 or hybrid torrent (BEP 52): its info dictionary came from peers, or its file lacks them. Each range that is asked for comes with a proof up to
-/// the root of its file, so that a wrong one is known at once, and who sent it. Thread-safe.
+/// Fetches the missing piece layers of a v2 or hybrid torrent (BEP 52), for example after its info dictionary came from peers.
+/// Each requested range comes with a proof up to its file's root, so a wrong range and its sender are detected at once.
+/// Thread-safe.
 /// </summary>
 internal sealed class LayerFetcher : HashExchange
 {
-    /// <summary>Requests that one peer owes at once.</summary>
+    /// <summary>The most open requests to one peer.</summary>
     private const int MostAsked = 4;
 
-    /// <summary>Requests that a peer may refuse; then it is not asked again.</summary>
+    /// <summary>Rejected requests after which a peer is not asked again.</summary>
     private const int MostRejects = 50;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
@@ -37,12 +38,14 @@ internal sealed class LayerFetcher : HashExchange
     private bool _isOver;
     private bool _isReturned;
 
-    /// <summary>Makes a fetcher, which asks nobody before <see cref="Tick"/>.</summary>
-    /// <param name="metainfo">A torrent that lacks layers, of no more bytes than fit into an info dictionary (<see cref="SizeOf"/>).</param>
+    /// <summary>Creates a fetcher, which sends no request before <see cref="Tick"/>.</summary>
+    /// <param name="metainfo">
+    /// A torrent without its layers, whose total (<see cref="SizeOf"/>) is within the limit of an info dictionary.
+    /// </param>
     /// <param name="peers">The connected peers.</param>
-    /// <param name="memory">Has room for the layers.</param>
+    /// <param name="memory">Provides the memory for the layers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="ban">Shuts out a peer that has lied.</param>
+    /// <param name="ban">Bans a peer that sent wrong hashes.</param>
     /// <param name="received">Takes the layers, by the roots of their files, once. Called on any thread, without a lock.</param>
     public LayerFetcher(
         TorrentMetainfo metainfo, Func<IReadOnlyList<PeerConnection>> peers, MetadataMemory memory, TimeProvider time, Action<PeerConnection, string> ban,
@@ -72,7 +75,7 @@ internal sealed class LayerFetcher : HashExchange
     public static long SizeOf(TorrentMetainfo metainfo) => metainfo.Files
         .Where(file => NeedsLayer(metainfo, file)).Sum(file => (long)CountPieces(metainfo, file) * MerkleTree.HashLength);
 
-    /// <summary>Ranges that are here, and all of them.</summary>
+    /// <summary>The number of ranges received, and of all ranges.</summary>
     public (int Received, int Total) Progress
     {
         get
@@ -140,7 +143,7 @@ internal sealed class LayerFetcher : HashExchange
         }
     }
 
-    /// <summary>Takes requests back that are not answered, and asks others; called about once a second.</summary>
+    /// <summary>Expires unanswered requests and sends new ones; called about once a second.</summary>
     public void Tick()
     {
         lock (_gate)
@@ -166,7 +169,7 @@ internal sealed class LayerFetcher : HashExchange
         Ask();
     }
 
-    /// <summary>Asks nobody any more, and lets go of the memory.</summary>
+    /// <summary>Stops requesting and releases the memory.</summary>
     public void End()
     {
         lock (_gate)
@@ -184,7 +187,7 @@ internal sealed class LayerFetcher : HashExchange
 
     private static int CountPieces(TorrentMetainfo metainfo, TorrentFileEntry file) => (int)((file.Length + metainfo.PieceLength - 1) / metainfo.PieceLength);
 
-    /// <summary>Takes memory for the layers, where there is room, with those that are known. Called with the lock held.</summary>
+    /// <summary>Takes memory for the layers if there is room, and adds the known ones. Called with the lock held.</summary>
     private bool HasMemory()
     {
         if (_layers is not null)
@@ -253,7 +256,7 @@ internal sealed class LayerFetcher : HashExchange
             }
         }
 
-        // Without the lock: a connection may turn out to be broken, and its peer leaves.
+        // Outside the lock: a connection may turn out to be broken, and then its peer leaves.
         byte[] body = new byte[HashRequest.BodyLength];
         foreach ((PeerConnection peer, HashRequest request) in requests)
         {
@@ -274,7 +277,7 @@ internal sealed class LayerFetcher : HashExchange
 
     private long After(TimeSpan span) => _time.GetTimestamp() + (long)(span.TotalSeconds * _time.TimestampFrequency);
 
-    /// <summary>What a peer has been asked for, and how it took that.</summary>
+    /// <summary>The open requests to a peer, and how it has answered.</summary>
     private sealed class Source
     {
         public Dictionary<HashRequest, long> Asked { get; } = [];

@@ -4,28 +4,30 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Metadata of one size being put together: which pieces are here and from whom, which are asked for. Takes the memory that it needs, once,
-/// with the first piece. Not thread-safe.
+/// Metadata of one claimed size while it is assembled: which pieces have arrived, from whom, and which are requested. It takes
+/// its memory once, with the first piece. Not thread-safe.
 /// </summary>
-/// <param name="size">Size in bytes, as peers claim it.</param>
-/// <param name="only">The one peer whose pieces are taken; null: those of all that claim this size.</param>
+/// <param name="size">The size that peers claim, bytes.</param>
+/// <param name="only">The only peer whose pieces are used; null to use those of all peers that claim this size.</param>
 /// <param name="now">The time; a timestamp of the clock.</param>
 /// <param name="time">The clock.</param>
 internal sealed class MetadataAssembly(int size, PeerConnection? only, long now, TimeProvider time)
 {
-    /// <summary>Peers that one piece is asked of at once.</summary>
+    /// <summary>The most peers asked for one piece at once.</summary>
     private const int MostAsked = 3;
 
-    /// <summary>How long a piece has been asked for when another peer is asked too, once all pieces are asked for.</summary>
+    /// <summary>
+    /// How long a request may be open before another peer is asked for the same piece, once all pieces are requested.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    /// <summary>The time that any size has, where others wait.</summary>
+    /// <summary>The time that any size is allowed while others wait for memory.</summary>
     private static readonly TimeSpan LeastTime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Bytes/s below which it takes too long, where others wait.</summary>
+    /// <summary>Bytes/s below which it is too slow while others wait for memory.</summary>
     private const int LeastRate = 64 * 1024;
 
-    /// <summary>The longest time without a piece, where others wait.</summary>
+    /// <summary>The longest time without a piece while others wait for memory.</summary>
     private static readonly TimeSpan MostSilence = TimeSpan.FromSeconds(10);
 
     private byte[]? _all;
@@ -34,36 +36,36 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
     /// <summary>Size in bytes.</summary>
     public int Size => size;
 
-    /// <summary>Whether it has had its time and should make way for others.</summary>
+    /// <summary>Whether its time is up and it should make room for others.</summary>
     /// <param name="now">The time; a timestamp of the clock.</param>
     public bool IsOverdue(long now) => !IsComplete
         && (time.GetElapsedTime(LastProgress, now) > MostSilence
             || time.GetElapsedTime(_begunAt, now) > LeastTime + TimeSpan.FromSeconds((double)size / LeastRate));
 
-    /// <summary>The one peer whose pieces are taken; null: those of all.</summary>
+    /// <summary>The only peer whose pieces are used; null to use those of all.</summary>
     public PeerConnection? Only => only;
 
     /// <summary>Number of pieces.</summary>
     public int Count => _pieces.Length;
 
-    /// <summary>Pieces that are here.</summary>
+    /// <summary>The number of pieces received.</summary>
     public int Received { get; private set; }
 
-    /// <summary>Whether all pieces are here.</summary>
+    /// <summary>Whether all pieces have arrived.</summary>
     public bool IsComplete => Received == Count;
 
-    /// <summary>When a piece last came, or it was begun; a timestamp of the clock.</summary>
+    /// <summary>When the last piece arrived, or the assembly began; a timestamp of the clock.</summary>
     public long LastProgress { get; private set; } = now;
 
     private readonly long _begunAt = now;
 
-    /// <summary>Those whose pieces are in it.</summary>
+    /// <summary>The peers whose pieces it contains.</summary>
     public IReadOnlyCollection<PeerConnection> Senders => [.. _pieces.Select(piece => piece.From).OfType<PeerConnection>().Distinct()];
 
-    /// <summary>Takes a piece to ask a peer for: one that nobody is asked for, or else one that is long in coming.</summary>
-    /// <param name="isAsked">Whether that peer is asked for a piece already.</param>
+    /// <summary>Reserves a piece to request from a peer: one that is not requested yet, or else one that is overdue.</summary>
+    /// <param name="isAsked">Returns whether a piece is already requested from that peer.</param>
     /// <param name="now">The time; a timestamp of the clock.</param>
-    /// <returns>Its index; -1: there is none.</returns>
+    /// <returns>Its index; -1 if there is none.</returns>
     public int Take(Predicate<int> isAsked, long now)
     {
         int late = -1;
@@ -81,17 +83,17 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
         return late < 0 ? -1 : Ask(late, now);
     }
 
-    /// <summary>A piece will not come from one that was asked.</summary>
+    /// <summary>Releases a piece that a peer will not deliver.</summary>
     public void Release(int index)
     {
         if (_pieces[index].Asked > 0)
             _pieces[index].Asked--;
     }
 
-    /// <summary>Puts a piece in that has come; one that is here already counts for nothing.</summary>
+    /// <summary>Stores a piece; a duplicate is ignored.</summary>
     /// <param name="index">Its index.</param>
-    /// <param name="data">As many bytes as that piece has.</param>
-    /// <param name="from">Who sent it.</param>
+    /// <param name="data">The piece's data, of exactly its length.</param>
+    /// <param name="from">The sender.</param>
     /// <param name="now">The time; a timestamp of the clock.</param>
     public void Put(int index, ReadOnlySpan<byte> data, PeerConnection from, long now)
     {
@@ -104,7 +106,7 @@ internal sealed class MetadataAssembly(int size, PeerConnection? only, long now,
         Received++;
     }
 
-    /// <summary>All of it, when it is complete; no copy.</summary>
+    /// <summary>The complete metadata, not a copy.</summary>
     public byte[] All => _all!;
 
     private int Ask(int index, long now)

@@ -11,23 +11,22 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Fetches a torrent's metadata from its peers (BEP 9): from several at once, piece by piece, until what they have sent together
-/// has the hash that the magnet link names. Thread-safe.
+/// Fetches a torrent's metadata from its peers (BEP 9), from several at once and piece by piece, until the assembled pieces have
+/// the hash in the magnet link. Thread-safe.
 /// </summary>
 /// <remarks>
-/// A piece cannot be checked by itself. Where pieces of several peers make a wrong whole, each is asked for all of it from then on, so
-/// that whoever lies is found; and what peers claim the size to be is taken at its word beside other claims, as far as there is memory, then in
-/// turn.
+/// A single piece cannot be verified. If pieces from several peers add up to wrong metadata, each peer is then asked for all of
+/// it, so that the liar is found. Different claimed sizes are tried side by side as far as memory allows, then in turn.
 /// </remarks>
 internal sealed class MetadataFetcher : IPeerExtension
 {
-    /// <summary>Pieces that one peer is asked for at once.</summary>
+    /// <summary>The most open requests to one peer.</summary>
     private const int MostAsked = 4;
 
-    /// <summary>Requests that a peer may refuse; then it is not asked again.</summary>
+    /// <summary>Rejected requests after which a peer is not asked again.</summary>
     private const int MostRejects = 50;
 
-    /// <summary>Pieces that a peer may send without being asked.</summary>
+    /// <summary>The most unrequested pieces tolerated from a peer.</summary>
     private const int MostUnasked = 100;
 
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(10);
@@ -46,14 +45,14 @@ internal sealed class MetadataFetcher : IPeerExtension
     private readonly HashSet<int> _disputedSizes = [];
     private int _peersAsked;
 
-    /// <summary>Wholes begun so far.</summary>
+    /// <summary>The number of assemblies begun so far.</summary>
     private long _turn;
     private bool _isOver;
 
-    /// <summary>Makes a fetcher, which asks whoever says that it has the metadata.</summary>
-    /// <param name="magnet">What the metadata must hash to.</param>
+    /// <summary>Creates a fetcher, which asks every peer that offers metadata.</summary>
+    /// <param name="magnet">The link with the metadata's hash.</param>
     /// <param name="engine">The clock, and the threads that hash.</param>
-    /// <param name="ban">Shuts out a peer that has lied.</param>
+    /// <param name="ban">Bans a peer that sent wrong metadata.</param>
     /// <param name="received">Takes the metadata, once. Called on any thread, without a lock.</param>
     public MetadataFetcher(MagnetLink magnet, EngineResources engine, Action<PeerConnection, string> ban, Action<byte[]> received)
     {
@@ -72,7 +71,7 @@ internal sealed class MetadataFetcher : IPeerExtension
     /// <inheritdoc/>
     public int MaxLength => MetadataMessage.MaxLength;
 
-    /// <summary>How far it is, as far as peers are concerned: all but <see cref="MetadataProgress.Since"/>.</summary>
+    /// <summary>The fetcher's progress, all but <see cref="MetadataProgress.Since"/>.</summary>
     /// <param name="connected">Connected peers.</param>
     /// <param name="known">Known addresses.</param>
     public MetadataProgress Progress(int connected, int known)
@@ -116,7 +115,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         switch (message.Kind)
         {
             case MetadataMessageKind.Request:
-                // Nothing to give yet.
+                // We have no metadata to give yet.
                 MetadataServer.Refuse(peer, this, message.Piece);
                 return null;
             case MetadataMessageKind.Data:
@@ -146,7 +145,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         AskMore();
     }
 
-    /// <summary>Takes requests back that are not answered, and asks others; called about once a second.</summary>
+    /// <summary>Expires unanswered requests and sends new ones; called about once a second.</summary>
     public void Tick()
     {
         lock (_gate)
@@ -167,7 +166,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         AskMore();
     }
 
-    /// <summary>Asks nobody any more; called when the torrent rests, and when it ends.</summary>
+    /// <summary>Stops requesting; called when the torrent is suspended, and at its end.</summary>
     public void End()
     {
         lock (_gate)
@@ -189,7 +188,7 @@ internal sealed class MetadataFetcher : IPeerExtension
             _memory.Return(assembly.Size);
     }
 
-    /// <summary>Asks every peer that has the metadata for as much as it should be asked for.</summary>
+    /// <summary>Sends every peer with metadata as many requests as it should have.</summary>
     private void AskMore()
     {
         var requests = new List<(PeerConnection Peer, int Piece)>();
@@ -198,7 +197,8 @@ internal sealed class MetadataFetcher : IPeerExtension
             if (_isOver)
                 return;
             long now = _time.GetTimestamp();
-            // Who claims a size and then gives nothing, or little, must not keep out who would: here or in another torrent.
+            // A peer that claims a size and then sends little or nothing must not block a peer that would answer, here or in
+            // another torrent.
             foreach (MetadataAssembly assembly in _assemblies.Where(one => one.IsOverdue(now) && _memory.IsWanted(one.Size)).ToArray())
                 Drop(assembly);
             bool isAnySmallWaiting = false, isAnyLargeWaiting = false;
@@ -215,14 +215,14 @@ internal sealed class MetadataFetcher : IPeerExtension
                 _memory.Withdraw(this, isSmall: false);
         }
 
-        // Without the lock: a connection may turn out to be broken, and its peer leaves.
+        // Outside the lock: a connection may turn out to be broken, and then its peer leaves.
         foreach ((PeerConnection peer, int piece) in requests)
             peer.Extensions.TryAdd(this, MetadataMessage.WriteRequest(piece));
         foreach (PeerConnection peer in requests.Select(request => request.Peer).Distinct())
             peer.Sender.Flush();
     }
 
-    /// <returns>False where there is no memory for what it would give.</returns>
+    /// <returns>False if there is no memory for its pieces.</returns>
     private bool Ask(MetadataSource source, bool mayBegin, long now, List<(PeerConnection Peer, int Piece)> requests)
     {
         if (source.Size is not int size || source.Rejects >= MostRejects || source.RestUntil > now)
@@ -250,7 +250,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         return true;
     }
 
-    /// <summary>What the pieces of a peer go to; null: there is no room for it now.</summary>
+    /// <summary>The assembly for a peer's pieces; null if there is no room now.</summary>
     private MetadataAssembly? FindAssembly(PeerConnection peer, int size, bool mayBegin, long now)
     {
         PeerConnection? only = _disputedSizes.Contains(size) ? peer : null;
@@ -313,7 +313,7 @@ internal sealed class MetadataFetcher : IPeerExtension
         {
             if (!_sources.TryGetValue(peer, out MetadataSource? source))
                 return;
-            // Rejects that answer nothing count as well: both are messages without use.
+            // Rejects that match no request count too: both kinds are useless messages.
             source.Rejects++;
             if (source.Asked.Remove(piece))
                 source.Assembly?.Release(piece);

@@ -6,23 +6,25 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Metadata;
 
 /// <summary>
-/// Gives a torrent's metadata to peers that ask for it (BEP 9): twice to each, a bit more each minute, and within the peer's limits
-/// on sending. Thread-safe.
+/// Sends a torrent's metadata to peers that request it (BEP 9): at most twice to each, plus a little every minute, within the
+/// peer's upload limits. Thread-safe.
 /// </summary>
-/// <param name="metadata">The info dictionary as it is hashed.</param>
+/// <param name="metadata">The exact bytes of the info dictionary.</param>
 /// <param name="time">The clock.</param>
 internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider time) : IPeerExtension, IDisposable
 {
-    /// <summary>Pieces beyond twice the metadata that a peer may have at once, so that small metadata may be asked for again.</summary>
+    /// <summary>Pieces beyond two copies that a peer may have at once, so that small metadata may be requested again.</summary>
     private const int Slack = 16;
 
     /// <summary>Pieces that may wait to be sent to one peer.</summary>
     private const int MostPending = 16;
 
-    /// <summary>Bytes that may wait for a peer that does not read before it is refused more.</summary>
+    /// <summary>The most unsent bytes for a peer that does not read, before further requests are rejected.</summary>
     private const int MostUnsent = 512 * 1024;
 
-    /// <summary>What each peer may still have; null until a peer asks: few torrents of many are ever asked.</summary>
+    /// <summary>
+    /// The remaining allowance of each peer; null until the first request, because most torrents never get one.
+    /// </summary>
     private ConditionalWeakTable<PeerConnection, Allowance>? _allowances;
     private readonly CancellationTokenSource _stop = new();
 
@@ -59,9 +61,11 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
     /// <inheritdoc/>
     public void Dispose() => _stop.Cancel();
 
-    /// <summary>Refuses a piece, which is work for nothing. It goes out with all else that this receive is answered with.</summary>
-    /// <param name="peer">Who asks.</param>
-    /// <param name="extension">The extension, by which the peer knows what the message is.</param>
+    /// <summary>
+    /// Rejects a request, which counts as futile work. The message is sent with the other answers to this receive.
+    /// </summary>
+    /// <param name="peer">The requesting peer.</param>
+    /// <param name="extension">The extension, which gives the message its number.</param>
     /// <param name="piece">Index of the piece.</param>
     public static void Refuse(PeerConnection peer, IPeerExtension extension, int piece)
     {
@@ -85,9 +89,9 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
         }
         catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException)
         {
-            // The torrent stops.
+            // The torrent is stopping.
         }
-#pragma warning disable CA1031 // The root of what is sent: whatever it is ends this peer and nothing else.
+#pragma warning disable CA1031 // The root of a send: any exception ends this peer only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -100,7 +104,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
         }
     }
 
-    /// <summary>How many pieces a peer may still have, and how many of them count as use.</summary>
+    /// <summary>The pieces that a peer may still have, and how many of them count as useful.</summary>
     private sealed class Allowance(int pieces, int useful, TimeProvider time)
     {
         private readonly Lock _gate = new();
@@ -109,7 +113,7 @@ internal sealed class MetadataServer(ReadOnlyMemory<byte> metadata, TimeProvider
         private int _useful = useful;
         private int _pending;
 
-        /// <summary>Whether a piece that was sent is one of the first copy.</summary>
+        /// <summary>Whether a sent piece belongs to the first copy.</summary>
         public bool TryTakeUse() => Interlocked.Decrement(ref _useful) >= 0;
 
         public bool TryTake(int perMinute)

@@ -2,34 +2,34 @@ using TorrentPatron.Engine.Peers;
 
 namespace TorrentPatron.Engine.Metadata;
 
-/// <summary>A peer as one that may have the metadata. Guarded by its fetcher's lock.</summary>
+/// <summary>A peer that may have the metadata. Guarded by its fetcher's lock.</summary>
 /// <param name="peer">The peer.</param>
 internal sealed class MetadataSource(PeerConnection peer)
 {
-    /// <summary>Who it is.</summary>
+    /// <summary>The peer.</summary>
     public PeerConnection Peer => peer;
 
-    /// <summary>The size that it claims; null: it has said that it has none.</summary>
+    /// <summary>The size that it claims; null if it has said that it has none.</summary>
     public int? Size { get; set; }
 
-    /// <summary>What it is asked for pieces of; null while it is not.</summary>
+    /// <summary>The assembly that it is asked for; null if there is none.</summary>
     public MetadataAssembly? Assembly { get; set; }
 
-    /// <summary>The pieces it is asked for, and since when; timestamps of the clock.</summary>
+    /// <summary>The pieces requested from it, and when; timestamps of the clock.</summary>
     public Dictionary<int, long> Asked { get; } = [];
 
-    /// <summary>Requests that it has refused.</summary>
+    /// <summary>Requests that it has rejected.</summary>
     public int Rejects { get; set; }
 
-    /// <summary>Pieces that it has sent without being asked, or too late.</summary>
+    /// <summary>Pieces that it has sent unrequested or too late.</summary>
     public int Unasked { get; set; }
 
-    /// <summary>When what it claims was begun to be put together last, counted in such turns; else when it came.</summary>
+    /// <summary>The turn in which an assembly of its claimed size last began; otherwise the turn in which it came.</summary>
     public long LastTurn { get; set; }
 
-    /// <summary>Whether it has been asked for anything.</summary>
+    /// <summary>Whether it has been sent any request.</summary>
     public bool WasAsked { get; set; }
 
-    /// <summary>Until when it is left alone; a timestamp of the clock.</summary>
+    /// <summary>When it may be asked again; a timestamp of the clock.</summary>
     public long RestUntil { get; set; }
 }

@@ -13,7 +13,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Metadata;
 
-/// <summary>Meets the peers of a torrent of which only a link is known, and has them give it the metadata (BEP 9).</summary>
+/// <summary>The work of a torrent started from a link: connects to its peers and fetches the metadata (BEP 9).</summary>
 internal sealed class MetadataWork : IWork, IPeerSetOwner
 {
     private static readonly Bitfield NoPieces = new(0);
@@ -24,14 +24,14 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     private readonly IWorkEvents _events;
     private volatile MetadataFetcher _fetcher;
 
-    /// <summary>Fetches the piece layers, once the info dictionary of a v2 torrent is here.</summary>
+    /// <summary>Fetches the piece layers, once the info dictionary of a v2 torrent has arrived.</summary>
     private volatile LayerFetcher? _layers;
 
-    /// <summary>Makes it; nobody is asked before it is opened.</summary>
+    /// <summary>Creates the work, which contacts nobody before it is opened.</summary>
     /// <param name="magnet">The link.</param>
-    /// <param name="engine">What all torrents share.</param>
-    /// <param name="peers">The torrent's connections, which go on with the work that comes after this one.</param>
-    /// <param name="events">Is told when the metadata is here.</param>
+    /// <param name="engine">The engine's shared resources.</param>
+    /// <param name="peers">The torrent's connections, which the work that follows this one takes over.</param>
+    /// <param name="events">Receives the metadata.</param>
     public MetadataWork(MagnetLink magnet, EngineResources engine, PeerSet peers, IWorkEvents events)
     {
         _magnet = magnet;
@@ -49,7 +49,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     /// <inheritdoc/>
     public bool IsComplete => false;
 
-    /// <summary>Something, as nobody knows how much.</summary>
+    /// <summary>More than 0, since the size is unknown.</summary>
     public long MissingBytes => BlockRequest.BlockLength;
 
     /// <inheritdoc/>
@@ -179,7 +179,7 @@ internal sealed class MetadataWork : IWork, IPeerSetOwner
     {
         _fetcher.End();
         _layers?.End();
-        // The work that comes after this one may have its own already.
+        // The work that follows this one may already have set its own.
         if (_set.Hashes == _layers)
             _set.Hashes = null;
         _layers = null;

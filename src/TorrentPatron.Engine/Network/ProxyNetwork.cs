@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.Network;
 /// cannot carry is not sent at all. Uses that the settings leave out go by the other network as they are.
 /// </summary>
 /// <param name="inner">The network on which the proxy is.</param>
-/// <param name="proxy">Gives the proxy, which may change; null: none.</param>
+/// <param name="proxy">Gives the proxy, which may change; null means none.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, TimeProvider time) : INetwork
 {

@@ -52,7 +52,7 @@ public sealed class SocketNetwork : INetwork
         binding.Changed += () => _open.CloseAllBut(binding.Latest);
     }
 
-    /// <summary>The differentiated services code point of what is sent to peers and by UDP, 0 to 63; 0: none.</summary>
+    /// <summary>The differentiated services code point of what is sent to peers and by UDP, 0 to 63; 0 means none.</summary>
     internal int CodePoint { get; init; }
 
     /// <inheritdoc/>

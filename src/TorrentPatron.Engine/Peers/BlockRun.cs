@@ -4,21 +4,21 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The blocks that are read and sent to a peer at once: more to who takes them fast, few to who does not, for what is on its way
-/// cannot be taken back and holds its buffer as long. Used by one sender at a time.
+/// The blocks that are read and sent to a peer in one go: more for a fast peer, few for a slow one, because blocks being sent
+/// cannot be taken back and occupy their buffer meanwhile. Used by one sender at a time.
 /// </summary>
 internal sealed class BlockRun
 {
-    /// <summary>Most blocks of a run: they and their headers fit 512 KiB.</summary>
+    /// <summary>The most blocks in a run: with their headers they fit in 512 KiB.</summary>
     private const int MostBlocks = 31;
 
-    /// <summary>Blocks of a newcomer's first run.</summary>
+    /// <summary>Blocks in a new peer's first run.</summary>
     private const int FirstBlocks = 2;
 
-    /// <summary>Who takes a run sooner than this gets longer ones.</summary>
+    /// <summary>A peer that takes a run sooner than this gets longer ones.</summary>
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Who takes longer for a run than this gets shorter ones.</summary>
+    /// <summary>A peer that takes longer for a run than this gets shorter ones.</summary>
     private static readonly TimeSpan Slow = TimeSpan.FromMilliseconds(500);
 
     private readonly BlockRequest[] _blocks = new BlockRequest[MostBlocks];
@@ -32,13 +32,13 @@ internal sealed class BlockRun
     /// <summary>Bytes of payload in them.</summary>
     public int Payload { get; private set; }
 
-    /// <summary>Room for them, each behind the header of its message.</summary>
+    /// <summary>The buffer for them, each preceded by its message header.</summary>
     public Memory<byte> Messages => _buffer.AsMemory(0, Payload + _count * PeerMessage.PieceHeaderLength);
 
     /// <summary>Takes the next blocks from a queue.</summary>
-    /// <param name="queue">What the peer has asked for.</param>
-    /// <param name="most">Take no more than so many.</param>
-    /// <returns>False where there are none.</returns>
+    /// <param name="queue">The peer's requests.</param>
+    /// <param name="most">The most blocks to take.</param>
+    /// <returns>False if there are none.</returns>
     public bool TryTake(UploadQueue queue, int most)
     {
         _count = queue.Take(_blocks.AsSpan(0, Math.Min(_length, most)));
@@ -56,7 +56,7 @@ internal sealed class BlockRun
         return _count > 0;
     }
 
-    /// <summary>Follows how fast the peer takes them.</summary>
+    /// <summary>Adapts the length of runs to the peer's speed.</summary>
     /// <param name="took">How long it took to send them.</param>
     public void Sent(TimeSpan took)
     {
@@ -66,7 +66,7 @@ internal sealed class BlockRun
             _length = Math.Max(_length / 2, 1);
     }
 
-    /// <summary>Gives the buffer back; the next run takes another one.</summary>
+    /// <summary>Releases the buffer; the next run takes another one.</summary>
     public void Release()
     {
         if (_buffer.Length > 0)

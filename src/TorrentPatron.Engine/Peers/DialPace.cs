@@ -6,33 +6,33 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Bounds what one host is dialled: whoever names a thousand ports of an address must not make us knock at each. Some in a minute, and
-/// where nobody answers as a peer, none for a while. Bounded; not thread-safe.
+/// Limits dials to one host, so that someone who names a thousand ports of an address cannot make us try them all: a few per
+/// minute, and none for a while if no port answers as a peer. Bounded; not thread-safe.
 /// </summary>
 internal sealed class DialPace
 {
-    /// <summary>Ports of one host that are dialled within <see cref="Window"/>.</summary>
+    /// <summary>The most ports of one host that are dialled within <see cref="Window"/>.</summary>
     public const int MostInWindow = 10;
 
-    /// <summary>The same for this machine, where many peers at once are nothing strange: that is where such things are tried out.</summary>
+    /// <summary>The same for this machine, where many peers at once are normal, for example in tests.</summary>
     public const int MostOfThisMachine = 40;
 
-    /// <summary>Dials in a row that found no peer, after which a host is left alone for <see cref="Rest"/>.</summary>
+    /// <summary>Consecutive failed dials after which a host is left alone for <see cref="Rest"/>.</summary>
     public const int MostFailures = 20;
 
-    /// <summary>Time over which dials are counted.</summary>
+    /// <summary>The period over which dials are counted.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
 
-    /// <summary>Time for which a host is left alone.</summary>
+    /// <summary>How long a host is left alone.</summary>
     public static readonly TimeSpan Rest = TimeSpan.FromMinutes(10);
 
-    /// <summary>Hosts that are remembered before those of which there is nothing to remember are looked for.</summary>
+    /// <summary>The most hosts remembered before stale ones are removed.</summary>
     private const int Capacity = 2_000;
 
-    /// <summary>The hosts that were dialled; null until one is.</summary>
+    /// <summary>The dialled hosts; null until there is one.</summary>
     private Dictionary<AddressBlock, DialledHost>? _hosts;
 
-    /// <summary>When an address may be dialled: now, or not before.</summary>
+    /// <summary>When an address may be dialled: now or later.</summary>
     /// <param name="address">The address.</param>
     /// <param name="now">The time.</param>
     public Instant Next(IPAddress address, Instant now)
@@ -46,7 +46,7 @@ internal sealed class DialPace
         return free > next ? free : next;
     }
 
-    /// <summary>An address is dialled.</summary>
+    /// <summary>Records a dial.</summary>
     public void Dialled(IPAddress address, Instant now)
     {
         _hosts ??= [];
@@ -59,21 +59,21 @@ internal sealed class DialPace
         host.Dials.Enqueue(now);
     }
 
-    /// <summary>Nobody was found at an address, or nobody who takes part in the torrent.</summary>
+    /// <summary>Records that no peer of the torrent answered at an address.</summary>
     public void Failed(IPAddress address, Instant now)
     {
         if (Find(address) is { } host && ++host.Failures >= MostFailures)
             (host.Failures, host.RestsUntil) = (0, now + Rest);
     }
 
-    /// <summary>A peer was found at an address.</summary>
+    /// <summary>Records that a peer answered at an address.</summary>
     public void Reached(IPAddress address)
     {
         if (Find(address) is { } host)
             (host.Failures, host.RestsUntil) = (0, default);
     }
 
-    /// <summary>What failed is forgiven: it was our own network that was out.</summary>
+    /// <summary>Forgets all failures: our own network was down.</summary>
     public void Forgive()
     {
         if (_hosts is null)
@@ -97,7 +97,7 @@ internal sealed class DialPace
 
     private sealed class DialledHost
     {
-        /// <summary>When its last dials were, the oldest first.</summary>
+        /// <summary>The times of its latest dials, oldest first.</summary>
         public Queue<Instant> Dials { get; } = new(1);
 
         public int Failures { get; set; }

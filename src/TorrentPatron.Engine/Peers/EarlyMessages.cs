@@ -5,18 +5,18 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// What a peer says of pieces before the torrent's are known, kept as it came, within bounds, and said again when they are. A
-/// bitfield of that time cannot be checked before, and a peer does not say it twice. Thread-safe; nothing is called under its lock.
+/// Messages about pieces that a peer sent before the torrent's pieces were known: stored within bounds and replayed later. A
+/// bitfield cannot be checked before then, and peers do not repeat it. Thread-safe; nothing is called under its lock.
 /// </summary>
 internal sealed class EarlyMessages
 {
-    /// <summary>Why a peer is dropped that sends a block now: nobody can have asked for one.</summary>
+    /// <summary>The reason to close a connection that sends a block now, when none can have been requested.</summary>
     public const string UnaskedBlock = "It sends blocks that were not requested.";
 
-    /// <summary>Longest message that may come: the bitfield of the largest torrent.</summary>
+    /// <summary>The longest message: the bitfield of the largest torrent.</summary>
     public const int MaxMessageLength = 1 + (MetainfoReader.MaxPieces / 8);
 
-    /// <summary>Bytes kept in all: such a bitfield, and some thousand pieces told one by one.</summary>
+    /// <summary>The most bytes stored: such a bitfield, and a few thousand single pieces.</summary>
     private const int Capacity = MaxMessageLength + (64 * 1024);
 
     private readonly Lock _gate = new();
@@ -24,9 +24,9 @@ internal sealed class EarlyMessages
     private int _total;
     private bool _isReplayed;
 
-    /// <summary>Whether a message is of use later.</summary>
-    /// <param name="id">What it says.</param>
-    /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests are of use.</param>
+    /// <summary>Whether a message is worth storing.</summary>
+    /// <param name="id">The message's id.</param>
+    /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests matter.</param>
     public static bool IsOfUse(MessageId id, bool withRequests) => id switch
     {
         MessageId.Choke or MessageId.Unchoke or MessageId.Interested or MessageId.NotInterested or MessageId.Have
@@ -35,11 +35,11 @@ internal sealed class EarlyMessages
         _ => false,
     };
 
-    /// <summary>Keeps a message, where it is of use later, as long as they are not said again.</summary>
+    /// <summary>Stores a message if it is worth it, until the messages are replayed.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests are of use.</param>
-    /// <param name="fault">Why the connection must be ended; null: it goes on.</param>
-    /// <returns>False where all that was kept has been said: this one is to be handled now, behind it.</returns>
+    /// <param name="withRequests">Whether the peer may have been unchoked meanwhile, so that its requests matter.</param>
+    /// <param name="fault">The reason to close the connection; null to keep it open.</param>
+    /// <returns>False if the stored messages have been replayed: this one is to be handled now, after them.</returns>
     public bool TryKeep(in PeerMessage message, bool withRequests, out string? fault)
     {
         lock (_gate)
@@ -56,10 +56,10 @@ internal sealed class EarlyMessages
     }
 
     /// <summary>
-    /// Says everything again, in its order, and behind it what comes meanwhile; then nothing is kept any more. Called once. It ends, since
-    /// what is kept in all is bounded.
+    /// Replays the stored messages in order, then those that arrive meanwhile, and stores nothing afterwards. Called once. It
+    /// ends because the total is bounded.
     /// </summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Replay(PeerTransfer transfer)
     {
         while (TakeKept() is { } kept)
@@ -76,7 +76,7 @@ internal sealed class EarlyMessages
         return null;
     }
 
-    /// <summary>Takes what has been kept; where that is nothing, nothing is kept from now on.</summary>
+    /// <summary>Takes the stored messages; if there are none, nothing is stored from now on.</summary>
     private ArrayBufferWriter<byte>? TakeKept()
     {
         lock (_gate)

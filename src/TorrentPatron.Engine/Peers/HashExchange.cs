@@ -2,29 +2,29 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The exchange of hashes of files' trees with the peers of one torrent (BEP 52). Thread-safe.</summary>
+/// <summary>The exchange of file tree hashes with the peers of one torrent (BEP 52). Thread-safe.</summary>
 internal abstract class HashExchange
 {
-    /// <summary>Takes a message. Called from the receive loop of the peer.</summary>
+    /// <summary>Handles a message. Called from the receive loop of the peer.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="message">A request, hashes, or a refusal.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <param name="message">A request, hashes, or a reject.</param>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public abstract string? Handle(PeerConnection peer, in PeerMessage message);
 
-    /// <summary>A peer has said which pieces it has: it can be asked.</summary>
+    /// <summary>Called when a peer has announced its pieces and can be asked.</summary>
     public virtual void PeerReady(PeerConnection peer)
     {
     }
 
-    /// <summary>Whether a peer owes hashes, so that it is of use even if it has no piece for us.</summary>
+    /// <summary>Whether a peer owes hashes, which makes it useful even without pieces for us.</summary>
     public virtual bool Awaits(PeerConnection peer) => false;
 
-    /// <summary>A peer has gone.</summary>
+    /// <summary>Called when a peer has left.</summary>
     public virtual void PeerLeft(PeerConnection peer)
     {
     }
 
-    /// <summary>Refuses a request; of anything else nothing is known.</summary>
+    /// <summary>Rejects a request and ignores other messages.</summary>
     public static string? Decline(PeerConnection peer, in PeerMessage message)
     {
         if (message.Id == MessageId.HashRequest)

@@ -2,12 +2,14 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>Where the blocks that peers ask for come from.</summary>
+/// <summary>The source of blocks that peers request.</summary>
 internal interface IBlockReader
 {
-    /// <summary>Reads blocks, each behind the header of its piece message, ready to be sent. Who awaits it goes on on a disk thread.</summary>
+    /// <summary>
+    /// Reads blocks, each preceded by its piece message header, ready to be sent. Continuations run on a disk thread.
+    /// </summary>
     /// <param name="blocks">The blocks, each within a piece that we have.</param>
-    /// <param name="messages">Long enough for all of them and their headers.</param>
-    /// <exception cref="Storage.StorageException">The disk refuses.</exception>
+    /// <param name="messages">The buffer, long enough for all of them and their headers.</param>
+    /// <exception cref="Storage.StorageException">The blocks cannot be read.</exception>
     ValueTask ReadAsync(ReadOnlyMemory<BlockRequest> blocks, Memory<byte> messages);
 }

@@ -3,13 +3,13 @@ using System.Net;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The address by which programs of this machine reach each other, all of them the same one: what is bounded for each host is not
-/// bounded for it, or is less. The other addresses of 127.0.0.0/8 are hosts like any.
+/// The loopback address that programs on this machine share. Limits per host do not apply to it, or are higher. Other addresses
+/// in 127.0.0.0/8 count as ordinary hosts.
 /// </summary>
 internal static class LocalMachine
 {
     /// <summary>Whether an address is 127.0.0.1 or ::1.</summary>
-    /// <param name="address">The address; one of IPv4 may be written as one of IPv6.</param>
+    /// <param name="address">The address; IPv4 may be mapped to IPv6.</param>
     public static bool Is(IPAddress address) =>
         address.Equals(IPAddress.Loopback) || address.Equals(IPAddress.IPv6Loopback)
         || (address.IsIPv4MappedToIPv6 && address.MapToIPv4().Equals(IPAddress.Loopback));

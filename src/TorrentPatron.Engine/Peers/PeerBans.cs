@@ -5,17 +5,17 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Who has been shut out of a torrent, because it has sent wrong data. Others at its address, behind the same router perhaps, are
-/// not to blame; but where several there have done so, the address is shut out. What the peer says of itself counts for nothing, so that nobody has
-/// others shut out: a port counts only where we dialled it. On this machine only such ports are shut out, as whatever runs here
-/// has the same address. Bounded: the oldest makes way. Not thread-safe.
+/// The peers banned from a torrent because they sent wrong data. A ban does not affect others at the same address, which may
+/// share a router; but after several bans there, the whole address is banned. A peer's own claims are ignored, so that nobody can
+/// get others banned: a port counts only if we dialled it. On this machine only such ports are banned, because all local programs
+/// share the address. Bounded: the oldest entry is dropped. Not thread-safe.
 /// </summary>
 internal sealed class PeerBans
 {
-    /// <summary>Peers that are remembered, and ports.</summary>
+    /// <summary>The most peers, and the most ports, remembered.</summary>
     public const int Capacity = 1000;
 
-    /// <summary>Peers of one address that have sent wrong data, with which the address is shut out.</summary>
+    /// <summary>Banned peers of one address after which the address is banned.</summary>
     private const int MostOffences = 3;
 
     private readonly HashSet<(IPAddress Address, PeerId Id)> _peers = [];
@@ -24,10 +24,10 @@ internal sealed class PeerBans
     private readonly Queue<IPEndPoint> _endPointsByAge = [];
     private readonly Dictionary<AddressBlock, int> _offences = [];
 
-    /// <summary>Shuts a peer out.</summary>
-    /// <param name="id">Who it said it was.</param>
-    /// <param name="endPoint">How it was connected.</param>
-    /// <param name="wasDialled">Whether it was we who dialled.</param>
+    /// <summary>Bans a peer.</summary>
+    /// <param name="id">Its peer id.</param>
+    /// <param name="endPoint">Its address.</param>
+    /// <param name="wasDialled">Whether we dialled it.</param>
     public void Add(PeerId id, IPEndPoint endPoint, bool wasDialled)
     {
         if (wasDialled && _endPoints.Add(endPoint))
@@ -45,12 +45,12 @@ internal sealed class PeerBans
             ForgetOldest();
     }
 
-    /// <summary>Whether nobody at an address is welcome, or not who listens there.</summary>
+    /// <summary>Whether an address, or that port of it, is banned.</summary>
     public bool Has(IPEndPoint endPoint) => _endPoints.Contains(endPoint) || IsShutOut(endPoint.Address);
 
-    /// <summary>Whether a peer has been shut out.</summary>
-    /// <param name="id">Who it says it is.</param>
-    /// <param name="endPoint">How it is connected.</param>
+    /// <summary>Whether a peer is banned.</summary>
+    /// <param name="id">Its peer id.</param>
+    /// <param name="endPoint">Its address.</param>
     public bool Has(PeerId id, IPEndPoint endPoint) => _peers.Contains((endPoint.Address, id)) || Has(endPoint);
 
     private void ForgetOldest()

@@ -17,18 +17,18 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// One connected peer after the handshake: who it is, what goes to it, whether it is alive, and what each side says of itself.
-/// What is said of pieces is its <see cref="Transfer"/>'s; before the torrent's pieces are known, it is kept.
+/// One connected peer after the handshake: its identity, its sender, its liveness, and the extensions of both sides. Messages
+/// about pieces go to its <see cref="Transfer"/>; until the torrent's pieces are known, they are stored.
 /// </summary>
 internal sealed class PeerConnection
 {
     private static readonly SearchValues<byte> ClientCodeCharacters =
         SearchValues.Create("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz~"u8);
 
-    /// <summary>Longest message where nothing needs more, bytes.</summary>
+    /// <summary>The default limit for the length of a message, bytes.</summary>
     private const int LeastMaxMessageLength = 128 * 1024;
 
-    /// <summary>How long is waited at a time for a peer that makes us work for nothing.</summary>
+    /// <summary>The longest single wait for a peer that has caused too much useless work.</summary>
     private static readonly TimeSpan LongestStep = TimeSpan.FromSeconds(2);
 
     private readonly IPeerOwner _owner;
@@ -47,13 +47,13 @@ internal sealed class PeerConnection
     private long _metadataSent;
     private long _lastReceived;
 
-    /// <summary>Takes a connection over whose handshakes are done.</summary>
-    /// <param name="owner">Whose peer it is.</param>
+    /// <summary>Takes over a connection after its handshakes.</summary>
+    /// <param name="owner">The peer's owner.</param>
     /// <param name="connection">The stream; disposed with the peer.</param>
-    /// <param name="handshake">What the peer said.</param>
+    /// <param name="handshake">The peer's handshake.</param>
     /// <param name="isIncoming">Whether the peer dialled us.</param>
-    /// <param name="extensions">The extensions that we speak.</param>
-    /// <param name="limits">What limits its rates.</param>
+    /// <param name="extensions">Our extensions.</param>
+    /// <param name="limits">The peer's rate limits.</param>
     /// <param name="time">The clock.</param>
     public PeerConnection(
         IPeerOwner owner, IConnection connection, Handshake handshake, bool isIncoming, ExtensionTable extensions, PeerLimits limits,
@@ -74,13 +74,15 @@ internal sealed class PeerConnection
         Extensions = new PeerExtensions(this, extensions);
     }
 
-    /// <summary>The peer's address as it is connected.</summary>
+    /// <summary>The peer's address.</summary>
     public IPEndPoint RemoteEndPoint => _connection.RemoteEndPoint;
 
-    /// <summary>Who it says it is.</summary>
+    /// <summary>Its peer id.</summary>
     public PeerId PeerId => _handshake.PeerId;
 
-    /// <summary>Its program: what it says, or what its id says in the Azureus style (BEP 20), two letters and a version; may be empty.</summary>
+    /// <summary>
+    /// Its program's name: its own, or from its peer id in the Azureus style (BEP 20), two letters and a version; may be empty.
+    /// </summary>
     public string Client
     {
         get
@@ -99,47 +101,47 @@ internal sealed class PeerConnection
     /// <summary>How the connection is encrypted.</summary>
     public EncryptionMethods Encryption => _connection.Encryption;
 
-    /// <summary>The protocol by which the peer is connected.</summary>
+    /// <summary>The connection's transport protocol.</summary>
     public PeerTransport Transport => _connection.Transport;
 
-    /// <summary>Whether it is on the internet, and not in our own network.</summary>
+    /// <summary>Whether it is on the internet rather than in our own network.</summary>
     public bool IsOfInternet { get; }
 
-    /// <summary>How long what is sent to it by uTP waits in queues; null where nothing is on its way, or that is not known.</summary>
+    /// <summary>The queuing delay of uTP packets sent to it; null if nothing is in flight, or it is unknown.</summary>
     public TimeSpan? SendDelay => _connection.SendDelay;
 
-    /// <summary>How long what comes from it by uTP has waited in queues; zero where that is not known.</summary>
+    /// <summary>The queuing delay of uTP packets received from it; zero if unknown.</summary>
     public TimeSpan ReceiveDelay => _connection.ReceiveDelay;
 
-    /// <summary>Bytes that the network carries besides those of the stream.</summary>
+    /// <summary>Bytes of protocol overhead that the network carries in addition to the stream.</summary>
     /// <param name="bytes">Bytes of the stream.</param>
     public int Overhead(int bytes) => _connection.Overhead(bytes);
 
-    /// <summary>What limits its rates.</summary>
+    /// <summary>Its rate limits.</summary>
     public PeerLimits Limits { get; }
 
-    /// <summary>Its class, as the classes are now.</summary>
+    /// <summary>Its current class.</summary>
     public PeerClassLimits Class => Limits.Class;
 
-    /// <summary>What goes to it.</summary>
+    /// <summary>Sends messages and blocks to it.</summary>
     public PeerSender Sender { get; }
 
-    /// <summary>The extensions that it and we speak (BEP 10), and what it said of itself.</summary>
+    /// <summary>The extensions that both sides support (BEP 10), and its extension handshake.</summary>
     public PeerExtensions Extensions { get; }
 
-    /// <summary>The exchange of pieces; null while they are not known, or what the peer said before is being said again.</summary>
+    /// <summary>The exchange of pieces; null until they are known and its early messages have been replayed.</summary>
     public PeerTransfer? Transfer => _early is null ? _transfer : null;
 
-    /// <summary>Whether both sides speak the fast extension (BEP 6).</summary>
+    /// <summary>Whether both sides support the fast extension (BEP 6).</summary>
     public bool IsFast => _handshake.SupportsFast;
 
-    /// <summary>Whether both sides speak the extension protocol (BEP 10).</summary>
+    /// <summary>Whether both sides support the extension protocol (BEP 10).</summary>
     public bool IsExtended => _handshake.SupportsExtensions;
 
-    /// <summary>Whether both sides go on by version 2 of the protocol, so that hashes of trees may be asked for (BEP 52).</summary>
+    /// <summary>Whether the connection uses version 2 of the protocol, so that tree hashes may be requested (BEP 52).</summary>
     public bool IsV2 => _handshake.IsV2;
 
-    /// <summary>Whether it could go on by version 2, whether or not we do.</summary>
+    /// <summary>Whether it supports version 2, whether or not we do.</summary>
     public bool OffersV2 => _handshake.SupportsV2;
 
     /// <summary>Whether it takes part in the DHT (BEP 5).</summary>
@@ -148,50 +150,50 @@ internal sealed class PeerConnection
     /// <summary>Whether the connection has ended.</summary>
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
-    /// <summary>Whether anything of use has come from it or gone to it: payload, or the torrent's metadata.</summary>
+    /// <summary>Whether it has sent or received anything useful: payload, or the torrent's metadata.</summary>
     public bool WasUseful => HasGivenMetadata || Payload > 0;
 
     /// <summary>Bytes of payload in both directions.</summary>
     public long Payload => _transfer?.Payload ?? 0;
 
-    /// <summary>Of what use it was lately; written in the torrent's beat alone.</summary>
+    /// <summary>How useful it was recently; written only in the torrent's beat.</summary>
     public PeerUse Use { get; }
 
-    /// <summary>The work it has made us do for nothing.</summary>
+    /// <summary>The useless work it has caused.</summary>
     public FutileWork FutileWork { get; }
 
-    /// <summary>Whether it has a part in the torrent's metadata, which has turned out to be genuine.</summary>
+    /// <summary>Whether it has sent part of the torrent's metadata, which has been verified.</summary>
     public bool HasGivenMetadata { get; set; }
 
-    /// <summary>Pieces of metadata that have come from it, genuine or not.</summary>
+    /// <summary>Metadata pieces received from it, verified or not.</summary>
     public int MetadataPieces { get; set; }
 
-    /// <summary>Bytes of metadata that it has taken from us, one copy at most: asking again and again makes no peer useful.</summary>
+    /// <summary>Bytes of metadata sent to it, at most one copy: repeated requests do not make a peer useful.</summary>
     public long MetadataSent => Volatile.Read(ref _metadataSent);
 
-    /// <summary>Whether it waits for metadata that it has asked us for.</summary>
+    /// <summary>Whether it is waiting for metadata that it has requested.</summary>
     public bool IsWaitingForMetadata => Volatile.Read(ref _metadataWaiting) > 0;
 
     /// <summary>Time since it was connected.</summary>
     public TimeSpan Age => _time.GetElapsedTime(_connected);
 
-    /// <summary>When something last came from it; timestamp of the clock.</summary>
+    /// <summary>When something was last received from it; timestamp of the clock.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
 
-    /// <summary>Longest message taken from it, bytes.</summary>
+    /// <summary>The longest message accepted from it, bytes.</summary>
     public int MaxMessageLength { get; private set; } = Math.Max(LeastMaxMessageLength, EarlyMessages.MaxMessageLength);
 
     /// <summary>
-    /// Begins to speak of pieces: what it has said of them meanwhile is said again, by the calling thread; then it is asked for blocks. Called
-    /// once; without a lock held, but for a peer of which nothing has been received yet.
+    /// Begins the exchange of pieces: replays its earlier messages about pieces on the calling thread, then requests blocks.
+    /// Called once; without a lock held, except for a peer from which nothing has been received yet.
     /// </summary>
-    /// <param name="transfer">What speaks of them from now on.</param>
+    /// <param name="transfer">Handles messages about pieces from now on.</param>
     /// <param name="pieceCount">Number of pieces in the torrent.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Begin(PeerTransfer transfer, int pieceCount)
     {
         MaxMessageLength = Math.Max(LeastMaxMessageLength, 1 + Bitfield.ByteLength(pieceCount));
-        // Before what was kept is said: what is not kept any more goes to it at once.
+        // Before the stored messages are replayed: messages that are no longer stored go to it at once.
         _transfer = transfer;
         if (_early!.Replay(transfer) is { } fault)
             return fault;
@@ -201,34 +203,34 @@ internal sealed class PeerConnection
         return null;
     }
 
-    /// <summary>It has asked for a piece of metadata, which is to be sent.</summary>
+    /// <summary>Records that it has requested a metadata piece that will be sent.</summary>
     public void BeginMetadata() => Interlocked.Increment(ref _metadataWaiting);
 
-    /// <summary>What it asked for has been sent, or will not be.</summary>
-    /// <param name="useful">Bytes that were sent and count as use.</param>
+    /// <summary>Records that a requested metadata piece has been sent, or will not be.</summary>
+    /// <param name="useful">Bytes sent that count as useful.</param>
     public void EndMetadata(int useful)
     {
         Interlocked.Add(ref _metadataSent, useful);
         Interlocked.Decrement(ref _metadataWaiting);
     }
 
-    /// <summary>Takes the peer's word for how many requests it queues, as far as both that and the transfer are known.</summary>
+    /// <summary>Applies the peer's own request limit, once both that and the transfer are known.</summary>
     public void SetRequestLimit()
     {
         if (Extensions.Hello?.RequestQueue is int queue)
             _transfer?.Download.Requests.SetPeerLimit(queue);
     }
 
-    /// <summary>Looks for silence; called about once a second. A fault in it ends this peer alone.</summary>
+    /// <summary>Checks for timeouts; called about once a second. A fault in it ends only this peer.</summary>
     /// <param name="rate">Bytes/s of payload from this peer.</param>
-    /// <param name="wantsPieces">Whether we want pieces that it may get.</param>
+    /// <param name="wantsPieces">Whether we want pieces that it may have.</param>
     public void Tick(long rate, bool wantsPieces = true)
     {
         try
         {
             Look(rate, wantsPieces);
         }
-#pragma warning disable CA1031 // The root of what is done for one peer: it must not end the torrent's beat.
+#pragma warning disable CA1031 // The root of one peer's work: an exception must not end the torrent's beat.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -236,14 +238,14 @@ internal sealed class PeerConnection
         }
     }
 
-    /// <summary>Sends what waits, as <see cref="PeerSender.Flush"/> does; never throws.</summary>
+    /// <summary>Sends what is pending, like <see cref="PeerSender.Flush"/>; never throws.</summary>
     public void Flush()
     {
         try
         {
             Sender.Flush();
         }
-#pragma warning disable CA1031 // Called from a timer, which must let nothing through.
+#pragma warning disable CA1031 // Called from a timer, where an exception ends the process.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -268,7 +270,7 @@ internal sealed class PeerConnection
             Sender.Flush();
         }
 
-        // It has sent less than was expected: what has come is not kept waiting for the rest.
+        // It has sent less than expected; process what has arrived instead of waiting for the rest.
         if (silence > ReceivePace.Patience && !_rest.IsResting)
             SetReceiveThreshold(1);
         PeerTransfer? transfer = _transfer;
@@ -280,10 +282,10 @@ internal sealed class PeerConnection
         transfer?.Download.Requests.Trim();
     }
 
-    /// <summary>Whether no payload has moved either way for some seconds.</summary>
+    /// <summary>Whether no payload has moved in either direction for some seconds.</summary>
     public bool IsIdle => _rest.IsIdle;
 
-    /// <summary>Waits until it is worthwhile to look what has come: at once, unless nothing goes on between the peer and us.</summary>
+    /// <summary>Waits until it is worthwhile to read: no wait, unless the connection is idle.</summary>
     public Task RestAsync()
     {
         if (!MayRest)
@@ -295,7 +297,7 @@ internal sealed class PeerConnection
         return Task.CompletedTask;
     }
 
-    /// <summary>Something begins between the peer and us: what comes is looked at as it comes.</summary>
+    /// <summary>Called when activity resumes: received data is handled immediately again.</summary>
     public void Stir()
     {
         _rest.Stir();
@@ -303,8 +305,8 @@ internal sealed class PeerConnection
             _connection.SetReceiveThreshold(1);
     }
 
-    /// <summary>Takes one message. Called from the receive loop.</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles one message. Called from the receive loop.</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Handle(in PeerMessage message, Slab slab, int blockOffset)
     {
         if (message.IsKeepAlive)
@@ -338,23 +340,23 @@ internal sealed class PeerConnection
         return message.Id == MessageId.Piece ? transfer.Download.HandleBlock(message, slab, blockOffset) : transfer.Handle(message);
     }
 
-    /// <summary>Waits until the peer may make us do more work for nothing.</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Waits until the peer's allowance for useless work has refilled.</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public async Task<string?> WaitForAllowanceAsync(CancellationToken cancellationToken)
     {
         while (!IsClosed && FutileWork.Settle(Instant.Now(_time)) is { } wait)
         {
             if (wait == TimeSpan.Zero)
                 return null;
-            // Short steps: what else ends the connection meanwhile is seen soon.
+            // In short steps, so that the end of the connection is noticed soon.
             await Task.Delay(wait < LongestStep ? wait + TimeSpan.FromMilliseconds(1) : LongestStep, _time, cancellationToken).ConfigureAwait(false);
         }
 
         return FutileWork.Fault;
     }
 
-    /// <summary>Everything that one receive brought has been handled.</summary>
-    /// <param name="received">How many bytes it brought.</param>
+    /// <summary>Called when the messages of one receive have been handled.</summary>
+    /// <param name="received">The number of bytes received.</param>
     public void EndBatch(int received)
     {
         _transfer?.Download.EndBatch();
@@ -363,24 +365,26 @@ internal sealed class PeerConnection
         SetReceiveThreshold(MayRest
             ? PeerRest.ReceiveThreshold
             : _pace.Threshold(_transfer?.Download.Requests.Count * (long)BlockRequest.BlockLength ?? 0));
-        // It may wait for that before it asks for more, and nothing is on its way that would tell it.
+        // It may be waiting for our answer before it requests more, and nothing is in flight that would carry an acknowledgement.
         if (_transfer?.Upload is { AmChoking: false, IsInterested: true } && !Sender.IsSending)
             _connection.Acknowledge();
     }
 
-    /// <summary>The peer says at which address it sees us.</summary>
+    /// <summary>Handles the peer's report of our address.</summary>
     public void NoteOurAddress(IPAddress address) => _owner.PeerSeesUs(this, address);
 
-    /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>
+    /// <summary>
+    /// Sends the received blocks to be hashed. They count and may complete a piece, even if the peer then violates the protocol.
+    /// </summary>
     public void HandOverBlocks() => _transfer?.Download.HandOverBlocks();
 
-    /// <summary>Notes that bytes have come in.</summary>
+    /// <summary>Records that bytes have been received.</summary>
     public void Received() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
 
-    /// <summary>Notes that nothing is received for a while because of us: the peer is not to blame for the silence.</summary>
+    /// <summary>Records that we have paused receiving, so that the silence is not the peer's fault.</summary>
     public void Pause() => _isPaused = true;
 
-    /// <summary>Notes that receiving goes on.</summary>
+    /// <summary>Records that receiving has resumed.</summary>
     public void Unpause()
     {
         Volatile.Write(ref _lastReceived, _time.GetTimestamp());
@@ -388,8 +392,8 @@ internal sealed class PeerConnection
         _isPaused = false;
     }
 
-    /// <summary>Ends the connection. Thread-safe; only the first call counts.</summary>
-    /// <param name="reason">Why, for people.</param>
+    /// <summary>Closes the connection. Thread-safe; only the first call counts.</summary>
+    /// <param name="reason">The reason, as a sentence.</param>
     /// <param name="by">Who ends it.</param>
     public void Close(string reason, ClosedBy by = ClosedBy.Us)
     {
@@ -410,8 +414,8 @@ internal sealed class PeerConnection
     }
 
     /// <summary>
-    /// Ends the connection because of an exception: one that tells how connections end, or else a fault of ours, which is recorded. Never
-    /// throws.
+    /// Closes the connection because of an exception: either a network error, or else a fault of our own, which is recorded.
+    /// Never throws.
     /// </summary>
     /// <param name="cause">The exception.</param>
     /// <param name="root">The loop that caught it.</param>
@@ -433,7 +437,7 @@ internal sealed class PeerConnection
                     break;
             }
         }
-#pragma warning disable CA1031 // The root of a loop. What could not be closed has at least been told to its owner.
+#pragma warning disable CA1031 // The root of a loop. The owner has been notified in any case.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -444,7 +448,8 @@ internal sealed class PeerConnection
     /// <summary>Receives into a buffer.</summary>
     public ValueTask<int> ReceiveAsync(Memory<byte> buffer) => _connection.ReceiveAsync(buffer);
 
-    // A peer that wastes our work is not idle: our rests would count as its own, and delay the end of the connection.
+    // A peer that wastes our work is not idle: our pauses would count as quiet periods of its own, and delay closing the
+    // connection.
     private bool MayRest => _rest.IsIdle && _transfer is { Download.AmInterested: false } && !FutileWork.IsSuspect(_time);
 
     private void SetReceiveThreshold(int bytes)
@@ -453,7 +458,7 @@ internal sealed class PeerConnection
             _connection.SetReceiveThreshold(bytes);
     }
 
-    /// <returns>False where what was kept has just been said again: this comes behind it.</returns>
+    /// <returns>False if the stored messages have just been replayed: this one comes after them.</returns>
     private bool TryKeep(EarlyMessages early, in PeerMessage message, out string? fault)
     {
         bool isKnown = _transfer is not null;

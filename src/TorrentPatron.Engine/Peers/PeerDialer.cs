@@ -9,36 +9,36 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>Dials the addresses a torrent knows, as many at once as the torrent's and the engine's limits allow.</summary>
-/// <param name="engine">What the engine shares.</param>
-/// <param name="torrent">Which torrent.</param>
-/// <param name="directory">The addresses.</param>
-/// <param name="peers">The peers that the torrent is connected to, to which those that are dialled are added.</param>
+/// <summary>Dials a torrent's known addresses, as many at once as the torrent's and the engine's limits allow.</summary>
+/// <param name="engine">The engine's shared resources.</param>
+/// <param name="torrent">The torrent.</param>
+/// <param name="directory">The known addresses.</param>
+/// <param name="peers">The torrent's connections, to which new ones are added.</param>
 internal sealed class PeerDialer(
     EngineResources engine, TorrentId torrent, PeerDirectory directory, PeerSet peers)
 {
-    /// <summary>Connections of one torrent being made at once.</summary>
+    /// <summary>The most dials of one torrent in progress.</summary>
     private const int MostHalfOpen = 30;
 
     private readonly PeerHandshaker _handshaker = new(engine);
     private int _dialling;
 
-    /// <summary>The torrent, with all hashes that are known of it: peers are met by one or the other.</summary>
+    /// <summary>The torrent's id with all of its known hashes: a peer may know just one of them.</summary>
     public required TorrentId Known { private get; set; }
 
-    /// <summary>Dials as far as there is room.</summary>
-    /// <param name="session">Ends the dialling, also what is under way.</param>
+    /// <summary>Dials as many addresses as there is room for.</summary>
+    /// <param name="session">Ends the dialling, including dials in progress.</param>
     public void DialMore(CancellationToken session)
     {
-        // A bound besides the limits: each turn takes an address that is then in use.
+        // An upper bound in addition to the limits: each iteration takes an address, which is then in use.
         for (int i = 0; i < MostHalfOpen && TakeNext(session) is { } address; i++)
             engine.Faults.Watch(DialAsync(address, session), torrent, "dialling");
     }
 
-    /// <summary>Takes addresses that were dialled in vain.</summary>
+    /// <summary>Called with each address that could not be reached.</summary>
     public Action<IPEndPoint>? Failed { get; set; }
 
-    /// <summary>Dials one known address now, by uTP alone, unless it is in use: its peer does the same (BEP 55).</summary>
+    /// <summary>Dials one known address now, with uTP only, unless it is in use: its peer does the same (BEP 55).</summary>
     /// <param name="address">The address.</param>
     /// <param name="session">Ends it.</param>
     public void Punch(IPEndPoint address, CancellationToken session)
@@ -59,7 +59,7 @@ internal sealed class PeerDialer(
         engine.Faults.Watch(DialAsync(address, session, PeerTransport.Utp), torrent, "dialling");
     }
 
-    /// <summary>Whether a connection is being made.</summary>
+    /// <summary>Whether a dial is in progress.</summary>
     public bool IsDialling
     {
         get
@@ -69,7 +69,7 @@ internal sealed class PeerDialer(
         }
     }
 
-    /// <summary>Whether there is room for one more, which is then taken among the engine's.</summary>
+    /// <summary>Whether there is room for one more dial, which is then counted in the engine's total.</summary>
     private bool MayDial(CancellationToken session) =>
         !session.IsCancellationRequested && engine.NetworkDown is null && _dialling < MostHalfOpen
         && peers.Connected.Count + _dialling < engine.Settings.MaxPeersPerTorrent && engine.Peers < engine.MostPeers && engine.TryBeginDial();
@@ -92,7 +92,7 @@ internal sealed class PeerDialer(
 
     private async Task DialAsync(IPEndPoint address, CancellationToken session, PeerTransport? transport = null)
     {
-        // Off the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
+        // Not on the caller's stack: an address that fails at once leads to the next, and there may be a thousand.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         IConnection? connection = null;
         bool isDone = false;
@@ -104,7 +104,7 @@ internal sealed class PeerDialer(
             EndDial();
             peers.Attach(connection, handshake, isIncoming: false);
         }
-#pragma warning disable CA1031 // The root of a dial: whatever it is ends this connection and nothing else.
+#pragma warning disable CA1031 // The root of a dial: any exception ends this connection only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -132,9 +132,11 @@ internal sealed class PeerDialer(
     }
 
     /// <summary>
-    /// Connects and shakes hands by one protocol after the other, and remembers which of them the peer speaks. A peer may also take connections by
-    /// one and refuse them all; then it is dialled once in the other form, encrypted or not, before the next protocol has its turn. And it may know a
-    /// hybrid by its other hash alone: by that it is asked in the same form, once.
+    /// Connects and shakes hands with one protocol after the other, and remembers which of them works. A peer may accept
+    /// connections over one protocol and refuse each handshake; then it is dialled once in the other form, encrypted or not,
+    /// before the next protocol. It may also know a hybrid torrent only by its other hash; then that is tried once in the same
+    /// form.
+    /// </summary>
     /// </summary>
     private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, PeerTransport[] transports, CancellationToken session)
     {
@@ -216,7 +218,7 @@ internal sealed class PeerDialer(
         try
         {
             (IConnection, Handshake) reached = await _handshaker.DialAsync(connection, known, isEncrypted, isSecond, session).ConfigureAwait(false);
-            // A peer that takes TCP where it is tried first may speak uTP too.
+            // A peer that was reached over TCP, because TCP was tried first, may also support uTP.
             if (transport == PeerTransport.Utp || isLater)
                 directory.NoteUtp(address, transport == PeerTransport.Utp);
             return reached;
@@ -229,8 +231,8 @@ internal sealed class PeerDialer(
     }
 
     /// <summary>
-    /// The protocols by which an address is dialled, the first one first. Near by, where there is no queue to be kind to, TCP comes first, unless it
-    /// was seen to be of no use.
+    /// The protocols for dialling an address, in order. In the local network, where there is no shared queue, TCP comes first,
+    /// unless it is known to fail.
     /// </summary>
     private PeerTransport[] TransportsTo(IPEndPoint address)
     {
@@ -249,7 +251,7 @@ internal sealed class PeerDialer(
     {
         using var clock = new CancellationTokenSource(timeout, engine.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(session, clock.Token);
-        // Else its datagrams would be lost without a word.
+        // Otherwise its datagrams would be lost silently.
         engine.Filter.Check(address.Address);
         return transport == PeerTransport.Utp
             ? await engine.Utp.ConnectAsync(address, either.Token).ConfigureAwait(false)
@@ -263,7 +265,7 @@ internal sealed class PeerDialer(
             _dialling--;
     }
 
-    /// <summary>No connection was made: the peer does not answer, or refuses.</summary>
+    /// <summary>Thrown when no connection could be made: the peer did not answer, or refused.</summary>
     private sealed class UnreachableException(Exception cause)
         : IOException(cause is OperationCanceledException ? "The peer did not answer." : cause.Message, cause);
 }

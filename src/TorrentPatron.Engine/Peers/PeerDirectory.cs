@@ -11,48 +11,52 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The addresses a torrent knows peers at, whoever named them: who may be dialled, who first, and when again after a failure. Those who
-/// name addresses take turns: first their kinds (trackers, the DHT, peer exchange), then who is of one kind. Bounded; thread-safe.
+/// A torrent's known peer addresses: which may be dialled, in what order, and when again after a failure. Sources take turns:
+/// first their kinds (trackers, the DHT, peer exchange), then the sources of one kind. Bounded; thread-safe.
 /// </summary>
-/// <param name="random">Decides between addresses of which nothing better is known.</param>
-/// <param name="self">Where others on the internet see us, by IP version; null where that is not known.</param>
-/// <param name="classes">The classes of peers, of which some are preferred; null: none is.</param>
+/// <param name="random">Decides between otherwise equal addresses.</param>
+/// <param name="self">Returns our address as seen from the internet, by IP version; null if unknown.</param>
+/// <param name="classes">The peer classes, some of which are preferred; null if there are none.</param>
 internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoint?>? self = null, PeerClassTable? classes = null)
 {
-    /// <summary>Addresses kept.</summary>
+    /// <summary>The most addresses kept.</summary>
     public const int Capacity = 1000;
 
-    /// <summary>Failures in a row, of whatever addresses, after which the network is thought to be out, if all addresses have failed.</summary>
+    /// <summary>
+    /// Consecutive failures, at any addresses, after which our own network is assumed to be down if all addresses have failed.
+    /// </summary>
     private const int MostOfFewFailures = 10;
 
-    /// <summary>The first port that is dialled where it was not given by hand: below are the well-known services.</summary>
+    /// <summary>The lowest port that is dialled unless a user gave it: lower ones are well-known services.</summary>
     private const int FirstPort = 1024;
 
-    /// <summary>Addresses that are to be named and are said to like encryption.</summary>
+    /// <summary>The most encryption hints kept for addresses that are not known yet.</summary>
     private const int MostHints = 200;
 
-    /// <summary>Those of a torrent that knows no address, as most do while they rest: never written to.</summary>
+    /// <summary>The empty collections of a torrent without addresses, as most idle ones are; never written to.</summary>
     private static readonly (Dictionary<IPEndPoint, Entry> Entries, Dictionary<PeerOrigin, Namer> Namers) None = ([], []);
 
     private Dictionary<IPEndPoint, Entry> _entries = None.Entries;
     private Dictionary<PeerOrigin, Namer> _namers = None.Namers;
     private readonly DialPace _pace = new();
 
-    /// <summary>When each kind of origin had its last turn, counted in turns.</summary>
+    /// <summary>When each kind of source had its last turn, counted in turns.</summary>
     private long[] _turns = [];
     private long _turn;
 
-    /// <summary>Whether the last address that was taken had its turn because its class is preferred: then the next one has not.</summary>
+    /// <summary>Whether the last address was taken because its class is preferred: then the next one is not.</summary>
     private bool _wasPreferred;
     private PeerBans? _bans;
 
-    /// <summary>Addresses that are said to like encryption and are not known yet; null: none.</summary>
+    /// <summary>Addresses that are said to prefer encryption and are not known yet; null if none.</summary>
     private HashSet<IPEndPoint>? _hints;
 
-    /// <summary>None may be dialled before: so that torrents whose peers are all to be left alone for a while are quickly asked.</summary>
+    /// <summary>
+    /// No address may be dialled before this time: a cached result, so that a torrent whose peers must all wait is cheap to ask.
+    /// </summary>
     private Instant _quietUntil;
 
-    /// <summary>What <see cref="_quietUntil"/> was worked out for.</summary>
+    /// <summary>The effort for which <see cref="_quietUntil"/> was computed.</summary>
     private DialEffort _quietEffort;
 
     /// <summary>Failures since a peer was last reached.</summary>
@@ -68,11 +72,13 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Adds an address. Where there is no room, one that has failed or that came from where most come from makes way.</summary>
-    /// <param name="endPoint">Where a peer listens.</param>
+    /// <summary>
+    /// Adds an address. If there is no room, it replaces one that has failed, or one from the source with the most addresses.
+    /// </summary>
+    /// <param name="endPoint">The address and port that a peer listens on.</param>
     /// <param name="origin">
-    /// Who named it. What was given by hand is dialled before others and makes way last. A known address is dialled again without
-    /// waiting where its source has just seen the peer: a tracker, the local network, or whoever gives it, or its link, by hand again.
+    /// Its source. Addresses from the user are dialled before others and replaced last. A known address is dialled again without
+    /// delay if its source has just seen the peer: a tracker, the local network, or a user who gives it or its link again.
     /// </param>
     /// <returns>Whether it is new.</returns>
     public bool Add(IPEndPoint endPoint, PeerOrigin origin)
@@ -80,7 +86,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         PeerSource source = origin.Source;
         lock (this)
         {
-            // Those that were saved were reached in an earlier run.
+            // Saved addresses were reached in an earlier run.
             bool isPossible = source == PeerSource.Manual ? endPoint.Port != 0
                 : AddressReaches.IsOfHost(endPoint.Address) && endPoint.Port >= (source == PeerSource.Saved ? 1 : FirstPort);
             if (!isPossible || _bans?.Has(endPoint) == true)
@@ -97,7 +103,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
                 return false;
             if (_entries == None.Entries)
                 (_entries, _namers, _turns) = ([], [], new long[Entry.SourceCount]);
-            // Those that were saved were reached in an earlier run: they are saved again, though this one may reach nobody.
+            // Saved addresses were reached in an earlier run, so they are saved again, even if this run reaches nobody.
             _entries.Add(endPoint, new Entry(NamerOf(origin), Priority(endPoint), classes, endPoint.Address)
             {
                 WasReached = source == PeerSource.Saved,
@@ -108,26 +114,26 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Where an address is from.</summary>
+    /// <summary>The source of an address.</summary>
     public PeerSource SourceOf(IPEndPoint endPoint)
     {
         lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.Source : PeerSource.Unknown;
     }
 
-    /// <summary>Whether an address was given by hand.</summary>
+    /// <summary>Whether a user gave an address.</summary>
     public bool IsTrusted(IPEndPoint endPoint)
     {
         lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.IsTrusted;
     }
 
-    /// <summary>A peer of this torrent was reached at an address.</summary>
+    /// <summary>Records that a peer of this torrent was reached at an address.</summary>
     public void Reached(IPEndPoint endPoint)
     {
         lock (this)
         {
-            // Where all had failed before it was our own network that was out, and not the peers.
+            // If all addresses had failed before, our own network was down and the peers were not at fault.
             if (_failuresInARow >= Math.Max(MostOfFewFailures, _entries.Count))
             {
                 foreach (Entry known in _entries.Values)
@@ -143,7 +149,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>A peer of this torrent has come from an address: its host is no victim of who names it.</summary>
+    /// <summary>
+    /// Records that a peer of this torrent has connected from an address: its host is not the victim of a false report.
+    /// </summary>
     public void Met(IPAddress address)
     {
         lock (this)
@@ -153,8 +161,11 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Addresses at which peers were reached, now or in an earlier run: first those in use, then those that have failed least since.</summary>
-    /// <param name="most">How many at most.</param>
+    /// <summary>
+    /// Addresses at which peers were reached, now or in an earlier run: first those in use, then those with the fewest failures
+    /// since.
+    /// </summary>
+    /// <param name="most">The most addresses to return.</param>
     public IReadOnlyList<IPEndPoint> Proven(int most)
     {
         lock (this)
@@ -173,7 +184,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Number of addresses that a source has named, first or not.</summary>
+    /// <summary>Number of addresses that a source has named, whether or not it was the first.</summary>
     public int CountOf(PeerSource source)
     {
         lock (this)
@@ -182,8 +193,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
     /// <summary>Takes an address that may be dialled now; it counts as in use until <see cref="Ended"/>.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="effort">How much peers are needed.</param>
-    /// <returns>The address, or null where there is none.</returns>
+    /// <param name="effort">How urgently peers are needed.</param>
+    /// <returns>The address; null if there is none.</returns>
     public IPEndPoint? TakeNext(Instant now, DialEffort effort)
     {
         lock (this)
@@ -198,7 +209,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Takes one address, unless it is in use; as <see cref="TakeNext"/> does.</summary>
+    /// <summary>Takes a particular address, unless it is in use; see <see cref="TakeNext"/>.</summary>
     public bool TryTake(IPEndPoint endPoint, Instant now)
     {
         lock (this)
@@ -211,20 +222,20 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether an address may be dialled now.</summary>
+    /// <summary>Whether any address may be dialled now.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="effort">How much peers are needed.</param>
+    /// <param name="effort">How urgently peers are needed.</param>
     public bool HasNext(Instant now, DialEffort effort)
     {
         lock (this)
             return FindNext(now, effort) is not null;
     }
 
-    /// <summary>A dialled connection has ended, or was never made.</summary>
-    /// <param name="endPoint">What was dialled.</param>
-    /// <param name="wasUseful">Whether a peer of this torrent was found there.</param>
+    /// <summary>Records that a dialled connection has ended, or could not be made.</summary>
+    /// <param name="endPoint">The dialled address.</param>
+    /// <param name="wasUseful">Whether a peer of this torrent answered there.</param>
     /// <param name="now">The time.</param>
-    /// <param name="effort">How much peers are needed; where little, an address that fails again and again is forgotten.</param>
+    /// <param name="effort">How urgently peers are needed; with little effort, an address that keeps failing is dropped.</param>
     public void Ended(IPEndPoint endPoint, bool wasUseful, Instant now, DialEffort effort)
     {
         lock (this)
@@ -234,7 +245,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             (entry.IsInUse, entry.EndedAt) = (false, now);
             _quietUntil = default;
             entry.Failures = wasUseful ? 0 : entry.Failures + 1;
-            // Perhaps another program listens there by now.
+            // Another program may be listening there by now.
             if (!wasUseful && !entry.IsReached)
                 entry.SpeaksUtp = null;
             if (!wasUseful)
@@ -248,14 +259,16 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether to encrypt when an address is dialled: it has taken nothing else, or is said to like that.</summary>
+    /// <summary>Whether to encrypt when an address is dialled: its peer accepts nothing else, or is said to prefer it.</summary>
     public bool LikesEncryption(IPEndPoint endPoint)
     {
         lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesEncryption;
     }
 
-    /// <summary>Somebody says that an address, which is named next, likes encryption. What is known already counts for more.</summary>
+    /// <summary>
+    /// Records a hint that an address, which is named next, prefers encryption. Our own experience counts for more.
+    /// </summary>
     public void HintEncryption(IPEndPoint endPoint)
     {
         lock (this)
@@ -269,7 +282,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether an address that has refused one way, encrypted or not, may be tried the other way at once: it is, one time.</summary>
+    /// <summary>
+    /// Whether an address that has refused one form, encrypted or not, may be tried in the other at once; true one time.
+    /// </summary>
     public bool MayTryOther(IPEndPoint endPoint)
     {
         lock (this)
@@ -280,7 +295,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>An address has taken one way after it had refused the other; should it ever change its mind, it is tried again.</summary>
+    /// <summary>
+    /// Records that an address accepted one form after refusing the other; if it ever changes, both are tried again.
+    /// </summary>
     public void NoteEncryption(IPEndPoint endPoint, bool isEncrypted)
     {
         lock (this)
@@ -290,14 +307,16 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether to name a hybrid by its v2 hash when an address is dialled: its peer has taken nothing else.</summary>
+    /// <summary>Whether to use the v2 hash of a hybrid when an address is dialled: its peer accepts nothing else.</summary>
     public bool LikesSecondHash(IPEndPoint endPoint)
     {
         lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) && entry.LikesSecondHash;
     }
 
-    /// <summary>Whether an address that has refused a hybrid by one of its hashes may be asked by the other at once: it is, one time.</summary>
+    /// <summary>
+    /// Whether an address that has refused one hash of a hybrid may be tried with the other at once; true one time.
+    /// </summary>
     public bool MayTryOtherHash(IPEndPoint endPoint)
     {
         lock (this)
@@ -308,7 +327,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>An address has taken one hash of a hybrid after it had refused the other; should it ever change its mind, it is asked again.</summary>
+    /// <summary>
+    /// Records that an address accepted one hash of a hybrid after refusing the other; if it ever changes, both are tried again.
+    /// </summary>
     public void NoteHash(IPEndPoint endPoint, bool isSecond)
     {
         lock (this)
@@ -318,25 +339,25 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether uTP is spoken at an address; null: not known.</summary>
+    /// <summary>Whether an address supports uTP; null if unknown.</summary>
     public bool? SpeaksUtp(IPEndPoint endPoint)
     {
         lock (this)
             return _entries.TryGetValue(endPoint, out Entry? entry) ? entry.SpeaksUtp : null;
     }
 
-    /// <summary>Another peer says that uTP is spoken at an address. What we have seen ourselves counts for more.</summary>
+    /// <summary>Records another peer's hint that an address supports uTP. Our own experience counts for more.</summary>
     public void HintUtp(IPEndPoint endPoint)
     {
         lock (this)
         {
-            // Near by TCP comes first, unless it was seen to be of no use.
+            // In the local network TCP comes first, unless it is known to fail.
             if (_entries.TryGetValue(endPoint, out Entry? entry) && AddressReaches.Of(endPoint.Address) == AddressReach.Global)
                 entry.SpeaksUtp ??= true;
         }
     }
 
-    /// <summary>An address has answered by uTP or, though it was tried, by TCP alone.</summary>
+    /// <summary>Records whether an address answered with uTP, or only with TCP although uTP was tried.</summary>
     public void NoteUtp(IPEndPoint endPoint, bool speaksUtp)
     {
         lock (this)
@@ -346,7 +367,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>A connection was given up by ourselves, which says nothing about its address.</summary>
+    /// <summary>Records that we gave up a connection ourselves, which says nothing about the address.</summary>
     public void Released(IPEndPoint endPoint)
     {
         lock (this)
@@ -357,7 +378,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Never dials an address again: it is ourselves.</summary>
+    /// <summary>Excludes an address from dialling: it is our own.</summary>
     public void Forget(IPEndPoint endPoint)
     {
         lock (this)
@@ -367,7 +388,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Lets every address be dialled at once: the torrent goes on after a rest, in which peers were left by us.</summary>
+    /// <summary>
+    /// Makes every address available for dialling: the torrent resumes after a suspension, in which it left its peers.
+    /// </summary>
     public void RetryAll()
     {
         lock (this)
@@ -378,7 +401,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Forgets what some sources alone have named, and is not in use: the torrent turns out to be private.</summary>
+    /// <summary>
+    /// Removes unused addresses that only certain sources have named, because the torrent turns out to be private.
+    /// </summary>
     public void ForgetAllOf(params IReadOnlyCollection<PeerSource> sources)
     {
         lock (this)
@@ -391,10 +416,10 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Shuts a peer out: it has sent wrong data.</summary>
-    /// <param name="endPoint">How it was connected.</param>
-    /// <param name="id">Who it said it was.</param>
-    /// <param name="wasDialled">Whether it was we who dialled: then whoever listens there is shut out, whatever it says it is.</param>
+    /// <summary>Bans a peer because it sent wrong data.</summary>
+    /// <param name="endPoint">Its address.</param>
+    /// <param name="id">Its peer id.</param>
+    /// <param name="wasDialled">Whether we dialled it: then its port is banned as well, whatever peer id it uses.</param>
     public void Ban(IPEndPoint endPoint, PeerId id, bool wasDialled)
     {
         lock (this)
@@ -409,16 +434,17 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
     }
 
-    /// <summary>Whether a peer has been shut out.</summary>
-    /// <param name="endPoint">How it is connected.</param>
-    /// <param name="id">Who it says it is.</param>
+    /// <summary>Whether a peer is banned.</summary>
+    /// <param name="endPoint">Its address.</param>
+    /// <param name="id">Its peer id.</param>
     public bool IsBanned(IPEndPoint endPoint, PeerId id)
     {
         lock (this)
             return _bans?.Has(id, endPoint) == true;
     }
 
-    // As others on the internet rank us (BEP 40), so do we them; elsewhere, or while our address is not known, chance decides.
+    // The same canonical order that others on the internet use (BEP 40); in other networks, or while our address is unknown, a
+    // random order.
     private uint Priority(IPEndPoint endPoint) =>
         AddressReaches.Of(endPoint.Address) == AddressReach.Global && self?.Invoke(endPoint.AddressFamily) is { } us
             ? PeerPriority.Compute(us, endPoint)
@@ -427,13 +453,14 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     private Namer NamerOf(PeerOrigin origin)
     {
         ref Namer? namer = ref CollectionsMarshal.GetValueRefOrAddDefault(_namers, origin, out _);
-        // Behind those that wait already: who leaves and comes back, or comes by another name, is served no sooner for it.
+        // Behind those already waiting: a source gains nothing by leaving and returning, or by changing its name.
         return namer ??= new Namer(origin) { LastTurn = _turns[(int)origin.Source] };
     }
 
     /// <summary>
-    /// One more names a known address. Few are remembered of one address; one of each kind always is, and of those who name many one makes way
-    /// for who names fewer: else some who name a thousand each could keep an address for their own turns.
+    /// Records another source of a known address. Only a few are remembered per address, but one of each kind always is. A source
+    /// with many addresses is replaced by one with fewer: otherwise a few sources that each name a thousand could keep an address
+    /// for their own turns.
     /// </summary>
     private void NoteNamer(Entry entry, PeerOrigin origin)
     {
@@ -463,8 +490,9 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
     }
 
     /// <summary>
-    /// What is dialled next: what was given by hand; else, every other time, one of a preferred class, and else that of who has a turn. So the
-    /// preferred come first, and who names many addresses of such a class does not hide those of others.
+    /// The next address to dial: addresses from the user first, then alternately one of a preferred class and one from the source
+    /// whose turn it is. So preferred peers come first, but naming many addresses of such a class does not hide those from other
+    /// sources.
     /// </summary>
     private (IPEndPoint EndPoint, Entry Entry, Namer Namer, bool IsPreferred)? FindNext(Instant now, DialEffort effort)
     {
@@ -479,7 +507,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             if (entry.IsInUse)
                 continue;
             Instant due = entry.NextTry(effort);
-            // Where a peer was reached before, what others say of its host counts for nothing.
+            // If a peer was reached there before, reports about its host are irrelevant.
             if (due <= now && !entry.IsTrusted && !entry.WasReached)
                 due = _pace.Next(endPoint.Address, now);
             if (due > now)
@@ -516,7 +544,10 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         return null;
     }
 
-    /// <summary>Whose turn it is: of the kind that waits longest, who waits longest; where nobody has had a turn, the better address decides.</summary>
+    /// <summary>
+    /// Whether one source's turn comes before another's: the kind that has waited longest, then the source that has waited
+    /// longest; before the first turn the better address decides.
+    /// </summary>
     private bool IsBefore(Namer one, Namer other)
     {
         int order = _turns[(int)one.Origin.Source].CompareTo(_turns[(int)other.Origin.Source]);
@@ -532,7 +563,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             counts[(int)entry.Source]++;
         var kind = (PeerSource)counts.IndexOf(Greatest(counts));
         Namer largest = _namers.Values.Where(namer => namer.Origin.Source == kind).MaxBy(namer => namer.Count)!;
-        // Nobody who names many drives out what others have named: not with names alone.
+        // A source with many addresses cannot displace those of others merely by naming more.
         bool isOfFewKind = newcomer.Source == PeerSource.Manual || counts[(int)newcomer.Source] < counts[(int)kind];
         bool isOfFew = newcomer.Source == kind && (_namers.TryGetValue(newcomer, out Namer? own) ? own.Count : 0) < largest.Count;
         (IPEndPoint EndPoint, Entry Entry)? worst = null;
@@ -550,7 +581,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         return true;
     }
 
-    /// <summary>Compares for <see cref="Proven"/>: less than 0 where the left one comes first.</summary>
+    /// <summary>Compares for <see cref="Proven"/>: less than 0 if the left one comes first.</summary>
     private static int Compare(Entry left, Entry right) => left.IsInUse != right.IsInUse ? (left.IsInUse ? -1 : 1)
         : left.IsBetterThan(right) ? -1
         : right.IsBetterThan(left) ? 1
@@ -564,34 +595,34 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         return greatest;
     }
 
-    /// <summary>One who names addresses.</summary>
+    /// <summary>A source of addresses.</summary>
     private sealed class Namer(PeerOrigin origin)
     {
         public PeerOrigin Origin => origin;
 
-        /// <summary>Addresses that it has named and that are known.</summary>
+        /// <summary>The number of known addresses that it has named.</summary>
         public int Count { get; set; }
 
-        /// <summary>When one of its addresses was dialled last, counted in turns.</summary>
+        /// <summary>When one of its addresses was last dialled, counted in turns.</summary>
         public long LastTurn { get; set; }
 
-        /// <summary>Its best address, while one is looked for.</summary>
+        /// <summary>Its best address, during a search.</summary>
         public (IPEndPoint EndPoint, Entry Entry)? Best { get; set; }
     }
 
     private sealed class Entry
     {
-        /// <summary>Origins that are remembered of one address.</summary>
+        /// <summary>The most sources remembered per address.</summary>
         private const int MostNamers = 4;
 
         public const int SourceCount = (int)PeerSource.Link + 1;
 
-        /// <summary>Failures after which the wait grows no longer.</summary>
+        /// <summary>The number of failures after which the wait no longer grows.</summary>
         private const int ManyFailures = 5;
 
         private static readonly TimeSpan FirstBackOff = TimeSpan.FromSeconds(10);
 
-        /// <summary>Whoever gives a peer by hand knows that it is there, or soon will be.</summary>
+        /// <summary>Short, because a user who gives a peer knows that it is there, or soon will be.</summary>
         private static readonly TimeSpan FirstTrustedBackOff = TimeSpan.FromSeconds(1);
 
         /// <summary>The longest wait while no peer is connected.</summary>
@@ -610,15 +641,15 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             NamedBy(namer);
         }
 
-        /// <summary>The kind of who named it first.</summary>
+        /// <summary>The kind of the source that named it first.</summary>
         public PeerSource Source { get; }
 
-        /// <summary>Who named it: it is dialled when one of them has a turn.</summary>
+        /// <summary>Its sources: it may be dialled in the turn of any of them.</summary>
         public Namer[] Namers { get; private set; } = [];
 
         public bool IsTrusted => IsNamedBy(PeerSource.Manual);
 
-        /// <summary>Whether its class, as the classes are now, is preferred.</summary>
+        /// <summary>Whether its current class is preferred.</summary>
         public bool IsPreferred
         {
             get
@@ -633,31 +664,31 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
 
         public bool WasReached { get; set; }
 
-        /// <summary>Whether a peer of this torrent has been met there since it was last dialled.</summary>
+        /// <summary>Whether a peer of this torrent was reached there since it was last dialled.</summary>
         public bool IsReached { get; set; }
 
         public bool LikesEncryption { get; set; }
 
-        /// <summary>Whether uTP is spoken there; null: not known.</summary>
+        /// <summary>Whether it supports uTP; null if unknown.</summary>
         public bool? SpeaksUtp { get; set; }
 
-        /// <summary>Whether both ways, encrypted and not, have been refused.</summary>
+        /// <summary>Whether both forms, encrypted and not, were refused.</summary>
         public bool WasTriedOther { get; set; }
 
-        /// <summary>Whether a hybrid is named by its v2 hash there.</summary>
+        /// <summary>Whether to use a hybrid's v2 hash there.</summary>
         public bool LikesSecondHash { get; set; }
 
-        /// <summary>Whether both hashes of a hybrid have been refused.</summary>
+        /// <summary>Whether both hashes of a hybrid were refused.</summary>
         public bool WasTriedOtherHash { get; set; }
 
         public int Failures { get; set; }
 
         public bool HasFailedOften => Failures >= ManyFailures;
 
-        /// <summary>When it was last in use, as far as that makes it wait; null: it may be dialled at once.</summary>
+        /// <summary>When it was last in use, if that makes it wait; null if it may be dialled at once.</summary>
         public Instant? EndedAt { get; set; }
 
-        /// <summary>Whether it turned out to be our own address.</summary>
+        /// <summary>Whether it is our own address.</summary>
         public bool IsOurselves { get; set; }
 
         /// <summary>When it may be dialled.</summary>
@@ -671,7 +702,7 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
             return ended + (effort == DialEffort.Most && wait > LongestLonelyBackOff ? LongestLonelyBackOff : wait);
         }
 
-        /// <summary>Whether one more who names it is remembered.</summary>
+        /// <summary>Whether another source can be remembered.</summary>
         public bool HasRoomForNamer => Namers.Length < MostNamers;
 
         public void NoLongerNamedBy(Namer namer)
@@ -702,8 +733,8 @@ internal sealed class PeerDirectory(Random random, Func<AddressFamily, IPEndPoin
         }
 
         /// <summary>
-        /// Whether it is dialled first: what was given by hand, what has not failed, what is near or of a preferred class, what
-        /// several have named, and then by priority.
+        /// Whether it is dialled before another address: one from the user, one without failures, one nearby or of a preferred
+        /// class, one from several sources, and then by priority.
         /// </summary>
         public bool IsBetterThan(Entry other) => Rank.CompareTo(other.Rank) > 0;
 

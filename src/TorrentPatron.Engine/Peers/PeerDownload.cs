@@ -5,24 +5,27 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The download from one peer: the pieces that it has, whether we want them and it lets us, the blocks that it has been asked for and those
-/// that come.
+/// The download from one peer: the pieces it has, the interest and choke state, the open requests, and the received blocks.
 /// </summary>
 internal sealed class PeerDownload : IBlockSource
 {
-    /// <summary>Blocks nobody asked for after which a peer is dropped: a cancelled request may cross with its answer.</summary>
+    /// <summary>Unrequested blocks after which a peer is dropped: a cancelled request may cross with its answer.</summary>
     public const int MostUnaskedBlocks = 1000;
 
-    /// <summary>Rejects without a block in between after which a peer is dropped: some chokes' worth of full queues.</summary>
+    /// <summary>
+    /// Consecutive rejects without a block after which a peer is dropped: several chokes' worth of full queues.
+    /// </summary>
     private const int MostRejects = 2000;
 
-    /// <summary>Blocks asked for at once.</summary>
+    /// <summary>The most blocks requested at once.</summary>
     private const int MostReserved = 512;
 
-    /// <summary>Pieces taken note of that it gives though it chokes us; BEP 6 proposes ten. A peer that names more gets no more use of them.</summary>
+    /// <summary>The most allowed-fast pieces remembered; BEP 6 proposes ten. A peer that names more gains nothing.</summary>
     private const int MostAllowedFast = 32;
 
-    /// <summary>Suggestions remembered, the newest: older ones are most likely not in the peer's memory any more.</summary>
+    /// <summary>
+    /// The most suggestions remembered, newest first: older pieces are probably no longer in the peer's memory.
+    /// </summary>
     private const int MostSuggested = 16;
 
     private readonly IDownloadHandler _handler;
@@ -34,12 +37,12 @@ internal sealed class PeerDownload : IBlockSource
     private volatile bool _isOpen;
     private volatile bool _isStarved;
 
-    /// <summary>The piece it is fetching, guarded by <see cref="_fillGate"/>.</summary>
+    /// <summary>The piece being downloaded, guarded by <see cref="_fillGate"/>.</summary>
     private ActivePiece? _current;
 
     /// <summary>
-    /// Pieces to which blocks have been added, the bytes of them that can be hashed, blocks that nobody had asked for and rejects in a row:
-    /// the receive loop's.
+    /// Pieces with new blocks, their bytes that can be hashed, unrequested blocks and consecutive rejects: used only by the
+    /// receive loop.
     /// </summary>
     private readonly List<ActivePiece> _touched = [];
     private long _bytesToHash;
@@ -48,7 +51,7 @@ internal sealed class PeerDownload : IBlockSource
     private long _lastPayload;
     private long _unpaused;
 
-    /// <summary>Makes it; nothing is asked for before <see cref="Open"/>.</summary>
+    /// <summary>Creates the download, which requests nothing before <see cref="Open"/>.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="handler">The swarm.</param>
     /// <param name="time">The clock.</param>
@@ -63,16 +66,16 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>The peer.</summary>
     public PeerConnection Peer { get; }
 
-    /// <summary>What it has been asked for.</summary>
+    /// <summary>The open requests.</summary>
     public RequestQueue Requests { get; } = new();
 
-    /// <summary>Whether we want something that it has.</summary>
+    /// <summary>Whether we are interested in its pieces.</summary>
     public bool AmInterested { get; private set; }
 
-    /// <summary>Whether it does not answer our requests.</summary>
+    /// <summary>Whether it is choking us.</summary>
     public bool IsChoking { get; private set; } = true;
 
-    /// <summary>The pieces that may be asked for even while it chokes us (BEP 6), few.</summary>
+    /// <summary>The few pieces that may be requested even while it chokes us (BEP 6).</summary>
     public IReadOnlyCollection<int> AllowedFast => _allowedFast;
 
     /// <inheritdoc/>
@@ -81,7 +84,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <summary>Bytes of payload received from it.</summary>
     public long PayloadReceived { get; private set; }
 
-    /// <summary>The pieces it has; written by <see cref="PieceSelection"/> alone.</summary>
+    /// <summary>The pieces it has; written only by <see cref="PieceSelection"/>.</summary>
     public BlockAvailability Availability { get; } = new();
 
     /// <inheritdoc/>
@@ -96,7 +99,7 @@ internal sealed class PeerDownload : IBlockSource
     /// <inheritdoc/>
     public int Requested => Requests.Count;
 
-    /// <summary>Whether it could take more requests than there were blocks for, or is just looking for some.</summary>
+    /// <summary>Whether it could take more requests than there were blocks for, or is looking for blocks.</summary>
     public bool IsStarved => _isStarved;
 
     private PeerSender Sender => Peer.Sender;
@@ -104,16 +107,16 @@ internal sealed class PeerDownload : IBlockSource
     /// <inheritdoc/>
     public bool MayRequest(int piece) => !IsChoking || _allowedFast.Contains(piece);
 
-    /// <summary>Begins to ask for blocks: from now on the peer's answers are taken.</summary>
+    /// <summary>Starts requesting blocks and accepting its answers.</summary>
     public void Open()
     {
         _isOpen = true;
         FillRequests();
     }
 
-    /// <summary>Tells the peer whether we want something of it, where that has changed. Thread-safe.</summary>
+    /// <summary>Tells the peer about our interest, if it has changed. Thread-safe.</summary>
     /// <param name="isInteresting">
-    /// Whether we do, as it is now: several threads find that out at once, and the one that was overtaken must not have the last word.
+    /// Returns our current interest. Several threads may find a change at once, and an outdated one must not have the last word.
     /// </param>
     public void UpdateInterest(Predicate<IBlockSource> isInteresting)
     {
@@ -130,7 +133,7 @@ internal sealed class PeerDownload : IBlockSource
         Sender.Flush();
     }
 
-    /// <summary>Asks for as many blocks as should be outstanding. Thread-safe.</summary>
+    /// <summary>Tops up the open requests. Thread-safe.</summary>
     public void FillRequests()
     {
         if (!AmInterested || !_isOpen || Peer.IsClosed || (IsChoking && _allowedFast.Length == 0))
@@ -140,7 +143,7 @@ internal sealed class PeerDownload : IBlockSource
         {
             int depth = Requests.Depth;
             int wanted = Math.Min(depth - Requests.Count, MostReserved);
-            // Requests go out in batches: one message for each block that arrives would be one system call for each.
+            // Requests are sent in batches: one message per arriving block would cost a system call for each.
             if (wanted < Math.Max(1, depth / 8))
                 return;
 
@@ -161,7 +164,7 @@ internal sealed class PeerDownload : IBlockSource
             ReleaseRequests();
     }
 
-    /// <summary>Takes a request back, where it is outstanding. Thread-safe.</summary>
+    /// <summary>Cancels a request if it is open. Thread-safe.</summary>
     public void CancelRequest(PendingBlock block)
     {
         if (!Requests.TryTake(block))
@@ -172,16 +175,16 @@ internal sealed class PeerDownload : IBlockSource
         Sender.Flush();
     }
 
-    /// <summary>Looks for requests without an answer; called about once a second.</summary>
+    /// <summary>Checks for unanswered requests; called about once a second.</summary>
     /// <param name="rate">Bytes/s of payload from this peer.</param>
-    /// <param name="isPaused">Whether it is us who do not receive.</param>
+    /// <param name="isPaused">Whether we have paused receiving.</param>
     public void Tick(long rate, bool isPaused)
     {
         Requests.Follow(rate);
         TimeSpan patience = PayloadReceived > 0 ? PeerTimeouts.Request : PeerTimeouts.FirstBlock;
         if (Requests.Count > 0 && !isPaused && _time.GetElapsedTime(Volatile.Read(ref _lastPayload)) > patience)
         {
-            // Also what a snubbed peer owes: else two such peers could keep a block from all others for ever.
+            // Including the requests of a snubbed peer: otherwise two such peers could keep a block from all others for ever.
             Requests.Snub();
             ReleaseRequests(withCancels: true);
         }
@@ -193,7 +196,7 @@ internal sealed class PeerDownload : IBlockSource
         FillRequests();
     }
 
-    /// <summary>Receiving goes on after a pause of ours: the peer is not to blame for it.</summary>
+    /// <summary>Receiving has resumed after a pause of ours, which must not count against the peer.</summary>
     public void Unpause()
     {
         long now = _time.GetTimestamp();
@@ -201,18 +204,18 @@ internal sealed class PeerDownload : IBlockSource
         Volatile.Write(ref _unpaused, now);
     }
 
-    /// <summary>The peer chokes us, or no longer. Called from the receive loop, as all that follow.</summary>
+    /// <summary>Handles a choke or unchoke. Called from the receive loop, like all methods below.</summary>
     public void HandleChoke(bool isChoking)
     {
         Peer.FutileWork.Charge(FutileWork.Choke);
         IsChoking = isChoking;
-        // Without the fast extension a choke takes every request back; with it each is rejected by name.
+        // Without the fast extension a choke cancels all requests; with it the peer rejects each one.
         if (isChoking && !Peer.IsFast)
             ReleaseRequests();
     }
 
-    /// <summary>The peer has one more piece.</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a have message.</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandleHave(int piece)
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
@@ -227,11 +230,11 @@ internal sealed class PeerDownload : IBlockSource
         return null;
     }
 
-    /// <summary>The peer tells which pieces it has: a bitfield, or all or none of them (BEP 6).</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a bitfield, have-all or have-none message (BEP 6).</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandlePieces(in PeerMessage message)
     {
-        // The first is news, as a rule the greatest there is.
+        // The first one is useful, usually the most useful message of all.
         if (Availability.IsSeed || Availability.Pieces is not null)
             Peer.FutileWork.Charge(FutileWork.OfField(_handler.PieceCount));
         switch (message.Id)
@@ -250,8 +253,8 @@ internal sealed class PeerDownload : IBlockSource
         }
     }
 
-    /// <summary>The peer no longer has a piece (BEP 54).</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles the withdrawal of a piece (BEP 54).</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandleDontHave(int piece)
     {
         if ((uint)piece >= (uint)_handler.PieceCount)
@@ -263,7 +266,7 @@ internal sealed class PeerDownload : IBlockSource
                 _current = null;
         }
 
-        // With the fast extension each request is rejected by name; without it they go as by a choke.
+        // With the fast extension the peer rejects each request; without it they are cancelled as by a choke.
         if (!Peer.IsFast)
         {
             Peer.FutileWork.Charge(FutileWork.Choke);
@@ -274,8 +277,8 @@ internal sealed class PeerDownload : IBlockSource
         return null;
     }
 
-    /// <summary>The peer refuses a request (BEP 6).</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a reject (BEP 6).</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandleReject(BlockRequest range)
     {
         Peer.FutileWork.Charge(FutileWork.Answer);
@@ -285,7 +288,7 @@ internal sealed class PeerDownload : IBlockSource
         return ++_rejects > MostRejects ? "It rejects every request." : null;
     }
 
-    /// <summary>The peer gives a piece though it chokes us (BEP 6).</summary>
+    /// <summary>Handles an allowed-fast piece (BEP 6).</summary>
     public void HandleAllowedFast(int piece)
     {
         Peer.FutileWork.Charge(FutileWork.Message);
@@ -293,7 +296,7 @@ internal sealed class PeerDownload : IBlockSource
             _allowedFast = [.. _allowedFast, piece];
     }
 
-    /// <summary>The peer would rather give this piece than others (BEP 6): a hint for what is asked for next.</summary>
+    /// <summary>Handles a suggested piece (BEP 6): a hint for the next requests.</summary>
     public void HandleSuggestion(int piece)
     {
         if ((uint)piece >= (uint)_handler.PieceCount || _suggested.Contains(piece))
@@ -302,23 +305,23 @@ internal sealed class PeerDownload : IBlockSource
             return;
         }
 
-        // Whether it is of use is found when a piece is picked, as a rule never: it costs as if it brought nothing.
+        // Whether the hint is useful shows only when a piece is picked, usually never, so it is charged as useless.
         Peer.FutileWork.Charge(FutileWork.Change);
         _suggested = [piece, .. _suggested.AsSpan(0, Math.Min(_suggested.Length, MostSuggested - 1))];
     }
 
-    /// <summary>Takes a block.</summary>
+    /// <summary>Handles a received block.</summary>
     /// <param name="message">The piece message.</param>
-    /// <param name="slab">What it was received into.</param>
+    /// <param name="slab">The slab that it was received into.</param>
     /// <param name="blockOffset">Where the block begins in the slab.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandleBlock(in PeerMessage message, Slab slab, int blockOffset)
     {
         int length = message.Block.Length;
         var range = new BlockRequest(message.Piece, message.Begin, length);
         if (!Requests.TryTake(range, out PendingBlock block))
         {
-            // What was given up may still come, and may still be wanted.
+            // An abandoned request may still be answered, and the block may still be wanted.
             bool isLate = Requests.TryTakeLate(range, out block);
             if (!isLate || !block.Piece.MayCome(this) || !block.Piece.TryReserve(block.Block))
             {
@@ -345,14 +348,16 @@ internal sealed class PeerDownload : IBlockSource
         return null;
     }
 
-    /// <summary>Everything that one receive brought has been handled: blocks go to be hashed, new requests are made.</summary>
+    /// <summary>Called when the messages of one receive have been handled: hashes the blocks and sends new requests.</summary>
     public void EndBatch()
     {
         HandOverBlocks();
         FillRequests();
     }
 
-    /// <summary>Sends the blocks taken to be hashed. They are counted and may complete a piece, even where the peer then errs.</summary>
+    /// <summary>
+    /// Sends the received blocks to be hashed. They count and may complete a piece, even if the peer then violates the protocol.
+    /// </summary>
     public void HandOverBlocks()
     {
         if (_touched.Count == 0)
@@ -362,17 +367,17 @@ internal sealed class PeerDownload : IBlockSource
         _bytesToHash = 0;
     }
 
-    /// <summary>The connection has ended: what it owes is free for others. Thread-safe.</summary>
+    /// <summary>Called when the connection has ended: releases its blocks for other peers. Thread-safe.</summary>
     public void End()
     {
         ReleaseRequests();
         Requests.ForgetLate();
     }
 
-    /// <summary>Asks for as many blocks as there is room for, if there are any to be had.</summary>
+    /// <summary>Requests as many blocks as there is room for, if any are available.</summary>
     private bool TryRequest(Span<PendingBlock> room)
     {
-        // Set before it looks: what is released behind its back wakes it then.
+        // Set before looking, so that blocks released meanwhile wake it.
         _isStarved = true;
         int reserved = _handler.Reserve(this, ref _current, room);
         if (reserved == room.Length)
@@ -387,7 +392,7 @@ internal sealed class PeerDownload : IBlockSource
         return true;
     }
 
-    /// <summary>Takes back what the peer has owed for too long, though it sends something now and then.</summary>
+    /// <summary>Releases requests that have been open for too long, although the peer sends something now and then.</summary>
     private void ReleaseOverdue()
     {
         long now = _time.GetTimestamp();

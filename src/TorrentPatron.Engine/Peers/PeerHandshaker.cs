@@ -8,19 +8,24 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The exchange of handshakes (BEP 3, and message stream encryption before it) on a fresh connection, each way, within its time.</summary>
-/// <param name="engine">What the engine shares.</param>
+/// <summary>
+/// Performs the handshake (BEP 3, after an optional encrypted handshake) on a new connection, in either role, within a time
+/// limit.
+/// </summary>
+/// <param name="engine">The engine's shared resources.</param>
 internal sealed class PeerHandshaker(EngineResources engine)
 {
-    /// <summary>Shakes hands as the side that has dialled.</summary>
+    /// <summary>Shakes hands as the dialling side.</summary>
     /// <param name="connection">The connection.</param>
     /// <param name="torrent">The torrent.</param>
     /// <param name="isEncrypted">Whether to encrypt.</param>
-    /// <param name="isSecond">Whether to name a hybrid by its v2 hash: to a peer that knows no other.</param>
+    /// <param name="isSecond">Whether to use the v2 hash of a hybrid, for a peer that knows no other.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The stream that goes on from here, and what the other side says, with <see cref="Handshake.IsV2"/>.</returns>
-    /// <exception cref="IOException">The other side is no peer of that torrent; a <see cref="HandshakeRefusedException"/> where it never said a word.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
+    /// <returns>The stream to continue with, and the other side's handshake, with <see cref="Handshake.IsV2"/>.</returns>
+    /// <exception cref="IOException">
+    /// The other side is not a peer of that torrent; <see cref="HandshakeRefusedException"/> if it never answered.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or timed out.</exception>
     public Task<(IConnection Connection, Handshake Handshake)> DialAsync(
         IConnection connection, TorrentId torrent, bool isEncrypted, bool isSecond, CancellationToken cancellationToken) =>
         InTimeAsync(
@@ -38,7 +43,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 byte[] theirs = new byte[Handshake.Length];
                 await ReceiveAsync(stream, theirs, have: 0, theirs.Length).ConfigureAwait(false);
                 Handshake handshake = Read(theirs);
-                // By BEP 52 the side that is dialled may answer with the v2 hash; then both go on by version 2.
+                // By BEP 52 the dialled side may answer with the v2 hash; then the connection continues with version 2.
                 bool isUpgraded = handshake.InfoHash == torrent.SecondWireHash;
                 return handshake.InfoHash == name || isUpgraded
                     ? (stream, handshake with { IsV2 = isUpgraded || torrent.V1 is null })
@@ -46,14 +51,14 @@ internal sealed class PeerHandshaker(EngineResources engine)
             },
             cancellationToken);
 
-    /// <summary>Takes the other side's handshake and, where we know the torrent, answers.</summary>
+    /// <summary>Receives the other side's handshake and, if the torrent is here, answers it.</summary>
     /// <param name="connection">The connection.</param>
-    /// <param name="isKnown">Tells which torrent runs here by a hash; null: none.</param>
-    /// <param name="find">Tells which torrent an encrypted handshake names.</param>
+    /// <param name="isKnown">Returns the running torrent with a hash; null if there is none.</param>
+    /// <param name="find">Returns the torrent that an encrypted handshake names.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    /// <returns>The stream that goes on from here, and what the other side says.</returns>
-    /// <exception cref="IOException">The other side is no peer, or of no torrent of ours.</exception>
-    /// <exception cref="OperationCanceledException">Cancelled, or the time is over.</exception>
+    /// <returns>The stream to continue with, and the other side's handshake.</returns>
+    /// <exception cref="IOException">The other side is not a peer, or not of a torrent that is here.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled, or timed out.</exception>
     public Task<(IConnection Connection, Handshake Handshake)> AnswerAsync(
         IConnection connection, Func<InfoHash, TorrentId?> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, CancellationToken cancellationToken) =>
         InTimeAsync(
@@ -76,7 +81,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
                 await ReceiveAsync(stream, theirs, have, theirs.Length).ConfigureAwait(false);
                 Handshake handshake = Read(theirs);
                 TorrentId torrent = isKnown(handshake.InfoHash) ?? throw new IOException("The peer asked for a torrent that is not running here.");
-                // Whoever names the v1 hash of a hybrid and offers to go on by version 2 is answered with the other one.
+                // A peer that names the v1 hash of a hybrid and offers version 2 is answered with the v2 hash.
                 bool isV2 = handshake.InfoHash != torrent.V1 || (handshake.SupportsV2 && torrent.SecondWireHash is not null);
                 byte[] ours = new byte[Handshake.Length];
                 InfoHash name = isV2 ? torrent.SecondWireHash ?? handshake.InfoHash : handshake.InfoHash;
@@ -117,7 +122,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
         return await AgreeAsync(connection, side, received, cancellation).ConfigureAwait(false);
     }
 
-    // Plaintext costs neither side anything, and whoever only wanted to get past a filter has done so by then.
+    // Plaintext costs neither side anything, and a peer that only wanted to pass a filter has passed it by now.
     private EncryptionMethods Choose(EncryptionMethods offered) =>
         engine.Settings.Encryption != EncryptionPolicy.Require && offered.HasFlag(EncryptionMethods.Plaintext)
             ? EncryptionMethods.Plaintext
@@ -155,7 +160,9 @@ internal sealed class PeerHandshaker(EngineResources engine)
         }
     }
 
-    /// <summary>An exponentiation costs a millisecond: strangers must not keep all processors busy with them.</summary>
+    /// <summary>
+    /// Limits concurrency: an exponentiation costs a millisecond, and unknown peers must not occupy all processors.
+    /// </summary>
     private async Task<T> InTurnAsync<T>(Func<T> compute, CancellationToken cancellation)
     {
         await engine.KeyExchanges.WaitAsync(cancellation).ConfigureAwait(false);
@@ -169,8 +176,8 @@ internal sealed class PeerHandshaker(EngineResources engine)
         }
     }
 
-    /// <summary>Receives until there are so many bytes, or more.</summary>
-    /// <returns>How many there are.</returns>
+    /// <summary>Receives until there are at least this many bytes.</summary>
+    /// <returns>The number of bytes received.</returns>
     private static async Task<int> ReceiveAsync(IConnection connection, byte[] bytes, int have, int needed)
     {
         while (have < needed)
@@ -182,7 +189,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
         return have;
     }
 
-    /// <summary>Receives something. Whoever ends or resets the connection instead of a first word refuses it.</summary>
+    /// <summary>Receives some bytes. A connection that ends or is reset before the first byte counts as refused.</summary>
     private static async Task<int> ReceiveAsync(IConnection connection, Memory<byte> bytes, bool isFirst)
     {
         try

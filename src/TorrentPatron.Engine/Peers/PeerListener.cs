@@ -10,15 +10,15 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>Takes the connections that peers make, on one port for both IP versions, and shakes hands with them.</summary>
-/// <param name="engine">What the engine shares.</param>
-/// <param name="isKnown">Tells which torrent runs here by a hash; null: none.</param>
-/// <param name="find">Tells which torrent an encrypted handshake names; null: none that runs here.</param>
-/// <param name="welcome">Takes a connection that has shaken hands.</param>
+/// <summary>Accepts connections from peers, on one port for both IP versions, and shakes hands with them.</summary>
+/// <param name="engine">The engine's shared resources.</param>
+/// <param name="isKnown">Returns the running torrent with a hash; null if there is none.</param>
+/// <param name="find">Returns the torrent that an encrypted handshake names; null if it is not running here.</param>
+/// <param name="welcome">Takes a connection after its handshake.</param>
 internal sealed class PeerListener(EngineResources engine, Func<InfoHash, TorrentId?> isKnown, Func<ObfuscatedInfoHash, InfoHash?> find, Action<IConnection, Handshake> welcome)
     : IAsyncDisposable
 {
-    /// <summary>Waited when the system can take no connection.</summary>
+    /// <summary>How long to wait when the system cannot accept a connection.</summary>
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _stop = new();
@@ -29,22 +29,24 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
     private readonly Strangers _strangers = new(engine.Bounds.Accepted);
     private readonly PeerHandshaker _handshaker = new(engine);
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The addresses it listens on.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => _port.EndPoints;
 
-    /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
+    /// <summary>Why it does not listen as configured; null if it does, or was not asked to.</summary>
     public TorrentError? Warning { get; private set; }
 
-    /// <summary>Begins to listen as the engine's settings say.</summary>
+    /// <summary>Starts listening according to the engine's settings.</summary>
     public void Open()
     {
         (ListeningPort port, TorrentError? warning) = Listen(engine.Settings.ListenPort);
         Use(port, warning);
     }
 
-    /// <summary>Listens on another port from now on. Where that cannot be had, in each IP version, it goes on listening where it did.</summary>
-    /// <param name="port">The port; 0: any free one; -1: do not listen.</param>
-    /// <returns>Why it cannot be had, or null.</returns>
+    /// <summary>
+    /// Switches to another port. If it is not available in either IP version, it keeps listening on the old one.
+    /// </summary>
+    /// <param name="port">The port; 0 means any free one; -1 means not to listen.</param>
+    /// <returns>Why the port is not available, or null.</returns>
     public async Task<TorrentError?> ReopenAsync(int port)
     {
         await _one.WaitAsync().ConfigureAwait(false);
@@ -66,8 +68,8 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
     }
 
     /// <summary>
-    /// Listens at the addresses that the network has now, none while it is down, and drops who has not shaken hands. Where any port will do,
-    /// the one before is tried first: others know it.
+    /// Listens on the network's current addresses, none while it is down, and closes connections without a handshake. If any port
+    /// will do, the previous one is tried first, because others know it.
     /// </summary>
     public async Task RebindAsync()
     {
@@ -93,7 +95,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
         }
     }
 
-    /// <summary>Listens no more, and drops who has not shaken hands.</summary>
+    /// <summary>Stops listening, and closes connections without a handshake.</summary>
     public async ValueTask DisposeAsync()
     {
         await _one.WaitAsync().ConfigureAwait(false);
@@ -130,7 +132,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
         return (opened, warning);
     }
 
-    /// <summary>Not with a proxy for peers: a connection that comes in would show the address that the proxy hides.</summary>
+    /// <summary>False with a proxy for peers: an incoming connection would reveal the address that the proxy hides.</summary>
     private bool MayListen => engine.Settings.Proxy?.IsFor(ProxyUses.Peers) != true;
 
     private async Task AcceptAsync(IListener listener, CancellationToken stop)
@@ -148,19 +150,21 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
             {
                 return;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is costs no more than one connection.
+#pragma warning disable CA1031 // The root of a loop: any exception affects one connection only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
                 if (e is not IOException)
                     engine.Faults.Record("accepting peers", e);
-                // Out of file descriptors, perhaps: wait for some to be closed. Or disposed: then this ends at once.
+                // Perhaps out of file descriptors: wait until some are closed. If disposed, this ends at once.
                 await Task.Delay(Rest, engine.Time, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    /// <summary>Takes a connection, unless the settings refuse its kind. Its port stays open: others know us by it.</summary>
+    /// <summary>
+    /// Takes a connection, unless the settings refuse its kind. The port stays open, because others know us by it.
+    /// </summary>
     private void Take(IConnection connection, CancellationToken stop)
     {
         TransportPolicy policy = engine.Settings.Transport;
@@ -183,7 +187,7 @@ internal sealed class PeerListener(EngineResources engine, Func<InfoHash, Torren
             engine.NoteIncoming(connection.RemoteEndPoint.Address);
             welcome(stream, handshake);
         }
-#pragma warning disable CA1031 // The root of a handshake: whatever it is ends this connection and nothing else.
+#pragma warning disable CA1031 // The root of a handshake: any exception ends this connection only.
         catch (Exception e)
 #pragma warning restore CA1031
         {

@@ -6,18 +6,18 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Receives from a peer, in runs as large as it sends, into slabs from which its blocks are hashed and written: what arrives
-/// is copied only where a message does not fit the rest of its slab.
+/// Receives from a peer, as much at once as it sends, into slabs from which its blocks are hashed and written. Data is copied
+/// only if a message does not fit in the rest of its slab.
 /// </summary>
 internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPressure backPressure)
 {
-    /// <summary>Room below which the next slab is begun; of the least slabs, half.</summary>
+    /// <summary>The free room below which a new slab is started; half of the smallest slab.</summary>
     private const int LeastRoom = 4 * 1024;
 
-    /// <summary>Full receives in a row after which a peer gets large slabs.</summary>
+    /// <summary>Consecutive full receives after which a peer gets large slabs.</summary>
     private const int FullReceivesToGrow = 2;
 
-    /// <summary>Receives after a full one until an idle peer has the smallest slab again.</summary>
+    /// <summary>Receives after a full one until an idle peer gets the smallest slab again.</summary>
     private const int ReceivesUntilSmall = 16;
 
     private int _slabLength = SlabPool.LeastLength;
@@ -25,7 +25,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
     private int _fullReceives;
     private int _inARow;
 
-    /// <summary>Receives until the connection ends, one way or the other. Never throws: a fault ends this peer alone.</summary>
+    /// <summary>Receives until the connection ends. Never throws: a fault ends only this peer.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         try
@@ -37,13 +37,13 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
             }
             finally
             {
-                // Whole blocks may have come before the connection broke.
+                // Whole blocks may have arrived before the connection broke.
                 peer.HandOverBlocks();
             }
 
             peer.Close(fault ?? "It closed the connection.", fault is null ? ClosedBy.Peer : ClosedBy.Us);
         }
-#pragma warning disable CA1031 // The root of a loop: whatever it is ends this peer and nothing else.
+#pragma warning disable CA1031 // The root of a loop: any exception ends this peer only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -51,7 +51,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         }
     }
 
-    /// <returns>What is wrong with what the peer sent; null: it has closed the connection.</returns>
+    /// <returns>The peer's error; null if it closed the connection.</returns>
     private async Task<string?> ReceiveAsync(Slab slab, CancellationToken cancellationToken)
     {
         int start = 0, end = 0, needed = 4;
@@ -62,7 +62,8 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 await WaitAsync(backPressure.WaitAsync(cancellationToken)).ConfigureAwait(false);
                 if (start == end && peer.IsIdle)
                 {
-                    // Hundreds of idle peers would each keep what the fastest one needs; but one that says much must not have to wait for us.
+                    // Hundreds of idle peers would each keep a buffer for the fastest one; but a talkative peer must not have to
+                    // wait for us.
                     int length = _receivesUntilSmall > 0 ? _slabLength : SlabPool.IdleLength;
                     if (end > 0 || slab.Length != length)
                     {
@@ -93,7 +94,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
                 string? fault = Take(slab, ref start, end, out needed);
                 while (fault is null && peer.FutileWork.IsSpent)
                 {
-                    // What it has coming goes out before the wait; what it does not send meanwhile is held against it.
+                    // Our answers are sent before the wait; if the peer stays silent then, that counts against it.
                     peer.EndBatch(0);
                     fault = await peer.WaitForAllowanceAsync(cancellationToken).ConfigureAwait(false)
                         ?? Take(slab, ref start, end, out needed);
@@ -126,7 +127,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         }
     }
 
-    /// <summary>Waits until we may receive again; what the peer does not send meanwhile is not held against it.</summary>
+    /// <summary>Waits until we may receive again; the peer's silence meanwhile does not count against it.</summary>
     private async ValueTask WaitAsync(Task wait)
     {
         if (wait.IsCompletedSuccessfully)
@@ -136,7 +137,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         peer.Unpause();
     }
 
-    /// <summary>Takes every whole message from the slab, as long as the peer may make us work for nothing.</summary>
+    /// <summary>Handles every complete message in the slab, as long as the peer's allowance for useless work lasts.</summary>
     private string? Take(Slab slab, ref int start, int end, out int needed)
     {
         needed = 4;
@@ -157,7 +158,7 @@ internal sealed class PeerReceiver(PeerConnection peer, SlabPool slabs, BackPres
         return null;
     }
 
-    /// <summary>Goes on in a new slab, with the beginning of the message that has not arrived whole.</summary>
+    /// <summary>Continues in a new slab, starting with the incomplete message.</summary>
     private Slab Continue(Slab slab, int start, int end, int needed)
     {
         Slab next = slabs.Rent(Math.Max(_slabLength, needed));

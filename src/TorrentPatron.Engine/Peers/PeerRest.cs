@@ -1,24 +1,25 @@
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Lets what an idle peer says wait until it is looked at with all others of its torrent, about every two seconds, or every four where
-/// nothing that it says is urgent. Hundreds that neither give nor take, but tell of each piece that they have, would each wake us on their
-/// own. Thread-safe.
+/// Delays reading from an idle peer, so that its messages are handled together with those of all other idle peers of the torrent,
+/// about every two seconds, or every four if nothing can be urgent. Otherwise hundreds of peers that transfer nothing, but
+/// announce each piece they get, would each wake us separately. Thread-safe.
 /// </summary>
 internal sealed class PeerRest
 {
-    /// <summary>Bytes that wake us while a peer is idle: all that such a one may have to say for some time.</summary>
+    /// <summary>Received bytes that wake us while a peer is idle: more than it should send in that time.</summary>
     public const int ReceiveThreshold = 4096;
 
-    /// <summary>Looks in a row that see nothing going on, after which a peer is idle.</summary>
+    /// <summary>Consecutive checks without activity after which a peer is idle.</summary>
     private const int LooksToIdle = 5;
 
     /// <summary>
-    /// Looks in a rest. After one only, who speaks once a second would have nothing to say yet, and wake us as soon as it has.
+    /// Checks per rest. With only one, a peer that sends something every second would have nothing to read yet, and wake us
+    /// immediately afterwards.
     /// </summary>
     private const int LooksInRest = 2;
 
-    /// <summary>Looks in a rest while nothing is urgent.</summary>
+    /// <summary>Checks per rest while nothing is urgent.</summary>
     private const int LooksInLongRest = 4;
 
     private TaskCompletionSource? _rest;
@@ -28,18 +29,24 @@ internal sealed class PeerRest
     private volatile bool _isOver;
     private long _payload;
 
-    /// <summary>Whether nothing goes on.</summary>
+    /// <summary>Whether there is no activity.</summary>
     public bool IsIdle => _idleLooks >= LooksToIdle;
 
-    /// <summary>Whether it is idle and its buffers are worth a look: not at each look, since that costs more than the rest of it.</summary>
+    /// <summary>
+    /// Whether it is idle and its buffers should be trimmed: not at each check, because trimming costs more than the check.
+    /// </summary>
     public bool IsTrimDue => _idleLooks > 0 && _idleLooks % LooksToIdle == 0;
 
-    /// <summary>Whether what comes is not looked at before the end of a rest.</summary>
+    /// <summary>Whether received data is left unread until the end of a rest.</summary>
     public bool IsResting => _isGathering || Volatile.Read(ref _rest) is not null;
 
-    /// <summary>Looks whether payload has moved, and ends a rest that has been long enough. Called about once a second.</summary>
-    /// <param name="payload">Bytes of payload that have gone either way so far.</param>
-    /// <param name="isUrgent">Whether it may say something that changes what we do at once: that it has what we want, or that it wants a block.</param>
+    /// <summary>
+    /// Checks whether payload has moved, and ends a rest that has been long enough. Called about once a second.
+    /// </summary>
+    /// <param name="payload">Bytes of payload in both directions so far.</param>
+    /// <param name="isUrgent">
+    /// Whether its messages may affect us at once: it may get a piece we want, or may request a block.
+    /// </param>
     public void Look(long payload, bool isUrgent)
     {
         _idleLooks = payload == _payload ? _idleLooks + 1 : 0;
@@ -48,7 +55,7 @@ internal sealed class PeerRest
             End();
     }
 
-    /// <summary>Something begins: what comes is looked at as it comes.</summary>
+    /// <summary>Called when activity resumes: received data is handled immediately again.</summary>
     public void Stir()
     {
         _idleLooks = 0;
@@ -58,7 +65,7 @@ internal sealed class PeerRest
     /// <summary>Rests for a while. One at a time.</summary>
     public Task WaitAsync()
     {
-        // Whoever waits goes on elsewhere: ending the rest of hundreds must not take as long as listening to them.
+        // Continuations run elsewhere: ending the rests of hundreds must not take as long as reading from them.
         _restLooks = 0;
         var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _rest, rest);
@@ -67,14 +74,16 @@ internal sealed class PeerRest
         return rest.Task;
     }
 
-    /// <summary>Rests while a receive gathers what comes. It is the look after the rest's end that lets it go on: hence one look less.</summary>
+    /// <summary>
+    /// Rests while a receive gathers data. The check after the rest's end lets it continue: hence one check fewer.
+    /// </summary>
     public void Gather()
     {
         _restLooks = 1;
         _isGathering = true;
     }
 
-    /// <summary>Ends the rest, and each to come.</summary>
+    /// <summary>Ends the current rest and all later ones.</summary>
     public void EndForEver()
     {
         _isOver = true;

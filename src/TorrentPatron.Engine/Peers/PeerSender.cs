@@ -7,12 +7,12 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// What goes to a peer: small messages, gathered until they are flushed, and behind them the blocks it asked for, read in
-/// runs. Thread-safe; whoever flushes first sends, on its own thread, for as long as the socket takes it.
+/// Sends to a peer: small messages, gathered until they are flushed, and after them the requested blocks, read in runs.
+/// Thread-safe. The first thread that flushes does the sending, for as long as the socket accepts data.
 /// </summary>
 internal sealed class PeerSender : IDisposable
 {
-    /// <summary>Bytes of small messages that may wait for a peer that does not read.</summary>
+    /// <summary>The most bytes of small messages that may wait for a peer that does not read.</summary>
     private const int MostPending = 1 << 20;
 
     private readonly IConnection _connection;
@@ -29,11 +29,11 @@ internal sealed class PeerSender : IDisposable
     private bool _isSending;
     private volatile bool _isClosed;
 
-    /// <summary>Makes it; nothing is sent before <see cref="Flush"/>.</summary>
+    /// <summary>Creates the sender, which sends nothing before <see cref="Flush"/>.</summary>
     /// <param name="connection">The stream.</param>
-    /// <param name="limits">What limits the peer's rates.</param>
+    /// <param name="limits">The peer's rate limits.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="failed">Told, once, why nothing more can be sent; must not throw.</param>
+    /// <param name="failed">Called once, with the reason why nothing more can be sent; must not throw.</param>
     public PeerSender(IConnection connection, PeerLimits limits, TimeProvider time, Action<Exception> failed)
     {
         _connection = connection;
@@ -43,7 +43,7 @@ internal sealed class PeerSender : IDisposable
         LastSent = time.GetTimestamp();
     }
 
-    /// <summary>The blocks that the peer has asked for and is allowed to have.</summary>
+    /// <summary>The peer's requests that are to be served.</summary>
     public UploadQueue Uploads { get; } = new();
 
     /// <summary>Bytes of small messages that wait to be sent.</summary>
@@ -56,15 +56,15 @@ internal sealed class PeerSender : IDisposable
         }
     }
 
-    /// <summary>Whether something is being sent, so that the next bytes go out by themselves.</summary>
+    /// <summary>Whether a send is in progress, so that new bytes follow without a flush.</summary>
     public bool IsSending => Volatile.Read(ref _isSending);
 
     /// <summary>When something was last sent; timestamp of the clock.</summary>
     public long LastSent { get; private set; }
 
-    /// <summary>Begins to send blocks; before, none may be queued in <see cref="Uploads"/>.</summary>
-    /// <param name="reader">Where they come from.</param>
-    /// <param name="payloadSent">Is told of the bytes sent of them.</param>
+    /// <summary>Enables sending blocks; before this, none may be queued in <see cref="Uploads"/>.</summary>
+    /// <param name="reader">Reads the blocks.</param>
+    /// <param name="payloadSent">Called with the number of payload bytes sent.</param>
     public void Serve(IBlockReader reader, Action<int> payloadSent) => (_reader, _payloadSent) = (reader, payloadSent);
 
     /// <summary>Appends a keep-alive.</summary>
@@ -122,7 +122,7 @@ internal sealed class PeerSender : IDisposable
         }
     }
 
-    /// <summary>Sends what waits, now or, where the socket is full, as soon as it takes it. Never blocks.</summary>
+    /// <summary>Sends what is pending, now or, if the socket is full, as soon as it accepts data. Never blocks.</summary>
     public void Flush()
     {
         bool isStuck;
@@ -146,7 +146,7 @@ internal sealed class PeerSender : IDisposable
             _ = SendAsync();
     }
 
-    /// <summary>Lets go of the memory that is in use only while something is sent.</summary>
+    /// <summary>Releases memory that is needed only while sending.</summary>
     public void Trim()
     {
         lock (_gate)
@@ -163,7 +163,7 @@ internal sealed class PeerSender : IDisposable
         Uploads.Trim();
     }
 
-    /// <summary>Sends nothing more.</summary>
+    /// <summary>Stops sending.</summary>
     public void Dispose()
     {
         if (_isClosed)
@@ -196,11 +196,11 @@ internal sealed class PeerSender : IDisposable
                 }
             }
 
-            // What the peer sent meanwhile was acknowledged by the blocks; from here on nothing would do it soon.
+            // Data received meanwhile was acknowledged by the blocks; from here on nothing would acknowledge it soon.
             if (hasSentBlocks)
                 _connection.Acknowledge();
         }
-#pragma warning disable CA1031 // The root of a loop: whatever it is ends this peer and nothing else.
+#pragma warning disable CA1031 // The root of a loop: any exception ends this peer only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -223,7 +223,7 @@ internal sealed class PeerSender : IDisposable
         _payloadSent!(run.Payload);
     }
 
-    /// <summary>Takes what has been gathered, or ends the sending where there is nothing.</summary>
+    /// <summary>Takes the gathered messages, or ends the sending if there are none.</summary>
     private bool TryBegin()
     {
         lock (_gate)

@@ -13,21 +13,26 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The connections of one torrent: dialled and accepted as far as there is room, each peer once, none that has been shut out. What
-/// the peers are for is its owner's; it may change while they are connected. Thread-safe.
+/// The connections of one torrent: dialled and accepted as far as there is room, one for each peer, none to banned ones. The
+/// owner uses the peers; it may change while they are connected. Thread-safe.
 /// </summary>
 internal sealed class PeerSet : IPeerOwner
 {
-    /// <summary>Closed peers that are remembered.</summary>
+    /// <summary>The most closed peers remembered.</summary>
     private const int MostClosed = 50;
 
-    /// <summary>Connections to one host but this machine.</summary>
+    /// <summary>The most connections to one host, except this machine.</summary>
     private const int MostOfOneHost = 8;
 
-    /// <summary>Time in which two connections to one peer are taken for two that were dialled at once, one by each side.</summary>
+    /// <summary>
+    /// The age up to which two connections to one peer are assumed to have been dialled at the same time, one by each side.
+    /// </summary>
     private static readonly TimeSpan TwinAge = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time between two looks at how useful the peers are while there is room: short beside the minutes in which use fades, long beside a beat.</summary>
+    /// <summary>
+    /// Time between two measurements of the peers' usefulness while there is room: short compared with the minutes in which it
+    /// fades, long compared with a beat.
+    /// </summary>
     private static readonly TimeSpan NoteInterval = TimeSpan.FromSeconds(5);
 
     private readonly TorrentId _torrent;
@@ -42,17 +47,17 @@ internal sealed class PeerSet : IPeerOwner
     private Instant _nextNote;
     private Queue<ClosedPeer>? _closed;
 
-    /// <summary>Whether another was turned away since the last <see cref="TurnOver"/>, because all places were taken.</summary>
+    /// <summary>Whether a peer was refused since the last <see cref="TurnOver"/>, because all slots were taken.</summary>
     private volatile bool _isAnyTurnedAway;
     private IPeerSetOwner? _owner;
     private CancellationTokenSource? _session;
 
-    /// <summary>Makes it; nobody is dialled before <see cref="Open"/>.</summary>
-    /// <param name="torrent">Which torrent.</param>
-    /// <param name="engine">What the engine shares.</param>
-    /// <param name="download">The torrent's own limit on what is received.</param>
-    /// <param name="upload">Its own limit on what is sent.</param>
-    /// <param name="isSeed">Tells whether we have everything. Called with a lock held; must not come back here.</param>
+    /// <summary>Creates the set, which dials nobody before <see cref="Open"/>.</summary>
+    /// <param name="torrent">The torrent.</param>
+    /// <param name="engine">The engine's shared resources.</param>
+    /// <param name="download">The torrent's own limit for receiving.</param>
+    /// <param name="upload">The torrent's own limit for sending.</param>
+    /// <param name="isSeed">Returns whether we have every piece. Called with a lock held; must not call back.</param>
     public PeerSet(TorrentId torrent, EngineResources engine, RateLimiter download, RateLimiter upload, Func<bool> isSeed)
     {
         _isSeed = isSeed;
@@ -65,10 +70,10 @@ internal sealed class PeerSet : IPeerOwner
         _dialer = new PeerDialer(engine, torrent, Directory, this) { Known = torrent };
     }
 
-    /// <summary>The torrent, with all hashes that are known of it.</summary>
+    /// <summary>The torrent's id with all of its known hashes.</summary>
     /// <remarks>
-    /// Peers that were dialled when only the v1 hash of a hybrid was known are dialled anew once both are: so both sides go on by version 2, and the
-    /// piece layers can be asked for.
+    /// Peers that were dialled when only the v1 hash of a hybrid was known are redialled once both are, so that the connection
+    /// uses version 2 and the piece layers can be requested.
     /// </remarks>
     public TorrentId Known
     {
@@ -88,19 +93,19 @@ internal sealed class PeerSet : IPeerOwner
     /// <summary>The addresses that are known.</summary>
     public PeerDirectory Directory { get; }
 
-    /// <summary>The torrent's share of the bytes that wait for disks.</summary>
+    /// <summary>The torrent's share of the bytes waiting for the disk.</summary>
     public BackPressure BackPressure { get; }
 
-    /// <summary>The extensions that are spoken with the peers.</summary>
+    /// <summary>The extensions used with the peers.</summary>
     public ExtensionTable Extensions { get; } = new();
 
-    /// <summary>The connected peers, as they are now.</summary>
+    /// <summary>The currently connected peers.</summary>
     public IReadOnlyList<PeerConnection> Connected => _peers;
 
-    /// <summary>Whether it wants pieces, has no peer, and knows nobody to dial now.</summary>
+    /// <summary>Whether it wants pieces, has no peer, and knows no address to dial now.</summary>
     public bool IsLonely => IsOpen && Effort == DialEffort.Most && !_dialer.IsDialling && !Directory.HasNext(Instant.Now(_engine.Time), DialEffort.Most);
 
-    /// <summary>The peers that have left last, the latest first.</summary>
+    /// <summary>The peers whose connections ended most recently, the latest first.</summary>
     public IReadOnlyList<ClosedPeer> Closed
     {
         get
@@ -110,17 +115,17 @@ internal sealed class PeerSet : IPeerOwner
         }
     }
 
-    /// <summary>How much the torrent needs other peers.</summary>
+    /// <summary>How urgently the torrent needs more peers.</summary>
     internal DialEffort Effort => _isSeed() ? DialEffort.Little : _peers.Length > 0 ? DialEffort.More : DialEffort.Most;
 
-    /// <summary>Whether peers are told of our DHT node, and theirs are taken note of (BEP 5).</summary>
+    /// <summary>Whether our DHT node is announced to peers, and theirs are recorded (BEP 5).</summary>
     public bool SharesDht { get; set; }
 
-    /// <summary>Whether it dials and takes peers.</summary>
+    /// <summary>Whether it dials and accepts peers.</summary>
     public bool IsOpen => _session is not null;
 
-    /// <summary>What our extension handshake says besides the extensions' own.</summary>
-    /// <param name="peer">The peer that is told.</param>
+    /// <summary>Our extension handshake, apart from the extensions' own entries.</summary>
+    /// <param name="peer">The peer that receives it.</param>
     public ExtensionHandshake HelloTo(PeerConnection peer) => new()
     {
         Client = "TorrentPatron 0.1",
@@ -129,13 +134,13 @@ internal sealed class PeerSet : IPeerOwner
         ListenPort = PortFor(peer.RemoteEndPoint) is > 0 and ushort port ? port : null,
     };
 
-    /// <summary>The port by which a peer reaches us: within our own network no router stands between us.</summary>
+    /// <summary>The port that a peer can reach us at: within our own network there is no router in between.</summary>
     private ushort PortFor(IPEndPoint peer) => AddressReaches.Of(peer.Address) == AddressReach.Global
         ? _engine.OutsidePort(peer.AddressFamily)
         : _engine.ListenPorts.Of(peer.AddressFamily);
 
-    /// <summary>Gives the peers to an owner: those that are connected, and those that come.</summary>
-    /// <returns>Those that are connected; they have joined another owner before.</returns>
+    /// <summary>Changes the owner of the peers, both present and future.</summary>
+    /// <returns>The connected peers, which joined under the previous owner.</returns>
     public IReadOnlyList<PeerConnection> GiveTo(IPeerSetOwner owner)
     {
         lock (_gate)
@@ -145,7 +150,7 @@ internal sealed class PeerSet : IPeerOwner
         }
     }
 
-    /// <summary>Begins to dial and to take peers.</summary>
+    /// <summary>Starts dialling and accepting peers.</summary>
     public void Open()
     {
         lock (_gate)
@@ -154,7 +159,7 @@ internal sealed class PeerSet : IPeerOwner
         DialMore();
     }
 
-    /// <summary>Ends every connection, and makes none from now on.</summary>
+    /// <summary>Closes every connection, and makes no more.</summary>
     public void Close(string reason)
     {
         CancellationTokenSource? session;
@@ -164,14 +169,14 @@ internal sealed class PeerSet : IPeerOwner
             _session = null;
         }
 
-        // The peers first: else each would be closed by the end of the session, for no reason.
+        // The peers first: otherwise the end of the session would close each without a reason.
         foreach (PeerConnection peer in _peers)
             peer.Close(reason);
         session?.Cancel();
         session?.Dispose();
     }
 
-    /// <summary>Ends every connection and every dial; others may be made at once.</summary>
+    /// <summary>Closes every connection and cancels every dial; new ones may be made at once.</summary>
     public void Drop(string reason)
     {
         CancellationTokenSource before;
@@ -200,7 +205,7 @@ internal sealed class PeerSet : IPeerOwner
         }
     }
 
-    /// <summary>The network is back: every address may be dialled at once.</summary>
+    /// <summary>Called when the network is back: every address may be dialled at once.</summary>
     public void Retry()
     {
         if (!IsOpen)
@@ -209,9 +214,9 @@ internal sealed class PeerSet : IPeerOwner
         DialMore();
     }
 
-    /// <summary>Takes note of addresses, and dials.</summary>
-    /// <param name="endPoints">Where peers listen.</param>
-    /// <param name="origin">Who named them.</param>
+    /// <summary>Adds addresses, and dials them.</summary>
+    /// <param name="endPoints">The addresses and ports that peers listen on.</param>
+    /// <param name="origin">Their source.</param>
     public void Add(IEnumerable<IPEndPoint> endPoints, PeerOrigin origin)
     {
         foreach (IPEndPoint endPoint in endPoints)
@@ -219,10 +224,10 @@ internal sealed class PeerSet : IPeerOwner
         DialMore();
     }
 
-    /// <summary>Takes a connection whose handshakes are done.</summary>
+    /// <summary>Takes a connection after its handshakes.</summary>
     public void Attach(IConnection connection, Handshake handshake, bool isIncoming)
     {
-        // TCP to the internet makes room for uTP.
+        // TCP connections to the internet share the bandwidth with uTP.
         bool isBalanced = connection.Transport == PeerTransport.Tcp && AddressReaches.Of(connection.RemoteEndPoint.Address) == AddressReach.Global;
         var limits = new PeerLimits(_download, _upload, _engine.PeerClasses, connection.RemoteEndPoint.Address)
         {
@@ -261,7 +266,7 @@ internal sealed class PeerSet : IPeerOwner
             {
                 _owner!.PeerJoined(peer);
             }
-#pragma warning disable CA1031 // Whatever it is ends this peer, once the lock is left.
+#pragma warning disable CA1031 // Any exception ends this peer, once the lock is released.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -278,12 +283,12 @@ internal sealed class PeerSet : IPeerOwner
             return;
         }
 
-        // Only now that the other has its place.
+        // Only now that the other connection has its slot.
         twin?.Close("It is a second connection to the same peer.");
         neighbour?.Close("It was idle, and another peer connected from its address.");
 
         peer.Sender.Flush();
-        // Not watched: it lets nothing through.
+        // Not observed: it never throws.
         _ = new PeerReceiver(peer, _engine.Slabs, BackPressure).RunAsync(session);
     }
 
@@ -301,14 +306,14 @@ internal sealed class PeerSet : IPeerOwner
         _dialer.DialMore(session);
     }
 
-    /// <summary>Takes addresses that were dialled in vain.</summary>
+    /// <summary>Called with each address that could not be reached.</summary>
     public Action<IPEndPoint>? DialFailed
     {
         get => _dialer.Failed;
         set => _dialer.Failed = value;
     }
 
-    /// <summary>Dials a known address now, by uTP: its peer does the same.</summary>
+    /// <summary>Dials a known address now, with uTP: its peer does the same.</summary>
     public void Punch(IPEndPoint endPoint)
     {
         CancellationToken session;
@@ -322,7 +327,10 @@ internal sealed class PeerSet : IPeerOwner
         _dialer.Punch(endPoint, session);
     }
 
-    /// <summary>Where there is hardly any room left, closes peers that have been of little use lately. Called about once a second, in the torrent's beat.</summary>
+    /// <summary>
+    /// If almost all slots are taken, closes peers that have recently been of little use. Called about once a second, in the
+    /// torrent's beat.
+    /// </summary>
     public void TurnOver()
     {
         PeerConnection[] peers = _peers;
@@ -330,7 +338,7 @@ internal sealed class PeerSet : IPeerOwner
         bool isRoomShort = PeerTurnover.IsNearlyFull(peers.Length, MostPeers) || _engine.IsFull;
         if (isRoomShort || now >= _nextNote)
             NoteUse(peers, now);
-        // Where the engine as a whole is full, those that have many places give some, and those that have few keep them.
+        // If the engine as a whole is full, torrents with many peers give up some, and those with few keep them.
         bool isAnyTurnedAway = _isAnyTurnedAway || (_engine.IsFull && peers.Length > _engine.MostPeers / 10);
         _isAnyTurnedAway = false;
         if (!isRoomShort)
@@ -359,7 +367,7 @@ internal sealed class PeerSet : IPeerOwner
             peer.Use.Note(peer.Payload + peer.MetadataPieces + peer.MetadataSent, IsWaitingForUs(peer), now);
     }
 
-    /// <summary>Shuts a peer out: it has sent wrong data.</summary>
+    /// <summary>Bans a peer because it sent wrong data.</summary>
     public void Ban(PeerConnection peer, string reason)
     {
         Directory.Ban(peer.RemoteEndPoint, peer.PeerId, wasDialled: !peer.IsIncoming);
@@ -389,7 +397,7 @@ internal sealed class PeerSet : IPeerOwner
         DialMore();
     }
 
-    /// <summary>Remembers a peer that has left, whoever kept its connection.</summary>
+    /// <summary>Remembers a closed connection that others managed.</summary>
     public void NoteClosed(ClosedPeer closed)
     {
         lock (_gate)
@@ -397,7 +405,7 @@ internal sealed class PeerSet : IPeerOwner
         EngineEvents.Log.PeerClosed(_torrent, closed);
     }
 
-    /// <summary>What exchanges hashes of files' trees with the peers; null: their requests are refused.</summary>
+    /// <summary>Exchanges file tree hashes with the peers; null if their requests are rejected.</summary>
     public HashExchange? Hashes { get; set; }
 
     /// <inheritdoc/>
@@ -418,18 +426,20 @@ internal sealed class PeerSet : IPeerOwner
 
     private int MostPeers => Math.Min(_engine.Settings.MaxPeersPerTorrent, _engine.MostPeers);
 
-    /// <summary>Whether it is us who let a peer wait: for its turn to be unchoked, or for what it has asked for.</summary>
+    /// <summary>Whether a peer is waiting for us: for its turn to be unchoked, or for blocks it has requested.</summary>
     private static bool IsWaitingForUs(PeerConnection peer) =>
         peer.Transfer is { Upload: { IsInterested: true, AmChoking: true } } || peer.Sender.Uploads.Count > 0 || peer.IsWaitingForMetadata;
 
-    /// <summary>The connection to a peer that says the same id from the same address. From another address it is somebody else, whatever it says.</summary>
+    /// <summary>
+    /// The connection to a peer with the same id at the same address. The same id at another address is a different peer.
+    /// </summary>
     private PeerConnection? FindTwin(IPEndPoint endPoint, PeerId id) =>
         Array.Find(_peers, peer => peer.PeerId == id && peer.RemoteEndPoint.Address.Equals(endPoint.Address));
 
     /// <summary>
-    /// Whether a connection makes way for another to the same peer. Two that dial each other at once would both drop both: the one that
-    /// the greater id has dialled stays. And who listens where we dial is who we want, before one who only says so. Nobody who has been of
-    /// use makes way.
+    /// Whether a connection is closed in favour of another to the same peer. If two peers dial each other at once, both could
+    /// close both connections: the one dialled by the greater id is kept. A connection that we dialled proves the peer's
+    /// listening address, so it wins over an unproven claim. A peer that has been useful is kept.
     /// </summary>
     private bool MakesWay(PeerConnection twin, PeerId id, bool isIncoming)
     {
@@ -438,12 +448,12 @@ internal sealed class PeerSet : IPeerOwner
         return twin.Age > TwinAge ? !isIncoming : isIncoming == IsAbove(id, _engine.PeerId);
     }
 
-    /// <returns>Why a peer is not taken; null: it is, and has a place among the engine's peers.</returns>
+    /// <returns>The reason to refuse a peer; null if it is accepted and has one of the engine's slots.</returns>
     private string? FindRefusal(IPEndPoint endPoint, PeerId id, bool isIncoming, PeerConnection? leaving)
     {
         if (_session is null || _owner is null)
             return "The torrent is not accepting peers.";
-        // It may have changed since the connection was made.
+        // The filter may have changed since the connection was made.
         if (!_engine.Filter.Allows(endPoint.Address))
             return "The IP filter does not allow its address.";
         if (id == _engine.PeerId)
@@ -473,8 +483,9 @@ internal sealed class PeerSet : IPeerOwner
     }
 
     /// <summary>
-    /// The peer that makes way for another one of its address: where that has all the places that it may have, of those that are idle the
-    /// one that is idle for longest. So who holds an address' share and does nothing keeps nobody else there away. Null: none has to, or none is idle.
+    /// The peer to close in favour of another one at its address: if the address has all its slots, the one that has been idle
+    /// longest. So a host that holds all slots of an address and does nothing keeps no others away. Null if none has to leave, or
+    /// none is idle.
     /// </summary>
     private PeerConnection? FindIdleNeighbour(IPAddress address, PeerId id)
     {
@@ -485,7 +496,7 @@ internal sealed class PeerSet : IPeerOwner
             .MaxBy(peer => (peer.Use.Idle, peer.Age));
     }
 
-    /// <summary>Whether neither side wants anything of the other now.</summary>
+    /// <summary>Whether neither side is interested in the other.</summary>
     private static bool IsIdle(PeerConnection peer) =>
         peer.Transfer is { Upload.IsInterested: false, Download: { AmInterested: false, Requested: 0 } } && peer.Sender.Uploads.Count == 0
         && !peer.IsWaitingForMetadata;

@@ -3,19 +3,19 @@ using TorrentPatron.Engine.Pieces;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>Makes the snapshots of a torrent's connected peers.</summary>
+/// <summary>Creates the snapshots of a torrent's connected peers.</summary>
 internal static class PeerSnapshots
 {
-    /// <summary>The connected peers.</summary>
+    /// <summary>Creates snapshots of connected peers.</summary>
     /// <param name="peers">The peers.</param>
-    /// <param name="directory">Where their addresses are from.</param>
+    /// <param name="directory">Knows the sources of their addresses.</param>
     /// <param name="pieceCount">The torrent's number of pieces.</param>
     public static IReadOnlyList<PeerSnapshot> Make(IReadOnlyList<PeerTransfer> peers, PeerDirectory directory, int pieceCount) =>
         [.. peers.Where(peer => !peer.Peer.IsClosed).Select(peer => One(peer, directory, pieceCount))];
 
-    /// <summary>The connected peers of a torrent whose pieces are not known.</summary>
+    /// <summary>Creates snapshots of the connected peers of a torrent whose pieces are not known.</summary>
     /// <param name="peers">The peers.</param>
-    /// <param name="directory">Where their addresses are from.</param>
+    /// <param name="directory">Knows the sources of their addresses.</param>
     public static IReadOnlyList<PeerSnapshot> Make(IReadOnlyList<PeerConnection> peers, PeerDirectory directory) =>
         [.. peers.Where(peer => !peer.IsClosed).Select(peer => One(peer, directory))];
 

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// How fast blocks flow between a connected peer and us, and whether it holds the optimistic slot. Written by
-/// <see cref="Swarms.SwarmPeers"/> alone, in the torrent's beat; others read single values.
+/// The rates of a connected peer, and whether it holds the optimistic slot. Written only by <see cref="Swarms.SwarmPeers"/>, in
+/// the torrent's beat; others read single values.
 /// </summary>
 internal sealed class PeerStanding
 {
@@ -15,16 +15,16 @@ internal sealed class PeerStanding
     /// <summary>Bytes/s of payload to it, smoothed.</summary>
     public long UploadRate { get; private set; }
 
-    /// <summary>Whether it was unchoked by chance, to see what it gives.</summary>
+    /// <summary>Whether it holds the optimistic slot.</summary>
     public bool IsOptimistic { get; set; }
 
-    /// <summary>Follows the counts of payload.</summary>
-    /// <param name="received">Bytes received from it in all.</param>
-    /// <param name="sent">Bytes sent to it in all.</param>
+    /// <summary>Updates the rates from the payload counts.</summary>
+    /// <param name="received">Total bytes received from it.</param>
+    /// <param name="sent">Total bytes sent to it.</param>
     /// <param name="seconds">Time since the last call; more than 0.</param>
     public void Measure(long received, long sent, double seconds)
     {
-        // Most of hundreds of peers are idle.
+        // With hundreds of peers, most are idle.
         if (received == _received && sent == _sent && (DownloadRate | UploadRate) == 0)
             return;
         DownloadRate = Smooth(DownloadRate, (received - _received) / seconds);

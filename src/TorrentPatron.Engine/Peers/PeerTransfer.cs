@@ -2,30 +2,28 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>
-/// The exchange of pieces with one peer: what comes from it and what goes to it. <see cref="PeerConnection.Begin"/> begins it.
-/// </summary>
-/// <param name="download">What comes from it.</param>
-/// <param name="upload">What goes to it.</param>
+/// <summary>The exchange of pieces with one peer, in both directions. <see cref="PeerConnection.Begin"/> starts it.</summary>
+/// <param name="download">The download from it.</param>
+/// <param name="upload">The upload to it.</param>
 internal sealed class PeerTransfer(PeerDownload download, PeerUpload upload)
 {
     /// <summary>The peer.</summary>
     public PeerConnection Peer => download.Peer;
 
-    /// <summary>What comes from it.</summary>
+    /// <summary>The download from it.</summary>
     public PeerDownload Download => download;
 
-    /// <summary>What goes to it.</summary>
+    /// <summary>The upload to it.</summary>
     public PeerUpload Upload => upload;
 
-    /// <summary>How fast it is; written by the torrent's beat alone.</summary>
+    /// <summary>Its rates; written only in the torrent's beat.</summary>
     public PeerStanding Standing { get; } = new();
 
     /// <summary>Bytes of payload in both directions.</summary>
     public long Payload => download.PayloadReceived + upload.PayloadSent;
 
-    /// <summary>Takes one message of those that are about pieces, but for a block. Called from the receive loop.</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles one message about pieces, except for blocks. Called from the receive loop.</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Handle(in PeerMessage message)
     {
         switch (message.Id)

@@ -4,41 +4,43 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// Decides who leaves where there is no room for others: those that have been of no use for a while, and, as long as others are turned
-/// away, now and then the one that was of least use in the last minutes. Else a crowd that connects, takes a block and then does nothing
-/// would keep everybody else away for ever. Guarded by the lock of its <see cref="PeerSet"/>.
+/// Decides which peers leave when there is no room for others: those that have been useless for a while, and, while others are
+/// refused, now and then the least useful one of the last minutes. Otherwise a crowd that connects, takes a block and then does
+/// nothing would keep everyone else out for ever. Guarded by the lock of its <see cref="PeerSet"/>.
 /// </summary>
 internal sealed class PeerTurnover
 {
-    /// <summary>Time that a peer has to be of use, after it was connected and after it was of use last.</summary>
+    /// <summary>How long a peer may be useless, after it connected and after it was last useful.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 
-    /// <summary>The same for a peer that was never of use, and where neither side wants anything of the other.</summary>
+    /// <summary>The same for a peer that was never useful, if neither side is interested in the other.</summary>
     public static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time between two peers that leave though they are of some use.</summary>
+    /// <summary>Time between two evictions of peers that are of some use.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(15);
 
-    /// <summary>Time for which a host that had to leave is not taken again where there is hardly any room: else it would be back before anybody else.</summary>
+    /// <summary>
+    /// How long an evicted host is refused while almost all slots are taken: otherwise it would be back before anyone else.
+    /// </summary>
     public static readonly TimeSpan Rest = TimeSpan.FromMinutes(10);
 
-    /// <summary>Hosts that are remembered.</summary>
+    /// <summary>The most hosts remembered.</summary>
     private const int Capacity = 1_000;
 
-    /// <summary>When hosts had to leave; null until one has.</summary>
+    /// <summary>When hosts were evicted; null until one was.</summary>
     private Dictionary<AddressBlock, Instant>? _left;
     private Instant _next;
 
-    /// <summary>Whether so many places are taken that idle peers have to leave.</summary>
+    /// <summary>Whether so many slots are taken that idle peers have to leave.</summary>
     /// <param name="count">Connected peers.</param>
-    /// <param name="most">Places.</param>
+    /// <param name="most">Slots.</param>
     public static bool IsNearlyFull(int count, int most) => count >= most - most / 10;
 
-    /// <summary>Who leaves now.</summary>
+    /// <summary>Chooses the peers to evict.</summary>
     /// <param name="peers">The connected peers.</param>
-    /// <param name="most">Places for peers.</param>
-    /// <param name="isAnyTurnedAway">Whether others were turned away since this was asked last.</param>
-    /// <param name="isAnyWaiting">Whether others were turned away, or could be dialled: else nobody leaves.</param>
+    /// <param name="most">Slots for peers.</param>
+    /// <param name="isAnyTurnedAway">Whether others were refused since the last call.</param>
+    /// <param name="isAnyWaiting">Whether others were refused, or could be dialled: otherwise nobody is evicted.</param>
     /// <param name="now">The time.</param>
     /// <returns>Indices into <paramref name="peers"/>.</returns>
     public IReadOnlyList<int> Choose(ReadOnlySpan<TurnoverCandidate> peers, int most, bool isAnyTurnedAway, bool isAnyWaiting, Instant now)
@@ -84,7 +86,7 @@ internal sealed class PeerTurnover
         return [worst];
     }
 
-    /// <summary>A host had to leave.</summary>
+    /// <summary>Records that a host was evicted.</summary>
     public void Left(AddressBlock host, Instant now)
     {
         _left ??= [];
@@ -101,7 +103,7 @@ internal sealed class PeerTurnover
             _left[host] = now;
     }
 
-    /// <summary>Whether a host had to leave not long ago.</summary>
+    /// <summary>Whether a host was evicted recently.</summary>
     public bool IsResting(AddressBlock host, Instant now) => _left is not null && _left.TryGetValue(host, out Instant since) && now - since < Rest;
 
     private static bool IsOfLessUse(TurnoverCandidate one, TurnoverCandidate other) =>

@@ -4,41 +4,46 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The upload to one peer: whether it wants something and we let it, and the blocks that it asks for.</summary>
+/// <summary>The upload to one peer: its interest, its choke state, and its requests.</summary>
 internal sealed class PeerUpload
 {
     private const int GrantedPieces = 5;
 
-    /// <summary>How often a choked peer gets a piece that was granted to it (BEP 6 names three).</summary>
+    /// <summary>How often a choked peer gets each piece granted to it (BEP 6 suggests three).</summary>
     private const int MostGrants = 3;
 
-    /// <summary>Pieces that are told one by one at once: half of what may wait for a peer that does not read.</summary>
+    /// <summary>
+    /// The most pieces announced one by one at once: half of what may be pending for a peer that does not read.
+    /// </summary>
     private const int MostRevealed = 50_000;
 
-    /// <summary>Suggestions that a peer has not followed yet: no more are made to one that does not heed them.</summary>
+    /// <summary>Unused suggestions after which a peer gets no more.</summary>
     public const int MostSuggested = 10;
 
     private readonly IUploadHandler _handler;
     private readonly Lock _chokeGate = new();
     private readonly Lock _revealGate = new();
 
-    /// <summary>The pieces that it has been told we have, guarded by <see cref="_revealGate"/>; null: all that we have.</summary>
+    /// <summary>The pieces announced to it, guarded by <see cref="_revealGate"/>; null means all that we have.</summary>
     private volatile Bitfield? _revealed;
 
-    /// <summary>The pieces granted, and the bytes asked for of them while choked: the receive loop's, once the peer has been told.</summary>
+    /// <summary>
+    /// The granted pieces, and the bytes requested of them while choked: used only by the receive loop, once the peer has been
+    /// told.
+    /// </summary>
     private int[] _granted = [];
     private long _grantedBytes;
 
-    /// <summary>The piece that it asked for last; -1: none.</summary>
+    /// <summary>The piece that it last requested; -1 if none.</summary>
     private volatile int _asked = -1;
 
-    /// <summary>The pieces suggested to it that it lacks: the torrent's beat's. Null: none was ever.</summary>
+    /// <summary>The pieces suggested to it that it lacks: used only in the torrent's beat. Null if there never was one.</summary>
     private List<int>? _suggested;
 
-    /// <summary>Makes it; the peer is choked.</summary>
+    /// <summary>Creates the upload; the peer is choked.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="handler">The swarm.</param>
-    /// <param name="reader">Where blocks to send come from.</param>
+    /// <param name="reader">Reads the blocks to send.</param>
     public PeerUpload(PeerConnection peer, IUploadHandler handler, IBlockReader reader)
     {
         Peer = peer;
@@ -49,21 +54,21 @@ internal sealed class PeerUpload
     /// <summary>The peer.</summary>
     public PeerConnection Peer { get; }
 
-    /// <summary>Whether we do not answer its requests.</summary>
+    /// <summary>Whether we are choking it.</summary>
     public bool AmChoking { get; private set; } = true;
 
-    /// <summary>Whether it wants something that we have.</summary>
+    /// <summary>Whether it is interested in our pieces.</summary>
     public bool IsInterested { get; private set; }
 
     /// <summary>Bytes of payload sent to it.</summary>
     public long PayloadSent { get; private set; }
 
-    /// <summary>Whether the peer has not been told all that we have: we super-seed (BEP 16).</summary>
+    /// <summary>Whether some of our pieces are hidden from it because we super-seed (BEP 16).</summary>
     public bool IsConcealing => _revealed is not null;
 
     private PeerSender Sender => Peer.Sender;
 
-    /// <summary>Tells the peer, at the next flush, which pieces we have: the first message but for extensions.</summary>
+    /// <summary>Announces our pieces at the next flush: the first message apart from extensions.</summary>
     /// <param name="pieces">The pieces that we have.</param>
     public void AddPieces(Bitfield pieces)
     {
@@ -75,9 +80,11 @@ internal sealed class PeerUpload
             Sender.Add(MessageId.Bitfield, pieces.Bytes);
     }
 
-    /// <summary>Tells a newcomer, at the next flush, that we have nothing: pieces are revealed to it one by one (BEP 16).</summary>
+    /// <summary>
+    /// Tells a new peer, at the next flush, that we have nothing: pieces are revealed to it one by one (BEP 16).
+    /// </summary>
     /// <param name="pieceCount">Number of pieces in the torrent.</param>
-    /// <param name="isTold">Whether it has been told so already.</param>
+    /// <param name="isTold">Whether it has already been told so.</param>
     public void Conceal(int pieceCount, bool isTold = false)
     {
         _revealed = new Bitfield(pieceCount);
@@ -85,7 +92,7 @@ internal sealed class PeerUpload
             AddPieces(_revealed);
     }
 
-    /// <summary>Tells the peer, at the next flush, that we have a piece, where that was concealed. Thread-safe.</summary>
+    /// <summary>Announces a hidden piece at the next flush. Thread-safe.</summary>
     public void Reveal(int piece)
     {
         lock (_revealGate)
@@ -95,9 +102,9 @@ internal sealed class PeerUpload
         }
     }
 
-    /// <summary>Tells the peer, at the next flush, of all pieces that we have, where any was concealed. Thread-safe.</summary>
+    /// <summary>Announces all hidden pieces at the next flush. Thread-safe.</summary>
     /// <param name="pieces">The pieces that we have.</param>
-    /// <returns>False where they are too many to be told one by one: the connection is to be made anew.</returns>
+    /// <returns>False if they are too many to announce one by one, so that a new connection is needed.</returns>
     public bool RevealAll(Bitfield pieces)
     {
         lock (_revealGate)
@@ -117,8 +124,8 @@ internal sealed class PeerUpload
         }
     }
 
-    /// <summary>Lets a newcomer have a few pieces even while it is choked, so that it has something to give (BEP 6).</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <summary>Grants a new peer a few pieces even while it is choked, so that it has something to give (BEP 6).</summary>
+    /// <param name="torrent">The torrent.</param>
     /// <param name="pieces">The pieces that we have.</param>
     public void AddFastGrants(InfoHash torrent, Bitfield pieces)
     {
@@ -129,9 +136,11 @@ internal sealed class PeerUpload
             Sender.Add(MessageId.AllowedFast, piece);
     }
 
-    /// <summary>Suggests pieces (BEP 6), at the next flush, where the peer wants some and lacks these. Called in the torrent's beat.</summary>
+    /// <summary>
+    /// Suggests pieces (BEP 6) at the next flush, if the peer is interested and lacks them. Called in the torrent's beat.
+    /// </summary>
     /// <param name="pieces">Pieces that are in memory, best first.</param>
-    /// <param name="has">What the peer has.</param>
+    /// <param name="has">The peer's pieces.</param>
     /// <returns>Whether any was suggested.</returns>
     public bool Suggest(ReadOnlySpan<int> pieces, BlockAvailability has)
     {
@@ -143,7 +152,7 @@ internal sealed class PeerUpload
         {
             if (_suggested?.Count >= MostSuggested)
                 break;
-            // What it is fetching needs no hint.
+            // The piece that it is downloading needs no hint.
             if (piece == _asked || has.Has(piece) || _suggested?.Contains(piece) == true)
                 continue;
             (_suggested ??= []).Add(piece);
@@ -154,7 +163,7 @@ internal sealed class PeerUpload
         return isAny;
     }
 
-    /// <summary>Answers requests from now on, or no longer. Thread-safe.</summary>
+    /// <summary>Chokes or unchokes the peer. Thread-safe.</summary>
     public void SetChoking(bool choking)
     {
         lock (_chokeGate)
@@ -174,7 +183,7 @@ internal sealed class PeerUpload
         Sender.Flush();
     }
 
-    /// <summary>The peer wants something of us, or no longer. Called from the receive loop, as all that follow.</summary>
+    /// <summary>Handles an interested or not-interested message. Called from the receive loop, like all methods below.</summary>
     public void HandleInterest(bool isInterested)
     {
         Peer.FutileWork.Charge(FutileWork.Change);
@@ -182,8 +191,8 @@ internal sealed class PeerUpload
         _handler.PeerInterestChanged(this);
     }
 
-    /// <summary>The peer asks for a block.</summary>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a request for a block.</summary>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? HandleRequest(BlockRequest range)
     {
         if ((uint)range.Piece >= (uint)_handler.PieceCount || range.Begin < 0 || range.Length <= 0
@@ -207,7 +216,7 @@ internal sealed class PeerUpload
         return null;
     }
 
-    /// <summary>The peer takes a request back.</summary>
+    /// <summary>Handles a cancel.</summary>
     public void HandleCancel(BlockRequest range)
     {
         Peer.FutileWork.Charge(FutileWork.Answer);

@@ -5,24 +5,24 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// What peer exchange with one peer has come to (BEP 11): whom it has been told of, and when each side last spoke. Not
-/// thread-safe; times are those of one monotonic clock.
+/// The state of peer exchange with one peer (BEP 11): the peers it has been told of, and when each side last sent a message. Not
+/// thread-safe; times come from one monotonic clock.
 /// </summary>
 internal sealed class PexState
 {
     /// <summary>Time between two messages (BEP 11).</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
-    /// <summary>Time between two messages that is still taken: clocks and roads differ.</summary>
+    /// <summary>The least time between two messages that is tolerated: clocks and network delays differ.</summary>
     public static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(45);
 
-    /// <summary>Time after which it is looked again where there was nothing to tell.</summary>
+    /// <summary>Time until the next check if there was nothing to send.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
-    /// <summary>Messages that come too soon after which a peer is dropped.</summary>
+    /// <summary>Early messages after which a peer is dropped.</summary>
     private const int MostEarly = 10;
 
-    /// <summary>Peers taken from one peer as long as it is connected.</summary>
+    /// <summary>The most peers taken from one peer over its connection.</summary>
     private const int MostTaken = 500;
 
     private readonly HashSet<IPEndPoint> _told = [];
@@ -31,20 +31,20 @@ internal sealed class PexState
     private int _early;
     private int _taken;
 
-    /// <summary>Whether it is time for a message.</summary>
+    /// <summary>Whether a message is due.</summary>
     public bool IsDue(TimeSpan now) => now >= _nextSend;
 
-    /// <summary>Makes the next message: who has come and gone since the last one.</summary>
-    /// <param name="connected">Whom we are connected to, the peer itself left out.</param>
+    /// <summary>Creates the next message, with the peers that came and went since the last one.</summary>
+    /// <param name="connected">Our connected peers, without the peer itself.</param>
     /// <param name="now">The time.</param>
-    /// <returns>The message; null where there is nothing to tell.</returns>
+    /// <returns>The message; null if there is nothing to send.</returns>
     public PexMessage? Next(IEnumerable<PexPeer> connected, TimeSpan now)
     {
         var added = new List<PexPeer>();
         var here = new HashSet<IPEndPoint>();
         foreach (PexPeer peer in connected)
         {
-            // The address of one that a proxy was given by name is not known.
+            // The address of a peer that a proxy resolved by name is unknown.
             if (peer.EndPoint.Address is not HostAddress && here.Add(peer.EndPoint) && !_told.Contains(peer.EndPoint) && added.Count < PexMessage.MaxPeers)
                 added.Add(peer);
         }
@@ -62,11 +62,11 @@ internal sealed class PexState
         return new PexMessage { Added = added, Dropped = dropped };
     }
 
-    /// <summary>Looks at a message that has come.</summary>
+    /// <summary>Handles a received message.</summary>
     /// <param name="message">The message.</param>
     /// <param name="now">The time.</param>
-    /// <param name="peers">The peers to be taken from it.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <param name="peers">The peers to take from it.</param>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Take(PexMessage message, TimeSpan now, out IReadOnlyList<PexPeer> peers)
     {
         peers = [];

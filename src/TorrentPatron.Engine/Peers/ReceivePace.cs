@@ -3,21 +3,23 @@ using System.Numerics;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// How much should have come from a peer before it is worth waking up for: what it sends in four milliseconds. A fast one would
-/// wake us for each segment, some ten thousand times a second. Not thread-safe.
+/// How many bytes to wait for before a receive is worthwhile: what the peer sends in four milliseconds. A fast peer would
+/// otherwise wake us for each segment, some ten thousand times a second. Not thread-safe.
 /// </summary>
 internal sealed class ReceivePace(TimeProvider time)
 {
-    /// <summary>Below this waiting gains nothing, bytes.</summary>
+    /// <summary>The number of bytes below which waiting gains nothing.</summary>
     private const int Least = 32 * 1024;
 
-    /// <summary>Most that is waited for, bytes.</summary>
+    /// <summary>The most bytes to wait for.</summary>
     private const int Most = 1024 * 1024;
 
-    /// <summary>Only a part of what the peer owes is waited for: who stops in the middle must not keep back what has come.</summary>
+    /// <summary>
+    /// Only a fraction of the requested bytes is waited for: a peer that stops midway must not delay what has arrived.
+    /// </summary>
     private const int OwedParts = 4;
 
-    /// <summary>Silence after which nothing more is waited for.</summary>
+    /// <summary>Silence after which waiting ends.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(4);
@@ -27,7 +29,7 @@ internal sealed class ReceivePace(TimeProvider time)
     private long _received;
     private double _worthwhile;
 
-    /// <summary>Counts bytes that have come.</summary>
+    /// <summary>Counts received bytes.</summary>
     public void Add(int bytes)
     {
         _received += bytes;
@@ -39,8 +41,8 @@ internal sealed class ReceivePace(TimeProvider time)
         _began = time.GetTimestamp();
     }
 
-    /// <summary>How many bytes to wait for at least, a power of two.</summary>
-    /// <param name="owed">Bytes that the peer has been asked for.</param>
+    /// <summary>The least number of bytes to wait for, a power of two.</summary>
+    /// <param name="owed">Requested bytes that are outstanding.</param>
     public int Threshold(long owed)
     {
         int bytes = (int)Math.Min(Math.Min(_worthwhile, Most), owed / OwedParts);

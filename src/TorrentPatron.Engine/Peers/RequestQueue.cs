@@ -4,8 +4,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The blocks that a peer has been asked for, oldest first, and how many it should be asked for: what it sends in three
-/// seconds, found by a slow start, and at most what it queues. Thread-safe.
+/// The open requests to a peer, oldest first, and their target number: what it sends in three seconds, found by a slow start, and
+/// at most what it queues. Thread-safe.
 /// </summary>
 internal sealed class RequestQueue
 {
@@ -17,7 +17,7 @@ internal sealed class RequestQueue
     private readonly Lock _gate = new();
     private readonly RequestRing _pending = new();
 
-    /// <summary>The last that were taken out unanswered, oldest first.</summary>
+    /// <summary>The latest requests removed without an answer, oldest first.</summary>
     private readonly List<PendingBlock> _late = [];
     private int _count;
     private int _limit = 250;
@@ -25,20 +25,20 @@ internal sealed class RequestQueue
     private bool _slowStart = true;
     private long _lastRate;
 
-    /// <summary>How many blocks are outstanding.</summary>
+    /// <summary>The number of open requests.</summary>
     public int Count => Volatile.Read(ref _count);
 
-    /// <summary>How many blocks should be outstanding.</summary>
+    /// <summary>The target number of open requests.</summary>
     public int Depth => IsSnubbed ? 1 : Math.Clamp(Volatile.Read(ref _depth), Least, _limit);
 
     /// <summary>Whether the peer has let requests time out and has sent nothing since.</summary>
     public bool IsSnubbed { get; private set; }
 
-    /// <summary>Takes the peer's word for how many requests it queues.</summary>
+    /// <summary>Sets the peer's own limit for queued requests.</summary>
     public void SetPeerLimit(int limit) => _limit = Math.Clamp(limit, Least, Most);
 
-    /// <summary>Notes requests that are being sent.</summary>
-    /// <param name="blocks">What is asked for.</param>
+    /// <summary>Adds requests that are being sent.</summary>
+    /// <param name="blocks">The requested blocks.</param>
     /// <param name="now">The clock's timestamp.</param>
     public void Add(ReadOnlySpan<PendingBlock> blocks, long now = 0)
     {
@@ -50,7 +50,7 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Lets go of its memory where nothing is outstanding.</summary>
+    /// <summary>Releases its memory if no request is open.</summary>
     public void Trim()
     {
         lock (_gate)
@@ -61,7 +61,7 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Finds the request that a range answers, and takes it out.</summary>
+    /// <summary>Finds and removes the request that a range answers.</summary>
     public bool TryTake(BlockRequest range, out PendingBlock block)
     {
         lock (_gate)
@@ -73,7 +73,7 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes a request out, where it is still outstanding.</summary>
+    /// <summary>Removes a request if it is open.</summary>
     public bool TryTake(PendingBlock block)
     {
         lock (_gate)
@@ -86,10 +86,10 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Takes every request out; what answers them may still be on its way.</summary>
+    /// <summary>Removes every request; answers may still be in flight.</summary>
     public PendingBlock[] TakeAll() => TakeBefore(long.MaxValue, isLate: false);
 
-    /// <summary>Finds the request that a range answers among those that were taken out before they were answered, and forgets it.</summary>
+    /// <summary>Finds the request that a range answers among those removed without an answer, and forgets it.</summary>
     public bool TryTakeLate(BlockRequest range, out PendingBlock block)
     {
         lock (_gate)
@@ -102,7 +102,7 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>Forgets what was taken out.</summary>
+    /// <summary>Forgets the requests removed without an answer.</summary>
     public void ForgetLate()
     {
         lock (_gate)
@@ -110,13 +110,13 @@ internal sealed class RequestQueue
     }
 
     /// <summary>
-    /// Takes out the requests that were made before some time and are not answered: a peer that drips would keep them from
-    /// others for ever. It is asked for little from then on, until its rate shows that it can do more.
+    /// Removes the requests that were sent before some time and are unanswered: a trickling peer would keep them from others for
+    /// ever. It gets few requests from then on, until its rate shows that it can do more.
     /// </summary>
     /// <param name="before">A timestamp of the clock.</param>
     public PendingBlock[] TakeOverdue(long before) => TakeBefore(before, isLate: true);
 
-    /// <summary>A block has arrived: the slow start goes on, and a snub is forgiven.</summary>
+    /// <summary>Records a received block: the slow start continues, and a snub ends.</summary>
     public void BlockArrived()
     {
         IsSnubbed = false;
@@ -124,7 +124,7 @@ internal sealed class RequestQueue
             _depth++;
     }
 
-    /// <summary>The peer has let requests time out.</summary>
+    /// <summary>Marks the peer as snubbed: its requests have timed out.</summary>
     public void Snub()
     {
         IsSnubbed = true;
@@ -132,13 +132,13 @@ internal sealed class RequestQueue
         _depth = Least;
     }
 
-    /// <summary>Follows the measured rate; called about once a second.</summary>
+    /// <summary>Adapts the target to the measured rate; called about once a second.</summary>
     /// <param name="rate">Bytes/s from this peer.</param>
     public void Follow(long rate)
     {
         if (IsSnubbed || Count == 0)
             return;
-        // Out of the slow start once another second of it has gained nothing.
+        // The slow start ends when another second of it has gained nothing.
         if (_slowStart && rate > 0 && _lastRate > 0 && rate < _lastRate + _lastRate / 10)
             _slowStart = false;
         _lastRate = rate;
@@ -169,7 +169,7 @@ internal sealed class RequestQueue
         }
     }
 
-    /// <summary>A ring of requests in which answers are looked for from the oldest on, where they nearly always are.</summary>
+    /// <summary>A ring of requests that is searched from the oldest, where answers are nearly always found.</summary>
     private sealed class RequestRing
     {
         private const int Least = 16;
@@ -226,7 +226,7 @@ internal sealed class RequestQueue
             return -1;
         }
 
-        /// <summary>Those before it move up: they are few, as answers are near the oldest.</summary>
+        /// <summary>Removes a request. Those before it move up; they are few, since answers are near the oldest.</summary>
         public PendingBlock RemoveAt(int index)
         {
             PendingBlock removed = this[index];

@@ -4,19 +4,19 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Peers;
 
 /// <summary>
-/// The connections that have been accepted and have not shaken hands. Where there is no room for another, the oldest of the host that has
-/// most of them goes, so that one host cannot keep others out. Thread-safe.
+/// Accepted connections that have not completed their handshake. If there is no room for another, the oldest one from the host
+/// with the most is closed, so that one host cannot keep others out. Thread-safe.
 /// </summary>
-/// <param name="capacity">Most of them, 1 or more.</param>
+/// <param name="capacity">The most connections, 1 or more.</param>
 internal sealed class Strangers(int capacity)
 {
-    /// <summary>Most of one host but this machine.</summary>
+    /// <summary>The most connections from one host, except this machine.</summary>
     public const int MostOfOneHost = 20;
 
     private readonly Lock _gate = new();
     private readonly OrderedDictionary<IConnection, AddressBlock> _connections = [];
 
-    /// <summary>Number of them.</summary>
+    /// <summary>The number of connections.</summary>
     public int Count
     {
         get
@@ -26,7 +26,7 @@ internal sealed class Strangers(int capacity)
         }
     }
 
-    /// <summary>Takes a connection, and ends another where there is no room for both.</summary>
+    /// <summary>Adds a connection, and closes another if there is no room for both.</summary>
     public void Add(IConnection connection)
     {
         IConnection? leaving = null;
@@ -42,11 +42,11 @@ internal sealed class Strangers(int capacity)
             _connections.Add(connection, host);
         }
 
-        // Whoever shakes hands with it finds that out.
+        // The handshake on it will fail.
         leaving?.Dispose();
     }
 
-    /// <summary>A connection has shaken hands, or has ended.</summary>
+    /// <summary>Removes a connection that has completed its handshake or has ended.</summary>
     public void Remove(IConnection connection)
     {
         lock (_gate)

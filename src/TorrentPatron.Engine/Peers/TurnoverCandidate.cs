@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>A connected peer, as <see cref="PeerTurnover"/> looks at it.</summary>
+/// <summary>A connected peer as input for <see cref="PeerTurnover"/>.</summary>
 /// <param name="Age">Time since it was connected.</param>
-/// <param name="Idle">Time since anything of use came from it or went to it, while it was not us who let it wait.</param>
-/// <param name="Recent">What it was of use in the last minutes: bytes of payload, older ones counting less.</param>
-/// <param name="IsTrusted">Whether it was given by hand.</param>
-/// <param name="IsUseless">Whether it was never of use, and neither side wants anything of the other.</param>
-/// <param name="IsPreferred">Whether its class is preferred: as long as it is of some use, it stays.</param>
+/// <param name="Idle">Time since it was last useful, not counting time in which it waited for us.</param>
+/// <param name="Recent">Its usefulness in the last minutes: bytes of payload, older ones counting less.</param>
+/// <param name="IsTrusted">Whether a user gave it.</param>
+/// <param name="IsUseless">Whether it was never useful, and neither side is interested in the other.</param>
+/// <param name="IsPreferred">Whether its class is preferred: then it stays as long as it is of some use.</param>
 internal readonly record struct TurnoverCandidate(
     TimeSpan Age, TimeSpan Idle, double Recent, bool IsTrusted, bool IsUseless = false, bool IsPreferred = false);

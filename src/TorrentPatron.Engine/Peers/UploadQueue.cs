@@ -2,19 +2,19 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers;
 
-/// <summary>The blocks that a peer has asked for and that have not been sent. Bounded and thread-safe.</summary>
+/// <summary>A peer's requests that have not been served. Bounded and thread-safe.</summary>
 internal sealed class UploadQueue
 {
-    /// <summary>Requests a peer may have waiting; what we say as <c>reqq</c>.</summary>
+    /// <summary>The number of waiting requests that we advertise as <c>reqq</c>.</summary>
     public const int Capacity = 500;
 
-    /// <summary>Beyond what we say some slack is given to peers that count otherwise.</summary>
+    /// <summary>The real limit, with some slack for peers that count differently.</summary>
     private const int HardCapacity = 2000;
 
     private readonly Lock _gate = new();
     private readonly Queue<BlockRequest> _queue = new();
 
-    /// <summary>Number of requests that wait.</summary>
+    /// <summary>The number of waiting requests.</summary>
     public int Count
     {
         get
@@ -24,7 +24,7 @@ internal sealed class UploadQueue
         }
     }
 
-    /// <summary>Lets go of its memory where nothing waits.</summary>
+    /// <summary>Releases its memory if nothing is waiting.</summary>
     public void Trim()
     {
         lock (_gate)
@@ -35,7 +35,7 @@ internal sealed class UploadQueue
     }
 
     /// <summary>Queues a request.</summary>
-    /// <returns>False where the queue is full.</returns>
+    /// <returns>False if the queue is full.</returns>
     public bool TryAdd(BlockRequest request)
     {
         lock (_gate)
@@ -47,7 +47,7 @@ internal sealed class UploadQueue
         }
     }
 
-    /// <summary>Takes a request out that the peer takes back.</summary>
+    /// <summary>Removes a request that the peer has cancelled.</summary>
     public bool Cancel(BlockRequest request)
     {
         lock (_gate)
@@ -66,7 +66,7 @@ internal sealed class UploadQueue
     }
 
     /// <summary>Takes the oldest requests.</summary>
-    /// <returns>How many were taken.</returns>
+    /// <returns>The number taken.</returns>
     public int Take(Span<BlockRequest> into)
     {
         lock (_gate)
@@ -78,7 +78,7 @@ internal sealed class UploadQueue
         }
     }
 
-    /// <summary>Takes them all: the peer is choked.</summary>
+    /// <summary>Takes all requests, because the peer is choked.</summary>
     public BlockRequest[] TakeAll()
     {
         lock (_gate)

@@ -38,16 +38,16 @@ internal sealed class ActivePiece
     /// <summary>The sources whose blocks were dropped because the piece was bad: for a while it comes from others.</summary>
     private volatile IBlockSource[] _shunned = [];
 
-    /// <summary>The hashes of its blocks, proven; null: not known.</summary>
+    /// <summary>The hashes of its blocks, proven; null if unknown.</summary>
     private volatile byte[]? _leaves;
     private volatile bool _areLeavesAsked;
     private int _wasLookedAt;
 
     /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
-    /// <param name="index">Which piece.</param>
+    /// <param name="index">The piece.</param>
     /// <param name="length">Its length in bytes.</param>
     /// <param name="held">Counts what cannot be hashed yet; null: nobody does.</param>
-    /// <param name="onDisk">The blocks that are on disk, unverified, one bit for each block; null: none.</param>
+    /// <param name="onDisk">The blocks that are on disk, unverified, one bit for each block; null means none.</param>
     public ActivePiece(int index, int length, HeldBytes? held = null, Bitfield? onDisk = null)
     {
         _heldInAll = held;
@@ -62,7 +62,7 @@ internal sealed class ActivePiece
             Restore(onDisk);
     }
 
-    /// <summary>Which piece.</summary>
+    /// <summary>The piece.</summary>
     public int Index { get; }
 
     /// <summary>Its length in bytes.</summary>

@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>Begins a piece.</summary>
 /// <param name="index">Which.</param>
-/// <param name="onDisk">Its blocks that are on disk, unverified; null: none.</param>
+/// <param name="onDisk">Its blocks that are on disk, unverified; null means none.</param>
 /// <returns>The piece, with its finisher.</returns>
 internal delegate ActivePiece PieceBeginning(int index, Bitfield? onDisk);
 
@@ -127,7 +127,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
     /// <summary>Takes blocks to ask a source for.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="current">The piece it is fetching; null: none. It belongs to the caller, whose lock guards it.</param>
+    /// <param name="current">The piece it is fetching; null means none. It belongs to the caller, whose lock guards it.</param>
     /// <param name="into">Where to; its length is how many are wanted.</param>
     /// <returns>How many were taken.</returns>
     public int Reserve(IBlockSource source, ref ActivePiece? current, Span<PendingBlock> into)
@@ -315,7 +315,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
     /// <summary>Makes a piece in flight free again.</summary>
     /// <param name="piece">Which.</param>
-    /// <param name="onDisk">The blocks of it that stay, on disk; null: none.</param>
+    /// <param name="onDisk">The blocks of it that stay, on disk; null means none.</param>
     /// <returns>False where it was not in flight.</returns>
     public bool GiveUp(ActivePiece piece, Bitfield? onDisk = null)
     {

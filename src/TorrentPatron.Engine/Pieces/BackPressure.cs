@@ -9,7 +9,7 @@ namespace TorrentPatron.Engine.Pieces;
 /// torrent with a slow disk fills a part of the bound, however many there are, and the others go on.
 /// </remarks>
 /// <param name="maxQueuedBytes">The bound.</param>
-/// <param name="all">What this is a share of; null: nothing.</param>
+/// <param name="all">What this is a share of; null if there is nothing.</param>
 internal sealed class BackPressure(long maxQueuedBytes, BackPressure? all = null)
 {
     private const int Share = 3;

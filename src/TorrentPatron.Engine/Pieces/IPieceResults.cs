@@ -44,12 +44,12 @@ internal interface IPieceResults
 
     /// <summary>The piece has been put aside unfinished.</summary>
     /// <param name="finisher">What has put it aside.</param>
-    /// <param name="onDisk">Its blocks that are on disk; null: none.</param>
+    /// <param name="onDisk">Its blocks that are on disk; null means none.</param>
     void PieceParked(PieceFinisher finisher, Bitfield? onDisk);
 
     /// <summary>The piece could not be written, or what was written of it could not be read back.</summary>
     /// <param name="finisher">What has given it up.</param>
-    /// <param name="onDisk">Its blocks that are on disk; null: none.</param>
+    /// <param name="onDisk">Its blocks that are on disk; null means none.</param>
     /// <param name="error">What the disk said.</param>
     void PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error);
 

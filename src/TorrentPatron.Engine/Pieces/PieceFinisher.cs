@@ -365,7 +365,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         return new BlockPrints(fingerprints, senders);
     }
 
-    /// <returns>The blocks that are on disk; null: none.</returns>
+    /// <returns>The blocks that are on disk; null means none.</returns>
     private Bitfield? EndAndKeep()
     {
         Bitfield? written = piece.WrittenBlocks();

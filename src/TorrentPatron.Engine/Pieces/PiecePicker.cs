@@ -257,7 +257,7 @@ internal sealed class PiecePicker
         return VerifiedCount < RandomFirst ? PickRandom(peerHas) : peerHas is null ? PickRarest() : PickRarest(peerHas);
     }
 
-    /// <summary>Finds a suggested piece that may be fetched in place of the one picked; null: there is none.</summary>
+    /// <summary>Finds a suggested piece that may be fetched in place of the one picked; null means none.</summary>
     private int? FindSuggested(ReadOnlySpan<int> suggested, Bitfield? peerHas, int picked)
     {
         // Half as many peers again, and one more: else what is in one peer's memory would have us leave the rare pieces to the end.

@@ -340,7 +340,7 @@ internal sealed class PieceSelection
 
     /// <summary>A source has told its pieces, for the first time or again: that adds to what is known.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="pieces">The pieces; null: all.</param>
+    /// <param name="pieces">The pieces; null means all.</param>
     public void SourceHas(IBlockSource source, Bitfield? pieces)
     {
         BlockAvailability availability = source.Availability;

@@ -4,24 +4,26 @@ using System.Runtime.InteropServices;
 namespace TorrentPatron.Engine.Shared;
 
 /// <summary>
-/// Gives the JIT's scratch memory back to the system. The C library keeps what the JIT has freed, some megabytes after the first peers have come:
-/// more than hundreds of idle peers take. Not thread-safe.
+/// Returns the JIT's scratch memory to the system. The C library keeps the memory that the JIT has freed, some megabytes after
+/// the first peers connect: more than hundreds of idle peers need. Not thread-safe.
 /// </summary>
-/// <param name="compiled">Counts the methods that were compiled so far.</param>
-/// <param name="trim">Gives back what is free; false: that is not possible here.</param>
+/// <param name="compiled">Returns the number of methods compiled so far.</param>
+/// <param name="trim">Returns free memory to the system; false if that is not supported here.</param>
 internal sealed class CompilerMemory(Func<long> compiled, Func<bool> trim)
 {
-    /// <summary>Beats between two looks: the JIT works in bursts.</summary>
+    /// <summary>Beats between two checks: the JIT works in bursts.</summary>
     public const int Interval = 5;
 
     private int _beats;
     private long _trimmed;
     private bool _isPossible = true;
 
-    /// <summary>That of this process.</summary>
+    /// <summary>The instance for this process.</summary>
     public static CompilerMemory OfProcess() => new(static () => JitInfo.GetCompiledMethodCount(), Trim);
 
-    /// <summary>Looks now and then whether something was compiled since memory was last given back. Called about once a second.</summary>
+    /// <summary>
+    /// Checks now and then whether anything was compiled since memory was last returned. Called about once a second.
+    /// </summary>
     public void Tick()
     {
         if (!_isPossible || ++_beats < Interval)
@@ -45,7 +47,7 @@ internal sealed class CompilerMemory(Func<long> compiled, Func<bool> trim)
         }
         catch (Exception e) when (e is EntryPointNotFoundException or DllNotFoundException)
         {
-            // Only glibc has it; musl keeps little.
+            // Only glibc has this function; musl keeps little memory.
             return false;
         }
     }

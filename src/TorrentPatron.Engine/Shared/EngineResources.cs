@@ -14,7 +14,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Shared;
 
-/// <summary>What all torrents of one engine share. Nothing here is shared with another engine.</summary>
+/// <summary>The resources that all torrents of one engine share. Engines share none of them.</summary>
 internal sealed class EngineResources : IAsyncDisposable
 {
     private int _peers;
@@ -56,43 +56,43 @@ internal sealed class EngineResources : IAsyncDisposable
     private const int MostChecks = 8;
     private const long FullMilliseconds = 5_000;
 
-    /// <summary>What the engine was made with, but for what has been changed since.</summary>
+    /// <summary>The current settings.</summary>
     public ClientSettings Settings { get; private set; }
 
     /// <summary>How many connections and files may be open at once.</summary>
     public ConnectionBounds Bounds { get; }
 
-    /// <summary>The way out, and in.</summary>
+    /// <summary>The network, for outgoing and incoming traffic.</summary>
     public INetwork Network { get; }
 
-    /// <summary>The part of it that keeps to the IP filter.</summary>
+    /// <summary>The network with the IP filter applied.</summary>
     public FilteredNetwork Filter => (FilteredNetwork)Network;
 
-    /// <summary>What the network is bound to; null: that of somebody else's network is not known.</summary>
+    /// <summary>The interface or address that the network is bound to; null for a network supplied by the caller.</summary>
     public NetworkBinding? Binding { get; }
 
-    /// <summary>Why nothing may be sent now: what all traffic is bound to is not there; null: it is.</summary>
+    /// <summary>Why nothing may be sent now, because the bound interface or address is missing; null if it is up.</summary>
     public TorrentError? NetworkDown => Binding?.Latest.Down;
 
-    /// <summary>The UDP port for all that is spoken over UDP.</summary>
+    /// <summary>The UDP port for all UDP protocols.</summary>
     public SharedDatagramPort Datagrams { get; }
 
-    /// <summary>Our address as peers and trackers see it.</summary>
+    /// <summary>Our address as reported by peers and trackers.</summary>
     public OutsideAddress Outside { get; } = new();
 
     /// <summary>uTP on that port.</summary>
     public UtpTransport Utp { get; }
 
-    /// <summary>The UDP port for trackers, where they go by a proxy and peers do not, or the other way round; else it is never opened.</summary>
+    /// <summary>The UDP port for trackers, opened only if they use a proxy and peers do not, or the reverse.</summary>
     public SharedDatagramPort TrackerDatagrams { get; }
 
-    /// <summary>How trackers are reached.</summary>
+    /// <summary>The client for all trackers.</summary>
     public ITrackerClient Trackers { get; }
 
-    /// <summary>Bounds announces.</summary>
+    /// <summary>Limits concurrent announces.</summary>
     public AnnounceLimiter Announces { get; } = new();
 
-    /// <summary>Takes the exceptions that nobody expected.</summary>
+    /// <summary>Handles unexpected exceptions.</summary>
     public FaultHandler Faults { get; } = new();
 
     /// <summary>The clock.</summary>
@@ -101,40 +101,42 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>The clock's monotonic milliseconds, by which rates are measured.</summary>
     public long Milliseconds => (long)Time.GetElapsedTime(0).TotalMilliseconds;
 
-    /// <summary>Chance, for all torrents.</summary>
+    /// <summary>The random number generator of all torrents.</summary>
     public Random Random { get; }
 
-    /// <summary>Who we say we are.</summary>
+    /// <summary>Our peer id.</summary>
     public PeerId PeerId { get; set; }
 
-    /// <summary>The ports on which peers can reach us.</summary>
+    /// <summary>The ports that peers can reach us at.</summary>
     public ListenPorts ListenPorts { get; set; } = ListenPorts.None;
 
-    /// <summary>Tells the IP versions over which peers can reach us; one for all torrents.</summary>
+    /// <summary>Returns the IP versions that peers can reach us over; one delegate for all torrents.</summary>
     public Func<IReadOnlyList<AddressFamily>> Families => field ??= () => ListenPorts.Families;
 
-    /// <summary>Tells where others on the internet see us, as <see cref="OutsideEndPoint"/> does; one for all torrents.</summary>
+    /// <summary>
+    /// Returns our address as seen from the internet, like <see cref="OutsideEndPoint"/>; one delegate for all torrents.
+    /// </summary>
     public Func<AddressFamily, IPEndPoint?> Self => field ??= OutsideEndPoint;
 
-    /// <summary>What routers have mapped; null: none was ever asked.</summary>
+    /// <summary>Maps ports on routers; null if it was never used.</summary>
     public PortMapper? PortMapper => _portMapper;
 
-    /// <summary>Called when the ports that those outside are told may have changed.</summary>
+    /// <summary>Called when our external ports may have changed.</summary>
     public Action? PortsChanged { get; set; }
 
-    /// <summary>Whether a peer of the internet has connected to us.</summary>
+    /// <summary>Whether a peer from the internet has connected to us.</summary>
     public bool HasIncoming => Volatile.Read(ref _hasIncoming);
 
-    /// <summary>What finds peers without trackers; null before it is opened.</summary>
+    /// <summary>Finds peers without trackers; null until it is opened.</summary>
     public PeerFinder? Finder { get; private set; }
 
-    /// <summary>The threads that hash and touch files.</summary>
+    /// <summary>The threads for hashing and file access.</summary>
     public DiskWorkers DiskWorkers { get; }
 
-    /// <summary>Checks under way at once: enough to keep every disk thread busy with small torrents; the others wait their turn.</summary>
+    /// <summary>Limits concurrent checks: enough to keep every disk thread busy with small torrents.</summary>
     public SemaphoreSlim Checks { get; } = new(MostChecks, MostChecks);
 
-    /// <summary>Key exchanges computed at once.</summary>
+    /// <summary>Limits concurrent key exchanges.</summary>
     public SemaphoreSlim KeyExchanges { get; } = new(Math.Max(1, Environment.ProcessorCount / 2));
 
     /// <summary>Open files.</summary>
@@ -143,75 +145,81 @@ internal sealed class EngineResources : IAsyncDisposable
     /// <summary>Receive buffers.</summary>
     public SlabPool Slabs { get; } = new();
 
-    /// <summary>Bounds what waits for the disk.</summary>
+    /// <summary>Limits the bytes waiting for the disk.</summary>
     public BackPressure BackPressure { get; }
 
-    /// <summary>Counts what has come but cannot be hashed yet.</summary>
+    /// <summary>Counts received bytes that cannot be hashed yet.</summary>
     public HeldBytes Held { get; }
 
-    /// <summary>Bounds the memory in which metadata is put together.</summary>
+    /// <summary>Limits the memory for assembling metadata.</summary>
     public MetadataMemory MetadataMemory { get; } = new();
 
-    /// <summary>Limits what all torrents receive, but for peers that <see cref="PeerClasses"/> has another limiter for.</summary>
+    /// <summary>
+    /// The limit for receiving over all torrents, except for peers with another limiter in <see cref="PeerClasses"/>.
+    /// </summary>
     public RateLimiter Download { get; }
 
-    /// <summary>Limits what all torrents send, but for the same.</summary>
+    /// <summary>The limit for sending over all torrents, with the same exception.</summary>
     public RateLimiter Upload { get; }
 
-    /// <summary>The classes of peers, some of which other limits hold for.</summary>
+    /// <summary>The peer classes, some with their own limits.</summary>
     public PeerClassTable PeerClasses { get; }
 
-    /// <summary>Limits what comes by TCP from the internet, so that uTP gets its share.</summary>
+    /// <summary>The limit for receiving over TCP from the internet, so that uTP gets its share.</summary>
     public RateLimiter TcpDownload { get; }
 
-    /// <summary>Limits what is sent by TCP to the internet, so that uTP gets its share.</summary>
+    /// <summary>The limit for sending over TCP to the internet, so that uTP gets its share.</summary>
     public RateLimiter TcpUpload { get; }
 
-    /// <summary>Places for connected peers of all torrents.</summary>
+    /// <summary>The most connected peers of all torrents.</summary>
     public int MostPeers => Math.Min(Settings.MaxPeers, Bounds.Peers);
 
-    /// <summary>Whether all places for peers are taken, and somebody was turned away within the last seconds.</summary>
+    /// <summary>Whether all slots for peers are taken, and a peer was refused within the last seconds.</summary>
     public bool IsFull => Peers >= MostPeers && Milliseconds - Volatile.Read(ref _lastFull) < FullMilliseconds;
 
-    /// <summary>Where others on the internet see us, by what the DHT, peers and trackers say; null where that is not known.</summary>
+    /// <summary>
+    /// Our address and port as seen from the internet, from reports by the DHT, peers and trackers; null if unknown.
+    /// </summary>
     public IPEndPoint? OutsideEndPoint(AddressFamily family) =>
         (Finder?.ExternalEndPoint(family)?.Address ?? Outside.Of(family)) is { } address ? new IPEndPoint(address, ListenPorts.Of(family)) : null;
 
     /// <summary>Connected peers of all torrents.</summary>
     public int Peers => Volatile.Read(ref _peers);
 
-    /// <summary>What we say of ourselves in the handshake of a torrent.</summary>
+    /// <summary>Creates our handshake for a torrent.</summary>
     public Handshake MakeHandshake(InfoHash torrent) =>
         new(torrent, PeerId, SupportsFast: true, SupportsExtensions: true, SupportsDht: Finder is { HasDht: true });
 
-    /// <summary>The TCP port to tell those who are outside: the router's where it has mapped ours. 0: they cannot reach us.</summary>
+    /// <summary>
+    /// The TCP port to announce outside our network: the router's external port if it has mapped ours. 0 if we cannot be reached.
+    /// </summary>
     public ushort OutsidePort(AddressFamily family)
     {
         ushort port = ListenPorts.Of(family);
         return family == AddressFamily.InterNetwork && _portMapper?.ExternalPort(ProtocolType.Tcp, port) is > 0 and ushort mapped ? mapped : port;
     }
 
-    /// <summary>The port to tell a tracker that is asked over an IP version; never 0.</summary>
+    /// <summary>The port to announce to a tracker over an IP version; never 0.</summary>
     public ushort PortForTracker(AddressFamily family) => OutsidePort(family) is > 0 and ushort port ? port : ListenPorts.ForTracker(family);
 
-    /// <summary>Has routers let peers in, as the settings and the open ports say now. One call at a time.</summary>
+    /// <summary>Updates the port mappings from the settings and the open ports. One call at a time.</summary>
     public void UpdatePortMapping()
     {
-        // Routers are asked straight: they are next to us, whatever stands between us and the internet.
+        // Routers are contacted directly: they are in our own network, whatever the route to the internet.
         if (_portMapper is { } mapper)
             mapper.Refresh();
         else if (MappablePorts().Count > 0)
             _portMapper = new PortMapper(_inner, MappablePorts, Time, () => PortsChanged?.Invoke(), fault => Faults.Record("port mapping", fault));
     }
 
-    /// <summary>Notes that a peer has connected to us.</summary>
+    /// <summary>Records that a peer has connected to us.</summary>
     public void NoteIncoming(IPAddress from)
     {
         if (!HasIncoming && AddressReaches.Of(from) == AddressReach.Global)
             Volatile.Write(ref _hasIncoming, true);
     }
 
-    /// <summary>Goes on with other settings; what cannot change stays as it is.</summary>
+    /// <summary>Applies new settings; those that cannot change keep their values.</summary>
     /// <param name="settings">All settings.</param>
     public void Apply(ClientSettings settings)
     {
@@ -228,7 +236,7 @@ internal sealed class EngineResources : IAsyncDisposable
         PeerClasses.Apply(Settings);
     }
 
-    /// <summary>Opens what finds peers without trackers, as the settings say. We listen already, and the UDP port is open.</summary>
+    /// <summary>Opens discovery without trackers, as configured. The TCP and UDP ports are already open.</summary>
     public void OpenFinder()
     {
         ushort ListenPort(AddressFamily family) => ListenPorts.Of(family);
@@ -246,7 +254,7 @@ internal sealed class EngineResources : IAsyncDisposable
         Finder = new PeerFinder(Datagrams, OutsidePort, dht, local);
     }
 
-    /// <summary>Has files closed that are not in use any more; called about once a second.</summary>
+    /// <summary>Closes files that have not been used for a while; called about once a second.</summary>
     public void CloseIdleFiles()
     {
         if (!Files.HasOpen || Interlocked.Exchange(ref _isClosingIdle, 1) != 0)
@@ -259,7 +267,7 @@ internal sealed class EngineResources : IAsyncDisposable
             {
                 await DiskWorkers.RunAsync(Files.CloseIdle).ConfigureAwait(false);
             }
-#pragma warning disable CA1031 // Whatever it is costs open files and nothing else.
+#pragma warning disable CA1031 // Any exception only leaves files open.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -272,7 +280,7 @@ internal sealed class EngineResources : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes a place among the connected peers.</summary>
+    /// <summary>Takes a slot for a connected peer.</summary>
     public bool TryAddPeer()
     {
         if (Interlocked.Increment(ref _peers) <= MostPeers)
@@ -282,10 +290,10 @@ internal sealed class EngineResources : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Gives the place back.</summary>
+    /// <summary>Releases the slot.</summary>
     public void RemovePeer() => Interlocked.Decrement(ref _peers);
 
-    /// <summary>Takes a place among the connections being made.</summary>
+    /// <summary>Takes a slot for a dial.</summary>
     public bool TryBeginDial()
     {
         if (Interlocked.Increment(ref _halfOpen) <= Bounds.HalfOpen)
@@ -294,7 +302,7 @@ internal sealed class EngineResources : IAsyncDisposable
         return false;
     }
 
-    /// <summary>Gives the place back.</summary>
+    /// <summary>Releases the slot.</summary>
     public void EndDial() => Interlocked.Decrement(ref _halfOpen);
 
     /// <inheritdoc/>
@@ -322,7 +330,7 @@ internal sealed class EngineResources : IAsyncDisposable
 
     private List<MappablePort> MappablePorts()
     {
-        // With a bind interface, an address or a proxy everything goes by that: a VPN's, most likely, in whose network our router has no say.
+        // With a bind interface, an address or a proxy, all traffic goes there: probably into a VPN, where our router has no say.
         if (Settings.PortMapping != PortMappingPolicy.On || Settings.BindTarget != BindTarget.None
             || Settings.Proxy?.IsFor(ProxyUses.Peers) == true)
             return [];

@@ -1,7 +1,7 @@
 namespace TorrentPatron.Engine.Shared;
 
-/// <summary>One source of chance that many may use at once.</summary>
-/// <param name="source">Where it comes from; used by this alone from now on.</param>
+/// <summary>A random number generator for concurrent use.</summary>
+/// <param name="source">The underlying generator, which nothing else may use from now on.</param>
 internal sealed class SharedRandom(Random source) : Random
 {
     private readonly Lock _gate = new();

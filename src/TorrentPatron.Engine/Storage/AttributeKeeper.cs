@@ -19,7 +19,7 @@ internal sealed class AttributeKeeper
     private int _failures;
     private IReadOnlyList<string> _linkFailures = [];
 
-    /// <summary>Says what could not be set or made; null: nothing.</summary>
+    /// <summary>Says what could not be set or made; null if there is nothing.</summary>
     public TorrentError? Warning
     {
         get

@@ -11,9 +11,9 @@ namespace TorrentPatron.Engine.Storage;
 /// </summary>
 /// <param name="from">Where the files lie.</param>
 /// <param name="to">Where they are to lie.</param>
-/// <param name="torrent">Which torrent.</param>
+/// <param name="torrent">The torrent.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null: none.</param>
+/// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null means none.</param>
 internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torrent, DiskWorkers workers, Bitfield? apart)
 {
     /// <summary>What a renaming to another volume fails with on Windows.</summary>

@@ -61,7 +61,7 @@ public sealed record DataOrigin
     /// Whether a file is the torrent's own: it was not there before and has come from the torrent; or the torrent has written to it
     /// until all of it was the torrent's. Nobody can tell of a file that was saved without its origin: it must be complete.
     /// </summary>
-    /// <param name="origin">What was noted; null: nothing.</param>
+    /// <param name="origin">What was noted; null if there is nothing.</param>
     /// <param name="layout">Where the torrent's files lie.</param>
     /// <param name="file">Index of the file.</param>
     /// <param name="verified">The pieces that are there.</param>

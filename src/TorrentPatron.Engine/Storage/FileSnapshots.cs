@@ -12,8 +12,8 @@ internal static class FileSnapshots
     /// <param name="layout">Where its files lie.</param>
     /// <param name="verified">The pieces that are here.</param>
     /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
-    /// <param name="origin">Where the files on disk are from; null: that is not known.</param>
-    /// <param name="apart">The files whose bytes are kept apart, so that nothing of them is at their paths; null: none.</param>
+    /// <param name="origin">Where the files on disk are from; null if unknown.</param>
+    /// <param name="apart">The files whose bytes are kept apart, so that nothing of them is at their paths; null means none.</param>
     public static IReadOnlyList<FileSnapshot> Make(
         TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin,
         Bitfield? apart)

@@ -226,7 +226,7 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>What stands at a path; null: nothing.</summary>
+    /// <summary>What stands at a path; null if there is nothing.</summary>
     /// <param name="top">The folder that its owner has chosen.</param>
     /// <param name="path">An absolute path, below that folder.</param>
     /// <exception cref="UnsafeFileException">A link is on the way.</exception>
@@ -336,7 +336,7 @@ public static class GuardedFile
         PosixFiles.MakeLink(folder, Path.GetFileName(path), target, path);
     }
 
-    /// <summary>What a symbolic link says; null: there is none.</summary>
+    /// <summary>What a symbolic link says; null means none.</summary>
     /// <param name="top">The folder that its owner has chosen.</param>
     /// <param name="path">The link's absolute path, below that folder.</param>
     /// <exception cref="UnsafeFileException">A link is on the way.</exception>

@@ -13,7 +13,7 @@ internal sealed class HeldFiles(TimeProvider time)
     private readonly Dictionary<string, (long Since, long Last)> _held = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>Says of a file that is held and was tried lately that it is; null: there is none.</summary>
+    /// <summary>Says of a file that is held and was tried lately that it is; null means none.</summary>
     public TorrentError? Warning
     {
         get

@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Storage;
 /// <param name="Length">Its size.</param>
 public sealed record MatchedFile(string Path, long Length)
 {
-    /// <summary>Where it was found, an absolute path, which is not made safe to print; null: nowhere.</summary>
+    /// <summary>Where it was found, an absolute path, which is not made safe to print; null means nowhere.</summary>
     public string? FoundPath { get; init; }
 
     /// <summary>Whether it was found by its size and its hash, under a different name or in a different folder.</summary>

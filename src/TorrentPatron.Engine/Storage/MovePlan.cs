@@ -16,7 +16,7 @@ internal static class MovePlan
     /// <summary>Finds the files that are on disk, and sees to it that their places are free.</summary>
     /// <param name="from">Where the torrent's files lie.</param>
     /// <param name="to">Where they are to lie.</param>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="torrent">The torrent.</param>
     /// <exception cref="StorageException">Something is in the way.</exception>
     /// <param name="apart">The files whose bytes are kept apart: what is at their paths is not the torrent's. Null: none.</param>
     public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, TorrentId torrent, Bitfield? apart)

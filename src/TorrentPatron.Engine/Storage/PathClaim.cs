@@ -8,7 +8,7 @@ namespace TorrentPatron.Engine.Storage;
 /// One torrent's claim to the paths of its files, against all other torrents of the process and those that are saved in its state
 /// folder, whichever process runs them. Thread-safe. Everything but disposing looks at the disk.
 /// </summary>
-/// <param name="torrent">Which torrent.</param>
+/// <param name="torrent">The torrent.</param>
 /// <param name="name">What it is called.</param>
 /// <param name="store">Knows what else is saved.</param>
 /// <param name="table">Knows what else runs.</param>
@@ -25,10 +25,10 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
     /// <summary>How the torrent's files stand.</summary>
     /// <param name="layout">Where they lie.</param>
     /// <param name="priorities">Priority of each; none where their number is another: all normal.</param>
-    /// <param name="origin">Where those on disk are from; null: that is not known.</param>
+    /// <param name="origin">Where those on disk are from; null if unknown.</param>
     /// <param name="verified">The pieces that are here.</param>
-    /// <param name="apart">The files whose bytes are kept apart; null: none.</param>
-    /// <param name="unchecked">Pieces that are not checked yet, and may be here; null: none.</param>
+    /// <param name="apart">The files whose bytes are kept apart; null means none.</param>
+    /// <param name="unchecked">Pieces that are not checked yet, and may be here; null means none.</param>
     public TorrentFiles FilesOf(
         FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, Bitfield? apart,
         Bitfield? @unchecked = null) =>

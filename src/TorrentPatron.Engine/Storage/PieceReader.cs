@@ -15,7 +15,7 @@ internal sealed class PieceReader(FileLayout layout, PieceVerifier verifier, Can
 
     /// <summary>Whether a piece is good. What cannot be read is not.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <param name="fileOf">Where each of its files lies; null: nowhere.</param>
+    /// <param name="fileOf">Where each of its files lies; null means nowhere.</param>
     /// <param name="onChunk">Takes the bytes with their offset in the torrent, before it is known whether they are good; null: nobody does.</param>
     public bool Matches(int piece, Func<int, DataFile?> fileOf, Action<long, ReadOnlyMemory<byte>>? onChunk = null)
     {
@@ -38,7 +38,7 @@ internal sealed class PieceReader(FileLayout layout, PieceVerifier verifier, Can
 
     /// <summary>Reads a piece at once, if it is good.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <param name="fileOf">Where each of its files lies; null: nowhere.</param>
+    /// <param name="fileOf">Where each of its files lies; null means nowhere.</param>
     /// <param name="bytes">Its bytes, which stay until the next piece is read.</param>
     public bool TryReadWhole(int piece, Func<int, DataFile?> fileOf, out ReadOnlySpan<byte> bytes)
     {

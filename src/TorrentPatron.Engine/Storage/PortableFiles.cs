@@ -155,7 +155,7 @@ internal static class PortableFiles
         }
     }
 
-    /// <summary>What a symbolic link says; null: there is none.</summary>
+    /// <summary>What a symbolic link says; null means none.</summary>
     public static string? ReadLink(string top, string path)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);

@@ -152,7 +152,7 @@ internal static class PosixFiles
         return result == 0 ? Read(buffer) : throw Error(LastError(), "", isFolder: false);
     }
 
-    /// <summary>What stands at a name in a folder; null: nothing. A link is not followed.</summary>
+    /// <summary>What stands at a name in a folder; null if there is nothing. A link is not followed.</summary>
     public static FileNode? Find(SafeFileHandle folder, string name)
     {
         byte[] buffer = s_stat ??= new byte[StatBytes];
@@ -164,7 +164,7 @@ internal static class PosixFiles
         return error == Enoent ? null : throw Error(error, name, isFolder: false);
     }
 
-    /// <summary>What stands at a path; null: nothing. Links on the way are followed, and no other.</summary>
+    /// <summary>What stands at a path; null if there is nothing. Links on the way are followed, and no other.</summary>
     public static FileNode? Find(string path)
     {
         if (IsMac)
@@ -247,7 +247,7 @@ internal static class PosixFiles
             throw Error(LastError(), path, isFolder: false);
     }
 
-    /// <summary>What a symbolic link in a folder says; null: there is none.</summary>
+    /// <summary>What a symbolic link in a folder says; null means none.</summary>
     public static string? ReadLink(SafeFileHandle folder, string name)
     {
         byte[] text = new byte[LongestPath];

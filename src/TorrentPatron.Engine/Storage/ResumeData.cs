@@ -35,7 +35,7 @@ public sealed record ResumeData
     /// <summary>Where <see cref="Destination"/> led, with every link followed, when it was given; null: that was not noted.</summary>
     public string? RealDestination { get; init; }
 
-    /// <summary>The folder to which the files were on their way; null: none.</summary>
+    /// <summary>The folder to which the files were on their way; null means none.</summary>
     public string? MovingTo { get; init; }
 
     /// <summary>
@@ -74,14 +74,14 @@ public sealed record ResumeData
     /// <summary>Web seeds of the metainfo that were taken away by hand.</summary>
     public IReadOnlyList<Uri> RemovedWebSeeds { get; init; } = [];
 
-    /// <summary>Where else its data is still to be looked for before it is fetched; null: nowhere.</summary>
+    /// <summary>Where else its data is still to be looked for before it is fetched; null means nowhere.</summary>
     public DataReuse? Reuse { get; init; }
 
     /// <summary>How the torrent was treated.</summary>
     public TorrentOptions Options { get; init; } = TorrentOptions.Unchanged;
 
     /// <summary>
-    /// The files whose bytes, as far as they are here, are not at their paths but in the torrent's parts file; null: none.
+    /// The files whose bytes, as far as they are here, are not at their paths but in the torrent's parts file; null means none.
     /// </summary>
     public Bitfield? Apart { get; init; }
 

@@ -54,7 +54,7 @@ public static class StorageRoots
         return null;
     }
 
-    /// <summary>The root below which a path lies, the outermost one; null: none.</summary>
+    /// <summary>The root below which a path lies, the outermost one; null means none.</summary>
     internal static string? Of(string path)
     {
         string[] roots = _roots;

@@ -6,16 +6,16 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>A torrent's files as they stood at one moment: which it has or wants, which it has written, and which are complete.</summary>
-/// <param name="torrent">Which torrent.</param>
+/// <param name="torrent">The torrent.</param>
 /// <param name="name">What it is called.</param>
 /// <param name="layout">Where its files lie.</param>
 /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
-/// <param name="origin">Where the files on disk are from; null: that is not known.</param>
+/// <param name="origin">Where the files on disk are from; null if unknown.</param>
 /// <param name="verified">The pieces that are here.</param>
 internal sealed class TorrentFiles(
     TorrentId torrent, string name, FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified)
 {
-    /// <summary>Which torrent.</summary>
+    /// <summary>The torrent.</summary>
     public TorrentId Torrent => torrent;
 
     /// <summary>What it is called.</summary>
@@ -24,7 +24,7 @@ internal sealed class TorrentFiles(
     /// <summary>Where its files lie.</summary>
     public FileLayout Layout => layout;
 
-    /// <summary>Where the files on disk are from; null: that is not known.</summary>
+    /// <summary>Where the files on disk are from; null if unknown.</summary>
     public DataOrigin? Origin => origin;
 
     /// <summary>The pieces that are here.</summary>
@@ -33,7 +33,7 @@ internal sealed class TorrentFiles(
     /// <summary>Pieces that are not checked yet, and may be here.</summary>
     public Bitfield? Unchecked { get; init; }
 
-    /// <summary>The files whose bytes are kept apart, in the parts file; null: none. At their paths there is nothing of the torrent.</summary>
+    /// <summary>The files whose bytes are kept apart, in the parts file; null means none. At their paths there is nothing of the torrent.</summary>
     public Bitfield? Apart { get; init; }
 
     /// <summary>What is saved of a torrent; what does not fit it counts for nothing.</summary>

@@ -36,10 +36,10 @@ public sealed record TorrentMakerOptions
     /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
     public bool IsPrivate { get; init; }
 
-    /// <summary>A comment; null: none.</summary>
+    /// <summary>A comment; null means none.</summary>
     public string? Comment { get; init; }
 
-    /// <summary>The mark of a private tracker, which changes the info hash; null: none.</summary>
+    /// <summary>The mark of a private tracker, which changes the info hash; null means none.</summary>
     public string? Source { get; init; }
 
     /// <summary>Torrents that may share files with this one (BEP 38); they do not change the info hash.</summary>
@@ -48,7 +48,7 @@ public sealed record TorrentMakerOptions
     /// <summary>Names of the collections that the torrent belongs to (BEP 38), which change the info hash.</summary>
     public IReadOnlyList<string> Collections { get; init; } = [];
 
-    /// <summary>The http or https address where newer torrents will be had (BEP 39), which changes the info hash; null: none.</summary>
+    /// <summary>The http or https address where newer torrents will be had (BEP 39), which changes the info hash; null means none.</summary>
     public string? UpdateUrl { get; init; }
 
     /// <summary>The program that makes the torrent; null: not said.</summary>

@@ -95,7 +95,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     /// <summary>Which files may be written.</summary>
     public WriteRules Rules { get; set; } = WriteRules.None;
 
-    /// <summary>The files whose bytes are kept apart, in the parts file, because they are skipped and not there; null: none.</summary>
+    /// <summary>The files whose bytes are kept apart, in the parts file, because they are skipped and not there; null means none.</summary>
     public Bitfield? Apart
     {
         get
@@ -120,7 +120,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     public bool IsApart(int file) => Volatile.Read(ref _isApart[file]);
 
     /// <summary>Says which files' bytes were kept apart before this run; and skipped files that are not there are.</summary>
-    /// <param name="saved">What was saved of it; null: nothing.</param>
+    /// <param name="saved">What was saved of it; null if there is nothing.</param>
     /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
     /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
     public void BeginApart(Bitfield? saved, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps)

@@ -34,7 +34,7 @@ internal sealed class WriteRules
     /// <param name="storage">The files, which nobody uses; it gets the rules.</param>
     /// <param name="claim">The claim to their paths.</param>
     /// <param name="priorities">Priority of each file; empty: all normal.</param>
-    /// <param name="origin">Where those on disk are from; null: that is not known.</param>
+    /// <param name="origin">Where those on disk are from; null if unknown.</param>
     /// <param name="verified">The pieces that are here; those that lie in files which are left are cleared.</param>
     /// <param name="seedOnly">Whether nothing may be written at all.</param>
     /// <exception cref="StorageException">Something must be written that may not be.</exception>

@@ -51,7 +51,7 @@ internal sealed class SwarmPieces : IPieceResults
     /// <summary>Makes it; nothing is asked for before <see cref="Open"/>.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
-    /// <param name="engine">What all torrents share.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="events">Is told of pieces.</param>
     /// <param name="backPressure">The torrent's share of the bytes that wait for disks; null: one of its own.</param>
     public SwarmPieces(

@@ -28,7 +28,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     private volatile LayerFetcher? _layers;
 
     /// <summary>Puts it together; nothing is touched yet.</summary>
-    /// <param name="engine">What all torrents share.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="network">Its share of the network.</param>

@@ -25,7 +25,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     private readonly TransportBalance _balance;
 
     /// <summary>Begins to listen.</summary>
-    /// <param name="engine">What all torrents share.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="hosts">The torrents that peers may ask for.</param>
     public SwarmWorkshop(EngineResources engine, HostList hosts)
     {

@@ -36,7 +36,7 @@ internal sealed class Announcer : IAsyncDisposable
     private Task _leaving = Task.CompletedTask;
 
     /// <summary>Makes an announcer, which does nothing before <see cref="Start"/>.</summary>
-    /// <param name="torrent">Which torrent.</param>
+    /// <param name="torrent">The torrent.</param>
     /// <param name="trackers">The trackers, from now on used by this announcer alone.</param>
     /// <param name="client">Talks to trackers.</param>
     /// <param name="limiter">Bounds the announces of the whole engine.</param>
@@ -74,7 +74,7 @@ internal sealed class Announcer : IAsyncDisposable
     public void Completed() => Change(_trackers.Completed);
 
     /// <summary>Announces as soon as the trackers allow it, because more peers are wanted.</summary>
-    /// <param name="which">The trackers' addresses; empty: all.</param>
+    /// <param name="which">The trackers' addresses; empty means all.</param>
     public void AnnounceNow(IReadOnlyCollection<Uri> which) => Change(now => _trackers.Hurry(which, now));
 
     /// <summary>Announces within some minutes, or as soon as the trackers allow it, because there is nobody to get pieces from.</summary>

@@ -105,7 +105,7 @@ internal sealed class TrackerList
     }
 
     /// <summary>More peers are wanted: trackers are to be asked as soon as they allow, those that failed at once.</summary>
-    /// <param name="which">The trackers' addresses; empty: all.</param>
+    /// <param name="which">The trackers' addresses; empty means all.</param>
     /// <param name="now">The time.</param>
     public void Hurry(IReadOnlyCollection<Uri> which, Instant now)
     {

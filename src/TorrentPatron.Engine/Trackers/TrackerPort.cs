@@ -10,7 +10,7 @@ namespace TorrentPatron.Engine.Trackers;
 /// </summary>
 /// <param name="shared">The port of the peers.</param>
 /// <param name="own">The port for trackers alone, which is opened when it is needed.</param>
-/// <param name="proxy">Gives the proxy; null: none.</param>
+/// <param name="proxy">Gives the proxy; null means none.</param>
 internal sealed class TrackerPort(SharedDatagramPort shared, SharedDatagramPort own, Func<ProxySettings?> proxy) : IDatagramPort
 {
     private SharedDatagramPort Port => proxy() is { } through && through.IsFor(ProxyUses.Peers) != through.IsFor(ProxyUses.Trackers) ? own : shared;

@@ -15,7 +15,7 @@ internal sealed class TrackerTier
     /// <summary>When one of them is to be asked; null while that depends on an announce that is under way.</summary>
     public Instant? NextDue => Current is { } current ? current.NextAnnounce : _trackers.Min(tracker => tracker.NextAnnounce);
 
-    /// <summary>The tracker to which the others leave the tier: the one that works, or that is being asked; null: none.</summary>
+    /// <summary>The tracker to which the others leave the tier: the one that works, or that is being asked; null means none.</summary>
     private TrackerState? Current =>
         _trackers is [{ IsWorking: true } first, ..] ? first : _trackers.Find(tracker => tracker.IsAnnouncing);
 

@@ -11,7 +11,7 @@ namespace TorrentPatron.Engine.WebSeeds;
 /// <param name="selection">Which pieces are wanted.</param>
 /// <param name="active">The pieces in flight.</param>
 /// <param name="handler">The swarm.</param>
-/// <param name="engine">What all torrents share.</param>
+/// <param name="engine">The engine's shared resources.</param>
 /// <param name="backPressure">The torrent's share of the bytes that wait for disks.</param>
 /// <param name="download">The torrent's own limit on what it receives.</param>
 internal sealed class WebSeedTorrent(
@@ -30,7 +30,7 @@ internal sealed class WebSeedTorrent(
     /// <summary>The swarm.</summary>
     public IBlockHandler Handler => handler;
 
-    /// <summary>What all torrents share.</summary>
+    /// <summary>The engine's shared resources.</summary>
     public EngineResources Engine => engine;
 
     /// <summary>The torrent's share of the bytes that wait for disks.</summary>

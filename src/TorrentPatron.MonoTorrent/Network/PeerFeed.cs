@@ -12,7 +12,7 @@ namespace TorrentPatron.MonoTorrent.Network;
 /// Brings a torrent the peers that we know of. To MonoTorrent it is the torrent's one tracker, because a private torrent takes peers
 /// from nowhere else. Thread-safe.
 /// </summary>
-/// <param name="torrent">Which torrent.</param>
+/// <param name="torrent">The torrent.</param>
 internal sealed class PeerFeed(InfoHash torrent) : ITracker
 {
     /// <summary>The scheme of feeds' addresses.</summary>
@@ -61,7 +61,7 @@ internal sealed class PeerFeed(InfoHash torrent) : ITracker
         }
     }
 
-    /// <summary>The torrent that the address of a feed, or of one of its peers, is about; null: none.</summary>
+    /// <summary>The torrent that the address of a feed, or of one of its peers, is about; null means none.</summary>
     public static InfoHash? TorrentOf(Uri uri) =>
         InfoHash.TryParse(uri.Scheme == Scheme ? uri.Host : uri.AbsolutePath.TrimStart('/'), out InfoHash found) ? found : null;
 

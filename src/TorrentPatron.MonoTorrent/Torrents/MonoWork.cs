@@ -79,7 +79,7 @@ internal sealed class MonoWork : IWork
     private long _wasted;
 
     /// <summary>Makes it; MonoTorrent knows of nothing yet.</summary>
-    /// <param name="engine">What all torrents share.</param>
+    /// <param name="engine">The engine's shared resources.</param>
     /// <param name="workshop">MonoTorrent.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>

@@ -6,7 +6,7 @@ namespace TorrentPatron.Protocol.Dht;
 /// <summary>
 /// Goes from node to node, each nearer to an id, until the nearest have all answered (BEP 5). It decides whom to ask; asking
 /// and hearing is its owner's. Bounded in nodes kept, in questions and in time, whatever the nodes answer: who names nodes that do not
-/// answer, or whose network does, is believed less than others. Not thread-safe; times are those of one monotonic clock.
+/// answer, or whose network does, is believed less than others. Not thread-safe; times come from one monotonic clock.
 /// </summary>
 public sealed class Lookup
 {

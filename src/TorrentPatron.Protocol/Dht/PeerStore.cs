@@ -5,7 +5,7 @@ namespace TorrentPatron.Protocol.Dht;
 /// <summary>
 /// The peers that have announced themselves to a DHT node (BEP 5), one of each internet address and torrent (BEP 33). Bounded, and what
 /// is not announced again goes. Where there is no room, the oldest of the host that has most makes way, so that few hosts cannot keep
-/// others out. Not thread-safe; times are those of one monotonic clock.
+/// others out. Not thread-safe; times come from one monotonic clock.
 /// </summary>
 /// <param name="random">Chooses which peers are given where there are many.</param>
 public sealed class PeerStore(Random random)

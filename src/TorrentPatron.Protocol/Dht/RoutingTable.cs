@@ -6,7 +6,7 @@ namespace TorrentPatron.Protocol.Dht;
 /// <summary>
 /// The nodes that a DHT node knows: many that are near to it, few that are far (BEP 5). A node gets in only by an answer to
 /// a question of ours, so that nobody can put others in; and of an address on the internet only one, of a network few, so
-/// that nobody with few addresses fills it. Not thread-safe; times are those of one monotonic clock.
+/// that nobody with few addresses fills it. Not thread-safe; times come from one monotonic clock.
 /// </summary>
 /// <param name="self">Our own id.</param>
 /// <param name="random">Source of the ids that are looked for to keep the table fresh.</param>

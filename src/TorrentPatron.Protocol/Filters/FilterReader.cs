@@ -32,7 +32,7 @@ public sealed class FilterReader
     /// <summary>Lines that are neither a range nor a comment.</summary>
     public int BadLines { get; private set; }
 
-    /// <summary>The number of the first bad line in its file, from 1; 0: there is none.</summary>
+    /// <summary>The number of the first bad line in its file, from 1; 0 means none.</summary>
     public int FirstBadLine { get; private set; }
 
     /// <summary>Takes the next piece of a file.</summary>

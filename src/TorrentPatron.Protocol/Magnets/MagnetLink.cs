@@ -50,7 +50,7 @@ public sealed record MagnetLink
     /// <summary>DHT nodes to begin with (<c>dht</c>, as libtorrent reads it); at most <see cref="MetainfoReader.MaxDhtNodes"/>, none twice.</summary>
     public IReadOnlyList<HostEndPoint> DhtNodes { get; init; } = [];
 
-    /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty: all.</summary>
+    /// <summary>The files to fetch, by index (<c>so</c>, BEP 53), as they stand in the link; empty means all.</summary>
     public IReadOnlyList<FileIndexRange> SelectedFiles { get; init; } = [];
 
     /// <summary>Which torrent, as far as the link says.</summary>

@@ -20,7 +20,7 @@ internal sealed class FileListReader
     private long _offset;
     private long _pathCharacters;
 
-    /// <param name="rootFolder">The folder of the files; null: there is none.</param>
+    /// <param name="rootFolder">The folder of the files; null means none.</param>
     /// <param name="rawRootFolder">The same, as the torrent has it.</param>
     /// <param name="files">All that the torrent says of them. Links are rare: what they need is kept only where there are some.</param>
     private FileListReader(string? rootFolder, string? rawRootFolder, BencodeElement files)

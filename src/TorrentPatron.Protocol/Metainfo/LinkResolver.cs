@@ -149,7 +149,7 @@ internal sealed class LinkResolver(int rootElements)
     }
 
     /// <summary>A file or folder that some link names.</summary>
-    /// <param name="Path">Its path, as it is here; null: there is none.</param>
+    /// <param name="Path">Its path, as it is here; null means none.</param>
     /// <param name="File">Index of the file; -1: it is a folder.</param>
     private readonly record struct Found(string? Path, int File)
     {

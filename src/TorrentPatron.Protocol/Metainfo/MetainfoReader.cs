@@ -134,7 +134,7 @@ public static class MetainfoReader
     /// <param name="info">The whole info dictionary, bencoded.</param>
     /// <param name="trackers">Addresses to announce to, each a tier of its own.</param>
     /// <param name="webSeeds">Addresses that serve the files.</param>
-    /// <param name="dhtNodes">DHT nodes; null: none.</param>
+    /// <param name="dhtNodes">DHT nodes; null means none.</param>
     /// <exception cref="MetainfoException">It is the info dictionary of no valid torrent; the message says why.</exception>
     public static TorrentMetainfo ReadInfo(
         ReadOnlyMemory<byte> info, IReadOnlyList<string> trackers, IReadOnlyList<string> webSeeds, IReadOnlyList<HostEndPoint>? dhtNodes = null)

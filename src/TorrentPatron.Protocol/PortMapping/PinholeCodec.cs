@@ -45,7 +45,7 @@ internal static class PinholeCodec
     /// <summary>Makes the question whether packets pass a hole.</summary>
     public static byte[] WriteCheck(IgdService service, ushort id) => IgdCodec.Write(service, CheckPinholeWorking, [("UniqueID", Text(id))]);
 
-    /// <summary>The number of the hole that an answer tells of; null: none.</summary>
+    /// <summary>The number of the hole that an answer tells of; null means none.</summary>
     public static ushort? IdOf(IgdAnswer answer) =>
         answer.Values.TryGetValue("UniqueID", out string? text) && ushort.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out ushort id) ? id : null;
 

@@ -18,7 +18,7 @@ public sealed class HttpConnectHandshake : ProxyHandshake
 
     /// <summary>Begins. What is to be sent is there from the start.</summary>
     /// <param name="host">The host; the proxy looks up a name.</param>
-    /// <param name="credential">The user, without a colon, and password; null: none.</param>
+    /// <param name="credential">The user, without a colon, and password; null means none.</param>
     /// <exception cref="ArgumentException">The user has a colon, or the host's name is not in ASCII.</exception>
     public HttpConnectHandshake(HostEndPoint host, ProxyCredential? credential)
     {

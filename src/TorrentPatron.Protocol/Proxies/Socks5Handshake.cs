@@ -23,7 +23,7 @@ public sealed class Socks5Handshake : ProxyHandshake
     /// <param name="host">
     /// The host; the proxy looks up a name. For datagrams: the address that they will come from, <c>0.0.0.0</c> and port 0 where it is not known.
     /// </param>
-    /// <param name="credential">The user and password; null: none.</param>
+    /// <param name="credential">The user and password; null means none.</param>
     /// <exception cref="ArgumentException">The host's name, the user or the password is too long, or empty.</exception>
     public Socks5Handshake(Socks5Command command, HostEndPoint host, ProxyCredential? credential)
     {

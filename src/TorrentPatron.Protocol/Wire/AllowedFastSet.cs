@@ -10,7 +10,7 @@ public static class AllowedFastSet
 {
     /// <summary>Computes the set.</summary>
     /// <param name="address">The peer's address. The set is defined for IPv4 only; for IPv6 it is empty.</param>
-    /// <param name="infoHash">Which torrent.</param>
+    /// <param name="infoHash">The torrent.</param>
     /// <param name="pieceCount">Number of pieces in the torrent.</param>
     /// <param name="size">How many pieces at most, 10 as a rule.</param>
     public static IReadOnlyList<int> Compute(IPAddress address, InfoHash infoHash, int pieceCount, int size = 10)

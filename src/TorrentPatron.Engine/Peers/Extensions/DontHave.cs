@@ -2,10 +2,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers.Extensions;
 
-/// <summary>Peers may take back that they have a piece (BEP 54). We never do: what we have told of, we keep.</summary>
+/// <summary>Lets peers withdraw a piece they have announced (BEP 54). We never do: we keep what we announce.</summary>
 internal sealed class DontHave : IPeerExtension
 {
-    /// <summary>The extension, which knows nothing of its own.</summary>
+    /// <summary>The extension, which has no state.</summary>
     public static DontHave Instance { get; } = new();
 
     /// <inheritdoc/>

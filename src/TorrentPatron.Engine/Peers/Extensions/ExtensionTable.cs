@@ -2,17 +2,15 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers.Extensions;
 
-/// <summary>
-/// The extensions that a torrent speaks (BEP 10), each with the number under which peers send it to us. Thread-safe.
-/// </summary>
+/// <summary>A torrent's extensions (BEP 10), each with the number that peers use for its messages to us. Thread-safe.</summary>
 internal sealed class ExtensionTable
 {
     private volatile IPeerExtension?[] _extensions = [];
 
-    /// <summary>The extensions that are on.</summary>
+    /// <summary>The enabled extensions.</summary>
     public IEnumerable<IPeerExtension> All => _extensions.OfType<IPeerExtension>();
 
-    /// <summary>Begins to speak an extension, in place of one of the same name, whose number it takes.</summary>
+    /// <summary>Enables an extension, replacing one of the same name and reusing its number.</summary>
     public void Set(IPeerExtension extension)
     {
         IPeerExtension?[] extensions = [.. _extensions];
@@ -24,11 +22,11 @@ internal sealed class ExtensionTable
         _extensions = extensions;
     }
 
-    /// <summary>Speaks an extension no longer; its number stays taken, as peers have been told of it.</summary>
+    /// <summary>Disables an extension; its number stays reserved, because peers know it.</summary>
     public void Remove(IPeerExtension extension) =>
         _extensions = [.. _extensions.Select(other => other == extension ? null : other)];
 
-    /// <summary>The extension of a number; null: there is none.</summary>
+    /// <summary>The extension with a number; null if there is none.</summary>
     public IPeerExtension? Find(byte number)
     {
         IPeerExtension?[] extensions = _extensions;
@@ -36,7 +34,7 @@ internal sealed class ExtensionTable
     }
 
     /// <summary>Completes our extension handshake.</summary>
-    /// <param name="hello">What it says besides.</param>
+    /// <param name="hello">Its other entries.</param>
     public ExtensionHandshake Describe(ExtensionHandshake hello)
     {
         IPeerExtension?[] extensions = _extensions;

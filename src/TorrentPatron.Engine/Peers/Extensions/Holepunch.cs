@@ -7,25 +7,25 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers.Extensions;
 
 /// <summary>
-/// Two peers behind routers that let nobody in connect to each other with the help of a third, a relay, to which both are connected (BEP 55):
-/// both dial by uTP at once, so that each router knows the other side when its packets come. We ask relays, are relays, and are called by
-/// them. Thread-safe.
+/// Connects two peers behind routers that block incoming connections, with the help of a relay connected to both (BEP 55): both
+/// dial with uTP at once, so that each router has seen the other side's address when its packets arrive. We ask relays, act as
+/// one, and take their messages. Thread-safe.
 /// </summary>
-/// <param name="connected">The connected peers, as they are now.</param>
-/// <param name="punch">Dials a peer by uTP, named by a relay.</param>
+/// <param name="connected">Returns the currently connected peers.</param>
+/// <param name="punch">Dials a peer named by a relay, with uTP.</param>
 /// <param name="time">The clock.</param>
 internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, Action<AddressBlock, IPEndPoint> punch, TimeProvider time) : IPeerExtension
 {
-    /// <summary>Peers of which it is remembered who named them.</summary>
+    /// <summary>The most peers whose introducers are remembered.</summary>
     private const int MostIntroduced = 1_000;
 
-    /// <summary>Times in a minute that one peer has us dial another, or relay.</summary>
+    /// <summary>How often per minute one peer can make us dial or relay.</summary>
     private const int MostOfOne = 10;
 
-    /// <summary>Times in a minute that all peers of the torrent have us do so.</summary>
+    /// <summary>How often per minute all peers of the torrent can make us do so.</summary>
     private const int MostOfAll = 60;
 
-    /// <summary>The first port that we dial when told to.</summary>
+    /// <summary>The lowest port that we dial on request.</summary>
     private const int FirstPort = 1024;
 
     private Dictionary<IPEndPoint, PeerConnection>? _introducers; // null until a peer has named others
@@ -39,7 +39,7 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
     /// <inheritdoc/>
     public int MaxLength => HolepunchMessage.MostBytes;
 
-    /// <summary>A peer has named others that know this extension: it can be their relay.</summary>
+    /// <summary>Records the peers that another peer has named and that support this extension: it can be their relay.</summary>
     public void NoteIntroduced(PeerConnection by, IEnumerable<PexPeer> peers)
     {
         lock (this)
@@ -55,8 +55,8 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
         }
     }
 
-    /// <summary>A dialled peer does not answer: who has named it is asked to help.</summary>
-    /// <returns>Whether somebody was asked.</returns>
+    /// <summary>Asks the introducer of a peer that could not be dialled to help.</summary>
+    /// <returns>Whether an introducer was asked.</returns>
     public bool TryAsk(IPEndPoint target)
     {
         PeerConnection? relay;
@@ -94,7 +94,7 @@ internal sealed class Holepunch(Func<IReadOnlyList<PeerConnection>> connected, A
         }
     }
 
-    /// <summary>Where others reach a peer by uTP: whoever came by TCP did so from a port of its own choice.</summary>
+    /// <summary>The address at which others reach a peer with uTP: an incoming TCP connection has an arbitrary port.</summary>
     public static IPEndPoint EndPointOf(PeerConnection peer) =>
         peer is { IsIncoming: true, Transport: PeerTransport.Tcp } && peer.Extensions.Hello?.ListenPort is { } port
             ? new IPEndPoint(peer.RemoteEndPoint.Address, port)

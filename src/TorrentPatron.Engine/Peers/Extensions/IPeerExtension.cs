@@ -3,33 +3,33 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers.Extensions;
 
 /// <summary>
-/// An extension of the peer protocol (BEP 10) as one torrent speaks it, with all its peers. Called from the peers' receive
-/// loops, without any lock held.
+/// An extension of the peer protocol (BEP 10), used by one torrent with all its peers. Called from the peers' receive loops,
+/// without any lock held.
 /// </summary>
 internal interface IPeerExtension
 {
-    /// <summary>What it is called on the wire, such as <c>ut_metadata</c>.</summary>
+    /// <summary>Its name on the wire, such as <c>ut_metadata</c>.</summary>
     string Name { get; }
 
-    /// <summary>Longest payload of a message of it, bytes; a peer that sends more is dropped.</summary>
+    /// <summary>The longest payload of its messages, bytes; a peer that sends more is dropped.</summary>
     int MaxLength { get; }
 
-    /// <summary>Adds what it has to say to our extension handshake.</summary>
-    /// <param name="hello">The handshake as it is so far.</param>
+    /// <summary>Adds its entries to our extension handshake.</summary>
+    /// <param name="hello">The handshake so far.</param>
     ExtensionHandshake Describe(ExtensionHandshake hello) => hello;
 
-    /// <summary>A peer has said which extensions it speaks, this one or not; it may do so again.</summary>
+    /// <summary>A peer has sent an extension handshake, which may or may not include this extension; it may send more.</summary>
     void PeerSaidHello(PeerConnection peer)
     {
     }
 
-    /// <summary>Takes a message.</summary>
-    /// <param name="peer">Who sent it.</param>
-    /// <param name="payload">What follows the extended message's number; gone when this returns.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a message.</summary>
+    /// <param name="peer">The sender.</param>
+    /// <param name="payload">The payload after the extension's number; invalid after the call.</param>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     string? Handle(PeerConnection peer, ReadOnlySpan<byte> payload);
 
-    /// <summary>A peer has gone. Called once for each, also where it never spoke this extension.</summary>
+    /// <summary>A peer has left. Called once for each, even if it never supported this extension.</summary>
     void PeerLeft(PeerConnection peer)
     {
     }

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Peers.Extensions;
 
-/// <summary>What <see cref="UploadOnly"/> asks and tells of its torrent.</summary>
+/// <summary>The torrent as seen by <see cref="UploadOnly"/>.</summary>
 internal interface IUploadOnlyOwner
 {
-    /// <summary>Whether we want nothing more.</summary>
+    /// <summary>Whether we want no more pieces.</summary>
     bool IsUploadOnly { get; }
 
-    /// <summary>A peer has said that it wants nothing more, or has taken that back.</summary>
+    /// <summary>A peer has declared itself upload-only, or has taken that back.</summary>
     void UploadOnlyChanged(PeerConnection peer);
 }

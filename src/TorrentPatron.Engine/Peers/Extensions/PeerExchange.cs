@@ -6,9 +6,11 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers.Extensions;
 
-/// <summary>Peer exchange (BEP 11): peers tell each other whom they are connected to. Never for a private torrent.</summary>
-/// <param name="connected">The connected peers, as they are now.</param>
-/// <param name="onPeers">Takes who names peers, and the peers.</param>
+/// <summary>
+/// Peer exchange (BEP 11): peers tell each other about their connected peers. Never used for a private torrent.
+/// </summary>
+/// <param name="connected">Returns the currently connected peers.</param>
+/// <param name="onPeers">Takes the sender and the peers it names.</param>
 /// <param name="time">The clock.</param>
 internal sealed class PeerExchange(
     Func<IReadOnlyList<PeerConnection>> connected, Action<PeerConnection, IReadOnlyList<PexPeer>> onPeers, TimeProvider time) : IPeerExtension
@@ -23,7 +25,7 @@ internal sealed class PeerExchange(
 
     private TimeSpan Now => time.GetElapsedTime(0);
 
-    /// <summary>Tells every peer that has not been told for a minute what is new; called about once a second.</summary>
+    /// <summary>Sends the changes to every peer that has had no message for a minute; called about once a second.</summary>
     public void Tick()
     {
         TimeSpan now = Now;
@@ -56,7 +58,7 @@ internal sealed class PeerExchange(
         IReadOnlyList<PexPeer> peers;
         lock (this)
         {
-            // What is left in the buffer of a connection that has ended says nothing any more.
+            // Data left in the buffer of a closed connection is ignored.
             if (StateOf(peer) is not { } state)
                 return null;
             if (state.Take(message, Now, out peers) is { } fault)
@@ -76,7 +78,9 @@ internal sealed class PeerExchange(
             _states?.Remove(peer);
     }
 
-    /// <returns>Null where the peer has left: a connection that ends does so before <see cref="PeerLeft"/>, so that nothing is kept of it.</returns>
+    /// <returns>
+    /// Null if the peer has left: a connection closes before <see cref="PeerLeft"/>, so that no state is kept for it.
+    /// </returns>
     private PexState? StateOf(PeerConnection peer)
     {
         if (peer.IsClosed)
@@ -96,7 +100,7 @@ internal sealed class PeerExchange(
         }
     }
 
-    /// <summary>How a peer is told of; null: where it listens is not known, so nobody could reach it.</summary>
+    /// <summary>A peer's entry in a message; null if its listening port is unknown, so that nobody could reach it.</summary>
     private static PexPeer? Describe(PeerConnection peer)
     {
         ExtensionHandshake? hello = peer.Extensions.Hello;
@@ -109,7 +113,7 @@ internal sealed class PeerExchange(
             flags |= PexFlags.SupportsHolepunch;
         if (!peer.IsIncoming)
             return new PexPeer(peer.RemoteEndPoint, flags | PexFlags.Reachable);
-        // By uTP it comes from where it can be reached, where at all.
+        // A uTP connection comes from the peer's listening port.
         if (peer.Transport == PeerTransport.Utp)
             return new PexPeer(peer.RemoteEndPoint, flags);
         return hello?.ListenPort is { } port ? new PexPeer(new IPEndPoint(peer.RemoteEndPoint.Address, port), flags) : null;

@@ -2,13 +2,13 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Peers.Extensions;
 
-/// <summary>The extension protocol with one peer (BEP 10): what it said of itself, and which messages go where.</summary>
+/// <summary>The extension protocol with one peer (BEP 10): its extension handshake, and the routing of messages.</summary>
 internal sealed class PeerExtensions
 {
-    /// <summary>Longest handshake read, bytes.</summary>
+    /// <summary>The longest extension handshake accepted, bytes.</summary>
     private const int MaxHelloLength = 16 * 1024;
 
-    /// <summary>Handshakes taken from one peer: it may say again what has changed.</summary>
+    /// <summary>The most extension handshakes accepted from one peer, which may send changes.</summary>
     private const int MostHellos = 100;
 
     private readonly PeerConnection _peer;
@@ -16,26 +16,26 @@ internal sealed class PeerExtensions
     private ExtensionHandshake? _hello;
     private int _hellos;
 
-    /// <summary>Makes ready to speak with a peer.</summary>
+    /// <summary>Creates the extensions of a peer.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="table">The extensions that we speak.</param>
+    /// <param name="table">Our extensions.</param>
     public PeerExtensions(PeerConnection peer, ExtensionTable table)
     {
         _peer = peer;
         _table = table;
     }
 
-    /// <summary>What the peer said of itself, the latest of each; null before it did.</summary>
+    /// <summary>The peer's extension handshake, with later changes merged in; null until it arrives.</summary>
     public ExtensionHandshake? Hello => Volatile.Read(ref _hello);
 
-    /// <summary>Whether the peer wants nothing more (BEP 21), as it said last.</summary>
+    /// <summary>Whether the peer has declared itself upload-only (BEP 21).</summary>
     public bool IsUploadOnly { get; set; }
 
-    /// <summary>Whether we have told it that we want nothing more, the last time that we told it either way.</summary>
+    /// <summary>Whether we have declared ourselves upload-only to it.</summary>
     public bool HasSaidUploadOnly { get; set; }
 
-    /// <summary>Says, at the next flush, what we speak, to a peer that understands it; again where something has changed.</summary>
-    /// <param name="hello">What else is said.</param>
+    /// <summary>Sends our extension handshake, or changes to it, at the next flush, to a peer that supports it.</summary>
+    /// <param name="hello">Its other entries.</param>
     public void AddHello(ExtensionHandshake hello)
     {
         if (!_peer.IsExtended)
@@ -45,11 +45,11 @@ internal sealed class PeerExtensions
         _peer.Sender.AddExtended(0, hello.ToBytes());
     }
 
-    /// <summary>Whether the peer takes messages of an extension.</summary>
+    /// <summary>Whether the peer supports an extension.</summary>
     public bool Speaks(IPeerExtension extension) => NumberOf(extension) != 0;
 
-    /// <summary>Appends a message to what is sent next.</summary>
-    /// <returns>Whether the peer takes such messages.</returns>
+    /// <summary>Appends a message of an extension to the pending ones.</summary>
+    /// <returns>Whether the peer supports the extension.</returns>
     public bool TryAdd(IPeerExtension extension, ReadOnlySpan<byte> payload)
     {
         byte number = NumberOf(extension);
@@ -59,10 +59,10 @@ internal sealed class PeerExtensions
         return true;
     }
 
-    /// <summary>Takes a message. Called from the receive loop.</summary>
-    /// <param name="number">The number that we gave the extension; 0: the handshake.</param>
-    /// <param name="payload">What follows it.</param>
-    /// <returns>Why the connection must be ended; null: it goes on.</returns>
+    /// <summary>Handles a message. Called from the receive loop.</summary>
+    /// <param name="number">Our number for the extension; 0 for the handshake.</param>
+    /// <param name="payload">The payload after the number.</param>
+    /// <returns>The reason to close the connection; null to keep it open.</returns>
     public string? Handle(byte number, ReadOnlySpan<byte> payload)
     {
         if (number == 0)
@@ -78,7 +78,7 @@ internal sealed class PeerExtensions
             : extension.Handle(_peer, payload);
     }
 
-    /// <summary>The connection has ended.</summary>
+    /// <summary>Called when the connection has ended.</summary>
     public void End()
     {
         foreach (IPeerExtension extension in _table.All)
@@ -97,7 +97,7 @@ internal sealed class PeerExtensions
         if (!ExtensionHandshake.TryRead(payload.ToArray(), out ExtensionHandshake? hello))
             return null;
 
-        // A later one tells what has changed only.
+        // Later handshakes contain only changes.
         Volatile.Write(ref _hello, _hello is null ? hello : hello.After(_hello));
         IsUploadOnly |= hello.IsUploadOnly;
         if (_hellos == 1 && hello.YourAddress is { } us)

@@ -3,10 +3,10 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Peers.Extensions;
 
 /// <summary>
-/// Each side tells the other when it wants nothing more, also where it has not got everything (BEP 21): two such have nothing to say
-/// to each other.
+/// The upload-only extension (BEP 21): each side declares when it wants no more pieces, even if it is incomplete. Two such peers
+/// have nothing to exchange.
 /// </summary>
-/// <param name="owner">Knows whether we want nothing more, and is told of peers.</param>
+/// <param name="owner">Knows our own state, and is notified of peers.</param>
 internal sealed class UploadOnly(IUploadOnlyOwner owner) : IPeerExtension
 {
     /// <inheritdoc/>
@@ -15,7 +15,7 @@ internal sealed class UploadOnly(IUploadOnlyOwner owner) : IPeerExtension
     /// <inheritdoc/>
     public int MaxLength => 1;
 
-    /// <summary>Tells a peer, at the next flush, that we want nothing more, or something again.</summary>
+    /// <summary>Declares, at the next flush, that we want no more pieces, or that we want some again.</summary>
     public void AddTo(PeerConnection peer)
     {
         bool now = owner.IsUploadOnly;
@@ -31,7 +31,7 @@ internal sealed class UploadOnly(IUploadOnlyOwner owner) : IPeerExtension
     {
         if (peer.Extensions.IsUploadOnly)
             owner.UploadOnlyChanged(peer);
-        // What has changed since our own hello could not be told before.
+        // A change since our own extension handshake could not be sent before.
         AddTo(peer);
     }
 
