@@ -48,7 +48,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
 
         ($all | Where-Object { $_ -is [TorrentPatron.Engine.Client.TorrentStatus] }).IsComplete | Should -BeTrue
         $debug | Where-Object { $_ -like 'data.bin: 127.0.0.1:1 was not reached: *' } | Should -Not -BeNullOrEmpty
-        $debug | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* is asked (event: Started).' } | Should -Not -BeNullOrEmpty
+        $debug | Where-Object { $_ -like 'data.bin: Announcing to http://127.0.0.1:* (event: Started).' } | Should -Not -BeNullOrEmpty
     }
 
     It 'is written by Wait-Torrent -Verbose where a person should know of it, and nothing else' {
@@ -57,7 +57,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $all = @($running | Wait-Torrent -Timeout 30 -Verbose 4>&1 3>$null)
         $verbose = Get-Text $all ([Management.Automation.VerboseRecord])
         $verbose | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* failed: *Not today*' } | Should -Not -BeNullOrEmpty
-        $verbose | Where-Object { $_ -like '*was not reached*' -or $_ -like '*is asked*' } | Should -BeNullOrEmpty
+        $verbose | Where-Object { $_ -like '*was not reached*' -or $_ -like '*Announcing to*' } | Should -BeNullOrEmpty
         $all[-1].IsComplete | Should -BeTrue
     }
 
@@ -68,7 +68,7 @@ Describe 'What happens in torrents that a cmdlet waits for' {
         $debug = Get-Text @($running | Watch-Torrent 5>&1) ([Management.Automation.DebugRecord])
         $DebugPreference = 'SilentlyContinue'
         $debug | Where-Object { $_ -like 'data.bin: 127.0.0.1:1 was not reached: *' } | Should -Not -BeNullOrEmpty
-        $debug | Where-Object { $_ -like 'data.bin: http://127.0.0.1:* is asked (event: Started).' } | Should -Not -BeNullOrEmpty
+        $debug | Where-Object { $_ -like 'data.bin: Announcing to http://127.0.0.1:* (event: Started).' } | Should -Not -BeNullOrEmpty
     }
 
     It 'is written by Save-TorrentMetadata -Debug' {

@@ -396,7 +396,7 @@ Describe 'Start-Torrent' {
             $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended
             $null = $private | Start-Torrent -Destination $files -Patron $patron -Suspended -Tracker 'http://127.0.0.1:2/b' -WarningVariable warning -WarningAction SilentlyContinue
 
-            "$warning" | Should -BeLike "*is private, so it keeps its own trackers; not added: 127.0.0.1:2.*"
+            "$warning" | Should -BeLike "*is private, so only its own trackers are used; not added: 127.0.0.1:2.*"
             (Get-TorrentTracker -Patron $patron).Uri.OriginalString | Should -Be 'http://127.0.0.1:1/a'
         }
 

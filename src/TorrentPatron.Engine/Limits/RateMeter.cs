@@ -5,7 +5,7 @@ namespace TorrentPatron.Engine.Limits;
 /// steady afterwards.
 /// </summary>
 /// <remarks>
-/// Counting is one interlocked addition and reads no clock; the time comes with <see cref="Rate"/>. A meter without traffic takes
+/// Counting is one interlocked addition and reads no clock; the time comes with <see cref="Rate(long)"/>. A meter without traffic takes
 /// little more than its count. Thread-safe.
 /// </remarks>
 internal sealed class RateMeter

@@ -5,7 +5,9 @@ using TorrentPatron.Engine.Streams;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A connection as a stream, for HTTP and TLS. It has no synchronous reads and writes; one that is cancelled ends the connection.</summary>
+/// <summary>
+/// A connection as a stream, for HTTP and TLS. It supports no synchronous calls; cancelling a call ends the connection.
+/// </summary>
 internal sealed class ConnectionStream(IConnection connection) : ForwardStream
 {
     /// <inheritdoc/>
@@ -13,7 +15,7 @@ internal sealed class ConnectionStream(IConnection connection) : ForwardStream
 
     /// <summary>Dials a host.</summary>
     /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
-    /// <exception cref="IOException">Likewise, where there is no socket's error.</exception>
+    /// <exception cref="IOException">The same, if there is no socket error.</exception>
     public static async Task<Stream> ConnectAsync(INetwork network, IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
         try
@@ -22,7 +24,7 @@ internal sealed class ConnectionStream(IConnection connection) : ForwardStream
         }
         catch (IOException e) when (e is not ProxyException && e.InnerException is SocketException refused)
         {
-            // HTTP tells by this what went wrong.
+            // The HTTP client derives its error from this exception.
             ExceptionDispatchInfo.Throw(refused);
             throw;
         }

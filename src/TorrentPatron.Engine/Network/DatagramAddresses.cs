@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// The addresses that a socket's datagrams go to and come from, in both forms: made once for those in use, so that a datagram to or from
-/// a known peer allocates nothing. Thread-safe.
+/// Caches both forms of the addresses that a socket's datagrams use, so that a datagram to or from a known peer allocates
+/// nothing. Thread-safe.
 /// </summary>
 internal sealed class DatagramAddresses
 {
@@ -15,7 +15,7 @@ internal sealed class DatagramAddresses
     private readonly Dictionary<SocketAddress, IPEndPoint> _endPoints = [];
     private readonly Dictionary<IPEndPoint, SocketAddress> _addresses = [];
 
-    /// <summary>The form that people and programs use.</summary>
+    /// <summary>The end point for a socket address.</summary>
     public IPEndPoint Of(SocketAddress address)
     {
         lock (_gate)
@@ -31,7 +31,7 @@ internal sealed class DatagramAddresses
         }
     }
 
-    /// <summary>The form that the operating system uses. It must not be changed.</summary>
+    /// <summary>The socket address for an end point. Must not be modified.</summary>
     public SocketAddress Of(IPEndPoint endPoint)
     {
         lock (_gate)

@@ -5,8 +5,8 @@ using System.Runtime.Versioning;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Datagrams that are sent or received together, in buffers that are used again and never move. Not thread-safe: it belongs to whoever
-/// fills it, and to the socket while the socket sends or receives it.
+/// Datagrams that are sent or received together, in reused, pinned buffers. Not thread-safe: the batch belongs to the code that
+/// fills it, and to the socket during a send or receive.
 /// </summary>
 public sealed class DatagramBatch
 {
@@ -17,10 +17,12 @@ public sealed class DatagramBatch
     private int _used;
     private LinuxDatagrams? _linux;
 
-    /// <summary>Makes an empty batch. Memory comes with the datagrams.</summary>
-    /// <param name="capacity">Datagrams that it holds at most; 1 or more. Those that the system has put together count as one when they are received.</param>
-    /// <param name="longest">Bytes of the longest datagram, 1 or more.</param>
-    /// <exception cref="ArgumentOutOfRangeException">One of them is less than 1.</exception>
+    /// <summary>Creates an empty batch. Memory is allocated with the datagrams.</summary>
+    /// <param name="capacity">
+    /// The most datagrams it holds, 1 or more. Datagrams that the system has coalesced count as one when received.
+    /// </param>
+    /// <param name="longest">The length of the longest datagram, bytes, 1 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An argument is less than 1.</exception>
     public DatagramBatch(int capacity, int longest)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(capacity, 1);
@@ -31,20 +33,20 @@ public sealed class DatagramBatch
         _datagrams = new Datagram[Math.Min(capacity, 32)];
     }
 
-    /// <summary>Datagrams that it holds at most.</summary>
+    /// <summary>The most datagrams it holds.</summary>
     public int Capacity { get; }
 
-    /// <summary>Bytes of the longest datagram that fits.</summary>
+    /// <summary>The length of the longest datagram that fits, bytes.</summary>
     public int LongestDatagram { get; }
 
-    /// <summary>Datagrams in it.</summary>
+    /// <summary>The number of datagrams in it.</summary>
     public int Count { get; private set; }
 
     /// <summary>Whether no further datagram fits.</summary>
     public bool IsFull => Count >= Capacity;
 
     /// <summary>A datagram; valid until the batch is cleared.</summary>
-    /// <param name="index">Its number, 0 to <see cref="Count"/> - 1.</param>
+    /// <param name="index">Its index, 0 to <see cref="Count"/> - 1.</param>
     public ReadOnlyMemory<byte> this[int index]
     {
         get
@@ -54,7 +56,9 @@ public sealed class DatagramBatch
         }
     }
 
-    /// <summary>Room for the next datagram; <see cref="Add(int, IPEndPoint)"/> takes what was written there. Only while the batch is not full.</summary>
+    /// <summary>
+    /// The buffer for the next datagram, which <see cref="Add(int, IPEndPoint)"/> then adds. Only while the batch is not full.
+    /// </summary>
     public Memory<byte> Next
     {
         get
@@ -64,40 +68,40 @@ public sealed class DatagramBatch
         }
     }
 
-    /// <summary>Bytes of the memory that it holds.</summary>
+    /// <summary>The bytes of memory that it holds.</summary>
     internal int Memory => _pieces.Count * _pieceLength;
 
-    /// <summary>The batch as the calls of Linux take it; made at the first use.</summary>
+    /// <summary>The batch in the form of Linux system calls; created on first use.</summary>
     [SupportedOSPlatform("linux")]
     internal LinuxDatagrams Linux => _linux ??= new LinuxDatagrams(this);
 
-    /// <summary>Where a datagram goes to or came from.</summary>
-    /// <param name="index">Its number, 0 to <see cref="Count"/> - 1.</param>
+    /// <summary>The remote address of a datagram.</summary>
+    /// <param name="index">Its index, 0 to <see cref="Count"/> - 1.</param>
     public IPEndPoint Remote(int index) => Find(index).Remote;
 
     /// <summary>Adds the datagram that was written to <see cref="Next"/>.</summary>
-    /// <param name="length">Its bytes, 0 to <see cref="LongestDatagram"/>.</param>
-    /// <param name="remote">Where it goes to or came from.</param>
+    /// <param name="length">Its length, 0 to <see cref="LongestDatagram"/> bytes.</param>
+    /// <param name="remote">Its destination or source.</param>
     /// <exception cref="InvalidOperationException">The batch is full.</exception>
     public void Add(int length, IPEndPoint remote) => Add(length, remote, isWhole: false);
 
     /// <summary>Adds a copy of a datagram.</summary>
     /// <param name="datagram">The datagram.</param>
-    /// <param name="remote">Where it goes to or came from.</param>
-    /// <returns>Whether it fits: the batch was not full, and the datagram is not too long.</returns>
+    /// <param name="remote">Its destination or source.</param>
+    /// <returns>Whether it fits: the batch is not full, and the datagram is not too long.</returns>
     public bool TryAdd(ReadOnlySpan<byte> datagram, IPEndPoint remote) => TryAdd(datagram, remote, isWhole: false);
 
-    /// <summary>Empties it.</summary>
+    /// <summary>Clears the batch.</summary>
     public void Clear()
     {
-        // The end points are left: most are used again, and there are few.
+        // The end points are kept: most are reused, and there are few.
         (Count, _piece, _used) = (0, 0, 0);
     }
 
     /// <summary>Adds a copy of a datagram.</summary>
     /// <param name="datagram">The datagram.</param>
-    /// <param name="remote">Where it goes to.</param>
-    /// <param name="isWhole">Whether it must arrive whole or not at all: no router may split it.</param>
+    /// <param name="remote">Its destination.</param>
+    /// <param name="isWhole">Whether fragmentation is forbidden.</param>
     internal bool TryAdd(ReadOnlySpan<byte> datagram, IPEndPoint remote, bool isWhole)
     {
         if (IsFull || datagram.Length > LongestDatagram)
@@ -107,11 +111,11 @@ public sealed class DatagramBatch
         return true;
     }
 
-    /// <summary>Whether a datagram must arrive whole or not at all.</summary>
+    /// <summary>Whether fragmentation of a datagram is forbidden.</summary>
     internal bool IsWhole(int index) => Find(index).IsWhole;
 
-    /// <summary>Gives back the memory that it needs only when there is much to do. Only while it is empty.</summary>
-    /// <param name="pieces">Pieces of memory to keep.</param>
+    /// <summary>Releases memory that is needed only under load. Only while the batch is empty.</summary>
+    /// <param name="pieces">The number of memory pieces to keep.</param>
     internal void Trim(int pieces)
     {
         for (int last = _pieces.Count - 1; last >= pieces; last--)
@@ -122,7 +126,7 @@ public sealed class DatagramBatch
         }
     }
 
-    /// <summary>Where the bytes of a datagram lie in memory.</summary>
+    /// <summary>The memory address of a datagram's bytes.</summary>
     internal nint Address(int index)
     {
         ref readonly Datagram datagram = ref Find(index);
@@ -130,13 +134,13 @@ public sealed class DatagramBatch
     }
 
     /// <summary>
-    /// How many datagrams, from one on, go to the same address, lie one behind the other, and are of one length, but for the last, which
-    /// may be shorter.
+    /// The number of consecutive datagrams, starting from one, with the same destination, adjacent memory and equal length,
+    /// except that the last may be shorter.
     /// </summary>
-    /// <param name="first">The number of the first one.</param>
-    /// <param name="most">Datagrams at most.</param>
-    /// <param name="mostBytes">Bytes of all at most.</param>
-    /// <param name="bytes">Bytes of all.</param>
+    /// <param name="first">The index of the first one.</param>
+    /// <param name="most">The most datagrams.</param>
+    /// <param name="mostBytes">The most bytes in total.</param>
+    /// <param name="bytes">The bytes in total.</param>
     internal int Run(int first, int most, int mostBytes, out int bytes)
     {
         ref readonly Datagram head = ref Find(first);
@@ -157,22 +161,24 @@ public sealed class DatagramBatch
         return count;
     }
 
-    /// <summary>Memory for what one call of the system receives, <see cref="DatagramMemory.Length"/> bytes or more. Only while it is empty.</summary>
-    /// <param name="slot">Its number, from 0 on.</param>
+    /// <summary>
+    /// Memory for one receive call, <see cref="DatagramMemory.Length"/> bytes or more. Only while the batch is empty.
+    /// </summary>
+    /// <param name="slot">Its index, from 0.</param>
     internal byte[] Slot(int slot) => Piece(slot);
 
-    /// <summary>Adds what was received into a slot.</summary>
-    /// <param name="slot">The slot's number; they are added in their order.</param>
+    /// <summary>Adds the data received into a slot.</summary>
+    /// <param name="slot">The slot's index; slots are added in order.</param>
     /// <param name="length">Bytes received.</param>
-    /// <param name="segment">Bytes of each of the datagrams that the system has put together, but for the last, which may be shorter.</param>
-    /// <param name="remote">Where it came from.</param>
+    /// <param name="segment">The length of each datagram that the system has coalesced; the last may be shorter.</param>
+    /// <param name="remote">The source.</param>
     internal void AddSlot(int slot, int length, int segment, IPEndPoint remote)
     {
         int start = 0;
         do
         {
             int next = Math.Min(segment, length - start);
-            // What is too long is lost, as a cut one would be.
+            // A datagram that is too long is lost, like a truncated one.
             if (next <= LongestDatagram)
                 AddAt(slot, start, next, remote, isWhole: false);
             start += next;

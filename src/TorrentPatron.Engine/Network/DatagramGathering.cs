@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A time in which datagrams gather in the outboxes of a port. It is disposed once.</summary>
+/// <summary>The period in which datagrams gather in the outboxes of a port. Dispose it exactly once.</summary>
 internal readonly struct DatagramGathering : IDisposable
 {
     private readonly DatagramOutbox[]? _outboxes;
 
-    /// <summary>Begins to gather.</summary>
+    /// <summary>Starts gathering.</summary>
     public DatagramGathering(DatagramOutbox[] outboxes)
     {
         _outboxes = outboxes;
@@ -13,7 +13,7 @@ internal readonly struct DatagramGathering : IDisposable
             outbox.Gather();
     }
 
-    /// <summary>What has gathered leaves.</summary>
+    /// <summary>Sends the gathered datagrams.</summary>
     public void Dispose()
     {
         foreach (DatagramOutbox outbox in _outboxes ?? [])

@@ -1,21 +1,21 @@
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Pinned memory for datagrams that wait to leave or have just come. What was given back is used again while there is traffic; at rest
-/// nothing but the garbage collector holds it. Thread-safe.
+/// A pool of pinned memory for datagrams. Returned memory is reused while there is traffic; otherwise the garbage collector may
+/// free it. Thread-safe.
 /// </summary>
 internal static class DatagramMemory
 {
-    /// <summary>Bytes of one piece: as many as the system puts together, or takes apart, at most.</summary>
+    /// <summary>The length of one piece, bytes: the most that the system coalesces or splits.</summary>
     public const int Length = 64 * 1024;
 
-    /// <summary>Pieces kept for the next one that needs them.</summary>
+    /// <summary>The most pieces kept for reuse.</summary>
     private const int Most = 64;
 
     private static readonly Lock _gate = new();
     private static readonly WeakReference<Stack<byte[]>> _spare = new(new Stack<byte[]>());
 
-    /// <summary>A piece, with any bytes in it.</summary>
+    /// <summary>Rents a piece with arbitrary contents.</summary>
     public static byte[] Rent()
     {
         lock (_gate)
@@ -27,7 +27,7 @@ internal static class DatagramMemory
         return Make(Length);
     }
 
-    /// <summary>Gives a piece back.</summary>
+    /// <summary>Returns a piece.</summary>
     public static void Return(byte[] piece)
     {
         lock (_gate)
@@ -39,6 +39,6 @@ internal static class DatagramMemory
         }
     }
 
-    /// <summary>Makes memory that never moves. Pages of it that nobody uses are never touched.</summary>
+    /// <summary>Allocates pinned memory. Unused pages are never touched.</summary>
     public static byte[] Make(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: true);
 }

@@ -5,24 +5,26 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// The datagrams that wait to leave by one socket. Those that come while others are being sent, or while it gathers, leave together.
-/// Memory grows with what waits, and is given back when nothing does. Thread-safe.
+/// The datagrams that wait to be sent through one socket. Those added during a send, or while gathering, are sent together.
+/// Memory grows with the backlog, and is released when there is none. Thread-safe.
 /// </summary>
 /// <param name="socket">The socket.</param>
-/// <param name="onSent">Takes the bytes that were sent.</param>
-/// <param name="onRoom">Called, on a thread of the pool, when there is room again for those that were refused.</param>
+/// <param name="onSent">Takes the number of bytes sent.</param>
+/// <param name="onRoom">Called on the thread pool when there is room again after a refusal.</param>
 internal sealed class DatagramOutbox(IDatagramSocket socket, Action<int> onSent, Action? onRoom = null)
 {
-    /// <summary>Bytes of the longest datagram; no common link carries a longer one whole.</summary>
+    /// <summary>The length of the longest datagram, bytes; common links carry no longer packets.</summary>
     public const int LongestDatagram = 1_500;
 
-    /// <summary>Datagrams that wait at most; further ones are lost, as on a link that is full.</summary>
+    /// <summary>The most datagrams that wait; any more are lost, as on a congested link.</summary>
     public const int Most = 512;
 
-    /// <summary>Room that is left to those who do not wait for any.</summary>
+    /// <summary>Room reserved for senders that cannot wait.</summary>
     public const int Reserve = 64;
 
-    /// <summary>Datagrams that gather at most before they leave: enough for the cost of a call to be small, few enough for the processor's cache.</summary>
+    /// <summary>
+    /// The most datagrams gathered before a send: enough to make the cost of a call small, few enough for the processor's cache.
+    /// </summary>
     public const int MostGathered = 128;
 
     private readonly Lock _gate = new();
@@ -32,7 +34,7 @@ internal sealed class DatagramOutbox(IDatagramSocket socket, Action<int> onSent,
     private bool _isSending;
     private bool _isAwaited;
 
-    /// <summary>Bytes of the memory that it holds.</summary>
+    /// <summary>The bytes of memory that it holds.</summary>
     public int Memory
     {
         get
@@ -44,9 +46,11 @@ internal sealed class DatagramOutbox(IDatagramSocket socket, Action<int> onSent,
 
     /// <summary>Sends a datagram without waiting; delivery is not guaranteed.</summary>
     /// <param name="datagram">The datagram.</param>
-    /// <param name="remote">Where it goes to.</param>
-    /// <param name="canWait">Whether the sender leaves <see cref="Reserve"/> to others, and wants to hear when there is room again.</param>
-    /// <param name="isWhole">Whether it must arrive whole or not at all.</param>
+    /// <param name="remote">Its destination.</param>
+    /// <param name="canWait">
+    /// Whether the sender leaves <see cref="Reserve"/> to others, and is to be notified when there is room again.
+    /// </param>
+    /// <param name="isWhole">Whether fragmentation is forbidden.</param>
     /// <returns>Whether there was room for it.</returns>
     public bool TrySend(ReadOnlySpan<byte> datagram, IPEndPoint remote, bool canWait = false, bool isWhole = false)
     {
@@ -65,21 +69,21 @@ internal sealed class DatagramOutbox(IDatagramSocket socket, Action<int> onSent,
         return true;
     }
 
-    /// <summary>Whether there is room for those who can wait; where there is none they hear when there is.</summary>
+    /// <summary>Whether there is room for senders that can wait; if not, they are notified when there is.</summary>
     public bool HasRoom()
     {
         lock (_gate)
             return LockedHasRoom();
     }
 
-    /// <summary>From now on datagrams wait until <see cref="Release"/>, or until there are <see cref="MostGathered"/>.</summary>
+    /// <summary>Holds datagrams back until <see cref="Release"/>, or until there are <see cref="MostGathered"/>.</summary>
     public void Gather()
     {
         lock (_gate)
             _gatherers++;
     }
 
-    /// <summary>Ends a <see cref="Gather"/>: what has gathered leaves.</summary>
+    /// <summary>Ends <see cref="Gather"/> and sends the gathered datagrams.</summary>
     public void Release()
     {
         lock (_gate)
@@ -149,7 +153,7 @@ internal sealed class DatagramOutbox(IDatagramSocket socket, Action<int> onSent,
         {
             onRoom?.Invoke();
         }
-#pragma warning disable CA1031 // The root of work on the pool: it costs one call.
+#pragma warning disable CA1031 // The root of a thread pool work item: any exception affects one call only.
         catch (Exception e)
 #pragma warning restore CA1031
         {

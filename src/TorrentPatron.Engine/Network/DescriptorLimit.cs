@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>How many files and sockets the process may have open at once.</summary>
+/// <summary>The limit on open files and sockets of the process.</summary>
 internal static class DescriptorLimit
 {
-    /// <summary>The limit that the process was started with; <see cref="int.MaxValue"/> where the system sets none.</summary>
+    /// <summary>The limit at the start of the process; <see cref="int.MaxValue"/> if the system sets none.</summary>
     public static int OfProcess { get; } = Read();
 
     private static int Read()

@@ -7,17 +7,17 @@ using TorrentPatron.Protocol.Encryption;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// A connection after the handshake of message stream encryption: what is received is decrypted, and what is sent encrypted, where the
-/// bytes lie, on the thread that has them in its cache.
+/// A connection after the handshake of message stream encryption: decrypts received data and encrypts sent data in place, on the
+/// thread that has it in its cache.
 /// </summary>
 /// <param name="connection">The stream.</param>
-/// <param name="handshake">The handshake, which is done.</param>
+/// <param name="handshake">The completed handshake.</param>
 internal sealed class EncryptedConnection(IConnection connection, EncryptionHandshake handshake) : IConnection
 {
     private readonly Rc4? _incoming = handshake.Incoming;
     private readonly Rc4? _outgoing = handshake.Outgoing;
 
-    /// <summary>What has come with the handshake and was not received yet.</summary>
+    /// <summary>Data that arrived with the handshake and has not been read yet.</summary>
     private ReadOnlyMemory<byte> _early = handshake.Received;
 
     /// <inheritdoc/>

@@ -8,11 +8,11 @@ using TorrentPatron.Protocol.Encryption;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Keeps connections to the addresses that the IP filter allows, out and in. Datagrams go by <see cref="SharedDatagramPort"/>, which asks
-/// <see cref="Allows"/>. Thread-safe.
+/// Restricts connections, in both directions, to the addresses that the IP filter allows. Datagrams go through
+/// <see cref="SharedDatagramPort"/>, which calls <see cref="Allows"/>. Thread-safe.
 /// </summary>
-/// <param name="inner">What carries what is allowed.</param>
-/// <param name="settings">Gives the filter, which may change.</param>
+/// <param name="inner">The network that carries the allowed traffic.</param>
+/// <param name="settings">Returns the current settings with the filter.</param>
 internal sealed class FilteredNetwork(INetwork inner, Func<ClientSettings> settings) : INetwork
 {
     /// <summary>Connections to trackers and web sites: idle ones are kept for the next request. Those of peers are the torrents' to close.</summary>
@@ -27,10 +27,10 @@ internal sealed class FilteredNetwork(INetwork inner, Func<ClientSettings> setti
 
     public TorrentError? Warning => inner.Warning;
 
-    /// <summary>Connections and datagrams that were refused, out and in.</summary>
+    /// <summary>Connections and datagrams refused, in both directions.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
-    /// <summary>Whether an address may be talked to; one that may not is counted.</summary>
+    /// <summary>Whether the filter allows an address; counts refusals.</summary>
     public bool Allows(IPAddress address)
     {
         if (settings().Filter is not { } filter || (address is HostAddress ? !filter.IsAllowList : filter.Allows(address)))
@@ -39,7 +39,7 @@ internal sealed class FilteredNetwork(INetwork inner, Func<ClientSettings> setti
         return false;
     }
 
-    /// <summary>Lets pass what may be talked to.</summary>
+    /// <summary>Throws if the filter does not allow an address.</summary>
     /// <exception cref="IOException">The address is filtered.</exception>
     public void Check(IPAddress address)
     {
@@ -47,7 +47,9 @@ internal sealed class FilteredNetwork(INetwork inner, Func<ClientSettings> setti
             throw new IOException($"The IP filter does not allow {address}.", new SocketException((int)SocketError.AccessDenied));
     }
 
-    /// <summary>The filter has changed: closes connections to trackers and web sites that it does not allow any more.</summary>
+    /// <summary>
+    /// Called when the filter has changed: closes connections to trackers and web sites that it no longer allows.
+    /// </summary>
     public void Changed()
     {
         foreach ((FilteredConnection connection, _) in _kept)

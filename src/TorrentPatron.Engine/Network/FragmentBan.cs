@@ -5,8 +5,8 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // An option of a socket of SocketNetwork.
 
 /// <summary>
-/// The ban on fragments (DF) for what a socket sends: the option that Linux, Windows and macOS each have for IPv4 and IPv6. Where there is
-/// none, datagrams are sent as ever.
+/// Forbids fragmentation (DF) of a socket's datagrams, with the options of Linux, Windows and macOS for IPv4 and IPv6. On other
+/// systems it does nothing.
 /// </summary>
 internal sealed class FragmentBan
 {
@@ -14,16 +14,17 @@ internal sealed class FragmentBan
     private readonly byte[] _banned;
     private readonly byte[] _usual;
 
-    /// <summary>Looks up what the socket does as it is.</summary>
+    /// <summary>Reads the socket's default setting.</summary>
     public FragmentBan(Socket socket)
     {
         bool isIPv6 = socket.AddressFamily == AddressFamily.InterNetworkV6;
-        // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_DONTFRAGMENT, IPV6_DONTFRAG, IP_DONTFRAG: the same number means another thing elsewhere.
+        // IP_MTU_DISCOVER, IPV6_MTU_DISCOVER, IP_DONTFRAGMENT, IPV6_DONTFRAG, IP_DONTFRAG: the numbers have other meanings on
+        // other systems.
         _option = OperatingSystem.IsLinux() ? (isIPv6 ? 41 : 0, isIPv6 ? 23 : 10)
             : OperatingSystem.IsWindows() ? (isIPv6 ? 41 : 0, 14)
             : OperatingSystem.IsMacOS() ? (isIPv6 ? 41 : 0, isIPv6 ? 62 : 28)
             : null;
-        // IP_PMTUDISC_PROBE: sent whole whatever the path is thought to carry, which is what a probe is to find out.
+        // IP_PMTUDISC_PROBE: sends unfragmented datagrams regardless of the known path MTU, which is what a probe is to find out.
         _banned = BitConverter.GetBytes(OperatingSystem.IsLinux() ? 3 : 1);
         _usual = new byte[sizeof(int)];
         if (_option is not { } option)
@@ -38,7 +39,7 @@ internal sealed class FragmentBan
         }
     }
 
-    /// <summary>Bans fragments, or lets the system do as usual.</summary>
+    /// <summary>Forbids or allows fragmentation.</summary>
     public void Set(Socket socket, bool isBanned)
     {
         if (_option is not { } option)
@@ -49,7 +50,7 @@ internal sealed class FragmentBan
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // The datagram is sent as ever.
+            // The datagram is sent with the default setting.
         }
     }
 }

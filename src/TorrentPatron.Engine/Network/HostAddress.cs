@@ -3,18 +3,19 @@ using System.Net;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// A host's name in the place of its address, where a proxy looks the name up and we must not. <see cref="INetwork.ResolveAsync"/> gives it,
-/// and the same network dials it and sends to it.
+/// A host name in place of an address, when a proxy resolves names and we must not. <see cref="INetwork.ResolveAsync"/> returns
+/// it, and the same network accepts it for dials and datagrams.
 /// </summary>
 /// <remarks>
-/// Nothing that comes from outside becomes one: it is known by its type and never by its bytes. Those are a placeholder whose reach is what
-/// the name says of it: this machine (<c>localhost</c>), a local network (a name without a dot, <c>.local</c> and their like), or the internet.
+/// Data from outside never becomes one: it is recognised by its type, not by its bytes. The bytes are a placeholder with the
+/// reach that the name suggests: this machine (<c>localhost</c>), a local network (a name without a dot, <c>.local</c> and the
+/// like), or the internet.
 /// </remarks>
 public sealed class HostAddress : IPAddress, IEquatable<HostAddress>, ISpanFormattable
 {
     private static readonly string[] LocalDomains = [".local", ".lan", ".internal", ".home.arpa", ".intranet", ".home", ".corp"];
 
-    /// <summary>Takes a name.</summary>
+    /// <summary>Creates the address for a name.</summary>
     /// <param name="host">The name, in ASCII (<see cref="Uri.IdnHost"/>).</param>
     public HostAddress(string host)
         : base(Placeholder(host)) => Host = host;
@@ -53,7 +54,7 @@ public sealed class HostAddress : IPAddress, IEquatable<HostAddress>, ISpanForma
             return [127, 0, 0, 0];
         bool isLocal = !name.Contains('.', StringComparison.Ordinal)
             || Array.Exists(LocalDomains, domain => name.EndsWith(domain, StringComparison.OrdinalIgnoreCase));
-        // 198.18.0.0/15 is kept for benchmarks (RFC 2544): no host on the internet has such an address.
+        // 198.18.0.0/15 is reserved for benchmarks (RFC 2544): no host on the internet has such an address.
         return isLocal ? [10, 0, 0, 0] : [198, 18, 0, 0];
     }
 }

@@ -4,23 +4,23 @@ using System.Net.Sockets;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Connects to hosts that have several addresses (RFC 8305): IPv6 and IPv4 take turns, the next address is tried beside one that has
-/// not answered within 250 ms, the first answer wins and ends the other attempts. An address that did not answer is tried last for the
-/// next ten minutes. Thread-safe.
+/// Connects to hosts with several addresses (RFC 8305): IPv6 and IPv4 alternate, the next address is tried in parallel if one has
+/// not answered within 250 ms, and the first answer cancels the other attempts. An address that did not answer is tried last for
+/// the next ten minutes. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
 public sealed class HostConnector(TimeProvider time)
 {
-    /// <summary>Time that an attempt has before the next address is tried beside it.</summary>
+    /// <summary>The head start of an attempt before the next address is tried in parallel.</summary>
     public static readonly TimeSpan Stagger = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Time for which an address that did not answer is tried last.</summary>
+    /// <summary>How long an address that did not answer is tried last.</summary>
     public static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
 
-    /// <summary>Addresses of one host that are tried at most.</summary>
+    /// <summary>The most addresses tried for one host.</summary>
     public const int MostAddresses = 8;
 
-    /// <summary>An attempt that is ended by somebody else after so long counts as one that was not answered.</summary>
+    /// <summary>An attempt cancelled after this long counts as unanswered.</summary>
     private static readonly TimeSpan LongSilence = TimeSpan.FromSeconds(5);
 
     private const int MostRemembered = 1_000;
@@ -28,7 +28,7 @@ public sealed class HostConnector(TimeProvider time)
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, long> _silentSince = [];
 
-    /// <summary>The addresses in the order in which they are tried.</summary>
+    /// <summary>Sorts addresses in the order in which they are tried.</summary>
     /// <param name="addresses">The addresses, the best first.</param>
     public IReadOnlyList<IPAddress> Order(IReadOnlyList<IPAddress> addresses)
     {
@@ -48,14 +48,14 @@ public sealed class HostConnector(TimeProvider time)
         return Array.AsReadOnly([.. ordered.OrderBy(IsSilent).Take(MostAddresses)]);
     }
 
-    /// <summary>Whether an address has not answered lately.</summary>
+    /// <summary>Whether an address has recently failed to answer.</summary>
     public bool IsSilent(IPAddress address)
     {
         lock (_gate)
             return _silentSince.TryGetValue(address, out long since) && time.GetElapsedTime(since) < Memory;
     }
 
-    /// <summary>Notes that an address has not answered.</summary>
+    /// <summary>Records that an address has not answered.</summary>
     public void NoteSilence(IPAddress address)
     {
         lock (_gate)
@@ -66,13 +66,13 @@ public sealed class HostConnector(TimeProvider time)
         }
     }
 
-    /// <summary>Connects to the address that answers first.</summary>
-    /// <typeparam name="T">A connection; one that comes too late is disposed where it can be.</typeparam>
-    /// <param name="addresses">The host's addresses, the best first; at least one.</param>
-    /// <param name="connect">Connects to one of them.</param>
-    /// <param name="cancellationToken">Ends all attempts.</param>
-    /// <returns>The connection. What was begun beside it has been cancelled.</returns>
-    /// <exception cref="Exception">That of the last attempt to fail: no address answers.</exception>
+    /// <summary>Connects to the first address that answers.</summary>
+    /// <typeparam name="T">The connection type; late connections are disposed if possible.</typeparam>
+    /// <param name="addresses">The host's addresses, best first; at least one.</param>
+    /// <param name="connect">Connects to one address.</param>
+    /// <param name="cancellationToken">Cancels all attempts.</param>
+    /// <returns>The connection; the parallel attempts have been cancelled.</returns>
+    /// <exception cref="Exception">No address answers: the exception of the last attempt to fail.</exception>
     public async Task<T> ConnectAsync<T>(
         IReadOnlyList<IPAddress> addresses, Func<IPAddress, CancellationToken, Task<T>> connect, CancellationToken cancellationToken)
     {
@@ -100,7 +100,7 @@ public sealed class HostConnector(TimeProvider time)
                 underWay.RemoveAt(index);
                 if (ended.IsCompletedSuccessfully)
                 {
-                    // Those before it had a head start.
+                    // The addresses before it had a head start.
                     foreach ((IPAddress address, _) in underWay.Take(index))
                         NoteSilence(address);
                     break;

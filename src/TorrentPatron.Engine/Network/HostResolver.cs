@@ -2,6 +2,6 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>Finds the addresses of a host, which may also be an address in writing.</summary>
+/// <summary>Resolves a host, given by name or as an address in text form.</summary>
 /// <exception cref="System.Net.Sockets.SocketException">There is no such host.</exception>
 public delegate Task<IPAddress[]> HostResolver(string host, CancellationToken cancellationToken);

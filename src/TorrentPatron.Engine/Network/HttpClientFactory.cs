@@ -4,20 +4,24 @@ namespace TorrentPatron.Engine.Network;
 
 #pragma warning disable RS0030 // Here is where HTTP clients are made.
 
-/// <summary>Makes HTTP clients whose connections leave by a network of ours: the only place that makes any.</summary>
+/// <summary>Creates HTTP clients whose connections use an <see cref="INetwork"/>: the only place that creates any.</summary>
 public static class HttpClientFactory
 {
-    /// <summary>Makes a client. It follows no redirect, keeps no cookies and asks no proxy.</summary>
-    /// <param name="network">Where its connections leave.</param>
-    /// <param name="use">What its connections are for.</param>
-    /// <param name="connector">Tries the addresses of hosts.</param>
+    /// <summary>Creates a client that follows no redirects, keeps no cookies and uses no system proxy.</summary>
+    /// <param name="network">The network for its connections.</param>
+    /// <param name="use">The purpose of its connections.</param>
+    /// <param name="connector">Chooses among the addresses of a host.</param>
     /// <param name="findAddresses">
-    /// Finds the addresses of a host that may be dialled. It is these very addresses that are dialled, so a name that resolves differently
-    /// the second time gains nothing.
+    /// Returns the addresses of a host that may be dialled. Exactly these are dialled, so a name that resolves differently the
+    /// second time gains nothing.
     /// </param>
-    /// <param name="connectTimeout">The longest time until a connection is made.</param>
-    /// <param name="keepIdle">Time for which a connection is kept for the next request; 0: each request has its own.</param>
-    /// <param name="decompress">Whether bodies may come compressed; else they are as they were sent.</param>
+    /// <param name="connectTimeout">The time limit for a connection.</param>
+    /// <param name="keepIdle">
+    /// How long an idle connection is kept for the next request; 0 means one connection per request.
+    /// </param>
+    /// <param name="decompress">
+    /// Whether to accept and decompress compressed bodies; otherwise bodies are returned as sent.
+    /// </param>
     public static HttpMessageInvoker CreateClient(
         INetwork network, NetworkUse use, HostConnector connector, HostResolver findAddresses, TimeSpan connectTimeout, TimeSpan keepIdle,
         bool decompress = true) => new(new SocketsHttpHandler

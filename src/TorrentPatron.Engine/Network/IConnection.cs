@@ -5,52 +5,54 @@ using TorrentPatron.Protocol.Encryption;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// A stream of bytes to and from one peer. One receive and one send may be pending at a time. Disposing, from any thread,
-/// ends both with an <see cref="IOException"/>.
+/// A byte stream to and from one peer. One receive and one send may be pending at a time. Disposing, from any thread, ends both
+/// with an <see cref="IOException"/>.
 /// </summary>
 public interface IConnection : IDisposable
 {
     /// <summary>The other side's address.</summary>
     IPEndPoint RemoteEndPoint { get; }
 
-    /// <summary>Receives what is there, at least a byte.</summary>
-    /// <returns>The number of bytes; 0: the other side has closed.</returns>
+    /// <summary>Receives the available data, at least one byte.</summary>
+    /// <returns>The number of bytes; 0 if the other side has closed.</returns>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer);
 
-    /// <summary>What was agreed on by message stream encryption; none: the connection is plain from its first byte.</summary>
+    /// <summary>The method agreed by message stream encryption; none means plaintext from the first byte.</summary>
     EncryptionMethods Encryption => EncryptionMethods.None;
 
-    /// <summary>The protocol that carries the stream.</summary>
+    /// <summary>The transport protocol.</summary>
     PeerTransport Transport => PeerTransport.Tcp;
 
-    /// <summary>Bytes that the network carries besides those of the stream, where they count for limits of rate: the headers of uTP.</summary>
+    /// <summary>Bytes of protocol overhead that count for rate limits: the headers of uTP.</summary>
     /// <param name="bytes">Bytes of the stream.</param>
     int Overhead(int bytes) => 0;
 
-    /// <summary>How long what is sent waits in the queues of the path, beyond the least of late. Null where nothing is on its way, or that is not known: with TCP.</summary>
+    /// <summary>
+    /// The queuing delay of sent packets above the recent minimum. Null if nothing is in flight or it is unknown, as with TCP.
+    /// </summary>
     TimeSpan? SendDelay => null;
 
-    /// <summary>How long what comes has waited in the queues of the path, beyond the least of late; zero where that is not known: with TCP.</summary>
+    /// <summary>The queuing delay of received packets above the recent minimum; zero if unknown, as with TCP.</summary>
     TimeSpan ReceiveDelay => TimeSpan.Zero;
 
-    /// <summary>Sends all of it. The bytes may be changed where they lie: encrypted, they need no copy.</summary>
+    /// <summary>Sends all bytes. The buffer may be modified: it is encrypted in place.</summary>
     /// <exception cref="IOException">The connection is broken or disposed.</exception>
     ValueTask SendAsync(ReadOnlyMemory<byte> buffer);
 
     /// <summary>
-    /// Tells the other side now that what was received has arrived, where that would otherwise wait for the next bytes sent.
-    /// Best effort: a system without a way to ask for it does it in its own time. Thread-safe.
+    /// Acknowledges received data now, if the acknowledgement would otherwise wait for the next data sent. Best effort: a system
+    /// that cannot be asked does it in its own time. Thread-safe.
     /// </summary>
     void Acknowledge()
     {
     }
 
     /// <summary>
-    /// Lets a receive that has to wait do so until so many bytes have come, or the stream has ended. What is there already is
-    /// received at once. Best effort, and thread-safe: a receive that waits goes by the new number too.
+    /// Makes a waiting receive wait for at least this many bytes, or the end of the stream. Data already available is received at
+    /// once. Best effort, and thread-safe: it also applies to a pending receive.
     /// </summary>
-    /// <param name="bytes">1 or more; 1: whatever comes.</param>
+    /// <param name="bytes">1 or more; 1 means any data.</param>
     void SetReceiveThreshold(int bytes)
     {
     }

@@ -3,18 +3,20 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>Takes the datagrams of one protocol from a port that several share. Nothing here may block or throw.</summary>
+/// <summary>Handles the datagrams of one protocol on a shared port. No method may block or throw.</summary>
 internal interface IDatagramHandler
 {
-    /// <summary>Takes a datagram, if it is of the handler's protocol. Called one at a time for each address family.</summary>
-    /// <param name="datagram">The datagram; its bytes are used again when this returns.</param>
-    /// <param name="remote">Where it came from; datagrams of the same batch from the same address have the same object, as far as may be.</param>
-    /// <returns>Whether it was of this protocol, so that no other handler need look at it.</returns>
+    /// <summary>
+    /// Handles a datagram if it belongs to the handler's protocol. Calls do not overlap within an address family.
+    /// </summary>
+    /// <param name="datagram">The datagram; its buffer is reused after the call.</param>
+    /// <param name="remote">The source; within a batch the same address has the same object, if possible.</param>
+    /// <returns>Whether it belongs to this protocol, so that no other handler need see it.</returns>
     bool TryHandle(ReadOnlyMemory<byte> datagram, IPEndPoint remote);
 
     /// <summary>
-    /// Called when all datagrams that came together have been handled, so that many can be acknowledged at once: from where
-    /// <see cref="TryHandle"/> is called. What is sent from here leaves with the answers.
+    /// Called when all datagrams of a batch have been handled, so that many can be acknowledged at once, on the thread that calls
+    /// <see cref="TryHandle"/>. Datagrams sent from here leave together with the answers.
     /// </summary>
     /// <param name="family">The address family of the datagrams.</param>
     void EndBatch(AddressFamily family)
@@ -22,10 +24,10 @@ internal interface IDatagramHandler
     }
 
     /// <summary>
-    /// Called on a thread of the pool when there is room again for datagrams that <see cref="IDatagramPort.TrySend"/> has refused, or
-    /// <see cref="IDatagramPort.HasRoom"/> has said that there is none. What is sent from here leaves together.
+    /// Called on the thread pool when there is room again after <see cref="IDatagramPort.TrySend"/> refused a datagram, or
+    /// <see cref="IDatagramPort.HasRoom"/> returned false. Datagrams sent from here leave together.
     /// </summary>
-    /// <param name="family">The address family to which there is room.</param>
+    /// <param name="family">The address family with room.</param>
     void RoomAgain(AddressFamily family)
     {
     }

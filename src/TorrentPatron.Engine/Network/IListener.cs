@@ -2,10 +2,10 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>Takes connections that others make. Disposing ends a pending accept with an <see cref="IOException"/>.</summary>
+/// <summary>Accepts incoming connections. Disposing ends a pending accept with an <see cref="IOException"/>.</summary>
 public interface IListener : IDisposable
 {
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address and port it listens on.</summary>
     IPEndPoint LocalEndPoint { get; }
 
     /// <summary>Waits for the next connection.</summary>

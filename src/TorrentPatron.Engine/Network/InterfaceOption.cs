@@ -6,7 +6,7 @@ namespace TorrentPatron.Engine.Network;
 
 #pragma warning disable RS0030 // An option of SocketNetwork's sockets.
 
-/// <summary>The socket option by which each operating system keeps a socket to one network interface.</summary>
+/// <summary>The socket option of each operating system that binds a socket to a network interface.</summary>
 internal static class InterfaceOption
 {
     private const int LinuxSocketLevel = 1, LinuxBindToDevice = 25;
@@ -14,8 +14,8 @@ internal static class InterfaceOption
     private const int MacBoundIPv4 = 25, MacBoundIPv6 = 125;
     private const int WindowsUnicast = 31;
 
-    /// <summary>Keeps a socket to an interface; elsewhere than on Linux, macOS and Windows it does nothing.</summary>
-    /// <exception cref="SocketException">The system refuses, or the interface is not there.</exception>
+    /// <summary>Binds a socket to an interface; does nothing on systems other than Linux, macOS and Windows.</summary>
+    /// <exception cref="SocketException">The system refuses, or the interface does not exist.</exception>
     public static void Set(Socket socket, LocalInterface network)
     {
         bool isIPv4 = socket.AddressFamily == AddressFamily.InterNetwork;
@@ -33,7 +33,7 @@ internal static class InterfaceOption
         }
         else if (OperatingSystem.IsWindows())
         {
-            // In network byte order for IPv4, and for IPv4 only.
+            // For IPv4, and only there, the value is in network byte order.
             if (isIPv4)
                 BinaryPrimitives.WriteInt32BigEndian(value, index);
             else

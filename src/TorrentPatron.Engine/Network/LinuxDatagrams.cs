@@ -8,20 +8,20 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // Options of a socket of SocketNetwork.
 
 /// <summary>
-/// The calls of Linux that send and receive the datagrams of a batch at once (sendmmsg, recvmmsg), a run of them as one message that the
-/// system or the network card takes apart (UDP_SEGMENT), and those that it has put together on their way in (UDP_GRO). Never waits.
+/// The Linux system calls for batches of datagrams (sendmmsg, recvmmsg), with runs of datagrams sent as one message that the
+/// system or the network card splits (UDP_SEGMENT), and received as one message that it has coalesced (UDP_GRO). Never blocks.
 /// </summary>
-/// <remarks>The headers that the kernel reads and writes are made once, and do not move.</remarks>
+/// <remarks>The headers that the kernel reads and writes are allocated once, in pinned memory.</remarks>
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxDatagrams
 {
-    /// <summary>Messages of one call at most.</summary>
+    /// <summary>The most messages per call.</summary>
     public const int MostMessages = 32;
 
-    /// <summary>Bytes of the longest socket address: that of IPv6.</summary>
+    /// <summary>The length of the longest socket address, IPv6, bytes.</summary>
     private const int LongestName = 28;
 
-    /// <summary>Datagrams and bytes that the system takes apart at most.</summary>
+    /// <summary>The most datagrams, and the most bytes, in one message that the system splits.</summary>
     private const int MostSegments = 64, MostBytes = 65_000;
 
     private const int DontWait = 0x40, NoSignal = 0x4000, IsTruncated = 0x20;
@@ -38,7 +38,7 @@ internal sealed class LinuxDatagrams
     private readonly byte[] _names = GC.AllocateArray<byte>(MostMessages * LongestName, pinned: true);
     private readonly int[] _counts = new int[MostMessages];
 
-    /// <summary>Makes the headers of a batch.</summary>
+    /// <summary>Creates the headers of a batch.</summary>
     public LinuxDatagrams(DatagramBatch batch)
     {
         _batch = batch;
@@ -53,7 +53,7 @@ internal sealed class LinuxDatagrams
         }
     }
 
-    /// <summary>Whether the system takes runs of datagrams apart.</summary>
+    /// <summary>Whether the system can split runs of datagrams.</summary>
     public static bool CanSegment(Socket socket)
     {
         try
@@ -63,12 +63,12 @@ internal sealed class LinuxDatagrams
         }
         catch (SocketException)
         {
-            // Older than 4.18.
+            // The kernel is older than 4.18.
             return false;
         }
     }
 
-    /// <summary>Asks the system to put together datagrams that come one behind the other.</summary>
+    /// <summary>Asks the system to coalesce consecutive datagrams.</summary>
     public static void Join(Socket socket)
     {
         try
@@ -77,17 +77,19 @@ internal sealed class LinuxDatagrams
         }
         catch (SocketException)
         {
-            // Older than 5.0.
+            // The kernel is older than 5.0.
         }
     }
 
-    /// <summary>Adds to the batch, which must be empty, what waits at the socket.</summary>
+    /// <summary>Receives pending datagrams into the batch, which must be empty.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="slots">Messages to receive at most, up to <see cref="MostMessages"/>; each may be of many datagrams.</param>
-    /// <param name="addresses">Gives the end points.</param>
-    /// <param name="from">Used to read addresses; of the socket's family.</param>
-    /// <returns>Messages that were received; 0: nothing waits.</returns>
-    /// <exception cref="IOException">The system refuses.</exception>
+    /// <param name="slots">
+    /// The most messages to receive, up to <see cref="MostMessages"/>; each may contain many datagrams.
+    /// </param>
+    /// <param name="addresses">Provides the end points.</param>
+    /// <param name="from">A buffer for addresses, of the socket's family.</param>
+    /// <returns>The number of messages received; 0 if none is pending.</returns>
+    /// <exception cref="IOException">The receive failed.</exception>
     public int Receive(SafeSocketHandle socket, int slots, DatagramAddresses addresses, SocketAddress from)
     {
         slots = Math.Min(slots, MostMessages);
@@ -121,11 +123,13 @@ internal sealed class LinuxDatagrams
 
     /// <summary>Sends datagrams of the batch.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="first">The number of the first one to send; those before it are done. It is not one that must arrive whole.</param>
-    /// <param name="addresses">Gives the socket addresses.</param>
-    /// <param name="canSegment">Whether the system takes runs apart; false once it turns out that it does not.</param>
-    /// <param name="bytes">Bytes of those that were sent.</param>
-    /// <returns>How many are done; 0: the first one can be sent only later, or not at all.</returns>
+    /// <param name="first">
+    /// The index of the first datagram to send; those before it are done. It must not be one whose fragmentation is forbidden.
+    /// </param>
+    /// <param name="addresses">Provides the socket addresses.</param>
+    /// <param name="canSegment">Whether the system can split runs; set to false when it turns out that it cannot.</param>
+    /// <param name="bytes">The bytes sent.</param>
+    /// <returns>The number of datagrams done; 0 if the first one can be sent only later, or not at all.</returns>
     public int Send(SafeSocketHandle socket, int first, DatagramAddresses addresses, ref bool canSegment, out int bytes)
     {
         int done = Send(socket, first, _batch.Count, addresses, canSegment, out bytes, out int error);
@@ -136,16 +140,16 @@ internal sealed class LinuxDatagrams
             return 0;
         if (error == InputOutput)
         {
-            // Some interfaces cannot, and it is not known which will be asked next.
+            // Some interfaces cannot split, and the next datagram may use any of them.
             canSegment = false;
         }
         else if (error is not (Invalid or TooLong))
         {
-            // No way there: the rest of the run would not find one either.
+            // No route: the rest of the run would fail too.
             return run;
         }
 
-        // Longer than the path's packets, perhaps: those are sent in fragments, but not taken apart.
+        // Perhaps longer than the path's MTU: such datagrams can be sent in fragments, but not split from a run.
         return Send(socket, first, first + run, addresses, canSegment: false, out bytes, out _);
     }
 
@@ -166,7 +170,7 @@ internal sealed class LinuxDatagrams
             {
                 _controls[messages] = new Control
                 {
-                    // CMSG_LEN(2): the padding behind the value does not count.
+                    // CMSG_LEN(2): the padding after the value does not count.
                     Length = _valueOffset + sizeof(ushort),
                     Level = UdpLevel,
                     Type = UdpSegment,
@@ -191,7 +195,7 @@ internal sealed class LinuxDatagrams
         return done;
     }
 
-    /// <summary>Bytes of each datagram of a message, as the system tells it.</summary>
+    /// <summary>The length of each datagram in a message, as reported by the system.</summary>
     private static int Segment(ref readonly Header header, ref readonly Control control, int length) =>
         header.ControlLength >= _valueOffset + sizeof(int) && control.Level == UdpLevel && control.Type == UdpGro && control.Value > 0
             ? control.Value
@@ -203,7 +207,7 @@ internal sealed class LinuxDatagrams
         if (count == 0)
             return 0;
         nint messages = Marshal.UnsafeAddrOfPinnedArrayElement(_messages, first);
-        // A signal may come in between; a second one in as short a time counts as "not now".
+        // A signal may interrupt the call; a second one so soon counts as "would block".
         for (int attempt = 0; attempt < 2; attempt++)
         {
             int done = isSending ? SendMany(socket, messages, (uint)count, DontWait | NoSignal) : ReceiveMany(socket, messages, (uint)count, DontWait, 0);
@@ -254,7 +258,7 @@ internal sealed class LinuxDatagrams
         public nint Length;
     }
 
-    /// <summary>struct cmsghdr with its value: 2 bytes on the way out, 4 on the way in.</summary>
+    /// <summary>struct cmsghdr with its value: 2 bytes for sending, 4 for receiving.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct Control
     {

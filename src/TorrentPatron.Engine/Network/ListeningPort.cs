@@ -3,18 +3,20 @@ using System.Net;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A port that is listened on, in one IP version or both. Disposing closes it, and waits until nothing is accepted any more.</summary>
+/// <summary>
+/// A listening port, in one IP version or both. Disposing closes it, and waits until no connection is accepted any more.
+/// </summary>
 internal sealed class ListeningPort : IAsyncDisposable
 {
     private readonly List<IListener> _listeners = [];
     private readonly List<Task> _accepting = [];
     private readonly CancellationTokenSource _stop = new();
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The addresses it listens on.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints { get; private set; } = [];
 
-    /// <summary>Takes a listener, and begins to accept.</summary>
-    /// <param name="listener">The listener; closed with this.</param>
+    /// <summary>Adds a listener and starts accepting.</summary>
+    /// <param name="listener">The listener, which this object closes.</param>
     /// <param name="accept">Accepts connections until the token is cancelled.</param>
     public void Add(IListener listener, Func<IListener, CancellationToken, Task> accept)
     {

@@ -8,14 +8,15 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Keeps all sockets to one network interface or address, and knows when that goes or comes back: the kill switch. Thread-safe.
+/// Binds all sockets to one network interface or address, and detects when that goes down or comes back: the kill switch.
+/// Thread-safe.
 /// </summary>
-/// <param name="target">What is bound to.</param>
+/// <param name="target">Returns the configured interface or address.</param>
 /// <param name="interfaces">The machine's interfaces.</param>
 /// <param name="time">The clock.</param>
 internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces interfaces, TimeProvider time) : IDisposable
 {
-    /// <summary>The longest time for which what was found is believed.</summary>
+    /// <summary>How long the last result is trusted.</summary>
     public static readonly TimeSpan LongestAge = TimeSpan.FromSeconds(2);
 
     private const int MostNamed = 10;
@@ -30,16 +31,16 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
     private int _changes;
     private bool _isDisposed;
 
-    /// <summary>Makes a binding to what never changes.</summary>
+    /// <summary>Creates a binding with a fixed target.</summary>
     public NetworkBinding(BindTarget target, ILocalInterfaces interfaces, TimeProvider time)
         : this(() => target, interfaces, time)
     {
     }
 
-    /// <summary>Raised after what is bound to has changed, on any thread, without a lock.</summary>
+    /// <summary>Raised after the bound addresses have changed, on any thread, without a lock.</summary>
     public event Action? Changed;
 
-    /// <summary>What sockets are to be bound to, as it was found last; looked at anew where that was long ago.</summary>
+    /// <summary>The addresses to bind sockets to; checked again if the last check was too long ago.</summary>
     public BoundAddresses Current
     {
         get
@@ -55,19 +56,19 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         }
     }
 
-    /// <summary>Whether anything is bound to.</summary>
+    /// <summary>Whether a binding is configured.</summary>
     public bool IsUsed => !_target().IsNone;
 
-    /// <summary>How often what is bound to has changed.</summary>
+    /// <summary>How often the bound addresses have changed.</summary>
     public int Changes => Volatile.Read(ref _changes);
 
-    /// <summary>What was found last; the system is not asked.</summary>
+    /// <summary>The result of the last check; does not ask the system.</summary>
     public BoundAddresses Latest => _latest ?? Check();
 
-    /// <summary>Why sockets are less strictly bound than they should be; null: they are, or none was opened yet.</summary>
+    /// <summary>Why sockets are bound less strictly than they should be; null if they are, or none was opened yet.</summary>
     public TorrentError? Weakness => Latest is { IsBound: true, Down: null } ? _weakness : null;
 
-    /// <summary>Binds to something else from now on.</summary>
+    /// <summary>Changes the target.</summary>
     public void Bind(BindTarget other)
     {
         _target = () => other;
@@ -75,7 +76,9 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         Check();
     }
 
-    /// <summary>Asks the system to tell of changes at once, where anything is bound to. May be called more than once.</summary>
+    /// <summary>
+    /// Subscribes to the system's change notifications, if a binding is configured. May be called more than once.
+    /// </summary>
     public void Watch()
     {
         lock (_gate)
@@ -88,7 +91,7 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         interfaces.Changed += CheckWhenTold;
     }
 
-    /// <summary>Looks at the interfaces now.</summary>
+    /// <summary>Checks the interfaces now.</summary>
     public BoundAddresses Check()
     {
         BoundAddresses next;
@@ -108,8 +111,8 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         return next;
     }
 
-    /// <summary>Binds a socket to the interface. Before it is bound to an address.</summary>
-    /// <exception cref="SocketException">The interface is not there, or cannot be bound to.</exception>
+    /// <summary>Binds a socket to the interface. Call before binding it to an address.</summary>
+    /// <exception cref="SocketException">The interface does not exist, or the system refuses.</exception>
     public void BindToInterface(Socket socket, BoundAddresses bound)
     {
         if (bound.Interface is not { } network)
@@ -149,7 +152,7 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
         {
             Check();
         }
-#pragma warning disable CA1031 // The root of an event of the system's.
+#pragma warning disable CA1031 // The root of a system event handler.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -161,7 +164,7 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
     {
         if (wanted.IsNone)
             return BoundAddresses.Any;
-        // The system lets nothing that is bound to a loopback address leave the machine.
+        // Traffic bound to a loopback address cannot leave the machine.
         if (wanted is { Interface: null, Address: { } loopback } && IPAddress.IsLoopback(loopback))
             return Bound(null, loopback);
         if (interfaces.Find() is not { } all)
@@ -202,15 +205,15 @@ internal sealed class NetworkBinding(Func<BindTarget> target, ILocalInterfaces i
             ?? all.FirstOrDefault(network => string.Equals(network.Description, name, comparison));
     }
 
-    /// <summary>The address of an IP version that is used: the one that is in use, where it is still there.</summary>
+    /// <summary>Chooses the address of an IP version: the one already in use, if it still exists.</summary>
     private static IPAddress? Choose(LocalInterface network, AddressFamily family, IPAddress? inUse)
     {
-        // Link-local IPv6 addresses reach nobody beyond the link, and need to be told the link.
+        // Link-local IPv6 addresses reach only their link, and need a scope.
         IPAddress[] all = [.. network.Addresses.Where(address => address.AddressFamily == family && !address.IsIPv6LinkLocal)];
         return inUse is not null && Array.IndexOf(all, inUse) >= 0 ? inUse : all.FirstOrDefault(address => !IsAutomatic(address)) ?? all.FirstOrDefault();
     }
 
-    /// <summary>Whether it is an IPv4 address that a machine gives itself where nobody gives it one (RFC 3927).</summary>
+    /// <summary>Whether it is a self-assigned IPv4 address (RFC 3927).</summary>
     private static bool IsAutomatic(IPAddress address) => address.GetAddressBytes() is [169, 254, ..] and { Length: 4 };
 
     private static BoundAddresses Bound(LocalInterface? network, IPAddress address) => new()

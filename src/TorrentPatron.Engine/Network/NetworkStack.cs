@@ -2,16 +2,19 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>Puts the policies of the settings over a network: each is an <see cref="INetwork"/> that stands before another one.</summary>
+/// <summary>
+/// Stacks the policies of the settings on a network: each is an <see cref="INetwork"/> in front of another one.
+/// </summary>
 /// <remarks>
-/// From the caller to the wire: first what judges the true destination, then the proxy, which makes of it a connection to the proxy, then
-/// <see cref="SocketNetwork"/>, which binds. So a filter of addresses stands before the proxy and never sees the proxy's own address.
+/// From the caller to the wire: first the policies that judge the true destination, then the proxy, which replaces it with the
+/// proxy's address, then <see cref="SocketNetwork"/>, which binds. So an IP filter comes before the proxy and never sees the
+/// proxy's own address.
 /// </remarks>
 public static class NetworkStack
 {
-    /// <summary>Makes the network that an engine or a service goes by.</summary>
-    /// <param name="inner">What carries everything in the end: the system's network, or a simulated one.</param>
-    /// <param name="settings">Gives the settings, which may change.</param>
+    /// <summary>Creates the network for an engine or a service.</summary>
+    /// <param name="inner">The network at the bottom: the system's, or a simulated one.</param>
+    /// <param name="settings">Returns the current settings.</param>
     /// <param name="time">The clock.</param>
     public static INetwork Create(INetwork inner, Func<ClientSettings> settings, TimeProvider time)
     {

@@ -1,14 +1,14 @@
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>What the network is used for. Policy, such as a proxy, may differ from use to use.</summary>
+/// <summary>The purpose of network traffic. Policy, such as a proxy, may differ by purpose.</summary>
 public enum NetworkUse
 {
-    /// <summary>Peers and the search for them: TCP, uTP, the DHT, local discovery.</summary>
+    /// <summary>Peers and peer discovery: TCP, uTP, the DHT, local discovery.</summary>
     Peers,
 
     /// <summary>Trackers: HTTP, HTTPS and UDP.</summary>
     Trackers,
 
-    /// <summary>The rest of the web: .torrents from addresses, web seeds, and in time feeds.</summary>
+    /// <summary>Other web traffic: .torrent downloads, web seeds, feeds.</summary>
     Web,
 }

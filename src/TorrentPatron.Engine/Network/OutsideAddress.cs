@@ -5,15 +5,16 @@ using TorrentPatron.Protocol;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Our address as others see it, by IP version: what peers (BEP 10 <c>yourip</c>) and trackers (BEP 24 <c>external ip</c>) say. Anybody may lie,
-/// so each network has one vote, and an address counts where several networks and more than half of those that spoke last agree. Bounded; thread-safe.
+/// Our address as others report it, by IP version: peers (BEP 10 <c>yourip</c>) and trackers (BEP 24 <c>external ip</c>). Reports
+/// may be false, so each network has one vote, and an address counts if several networks and more than half of the latest votes
+/// agree. Bounded; thread-safe.
 /// </summary>
 internal sealed class OutsideAddress
 {
-    /// <summary>Networks that must say the same.</summary>
+    /// <summary>The number of networks that must agree.</summary>
     public const int LeastVotes = 3;
 
-    /// <summary>Networks whose vote is remembered, of each IP version; the oldest vote makes way.</summary>
+    /// <summary>The most votes remembered for each IP version; the oldest is dropped.</summary>
     public const int MostVotes = 20;
 
     private readonly Lock _gate = new();
@@ -22,7 +23,7 @@ internal sealed class OutsideAddress
     private IPAddress? _address4;
     private IPAddress? _address6;
 
-    /// <summary>Our address in an IP version; null while too few agree.</summary>
+    /// <summary>Our address for an IP version; null while too few agree.</summary>
     /// <param name="family">IPv4 or IPv6.</param>
     public IPAddress? Of(AddressFamily family)
     {
@@ -30,9 +31,9 @@ internal sealed class OutsideAddress
             return family == AddressFamily.InterNetworkV6 ? _address6 : _address4;
     }
 
-    /// <summary>Takes a vote. What is not of the internet, and what is said over the other IP version, is passed over.</summary>
-    /// <param name="source">Who says so; the last word of its network counts.</param>
-    /// <param name="address">The address at which it sees us.</param>
+    /// <summary>Adds a vote. Addresses that are not public, or of the other IP version, are ignored.</summary>
+    /// <param name="source">The address of the reporter; the latest vote from its network counts.</param>
+    /// <param name="address">Our address as it sees it.</param>
     /// <returns>Whether <see cref="Of"/> has changed.</returns>
     public bool Vote(IPAddress source, IPAddress address)
     {
@@ -54,7 +55,7 @@ internal sealed class OutsideAddress
             KeyValuePair<IPAddress, int> most = votes.Values.CountBy(said => said).MaxBy(pair => pair.Value);
             IPAddress? winner = most.Value >= LeastVotes && most.Value * 2 > votes.Count ? most.Key : null;
             ref IPAddress? known = ref isIPv6 ? ref _address6 : ref _address4;
-            // While they disagree, what was known before is as good as anything.
+            // While they disagree, the known address is as good as any.
             if (winner is null || winner.Equals(known))
                 return false;
             known = winner;
@@ -64,7 +65,7 @@ internal sealed class OutsideAddress
 
     private static IPAddress Plain(IPAddress address) => address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
 
-    /// <summary>A network as large as one that somebody has whole may well be: a /16 of IPv4, a /32 of IPv6.</summary>
+    /// <summary>The network of an address, as large as one owner may control: a /16 of IPv4, a /32 of IPv6.</summary>
     private static uint NetworkOf(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -4,22 +4,28 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>Opens the port on which peers reach us: one number for both IP versions, unless an address is asked for.</summary>
+/// <summary>
+/// Opens the port for incoming peers: one number for both IP versions, unless a particular address is configured.
+/// </summary>
 internal static class PortOpener
 {
-    /// <summary>Ports that are tried where any will do, until one is free in both IP versions.</summary>
+    /// <summary>The most ports tried, if any will do, until one is free in both IP versions.</summary>
     private const int MostTries = 20;
 
     /// <summary>Opens a port.</summary>
-    /// <param name="wanted">The port; 0: any that is free in each IP version; -1: do not listen.</param>
+    /// <param name="wanted">The port; 0 means any that is free in each IP version; -1 means not to listen.</param>
     /// <param name="addresses">The addresses to listen on.</param>
-    /// <param name="listen">Listens; throws <see cref="IOException"/> or <see cref="SocketException"/> where that cannot be.</param>
-    /// <param name="endPointOf">Where a listener listens.</param>
-    /// <typeparam name="T">The listeners.</typeparam>
-    /// <returns>The listeners, at most one for each IP version, and why they are not all that was asked for; null: they are.</returns>
+    /// <param name="listen">
+    /// Opens a listener; throws <see cref="IOException"/> or <see cref="SocketException"/> on failure.
+    /// </param>
+    /// <param name="endPointOf">Returns a listener's end point.</param>
+    /// <typeparam name="T">The type of listeners.</typeparam>
+    /// <returns>
+    /// The listeners, at most one for each IP version, and a warning if they are fewer than requested, or null.
+    /// </returns>
     /// <remarks>
-    /// A number that was asked for is not replaced by another: a router or firewall may have been set for it. Where it is taken in one
-    /// IP version, that one is not listened on.
+    /// A requested number is not replaced by another, because a router or firewall may be configured for it. If it is taken in
+    /// one IP version, that version is not used.
     /// </remarks>
     public static (IReadOnlyList<T> Listeners, TorrentError? Warning) Open<T>(
         int wanted, IReadOnlyList<IPAddress> addresses, Func<IPEndPoint, T> listen, Func<T, IPEndPoint> endPointOf)
@@ -55,7 +61,7 @@ internal static class PortOpener
 
     private static TorrentError? Warn(int port, List<(IPAddress Address, Exception Cause)> failures, bool hasListener)
     {
-        // A machine without IPv6 lacks nothing, as long as it has IPv4.
+        // A machine without IPv6 lacks nothing as long as it has IPv4.
         failures.RemoveAll(failure => hasListener && failure.Address.AddressFamily == AddressFamily.InterNetworkV6 && !IsTaken(failure.Cause));
         if (failures is not [(_, { } cause), ..])
             return null;

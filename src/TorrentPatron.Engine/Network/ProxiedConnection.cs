@@ -5,12 +5,12 @@ namespace TorrentPatron.Engine.Network;
 /// <summary>A connection to a host through a proxy, after the handshake with the proxy.</summary>
 /// <param name="connection">The connection to the proxy.</param>
 /// <param name="remoteEndPoint">The host.</param>
-/// <param name="early">What has come of the stream with the handshake.</param>
+/// <param name="early">Stream data that arrived with the handshake.</param>
 internal sealed class ProxiedConnection(IConnection connection, IPEndPoint remoteEndPoint, ReadOnlyMemory<byte> early) : IConnection
 {
     private ReadOnlyMemory<byte> _early = early;
 
-    /// <summary>The host; not the proxy.</summary>
+    /// <summary>The host, not the proxy.</summary>
     public IPEndPoint RemoteEndPoint => remoteEndPoint;
 
     /// <inheritdoc/>

@@ -7,22 +7,22 @@ using TorrentPatron.Protocol.Proxies;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Datagrams through a SOCKS5 proxy (UDP ASSOCIATE). It keeps the connection by which the proxy carries them, and makes another one when
-/// that breaks. While there is none, nothing is sent: never past the proxy.
+/// Datagrams through a SOCKS5 proxy (UDP ASSOCIATE). It holds the control connection that keeps the association alive, and opens
+/// a new one when that breaks. Without an association nothing is sent: datagrams never bypass the proxy.
 /// </summary>
 internal sealed class ProxyDatagramSocket : IDatagramSocket
 {
     private const int MostKnown = 256;
 
-    /// <summary>Waited before the next attempt after one that failed; twice as long after each further one.</summary>
+    /// <summary>The wait after a failed attempt; doubles with each further failure.</summary>
     private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(1);
 
-    /// <summary>Waited where the proxy says that it carries no datagrams, or does not take us.</summary>
+    /// <summary>The wait if the proxy does not relay datagrams, or refuses us.</summary>
     private static readonly TimeSpan RestAfterRefusal = TimeSpan.FromMinutes(10);
 
-    /// <summary>Waited before receiving again where there is nothing to receive from.</summary>
+    /// <summary>The wait before receiving again while there is no association.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly ProxyDialer _dialer;
@@ -39,12 +39,12 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
     private Association? _incomingFrom;
     private int _next;
 
-    /// <summary>Begins to ask the proxy.</summary>
+    /// <summary>Starts the association.</summary>
     /// <param name="dialer">Connects to the proxy.</param>
     /// <param name="inner">The network on which the proxy is.</param>
     /// <param name="proxy">The proxy.</param>
     /// <param name="family">The IP version of the hosts that datagrams are sent to.</param>
-    /// <param name="use">What they are for.</param>
+    /// <param name="use">The purpose of the datagrams.</param>
     /// <param name="time">The clock.</param>
     public ProxyDatagramSocket(ProxyDialer dialer, INetwork inner, ProxySettings proxy, AddressFamily family, NetworkUse use, TimeProvider time)
     {
@@ -53,7 +53,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
         _ = Task.Run(() => KeepAsync(_stop.Token));
     }
 
-    /// <summary>"Any", with port 0: where the proxy receives is not known.</summary>
+    /// <summary>"Any" with port 0: the proxy's receiving address is unknown.</summary>
     public IPEndPoint LocalEndPoint { get; }
 
     /// <inheritdoc/>
@@ -77,7 +77,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
         }
         catch (ProxyException)
         {
-            // Lost, as on the way.
+            // Lost, as on the network.
             return 0;
         }
 
@@ -102,7 +102,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
         }
         catch (IOException) when (!_stop.IsCancellationRequested)
         {
-            // The proxy has ended it just now.
+            // The proxy has just ended the association.
             return 0;
         }
     }
@@ -129,7 +129,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
     private static TaskCompletionSource<Association> MakeSource()
     {
         var source = new TaskCompletionSource<Association>(TaskCreationOptions.RunContinuationsAsynchronously);
-        // Perhaps nobody waits.
+        // There may be no waiter.
         _ = source.Task.ContinueWith(
             static ended => ended.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
@@ -140,9 +140,9 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
         ? Socks5Datagram.WriteHeader(destination, ProxyDialer.HostOf(remote))
         : Socks5Datagram.WriteHeader(destination, remote);
 
-    /// <summary>The association; waits while one is being made.</summary>
+    /// <summary>The association; waits while one is being opened.</summary>
     /// <exception cref="ProxyException">The last attempt failed.</exception>
-    /// <exception cref="IOException">This is disposed.</exception>
+    /// <exception cref="IOException">The socket is disposed.</exception>
     private async ValueTask<Association> AssociatedAsync(CancellationToken cancellationToken)
     {
         Task<Association> made = _association.Task;
@@ -174,16 +174,16 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
 
     private void Unwrap(ReadOnlySpan<byte> datagram, IPEndPoint from, IPEndPoint relay, DatagramBatch batch)
     {
-        // Only the proxy may speak here: it is not known who else reaches this port.
+        // Only the proxy may send here: others may be able to reach this port.
         if (!from.Equals(relay) || !Socks5Datagram.TryRead(datagram, out ReadOnlySpan<byte> address, out ReadOnlySpan<byte> data))
             return;
         IPEndPoint remote = Known(Socks5Datagram.ReadAddress(address));
-        // Of the other IP version it would be taken for a stranger.
+        // With the other IP version the sender would not be recognised.
         if (remote.AddressFamily == LocalEndPoint.AddressFamily)
             batch.TryAdd(data, remote);
     }
 
-    /// <summary>The same object for the same address, as far as may be.</summary>
+    /// <summary>Returns the same object for the same address, if possible.</summary>
     private IPEndPoint Known(IPEndPoint remote)
     {
         ref IPEndPoint? known = ref _known[(uint)remote.GetHashCode() % MostKnown];
@@ -207,7 +207,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
             {
                 break;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is, it is tried again later.
+#pragma warning disable CA1031 // The root of a loop: after any exception it tries again later.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -245,14 +245,14 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
 
     private static IOException Disposed() => new("The socket is disposed.");
 
-    /// <summary>The proxy carries datagrams for as long as the connection lasts.</summary>
+    /// <summary>An association, which lasts as long as its control connection.</summary>
     private sealed class Association(IConnection control, IDatagramSocket socket, IPEndPoint relay) : IDisposable
     {
         public IDatagramSocket Socket => socket;
 
         public IPEndPoint Relay => relay;
 
-        /// <summary>Waits for the end of the connection. What comes by it means nothing.</summary>
+        /// <summary>Waits for the end of the control connection. Data received from it is ignored.</summary>
         public async Task EndAsync(CancellationToken stop)
         {
             using CancellationTokenRegistration ending = stop.UnsafeRegister(static c => ((IConnection)c!).Dispose(), control);
@@ -264,7 +264,7 @@ internal sealed class ProxyDatagramSocket : IDatagramSocket
             }
             catch (IOException)
             {
-                // The proxy, or the way to it, is gone.
+                // The proxy, or the route to it, is gone.
             }
         }
 

@@ -12,8 +12,8 @@ namespace TorrentPatron.Engine.Network;
 internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
 {
     /// <summary>
-    /// The longest time until a connection through the proxy is made, the handshake included: less than the 15 s of those who dial, so that
-    /// they hear that it was the proxy.
+    /// The time limit for a connection through the proxy, including the handshake: less than the callers' 15 s, so that they
+    /// learn that the proxy was the cause.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(14);
 
@@ -21,11 +21,11 @@ internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
 
     private readonly HostConnector _connector = new(time);
 
-    /// <summary>Why the proxy does not work, as far as is known; null: it does, or nobody has asked it.</summary>
+    /// <summary>Why the proxy does not work; null if it does as far as known, or was not used yet.</summary>
     public TorrentError? Warning { get; set; }
 
     /// <summary>Dials a host through a proxy.</summary>
-    /// <exception cref="ProxyException">The proxy or the host cannot be reached, or one of them refuses.</exception>
+    /// <exception cref="ProxyException">The proxy or the host cannot be reached, or refuses.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<IConnection> ConnectAsync(ProxySettings proxy, IPEndPoint remote, NetworkUse use, CancellationToken cancellationToken)
     {
@@ -42,8 +42,8 @@ internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
         return new ProxiedConnection(connection, remote, handshake.Received);
     }
 
-    /// <summary>Asks a SOCKS5 proxy to carry datagrams.</summary>
-    /// <returns>The connection, with which the proxy ends it, and where it takes datagrams.</returns>
+    /// <summary>Asks a SOCKS5 proxy to relay datagrams.</summary>
+    /// <returns>The control connection, whose end ends the association, and the relay's address.</returns>
     /// <exception cref="ProxyException">The proxy cannot be reached, or refuses.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<(IConnection Control, IPEndPoint Relay)> AssociateAsync(ProxySettings proxy, NetworkUse use, CancellationToken cancellationToken)
@@ -58,12 +58,13 @@ internal sealed class ProxyDialer(INetwork inner, TimeProvider time)
             throw ProxyErrors.Of(proxy, ProxyFailure.NotAProxy, host: null);
         }
 
-        // Many proxies name "any", or an address of a network that only they see. And none may make us send to a nearer network than its own.
+        // Many proxies name "any", or an address that only they can reach. And none may make us send into a nearer network than
+        // its own.
         IPAddress at = control.RemoteEndPoint.Address;
         return (control, AddressReaches.MayBeNamed(bound.Address, at) ? bound : new IPEndPoint(at, bound.Port));
     }
 
-    /// <summary>The host behind an end point: its name where it has one.</summary>
+    /// <summary>The host of an end point: its name if it has one.</summary>
     public static HostEndPoint HostOf(IPEndPoint remote) =>
         new(remote.Address is HostAddress named ? named.Host : (remote.Address.IsIPv4MappedToIPv6 ? remote.Address.MapToIPv4() : remote.Address).ToString(), remote.Port);
 

@@ -7,22 +7,22 @@ namespace TorrentPatron.Engine.Network;
 /// <summary>The errors of proxies, each with the proxy's address.</summary>
 internal static class ProxyErrors
 {
-    /// <summary>It cannot be connected to, or ends the connection.</summary>
+    /// <summary>The proxy cannot be reached, or ended the connection.</summary>
     public static ProxyException Unreachable(ProxySettings proxy, string why, Exception? inner = null) => new(
         new TorrentError(TorrentErrorId.ProxyUnreachable, $"The proxy {proxy} {why}.", "Check its address and port, and that it is running. Nothing bypasses the proxy."),
         isOfProxy: true, inner);
 
-    /// <summary>It cannot carry datagrams.</summary>
+    /// <summary>The proxy cannot relay datagrams.</summary>
     public static ProxyException NoDatagrams(ProxySettings proxy) => new(
         new TorrentError(
             TorrentErrorId.ProxyRefused, $"The proxy {proxy} does not relay UDP, so UDP trackers, the DHT and uTP are off.",
             "Use HTTP trackers, or a SOCKS5 proxy that allows UDP ASSOCIATE."),
         isOfProxy: true);
 
-    /// <summary>It answered, but did not do what it was asked for.</summary>
+    /// <summary>The proxy answered with a failure.</summary>
     /// <param name="proxy">The proxy.</param>
     /// <param name="failure">Its answer.</param>
-    /// <param name="host">The host that it was asked for; null: datagrams.</param>
+    /// <param name="host">The requested host; null for datagrams.</param>
     public static ProxyException Of(ProxySettings proxy, ProxyFailure failure, HostEndPoint? host)
     {
         string what = host is null ? "datagrams" : $"a connection to {DisplayText.Clean(host.ToString())}";

@@ -2,13 +2,13 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A proxy does not carry a connection or a datagram.</summary>
+/// <summary>Thrown when a proxy does not relay a connection or a datagram.</summary>
 public sealed class ProxyException : IOException
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="error">What happened, with the proxy's address and never its credential.</param>
-    /// <param name="isOfProxy">Whether the proxy itself is at fault, and not the host that it was asked for.</param>
-    /// <param name="inner">Why.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="error">The error, with the proxy's address and never its credentials.</param>
+    /// <param name="isOfProxy">Whether the proxy itself is at fault, rather than the requested host.</param>
+    /// <param name="inner">The cause.</param>
     internal ProxyException(TorrentError error, bool isOfProxy, Exception? inner = null)
         : base(error.Message, inner)
     {
@@ -16,9 +16,9 @@ public sealed class ProxyException : IOException
         IsOfProxy = isOfProxy;
     }
 
-    /// <summary>What happened, and what to do.</summary>
+    /// <summary>The error and the remedy.</summary>
     public TorrentError Error { get; }
 
-    /// <summary>Whether the proxy itself is at fault, and not the host that it was asked for.</summary>
+    /// <summary>Whether the proxy itself is at fault, rather than the requested host.</summary>
     public bool IsOfProxy { get; }
 }

@@ -7,11 +7,11 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// Another network by a proxy, where the settings name one: connections are made by the proxy, which also looks up names. What the proxy
-/// cannot carry is not sent at all. Uses that the settings leave out go by the other network as they are.
+/// Sends traffic through a proxy, if one is configured: the proxy makes the connections and resolves names. Traffic that it
+/// cannot carry is not sent at all. Purposes that the settings exclude use the underlying network directly.
 /// </summary>
 /// <param name="inner">The network on which the proxy is.</param>
-/// <param name="proxy">Gives the proxy, which may change; null means none.</param>
+/// <param name="proxy">Returns the current proxy; null means none.</param>
 /// <param name="time">The clock.</param>
 internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, TimeProvider time) : INetwork
 {
@@ -21,10 +21,10 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
     /// <inheritdoc/>
     public ReadOnlyCollection<IPAddress> LocalAddresses => inner.LocalAddresses;
 
-    /// <summary>None with a proxy for peers: groups are of the local network, past the proxy.</summary>
+    /// <summary>Empty with a proxy for peers: multicast groups are in the local network and would bypass the proxy.</summary>
     public ReadOnlyCollection<IPAddress> GroupAddresses => For(NetworkUse.Peers) is null ? inner.GroupAddresses : [];
 
-    /// <summary>None with a proxy for peers: nobody comes in past the proxy.</summary>
+    /// <summary>Empty with a proxy for peers: incoming connections would bypass the proxy.</summary>
     public ReadOnlyCollection<NetworkGateway> Gateways => For(NetworkUse.Peers) is null ? inner.Gateways : [];
 
     /// <inheritdoc/>
@@ -49,7 +49,7 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
             return await _dialer.ConnectAsync(through, remote, use, cancellationToken).ConfigureAwait(false);
         if (remote.Address is not HostAddress named)
             return await inner.ConnectAsync(remote, use, cancellationToken).ConfigureAwait(false);
-        // It was found while there was a proxy.
+        // The address was resolved while there was a proxy.
         try
         {
             IPAddress[] addresses = await inner.ResolveAsync(named.Host, use, cancellationToken).ConfigureAwait(false);
@@ -96,7 +96,7 @@ internal sealed class ProxyNetwork(INetwork inner, Func<ProxySettings?> proxy, T
         }
         catch (ArgumentException)
         {
-            // No name at all.
+            // Not a valid host name.
         }
 
         throw new SocketException((int)SocketError.HostNotFound);

@@ -7,17 +7,22 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// One UDP port for everything that is spoken over UDP, so that a router has one hole only: DHT, UDP trackers and uTP. It is the
-/// engine's, lent to each protocol. Thread-safe.
+/// One UDP port for the DHT, UDP trackers and uTP, so that a router needs only one mapping. The engine owns it and lends it to
+/// each protocol. Thread-safe.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="use">What it is for.</param>
+/// <param name="use">Its purpose.</param>
 internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = NetworkUse.Peers) : IDatagramPort, IAsyncDisposable
 {
-    /// <summary>Bytes of the longest datagram that is received whole: an answer of a UDP tracker with more than a thousand peers.</summary>
+    /// <summary>
+    /// The length of the longest datagram received whole, bytes: a UDP tracker's answer with more than a thousand peers.
+    /// </summary>
     private const int LongestDatagram = 8 * 1024;
 
-    /// <summary>Waited after each refusal in a row to receive, and again as long for each before it: some systems report another's fault here.</summary>
+    /// <summary>
+    /// The wait after a failed receive, times the number of consecutive failures: some systems report errors of other datagrams
+    /// here.
+    /// </summary>
     private static readonly TimeSpan Rest = TimeSpan.FromMilliseconds(100);
 
     private const int MostRests = 100;
@@ -34,10 +39,10 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     private long _received;
     private long _sent;
 
-    /// <summary>Whether datagrams may be sent to an address, and are taken from it.</summary>
+    /// <summary>Returns whether datagrams may be exchanged with an address.</summary>
     public Predicate<IPAddress> Allows { get; init; } = static _ => true;
 
-    /// <summary>Where it receives; none before it is opened.</summary>
+    /// <summary>The addresses it receives on; empty before it is opened.</summary>
     public ReadOnlyCollection<IPEndPoint> EndPoints => [.. _sockets.Select(open => open.Socket.LocalEndPoint)];
 
     /// <summary>Bytes received.</summary>
@@ -46,14 +51,16 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
     /// <summary>Bytes sent.</summary>
     public long BytesSent => Interlocked.Read(ref _sent);
 
-    /// <summary>Adds a protocol. Those added first look at a datagram first.</summary>
+    /// <summary>Adds a protocol. Protocols see each datagram in the order they were added.</summary>
     public void Attach(IDatagramHandler handler) => _handlers = [.. _handlers, handler];
 
-    /// <summary>Opens the port in each IP version that the network has, and begins to receive. Called once, before it is lent.</summary>
-    /// <param name="network">Where it is opened.</param>
+    /// <summary>
+    /// Opens the port in each of the network's IP versions, and starts receiving. Called once, before the port is lent.
+    /// </summary>
+    /// <param name="network">The network.</param>
     /// <param name="wanted">
-    /// The number wanted for an IP version, 0: any free one. Where another program has it, any other will do: those we send to know us by the
-    /// port that we send from.
+    /// Returns the wanted number for an IP version; 0 means any free one. If another program has it, any other will do: remote
+    /// sides know us by the port that we send from.
     /// </param>
     public void Open(INetwork network, Func<AddressFamily, ushort> wanted)
     {
@@ -62,7 +69,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             Open(address);
     }
 
-    /// <summary>Closes what is open at addresses that the network has no more, and opens the port at those that it has now.</summary>
+    /// <summary>Closes sockets at addresses that the network no longer has, and opens the port at its current ones.</summary>
     public void Reopen()
     {
         if (_network?.LocalAddresses is not { } addresses)
@@ -79,8 +86,8 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             Open(address);
     }
 
-    /// <summary>Opens the port when something is sent.</summary>
-    /// <param name="network">Where it is opened.</param>
+    /// <summary>Opens the port only when something is sent.</summary>
+    /// <param name="network">The network.</param>
     public void OpenLater(INetwork network) => _network = network;
 
     /// <inheritdoc/>
@@ -140,15 +147,15 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
         return null;
     }
 
-    // A bind address may be there only now: that of a VPN which came up after the engine.
+    // A bind address may have appeared only now: for example that of a VPN which came up after the engine.
     private OpenSocket? FindOrOpen(AddressFamily family) => Find(family) ?? OpenAnew(family);
 
-    // Apart: what the search closes over would be made for each datagram.
+    // A separate method, because the closure would otherwise be allocated for each datagram.
     private OpenSocket? OpenAnew(AddressFamily family) =>
         _network?.LocalAddresses.FirstOrDefault(address => address.AddressFamily == family) is { } local ? Open(local) : null;
 
-    /// <summary>Opens the port at an address, unless it is open in that IP version.</summary>
-    /// <returns>The socket; null: it cannot be had now.</returns>
+    /// <summary>Opens the port at an address, unless it is already open in that IP version.</summary>
+    /// <returns>The socket; null if it is not available now.</returns>
     private OpenSocket? Open(IPAddress address)
     {
         lock (_gate)
@@ -174,7 +181,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             catch (IOException e)
             {
                 _refused = e as ProxyException;
-                // Taken, or there is no such IP version or address here.
+                // Taken, or this machine does not have the IP version or address.
                 return null;
             }
         }
@@ -190,7 +197,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             try
             {
                 ValueTask receiving = open.Socket.ReceiveAsync(batch, stop);
-                // Where it waits, others have the thread meanwhile.
+                // If it had to wait, other work has had the thread meanwhile.
                 bool hasWaited = !receiving.IsCompleted;
                 await receiving.ConfigureAwait(false);
                 failures = 0;
@@ -208,10 +215,10 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             }
             catch (IOException) when (Array.IndexOf(_sockets, open) < 0)
             {
-                // It was closed by Reopen.
+                // Reopen closed it.
                 return;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is costs one datagram, and rests like a refusal.
+#pragma warning disable CA1031 // The root of a loop: any exception affects one datagram only, and waits like a failed receive.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -223,7 +230,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
         }
     }
 
-    /// <summary>Hands each datagram to its handler. The answers leave together.</summary>
+    /// <summary>Passes each datagram to its handler. The answers leave together.</summary>
     private void Deliver(DatagramBatch batch, DatagramOutbox outbox, AddressFamily family)
     {
         outbox.Gather();
@@ -259,7 +266,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
             {
                 what(handler, family);
             }
-#pragma warning disable CA1031 // Whatever it is costs one call.
+#pragma warning disable CA1031 // Any exception affects one call only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -280,7 +287,7 @@ internal sealed class SharedDatagramPort(TimeProvider time, NetworkUse use = Net
                     return;
             }
         }
-#pragma warning disable CA1031 // Whatever it is costs one datagram.
+#pragma warning disable CA1031 // Any exception affects one datagram only.
         catch (Exception e)
 #pragma warning restore CA1031
         {

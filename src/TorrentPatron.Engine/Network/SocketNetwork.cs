@@ -9,50 +9,53 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // Here is where sockets are made and names looked up.
 
 /// <summary>
-/// The operating system's network. Where it is bound to an interface or an address, everything leaves and comes in by that, and an IP version
-/// without an address there is not used. When it goes, sockets are closed, and nothing is dialled, opened or looked up until it is back.
+/// The operating system's network. If it is bound to an interface or an address, all traffic uses that, and an IP version without
+/// an address there is not used. When the binding goes down, sockets are closed, and nothing is dialled, opened or resolved until
+/// it is back.
 /// </summary>
-/// <remarks>The one exception is names: the operating system looks them up, and asks its DNS servers by the way that it is set up for.</remarks>
+/// <remarks>
+/// The one exception is name resolution: the operating system does it, and contacts its DNS servers by its own routes.
+/// </remarks>
 public sealed class SocketNetwork : INetwork
 {
     private readonly NetworkBinding _binding;
     private readonly OpenSockets _open = new();
 
-    /// <summary>Makes a network that is bound to nothing.</summary>
+    /// <summary>Creates a network without a binding.</summary>
     public SocketNetwork()
         : this(BindTarget.None)
     {
     }
 
-    /// <summary>Makes a network that keeps to one address.</summary>
-    /// <param name="bindAddress">The address; null: any.</param>
+    /// <summary>Creates a network bound to one address.</summary>
+    /// <param name="bindAddress">The address; null means any.</param>
     public SocketNetwork(IPAddress? bindAddress)
         : this(new BindTarget(null, bindAddress))
     {
     }
 
-    /// <summary>Makes a network that keeps to one interface or address.</summary>
+    /// <summary>Creates a network bound to one interface or address.</summary>
     /// <param name="target">The interface or address.</param>
     public SocketNetwork(BindTarget target)
         : this(() => target)
     {
     }
 
-    /// <summary>Makes a network that keeps to one interface or address.</summary>
-    /// <param name="target">Gives the interface or address, which may change.</param>
+    /// <summary>Creates a network bound to one interface or address.</summary>
+    /// <param name="target">Returns the current interface or address.</param>
     public SocketNetwork(Func<BindTarget> target)
         : this(new NetworkBinding(target, SystemInterfaces.Instance, TimeProvider.System))
     {
     }
 
-    /// <summary>Makes a network that goes by a binding.</summary>
+    /// <summary>Creates a network with a binding.</summary>
     internal SocketNetwork(NetworkBinding binding)
     {
         _binding = binding;
         binding.Changed += () => _open.CloseAllBut(binding.Latest);
     }
 
-    /// <summary>The differentiated services code point of what is sent to peers and by UDP, 0 to 63; 0 means none.</summary>
+    /// <summary>The differentiated services code point of packets to peers and of UDP packets, 0 to 63; 0 means none.</summary>
     internal int CodePoint { get; init; }
 
     /// <inheritdoc/>
@@ -69,10 +72,12 @@ public sealed class SocketNetwork : INetwork
                 .DistinctBy(address => address.AddressFamily)),
         ];
 
-    /// <summary>The names of the machine's network interfaces, as they can be bound to; empty where the system does not tell.</summary>
+    /// <summary>
+    /// The names of the machine's network interfaces, in the form that a binding uses; empty if the system cannot list them.
+    /// </summary>
     public static ReadOnlyCollection<string> InterfaceNames => [.. (SystemInterfaces.Instance.Find() ?? []).Select(network => network.Name)];
 
-    /// <summary>Sockets that are open.</summary>
+    /// <summary>The number of open sockets.</summary>
     internal int OpenCount => _open.Count;
 
     /// <inheritdoc/>
@@ -81,7 +86,7 @@ public sealed class SocketNetwork : INetwork
     /// <inheritdoc/>
     public async Task<IPAddress[]> ResolveAsync(string host, NetworkUse use, CancellationToken cancellationToken)
     {
-        // Looked at now: no socket of ours keeps the question from leaving by another way.
+        // Checked now, because the query does not go through a bound socket.
         BoundAddresses bound = _binding.Check();
         if (bound.Down is not null)
             throw new SocketException((int)SocketError.NetworkDown);
@@ -94,7 +99,7 @@ public sealed class SocketNetwork : INetwork
         }
         catch (ArgumentException)
         {
-            // What cannot be a host name at all, such as one that is too long.
+            // Not a valid host name, for example too long.
             throw new SocketException((int)SocketError.HostNotFound);
         }
     }
@@ -130,13 +135,13 @@ public sealed class SocketNetwork : INetwork
         try
         {
             socket = new Socket(local.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            // Each family has a listener of its own: a dual-mode socket would take the IPv4 port of another program.
+            // Each family has a separate listener: a dual-mode socket would take the IPv4 port of another program.
             if (local.AddressFamily == AddressFamily.InterNetworkV6)
                 socket.DualMode = false;
-            // No ReuseAddress: .NET lets a restart have its port back as it is (SO_REUSEADDR); the option would add
-            // SO_REUSEPORT, and two engines would share a port without knowing.
+            // No ReuseAddress: .NET already lets a restarted program reuse its port (SO_REUSEADDR); the option would add
+            // SO_REUSEPORT, and two engines could share a port unknowingly.
             KeepToOneself(socket);
-            // What is accepted has it from here.
+            // Accepted sockets inherit it.
             TrafficClass.Set(socket, CodePoint);
             _binding.BindToInterface(socket, bound);
             socket.Bind(local);
@@ -178,8 +183,8 @@ public sealed class SocketNetwork : INetwork
         if (bound.IsBound && !bound.Has(local))
             throw Refusal(bound, local);
         bool isIPv4 = group.AddressFamily == AddressFamily.InterNetwork;
-        // Bound to the group it gets only what was sent to the group: that is not routed, while to our own addresses anybody on the internet
-        // may send. Elsewhere a socket cannot be bound so, or could not send then.
+        // Bound to the group, the socket receives only packets sent to the group; those are not routed, while anyone on the
+        // internet may send to our own addresses. Other systems cannot bind a socket like this, or could not send with it.
         IPAddress at = OperatingSystem.IsLinux() ? group.Address : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any;
         var joined = new UdpDatagramSocket(
             new IPEndPoint(at, group.Port), isShared: false, socket =>
@@ -204,19 +209,19 @@ public sealed class SocketNetwork : INetwork
         return Keep(joined, bound.IsBound ? local : isIPv4 ? IPAddress.Any : IPAddress.IPv6Any);
     }
 
-    /// <summary>Dials a host by TCP. Whoever has the socket says when it is closed.</summary>
+    /// <summary>Dials a host over TCP. The caller must report the socket's end.</summary>
     /// <exception cref="SocketException">The host does not answer, or the network refuses.</exception>
-    /// <exception cref="ObjectDisposedException">What it is bound to has gone.</exception>
+    /// <exception cref="ObjectDisposedException">The binding has gone down.</exception>
     internal async Task<Socket> DialAsync(IPEndPoint remote, CancellationToken cancellationToken, int codePoint = 0)
     {
         BoundAddresses bound = _binding.Current;
-        // Whoever binds to one address (a VPN's, say) means it: the other family must not go around it.
+        // A user who binds to one address, such as a VPN's, does not want the other family to bypass it.
         if (bound.Of(remote.AddressFamily) is not { } local)
             throw new SocketException((int)(bound.Down is null ? SocketError.AddressFamilyNotSupported : SocketError.NetworkDown));
         Socket? socket = null;
         try
         {
-            // Even this may fail: without IPv6 on the machine, or with every file descriptor taken.
+            // Even this may fail, if the machine has no IPv6, or every file descriptor is in use.
             socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             TrafficClass.Set(socket, codePoint);
             if (bound.IsBound)
@@ -236,7 +241,7 @@ public sealed class SocketNetwork : INetwork
         }
     }
 
-    /// <summary>Closes a socket of <see cref="DialAsync"/>.</summary>
+    /// <summary>Closes a socket from <see cref="DialAsync"/>.</summary>
     internal void Close(Socket? socket)
     {
         if (socket is null)
@@ -245,7 +250,7 @@ public sealed class SocketNetwork : INetwork
         socket.Dispose();
     }
 
-    /// <summary>On Windows any program could take over the port that another one has, unless that says otherwise.</summary>
+    /// <summary>Prevents other programs on Windows from taking over the port, which it allows by default.</summary>
     private static void KeepToOneself(Socket socket)
     {
         if (OperatingSystem.IsWindows())
@@ -263,20 +268,20 @@ public sealed class SocketNetwork : INetwork
         bound.Down?.Message ?? $"Traffic is bound to a different address than {local}.",
         new SocketException((int)(bound.Down is null ? SocketError.AddressNotAvailable : SocketError.NetworkDown)));
 
-    /// <summary>What a socket that receives at an address is bound to.</summary>
-    /// <exception cref="IOException">Nothing may be received there.</exception>
+    /// <summary>The binding for a socket that receives at an address.</summary>
+    /// <exception cref="IOException">The address may not be used.</exception>
     private BoundAddresses Allow(IPAddress local)
     {
         BoundAddresses bound = _binding.Current;
         return !bound.IsBound || bound.Has(local) ? bound : throw Refusal(bound, local);
     }
 
-    /// <summary>Takes note of an open socket. What it is bound to may have gone while it was being opened.</summary>
+    /// <summary>Registers an open socket, whose binding may have gone down while it was being opened.</summary>
     private T Keep<T>(T socket, IPAddress local)
         where T : IDisposable
     {
         BoundAddresses bound = _binding.Latest;
-        // What is bound to nothing may be at any address.
+        // An unbound socket may have any address.
         _open.Add(socket, bound.IsBound ? local : local.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any);
         _open.CloseIfGone(socket, _binding.Latest);
         return socket;
@@ -300,7 +305,7 @@ public sealed class SocketNetwork : INetwork
                 }
                 catch (Exception e) when (accepted is not null && e is (SocketException or ObjectDisposedException))
                 {
-                    // The peer has gone before we could look at it.
+                    // The peer disconnected before the socket could be examined.
                     network.Close(accepted);
                 }
                 catch (Exception e) when (e is SocketException or ObjectDisposedException)

@@ -6,12 +6,12 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Network;
 
-#pragma warning disable RS0030 // Whose routers are of SocketNetwork.
+#pragma warning disable RS0030 // Used by SocketNetwork.
 
-/// <summary>The routers that the operating system sends through; every user may know them.</summary>
+/// <summary>The routers that the operating system sends through, which any user may query.</summary>
 internal static class SystemGateways
 {
-    /// <summary>The routers, those of the first interfaces first; those of IPv6 once for each of our addresses.</summary>
+    /// <summary>The routers, in the order of the interfaces; IPv6 routers appear once for each of our addresses.</summary>
     public static ReadOnlyCollection<NetworkGateway> Find()
     {
         var gateways = new List<NetworkGateway>();
@@ -43,7 +43,7 @@ internal static class SystemGateways
         }
         catch (Exception e) when (e is NetworkInformationException or IOException or UnauthorizedAccessException or PlatformNotSupportedException)
         {
-            // It is not told here.
+            // The system does not report them here.
         }
 
         return gateways.Distinct().ToList().AsReadOnly();

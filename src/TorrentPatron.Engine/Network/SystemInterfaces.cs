@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace TorrentPatron.Engine.Network;
 
-#pragma warning disable RS0030 // Here is where the system is asked.
+#pragma warning disable RS0030 // The place that queries the system.
 
 /// <summary>The network interfaces of the operating system.</summary>
 internal sealed class SystemInterfaces : ILocalInterfaces
@@ -15,13 +15,13 @@ internal sealed class SystemInterfaces : ILocalInterfaces
     {
     }
 
-    /// <summary>The process's interfaces.</summary>
+    /// <summary>The process's instance.</summary>
     public static SystemInterfaces Instance { get; } = new();
 
     /// <inheritdoc/>
     public event Action? Changed
     {
-        // The system is asked to tell of changes only while somebody listens: that takes a thread.
+        // Subscribed to the system only while there are listeners, because that takes a thread.
         add
         {
             lock (_gate)
@@ -57,7 +57,7 @@ internal sealed class SystemInterfaces : ILocalInterfaces
         }
         catch (Exception e) when (e is NetworkInformationException or IOException or UnauthorizedAccessException)
         {
-            // An interface that goes while it is read, for one.
+            // For example, an interface disappeared during the query.
             return null;
         }
     }
@@ -67,7 +67,7 @@ internal sealed class SystemInterfaces : ILocalInterfaces
         IPInterfaceProperties properties = network.GetIPProperties();
         return new LocalInterface(
             network.Name, network.Description, IndexOf(() => properties.GetIPv4Properties()?.Index), IndexOf(() => properties.GetIPv6Properties()?.Index),
-            // Of tunnels Linux does not know better than "unknown".
+            // Linux reports tunnels as "unknown".
             network.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown,
             [.. properties.UnicastAddresses.Select(unicast => unicast.Address)
                 .Where(address => address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6)]);
@@ -81,7 +81,7 @@ internal sealed class SystemInterfaces : ILocalInterfaces
         }
         catch (NetworkInformationException)
         {
-            // It does not speak this IP version.
+            // It does not support this IP version.
             return 0;
         }
     }

@@ -7,9 +7,9 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // A socket of SocketNetwork.
 
 /// <summary>A TCP stream.</summary>
-/// <param name="socket">Its socket, which is closed with it.</param>
-/// <param name="remoteEndPoint">The other end.</param>
-/// <param name="open">Has the socket, and may close it; null: nobody but this.</param>
+/// <param name="socket">Its socket, which it closes.</param>
+/// <param name="remoteEndPoint">The remote end point.</param>
+/// <param name="open">Tracks the socket, and may close it; null if nothing does.</param>
 internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint, OpenSockets? open = null) : IConnection
 {
     private const int TcpLevel = 6;
@@ -51,7 +51,7 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint, Op
 
     public void Acknowledge()
     {
-        // Each call sends the one acknowledgement that is due; the socket goes back to delaying them by itself.
+        // Each call sends the pending acknowledgement; the socket then goes back to delaying them by itself.
         if (OperatingSystem.IsLinux())
             TrySet(static (socket, _) => socket.SetRawSocketOption(TcpLevel, LinuxQuickAck, On), 0);
     }
@@ -75,7 +75,7 @@ internal sealed class TcpConnection(Socket socket, IPEndPoint remoteEndPoint, Op
         return new IOException(isClosedHere && open?.Reason is { } reason ? reason : e.Message, e);
     }
 
-    /// <summary>Sets an option that only makes things faster; a closed socket, or a system that refuses, does without.</summary>
+    /// <summary>Sets an option that only affects speed; failures, such as a closed socket, are ignored.</summary>
     private void TrySet(Action<Socket, int> set, int value)
     {
         try

@@ -6,16 +6,16 @@ namespace TorrentPatron.Engine.Network;
 #pragma warning disable RS0030 // An option of SocketNetwork's sockets.
 
 /// <summary>
-/// Marks what a socket sends with a differentiated services code point (RFC 2474), by which routers may put it behind other traffic.
-/// Windows marks nothing unless its policies say so.
+/// Marks a socket's packets with a differentiated services code point (RFC 2474), which lets routers prefer other traffic.
+/// Windows marks packets only if its policies say so.
 /// </summary>
 internal static class TrafficClass
 {
     private const int IPv6Level = 41, LinuxTrafficClass = 67, MacTrafficClass = 36;
 
-    /// <summary>Marks a socket; where the system refuses, it stays as it is.</summary>
+    /// <summary>Marks a socket; if the system refuses, it stays unmarked.</summary>
     /// <param name="socket">The socket.</param>
-    /// <param name="codePoint">The code point, 0 to 63; 0: nothing is marked.</param>
+    /// <param name="codePoint">The code point, 0 to 63; 0 means no mark.</param>
     public static void Set(Socket socket, int codePoint)
     {
         if (codePoint == 0)
@@ -35,12 +35,12 @@ internal static class TrafficClass
         }
         catch (SocketException)
         {
-            // A hint to routers, no more.
+            // It is only a hint to routers.
         }
     }
 
-    /// <summary>The code point with which a socket marks what it sends.</summary>
-    /// <param name="socket">The socket, of Linux or macOS.</param>
+    /// <summary>The code point of a socket's packets.</summary>
+    /// <param name="socket">The socket, on Linux or macOS.</param>
     public static int Of(Socket socket)
     {
         if (socket.AddressFamily == AddressFamily.InterNetwork)

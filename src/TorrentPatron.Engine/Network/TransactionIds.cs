@@ -3,11 +3,11 @@ using System.Security.Cryptography;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>The numbers by which answers to datagrams are told apart. Whoever could foretell one could answer in the name of another.</summary>
+/// <summary>Draws the transaction ids of datagram queries. An attacker who could predict one could forge an answer.</summary>
 internal static class TransactionIds
 {
-    /// <summary>Draws a number that no open question has.</summary>
-    /// <param name="isTaken">Whether an open question has a number.</param>
+    /// <summary>Draws an id that no open query has.</summary>
+    /// <param name="isTaken">Returns whether an open query has an id.</param>
     public static uint Draw(Predicate<uint> isTaken)
     {
         Span<byte> bytes = stackalloc byte[sizeof(uint)];

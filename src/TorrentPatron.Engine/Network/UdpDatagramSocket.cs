@@ -10,13 +10,16 @@ namespace TorrentPatron.Engine.Network;
 /// <summary>Datagrams over UDP.</summary>
 internal sealed class UdpDatagramSocket : IDatagramSocket
 {
-    // On Windows an ICMP "port unreachable", or "time exceeded", would otherwise break the receive of everybody who shares the socket.
+    // On Windows an ICMP "port unreachable" or "time exceeded" would otherwise break the receive for every user of the socket.
     private const int SioUdpConnReset = unchecked((int)0x9800000C), SioUdpNetReset = unchecked((int)0x9800000F);
 
-    /// <summary>Bytes of the system's buffers that are asked for: what comes and leaves while others have the processor.</summary>
+    /// <summary>The requested sizes of the system's buffers, bytes: enough for traffic while others have the processor.</summary>
     private const int ReceiveBuffer = 2 * 1024 * 1024, SendBuffer = 512 * 1024;
 
-    /// <summary>Messages that one call receives: while little comes, and while there is always more. Those of Linux may be of many datagrams.</summary>
+    /// <summary>
+    /// Messages per receive call: with little traffic, and while there is always more. On Linux a message may contain many
+    /// datagrams.
+    /// </summary>
     private const int FewSlots = 2, ManySlots = 16;
 
     private readonly Socket _socket;
@@ -25,18 +28,18 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     private readonly DatagramAddresses _known = new();
     private bool _canSegment;
 
-    /// <summary>Whether the last receive left something.</summary>
+    /// <summary>Whether the last receive left data behind.</summary>
     private bool _isBusy;
 
-    /// <summary>Where the datagram came from that was received last.</summary>
+    /// <summary>The source of the last received datagram.</summary>
     private readonly SocketAddress _from;
 
     /// <summary>Opens a socket.</summary>
-    /// <param name="local">Where it receives; port 0: any free one. Its family is the only one that can be sent to.</param>
-    /// <param name="isShared">Whether many datagrams are to go through it, so that it is worth while to have the system put them together.</param>
-    /// <param name="configure">Sets what else is to be set before it is bound.</param>
-    /// <param name="onClosed">Told when it is closed; null: nobody.</param>
-    /// <exception cref="IOException">The address cannot be had.</exception>
+    /// <param name="local">The address and port; port 0 means any free one. It can send only to this address family.</param>
+    /// <param name="isShared">Whether it will carry many datagrams, so that coalescing by the system is worthwhile.</param>
+    /// <param name="configure">Sets further options before it is bound.</param>
+    /// <param name="onClosed">Called when it is closed; null means nothing.</param>
+    /// <exception cref="IOException">The address or port is not available.</exception>
     public UdpDatagramSocket(IPEndPoint local, bool isShared, Action<Socket>? configure = null, Action<UdpDatagramSocket>? onClosed = null)
     {
         _onClosed = onClosed;
@@ -74,7 +77,9 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
     }
 
-    /// <summary>Whether new sockets have the system put datagrams together and take them apart, where it can; tests and benchmarks may say no.</summary>
+    /// <summary>
+    /// Whether new sockets let the system coalesce and split datagrams, if it can; tests and benchmarks may switch this off.
+    /// </summary>
     internal static bool MayJoin { get; set; } = true;
 
     public IPEndPoint LocalEndPoint { get; }
@@ -108,7 +113,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
                     continue;
                 }
 
-                // It must arrive whole, waits for room, or is refused.
+                // Its fragmentation is forbidden, it waits for room, or it is refused.
                 bool isWhole = batch.IsWhole(next);
                 if (isWhole)
                     _ban.Set(_socket, true);
@@ -151,7 +156,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
         catch (SocketException)
         {
-            // No way there, or longer than the link carries. Whoever waits for an answer will see that none comes.
+            // No route, or longer than the link carries. The sender will notice that no answer comes.
             return 0;
         }
     }
@@ -167,7 +172,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
                 if (!_isBusy)
                 {
                     batch.Trim(FewSlots);
-                    // Of no bytes: it only waits.
+                    // With an empty buffer: it only waits.
                     await _socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, cancellationToken).ConfigureAwait(false);
                 }
 
@@ -189,7 +194,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
             while (batch.Count == 0)
             {
                 ValueTask<int> receiving = _socket.ReceiveFromAsync(batch.Next, SocketFlags.None, _from, cancellationToken);
-                // Where the first one was there before it was asked for, others may be too; else there is no call in vain for a lone one.
+                // If the first datagram was there already, others may be too; otherwise there is no wasted call for a single one.
                 bool isBusy = receiving.IsCompleted;
                 try
                 {
@@ -220,7 +225,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
             }
             catch (SocketException e) when (IsOfOneDatagram(e))
             {
-                // The next one.
+                // Continue with the next one.
             }
         }
     }
@@ -229,13 +234,13 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     {
         try
         {
-            // The system gives as much as its limits allow.
+            // The system applies its own limits.
             socket.ReceiveBufferSize = ReceiveBuffer;
             socket.SendBufferSize = SendBuffer;
         }
         catch (SocketException)
         {
-            // Its own sizes will do.
+            // Its default sizes will do.
         }
 
         if (OperatingSystem.IsLinux() && MayJoin)
@@ -246,8 +251,8 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
     }
 
     /// <summary>
-    /// Whether Windows says something of one datagram: one that came was too long, or one that was sent did not arrive. It is lost, as
-    /// others are on the way.
+    /// Whether Windows reports a problem with a single datagram: a received one was too long, or a sent one did not arrive. It is
+    /// lost, as others are on the network.
     /// </summary>
     private static bool IsOfOneDatagram(SocketException e) =>
         OperatingSystem.IsWindows() && e.SocketErrorCode is (SocketError.MessageSize or SocketError.ConnectionReset or SocketError.NetworkReset);
@@ -260,7 +265,7 @@ internal sealed class UdpDatagramSocket : IDatagramSocket
         }
         catch (SocketException)
         {
-            // What is told of all the same is passed over.
+            // Reports that still arrive are ignored.
         }
     }
 }

@@ -6,10 +6,12 @@ using TorrentPatron.Protocol.Utp;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>A uTP connection as a stream. No task waits for it: those who send and receive are called when they can go on.</summary>
+/// <summary>
+/// A uTP connection as a stream. No task waits for it: pending receives and sends are completed when they can continue.
+/// </summary>
 internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, IValueTaskSource
 {
-    /// <summary>Bytes of a packet's headers: uTP, UDP and IPv4.</summary>
+    /// <summary>The bytes of a packet's headers: uTP, UDP and IPv4.</summary>
     private const int Headers = UtpHeader.Length + 8 + 20;
 
     private readonly UtpTransport _transport;
@@ -71,26 +73,26 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         }
     }
 
-    /// <summary>The id by which packets name it.</summary>
+    /// <summary>The connection id in received packets.</summary>
     public ushort ReceiveId => _connection.ReceiveId;
 
-    /// <summary>The id by which packets to the other side name it.</summary>
+    /// <summary>The connection id in sent packets.</summary>
     public ushort SendId => _connection.SendId;
 
-    /// <summary>Where it is in the wheel of <see cref="UtpTimers"/>, whose lock guards it; -1: nowhere.</summary>
+    /// <summary>Its position in the wheel of <see cref="UtpTimers"/>, whose lock guards it; -1 means none.</summary>
     public long TimerSpan { get; set; } = -1;
 
-    /// <summary>Whether it takes no more packets.</summary>
+    /// <summary>Whether it accepts no more packets.</summary>
     public bool IsClosed => _connection.State == UtpState.Closed;
 
-    /// <summary>Whether packets have come for it in the batch that is being handled; guarded by the list's lock.</summary>
+    /// <summary>Whether the current batch contained packets for it; guarded by the list's lock.</summary>
     public bool IsTouched { get; set; }
 
     /// <inheritdoc/>
     public int Overhead(int bytes) => (int)((long)bytes * Headers / Math.Max(1, _connection.PacketSize - UtpHeader.Length));
 
-    /// <summary>Done when the other side has answered.</summary>
-    /// <exception cref="IOException">It has refused, or does not answer.</exception>
+    /// <summary>Completes when the other side has answered.</summary>
+    /// <exception cref="IOException">The other side refused or did not answer.</exception>
     public async Task ConnectAsync(CancellationToken cancellationToken)
     {
         _transport.Timers.Arm(this, _connection.NextTick, _transport.Now);
@@ -105,7 +107,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         }
     }
 
-    /// <summary>Takes a packet; <see cref="EndBatch"/> follows.</summary>
+    /// <summary>Handles a packet; <see cref="EndBatch"/> follows.</summary>
     public void Receive(in UtpHeader header, ReadOnlySpan<byte> selectiveAck, ReadOnlySpan<byte> payload, long now)
     {
         lock (_gate)
@@ -115,14 +117,14 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         }
     }
 
-    /// <summary>Goes on after the packets that came together.</summary>
+    /// <summary>Continues after the packets of a batch.</summary>
     public void EndBatch(long now)
     {
         lock (_gate)
             GoOn(now);
     }
 
-    /// <summary>Does what is due.</summary>
+    /// <summary>Does the work that is due.</summary>
     public void Tick()
     {
         lock (_gate)
@@ -133,7 +135,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
         }
     }
 
-    /// <summary>There is room again for packets.</summary>
+    /// <summary>Called when there is room for packets again.</summary>
     public void RoomAgain()
     {
         lock (_gate)
@@ -216,8 +218,8 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
     /// <inheritdoc/>
     public void Dispose() => Dispose(isAborted: false);
 
-    /// <summary>Ends it.</summary>
-    /// <param name="isAborted">Whether to break it rather than to deliver what was sent.</param>
+    /// <summary>Ends the connection.</summary>
+    /// <param name="isAborted">Whether to abort it instead of delivering pending data.</param>
     public void Dispose(bool isAborted)
     {
         using DatagramGathering gathering = _transport.Port.Gather();
@@ -227,7 +229,7 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
                 return;
             _isDisposed = true;
             long now = _transport.Now;
-            // Whoever was told nothing need not hear its end, and nothing is kept for it.
+            // If nothing was sent, the other side need not be told, and no state is kept.
             if (isAborted || !_hasWritten)
                 _connection.Abort(now);
             else
@@ -271,14 +273,14 @@ internal sealed class UtpStream : IConnection, IUtpLink, IValueTaskSource<int>, 
             GoOn(_transport.Now);
     }
 
-    /// <summary>Sends what may be sent, and lets those go on who wait. Under the lock.</summary>
+    /// <summary>Sends what may be sent, and completes pending operations. Called under the lock.</summary>
     private void GoOn(long now)
     {
         if (_isSending && _connection.Room > 0)
             _rest = _rest[_connection.Write(_rest.Span)..];
         _connection.Flush(now);
         bool isClosed = _isDisposed || _connection.State == UtpState.Closed;
-        // First: whoever hears of the end finds nothing left of it.
+        // First: code that learns of the end must find nothing left of it.
         if (_connection.State == UtpState.Closed)
             _transport.Remove(this);
         else

@@ -3,19 +3,19 @@ using TorrentPatron.Engine.Diagnostics;
 namespace TorrentPatron.Engine.Network;
 
 /// <summary>
-/// One timer for all uTP connections: a wheel of short spans of time, each with the connections that have something to do in it. A connection
-/// that has got more time is found there early, and put further on. Nothing is armed while nothing is due. Thread-safe.
+/// One timer for all uTP connections: a wheel of short time spans, each with the connections that are due in it. A connection
+/// whose time has moved is found early, and put further along. Nothing is armed while nothing is due. Thread-safe.
 /// </summary>
 internal sealed class UtpTimers : IDisposable
 {
-    /// <summary>Microseconds of a span.</summary>
+    /// <summary>The length of a span, microseconds.</summary>
     private const long Span = 10_000;
 
     private const int Spans = 512;
 
     /// <summary>
-    /// Spans that are one where the time lies beyond the wheel: hundreds of idle connections, each of which has to be found before its time can
-    /// be seen, are found together.
+    /// The number of spans merged into one beyond the wheel: hundreds of idle connections, each of which must be visited before
+    /// its time can be checked, are visited together.
     /// </summary>
     private const int FarSpans = 64;
 
@@ -27,17 +27,17 @@ internal sealed class UtpTimers : IDisposable
     private long _armed = long.MaxValue;
     private bool _isDisposed;
 
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the timers.</summary>
     public UtpTimers(UtpTransport transport, TimeProvider time)
     {
         _transport = transport;
         _timer = time.CreateTimer(static timers => ((UtpTimers)timers!).Fire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Has a connection be called at a time, at the latest.</summary>
+    /// <summary>Schedules a call of a connection, at the given time at the latest.</summary>
     /// <param name="stream">The connection.</param>
-    /// <param name="at">When; microseconds.</param>
-    /// <param name="now">The time.</param>
+    /// <param name="at">The time, microseconds.</param>
+    /// <param name="now">The current time.</param>
     public void Arm(UtpStream stream, long at, long now)
     {
         if (at == long.MaxValue)
@@ -104,7 +104,7 @@ internal sealed class UtpTimers : IDisposable
                     continue;
                 foreach (UtpStream stream in slot)
                 {
-                    // Those that were to be called earlier meanwhile have been.
+                    // Connections that were rescheduled to an earlier time have already been called.
                     if (stream.TimerSpan != span)
                         continue;
                     stream.TimerSpan = -1;

@@ -6,13 +6,13 @@ using TorrentPatron.Protocol.Utp;
 
 namespace TorrentPatron.Engine.Network;
 
-/// <summary>uTP (BEP 29) on the port that it shares with other protocols: all connections of an engine. Thread-safe.</summary>
+/// <summary>uTP (BEP 29) on a shared port: all connections of an engine. Thread-safe.</summary>
 internal sealed class UtpTransport : IDatagramHandler, IDisposable
 {
-    /// <summary>Connections at most, those that are being ended included.</summary>
+    /// <summary>The most connections, including closing ones.</summary>
     private const int MostStreams = 4_096;
 
-    /// <summary>Packets of nobody's that are answered in a second.</summary>
+    /// <summary>The most resets sent per second in answer to packets of unknown connections.</summary>
     private const int MostResets = 100;
 
     private const long Second = 1_000_000;
@@ -29,21 +29,22 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
     private int _resets;
     private bool _isDisposed;
 
-    /// <summary>Makes it; it is to be attached to the port.</summary>
+    /// <summary>Creates the transport, which is then attached to the port.</summary>
     /// <param name="port">The port.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="random">Chooses ids.</param>
+    /// <param name="random">Generates ids.</param>
     public UtpTransport(IDatagramPort port, TimeProvider time, Random random)
     {
         (Port, _time, _random) = (port, time, random);
         Timers = new UtpTimers(this, time);
     }
 
-    /// <summary>Takes the connections that others make; null: they are refused.</summary>
+    /// <summary>Takes incoming connections; null refuses them.</summary>
     public Action<IConnection>? Accepted { get; set; }
 
     /// <summary>
-    /// Whether connections that others make are taken now. Else they are refused at once, so that whoever dials by uTP first goes on by TCP.
+    /// Returns whether incoming connections are accepted now. Otherwise they are refused at once, so that a peer that dials with
+    /// uTP first continues with TCP.
     /// </summary>
     public Func<bool> MayAccept { get; init; } = static () => true;
 
@@ -53,13 +54,13 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
     /// <summary>The memory of all packets.</summary>
     public UtpPacketPool Packets { get; } = new();
 
-    /// <summary>When connections have something to do.</summary>
+    /// <summary>Schedules the connections' work.</summary>
     public UtpTimers Timers { get; }
 
     /// <summary>The time; microseconds.</summary>
     public long Now => _time.GetElapsedTime(0).Ticks / TimeSpan.TicksPerMicrosecond;
 
-    /// <summary>Connections, those that are being ended included.</summary>
+    /// <summary>The number of connections, including closing ones.</summary>
     public int Count
     {
         get
@@ -152,14 +153,14 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
             stream.RoomAgain();
     }
 
-    /// <summary>A connection waits until there is room again for its packets.</summary>
+    /// <summary>Records that a connection waits for room for its packets.</summary>
     public void AddStalled(UtpStream stream)
     {
         lock (_gate)
             _stalled[IndexOf(stream.RemoteEndPoint.AddressFamily)].Add(stream);
     }
 
-    /// <summary>A connection has ended.</summary>
+    /// <summary>Removes a connection that has ended.</summary>
     public void Remove(UtpStream stream)
     {
         bool isLast;
@@ -175,7 +176,9 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
             Packets.Trim();
     }
 
-    /// <summary>Breaks all connections, those that are being ended too: datagrams go another way now, by which none of them may go on.</summary>
+    /// <summary>
+    /// Aborts all connections, including closing ones, because datagrams use a different route now, on which none may continue.
+    /// </summary>
     public void Drop()
     {
         UtpStream[] streams;
@@ -222,7 +225,7 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
         {
             if (_streams.TryGetValue((remote, header.ConnectionId), out UtpStream? stream))
                 return stream;
-            // Whoever does not know a connection any more has only the id that we send.
+            // A peer that no longer knows a connection has only the id that we send.
             if (header.Type != UtpPacketType.Reset)
                 return null;
             return _streams.TryGetValue((remote, SequenceNumber.Add(header.ConnectionId, -1)), out stream) && stream.SendId == header.ConnectionId
@@ -232,7 +235,7 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
         }
     }
 
-    /// <summary>Takes a connection whose SYN we have answered, of which nothing was kept.</summary>
+    /// <summary>Accepts a connection whose SYN was answered without keeping state.</summary>
     private UtpStream? TryAccept(in UtpHeader header, IPEndPoint remote, long now)
     {
         if (Accepted is not { } accepted || header.Type != UtpPacketType.Data || _cookies.Find(remote, header, now) is not { } number)
@@ -246,7 +249,7 @@ internal sealed class UtpTransport : IDatagramHandler, IDisposable
             _streams.Add((remote, header.ConnectionId), stream);
         }
 
-        // Elsewhere: it may compute, and here all packets wait.
+        // On another thread: the callback may compute, and all packets wait here.
         ThreadPool.UnsafeQueueUserWorkItem(static pair => pair.accepted(pair.stream), (accepted, stream), preferLocal: false);
         return stream;
     }

@@ -137,7 +137,6 @@ internal sealed class PeerDialer(
     /// before the next protocol. It may also know a hybrid torrent only by its other hash; then that is tried once in the same
     /// form.
     /// </summary>
-    /// </summary>
     private async Task<(IConnection Connection, Handshake Handshake)> ReachAsync(IPEndPoint address, PeerTransport[] transports, CancellationToken session)
     {
         EncryptionPolicy policy = engine.Settings.Encryption;

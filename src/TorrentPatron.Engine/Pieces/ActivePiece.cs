@@ -6,18 +6,18 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// A piece in flight: which of its blocks are asked for, and those that are here, as slices of the slabs they were received
-/// into. Its lock is its own: as a rule one peer fetches a piece, so nobody waits for it.
+/// A piece in flight: which of its blocks are requested, and the received ones, as slices of the slabs they were received into.
+/// It has a separate lock: usually one peer fetches a piece, so nobody waits for it.
 /// </summary>
 internal sealed class ActivePiece
 {
-    /// <summary>Stands for the slab of a block that has been written: here, but no longer in memory.</summary>
+    /// <summary>Stands for the slab of a block that has been written and is no longer in memory.</summary>
     private static readonly Slab Written = new(pool: null, 0);
 
     private readonly Lock _gate = new();
     private readonly byte[] _requests;
 
-    /// <summary>The sources that owe a block, two at most; the second is known from the end game on.</summary>
+    /// <summary>The sources that owe a block, at most two; the second is used in the end game.</summary>
     private readonly IBlockSource?[] _askedFirst;
     private IBlockSource?[]? _askedSecond;
     private readonly ReceivedBlock[] _blocks;
@@ -32,22 +32,25 @@ internal sealed class ActivePiece
     private bool _isRetired;
     private bool _isAbandoned;
 
-    /// <summary>How often the piece was bad with blocks of a source in it, and how often those were dropped. Only for the disk thread.</summary>
+    /// <summary>
+    /// How often the piece failed with blocks from a source in it, and how often those were dropped. Used only on the disk
+    /// thread.
+    /// </summary>
     private Dictionary<IBlockSource, (int Failures, int Drops)>? _suspicions;
 
-    /// <summary>The sources whose blocks were dropped because the piece was bad: for a while it comes from others.</summary>
+    /// <summary>The sources whose blocks were dropped because the piece failed: for a while it comes from others.</summary>
     private volatile IBlockSource[] _shunned = [];
 
-    /// <summary>The hashes of its blocks, proven; null if unknown.</summary>
+    /// <summary>The proven hashes of its blocks; null if unknown.</summary>
     private volatile byte[]? _leaves;
     private volatile bool _areLeavesAsked;
     private int _wasLookedAt;
 
-    /// <summary>Makes a piece of which nothing is here but what an earlier session has left on disk.</summary>
+    /// <summary>Creates a piece with only the blocks that an earlier session left on disk.</summary>
     /// <param name="index">The piece.</param>
     /// <param name="length">Its length in bytes.</param>
-    /// <param name="held">Counts what cannot be hashed yet; null: nobody does.</param>
-    /// <param name="onDisk">The blocks that are on disk, unverified, one bit for each block; null means none.</param>
+    /// <param name="held">Counts bytes that cannot be hashed yet; null means they are not counted.</param>
+    /// <param name="onDisk">The unverified blocks on disk, one bit per block; null means none.</param>
     public ActivePiece(int index, int length, HeldBytes? held = null, Bitfield? onDisk = null)
     {
         _heldInAll = held;
@@ -71,25 +74,30 @@ internal sealed class ActivePiece
     /// <summary>Number of blocks in it.</summary>
     public int BlockCount { get; }
 
-    /// <summary>Whether a block is neither here nor asked for. A glance: the answer may be old at once.</summary>
+    /// <summary>
+    /// Whether a block is neither received nor requested. Without the lock, so the answer may already be outdated.
+    /// </summary>
     public bool HasFree => Volatile.Read(ref _free) > 0;
 
-    /// <summary>Whether a block is owed by one source alone, so that in the end game another may be asked for it. A glance, as <see cref="HasFree"/>.</summary>
+    /// <summary>
+    /// Whether a block is owed by only one source, so that in the end game another may be asked. Without the lock, like
+    /// <see cref="HasFree"/>.
+    /// </summary>
     public bool HasSingle => Volatile.Read(ref _single) > 0;
 
-    /// <summary>Whether every block is here.</summary>
+    /// <summary>Whether every block has been received.</summary>
     public bool IsComplete => Received == BlockCount;
 
-    /// <summary>Number of blocks that are here.</summary>
+    /// <summary>The number of blocks received.</summary>
     public int Received => Volatile.Read(ref _received);
 
-    /// <summary>Number of blocks from the first on that are here without a gap.</summary>
+    /// <summary>The number of blocks received from the first on without a gap.</summary>
     public int Prefix => Volatile.Read(ref _prefix);
 
-    /// <summary>Bytes that are here, in memory, behind a block that is not.</summary>
+    /// <summary>Bytes in memory after a missing block.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    /// <summary>When it was begun.</summary>
+    /// <summary>When it was started.</summary>
     public Instant BegunAt { get; init; }
 
     /// <summary>The range of a block.</summary>
@@ -99,30 +107,32 @@ internal sealed class ActivePiece
         return new BlockRequest(Index, begin, Math.Min(BlockRequest.BlockLength, Length - begin));
     }
 
-    /// <summary>What hashes and writes it; set once, right after the piece has been made.</summary>
+    /// <summary>The finisher that hashes and writes it; set once, right after the piece has been created.</summary>
     public PieceFinisher Finisher { get; set; } = null!;
 
-    /// <summary>Whether it has been given up, or is done.</summary>
+    /// <summary>Whether it has been abandoned or completed.</summary>
     public bool IsAbandoned => Volatile.Read(ref _isAbandoned);
 
-    /// <summary>The hashes of its blocks, 32 bytes each, proven (BEP 52); null: they are not known.</summary>
+    /// <summary>The proven hashes of its blocks, 32 bytes each (BEP 52); null if unknown.</summary>
     public byte[]? Leaves
     {
         get => _leaves;
         set => _leaves = value;
     }
 
-    /// <summary>Whether the hashes of its blocks have been asked for, and may still come.</summary>
+    /// <summary>Whether the hashes of its blocks have been requested and may still arrive.</summary>
     public bool AreLeavesAsked
     {
         get => _areLeavesAsked;
         set => _areLeavesAsked = value;
     }
 
-    /// <summary>Whether it is looked at for the first time: to decide whether the hashes of its blocks are wanted before it is complete.</summary>
+    /// <summary>
+    /// True on the first call only: the time to decide whether to request the hashes of its blocks before it is complete.
+    /// </summary>
     public bool IsFirstLook => _wasLookedAt == 0 && Interlocked.Exchange(ref _wasLookedAt, 1) == 0;
 
-    /// <summary>The sources whose blocks are here, each once.</summary>
+    /// <summary>The distinct sources of its blocks.</summary>
     public IReadOnlyList<IBlockSource> Senders
     {
         get
@@ -132,13 +142,13 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Bytes in the first so many blocks.</summary>
+    /// <summary>The bytes in the first blocks of the piece.</summary>
     public long BytesOf(int blocks) => Math.Min((long)blocks * BlockRequest.BlockLength, Length);
 
-    /// <summary>Takes blocks that nobody has asked for, in order.</summary>
-    /// <param name="into">Where to.</param>
-    /// <param name="source">The source that will be asked; null: it need not hear when another sends one of them.</param>
-    /// <returns>How many were taken.</returns>
+    /// <summary>Reserves unrequested blocks, in order.</summary>
+    /// <param name="into">Receives the blocks.</param>
+    /// <param name="source">The source that will be asked; null if it need not be told when another sends one of them.</param>
+    /// <returns>The number of blocks reserved.</returns>
     public int ReserveFree(Span<PendingBlock> into, IBlockSource? source = null)
     {
         lock (_gate)
@@ -160,12 +170,12 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Takes blocks that lie one behind the other and that nobody has asked for.</summary>
-    /// <param name="into">Where to.</param>
-    /// <param name="most">Bytes after which no more is taken; one block is taken at least.</param>
+    /// <summary>Reserves consecutive unrequested blocks.</summary>
+    /// <param name="into">Receives the blocks.</param>
+    /// <param name="most">Bytes after which no more is reserved; at least one block is.</param>
     /// <param name="source">The source that will be asked.</param>
-    /// <param name="from">The block with which the run must begin; null: the first that there is.</param>
-    /// <returns>Bytes taken.</returns>
+    /// <param name="from">The block that the run must begin with; null means the first available one.</param>
+    /// <returns>Bytes reserved.</returns>
     public long ReserveRun(List<PendingBlock> into, long most, IBlockSource source, int? from = null) =>
         ReserveRun(into, most, from, block => _requests[block] == 0 && _blocks[block].Slab is null, block =>
         {
@@ -175,11 +185,11 @@ internal sealed class ActivePiece
             _free--;
         });
 
-    /// <summary>End game: takes blocks that lie one behind the other and that one other source owes.</summary>
-    /// <param name="into">Where to.</param>
-    /// <param name="most">Bytes after which no more is taken; one block is taken at least.</param>
+    /// <summary>End game: reserves consecutive blocks that one other source owes.</summary>
+    /// <param name="into">Receives the blocks.</param>
+    /// <param name="most">Bytes after which no more is reserved; at least one block is.</param>
     /// <param name="source">The source that will be asked.</param>
-    /// <returns>Bytes taken.</returns>
+    /// <returns>Bytes reserved.</returns>
     public long ReserveOwedRun(List<PendingBlock> into, long most, IBlockSource source) =>
         ReserveRun(into, most, from: null, block => IsSingle(block) && _askedFirst[block] != source && _askedSecond?[block] != source, block =>
         {
@@ -209,10 +219,10 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>End game: takes blocks that another source has been asked for but has not sent yet.</summary>
-    /// <param name="into">Where to.</param>
-    /// <param name="source">The source that will be asked; a block that it owes already is passed over.</param>
-    /// <returns>How many were taken.</returns>
+    /// <summary>End game: reserves blocks that another source owes.</summary>
+    /// <param name="into">Receives the blocks.</param>
+    /// <param name="source">The source that will be asked; blocks that it already owes are skipped.</param>
+    /// <returns>The number of blocks reserved.</returns>
     public int ReserveRequested(Span<PendingBlock> into, IBlockSource source)
     {
         lock (_gate)
@@ -226,7 +236,7 @@ internal sealed class ActivePiece
                 if (_askedFirst[block] == source || _askedSecond?[block] == source)
                     continue;
                 Count(block, +1);
-                // The first may have given its request back, while a late block of another counts for one.
+                // The first source may have released its request, while a late block from another counts as one.
                 ref IBlockSource? asked = ref _askedFirst[block] is null ? ref _askedFirst[block] : ref (_askedSecond ??= new IBlockSource?[BlockCount])[block];
                 asked = source;
                 _pending++;
@@ -237,7 +247,7 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Takes a block that has come though it is not asked for any more.</summary>
+    /// <summary>Reserves a block that has arrived although it is no longer requested.</summary>
     /// <returns>Whether it is still wanted.</returns>
     public bool TryReserve(int block)
     {
@@ -253,9 +263,9 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Ends the handing out of blocks: the piece is given up.</summary>
-    /// <param name="onlyIfUntouched">Unless something of it is here or asked for.</param>
-    /// <returns>Whether it is given up.</returns>
+    /// <summary>Stops reserving blocks, because the piece is abandoned.</summary>
+    /// <param name="onlyIfUntouched">Whether to do so only if none of it is received or requested.</param>
+    /// <returns>Whether it is abandoned.</returns>
     public bool Retire(bool onlyIfUntouched)
     {
         lock (_gate)
@@ -269,17 +279,17 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Whether a source may be asked for its blocks, as far as they depend on who gives them.</summary>
+    /// <summary>Whether a source may be asked for its blocks, given which sources are shunned.</summary>
     public bool MayCome(IBlockSource source) => Array.IndexOf(_shunned, source) < 0;
 
-    /// <summary>Lets its blocks come from anybody again: perhaps nobody else has them.</summary>
+    /// <summary>Allows all sources again: perhaps no other has its blocks.</summary>
     public void Forgive() => _shunned = [];
 
-    /// <summary>Takes a request back.</summary>
-    /// <param name="block">Which block.</param>
-    /// <param name="source">The source that was asked for it, as it was reserved for.</param>
-    /// <param name="isFree">Whether the block may be asked for again, since nobody else owes it.</param>
-    /// <returns>Whether the piece is as if it had never been begun: nothing here, nothing asked for.</returns>
+    /// <summary>Releases a request.</summary>
+    /// <param name="block">The block's index.</param>
+    /// <param name="source">The source that it was reserved for.</param>
+    /// <param name="isFree">Whether the block may be requested again, because no other source owes it.</param>
+    /// <returns>Whether the piece is untouched: nothing received and nothing requested.</returns>
     public bool Release(int block, IBlockSource? source, out bool isFree)
     {
         lock (_gate)
@@ -298,21 +308,21 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>The sources that owe a block, two at most.</summary>
+    /// <summary>The sources that owe a block, at most two.</summary>
     public (IBlockSource? First, IBlockSource? Second) AskedFor(int block)
     {
         lock (_gate)
             return (_askedFirst[block], _askedSecond?[block]);
     }
 
-    /// <summary>Keeps a block that has arrived, and holds its slab.</summary>
-    /// <param name="block">Which block; it was asked for.</param>
-    /// <param name="slab">Where it lies.</param>
-    /// <param name="offset">Where in the slab.</param>
-    /// <param name="sender">Who sent it.</param>
-    /// <param name="othersAsked">Whether another peer has been asked for it as well.</param>
-    /// <param name="bytesToHash">Bytes that can be hashed now and could not before.</param>
-    /// <returns>False where the block was here already.</returns>
+    /// <summary>Stores a received block, and retains its slab.</summary>
+    /// <param name="block">The block's index; it was requested.</param>
+    /// <param name="slab">The slab that contains it.</param>
+    /// <param name="offset">Its offset in the slab.</param>
+    /// <param name="sender">The source that sent it.</param>
+    /// <param name="othersAsked">Whether another source has been asked for it as well.</param>
+    /// <param name="bytesToHash">The bytes that have now become hashable.</param>
+    /// <returns>False if the block had already been received.</returns>
     public bool Add(int block, Slab slab, int offset, IBlockSource sender, out bool othersAsked, out long bytesToHash)
     {
         lock (_gate)
@@ -344,24 +354,26 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Whether a block is here but has been written, and is no longer in memory. Only for the disk thread.</summary>
+    /// <summary>Whether a block has been written and is no longer in memory. Used only on the disk thread.</summary>
     public bool IsWritten(int block) => _blocks[block].Slab == Written;
 
-    /// <summary>Whether a block is here, in memory. Only for the disk thread.</summary>
+    /// <summary>Whether a block is in memory. Used only on the disk thread.</summary>
     public bool IsInMemory(int block)
     {
         lock (_gate)
             return _blocks[block].Slab is { } slab && slab != Written;
     }
 
-    /// <summary>A block that is here, in memory. Only for the disk thread.</summary>
+    /// <summary>A block in memory. Used only on the disk thread.</summary>
     public ReadOnlyMemory<byte> BlockAt(int block)
     {
         ref readonly ReceivedBlock received = ref _blocks[block];
         return received.Slab!.Bytes.AsMemory(received.Offset, RangeOf(block).Length);
     }
 
-    /// <summary>The blocks that have been written and can be read back; null where there are none, or the piece has been abandoned.</summary>
+    /// <summary>
+    /// The blocks that have been written and can be read back; null if there are none, or the piece has been abandoned.
+    /// </summary>
     public Bitfield? WrittenBlocks()
     {
         lock (_gate)
@@ -380,18 +392,18 @@ internal sealed class ActivePiece
     }
 
     /// <summary>
-    /// Drops the blocks of earlier sessions, which are asked for again. Only for the disk thread, and only of a complete piece, to which
-    /// nothing is being added.
+    /// Drops the blocks of earlier sessions, which are then requested again. Used only on the disk thread, and only for a
+    /// complete piece, to which nothing is being added.
     /// </summary>
-    /// <returns>Bytes dropped; 0: the piece has no such block.</returns>
+    /// <returns>Bytes dropped; 0 if the piece has no such block.</returns>
     public long DropRestored() => DropOf(sender: null);
 
     /// <summary>
-    /// Drops the blocks of one of several senders, which are asked of others again: of one whose blocks were not dropped before, and who sent
-    /// fewest, since that costs least; but the more often the piece was bad with somebody's blocks in it, the likelier they are wrong. For the
-    /// same as <see cref="DropRestored"/>.
+    /// Drops the blocks of one of several senders, which are then requested from others: of a sender not dropped before that sent
+    /// the fewest, because that costs least; but the more often the piece failed with a sender's blocks in it, the likelier they
+    /// are wrong. Same conditions as <see cref="DropRestored"/>.
     /// </summary>
-    /// <returns>Bytes dropped; 0: one source has sent it all.</returns>
+    /// <returns>Bytes dropped; 0 if one source has sent all of it.</returns>
     public long DropSuspect()
     {
         const double WeightOfFailure = 0.25;
@@ -403,26 +415,29 @@ internal sealed class ActivePiece
             CollectionsMarshal.GetValueRefOrAddDefault(suspicions, sender, out _).Failures++;
         IBlockSource suspect = sent.MinBy(pair => (suspicions[pair.Key].Drops, pair.Value * Math.Pow(WeightOfFailure, suspicions[pair.Key].Failures))).Key;
         CollectionsMarshal.GetValueRefOrAddDefault(suspicions, suspect, out _).Drops++;
-        // Before its blocks are free: else it might be asked for them at once.
+        // Before its blocks are free: otherwise it might be asked for them at once.
         _shunned = [.. _shunned, suspect];
         return DropOf(suspect);
     }
 
-    /// <summary>Drops blocks that are wrong, which are asked of others again. Only for the disk thread; others may be added meanwhile.</summary>
+    /// <summary>
+    /// Drops wrong blocks, which are then requested from others. Used only on the disk thread; other blocks may be added
+    /// meanwhile.
+    /// </summary>
     /// <param name="blocks">The blocks.</param>
-    /// <param name="senders">Who sent them.</param>
-    /// <param name="before">The <see cref="Prefix"/> until now.</param>
-    /// <param name="after">The prefix that is left.</param>
+    /// <param name="senders">Their senders.</param>
+    /// <param name="before">The previous <see cref="Prefix"/>.</param>
+    /// <param name="after">The remaining prefix.</param>
     public void Drop(IReadOnlySet<int> blocks, IEnumerable<IBlockSource> senders, out int before, out int after)
     {
         _shunned = [.. _shunned.Union(senders)];
         Drop(blocks.Contains, out before, out after);
     }
 
-    /// <summary>Who sent a block that is here; null: an earlier session received it.</summary>
+    /// <summary>The sender of a received block; null if an earlier session received it.</summary>
     public IBlockSource? SenderOf(int block) => _blocks[block].Sender;
 
-    /// <summary>Lets go of the slabs of the first blocks, which have been written; their senders stay known.</summary>
+    /// <summary>Releases the slabs of the first blocks, which have been written; their senders stay known.</summary>
     public void ReleaseSlabs(int from, int to)
     {
         lock (_gate)
@@ -441,7 +456,7 @@ internal sealed class ActivePiece
         }
     }
 
-    /// <summary>Lets go of everything: the piece is given up.</summary>
+    /// <summary>Releases everything, because the piece is abandoned.</summary>
     public void Abandon()
     {
         Retire(onlyIfUntouched: false);
@@ -474,7 +489,7 @@ internal sealed class ActivePiece
                     _single++;
                 _received--;
                 dropped += RangeOf(block).Length;
-                // Where another source still owes it, it is free when that gives its request back.
+                // If another source still owes it, it becomes free when that source releases its request.
                 if (!_isRetired && _requests[block] == 0)
                     _free++;
             }
@@ -482,7 +497,7 @@ internal sealed class ActivePiece
             if (dropped == 0)
                 return 0;
             after = CountPrefix();
-            // What lies in memory behind the gaps cannot be hashed any more.
+            // Data in memory after the gaps cannot be hashed any more.
             for (int block = after; block < before; block++)
             {
                 if (_blocks[block].Slab is { } slab && slab != Written)
@@ -533,7 +548,7 @@ internal sealed class ActivePiece
 
     private void Hold(long bytes)
     {
-        // What is given up is let go of, here or by the collector; it must not count for ever.
+        // Abandoned blocks are released, here or by the garbage collector, and must not count for ever.
         if (_isRetired)
             return;
         _held += bytes;
@@ -545,7 +560,7 @@ internal sealed class ActivePiece
         public Slab? Slab = slab;
         public readonly int Offset = offset;
 
-        /// <summary>Null: an earlier session received it, or it is not here; nobody can be blamed for it.</summary>
+        /// <summary>Null if an earlier session received it, or it is missing; nobody can be blamed for it.</summary>
         public readonly IBlockSource? Sender = sender;
     }
 }

@@ -4,38 +4,40 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Begins a piece.</summary>
-/// <param name="index">Which.</param>
-/// <param name="onDisk">Its blocks that are on disk, unverified; null means none.</param>
+/// <summary>Starts a piece.</summary>
+/// <param name="index">The piece's index.</param>
+/// <param name="onDisk">Its unverified blocks on disk; null means none.</param>
 /// <returns>The piece, with its finisher.</returns>
 internal delegate ActivePiece PieceBeginning(int index, Bitfield? onDisk);
 
 /// <summary>
-/// The pieces in flight, and those that were put aside unfinished, with some blocks on disk. Says which blocks a source is asked for: of a
-/// piece put aside, a new one, one that another source has begun or, when all are asked for, those that others owe. Thread-safe: its lock is
-/// taken for a piece, never for a block, and is held while a piece's own or the selection's is taken.
+/// The pieces in flight, and those set aside with some blocks on disk. Chooses the blocks to request from a source: from a piece
+/// set aside, a new one, one that another source has started or, when all are requested, blocks that others owe. Thread-safe: its
+/// lock is taken per piece, never per block, and is held while a piece's lock or the selection's is taken.
 /// </summary>
-/// <param name="selection">Which pieces are wanted, and who has them.</param>
-/// <param name="begin">Makes a piece in flight. Called with the lock held.</param>
+/// <param name="selection">The wanted pieces and their availability.</param>
+/// <param name="begin">Creates a piece in flight. Called with the lock held.</param>
 internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begin)
 {
-    /// <summary>Bytes of pieces in flight beyond which a source joins in one that another has begun.</summary>
+    /// <summary>Bytes of pieces in flight above which a source joins a piece that another has started.</summary>
     public const long MostBytes = 64L << 20;
 
-    /// <summary>Bytes of pieces in flight beyond which no run goes on to another piece: peers need room too.</summary>
+    /// <summary>Bytes of pieces in flight above which no run continues into another piece, so that peers have room too.</summary>
     public const long MostBytesOfRuns = MostBytes / 2;
 
-    /// <summary>Requests below which a source takes part in the end game, and what it takes at once.</summary>
+    /// <summary>Open requests below which a source takes part in the end game, and the most it takes at once.</summary>
     public const int EndGameRequests = 8;
 
     private readonly Lock _gate = new();
 
-    /// <summary>Those of a torrent that fetches nothing, as most do: never written to.</summary>
+    /// <summary>The empty collections of a torrent that downloads nothing, as most do; never written to.</summary>
     private static readonly (Dictionary<int, ActivePiece> Active, Dictionary<int, Bitfield> Unfinished) None = ([], []);
 
     private Dictionary<int, ActivePiece> _active = None.Active;
 
-    /// <summary>The pieces in flight that were bad and of which some blocks are fetched anew: how many are here, and since when; null until one is.</summary>
+    /// <summary>
+    /// The failed pieces in flight that are being repaired: the blocks received, and since when; null until there is one.
+    /// </summary>
     private Dictionary<ActivePiece, (int Received, Instant Since)>? _mended;
 
     /// <summary>The blocks on disk of pieces that are neither verified nor in flight.</summary>
@@ -43,17 +45,17 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     private long _bytes;
     private volatile bool _isOpen;
 
-    /// <summary>Whether what is here waits to be written: then no more is begun than there is room for.</summary>
+    /// <summary>Returns whether received data is waiting to be written: then no more is started than there is room for.</summary>
     public Func<bool> IsHeldUp { get; init; } = static () => false;
 
-    /// <summary>Whether pieces may be asked for.</summary>
+    /// <summary>Whether pieces may be requested.</summary>
     public bool IsOpen => _isOpen;
 
-    /// <summary>Lets pieces be asked for.</summary>
+    /// <summary>Allows requesting pieces.</summary>
     public void Open() => _isOpen = true;
 
-    /// <summary>Begins no piece any more.</summary>
-    /// <returns>The pieces in flight, to be put aside.</returns>
+    /// <summary>Stops starting pieces.</summary>
+    /// <returns>The pieces in flight, which are to be set aside.</returns>
     public ActivePiece[] Close()
     {
         lock (_gate)
@@ -63,9 +65,9 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>Takes what resume data or a check has found; nothing is in flight then.</summary>
-    /// <param name="verified">The pieces that are here; <see cref="PieceSelection"/> learns of them too.</param>
-    /// <param name="unfinished">Those of which a part is here; null: those that were put aside, but for the verified ones.</param>
+    /// <summary>Takes the result of resume data or a check; nothing is in flight then.</summary>
+    /// <param name="verified">The verified pieces; <see cref="PieceSelection"/> is told separately.</param>
+    /// <param name="unfinished">The pieces with some blocks on disk; null keeps those set aside, except verified ones.</param>
     public void Reset(Bitfield verified, IEnumerable<UnfinishedPiece>? unfinished)
     {
         lock (_gate)
@@ -90,9 +92,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>
-    /// The pieces of which a part is on disk, whether they are in flight or put aside. What is in memory of them is not in it.
-    /// </summary>
+    /// <summary>The pieces with some blocks on disk, whether in flight or set aside. Blocks in memory are not included.</summary>
     public IReadOnlyList<UnfinishedPiece> Unfinished()
     {
         lock (_gate)
@@ -111,25 +111,27 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>The pieces that were begun at some time or before.</summary>
+    /// <summary>The pieces started by the given time.</summary>
     public ActivePiece[] BegunUntil(Instant time)
     {
         lock (_gate)
             return [.. _active.Values.Where(piece => piece.BegunAt <= time)];
     }
 
-    /// <summary>The piece that holds most in memory behind a block that does not come; null: none holds anything.</summary>
+    /// <summary>The piece that holds most in memory after a missing block; null if none holds any.</summary>
     public ActivePiece? WithMostHeld()
     {
         lock (_gate)
             return _active.Values.MaxBy(piece => piece.Held) is { Held: > 0 } most ? most : null;
     }
 
-    /// <summary>Takes blocks to ask a source for.</summary>
+    /// <summary>Reserves blocks to request from a source.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="current">The piece it is fetching; null means none. It belongs to the caller, whose lock guards it.</param>
-    /// <param name="into">Where to; its length is how many are wanted.</param>
-    /// <returns>How many were taken.</returns>
+    /// <param name="current">
+    /// The piece that it is downloading; null means none. It belongs to the caller, whose lock guards it.
+    /// </param>
+    /// <param name="into">Receives the blocks; its length is the number wanted.</param>
+    /// <returns>The number of blocks reserved.</returns>
     public int Reserve(IBlockSource source, ref ActivePiece? current, Span<PendingBlock> into)
     {
         int taken = 0;
@@ -154,17 +156,17 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
                 taken = ReserveInEndGame(source, into[..Math.Min(into.Length, EndGameRequests)]);
         }
 
-        // What is on disk is read back while the rest is on its way.
+        // Blocks on disk are read back while the rest is being downloaded.
         takenUp?.ForEach(static piece => piece.Finisher.Post());
         return taken;
     }
 
-    /// <summary>Takes blocks that lie one behind the other, across pieces, to ask a source for all of them at once.</summary>
-    /// <param name="source">The source: one that gives long runs, a web seed.</param>
-    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
-    /// <param name="most">Bytes after which no more is taken.</param>
-    /// <param name="into">Where to.</param>
-    /// <returns>Bytes taken; 0: there is nothing to ask it for.</returns>
+    /// <summary>Reserves consecutive blocks, across pieces, to request all of them from a source at once.</summary>
+    /// <param name="source">The source, one that gives long runs: a web seed.</param>
+    /// <param name="next">The piece that continues its previous run; below 0 means none.</param>
+    /// <param name="most">Bytes after which no more is reserved.</param>
+    /// <param name="into">Receives the blocks.</param>
+    /// <returns>Bytes reserved; 0 if there is nothing to request from it.</returns>
     public long ReserveRun(IBlockSource source, int next, long most, List<PendingBlock> into)
     {
         List<ActivePiece>? takenUp = null;
@@ -182,12 +184,12 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return taken;
     }
 
-    /// <summary>Takes the blocks behind a run that was taken before.</summary>
+    /// <summary>Reserves the blocks after a run that was reserved before.</summary>
     /// <param name="source">The source.</param>
     /// <param name="last">The last block of the run.</param>
-    /// <param name="most">Bytes after which no more is taken.</param>
-    /// <param name="into">Where to.</param>
-    /// <returns>Bytes taken; 0: the block behind it is not to be asked for.</returns>
+    /// <param name="most">Bytes after which no more is reserved.</param>
+    /// <param name="into">Receives the blocks.</param>
+    /// <returns>Bytes reserved; 0 if the next block cannot be requested.</returns>
     public long ReserveBehind(IBlockSource source, PendingBlock last, long most, List<PendingBlock> into)
     {
         lock (_gate)
@@ -203,11 +205,11 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>End game: takes blocks that lie one behind the other and that another source owes.</summary>
-    /// <param name="source">The source that is asked for them as well.</param>
-    /// <param name="most">Bytes after which no more is taken.</param>
-    /// <param name="into">Where to.</param>
-    /// <returns>Bytes taken.</returns>
+    /// <summary>End game: reserves consecutive blocks that another source owes.</summary>
+    /// <param name="source">The source that will be asked as well.</param>
+    /// <param name="most">Bytes after which no more is reserved.</param>
+    /// <param name="into">Receives the blocks.</param>
+    /// <returns>Bytes reserved.</returns>
     public long ReserveOwedRun(IBlockSource source, long most, List<PendingBlock> into)
     {
         lock (_gate)
@@ -225,8 +227,10 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>Blocks that will not come from the source that was asked.</summary>
-    /// <returns>Whether any of them may be asked of another source now: of a block that is here, or that another owes, that is not so.</returns>
+    /// <summary>Releases blocks that the source will not deliver.</summary>
+    /// <returns>
+    /// Whether any of them may be requested from another source now: not if it is received, or another source owes it.
+    /// </returns>
     public bool Release(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
     {
         bool isAnyFree = false;
@@ -238,7 +242,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
                 continue;
             lock (_gate)
             {
-                // Nothing of it is here and nobody is asked for it: it is as good as never begun.
+                // Nothing of it is received or requested: it is as if it had never been started.
                 if (IsActive(block.Piece) && block.Piece.Retire(onlyIfUntouched: true))
                 {
                     Remove(block.Piece);
@@ -251,12 +255,12 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
     }
 
     /// <summary>
-    /// A piece in flight was bad, and some of its blocks are free again: they are asked for before all others, so that it is soon known who
-    /// sends wrong ones.
+    /// Repairs a failed piece in flight, some of whose blocks are free again: they are requested before all others, so that the
+    /// sender of wrong ones is found soon.
     /// </summary>
-    /// <param name="piece">Which.</param>
+    /// <param name="piece">The piece.</param>
     /// <param name="now">The time.</param>
-    /// <returns>False where it was not in flight.</returns>
+    /// <returns>False if it was not in flight.</returns>
     public bool Mend(ActivePiece piece, Instant now)
     {
         lock (_gate)
@@ -268,9 +272,9 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>Lets bad pieces to which nothing has come for a while come from those again whose blocks were dropped. Called now and then.</summary>
+    /// <summary>Allows shunned sources again for failed pieces without progress. Called now and then.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="patience">How long.</param>
+    /// <param name="patience">The time without progress.</param>
     public void Forgive(Instant now, TimeSpan patience)
     {
         lock (_gate)
@@ -285,10 +289,10 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>A piece is verified and written: it is in flight no longer.</summary>
-    /// <param name="piece">Which.</param>
-    /// <param name="isComplete">Whether every wanted piece is here now.</param>
-    /// <returns>False where it was not in flight.</returns>
+    /// <summary>Completes a piece in flight that is verified and written.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="isComplete">Whether every wanted piece is now verified.</param>
+    /// <returns>False if it was not in flight.</returns>
     public bool TryComplete(ActivePiece piece, out bool isComplete)
     {
         lock (_gate)
@@ -302,8 +306,8 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>A piece that was not in flight is verified and written.</summary>
-    /// <returns>Whether every wanted piece is here now.</returns>
+    /// <summary>Completes a piece that was not in flight.</summary>
+    /// <returns>Whether every wanted piece is now verified.</returns>
     public bool Complete(int piece)
     {
         lock (_gate)
@@ -313,10 +317,10 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         }
     }
 
-    /// <summary>Makes a piece in flight free again.</summary>
-    /// <param name="piece">Which.</param>
-    /// <param name="onDisk">The blocks of it that stay, on disk; null means none.</param>
-    /// <returns>False where it was not in flight.</returns>
+    /// <summary>Frees a piece in flight.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="onDisk">Its blocks that stay on disk; null means none.</param>
+    /// <returns>False if it was not in flight.</returns>
     public bool GiveUp(ActivePiece piece, Bitfield? onDisk = null)
     {
         lock (_gate)
@@ -352,7 +356,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
         if (_bytes >= MostBytes && source.Requested == 0 && !IsHeldUp())
         {
-            // All room is taken by pieces that this source does not have: one more, or it would stand idle.
+            // All room is taken by pieces that this source does not have: start one more, or the source would be idle.
             int index = selection.Pick(source);
             if (index >= 0)
                 return Begin(index, ref takenUp);
@@ -361,7 +365,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return null;
     }
 
-    /// <summary>The piece in which a run begins.</summary>
+    /// <summary>The first piece of a run.</summary>
     private ActivePiece? FirstOfRun(IBlockSource source, int next, ref List<ActivePiece>? takenUp)
     {
         if (_mended is { Count: > 0 } && FindFree(_mended.Keys, source) is { } mended)
@@ -380,7 +384,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return FindFree(_active.Values, source);
     }
 
-    /// <summary>Takes the pieces behind the last block of a run, as long as they are whole and nobody is asked for them.</summary>
+    /// <summary>Extends a run into the following pieces, as long as they are untouched.</summary>
     private long GoOn(IBlockSource source, long most, List<PendingBlock> into)
     {
         long taken = 0;
@@ -395,7 +399,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
     private ActivePiece? PieceBehind(IBlockSource source, int index)
     {
-        // One with blocks on disk has a gap in its run, or will have.
+        // A piece with blocks on disk has a gap in its run, or will have.
         if (_bytes >= MostBytesOfRuns || _unfinished.ContainsKey(index + 1))
             return null;
         List<ActivePiece>? takenUp = null;
@@ -415,8 +419,8 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
         return null;
     }
 
-    /// <summary>Takes a piece of which a part is here: the sooner it is whole, the sooner it counts.</summary>
-    /// <returns>Index of the piece; -1 where the source has none that is wanted.</returns>
+    /// <summary>Takes a piece with some blocks on disk: the sooner it is complete, the sooner it counts.</summary>
+    /// <returns>The piece's index; -1 if the source has no wanted one.</returns>
     private int PickUnfinished(IBlockSource source)
     {
         if (_unfinished.Count == 0)
@@ -447,7 +451,7 @@ internal sealed class ActivePieces(PieceSelection selection, PieceBeginning begi
 
     private int ReserveInEndGame(IBlockSource source, Span<PendingBlock> into)
     {
-        // A snubbed source would only take the second place from one that delivers.
+        // A snubbed source would only take the second slot from one that delivers.
         if (source.IsChoking || source.IsSnubbed || selection.HasFreeFor(source))
             return 0;
         Bitfield? has = selection.PiecesOf(source);

@@ -1,15 +1,15 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Bounds the bytes that wait to be hashed and written. Past seven eighths of the bound sockets are not read; when three
-/// quarters are left they are again: an event, never a timer.
+/// Limits the bytes waiting to be hashed and written. Above seven eighths of the limit sockets are not read; at three quarters
+/// they are read again, by an event, never by a timer.
 /// </summary>
 /// <remarks>
-/// The bytes of each torrent count in a share of their own too: it is full when it holds more than three times what all torrents leave free. So a
-/// torrent with a slow disk fills a part of the bound, however many there are, and the others go on.
+/// Each torrent's bytes also count in its own share, which is full when it holds more than three times what all torrents leave
+/// free. So a torrent with a slow disk fills only part of the limit, however many there are, and the others continue.
 /// </remarks>
-/// <param name="maxQueuedBytes">The bound.</param>
-/// <param name="all">What this is a share of; null if there is nothing.</param>
+/// <param name="maxQueuedBytes">The limit.</param>
+/// <param name="all">The total that this is a share of; null for the total itself.</param>
 internal sealed class BackPressure(long maxQueuedBytes, BackPressure? all = null)
 {
     private const int Share = 3;
@@ -20,13 +20,13 @@ internal sealed class BackPressure(long maxQueuedBytes, BackPressure? all = null
     private long _queued;
     private volatile TaskCompletionSource? _closed;
 
-    /// <summary>Bytes that wait now.</summary>
+    /// <summary>The bytes waiting now.</summary>
     public long Queued => Interlocked.Read(ref _queued);
 
-    /// <summary>Makes the share of a torrent.</summary>
+    /// <summary>Creates the share of a torrent.</summary>
     public BackPressure MakeShare() => new(maxQueuedBytes, this);
 
-    /// <summary>Notes bytes that wait from now on.</summary>
+    /// <summary>Adds waiting bytes.</summary>
     public void Add(long bytes)
     {
         all?.Add(bytes);
@@ -34,11 +34,11 @@ internal sealed class BackPressure(long maxQueuedBytes, BackPressure? all = null
             return;
         lock (_gate)
             _closed ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        // What was removed between the two lines above has not seen the gate.
+        // A removal between the two lines above has not seen the gate.
         Remove(0);
     }
 
-    /// <summary>Notes bytes that wait no longer.</summary>
+    /// <summary>Removes bytes that no longer wait.</summary>
     public void Remove(long bytes)
     {
         all?.Remove(bytes);
@@ -55,11 +55,11 @@ internal sealed class BackPressure(long maxQueuedBytes, BackPressure? all = null
         opened?.SetResult();
     }
 
-    /// <summary>Completes when there is room; at once, and without cost, where there is.</summary>
+    /// <summary>Completes when there is room; synchronously, and without cost, if there is.</summary>
     public Task WaitAsync(CancellationToken cancellationToken) =>
         _closed is { } closed ? closed.Task.WaitAsync(cancellationToken) : all?.WaitAsync(cancellationToken) ?? Task.CompletedTask;
 
-    // A share of which nothing waits is open: nothing of it would come to open it later.
+    // A share without waiting bytes is open: no later removal would open it.
     private bool MayOpen => all is null ? Queued < _low : Queued is var queued && (queued == 0 || !IsOver(queued, _low));
 
     private bool IsOver(long queued, long bound) => all is null ? queued > bound : queued > Share * (bound - all.Queued);

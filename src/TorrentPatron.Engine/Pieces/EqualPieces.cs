@@ -3,7 +3,10 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>The pieces of a v2 or hybrid torrent that are equal because their files have the same root (BEP 52): one of each need be fetched.</summary>
+/// <summary>
+/// The pieces of a v2 or hybrid torrent that are equal because their files have the same root (BEP 52): only one of each need be
+/// downloaded.
+/// </summary>
 internal sealed class EqualPieces
 {
     private readonly TorrentMetainfo _metainfo;
@@ -20,10 +23,10 @@ internal sealed class EqualPieces
         }
     }
 
-    /// <summary>The files that are equal, by their first pieces.</summary>
+    /// <summary>The groups of equal files, by their first pieces.</summary>
     public IReadOnlyList<Files> Groups { get; }
 
-    /// <summary>Finds them; null: no two files are equal.</summary>
+    /// <summary>Finds them; null if no two files are equal.</summary>
     public static EqualPieces? Of(TorrentMetainfo metainfo)
     {
         if (metainfo.Version == MetainfoVersion.V1)
@@ -38,7 +41,7 @@ internal sealed class EqualPieces
         return groups.Length == 0 ? null : new EqualPieces(metainfo, groups);
     }
 
-    /// <summary>The pieces that are equal to one.</summary>
+    /// <summary>The pieces equal to a piece.</summary>
     public IEnumerable<int> To(int piece)
     {
         int first = (int)(_metainfo.Files[_metainfo.FileOfPiece(piece)].Offset / _metainfo.PieceLength);
@@ -47,7 +50,7 @@ internal sealed class EqualPieces
             : [];
     }
 
-    /// <summary>Files that are equal.</summary>
+    /// <summary>A group of equal files.</summary>
     /// <param name="First">The first piece of each.</param>
     /// <param name="Count">Pieces of each.</param>
     public sealed record Files(int[] First, int Count);

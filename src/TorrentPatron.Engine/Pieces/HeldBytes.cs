@@ -1,22 +1,22 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Counts the received bytes that cannot be hashed yet, because a block before them is missing. They are not waited for by any
-/// disk, so no socket may be left unread because of them; past a bound they are written as they are, to be read again when
-/// their turn comes. Thread-safe.
+/// Counts received bytes that cannot be hashed yet, because a block before them is missing. No disk is responsible for them, so
+/// they do not stop sockets from being read; above a limit they are written as they are, and read back when their turn comes.
+/// Thread-safe.
 /// </summary>
-/// <param name="most">Bytes held before some are written.</param>
+/// <param name="most">The number of bytes held above which some are written.</param>
 internal sealed class HeldBytes(long most)
 {
     private long _bytes;
 
-    /// <summary>Bytes held now.</summary>
+    /// <summary>The bytes held now.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
-    /// <summary>Whether there are more than should be.</summary>
+    /// <summary>Whether the limit is exceeded.</summary>
     public bool IsTooMuch => Bytes > most;
 
-    /// <summary>Notes bytes that are held from now on, or, below 0, no longer.</summary>
+    /// <summary>Adds held bytes, or removes them if negative.</summary>
     public void Add(long bytes)
     {
         if (bytes != 0)

@@ -1,17 +1,19 @@
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>What those that fetch blocks from a source, a peer or a web seed, need of the swarm. Called from any thread, without a lock held.</summary>
+/// <summary>
+/// The swarm as seen by the download from a source, a peer or a web seed. Called from any thread, without a lock held.
+/// </summary>
 internal interface IBlockHandler
 {
-    /// <summary>Blocks will not come from the source; they are free for others.</summary>
+    /// <summary>The source will not deliver blocks; they are free for others.</summary>
     void Released(IBlockSource source, ReadOnlySpan<PendingBlock> blocks);
 
-    /// <summary>Another source had been asked for a block that has arrived from this one.</summary>
+    /// <summary>A block has arrived from this source that another one also owes.</summary>
     void BlockArrivedFrom(IBlockSource source, PendingBlock block);
 
-    /// <summary>Blocks have been added to pieces; so many bytes more can be hashed.</summary>
+    /// <summary>Blocks have been added to pieces, which makes more bytes hashable.</summary>
     void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash);
 
-    /// <summary>Payload has come in, so many bytes of it for nothing.</summary>
+    /// <summary>Payload has been received, part of it wasted.</summary>
     void PayloadReceived(int bytes, int wasted);
 }

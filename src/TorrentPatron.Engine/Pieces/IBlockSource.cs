@@ -1,30 +1,30 @@
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Gives blocks, and is to blame for wrong ones: a peer or a web seed.</summary>
+/// <summary>A source of blocks, which is to blame for wrong ones: a peer or a web seed.</summary>
 internal interface IBlockSource
 {
-    /// <summary>Where it is, for messages: an address, fit to be shown.</summary>
+    /// <summary>Its address, for messages; safe to show.</summary>
     string Name { get; }
 
     /// <summary>The pieces that it has.</summary>
     BlockAvailability Availability { get; }
 
-    /// <summary>Whether it gives nothing any more.</summary>
+    /// <summary>Whether it is closed and gives no more blocks.</summary>
     bool IsClosed { get; }
 
-    /// <summary>Whether it refuses requests but for <see cref="AllowedFast"/>.</summary>
+    /// <summary>Whether it refuses requests, except for <see cref="AllowedFast"/>.</summary>
     bool IsChoking { get; }
 
-    /// <summary>Whether it has not given for a while what it was asked for.</summary>
+    /// <summary>Whether it has not delivered requested blocks for a while.</summary>
     bool IsSnubbed { get; }
 
-    /// <summary>Blocks that it has been asked for and has not given.</summary>
+    /// <summary>The number of blocks that it owes.</summary>
     int Requested { get; }
 
-    /// <summary>Pieces that it gives though it chokes us.</summary>
+    /// <summary>Pieces that it gives even while choking us.</summary>
     IReadOnlyCollection<int> AllowedFast { get; }
 
-    /// <summary>Pieces that it would rather give than others, most likely because it has them in memory (BEP 6); the newest first, few.</summary>
+    /// <summary>The few pieces that it suggests, probably because they are in its memory (BEP 6); newest first.</summary>
     ReadOnlySpan<int> Suggested => [];
 
     /// <summary>Whether it may be asked for blocks of a piece.</summary>

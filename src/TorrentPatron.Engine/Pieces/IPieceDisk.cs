@@ -2,28 +2,28 @@ using TorrentPatron.Engine.Storage;
 
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>Where a piece in flight is hashed and written. All but <see cref="Post"/> is called from the disk thread.</summary>
+/// <summary>Hashes and writes pieces in flight. All but <see cref="Post"/> is called from the disk thread.</summary>
 internal interface IPieceDisk
 {
-    /// <summary>Queues a finisher on the disk thread that its torrent belongs to.</summary>
+    /// <summary>Queues a finisher on its torrent's disk thread.</summary>
     void Post(PieceFinisher finisher);
 
-    /// <summary>Has a finisher post itself again in a moment: another program holds a file.</summary>
+    /// <summary>Makes a finisher post itself again shortly, because another program has locked a file.</summary>
     void PostLater(PieceFinisher finisher) => Post(finisher);
 
-    /// <summary>A finisher begins to wait until it can write, or waits no longer.</summary>
+    /// <summary>A finisher has begun to wait until it can write, or has stopped waiting.</summary>
     void HeldUp(bool isHeldUp)
     {
     }
 
-    /// <summary>Writes blocks that lie one behind the other.</summary>
-    /// <exception cref="StorageException">The disk refuses.</exception>
+    /// <summary>Writes consecutive blocks.</summary>
+    /// <exception cref="StorageException">The write failed.</exception>
     void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> blocks);
 
     /// <summary>Reads bytes that have been written.</summary>
-    /// <exception cref="StorageException">The disk refuses.</exception>
+    /// <exception cref="StorageException">The read failed.</exception>
     void Read(long offset, Span<byte> buffer);
 
-    /// <summary>Bytes that waited to be hashed and written wait no longer.</summary>
+    /// <summary>Bytes have been hashed and written, and no longer wait.</summary>
     void BytesProcessed(long bytes);
 }

@@ -2,9 +2,9 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Pieces;
 
-/// <summary>A block that a peer has been asked for.</summary>
+/// <summary>A requested block.</summary>
 internal readonly record struct PendingBlock(ActivePiece Piece, int Block)
 {
-    /// <summary>What is asked.</summary>
+    /// <summary>The requested range.</summary>
     public BlockRequest Range => Piece.RangeOf(Block);
 }

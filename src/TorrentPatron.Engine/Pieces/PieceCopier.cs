@@ -4,33 +4,33 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Copies pieces that are here to those that are equal to them, and verifies what comes of it: so equal files are fetched once. It runs on the disk
-/// thread that the torrent belongs to, a slice at a time.
+/// Copies verified pieces to equal ones, and verifies the copies, so that equal files are downloaded once. Runs on the torrent's
+/// disk thread, one slice at a time.
 /// </summary>
 /// <param name="metainfo">The torrent.</param>
 /// <param name="verifier">Knows the pieces' hashes.</param>
 /// <param name="disk">Reads and writes.</param>
-/// <param name="isOpen">Whether pieces may be written now; else what is left is dropped.</param>
-/// <param name="ended">Takes each piece that was to be made, and whether it is good. Called from the disk thread, without a lock held.</param>
-/// <param name="faulted">Takes what nobody expected.</param>
+/// <param name="isOpen">Returns whether pieces may be written now; if not, the rest is dropped.</param>
+/// <param name="ended">Takes each piece and whether the copy is good. Called from the disk thread, without a lock held.</param>
+/// <param name="faulted">Handles unexpected exceptions.</param>
 internal sealed class PieceCopier(
     TorrentMetainfo metainfo, Func<PieceVerifier> verifier, PieceDisk disk, Func<bool> isOpen, Action<int, bool> ended, Action<Exception> faulted) : IDiskJob
 {
-    /// <summary>Bytes copied at once; then the disk thread's other jobs get their turn.</summary>
+    /// <summary>Bytes copied at once before the disk thread's other jobs get their turn.</summary>
     private const int Slice = 1 << 20;
 
     private readonly Lock _gate = new();
     private readonly Queue<(int From, int To)> _waiting = new();
     private bool _isPosted;
 
-    /// <summary>The piece that is being made, how much of it is there, and its hash: the disk thread's.</summary>
+    /// <summary>The piece being copied, its progress, and its hash; used only on the disk thread.</summary>
     private (int From, int To)? _current;
     private int _done;
     private PieceHash? _hash;
     private byte[]? _buffer;
 
-    /// <summary>Copies pieces, in their order.</summary>
-    /// <param name="pieces">Which are here, and which are to be made of them. Nobody else makes those.</param>
+    /// <summary>Copies pieces, in order.</summary>
+    /// <param name="pieces">The verified pieces and the pieces to create from them. Nobody else creates those.</param>
     public void Add(IEnumerable<(int From, int To)> pieces)
     {
         lock (_gate)
@@ -60,10 +60,10 @@ internal sealed class PieceCopier(
         }
         catch (StorageException)
         {
-            // Whoever fetches it meets the disk himself, and says what is wrong.
+            // The piece will be downloaded, and the download reports the disk error.
             End(isGood: false);
         }
-#pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent and nothing else.
+#pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -74,7 +74,7 @@ internal sealed class PieceCopier(
         disk.Post(this);
     }
 
-    /// <returns>Null where there is none any more.</returns>
+    /// <returns>Null if there is none left.</returns>
     private (int From, int To)? Next()
     {
         lock (_gate)
@@ -87,7 +87,7 @@ internal sealed class PieceCopier(
         }
     }
 
-    /// <returns>Whether that was the last one.</returns>
+    /// <returns>Whether that was the last slice.</returns>
     private bool CopySlice(int from, int to)
     {
         _hash ??= verifier().Begin(to);
@@ -96,7 +96,7 @@ internal sealed class PieceCopier(
         Memory<byte> slice = (_buffer ??= new byte[Slice]).AsMemory(0, Math.Min(Slice, size - _done));
         int copied = Math.Clamp(ofFile - _done, 0, slice.Length);
         disk.Read(((long)from * metainfo.PieceLength) + _done, slice.Span[..copied]);
-        // Behind the end of a file of a hybrid there is padding.
+        // A hybrid torrent has padding after the end of a file.
         slice.Span[copied..].Clear();
         _hash.Append(slice.Span);
         disk.Write(((long)to * metainfo.PieceLength) + _done, [slice]);

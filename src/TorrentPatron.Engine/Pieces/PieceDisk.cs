@@ -3,21 +3,22 @@ using TorrentPatron.Engine.Storage;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// The disk of a torrent's pieces: the thread on which they are hashed, the files that they are written to, and the bytes that wait for both.
+/// The disk side of a torrent's pieces: the thread that hashes them, the files they are written to, and the bytes waiting for
+/// both.
 /// </summary>
 /// <param name="storage">The torrent's files.</param>
 /// <param name="lane">
-/// The torrent's threads: one for all of its pieces, since two that write into one file spin on the file system's lock (measured: a third
-/// more CPU, and slower). Other torrents have other threads.
+/// The torrent's threads: one for all of its pieces, because two threads that write to one file spin on the file system's lock
+/// (measured: a third more CPU, and slower). Other torrents use other threads.
 /// </param>
-/// <param name="backPressure">Bounds the bytes that wait.</param>
+/// <param name="backPressure">Limits the waiting bytes.</param>
 internal sealed class PieceDisk(TorrentStorage storage, DiskLane lane, BackPressure backPressure) : IPieceDisk
 {
     private int _heldUp;
 
-    /// <summary>Blocks have been added to pieces: they go to be hashed and written.</summary>
+    /// <summary>Queues new blocks for hashing and writing.</summary>
     /// <param name="pieces">The pieces.</param>
-    /// <param name="bytesToHash">Bytes of them that can be hashed now and could not before.</param>
+    /// <param name="bytesToHash">The bytes that have now become hashable.</param>
     public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
     {
         backPressure.Add(bytesToHash);
@@ -25,16 +26,16 @@ internal sealed class PieceDisk(TorrentStorage storage, DiskLane lane, BackPress
             pieces[i].Finisher.Post();
     }
 
-    /// <summary>Whether something waits to be written: another program holds a file, or what is before it is being filled.</summary>
+    /// <summary>Whether writes are waiting: another program has locked a file, or the space before it is being filled.</summary>
     public bool IsHeldUp => Volatile.Read(ref _heldUp) > 0;
 
-    /// <summary>Waits for what has been posted before. Jobs of one affinity run one after the other.</summary>
+    /// <summary>Waits for everything posted before. Jobs of one torrent run one after another.</summary>
     public Task DrainAsync() => lane.DrainAsync();
 
     /// <inheritdoc/>
     public void Post(PieceFinisher finisher) => lane.Post(finisher);
 
-    /// <summary>Queues a job on the disk thread that the torrent belongs to.</summary>
+    /// <summary>Queues a job on the torrent's disk thread.</summary>
     public void Post(IDiskJob job) => lane.Post(job);
 
     /// <inheritdoc/>

@@ -5,27 +5,27 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Hashes an active piece's blocks as they arrive and writes them. Runs on the disk thread that the torrent belongs to, so
-/// nothing here is locked; as a rule a piece is never read back to be verified.
+/// Hashes an active piece's blocks as they arrive and writes them. Runs on the torrent's disk thread, so nothing here is locked.
+/// Usually a piece is never read back for verification.
 /// </summary>
 /// <remarks>
-/// A piece of up to <see cref="WriteRun"/> bytes is verified before any of it is written. A longer one is written in runs
-/// of that size, so that it need not lie in memory whole. What lies in memory is also written when it is too much, or has been
-/// there for long (<see cref="WriteOut"/>), and when the torrent stops (<see cref="Park"/>). What was written before its turn,
-/// in this session or an earlier one, is read back when its turn to be hashed has come.
+/// A piece of up to <see cref="WriteRun"/> bytes is verified before any of it is written. A longer one is written in runs of that
+/// size, so that it need not be in memory as a whole. Blocks in memory are also written when they are too many or too old
+/// (<see cref="WriteOut"/>), and when the torrent stops (<see cref="Park"/>). Blocks written before their turn, in this session
+/// or an earlier one, are read back when their turn to be hashed comes.
 /// </remarks>
 internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, long offset, IPieceDisk disk, IPieceResults results)
     : IDiskJob
 {
-    /// <summary>Bytes of a longer piece after which what is hashed is written.</summary>
+    /// <summary>The number of hashed bytes of a longer piece after which they are written.</summary>
     public const int WriteRun = 4 << 20;
 
-    /// <summary>Bytes read back at once; then the disk thread's other jobs get their turn.</summary>
+    /// <summary>Bytes read back at once before the disk thread's other jobs get their turn.</summary>
     public const int ReadBackSlice = 4 << 20;
 
     /// <summary>
-    /// Blocks in one system call: 64 KiB. Measured on Linux: a call for 256 KiB takes a little more time in the kernel for the
-    /// same bytes, one for 16 KiB nearly twice and one for 1 MiB more than twice as much.
+    /// Blocks per system call: 64 KiB. Measured on Linux: a call for 256 KiB takes a little more kernel time for the same bytes,
+    /// one for 16 KiB nearly twice and one for 1 MiB more than twice as much.
     /// </summary>
     private const int BlocksWrittenAtOnce = 4;
 
@@ -34,7 +34,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private byte[]? _readBack;
     private int _posted;
 
-    // What an earlier session has left on disk has never waited for this one.
+    // Blocks from an earlier session have never counted as waiting.
     private int _accounted = piece.Prefix;
     private int _hashed;
     private int _written;
@@ -43,21 +43,21 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     private bool _isOver;
     private bool _isHeldUp;
 
-    /// <summary>The piece is verified, and is still to be written.</summary>
+    /// <summary>Whether the piece is verified but not written yet.</summary>
     private bool _isGood;
     private BlockPrints? _prints;
 
-    /// <summary>The piece is complete and its hash is wrong; the hashes of its blocks are waited for.</summary>
+    /// <summary>Whether the piece is complete with a wrong hash, and waits for the hashes of its blocks.</summary>
     private bool _isBad;
 
-    /// <summary>The blocks that are good by their own hashes; null until one is.</summary>
+    /// <summary>The blocks that match their own hashes; null until there is one.</summary>
     private Bitfield? _good;
 
     /// <summary>The piece.</summary>
     public ActivePiece Piece => piece;
 
     /// <summary>
-    /// Says that blocks have been added. Cheap when the job is queued already; call it once for a batch of blocks.
+    /// Schedules the work after blocks have been added. Cheap if already queued; call it once per batch of blocks.
     /// </summary>
     public void Post()
     {
@@ -65,7 +65,9 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             disk.Post(this);
     }
 
-    /// <summary>Asks for all blocks in memory to be written, verified or not, so that they leave the memory and outlive the process.</summary>
+    /// <summary>
+    /// Requests writing all blocks in memory, verified or not, so that they leave memory and survive the process.
+    /// </summary>
     public void WriteOut()
     {
         _isWriteOutAsked = true;
@@ -73,8 +75,8 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     }
 
     /// <summary>
-    /// Asks for the piece to be put aside: its blocks are written, and <see cref="IPieceResults.PieceParked"/> is told which are on disk;
-    /// unless the piece turns out to be complete first. It hands out no blocks any more.
+    /// Requests setting the piece aside: its blocks are written, and <see cref="IPieceResults.PieceParked"/> receives those on
+    /// disk, unless the piece turns out to be complete first. No more of its blocks are reserved.
     /// </summary>
     public void Park()
     {
@@ -83,7 +85,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         Post();
     }
 
-    /// <summary>Hashes and writes what can be; called by the disk thread.</summary>
+    /// <summary>Hashes and writes what is possible; called by the disk thread.</summary>
     public void Execute()
     {
         Volatile.Write(ref _posted, 0);
@@ -93,7 +95,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         {
             GoOn(prefix);
         }
-#pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent and nothing else.
+#pragma warning disable CA1031 // The root of the work on a piece: a fault ends this torrent only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -121,7 +123,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         }
         catch (StorageException e) when (e.IsHeld && !_isParkAsked)
         {
-            // What is here stays in memory, and is written when the file is free.
+            // The blocks stay in memory, and are written when the file is free.
             SetHeldUp(true);
             disk.PostLater(this);
         }
@@ -169,7 +171,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
 
         if (piece.Leaves is { } leaves && TryDropWrong(leaves, isComplete: false))
         {
-            // With what is left.
+            // Continues with the rest.
             Post();
             return;
         }
@@ -214,8 +216,8 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     }
 
     /// <summary>
-    /// Goes on with a complete piece whose hash is wrong: without the blocks that are wrong by their own hashes, where those are known, or else without
-    /// those that are likeliest to be.
+    /// Continues with a complete piece whose hash is wrong: drops the blocks that fail their own hashes, if those are known, or
+    /// else the most suspicious ones.
     /// </summary>
     private void Mend()
     {
@@ -226,7 +228,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             Mend(TakePrints());
     }
 
-    /// <summary>Drops the blocks that are wrong by their own hashes; of a piece that is not complete, of those in memory.</summary>
+    /// <summary>Drops the blocks that fail their own hashes; in an incomplete piece, only those in memory.</summary>
     /// <returns>Whether there were any.</returns>
     private bool TryDropWrong(byte[] leaves, bool isComplete)
     {
@@ -251,7 +253,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
             return false;
         IBlockSource[] senders = [.. wrong.Select(piece.SenderOf).OfType<IBlockSource>().Distinct()];
         piece.Drop(wrong, senders, out int before, out int after);
-        // A piece that is asked for again waits again.
+        // Blocks that are downloaded again wait again.
         if (before > Math.Max(after, _accounted))
             disk.BytesProcessed(piece.BytesOf(before) - piece.BytesOf(Math.Max(after, _accounted)));
         _accounted = Math.Min(_accounted, after);
@@ -266,14 +268,14 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         return true;
     }
 
-    /// <summary>Writes what is hashed, where that is much.</summary>
+    /// <summary>Writes the hashed data, if there is much of it.</summary>
     private void WriteRunOut()
     {
         if (piece.BytesOf(_hashed) - piece.BytesOf(_written) >= WriteRun)
             Write();
     }
 
-    /// <summary>Writes what is left of a good piece. Called again where that failed because another program holds a file.</summary>
+    /// <summary>Writes the rest of a good piece. Called again if that failed because another program has locked a file.</summary>
     private void Finish()
     {
         if (_prints is null && results.IsSuspect(piece.Index))
@@ -291,8 +293,8 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
     }
 
     /// <summary>
-    /// Goes on with a complete piece whose hash is wrong, without the blocks of one of its senders. What others sent is not thrown away for
-    /// one wrong block; and once the piece is good it shows who sent that.
+    /// Continues with a complete piece whose hash is wrong, without the blocks of one of its senders. The others' blocks are kept
+    /// despite one wrong block; and once the piece is good it shows who sent that.
     /// </summary>
     private void Mend(BlockPrints prints)
     {
@@ -302,8 +304,10 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         results.PieceBad(this, prints);
     }
 
-    /// <summary>Begins the piece again without what has been dropped of it: first the blocks of an earlier session, which a crash may have damaged.</summary>
-    /// <returns>False where nothing was dropped.</returns>
+    /// <summary>
+    /// Restarts the piece without the dropped blocks: first those of an earlier session, which a crash may have damaged.
+    /// </summary>
+    /// <returns>False if nothing was dropped.</returns>
     private bool TryMend(long dropped, BlockPrints? prints)
     {
         if (dropped == 0)
@@ -313,7 +317,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         return true;
     }
 
-    /// <summary>A block that is here; one that has been written is read back, into memory that the next call uses again.</summary>
+    /// <summary>A received block; one that has been written is read back, into memory that the next call reuses.</summary>
     private ReadOnlyMemory<byte> Block(int block)
     {
         if (!piece.IsWritten(block))
@@ -330,7 +334,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         _written = _hashed;
     }
 
-    /// <summary>Writes those of some blocks that are in memory, and lets go of them.</summary>
+    /// <summary>Writes the blocks in a range that are in memory, and releases them.</summary>
     private void WriteInMemory(int first, int end)
     {
         for (int block = first; block < end;)
@@ -365,7 +369,7 @@ internal sealed class PieceFinisher(ActivePiece piece, PieceVerifier verifier, l
         return new BlockPrints(fingerprints, senders);
     }
 
-    /// <returns>The blocks that are on disk; null means none.</returns>
+    /// <returns>The blocks on disk; null means none.</returns>
     private Bitfield? EndAndKeep()
     {
         Bitfield? written = piece.WrittenBlocks();

@@ -1,35 +1,35 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Pieces in the order of a key: one flat array, cut into a bucket for each key. A piece whose key changes is moved across
-/// the boundaries between its old and its new bucket. It is empty, and takes no memory, until it is sorted.
+/// Pieces sorted by a key: one flat array, divided into a bucket for each key. A piece whose key changes is moved across the
+/// boundaries between its old and its new bucket. Empty, and without memory, until it is sorted.
 /// </summary>
-/// <param name="pieceCount">Number of pieces there can be.</param>
+/// <param name="pieceCount">The most pieces.</param>
 internal sealed class PieceOrder(int pieceCount)
 {
-    /// <summary>Stands for the key of a piece that is not in the order.</summary>
+    /// <summary>The key of a piece that is not in the order.</summary>
     private const int Absent = 0;
 
-    /// <summary>Buckets made at once when there is no bucket for a key.</summary>
+    /// <summary>The number of buckets added at once when a key has none.</summary>
     private const int Growth = 8;
 
     private int[] _pieces = [];
     private int[] _position = [];
 
-    /// <summary>Bucket k lies between _bucketEnd[k - 1] and _bucketEnd[k].</summary>
+    /// <summary>Bucket k is between _bucketEnd[k - 1] and _bucketEnd[k].</summary>
     private int[] _bucketEnd = [0];
 
     /// <summary>Number of pieces in the order.</summary>
     public int Count => _bucketEnd[^1];
 
-    /// <summary>For 0 and each key, where its bucket ends and the next one begins.</summary>
+    /// <summary>For 0 and each key, the end of its bucket.</summary>
     public ReadOnlySpan<int> BucketEnds => _bucketEnd;
 
-    /// <summary>The piece at a place of the order.</summary>
+    /// <summary>The piece at a position.</summary>
     /// <param name="position">0 to <see cref="Count"/> - 1.</param>
     public int this[int position] => _pieces[position];
 
-    /// <summary>Puts a piece in.</summary>
+    /// <summary>Adds a piece.</summary>
     /// <param name="piece">A piece that is not in the order.</param>
     /// <param name="key">Its key, 1 or more.</param>
     public void Add(int piece, int key)
@@ -39,7 +39,7 @@ internal sealed class PieceOrder(int pieceCount)
         Move(piece, _bucketEnd.Length - 1, key);
     }
 
-    /// <summary>Takes a piece out.</summary>
+    /// <summary>Removes a piece.</summary>
     /// <param name="piece">A piece that is in the order.</param>
     /// <param name="key">Its key.</param>
     public void Remove(int piece, int key)
@@ -55,7 +55,7 @@ internal sealed class PieceOrder(int pieceCount)
     public void Move(int piece, int from, int to)
     {
         EnsureBucket(to);
-        // The piece leaves a gap, which the piece at each boundary on the way moves into.
+        // The piece leaves a gap, which the piece at each boundary on the way fills.
         int gap = _position[piece];
         for (; from < to; from++)
             gap = MoveGap(gap, --_bucketEnd[from]);
@@ -64,14 +64,14 @@ internal sealed class PieceOrder(int pieceCount)
         Put(piece, gap);
     }
 
-    /// <summary>Makes the order anew, by counting.</summary>
-    /// <param name="writeKeys">Writes the keys of the pieces that are to be in the order, each at its index.</param>
+    /// <summary>Rebuilds the order with a counting sort.</summary>
+    /// <param name="writeKeys">Writes the keys of the pieces to include, each at its index.</param>
     public void Sort(Action<Span<int>> writeKeys)
     {
         if (_pieces.Length == 0)
             (_pieces, _position) = (new int[pieceCount], new int[pieceCount]);
 
-        // _position holds the keys while they are needed.
+        // _position holds the keys during the sort.
         Array.Clear(_position);
         writeKeys(_position);
         int topKey = 0;
@@ -81,8 +81,8 @@ internal sealed class PieceOrder(int pieceCount)
         foreach (int key in _position)
             _bucketEnd[key]++;
 
-        // Counts become starts; filling a bucket then moves its start to its end. The absent pieces are filled in as well, behind
-        // the others: to tell them apart would take longer.
+        // Counts become starts; filling a bucket then moves its start to its end. Absent pieces are filled in as well, after the
+        // others: skipping them would take longer.
         int start = 0;
         for (int key = Absent + 1; key <= topKey; key++)
             (_bucketEnd[key], start) = (start, start + _bucketEnd[key]);
@@ -92,7 +92,7 @@ internal sealed class PieceOrder(int pieceCount)
         _bucketEnd[Absent] = 0;
     }
 
-    /// <summary>Fills a gap with the piece at another position, which is the gap then.</summary>
+    /// <summary>Fills a gap with the piece at another position, which becomes the gap.</summary>
     private int MoveGap(int gap, int position)
     {
         if (gap != position)

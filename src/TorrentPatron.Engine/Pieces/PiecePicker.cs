@@ -5,28 +5,30 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Says which piece to fetch next: the rarest among the peers, sooner where its priority is higher, at random among equals.
+/// Chooses the next piece to download: the rarest among the peers, sooner if its priority is higher, at random among equals.
 /// </summary>
 /// <remarks>
-/// The free pieces are kept in order, so that picking looks at few of them and a change costs a few swaps, however many there
-/// are. Changes to many pieces at once only mark the order as stale; the next pick sorts it anew. Seeds have every piece
-/// and change no order, so they are a counter. Not thread-safe.
+/// The free pieces are kept sorted, so that picking examines few of them and a change costs a few swaps, however many there are.
+/// Changes to many pieces at once only mark the order as stale; the next pick sorts it again. Seeds have every piece and do not
+/// affect the order, so they are only counted. Not thread-safe.
 /// </remarks>
 internal sealed class PiecePicker
 {
     /// <summary>The highest priority.</summary>
     public const byte MaxPriority = 7;
 
-    /// <summary>The priority that every piece starts with.</summary>
+    /// <summary>The initial priority of every piece.</summary>
     public const byte NormalPriority = 4;
 
-    /// <summary>Until so many pieces are verified rarity does not count: any piece to give is more use than a rare one.</summary>
+    /// <summary>
+    /// The number of verified pieces below which rarity is ignored: at first any piece to give is more useful than a rare one.
+    /// </summary>
     private const int RandomFirst = 4;
 
-    /// <summary>Pieces looked at in order of their keys before the peer's own pieces are gone through instead.</summary>
+    /// <summary>The number of pieces examined in order before the peer's own pieces are searched instead.</summary>
     private const int ScanBudget = 256;
 
-    /// <summary>In the order of a byte of a bitfield.</summary>
+    /// <summary>The bit order of a byte of a bitfield.</summary>
     private static readonly Vector128<ushort> BitsOfByte =
         Vector128.Create((ushort)0x80, 0x40, 0x20, 0x10, 0x08, 0x04, 0x02, 0x01);
 
@@ -34,20 +36,22 @@ internal sealed class PiecePicker
     private readonly PieceState[] _state;
     private readonly byte[] _priority;
 
-    /// <summary>Peers that have each piece, seeds not counted; whole eights of pieces, which are changed at once.</summary>
+    /// <summary>
+    /// The number of peers with each piece, without seeds; padded to multiples of eight, which change together.
+    /// </summary>
     private readonly ushort[] _availability;
     private readonly Bitfield _free;
     private readonly Bitfield _missing;
 
     private readonly PieceOrder _order;
 
-    /// <summary>No piece's priority is above this.</summary>
+    /// <summary>An upper bound of all priorities.</summary>
     private byte _highestPriority = NormalPriority;
 
-    /// <summary>Whether the free pieces are to be sorted before the order is looked at.</summary>
+    /// <summary>Whether the free pieces must be sorted before the order is used.</summary>
     private bool _isStale = true;
 
-    /// <summary>Makes a picker in which every piece is free, of normal priority and with no peer that has it.</summary>
+    /// <summary>Creates a picker in which every piece is free, with normal priority and without peers.</summary>
     /// <param name="pieceCount">Number of pieces, 0 or more.</param>
     /// <param name="random">Breaks ties.</param>
     public PiecePicker(int pieceCount, Random random)
@@ -75,25 +79,25 @@ internal sealed class PiecePicker
     /// <summary>Number of pieces.</summary>
     public int PieceCount => _state.Length;
 
-    /// <summary>Pieces with a priority above 0, verified or not.</summary>
+    /// <summary>The number of pieces with a priority above 0, verified or not.</summary>
     public int Wanted { get; private set; }
 
-    /// <summary>Pieces that are wanted and not verified.</summary>
+    /// <summary>The number of wanted pieces that are not verified.</summary>
     public int WantedLeft => _missing.Count;
 
-    /// <summary>Pieces that are wanted and neither started nor verified.</summary>
+    /// <summary>The number of wanted pieces that are neither started nor verified.</summary>
     public int Free => _free.Count;
 
-    /// <summary>Pieces that are verified.</summary>
+    /// <summary>The number of verified pieces.</summary>
     public int VerifiedCount { get; private set; }
 
-    /// <summary>Peers that have everything.</summary>
+    /// <summary>The number of peers with every piece.</summary>
     public int Seeds { get; private set; }
 
-    /// <summary>Whether pieces are picked in their order, among those with the highest priority, instead of the rarest.</summary>
+    /// <summary>Whether pieces are picked in index order, among those with the highest priority, instead of by rarity.</summary>
     public bool Sequential { get; set; }
 
-    /// <summary>Whether a piece is to be had and is not verified yet.</summary>
+    /// <summary>Whether a piece is wanted and not verified yet.</summary>
     /// <param name="piece">Index of the piece.</param>
     public bool IsWanted(int piece) => _missing[piece];
 
@@ -101,13 +105,13 @@ internal sealed class PiecePicker
     /// <param name="piece">Index of the piece.</param>
     public int Availability(int piece) => _availability[piece] + Seeds;
 
-    /// <summary>How much a piece is wanted, 0 to <see cref="MaxPriority"/>.</summary>
+    /// <summary>The priority of a piece, 0 to <see cref="MaxPriority"/>.</summary>
     /// <param name="piece">Index of the piece.</param>
     public byte Priority(int piece) => _priority[piece];
 
-    /// <summary>Sets how much a piece is wanted. A piece already started stays so.</summary>
+    /// <summary>Sets the priority of a piece. A started piece stays started.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <param name="priority">0 (not at all) to <see cref="MaxPriority"/>.</param>
+    /// <param name="priority">0 (not wanted) to <see cref="MaxPriority"/>.</param>
     public void SetPriority(int piece, byte priority)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(priority, MaxPriority);
@@ -121,28 +125,28 @@ internal sealed class PiecePicker
         Change(piece, _state[piece], priority, _availability[piece]);
     }
 
-    /// <summary>A peer that is no seed has got a piece.</summary>
+    /// <summary>Records that a peer, not a seed, has got a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void Have(int piece) =>
         Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] + 1)));
 
-    /// <summary>A peer that is no seed no longer has a piece.</summary>
+    /// <summary>Records that a peer, not a seed, has lost a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void LostHave(int piece) =>
         Change(piece, _state[piece], _priority[piece], checked((ushort)(_availability[piece] - 1)));
 
-    /// <summary>A peer that is no seed has come.</summary>
-    /// <param name="has">What it has.</param>
+    /// <summary>Adds a peer that is not a seed.</summary>
+    /// <param name="has">Its pieces.</param>
     public void AddPeer(Bitfield has) => AddToAvailability(has, 1);
 
-    /// <summary>A peer that is no seed has gone, or has become a seed (then follows <see cref="AddSeed"/>).</summary>
-    /// <param name="has">What it had: all that was counted for it by <see cref="AddPeer"/> and <see cref="Have"/>.</param>
+    /// <summary>Removes a peer that is not a seed, or that has become one (then <see cref="AddSeed"/> follows).</summary>
+    /// <param name="has">All of its pieces that were counted by <see cref="AddPeer"/> and <see cref="Have"/>.</param>
     public void RemovePeer(Bitfield has) => AddToAvailability(has, -1);
 
-    /// <summary>A peer that has everything has come.</summary>
+    /// <summary>Adds a seed.</summary>
     public void AddSeed() => Seeds++;
 
-    /// <summary>A peer that has everything has gone.</summary>
+    /// <summary>Removes a seed.</summary>
     /// <exception cref="InvalidOperationException">There was none.</exception>
     public void RemoveSeed()
     {
@@ -151,13 +155,13 @@ internal sealed class PiecePicker
         Seeds--;
     }
 
-    /// <summary>Takes the piece to fetch next from a peer out of the free ones; it is started then.</summary>
-    /// <param name="peerHas">What the peer has; null: everything.</param>
+    /// <summary>Picks and starts the next piece to download from a peer.</summary>
+    /// <param name="peerHas">The peer's pieces; null means all.</param>
     /// <param name="suggested">
-    /// Pieces that the peer would rather give (BEP 6), the newest first: one of them is taken where it is about as rare as the rarest. A peer may
-    /// name whatever it likes.
+    /// Pieces that the peer suggests (BEP 6), newest first: one is picked if it is about as rare as the rarest. They may be
+    /// arbitrary.
     /// </param>
-    /// <returns>Index of the piece; -1 where the peer has no free one.</returns>
+    /// <returns>The piece's index; -1 if the peer has no free one.</returns>
     public int Pick(Bitfield? peerHas, ReadOnlySpan<int> suggested = default)
     {
         if (Free == 0)
@@ -173,12 +177,12 @@ internal sealed class PiecePicker
     }
 
     /// <summary>
-    /// Takes the piece with which a source that gives long runs, a web seed, is to begin: the first of the longest run of free pieces of the
-    /// highest priority, so that runs stay long and peers find the rest.
+    /// Picks the first piece of a run for a source that gives long runs, a web seed: the start of the longest run of free pieces
+    /// of the highest priority, so that runs stay long and peers find the rest.
     /// </summary>
-    /// <param name="has">What the source has; null: everything.</param>
-    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
-    /// <returns>Index of the piece; -1 where the source has no free one.</returns>
+    /// <param name="has">The source's pieces; null means all.</param>
+    /// <param name="next">The piece that continues its previous run; below 0 means none.</param>
+    /// <returns>The piece's index; -1 if the source has no free one.</returns>
     public int PickRun(Bitfield? has, int next = -1)
     {
         int piece = Sequential ? PickFirst(has is null ? _free.Ones : _free.InBoth(has))
@@ -189,19 +193,19 @@ internal sealed class PiecePicker
         return piece;
     }
 
-    /// <summary>Takes the piece behind another one, where it is free and wanted as much as that; it is started then.</summary>
-    /// <param name="piece">Index of the piece before it.</param>
-    /// <param name="has">What the source has; null: everything.</param>
-    /// <returns>Index of the piece; -1 where it is not to be had.</returns>
+    /// <summary>Picks and starts the piece after another one, if it is free and of the same priority.</summary>
+    /// <param name="piece">Index of the previous piece.</param>
+    /// <param name="has">The source's pieces; null means all.</param>
+    /// <returns>The piece's index; -1 if it is not available.</returns>
     public int PickBehind(int piece, Bitfield? has)
     {
         int next = piece + 1;
         return next < PieceCount && has?[next] != false && _priority[next] >= _priority[piece] && TryPick(next) ? next : -1;
     }
 
-    /// <summary>Takes a certain piece out of the free ones; it is started then.</summary>
+    /// <summary>Picks and starts a particular piece.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <returns>False where it is not free.</returns>
+    /// <returns>False if it is not free.</returns>
     public bool TryPick(int piece)
     {
         if (!_free[piece])
@@ -210,7 +214,7 @@ internal sealed class PiecePicker
         return true;
     }
 
-    /// <summary>A started piece has been given up and is free again. A piece that is not started stays as it is.</summary>
+    /// <summary>Frees a started piece that has been abandoned. Does nothing if the piece is not started.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void Return(int piece)
     {
@@ -218,11 +222,11 @@ internal sealed class PiecePicker
             SetState(piece, PieceState.Open);
     }
 
-    /// <summary>A piece is verified, from whatever state: it is not picked again.</summary>
+    /// <summary>Marks a piece in any state as verified: it is not picked again.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void Verified(int piece) => SetState(piece, PieceState.Verified);
 
-    /// <summary>A verified piece is lost again and is free. A piece that is not verified stays as it is.</summary>
+    /// <summary>Frees a verified piece that is lost. Does nothing if the piece is not verified.</summary>
     /// <param name="piece">Index of the piece.</param>
     public void Unverified(int piece)
     {
@@ -230,16 +234,16 @@ internal sealed class PiecePicker
             SetState(piece, PieceState.Open);
     }
 
-    /// <summary>Whether a peer has a piece that <see cref="Pick"/> would give.</summary>
-    /// <param name="peerHas">What the peer has; null: everything.</param>
+    /// <summary>Whether <see cref="Pick"/> would find a piece for a peer.</summary>
+    /// <param name="peerHas">The peer's pieces; null means all.</param>
     public bool HasFreeFor(Bitfield? peerHas) => peerHas is null ? Free > 0 : _free.Intersects(peerHas);
 
-    /// <summary>Whether a peer has a piece that is wanted and not verified, started or not: whether it is of interest.</summary>
-    /// <param name="peerHas">What the peer has; null: everything.</param>
+    /// <summary>Whether a peer is interesting: it has a piece that is wanted and not verified, started or not.</summary>
+    /// <param name="peerHas">The peer's pieces; null means all.</param>
     public bool HasWantedFor(Bitfield? peerHas) => peerHas is null ? WantedLeft > 0 : _missing.Intersects(peerHas);
 
-    /// <summary>Number of pieces that a peer has and that are wanted and not verified, started or not.</summary>
-    /// <param name="peerHas">What the peer has.</param>
+    /// <summary>The number of a peer's pieces that are wanted and not verified, started or not.</summary>
+    /// <param name="peerHas">The peer's pieces.</param>
     public int CountWantedFor(Bitfield peerHas) => _missing.CountInBoth(peerHas);
 
     private static int Key(int availability, int priority) => (availability + 1) * (MaxPriority + 1 - priority);
@@ -257,10 +261,11 @@ internal sealed class PiecePicker
         return VerifiedCount < RandomFirst ? PickRandom(peerHas) : peerHas is null ? PickRarest() : PickRarest(peerHas);
     }
 
-    /// <summary>Finds a suggested piece that may be fetched in place of the one picked; null means none.</summary>
+    /// <summary>Finds a suggested piece that may be downloaded instead of the picked one; null means none.</summary>
     private int? FindSuggested(ReadOnlySpan<int> suggested, Bitfield? peerHas, int picked)
     {
-        // Half as many peers again, and one more: else what is in one peer's memory would have us leave the rare pieces to the end.
+        // At most half as many peers again, plus one: otherwise pieces in one peer's memory would make us leave the rare ones to
+        // the end.
         int most = Availability(picked) * 3 / 2 + 1;
         foreach (int piece in suggested)
         {
@@ -358,7 +363,7 @@ internal sealed class PiecePicker
         return -1;
     }
 
-    /// <summary>Goes through the free pieces that the peer has: cheap for peers with few, and bounded for all.</summary>
+    /// <summary>Searches the free pieces that the peer has: cheap for peers with few, and bounded for all.</summary>
     private int PickAmongTheirs(Bitfield peerHas, bool rarest)
     {
         int best = -1, bestKey = int.MaxValue, equals = 0;
@@ -399,7 +404,7 @@ internal sealed class PiecePicker
             return;
         }
 
-        // Eight pieces at once. A torrent has far fewer peers than would overflow.
+        // Eight pieces at once. A torrent has far too few peers to overflow.
         Vector128<ushort> changes = Vector128.Create((ushort)change);
         Span<Vector128<ushort>> eights = MemoryMarshal.Cast<ushort, Vector128<ushort>>(_availability.AsSpan());
         ReadOnlySpan<byte> bytes = has.Bytes;
@@ -413,7 +418,7 @@ internal sealed class PiecePicker
             keys[piece] = Key(_availability[piece], _priority[piece]);
     }
 
-    /// <summary>The one place where a single piece changes: keeps the fields, the counts and the order in step.</summary>
+    /// <summary>The only place where a single piece changes: keeps the fields, the counts and the order consistent.</summary>
     private void Change(int piece, PieceState state, byte priority, ushort availability)
     {
         bool wasFree = IsFree(_state[piece], _priority[piece]);

@@ -4,8 +4,8 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Which pieces of a torrent are here and which are wanted, which of them each source has, and which is begun next. Thread-safe: its lock is a
-/// leaf, and it is taken for a piece or for what a source says it has, never for a block.
+/// A torrent's verified and wanted pieces, the pieces of each source, and the choice of the next piece. Thread-safe: its lock is
+/// a leaf, and is taken per piece or per availability message, never per block.
 /// </summary>
 internal sealed class PieceSelection
 {
@@ -15,19 +15,19 @@ internal sealed class PieceSelection
     private readonly Bitfield _verified;
     private readonly EqualPieces? _equal;
 
-    /// <summary>Where no two pieces are equal, none is ever held.</summary>
+    /// <summary>Shared by torrents without equal pieces.</summary>
     private static readonly HashSet<int> NoPieces = [];
 
-    /// <summary>Pieces that nobody is asked for, since an equal one is here or comes.</summary>
+    /// <summary>Pieces that are not requested, because an equal one is verified or on its way.</summary>
     private readonly HashSet<int> _held;
     private Bitfield? _none;
     private long _wantedBytes;
 
-    /// <summary>Bytes of the wanted pieces that are not here, and of all pieces that are not.</summary>
+    /// <summary>Bytes of the missing wanted pieces, and of all missing pieces.</summary>
     private long _leftBytes;
     private long _missingBytes;
 
-    /// <summary>Makes it: every piece is wanted, and none is here.</summary>
+    /// <summary>Creates the selection: every piece is wanted, none is verified.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="random">Breaks ties.</param>
     public PieceSelection(TorrentMetainfo metainfo, Random random)
@@ -41,7 +41,7 @@ internal sealed class PieceSelection
         _wantedBytes = _leftBytes = _missingBytes = metainfo.Version == MetainfoVersion.V2 ? metainfo.ContentSize : metainfo.TotalSize;
     }
 
-    /// <summary>How many of the pieces are here.</summary>
+    /// <summary>The count of verified pieces.</summary>
     public PieceProgress Progress
     {
         get
@@ -51,7 +51,7 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Whether every wanted piece is here.</summary>
+    /// <summary>Whether every wanted piece is verified.</summary>
     public bool IsComplete
     {
         get
@@ -61,7 +61,7 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Bytes of all pieces that are not here, wanted or not.</summary>
+    /// <summary>Bytes of all missing pieces, wanted or not.</summary>
     public long MissingBytes
     {
         get
@@ -71,7 +71,7 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Whether pieces are fetched in their order.</summary>
+    /// <summary>Whether pieces are downloaded in order.</summary>
     public bool Sequential
     {
         set
@@ -81,19 +81,19 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Whether a piece is here. A glance, without the lock: what is here stays.</summary>
+    /// <summary>Whether a piece is verified. Without the lock: verified pieces stay verified.</summary>
     public bool Has(int piece) => _verified[piece];
 
-    /// <summary>A copy of the field of pieces that are here.</summary>
+    /// <summary>A copy of the verified pieces.</summary>
     public Bitfield Verified()
     {
         lock (_gate)
             return _verified.Clone();
     }
 
-    /// <summary>Wants other pieces than before. A piece that is begun stays so.</summary>
-    /// <param name="priorities">Priority of each piece; 0: it is not wanted.</param>
-    /// <param name="sources">The sources: what they have may be of interest now, or no longer.</param>
+    /// <summary>Changes the priorities. A started piece stays started.</summary>
+    /// <param name="priorities">The priority of each piece; 0 means not wanted.</param>
+    /// <param name="sources">The sources, whose interest is updated.</param>
     public void SetPriorities(ReadOnlySpan<byte> priorities, IEnumerable<IBlockSource> sources)
     {
         lock (_gate)
@@ -118,8 +118,8 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Takes what resume data or a check has found; no piece is begun any more.</summary>
-    /// <param name="verified">The pieces that are here.</param>
+    /// <summary>Takes the result of resume data or a check; no piece is started then.</summary>
+    /// <param name="verified">The verified pieces.</param>
     public void Reset(Bitfield verified)
     {
         lock (_gate)
@@ -147,49 +147,49 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Begins the piece to fetch next from a source.</summary>
-    /// <returns>Index of the piece; -1 where it has none that is wanted and not begun.</returns>
+    /// <summary>Starts the next piece to download from a source.</summary>
+    /// <returns>The piece's index; -1 if the source has no wanted piece that is not started.</returns>
     public int Pick(IBlockSource source)
     {
         lock (_gate)
             return _picker.Pick(PiecesOf(source.Availability), source.Suggested);
     }
 
-    /// <summary>Begins the piece from which on a source gives a long run; see <see cref="PiecePicker.PickRun"/>.</summary>
+    /// <summary>Starts the first piece of a long run from a source; see <see cref="PiecePicker.PickRun"/>.</summary>
     /// <param name="source">The source.</param>
-    /// <param name="next">The piece with which it would go on from where it was; below 0: none.</param>
-    /// <returns>Index of the piece; -1 where it has none that is wanted and not begun.</returns>
+    /// <param name="next">The piece that continues its previous run; below 0 means none.</param>
+    /// <returns>The piece's index; -1 if the source has no wanted piece that is not started.</returns>
     public int PickRun(IBlockSource source, int next)
     {
         lock (_gate)
             return _picker.PickRun(PiecesOf(source.Availability), next);
     }
 
-    /// <summary>Begins the piece behind another one, where it is wanted as much, and not begun.</summary>
-    /// <returns>Index of the piece; -1 where the source is not to be asked for it.</returns>
+    /// <summary>Starts the piece after another one, if it has the same priority and is not started.</summary>
+    /// <returns>The piece's index; -1 if it cannot be requested from the source.</returns>
     public int PickBehind(IBlockSource source, int piece)
     {
         lock (_gate)
             return _picker.PickBehind(piece, PiecesOf(source.Availability));
     }
 
-    /// <summary>Begins a certain piece.</summary>
-    /// <returns>False where it is begun already, here, or not wanted.</returns>
+    /// <summary>Starts a particular piece.</summary>
+    /// <returns>False if it is started, verified, or not wanted.</returns>
     public bool TryPick(int piece)
     {
         lock (_gate)
             return _picker.TryPick(piece);
     }
 
-    /// <summary>A piece that was begun has been given up: it may be begun again.</summary>
+    /// <summary>Frees a started piece that has been abandoned.</summary>
     public void Return(int piece)
     {
         lock (_gate)
             _picker.Return(piece);
     }
 
-    /// <summary>A piece is here.</summary>
-    /// <returns>Whether every wanted piece is here now.</returns>
+    /// <summary>Marks a piece as verified.</summary>
+    /// <returns>Whether every wanted piece is now verified.</returns>
     public bool SetVerified(int piece)
     {
         lock (_gate)
@@ -208,11 +208,14 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Whether there are files that are equal.</summary>
+    /// <summary>Whether the torrent has equal files.</summary>
     public bool HasEqual => _equal is not null;
 
-    /// <summary>Chooses which of several equal pieces is fetched, unless one is here already; the others wait for it. Replaces earlier choices.</summary>
-    /// <returns>The pieces that can be made of those that are here.</returns>
+    /// <summary>
+    /// Chooses which of several equal pieces is downloaded, unless one is verified already; the others wait for it. Replaces
+    /// earlier choices.
+    /// </summary>
+    /// <returns>The pieces that can be copied from verified ones.</returns>
     public IReadOnlyList<(int From, int To)> HoldEqual()
     {
         var copies = new List<(int, int)>();
@@ -242,7 +245,7 @@ internal sealed class PieceSelection
         return copies;
     }
 
-    /// <summary>The pieces that can be made of one that is here now; nobody is asked for them any more.</summary>
+    /// <summary>The pieces that can be copied from a newly verified one; they are no longer requested.</summary>
     public IReadOnlyList<(int From, int To)> EqualTo(int piece)
     {
         if (_equal is null)
@@ -251,7 +254,7 @@ internal sealed class PieceSelection
             return [.. _equal.To(piece).Where(other => _held.Contains(other) || (_picker.TryPick(other) && _held.Add(other))).Select(other => (piece, other))];
     }
 
-    /// <summary>A piece could not be made of an equal one: it may be asked for.</summary>
+    /// <summary>Allows requesting a piece that could not be copied from an equal one.</summary>
     public void ReleaseEqual(int piece)
     {
         lock (_gate)
@@ -261,8 +264,10 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>Pieces for which others wait may be such as nobody has: then one of those is asked for that somebody has. Called now and then.</summary>
-    /// <returns>Whether any may be asked for now that might not before.</returns>
+    /// <summary>
+    /// Handles pieces that others wait for but that no source has: another equal piece is then requested. Called now and then.
+    /// </summary>
+    /// <returns>Whether more pieces may be requested than before.</returns>
     public bool ReleaseUnavailable()
     {
         bool isAny = false;
@@ -306,22 +311,22 @@ internal sealed class PieceSelection
             return _picker.HasFreeFor(PiecesOf(source.Availability));
     }
 
-    /// <summary>The pieces that a source has, null: all of them. Single pieces may be looked at without the lock, now or a little later.</summary>
+    /// <summary>A source's pieces; null means all. Single pieces may be read without the lock, now or a little later.</summary>
     public Bitfield? PiecesOf(IBlockSource source)
     {
         lock (_gate)
             return PiecesOf(source.Availability);
     }
 
-    /// <summary>Whether a source has something that we want.</summary>
+    /// <summary>Whether a source has a piece that we want.</summary>
     public bool IsInteresting(IBlockSource source)
     {
         lock (_gate)
             return source.Availability.IsCountedWhole ? _picker.WantedLeft > 0 : source.Availability.Interesting > 0;
     }
 
-    /// <summary>Notes that a piece which is here is a want of a source's no longer.</summary>
-    /// <returns>Whether the source has just ceased to be of interest.</returns>
+    /// <summary>Updates a source's interest after a piece was verified.</summary>
+    /// <returns>Whether the source has just become uninteresting.</returns>
     public bool NoLongerWanted(IBlockSource source, int piece)
     {
         BlockAvailability availability = source.Availability;
@@ -332,13 +337,13 @@ internal sealed class PieceSelection
             if (availability.Pieces is not { } pieces || !pieces[piece] || --availability.Interesting > 0)
                 return false;
 
-            // The piece was verified before this: if the source told of it in between, it was not counted as a want at all.
+            // The piece was verified before this: if the source announced it in between, it was never counted as wanted.
             availability.Interesting = _picker.CountWantedFor(pieces);
             return availability.Interesting == 0;
         }
     }
 
-    /// <summary>A source has told its pieces, for the first time or again: that adds to what is known.</summary>
+    /// <summary>A source has announced its pieces, for the first time or again: that adds to the known ones.</summary>
     /// <param name="source">The source.</param>
     /// <param name="pieces">The pieces; null means all.</param>
     public void SourceHas(IBlockSource source, Bitfield? pieces)
@@ -346,7 +351,7 @@ internal sealed class PieceSelection
         BlockAvailability availability = source.Availability;
         lock (_gate)
         {
-            // A source that is closed beside this has left, or will: what it says must not be counted after that.
+            // A source that is being closed has left, or will: its messages must not be counted after that.
             if (source.IsClosed || availability.IsSeed)
                 return;
             if (pieces is null && !availability.HasTakenBack)
@@ -355,7 +360,7 @@ internal sealed class PieceSelection
             }
             else if (availability.Pieces is { } known)
             {
-                // BEP 3 knows a bitfield as the first message only, but aria2 sends one in place of many haves.
+                // BEP 3 allows a bitfield only as the first message, but aria2 sends one instead of many haves.
                 for (int piece = 0; piece < known.Length; piece++)
                 {
                     if (pieces?[piece] != false)
@@ -382,7 +387,7 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>A source has a piece no longer.</summary>
+    /// <summary>A source no longer has a piece.</summary>
     public void SourceLost(IBlockSource source, int piece)
     {
         BlockAvailability availability = source.Availability;
@@ -390,7 +395,7 @@ internal sealed class PieceSelection
         {
             if (source.IsClosed)
                 return;
-            // Once for a source, however often it takes pieces back and has them again: this goes through all of them.
+            // Only once per source, however often it withdraws and regains pieces, because this goes through all of them.
             if (availability.IsCountedWhole)
             {
                 _picker.RemoveSeed();
@@ -409,7 +414,7 @@ internal sealed class PieceSelection
         }
     }
 
-    /// <summary>A source has gone.</summary>
+    /// <summary>A source has left.</summary>
     public void SourceLeft(IBlockSource source)
     {
         BlockAvailability availability = source.Availability;

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// A pooled buffer that is received into, and that the blocks in it are hashed and written from. It is counted: the
-/// receiver holds it while it fills it, each block that a piece keeps holds it too, and the last to let go gives it back.
+/// A pooled receive buffer, from which blocks are hashed and written. Reference-counted: the receiver retains it while filling
+/// it, each stored block retains it too, and the last release returns it to the pool.
 /// </summary>
 internal sealed class Slab(SlabPool? pool, int length)
 {
@@ -14,16 +14,16 @@ internal sealed class Slab(SlabPool? pool, int length)
     /// <summary>Size in bytes.</summary>
     public int Length => Bytes.Length;
 
-    /// <summary>Holds the slab once more.</summary>
+    /// <summary>Adds a reference.</summary>
     public void Retain() => Interlocked.Increment(ref _holders);
 
-    /// <summary>Lets go once.</summary>
+    /// <summary>Removes a reference.</summary>
     public void Release()
     {
         if (Interlocked.Decrement(ref _holders) == 0)
             pool?.Return(this);
     }
 
-    /// <summary>Makes the caller the one holder of a slab that nobody holds.</summary>
+    /// <summary>Makes the caller the only holder of an unused slab.</summary>
     internal void Take() => _holders = 1;
 }

@@ -1,18 +1,23 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// Lends slabs in four sizes: the least to peers that send no blocks, and less to idle ones, small slabs to those that do, large ones to those that
-/// fill them.
+/// A pool of slabs in four sizes: the smallest for idle peers, the next for peers that send no blocks, small ones for those that
+/// do, large ones for those that fill them.
 /// </summary>
 internal sealed class SlabPool
 {
-    /// <summary>Size of an idle peer's slab, bytes: it says that it has a piece now and then.</summary>
+    /// <summary>Size of an idle peer's slab, bytes: it announces a piece now and then.</summary>
     public const int IdleLength = 256;
 
-    /// <summary>Size of the least slab, bytes: some messages without a block. A torrent may have hundreds of peers that send no more.</summary>
+    /// <summary>
+    /// Size of the least slab, bytes: some messages without a block. A torrent may have hundreds of peers that send no more.
+    /// </summary>
     public const int LeastLength = 2 * 1024;
 
-    /// <summary>Size of a small slab, bytes: two block messages and what comes with them. A slow peer's blocks come one by one, and each holds its slab.</summary>
+    /// <summary>
+    /// Size of a small slab, bytes: two block messages with some others. A slow peer's blocks arrive one by one, and each retains
+    /// its slab.
+    /// </summary>
     public const int SmallLength = 33 * 1024;
 
     /// <summary>Size of a large slab, bytes.</summary>
@@ -28,8 +33,8 @@ internal sealed class SlabPool
     private readonly Shelf _small = new(SmallLength, KeptSmall);
     private readonly Shelf _large = new(LargeLength, KeptLarge);
 
-    /// <summary>Lends a slab, held once by the caller.</summary>
-    /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is made for this once.</param>
+    /// <summary>Rents a slab with one reference.</summary>
+    /// <param name="length">Bytes needed; above <see cref="LargeLength"/> the slab is allocated for this use only.</param>
     public Slab Rent(int length)
     {
         Slab slab = length <= IdleLength ? _idle.Take(this)
@@ -49,7 +54,7 @@ internal sealed class SlabPool
         _ => _large,
     }).Put(slab);
 
-    /// <summary>Slabs of one size; the last to come back is the first to go out, while it is still in the processor's cache.</summary>
+    /// <summary>Slabs of one size; the last returned is the first rented, while it is still in the processor's cache.</summary>
     private sealed class Shelf(int length, int kept)
     {
         private readonly Lock _gate = new();

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Engine.Pieces;
 
 /// <summary>
-/// The pieces that have arrived bad, and what they were made of, until they arrive good: then it is known who sent wrong
-/// blocks. Bounded; thread-safe.
+/// The failed pieces and their fingerprints, kept until the piece succeeds: then it is known who sent wrong blocks. Bounded;
+/// thread-safe.
 /// </summary>
 internal sealed class SuspectPieces
 {
-    /// <summary>Blocks remembered, of all pieces: 1 GiB of content.</summary>
+    /// <summary>The most blocks remembered, of all pieces: 1 GiB of content.</summary>
     private const int MostBlocks = 64 * 1024;
 
     private readonly Lock _gate = new();
@@ -14,7 +14,7 @@ internal sealed class SuspectPieces
     private int _blocks;
     private volatile int _count;
 
-    /// <summary>Whether a piece has arrived bad and not yet good.</summary>
+    /// <summary>Whether a piece has failed and not succeeded since.</summary>
     public bool Contains(int piece)
     {
         if (_count == 0)
@@ -23,7 +23,7 @@ internal sealed class SuspectPieces
             return _bad.Any(entry => entry.Piece == piece);
     }
 
-    /// <summary>Remembers a bad piece; where it is too much, the oldest are forgotten.</summary>
+    /// <summary>Adds a failed piece; above the limit the oldest are dropped.</summary>
     public void Add(int piece, BlockPrints prints)
     {
         lock (_gate)
@@ -36,10 +36,10 @@ internal sealed class SuspectPieces
         }
     }
 
-    /// <summary>A piece has arrived good.</summary>
-    /// <param name="piece">Which.</param>
-    /// <param name="good">What it was made of.</param>
-    /// <returns>Who sent wrong blocks of it before, each once.</returns>
+    /// <summary>Resolves a piece that has succeeded.</summary>
+    /// <param name="piece">The piece's index.</param>
+    /// <param name="good">Its fingerprints.</param>
+    /// <returns>The distinct senders of wrong blocks in earlier attempts.</returns>
     public IReadOnlyList<IBlockSource> Resolve(int piece, BlockPrints good)
     {
         var guilty = new List<IBlockSource>();

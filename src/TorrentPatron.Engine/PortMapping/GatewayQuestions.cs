@@ -4,13 +4,15 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>Questions to a router by datagrams, repeated until it answers.</summary>
-/// <param name="network">Where they leave.</param>
+/// <summary>Sends datagram queries to a router, repeated until it answers.</summary>
+/// <param name="network">The network.</param>
 /// <param name="gateway">The router.</param>
 /// <param name="time">The clock.</param>
 internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway, TimeProvider time)
 {
-    /// <summary>How often a question is asked: after 250, 500, 1,000 ms, as both RFCs have it, but no longer, since somebody waits.</summary>
+    /// <summary>
+    /// The number of attempts: with timeouts of 250, 500 and 1,000 ms, as in both RFCs, but no longer, because the user waits.
+    /// </summary>
     private const int Tries = 4;
 
     private const int MostAnswers = 100;
@@ -20,9 +22,9 @@ internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway,
     /// <summary>The router.</summary>
     public NetworkGateway Gateway => gateway;
 
-    /// <summary>Asks until there is an answer.</summary>
-    /// <param name="question">The question.</param>
-    /// <param name="read">Reads an answer; null: it is none to this question.</param>
+    /// <summary>Sends a query until there is an answer.</summary>
+    /// <param name="question">The query.</param>
+    /// <param name="read">Reads an answer; null if it does not answer this query.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="PortMappingException">No answer came.</exception>
     /// <exception cref="IOException">The network refuses.</exception>
@@ -45,7 +47,7 @@ internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway,
                     await socket.ReceiveAsync(batch, either.Token).ConfigureAwait(false);
                     for (int i = 0; i < batch.Count && answers++ < MostAnswers; i++)
                     {
-                        // Only the router itself is believed.
+                        // Only answers from the router itself count.
                         if (batch.Remote(i).Equals(router) && read(batch[i]) is { } answer)
                             return answer;
                     }
@@ -53,7 +55,7 @@ internal sealed class GatewayQuestions(INetwork network, NetworkGateway gateway,
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // Asked again.
+                // Send it again.
             }
         }
 

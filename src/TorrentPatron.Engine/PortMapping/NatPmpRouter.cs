@@ -4,10 +4,10 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>A router that is asked by NAT-PMP.</summary>
+/// <summary>A router reached with NAT-PMP.</summary>
 internal sealed class NatPmpRouter(GatewayQuestions questions) : IRouter
 {
-    /// <summary>Seconds that are asked for, and that are believed at least and at most.</summary>
+    /// <summary>The lifetime requested, and the least and greatest accepted, seconds.</summary>
     private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
 
     /// <inheritdoc/>

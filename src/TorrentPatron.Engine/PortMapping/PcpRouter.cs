@@ -5,10 +5,10 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>A router that is asked by PCP.</summary>
+/// <summary>A router reached with PCP.</summary>
 internal sealed class PcpRouter(GatewayQuestions questions) : IRouter
 {
-    /// <summary>Seconds that are asked for, and that are believed at least and at most.</summary>
+    /// <summary>The lifetime requested, and the least and greatest accepted, seconds.</summary>
     private const uint Lifetime = 7_200, LeastLifetime = 60, MostLifetime = 86_400;
 
     /// <inheritdoc/>

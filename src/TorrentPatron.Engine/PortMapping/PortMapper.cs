@@ -9,35 +9,37 @@ using TorrentPatron.Protocol.PortMapping;
 namespace TorrentPatron.Engine.PortMapping;
 
 /// <summary>
-/// Has the routers that this machine sends through let peers in: over IPv4 by a mapping (PCP, else NAT-PMP, else UPnP), over IPv6, where nothing is
-/// translated, by a hole in the router's firewall for each of our addresses (PCP, else UPnP). Mappings are renewed at half of
-/// their time, made again when the router has lost them, when it is another one or when a port has changed, and ended with this.
-/// Thread-safe.
+/// Makes our ports reachable through this machine's routers: over IPv4 with a mapping (PCP, else NAT-PMP, else UPnP); over IPv6,
+/// which has no translation, with a firewall pinhole for each of our addresses (PCP, else UPnP). Mappings are renewed at half
+/// their lifetime, made again when the router has lost them, when there is a different router or when a port has changed, and
+/// removed when this is disposed. Thread-safe.
 /// </summary>
 internal sealed class PortMapper : IAsyncDisposable
 {
-    /// <summary>Routers that are asked at most over IPv4: those of the first interfaces.</summary>
+    /// <summary>The most routers used over IPv4: those of the first interfaces.</summary>
     private const int MostGateways = 2;
 
-    /// <summary>Routers that are asked at most over IPv6, each of our addresses with its router: a machine has some that change.</summary>
+    /// <summary>
+    /// The most routers used over IPv6, one entry for each of our addresses: a machine has several, which change.
+    /// </summary>
     private const int MostGateways6 = 4;
 
     private static readonly IPAddress _allHosts = IPAddress.Parse("224.0.0.1");
     private static readonly IPAddress _allHosts6 = IPAddress.Parse("ff02::1");
 
-    /// <summary>How often it is looked whether the network has changed.</summary>
+    /// <summary>How often to check whether the network has changed.</summary>
     private static readonly TimeSpan _look = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest time until a mapping is asked for again: so a router that lost it is noticed, if not earlier.</summary>
+    /// <summary>The longest time until a mapping is requested again: so a lost one is noticed at the latest.</summary>
     private static readonly TimeSpan _longestRest = TimeSpan.FromMinutes(20);
 
-    /// <summary>The least time between two floods of questions because a router says that it was restarted.</summary>
+    /// <summary>The least time between two rounds of queries triggered by a router's restart notice.</summary>
     private static readonly TimeSpan _restartRest = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waited after each failure in a row.</summary>
+    /// <summary>The wait after each consecutive failure.</summary>
     private static readonly TimeSpan[] _failureRests = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30)];
 
-    /// <summary>For what mappings are ended within.</summary>
+    /// <summary>The time limit for removing mappings at the end.</summary>
     private static readonly TimeSpan _farewell = TimeSpan.FromSeconds(3);
 
     private readonly INetwork _network;
@@ -55,12 +57,12 @@ internal sealed class PortMapper : IAsyncDisposable
     private volatile string? _problem;
     private int _isDisposed;
 
-    /// <summary>Begins.</summary>
-    /// <param name="network">The way to the routers.</param>
-    /// <param name="wanted">Tells the ports that are to be mapped now; none: nothing is, and no router is asked.</param>
+    /// <summary>Starts the mapper.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="wanted">Returns the ports to map now; if empty, no router is contacted.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="onChanged">Called when a mapping is new, other or gone.</param>
-    /// <param name="onFault">Takes what nobody expected.</param>
+    /// <param name="onChanged">Called when a mapping is new, changed or gone.</param>
+    /// <param name="onFault">Handles unexpected exceptions.</param>
     public PortMapper(INetwork network, Func<IReadOnlyList<MappablePort>> wanted, TimeProvider time, Action onChanged, Action<Exception> onFault)
     {
         (_network, _wanted, _time, _onChanged, _onFault) = (network, wanted, time, onChanged, onFault);
@@ -70,10 +72,10 @@ internal sealed class PortMapper : IAsyncDisposable
     /// <summary>The mappings.</summary>
     public ReadOnlyCollection<PortMappingSnapshot> Mappings => _mappings;
 
-    /// <summary>Why no port is mapped, in a sentence; null: one is, or none is to be, or it is not known yet.</summary>
+    /// <summary>Why no port is mapped, as a sentence; null if one is, none is wanted, or it is not known yet.</summary>
     public string? Problem => _problem;
 
-    /// <summary>The outside port over IPv4 of a port of ours; 0: it is not mapped. Over IPv6 it is the same port.</summary>
+    /// <summary>The external IPv4 port of a local port; 0 if it is not mapped. Over IPv6 the port is the same.</summary>
     public ushort ExternalPort(ProtocolType protocol, ushort internalPort)
     {
         foreach (PortMappingSnapshot mapping in _mappings)
@@ -85,7 +87,7 @@ internal sealed class PortMapper : IAsyncDisposable
         return 0;
     }
 
-    /// <summary>Looks again at what is to be mapped: a port or a setting has changed.</summary>
+    /// <summary>Checks again what to map, because a port or a setting has changed.</summary>
     public void Refresh()
     {
         lock (_gate)
@@ -95,7 +97,7 @@ internal sealed class PortMapper : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends all mappings, as far as the routers answer within three seconds.</summary>
+    /// <summary>Removes all mappings, as far as the routers answer within three seconds.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
@@ -133,7 +135,7 @@ internal sealed class PortMapper : IAsyncDisposable
             {
                 return;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is costs one look.
+#pragma warning disable CA1031 // The root of a loop: any exception affects one pass only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -150,8 +152,8 @@ internal sealed class PortMapper : IAsyncDisposable
         }
     }
 
-    /// <summary>Does what is due.</summary>
-    /// <returns>Time until something else will be.</returns>
+    /// <summary>Does the work that is due.</summary>
+    /// <returns>Time until more work is due.</returns>
     private async Task<TimeSpan> LookAsync(bool isRefreshed, CancellationToken cancellationToken)
     {
         IReadOnlyList<MappablePort> wanted = _wanted();
@@ -179,7 +181,7 @@ internal sealed class PortMapper : IAsyncDisposable
         TimeSpan now = Now;
         TimeSpan next = _gateways.SelectMany(gateway => gateway.Mappings.Select(held => held.RenewAt).Append(gateway.NextTry)).Where(at => at > now)
             .Select(at => at - now).DefaultIfEmpty(_look).Min();
-        // Where nothing is wanted, Refresh says when something is.
+        // If nothing is wanted, Refresh reports when something is.
         return wanted.Count == 0 ? Timeout.InfiniteTimeSpan : next < _look ? next : _look;
     }
 
@@ -225,13 +227,14 @@ internal sealed class PortMapper : IAsyncDisposable
             gateway.Failures++;
         }
 
-        // Over IPv6 many machines are reached without, and few routers can be asked: that is said only where there is nothing else to say.
+        // Over IPv6 many machines are reachable without a mapping, and few routers support it: report this only if there is
+        // nothing else to report.
         if (gateway.Family == AddressFamily.InterNetwork || !_gateways.Exists(any => any.Family == AddressFamily.InterNetwork))
             _problem = _gateways.Exists(any => any.Family == gateway.Family && any.Mappings.Count > 0) ? null : problem;
     }
 
-    /// <summary>Asks by each protocol in turn until all ports are mapped.</summary>
-    /// <returns>Why some are not; null: they are.</returns>
+    /// <summary>Tries each protocol in turn until all ports are mapped.</summary>
+    /// <returns>Why some are not mapped; null if all are.</returns>
     private async Task<string?> MapAsync(Gateway gateway, MappablePort[] ports, CancellationToken cancellationToken)
     {
         string? problem = null;
@@ -262,7 +265,7 @@ internal sealed class PortMapper : IAsyncDisposable
                         RouterMapping mapping = await router.MapAsync(port, null, cancellationToken).ConfigureAwait(false);
                         missing.Remove(port);
                         Hold(gateway, router, mapping);
-                        // What is there may be shown and used already.
+                        // Existing mappings can already be shown and used.
                         Publish();
                     }
                     catch (PortMappingException e) when (!e.IsAbsent)
@@ -298,12 +301,12 @@ internal sealed class PortMapper : IAsyncDisposable
         }
         catch (Exception e) when (e is PortMappingException or IOException)
         {
-            // Asked anew, by whatever protocol, at once.
+            // Requested again, over any protocol, at once.
             gateway.NextTry = default;
         }
         catch (OperationCanceledException)
         {
-            // It is to be ended.
+            // It must be removed.
             gateway.Mappings.Add(held);
             throw;
         }
@@ -325,7 +328,7 @@ internal sealed class PortMapper : IAsyncDisposable
             Refresh();
     }
 
-    /// <summary>Hears when the router has lost its mappings: it then says so to all.</summary>
+    /// <summary>Listens for the router's multicast notice that it has lost its mappings.</summary>
     private async Task ListenAsync(Gateway gateway, CancellationToken stop)
     {
         await Task.Yield();
@@ -351,15 +354,15 @@ internal sealed class PortMapper : IAsyncDisposable
                     }
                 }
 
-                // Whoever can forge such datagrams makes us ask the router now and then, and no more.
+                // An attacker who forges such datagrams only makes us contact the router now and then.
                 await Task.Delay(_restartRest, _time, stop).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // Another program has the port, or this ends: what the router lost is noticed at the next renewal.
+            // Another program has the port, or this is ending: lost mappings are noticed at the next renewal.
         }
-#pragma warning disable CA1031 // The root of a loop: what the router lost is noticed at the next renewal.
+#pragma warning disable CA1031 // The root of a loop: lost mappings are noticed at the next renewal.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -388,9 +391,9 @@ internal sealed class PortMapper : IAsyncDisposable
         }
         catch (Exception e) when (e is PortMappingException or IOException or OperationCanceledException)
         {
-            // It ends by itself, but for those of some UPnP routers.
+            // It expires by itself, except on some UPnP routers.
         }
-#pragma warning disable CA1031 // Whatever it is costs one mapping.
+#pragma warning disable CA1031 // Any exception affects one mapping only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -426,10 +429,10 @@ internal sealed class PortMapper : IAsyncDisposable
         _onChanged();
     }
 
-    /// <summary>A mapping, by which protocol it is renewed, and when.</summary>
+    /// <summary>A mapping, the router protocol that renews it, and when.</summary>
     private sealed record Held(IRouter Router, RouterMapping Mapping, TimeSpan RenewAt, DateTimeOffset? ExpiresAt);
 
-    /// <summary>A router, and what it has mapped.</summary>
+    /// <summary>A router and its mappings.</summary>
     private sealed class Gateway(NetworkGateway router)
     {
         private bool _isRestarted;
@@ -446,7 +449,7 @@ internal sealed class PortMapper : IAsyncDisposable
 
         public RouterEpoch? Epoch { get; set; }
 
-        /// <summary>Whether it has lost its mappings; set by the loop and by who hears it say so.</summary>
+        /// <summary>Whether it has lost its mappings; set by the loop and by the listener.</summary>
         public bool IsRestarted
         {
             get => Volatile.Read(ref _isRestarted);

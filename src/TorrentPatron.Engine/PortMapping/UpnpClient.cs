@@ -6,30 +6,32 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>What is searched for in the network, and whose answers count.</summary>
-/// <param name="To">Addresses that are asked: a group, and the router itself, which may not listen to the group.</param>
-/// <param name="Host">The host that a search to an address names.</param>
-/// <param name="Targets">What is searched for.</param>
-/// <param name="Types">Types of services that are of use, the best first.</param>
+/// <summary>A UPnP search: what to look for, and which answers count.</summary>
+/// <param name="To">The destinations: a group, and the router itself, which may not listen to the group.</param>
+/// <param name="Host">Returns the host header for a destination.</param>
+/// <param name="Targets">The search targets.</param>
+/// <param name="Types">The usable service types, best first.</param>
 internal sealed record UpnpSearch(IPAddress[] To, Func<IPAddress, string> Host, IReadOnlyList<string> Targets, IReadOnlyList<string> Types)
 {
-    /// <summary>Whether an address may be asked for what it describes.</summary>
+    /// <summary>Returns whether a description may be fetched from an address.</summary>
     public required Predicate<IPAddress> MayBeAsked { get; init; }
 
-    /// <summary>Whether the answer that an address gives about a host counts.</summary>
+    /// <summary>Returns whether an answer from an address about a host counts.</summary>
     public required Func<IPAddress, IPAddress, bool> Counts { get; init; }
 }
 
-/// <summary>Finds a router's service by UPnP, and has it do something.</summary>
-/// <remarks>Anyone in the network can answer a search, so that the answers, their length and what they lead to are bounded.</remarks>
+/// <summary>Finds a router's service with UPnP and calls its actions.</summary>
+/// <remarks>
+/// Anyone in the network can answer a search, so the number and length of answers, and the hosts they lead to, are limited.
+/// </remarks>
 internal sealed class UpnpClient : IDisposable
 {
-    /// <summary>Answers to a search that are looked at, and descriptions that are fetched, at most.</summary>
+    /// <summary>The most answers to a search that are read, and the most descriptions that are fetched.</summary>
     private const int MostAnswers = 100, MostDescriptions = 8;
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(5);
 
-    /// <summary>Waited for answers to a search, which is repeated after the first of these.</summary>
+    /// <summary>The waits for answers to a search, which is repeated after the first.</summary>
     private static readonly TimeSpan[] SearchWaits = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(2)];
 
     private readonly TimeProvider _time;
@@ -45,7 +47,7 @@ internal sealed class UpnpClient : IDisposable
     }
 
     /// <summary>Searches for a service.</summary>
-    /// <returns>The service and who can ask it; null: nobody has answered.</returns>
+    /// <returns>The service and a client for it; null if nobody answered.</returns>
     /// <exception cref="IOException">The network refuses.</exception>
     public static async Task<(UpnpClient Client, IgdService Service)?> FindAsync(
         INetwork network, NetworkGateway gateway, TimeProvider time, UpnpSearch search, CancellationToken cancellationToken)
@@ -65,8 +67,8 @@ internal sealed class UpnpClient : IDisposable
         }
     }
 
-    /// <summary>Has a service do something.</summary>
-    /// <exception cref="PortMappingException">The router does not answer, or not so that it can be read.</exception>
+    /// <summary>Calls an action of a service.</summary>
+    /// <exception cref="PortMappingException">The router does not answer, or its answer is invalid.</exception>
     /// <exception cref="IOException">The network refuses.</exception>
     public async Task<IgdAnswer> AskAsync(IgdService service, string action, byte[] body, CancellationToken cancellationToken)
     {
@@ -114,7 +116,7 @@ internal sealed class UpnpClient : IDisposable
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                // Searched once more.
+                // Search once more.
             }
         }
 
@@ -128,12 +130,14 @@ internal sealed class UpnpClient : IDisposable
             }
             catch (IOException)
             {
-                // No way to the group, say: the router itself may hear.
+                // For example, there is no route to the group; the router itself may still answer.
             }
         }
     }
 
-    /// <returns>The best of the services that are described there; null: it has none of the types, or cannot be had.</returns>
+    /// <returns>
+    /// The best of the described services; null if none has a usable type, or the description cannot be fetched.
+    /// </returns>
     private async Task<IgdService?> DescribeAsync(Uri location, IReadOnlyList<string> types, CancellationToken cancellationToken)
     {
         try

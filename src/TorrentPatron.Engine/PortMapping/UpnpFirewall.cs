@@ -5,16 +5,16 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>A router's firewall for IPv6, which is asked for holes by UPnP.</summary>
+/// <summary>A router's IPv6 firewall, whose pinholes are opened with UPnP.</summary>
 /// <remarks>
-/// We must ask from the address that the hole is for, and so at an address of the router in the same network, which it names itself. Whoever answers can
-/// have us ask at its own address in our network, and nowhere else.
+/// The request must come from the address that the pinhole is for, and so go to an address of the router in the same network,
+/// which the router names itself. An impostor can only make us contact its own address in our network.
 /// </remarks>
 internal sealed class UpnpFirewall : IRouter
 {
     private const uint Lease = 3_600;
 
-    /// <summary>Bytes of an address that name its network.</summary>
+    /// <summary>The bytes of an address that identify its network.</summary>
     private const int NetworkLength = 8;
 
     private readonly NetworkGateway _gateway;
@@ -26,7 +26,7 @@ internal sealed class UpnpFirewall : IRouter
     /// <inheritdoc/>
     public PortMappingMeans Means => PortMappingMeans.Upnp;
 
-    /// <summary>Looks for the router's firewall.</summary>
+    /// <summary>Finds the router's firewall.</summary>
     /// <exception cref="PortMappingException">The router has none.</exception>
     /// <exception cref="IOException">The network refuses.</exception>
     public static async Task<UpnpFirewall> FindAsync(INetwork network, NetworkGateway gateway, TimeProvider time, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class UpnpFirewall : IRouter
             IgdAnswer renewed = await AskAsync(PinholeCodec.UpdatePinhole, PinholeCodec.WriteUpdate(_service, known, Lease), cancellationToken).ConfigureAwait(false);
             if (renewed.Fault is null)
                 return before with { Lifetime = TimeSpan.FromSeconds(Lease) };
-            // It has been restarted, most likely.
+            // It has probably been restarted.
         }
 
         IgdAnswer answer = await AskAsync(
@@ -83,7 +83,7 @@ internal sealed class UpnpFirewall : IRouter
     /// <inheritdoc/>
     public void Dispose() => _upnp.Dispose();
 
-    /// <summary>Whether an address is in the network of ours, and not our own.</summary>
+    /// <summary>Whether an address is in our network, and not our own.</summary>
     private static bool IsNear(IPAddress address, NetworkGateway gateway) =>
         address.AddressFamily == gateway.Local.AddressFamily && !address.Equals(gateway.Local)
         && address.GetAddressBytes().AsSpan(0, NetworkLength).SequenceEqual(gateway.Local.GetAddressBytes().AsSpan(0, NetworkLength));

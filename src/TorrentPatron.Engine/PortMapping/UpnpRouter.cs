@@ -7,17 +7,17 @@ using TorrentPatron.Protocol.PortMapping;
 
 namespace TorrentPatron.Engine.PortMapping;
 
-/// <summary>A router that is asked by UPnP.</summary>
+/// <summary>A router reached with UPnP.</summary>
 /// <remarks>
-/// Whoever answers a search could name any address to have us ask there. So only the router's own answers count, and only addresses at
-/// the router are asked: never a name, never another host.
+/// Anyone who answers a search could name an arbitrary address. So only the router's own answers count, and only addresses at the
+/// router are contacted: never a name, never another host.
 /// </remarks>
 internal sealed class UpnpRouter : IRouter
 {
     private const uint Lease = 3_600;
     private const string Description = "TorrentPatron";
 
-    /// <summary>Outside ports that are tried where others have the wanted one.</summary>
+    /// <summary>The most external ports tried if others have the wanted one.</summary>
     private const int MostPorts = 5;
 
     private readonly NetworkGateway _gateway;
@@ -30,7 +30,7 @@ internal sealed class UpnpRouter : IRouter
     /// <inheritdoc/>
     public PortMappingMeans Means => PortMappingMeans.Upnp;
 
-    /// <summary>Looks for the router's service.</summary>
+    /// <summary>Finds the router's service.</summary>
     /// <exception cref="PortMappingException">The router has none.</exception>
     /// <exception cref="IOException">The network refuses.</exception>
     public static async Task<UpnpRouter> FindAsync(INetwork network, NetworkGateway gateway, TimeProvider time, CancellationToken cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class UpnpRouter : IRouter
     public async Task<RouterMapping> MapAsync(MappablePort port, RouterMapping? before, CancellationToken cancellationToken)
     {
         ushort external = before?.ExternalPort ?? port.Number;
-        // A renewal is of the very port.
+        // A renewal keeps its port.
         string action = _service.CanMapAny && before is null ? IgdCodec.AddAnyPortMapping : IgdCodec.AddPortMapping;
         for (int ports = 1; ;)
         {
@@ -64,7 +64,7 @@ internal sealed class UpnpRouter : IRouter
                     return new RouterMapping(
                         port, answer.ReservedPort ?? external, await FindAddressAsync(cancellationToken).ConfigureAwait(false), lease == 0 ? null : TimeSpan.FromSeconds(lease));
                 case IgdAnswer.OnlyPermanentLeases or IgdAnswer.InvalidArguments or IgdAnswer.ActionFailed when !_isPermanent:
-                    // Some say so with another number.
+                    // Some routers report this with another error code.
                     _isPermanent = true;
                     break;
                 case IgdAnswer.Conflict when ports++ < MostPorts:
@@ -102,7 +102,7 @@ internal sealed class UpnpRouter : IRouter
         }
         catch (PortMappingException)
         {
-            // The port is mapped all the same.
+            // The port is mapped anyway.
             return null;
         }
     }

@@ -1,6 +1,8 @@
 namespace TorrentPatron.Engine.Streams;
 
-/// <summary>A stream that is read from its beginning to its end, asynchronously alone; derived classes say where the bytes come from.</summary>
+/// <summary>
+/// A stream that is read once from beginning to end, and only asynchronously; derived classes supply the bytes.
+/// </summary>
 public abstract class ForwardStream : Stream
 {
     /// <inheritdoc/>
@@ -43,7 +45,7 @@ public abstract class ForwardStream : Stream
     /// <inheritdoc/>
     public override void SetLength(long value) => throw new NotSupportedException();
 
-    /// <summary>Does nothing: nothing is kept back.</summary>
+    /// <summary>Does nothing: there is no buffer.</summary>
     public override void Flush()
     {
     }

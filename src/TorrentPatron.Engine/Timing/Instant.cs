@@ -1,9 +1,9 @@
 namespace TorrentPatron.Engine.Timing;
 
 /// <summary>
-/// A moment on the monotonic clock of a <see cref="TimeProvider"/>. Durations, deadlines and ages are measured with it: unlike wall
-/// time, it does not jump when somebody sets the clock. It means nothing outside this process, nor beside another clock. The default
-/// is earlier than every reading.
+/// A moment on the monotonic clock of a <see cref="TimeProvider"/>, for durations, deadlines and ages: unlike wall time, it does
+/// not jump when the clock is set. It has no meaning outside this process, or with another clock. The default is earlier than
+/// every reading.
 /// </summary>
 public readonly record struct Instant : IComparable<Instant>
 {
@@ -21,25 +21,25 @@ public readonly record struct Instant : IComparable<Instant>
         return new Instant(time.GetElapsedTime(0));
     }
 
-    /// <summary>The instant that lies a duration after another.</summary>
+    /// <summary>The instant a duration after another.</summary>
     public static Instant operator +(Instant instant, TimeSpan duration) => new(instant._reading + duration);
 
-    /// <summary>The instant that lies a duration before another.</summary>
+    /// <summary>The instant a duration before another.</summary>
     public static Instant operator -(Instant instant, TimeSpan duration) => new(instant._reading - duration);
 
-    /// <summary>The time from the second instant to the first; negative where the first is the earlier.</summary>
+    /// <summary>The time from the second instant to the first; negative if the first is earlier.</summary>
     public static TimeSpan operator -(Instant later, Instant earlier) => later._reading - earlier._reading;
 
-    /// <summary>Whether the first is the earlier.</summary>
+    /// <summary>Whether the first is earlier.</summary>
     public static bool operator <(Instant left, Instant right) => left._reading < right._reading;
 
-    /// <summary>Whether the first is the later.</summary>
+    /// <summary>Whether the first is later.</summary>
     public static bool operator >(Instant left, Instant right) => left._reading > right._reading;
 
-    /// <summary>Whether the first is not the later.</summary>
+    /// <summary>Whether the first is not later.</summary>
     public static bool operator <=(Instant left, Instant right) => left._reading <= right._reading;
 
-    /// <summary>Whether the first is not the earlier.</summary>
+    /// <summary>Whether the first is not earlier.</summary>
     public static bool operator >=(Instant left, Instant right) => left._reading >= right._reading;
 
     /// <inheritdoc/>

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Engine.Timing;
 
 /// <summary>
-/// The time of day, in UTC: for what a person reads, and for what must outlive the process. It jumps when somebody sets the clock, so
-/// that nothing is measured with it; see <see cref="Instant"/>.
+/// The time of day in UTC, for display and for what outlives the process. It jumps when the clock is set, so nothing is measured
+/// with it; see <see cref="Instant"/>.
 /// </summary>
 public static class WallTime
 {
@@ -15,6 +15,6 @@ public static class WallTime
 #pragma warning restore RS0030
     }
 
-    /// <summary>The time of day at an instant, past or to come, by the clock as it is set now.</summary>
+    /// <summary>The time of day at an instant, past or future, by the current setting of the clock.</summary>
     public static DateTimeOffset At(Instant instant, TimeProvider time) => Now(time) + (instant - Instant.Now(time));
 }
