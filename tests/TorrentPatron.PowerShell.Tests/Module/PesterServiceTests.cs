@@ -17,6 +17,7 @@ public sealed partial class PesterServiceTests(ITestOutputHelper output)
         ["BoundInterface.Tests.ps1"] = "engines of the session itself, in network namespaces",
         ["Diagnostics.Tests.ps1"] = "what happens in an engine of the session's own process",
         ["Discovery.Tests.ps1"] = "engines of the session itself, with settings of their own",
+        ["Documentation.Tests.ps1"] = "it reads the repository's pages",
         ["Engines.Tests.ps1"] = "engines of the session itself, by name",
         ["IPFilter.Tests.ps1"] = "engines of the session itself, with filters of their own",
         ["KilledClients.Tests.ps1"] = "it starts its service itself",
