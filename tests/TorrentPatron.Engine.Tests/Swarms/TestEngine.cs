@@ -80,10 +80,12 @@ internal sealed class TestEngine : IAsyncDisposable
         return store;
     }
 
-    /// <summary>Waits until the engine has said something, since its beginning.</summary>
+    /// <summary>Waits until the engine has said something, since its beginning; not for ever where it goes on saying other things.</summary>
     public async Task<T> WaitAsync<T>(Predicate<T> which)
         where T : TorrentMessage
     {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        patience.CancelAfter(2 * Patience);
         int looked = 0;
         while (true)
         {
@@ -99,7 +101,7 @@ internal sealed class TestEngine : IAsyncDisposable
                 said = _said.Task;
             }
 
-            await said.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await said.WaitAsync(Patience, patience.Token);
         }
     }
 
