@@ -4,8 +4,9 @@
 .PARAMETER Task
     Build: everything, and an importable module in module/TorrentPatron.
     Test: all tests, those of Pester among them.
-    Package: the module as artifacts/TorrentPatron-<version>.zip; and, where this machine can link it, patron compiled ahead of time as
-    artifacts/patron-<version>-<system>.zip, which needs no .NET.
+    Package: the module for every system as artifacts/TorrentPatron-<version>.zip, and compiled for this machine's system as
+    artifacts/TorrentPatron-<version>-<system>.zip, which starts faster; and, where this machine can link it, patron compiled ahead of
+    time as artifacts/patron-<version>-<system>.zip, which needs no .NET.
     Demo: a download on 127.0.0.1.
 .PARAMETER Configuration
     Release or Debug.
@@ -31,23 +32,45 @@ $PSNativeCommandUseErrorActionPreference = $true
 
 $module = Join-Path $PSScriptRoot 'module/TorrentPatron'
 $artifacts = Join-Path $PSScriptRoot 'artifacts'
+$thisSystem = [Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
 $engines = if ($WithMonoTorrent) { '-p:WithMonoTorrent=true' } else { '-p:WithMonoTorrent=false' }
 
 function New-ModulePackage {
     [CmdletBinding(SupportsShouldProcess)]
     [OutputType([System.IO.FileInfo])]
-    param()
+    param([string] $System)
 
-    $version = (Import-PowerShellDataFile (Join-Path $module 'TorrentPatron.psd1')).ModuleVersion
-    $package = Join-Path $artifacts "TorrentPatron-$version.zip"
+    $version = (Import-PowerShellDataFile (Join-Path $PSScriptRoot 'TorrentPatron.psd1')).ModuleVersion
+    $package = Join-Path $artifacts "TorrentPatron-$version$(if ($System) { "-$System" }).zip"
     if ($PSCmdlet.ShouldProcess($package, 'Package the module')) {
         $null = New-Item -ItemType Directory -Path $artifacts -Force
-        if (Test-Path $package) {
-            Remove-Item $package
+        foreach ($old in $module, $package) {
+            if (Test-Path $old) {
+                Remove-Item $old -Recurse
+            }
+        }
+        # One that is compiled for a system is refused by every other.
+        dotnet build src/TorrentPatron.PowerShell --configuration $Configuration "-p:ReadyToRun=$([bool] $System)" $engines
+        if ($System -and -not (Test-Compiled (Join-Path $module 'TorrentPatron.Engine.dll'))) {
+            Write-Warning "The module was not compiled for ${System}: the compiler cannot be restored here."
+            return
         }
         # .NET's own: not every installation of PowerShell brings Compress-Archive.
         [IO.Compression.ZipFile]::CreateFromDirectory($module, $package, 'Optimal', $true)
         Get-Item $package
+    }
+}
+
+# Whether a DLL has machine code beside its IL.
+function Test-Compiled {
+    [OutputType([bool])]
+    param([string] $Path)
+
+    $reader = [Reflection.PortableExecutable.PEReader]::new([IO.File]::OpenRead($Path))
+    try {
+        $reader.PEHeaders.CorHeader.ManagedNativeHeaderDirectory.Size -gt 0
+    } finally {
+        $reader.Dispose()
     }
 }
 
@@ -57,9 +80,8 @@ function New-PatronPackage {
     param()
 
     $version = (Import-PowerShellDataFile (Join-Path $PSScriptRoot 'TorrentPatron.psd1')).ModuleVersion
-    $system = [Runtime.InteropServices.RuntimeInformation]::RuntimeIdentifier
-    $package = Join-Path $artifacts "patron-$version-$system.zip"
-    $folder = Join-Path $artifacts "patron-$system"
+    $package = Join-Path $artifacts "patron-$version-$thisSystem.zip"
+    $folder = Join-Path $artifacts "patron-$thisSystem"
     if ($PSCmdlet.ShouldProcess($package, 'Compile patron ahead of time')) {
         # Its own intermediate files: those of a build are of another kind.
         $PSNativeCommandUseErrorActionPreference = $false
@@ -90,12 +112,8 @@ try {
             dotnet test --no-build -m:1 --configuration $Configuration
         }
         'Package' {
-            if (Test-Path $module) {
-                Remove-Item $module -Recurse
-            }
-            # Not compiled for this machine: the package is for every system, and another's images are refused.
-            dotnet build src/TorrentPatron.PowerShell --configuration $Configuration -p:ReadyToRun=false $engines
             New-ModulePackage
+            New-ModulePackage -System $thisSystem
             New-PatronPackage
         }
         'Demo' {

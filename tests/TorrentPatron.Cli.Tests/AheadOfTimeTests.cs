@@ -9,7 +9,7 @@ namespace TorrentPatron.Cli.Tests;
 /// </summary>
 public sealed class AheadOfTimeTests : PatronFixture
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(20);
 
     [Fact]
     public async Task The_program_compiled_ahead_of_time_does_what_the_other_does()
