@@ -28,12 +28,12 @@ public sealed class TorrentClient : ITorrentClient
         Channel.CreateUnbounded<TorrentMessage>(new UnboundedChannelOptions { SingleReader = true });
 
     private readonly HostList _hosts = new();
+    private readonly ReuseIndex _reuse = new();
 
     // Created once and shared by all torrents.
     private readonly Action<TorrentMessage> _say;
     private readonly Action<TorrentHost> _learned;
     private readonly Func<TorrentHost, TorrentId, TorrentHost?> _twin;
-    private readonly Func<IReadOnlyList<TorrentHost>> _all;
     private readonly ConcurrentDictionary<Task, bool> _work = new();
     private readonly IWorkshop _workshop;
     private readonly SettingsChange _settings;
@@ -78,7 +78,7 @@ public sealed class TorrentClient : ITorrentClient
     {
         _engine = new EngineResources(settings, network, trackers, time, random, disk, binding);
         _engine.Faults.FailTorrent = Fail;
-        (_say, _learned, _twin, _all) = (Say, _hosts.Learn, _hosts.FindTwin, () => _hosts.All);
+        (_say, _learned, _twin) = (Say, Learn, _hosts.FindTwin);
         _workshop = workshop is null ? new SwarmWorkshop(_engine, _hosts) : workshop(_engine, _hosts);
         _engine.Datagrams.Open(_engine.Network, family => _engine.ListenPorts.Of(family));
         _engine.TrackerDatagrams.OpenLater(_engine.Network);
@@ -242,6 +242,12 @@ public sealed class TorrentClient : ITorrentClient
             host.Announce([]);
     }
 
+    private void Learn(TorrentHost host)
+    {
+        _hosts.Learn(host);
+        _reuse.Add(host);
+    }
+
     private void Say(TorrentMessage message) => _messages.Writer.TryWrite(message);
 
     /// <summary>
@@ -351,13 +357,14 @@ public sealed class TorrentClient : ITorrentClient
         if (_workshop.Refusal is { } refusal)
             return new TorrentStartFail(torrent, command.CorrelationId, refusal);
         TorrentHost host;
-        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, _say) { Learned = _learned, Twin = _twin, All = _all }, out host))
+        while (!_hosts.TryAdd(torrent, () => new TorrentHost(_engine, _workshop, command, _say) { Learned = _learned, Twin = _twin, Others = _reuse }, out host))
         {
             if (await host.Started.ConfigureAwait(false) && !host.IsEnding)
                 return new TorrentAlreadyDownloading(host.TorrentId, command.CorrelationId, host.Status);
             await host.Ended.ConfigureAwait(false);
         }
 
+        _reuse.Add(host);
         try
         {
             TorrentAnswer answer = await host.StartAsync().ConfigureAwait(false);
@@ -380,7 +387,7 @@ public sealed class TorrentClient : ITorrentClient
             return NotFound(command);
         if (await end(host).ConfigureAwait(false) is { } answer)
         {
-            Forget(host);
+            Forget(host, isSaved: answer is TorrentClosed);
             return answer;
         }
 
@@ -418,9 +425,10 @@ public sealed class TorrentClient : ITorrentClient
             Forget(host);
     }
 
-    private void Forget(TorrentHost host)
+    private void Forget(TorrentHost host, bool isSaved = false)
     {
         _hosts.Remove(host);
+        _reuse.Remove(host, isSaved);
         host.End();
     }
 

@@ -1,6 +1,7 @@
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Engine.Timing;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -93,6 +94,12 @@ internal sealed class ResumeKeeper(
         TimeSpan enough = saved.Seeding * SeedingShare;
         return totals.Seeding - saved.Seeding > (enough > LeastSeeding ? enough : LeastSeeding) * _spread;
     }
+
+    /// <summary>Reads the saved files of torrents that have stopped; none of one that is not saved or runs elsewhere.</summary>
+    /// <param name="torrents">The torrents.</param>
+    public async Task<IReadOnlyList<SavedFiles>> FindStoppedAsync(IReadOnlyList<TorrentId> torrents) => torrents.Count == 0
+        ? []
+        : await workers.RunAsync(() => torrents.Select(store.FindStopped).OfType<SavedFiles>().ToArray()).ConfigureAwait(false);
 
     /// <summary>Saves the metadata of a torrent that was started from a link.</summary>
     public Task SaveMetadataAsync(TorrentMetainfo metainfo) => workers.RunAsync(() => Try(() => store.MetadataReceived(metainfo)));

@@ -26,6 +26,9 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>The number of bytes that are checked within a few hundredths of a second.</summary>
     private const long QuicklyChecked = 16L << 20;
 
+    /// <summary>The most stopped torrents whose saved state is read to find files for a new one.</summary>
+    private const int MostStoppedRead = 16;
+
     /// <summary>How often the blocks of slow pieces are written and saved, so that they survive a crash.</summary>
     private static readonly TimeSpan WriteOutInterval = TimeSpan.FromSeconds(5);
 
@@ -100,8 +103,11 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// <summary>Finds another torrent of the engine that turns out to be the same one, by newly known hashes.</summary>
     public Func<TorrentHost, TorrentId, TorrentHost?> Twin { private get; init; } = static (_, _) => null;
 
-    /// <summary>Returns all torrents of the engine, including this one.</summary>
-    public Func<IReadOnlyList<TorrentHost>> All { private get; init; } = static () => [];
+    /// <summary>The torrents of the engine by the lengths of their files, this one among them; null: there are no others.</summary>
+    public ReuseIndex? Others { private get; init; }
+
+    /// <summary>Its place in that index. Guarded by the index.</summary>
+    internal ReuseIndex.Entry? ReuseEntry { get; set; }
 
     /// <summary>Whether it was idle at the last visit, and has not been woken since.</summary>
     public bool IsResting => _isResting;
@@ -887,7 +893,7 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// </summary>
     private async Task TakeOverOrJoinAsync(TorrentContent content, CompletionReason reason)
     {
-        if (_ledger.Reuse is not { } reuse || FindReusable(content, reuse) is not { } sources)
+        if (_ledger.Reuse is not { } reuse || await FindReusableAsync(content, reuse).ConfigureAwait(false) is not { } sources)
         {
             _ledger.Reuse = null;
             await JoinAsync(reason).ConfigureAwait(false);
@@ -910,19 +916,26 @@ internal sealed class TorrentHost : ITicking, IWorkEvents, ITorrentNetworkOwner,
     /// Other torrents' files that may contain data of this one, starting with torrents that it names (BEP 38); null if there are
     /// none.
     /// </summary>
-    private ReuseSources? FindReusable(TorrentContent content, DataReuse reuse)
+    private async Task<ReuseSources?> FindReusableAsync(TorrentContent content, DataReuse reuse)
     {
         if (_ledger.Choices.SeedOnly || Work.IsComplete)
             return null;
         var sources = new ReuseSources(content.Storage.Layout, content.Metainfo);
-        foreach (TorrentHost other in All().Where(other => other != this).OrderBy(other => other.IsNamedBy(content.Metainfo) ? 0 : 1))
+        IReadOnlyList<(TorrentId Torrent, TorrentHost? Host)> others = Others?.Find(sources.Lengths) ?? [];
+        foreach (TorrentHost other in others.Select(other => other.Host).OfType<TorrentHost>().Where(other => other != this)
+            .OrderBy(other => other.IsNamedBy(content.Metainfo) ? 0 : 1))
             other.OfferTo(sources);
+
+        // Each is read from the disk.
+        TorrentId[] stopped = [.. others.Where(other => other.Host is null).Select(other => other.Torrent).Take(MostStoppedRead)];
+        foreach (SavedFiles saved in await _resume.FindStoppedAsync(stopped).ConfigureAwait(false))
+            sources.Add(saved.Files, saved.Metainfo);
         return sources.IsEmpty && reuse.Folders.Count == 0 ? null : sources;
     }
 
     private void OfferTo(ReuseSources sources)
     {
-        if (!_isEnding && _content is { } content && sources.MayBeIn(content.Metainfo))
+        if (!_isEnding && _content is { } content)
             sources.Add(content.Files(), content.Metainfo);
     }
 

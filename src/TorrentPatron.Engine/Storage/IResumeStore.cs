@@ -1,4 +1,5 @@
 using TorrentPatron.Engine.Client;
+using TorrentPatron.Protocol;
 using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
@@ -30,6 +31,11 @@ public interface IResumeStore : IDisposable
     /// </summary>
     /// <param name="root">The torrent's file or top folder, an absolute path whose links were followed.</param>
     IReadOnlyList<SavedFiles> ClaimPaths(string root) => [];
+
+    /// <summary>Finds the files of a torrent that is saved beside it and does not run.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    /// <returns>The files; null if the torrent is not saved, cannot be read, or runs in this process or another.</returns>
+    SavedFiles? FindStopped(TorrentId torrent) => null;
 
     /// <summary>
     /// Notes that a piece is verified and written, so that it outlives a kill before the next checkpoint. A note that cannot be

@@ -19,9 +19,8 @@ internal sealed class ReuseSources(FileLayout layout, TorrentMetainfo metainfo)
     /// <summary>Whether there is none.</summary>
     public bool IsEmpty { get; private set; } = true;
 
-    /// <summary>Whether another torrent has files of the lengths of this one's.</summary>
-    /// <param name="other">The other torrent.</param>
-    public bool MayBeIn(TorrentMetainfo other) => other.Files.Any(file => _byLength.ContainsKey(file.Length));
+    /// <summary>The lengths of this torrent's files, in bytes.</summary>
+    public IEnumerable<long> Lengths => _byLength.Keys;
 
     /// <summary>Adds the files of which another torrent has some bytes.</summary>
     /// <param name="files">How its files stand.</param>

@@ -7,6 +7,7 @@ namespace TorrentPatron.Engine.Storage;
 public sealed class SavedFiles : IFileOwner
 {
     private readonly Lazy<(TorrentFiles Files, FilePlace Place)[]> _places;
+    private readonly Lazy<TorrentFiles> _files;
 
     /// <summary>Takes what was saved of a torrent.</summary>
     /// <param name="metainfo">The torrent.</param>
@@ -15,10 +16,18 @@ public sealed class SavedFiles : IFileOwner
     {
         ArgumentNullException.ThrowIfNull(metainfo);
         ArgumentNullException.ThrowIfNull(saved);
+        Metainfo = metainfo;
+        _files = new Lazy<TorrentFiles>(() => TorrentFiles.Of(metainfo, saved));
         _places = new Lazy<(TorrentFiles, FilePlace)[]>(() => saved.MovingTo is { } to
             ? [PlaceOf(metainfo, saved), PlaceOf(metainfo, saved with { Destination = to })]
             : [PlaceOf(metainfo, saved)]);
     }
+
+    /// <summary>The torrent.</summary>
+    internal TorrentMetainfo Metainfo { get; }
+
+    /// <summary>How its files stood when it was saved.</summary>
+    internal TorrentFiles Files => _files.Value;
 
     /// <summary>Whether nothing is saved of the torrent yet: another process is just starting it.</summary>
     public bool IsStarting { get; init; }

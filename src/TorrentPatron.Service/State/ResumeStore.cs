@@ -124,6 +124,9 @@ public sealed class ResumeStore : IResumeStore
     }
 
     /// <inheritdoc/>
+    public SavedFiles? FindStopped(TorrentId torrent) => _paths.FindStopped(torrent);
+
+    /// <inheritdoc/>
     public IReadOnlyList<SavedFiles> ClaimPaths(string root)
     {
         try

@@ -66,6 +66,15 @@ internal sealed class SavedPaths(string folder, StateHolder holder)
         }
     }
 
+    /// <summary>The files of a torrent that is saved and that nobody runs; null: there is none.</summary>
+    /// <param name="torrent">Which torrent.</param>
+    public SavedFiles? FindStopped(TorrentId torrent)
+    {
+        if (holder.Holds(torrent) || TorrentClaim.IsHeldByOther(FolderOf(torrent), holder))
+            return null;
+        return ReadSaved(torrent, root: null);
+    }
+
     /// <summary>Opens the list for this process alone; null where it cannot be had.</summary>
     private FileStream? Open()
     {
