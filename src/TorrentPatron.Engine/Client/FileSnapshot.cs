@@ -38,6 +38,12 @@ public sealed record FileSnapshot
     /// </summary>
     public string? LinkTarget { get; init; }
 
+    /// <summary>
+    /// The SHA-1 of the whole file as 40 lower-case hexadecimal digits, if the torrent names it (BEP 47); null if not. It is a hint: the pieces'
+    /// hashes decide what is complete.
+    /// </summary>
+    public string? Sha1 { get; init; }
+
     /// <summary>Whether every byte of it is verified and written.</summary>
     public bool IsComplete => CompletedSize == Length;
 

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 using TorrentPatron.Protocol.Metainfo;
 using TorrentPatron.Protocol.Wire;
 
@@ -27,6 +29,9 @@ public sealed class DataMatcher
     private readonly FileMatcher _matcher;
     private readonly Bitfield _good;
     private readonly bool[] _isRenamed;
+
+    /// <summary>The files that were found by the SHA-1 of the whole file, and not tried with others of their size.</summary>
+    private readonly HashSet<int> _byHash = [];
     private long _bytesDone;
     private long _bytesTotal;
 
@@ -70,7 +75,15 @@ public sealed class DataMatcher
         await _workers.RunAsync(TakeExpected, _cancellation).ConfigureAwait(false);
         await CheckAsync(Enumerable.Range(0, _layout.PieceCount)).ConfigureAwait(false);
         await TakeAsync(_matcher.FindAlone).ConfigureAwait(false);
+        await TakeAsync(FindByHash).ConfigureAwait(false);
         await TakeAsync(_matcher.FindTogether).ConfigureAwait(false);
+        if (_byHash.Count > 0)
+        {
+            // Nothing vouches for those hashes: if they lie, the files are found without them.
+            _byHash.Clear();
+            await TakeAsync(_matcher.FindTogether).ConfigureAwait(false);
+        }
+
         return Result();
     }
 
@@ -119,7 +132,7 @@ public sealed class DataMatcher
     }
 
     /// <summary>Whether nothing that is known to be good lies where a file is looked for.</summary>
-    private bool IsLacking(int index) => _layout.Files[index] is { IsStored: true } file
+    private bool IsLacking(int index) => !_byHash.Contains(index) && _layout.Files[index] is { IsStored: true } file
         && (_paths[index] is null || (file.Length > 0 && _layout.BytesIn(index, _good) == 0));
 
     /// <summary>The files of a file's size, those of its name first.</summary>
@@ -131,6 +144,60 @@ public sealed class DataMatcher
             .OrderBy(path => Path.GetFileName(path) == name ? 0 : 1)
             .Take(MostCandidates)
             .Select(path => new DataFile(_found.Folder, path));
+    }
+
+    /// <summary>
+    /// Finds files that share all their pieces with others by the SHA-1 of the whole file, which a torrent of version 1 may name (BEP 47): more of them
+    /// in one piece than can be tried with each other, or beside one that is missing.
+    /// </summary>
+    private List<int> FindByHash()
+    {
+        var taken = new List<int>();
+        for (int index = 0; index < _paths.Length; index++)
+        {
+            // A longer file has a piece of its own, by which it was looked for.
+            ReadOnlyMemory<byte> sha1 = _metainfo.Files[index].Sha1;
+            long length = _layout.Files[index].Length;
+            if (sha1.IsEmpty || length == 0 || length > 2L * _metainfo.PieceLength || !IsLacking(index))
+                continue;
+            IEnumerable<DataFile> there = _paths[index] is { } known ? [known] : [];
+            if (there.Concat(Candidates(index)).FirstOrDefault(file => HasSha1(file, length, sha1.Span)) is not { } found)
+                continue;
+            _byHash.Add(index);
+            if (found == _paths[index])
+                continue;
+            _paths[index] = found;
+            taken.Add(index);
+        }
+
+        return taken;
+    }
+
+    private bool HasSha1(DataFile file, long length, ReadOnlySpan<byte> sha1)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        try
+        {
+            using SafeFileHandle handle = GuardedFile.Open(file.Top, file.Path, FileMode.Open, FileAccess.Read);
+#pragma warning disable CA5350 // BEP 47 names the SHA-1.
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA1);
+#pragma warning restore CA5350
+            byte[] buffer = new byte[(int)Math.Min(length, 256 << 10)];
+            for (long at = 0; at < length;)
+            {
+                int read = RandomAccess.Read(handle, buffer, at);
+                if (read == 0)
+                    return false;
+                hash.AppendData(buffer.AsSpan(0, read));
+                at += read;
+            }
+
+            return hash.GetHashAndReset().AsSpan().SequenceEqual(sha1);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private IEnumerable<int> PiecesOf(int index)

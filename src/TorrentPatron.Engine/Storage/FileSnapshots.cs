@@ -34,6 +34,7 @@ internal static class FileSnapshots
                 Priority = priorities.Count == metainfo.Files.Count ? priorities[index] : FilePriority.Normal,
                 Attributes = file.Attributes,
                 LinkTarget = file.LinkTarget,
+                Sha1 = file.Sha1.IsEmpty ? null : Convert.ToHexStringLower(file.Sha1.Span),
                 IsOwn = apart?[index] != true && DataOrigin.IsOwn(origin, layout, index, verified),
             });
         }

@@ -21,6 +21,7 @@ public sealed record TorrentFile
         IsOwn = file.IsOwn;
         Attributes = file.Attributes;
         LinkTarget = file.LinkTarget;
+        Sha1 = file.Sha1;
     }
 
     /// <summary>The torrent's name.</summary>
@@ -61,6 +62,9 @@ public sealed record TorrentFile
 
     /// <summary>For a symbolic link, the name of the file or folder that it leads to; null where it leads to nothing in the torrent.</summary>
     public string? LinkTarget { get; }
+
+    /// <summary>The SHA-1 of the whole file as 40 hexadecimal digits, if the torrent names it. It is a hint: pieces are verified by their own hashes.</summary>
+    public string? Sha1 { get; }
 
     /// <summary>The name.</summary>
     public override string ToString() => Name;

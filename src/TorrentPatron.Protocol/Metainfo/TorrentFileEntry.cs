@@ -41,7 +41,7 @@ public sealed record TorrentFileEntry
     /// <summary>When the file was last written, UTC, to the second, if the torrent says so (<c>mtime</c>).</summary>
     public DateTimeOffset? LastWriteTime { get; init; }
 
-    /// <summary>The SHA-1 of the whole file, 20 bytes (BEP 47); empty if the torrent does not name it. It is not checked.</summary>
+    /// <summary>The SHA-1 of the whole file, 20 bytes (BEP 47); empty if the torrent does not name it. It is a hint: pieces have their own hashes.</summary>
     public ReadOnlyMemory<byte> Sha1 { get; init; }
 
     /// <summary>

@@ -24,6 +24,8 @@ internal sealed class FileDto
 
     public string? LinkTarget { get; set; }
 
+    public string? Sha1 { get; set; }
+
     public static FileDto Of(FileSnapshot file) => new()
     {
         Index = file.Index,
@@ -35,6 +37,7 @@ internal sealed class FileDto
         IsOwn = file.IsOwn,
         Attributes = file.Attributes == TorrentFileAttributes.None ? null : file.Attributes.ToString(),
         LinkTarget = file.LinkTarget,
+        Sha1 = file.Sha1,
     };
 
     public FileSnapshot ToSnapshot() => new()
@@ -48,5 +51,6 @@ internal sealed class FileDto
         IsOwn = IsOwn,
         Attributes = Wire.ToFlags<TorrentFileAttributes>(Attributes),
         LinkTarget = LinkTarget,
+        Sha1 = Sha1,
     };
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using TorrentPatron.Engine.Client;
 using TorrentPatron.Engine.Storage;
 using TorrentPatron.Protocol.Metainfo;
@@ -134,6 +136,46 @@ public sealed class DataMatcherTests : IDisposable
         Assert.True(match.Files[0].IsRenamed);
     }
 
+    [Theory]
+    [InlineData("right")]
+    [InlineData("none")]
+    [InlineData("wrong")]
+    public async Task Small_files_that_share_a_piece_are_found_by_the_sha1_that_the_torrent_names_and_a_wrong_one_hides_nothing(string named)
+    {
+        byte[][] content = [Bytes(1, 200), Bytes(2, 200), Bytes(3, 200)];
+        // Three among thirteen are too many to be tried with each other, three among four are not.
+        int others = named == "wrong" ? 1 : 10;
+        for (int i = 0; i < others; i++)
+            File.WriteAllBytes(_temp[$"a{i}.dat"], Bytes(10 + i, 200));
+        for (int i = 0; i < content.Length; i++)
+            File.WriteAllBytes(_temp[$"b{i}.dat"], content[i]);
+        TorrentMetainfo torrent = Named(content, named switch
+        {
+            "right" => i => SHA1.HashData(content[i]),
+            "wrong" => _ => SHA1.HashData(Bytes(10, 200)),
+            _ => _ => null,
+        });
+
+        DataMatch match = await MatchAsync(torrent, _temp.Path);
+
+        Assert.Equal(named != "none", match.IsComplete);
+        if (named != "none")
+            Assert.Equal(Enumerable.Range(0, 3).Select(i => _temp[$"b{i}.dat"]), match.Files.Select(file => file.FoundPath));
+    }
+
+    [Fact]
+    public async Task A_small_file_is_found_by_its_sha1_beside_one_that_is_missing_and_counts_for_nothing()
+    {
+        byte[][] content = [Bytes(1, 200), Bytes(2, 300)];
+        File.WriteAllBytes(_temp["any.dat"], content[0]);
+
+        DataMatch match = await MatchAsync(Named(content, i => SHA1.HashData(content[i])), _temp.Path);
+
+        Assert.Equal([_temp["any.dat"], null], match.Files.Select(file => file.FoundPath));
+        Assert.Equal([0, 0], match.Files.Select(file => file.CompletedSize));
+        Assert.Equal([0], match.BadPieces);
+    }
+
     [Fact]
     public async Task Links_are_not_followed()
     {
@@ -178,6 +220,15 @@ public sealed class DataMatcherTests : IDisposable
     public void Dispose() => _temp.Dispose();
 
     private static Task<DataMatch> MatchAsync(TorrentMetainfo torrent, string folder) => DataMatcher.MatchAsync(torrent, folder, null, Cancel);
+
+    /// <summary>A torrent of version 1 with files in one piece that names the SHA-1 of each (BEP 47), or what is given for it.</summary>
+    private static TorrentMetainfo Named(byte[][] content, Func<int, byte[]?> sha1)
+    {
+        string files = string.Concat(content.Select((bytes, i) =>
+            $"d6:lengthi{bytes.Length}e4:pathl1:{i}e{(sha1(i) is { } hash ? $"4:sha120:{Encoding.Latin1.GetString(hash)}" : "")}e"));
+        string pieces = Encoding.Latin1.GetString(SHA1.HashData([.. content.SelectMany(bytes => bytes)]));
+        return MetainfoReader.Read(Encoding.Latin1.GetBytes($"d4:infod5:filesl{files}e4:name4:data12:piece lengthi{Piece}e6:pieces20:{pieces}ee"));
+    }
 
     private async Task<TorrentMetainfo> MakeAsync(MetainfoVersion version)
     {
