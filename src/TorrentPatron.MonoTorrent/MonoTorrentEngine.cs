@@ -4,7 +4,7 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.MonoTorrent;
 
-/// <summary>MonoTorrent, as an engine to be chosen by its name.</summary>
+/// <summary>MonoTorrent as an engine that can be selected by name.</summary>
 public sealed class MonoTorrentEngine : ITorrentEngine
 {
     internal const string EngineName = "MonoTorrent";

@@ -20,8 +20,8 @@ using PeerId = TorrentPatron.Protocol.PeerId;
 namespace TorrentPatron.MonoTorrent;
 
 /// <summary>
-/// MonoTorrent's way to move pieces: its engine, set up so that the disk, the peers it is told of and the addresses it uses are ours to
-/// say.
+/// The workshop that moves pieces with MonoTorrent: its engine, configured so that we control the disk, the peers it learns of
+/// and the addresses it uses.
 /// </summary>
 internal sealed class MonoWorkshop : IWorkshop
 {
@@ -34,7 +34,7 @@ internal sealed class MonoWorkshop : IWorkshop
     private readonly ConnectionLimits _strangers;
     private readonly ConcurrentDictionary<Uri, LimitedConnection> _dialled = new();
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Starts listening.</summary>
     /// <param name="engine">The engine's shared resources.</param>
     /// <param name="hosts">The torrents.</param>
     public MonoWorkshop(EngineResources engine, HostList hosts)
@@ -46,7 +46,7 @@ internal sealed class MonoWorkshop : IWorkshop
         _port = new PeerPort(engine.Settings, engine.Network.LocalAddresses, _strangers);
         engine.ListenPorts = _port.Ports;
         Writer = new PieceWriter(engine.DiskWorkers);
-        // What MonoTorrent insists on writing itself (a copy of the .torrent, files without bytes) goes here.
+        // The files that MonoTorrent insists on writing itself (a copy of the .torrent, empty files) go here.
         Folder = Directory.CreateTempSubdirectory("torrentpatron-").FullName;
         Engine = new ClientEngine(MakeSettings(engine.Settings), MakeFactories());
         Engine.ConnectionManager.BanPeer += (_, attempt) => attempt.BanPeer =
@@ -64,7 +64,7 @@ internal sealed class MonoWorkshop : IWorkshop
         | ClientCapabilities.Settings | ClientCapabilities.Magnets | ClientCapabilities.ClosedPeers;
 
     /// <inheritdoc/>
-    // Its listeners stay where they were opened: what comes back with another address would find nobody there.
+    // Its listeners stay where they were opened: if an interface came back with another address, nobody would listen there.
     public TorrentError? Refusal => _engine.Settings switch
     {
         { BindInterface: not null } => Lacking("bind to a network interface"),
@@ -80,7 +80,7 @@ internal sealed class MonoWorkshop : IWorkshop
     {
         { Transport: TransportPolicy.Utp } => Lacking("speak uTP"),
         { SuggestPieces: true } => Lacking("suggest pieces"),
-        // It marks nothing, which only those miss who have asked for a mark.
+        // It does not mark packets, which matters only to users who have asked for a mark.
         { CodePoint: not 0 and var codePoint } when codePoint != DefaultCodePoint => Lacking("set the code point of its packets"),
         { PeerClasses: var classes } when classes.Any(one => one.IsPreferred) => Lacking("prefer a class of peers"),
         _ => null,
@@ -89,14 +89,14 @@ internal sealed class MonoWorkshop : IWorkshop
     /// <summary>MonoTorrent.</summary>
     public ClientEngine Engine { get; }
 
-    /// <summary>Through which MonoTorrent reads and writes.</summary>
+    /// <summary>MonoTorrent reads and writes through this object.</summary>
     public PieceWriter Writer { get; }
 
-    /// <summary>A folder of MonoTorrent's own, which is deleted in the end.</summary>
+    /// <summary>A temporary folder for MonoTorrent, deleted at the end.</summary>
     public string Folder { get; }
 
-    /// <summary>What MonoTorrent lacks.</summary>
-    /// <param name="what">What, as what it "cannot".</param>
+    /// <summary>The error for a feature that MonoTorrent lacks.</summary>
+    /// <param name="what">The feature, to follow "cannot".</param>
     public static TorrentError Lacking(string what) => new(
         TorrentErrorId.NotSupported, $"The MonoTorrent engine cannot {what}.", "Leave that out, or use the built-in engine.");
 
@@ -139,7 +139,7 @@ internal sealed class MonoWorkshop : IWorkshop
     }
 
     /// <summary>Finds an open connection.</summary>
-    /// <param name="uri">Its address, as MonoTorrent has it.</param>
+    /// <param name="uri">Its address in MonoTorrent's form.</param>
     public LimitedConnection? FindConnection(Uri uri) => _port.Find(uri) ?? _dialled.GetValueOrDefault(uri);
 
     private bool IsAllowed(Uri peer) => !IPAddress.TryParse(peer.Host, out IPAddress? address) || _engine.Filter.Allows(address);
@@ -150,7 +150,7 @@ internal sealed class MonoWorkshop : IWorkshop
         {
             EncryptionPolicy.Require => [EncryptionType.RC4Full],
             EncryptionPolicy.Off => [EncryptionType.PlainText],
-            // Plain first, as the built-in engine does; a peer that insists on encryption gets it.
+            // Plaintext first, like the built-in engine; peers that insist on encryption get it.
             _ => [EncryptionType.PlainText, EncryptionType.RC4Header, EncryptionType.RC4Full],
         },
         AllowHaveSuppression = true,
@@ -191,7 +191,7 @@ internal sealed class MonoWorkshop : IWorkshop
         }
     }
 
-    /// <summary>The work of the torrent that an address of ours names; null means none.</summary>
+    /// <summary>The work of the torrent that one of our addresses names; null means none.</summary>
     private MonoWork? Find(Uri uri) =>
         PeerFeed.TorrentOf(uri) is { } torrent && _hosts.TryFindSwarm(torrent, out TorrentHost? host) ? host.Work as MonoWork : null;
 
@@ -203,7 +203,7 @@ internal sealed class MonoWorkshop : IWorkshop
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // The system clears its temporary folder some day.
+            // The system will clear its temporary folder.
         }
     }
 }

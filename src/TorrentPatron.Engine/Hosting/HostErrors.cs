@@ -43,8 +43,8 @@ internal static class HostErrors
         "Use another link.");
 
     public static TorrentError RunsAlready(string name, TorrentId other) => new(
-        TorrentErrorId.TorrentInUse, $"'{name}' runs already: this link names another hash of the same torrent, {other}.",
-        "Remove this one: the other goes on.");
+        TorrentErrorId.TorrentInUse, $"'{name}' is already running: this link names another hash of the same torrent, {other}.",
+        "Remove this one; the other continues.");
 
     public static TorrentError Contradictory(string name) => new(
         TorrentErrorId.InvalidTorrent,

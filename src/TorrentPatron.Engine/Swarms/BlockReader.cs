@@ -5,10 +5,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
-/// <summary>Reads the blocks that peers ask for, on a disk thread, straight to where they are sent from.</summary>
+/// <summary>Reads the blocks that peers request, on a disk thread, directly into the send buffer.</summary>
 internal sealed class BlockReader(TorrentStorage storage, DiskLane lane, int pieceLength, Action<StorageException> failed) : IBlockReader
 {
-    /// <summary>Blocks that follow each other: one call to the system reads them.</summary>
+    /// <summary>Consecutive blocks, which one system call reads.</summary>
     [ThreadStatic]
     private static List<Memory<byte>>? s_run;
 
@@ -50,7 +50,8 @@ internal sealed class BlockReader(TorrentStorage storage, DiskLane lane, int pie
                 at += MessageWriter.WritePieceHeader(messages.Span[at..], block);
                 long offset = (long)block.Piece * pieceLength + block.Begin;
                 Memory<byte> bytes = messages.Slice(at, block.Length);
-                // Behind the last file of a v2 torrent are zeros, as behind the others: some ask for a whole block there.
+                // After the last file of a v2 torrent there are zeros, as after the others: some peers request a whole block
+                // there.
                 int here = (int)Math.Clamp(storage.Layout.TotalSize - offset, 0, block.Length);
                 bytes.Span[here..].Clear();
                 at += block.Length;

@@ -1,44 +1,45 @@
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Decides whom a torrent gives blocks to (BEP 3): while it downloads, to those that give it most; while it seeds, to those
-/// that take fastest; and to one more by chance, so that newcomers can show what they have. It knows no peers, only values.
+/// Decides which peers to unchoke (BEP 3): while downloading, those that send most; while seeding, those that receive fastest;
+/// and a random one, so that newcomers can show what they have. It handles only values, no connections.
 /// </summary>
 /// <remarks>
-/// Preferred peers have slots of their own besides: what goes to the local network takes nothing from those on the internet, and they take nothing
-/// from it. Preferred peers beyond those slots are treated as all others are, and among equals come first.
+/// Preferred peers have additional slots: the local network and the internet do not compete. Preferred peers beyond those slots
+/// are treated like all others, and come first among equals.
 /// </remarks>
 internal static class Choker
 {
-    /// <summary>Peers unchoked for what they give or take.</summary>
+    /// <summary>Peers unchoked for their rates.</summary>
     public const int RegularSlots = 7;
 
     /// <summary>Peers unchoked at once: the regular ones and the optimistic one.</summary>
     public const int Slots = RegularSlots + 1;
 
-    /// <summary>Preferred peers unchoked besides.</summary>
+    /// <summary>Additional slots for preferred peers.</summary>
     public const int PreferredSlots = 8;
 
     /// <summary>Time between two decisions.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
-    /// <summary>Time an optimistic unchoke lasts, in decisions.</summary>
+    /// <summary>How many decisions an optimistic unchoke lasts.</summary>
     public const int OptimisticRounds = 3;
 
     /// <summary>Whether one more peer may be unchoked between two decisions.</summary>
     /// <param name="isPreferred">Whether it is preferred.</param>
-    /// <param name="unchoked">Peers that are unchoked.</param>
-    /// <param name="unchokedPreferred">Those of them that are preferred.</param>
+    /// <param name="unchoked">The number of unchoked peers.</param>
+    /// <param name="unchokedPreferred">The number of preferred ones among them.</param>
     public static bool HasSlot(bool isPreferred, int unchoked, int unchokedPreferred) =>
         (isPreferred && unchokedPreferred < PreferredSlots) || unchoked - Math.Min(unchokedPreferred, PreferredSlots) < Slots;
 
-    /// <summary>Decides anew for all peers.</summary>
+    /// <summary>Decides for all peers.</summary>
     /// <param name="peers">The connected peers.</param>
-    /// <param name="isSeeding">Whether we have all we want.</param>
+    /// <param name="isSeeding">Whether every wanted piece is verified.</param>
     /// <param name="round">
-    /// Number of the decision, from 0. In every one of <see cref="OptimisticRounds"/> the optimistic slot is given anew, by chance.
+    /// Number of the decision, from 0. Every <see cref="OptimisticRounds"/> decisions the optimistic slot goes to a new random
+    /// peer.
     /// </param>
-    /// <param name="random">The chance.</param>
+    /// <param name="random">Source of randomness.</param>
     public static ChokeDecision Decide(IReadOnlyList<ChokeCandidate> peers, bool isSeeding, int round, Random random)
     {
         int[] interested = [.. Enumerable.Range(0, peers.Count).Where(i => peers[i].IsInterested)];

@@ -10,14 +10,14 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Answers requests for hashes of files' trees (BEP 52): from the piece layers, or, for those of blocks, by hashing the pieces that are here. What is
-/// given is paid for out of the peer's allowance of <see cref="FutileWork"/>, so that nobody has us hash without end.
+/// Answers requests for file tree hashes (BEP 52): from the piece layers, or, for block hashes, by hashing verified pieces. Each
+/// answer is charged to the peer's allowance of <see cref="FutileWork"/>, so that nobody makes us hash without end.
 /// </summary>
 /// <param name="metainfo">The torrent, with its piece layers.</param>
 /// <param name="storage">Its files.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="has">Whether a piece is here.</param>
-/// <param name="faults">Takes what nobody expected.</param>
+/// <param name="has">Returns whether a piece is verified.</param>
+/// <param name="faults">Handles unexpected exceptions.</param>
 internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, Func<int, bool> has, FaultHandler faults) : HashExchange
 {
     /// <summary>Hashes of a layer that cost a peer as much as a message.</summary>
@@ -53,7 +53,7 @@ internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storag
             return Decline(peer, message);
         }
 
-        // As much as reading and hashing takes: some microseconds a block.
+        // As much as reading and hashing takes: some microseconds per block.
         peer.FutileWork.Charge(FutileWork.Answer + (count * metainfo.PieceLength / MerkleTree.BlockLength * 4));
         faults.Watch(AnswerLeavesAsync(peer, request, file, height, first, count), metainfo.TorrentId, "hashing blocks for a peer");
         return null;
@@ -75,7 +75,7 @@ internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storag
         file,
         index => new MerkleLayer(metainfo.PieceLayer(index), _pieceLayer, MerkleTree.HeightOf(MerkleTree.CountBlocks(metainfo.Files[index].Length))));
 
-    /// <summary>The pieces in which the blocks of a request lie.</summary>
+    /// <summary>The pieces that contain the blocks of a request.</summary>
     private (int First, int Count) PiecesOf(HashRequest request, TorrentFileEntry file)
     {
         int blocksInPiece = metainfo.PieceLength / MerkleTree.BlockLength;
@@ -95,7 +95,7 @@ internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storag
             long begin = ((long)first * metainfo.PieceLength - entry.Offset) / MerkleTree.BlockLength;
             Send(peer, request, (layer, index, hash) =>
             {
-                // What lies above these pieces follows from the piece layer.
+                // The hashes above these pieces follow from the piece layer.
                 if (layer >= _pieceLayer && entry.Length > metainfo.PieceLength)
                     LayerOf(file).Node(layer, index, hash);
                 else
@@ -138,10 +138,10 @@ internal sealed class HashServer(TorrentMetainfo metainfo, TorrentStorage storag
         peer.Sender.Flush();
     }
 
-    /// <summary>Sends the hashes of a range and those that prove it.</summary>
+    /// <summary>Sends the hashes of a range and their proof.</summary>
     private static void Send(PeerConnection peer, HashRequest request, NodeReader read)
     {
-        // Proof layers above the root are not there.
+        // Proof layers above the root do not exist.
         byte[] body = new byte[HashRequest.BodyLength + ((request.Length + request.UncleCount) * MerkleTree.HashLength)];
         request.Write(body);
         Span<byte> hashes = body.AsSpan(HashRequest.BodyLength);

@@ -7,25 +7,26 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Asks peers for the hashes of the blocks of pieces in flight (BEP 52): with them a wrong block is told from good ones, and who sent it. They lead
-/// to the piece's hash, so that a wrong answer is known at once. Requests of peers go to a <see cref="HashServer"/>. Thread-safe.
+/// Requests the block hashes of pieces in flight from peers (BEP 52), to identify wrong blocks and their senders. They are
+/// checked against the piece's hash, so a wrong answer is detected at once. Requests from peers go to a <see cref="HashServer"/>.
+/// Thread-safe.
 /// </summary>
-/// <param name="server">Answers the requests of peers.</param>
-/// <param name="verifier">Knows which hashes a piece has.</param>
+/// <param name="server">Answers the requests from peers.</param>
+/// <param name="verifier">Knows the hashes of pieces.</param>
 /// <param name="peers">The connected peers.</param>
 /// <param name="time">The clock.</param>
-/// <param name="ban">Shuts out a peer that has lied.</param>
+/// <param name="ban">Bans a peer that sent wrong hashes.</param>
 internal sealed class LeafFetcher(
     HashExchange server, PieceVerifier verifier, Func<IReadOnlyList<PeerTransfer>> peers, TimeProvider time, Action<PeerConnection, string> ban)
     : HashExchange
 {
-    /// <summary>Pieces whose hashes are asked for at once.</summary>
+    /// <summary>The most pieces whose hashes are requested at once.</summary>
     private const int MostPieces = 64;
 
-    /// <summary>Pieces whose hashes one peer is asked for at once.</summary>
+    /// <summary>The most pieces whose hashes are requested from one peer at once.</summary>
     private const int MostOfPeer = 4;
 
-    /// <summary>Peers that are asked for those of one piece, one after the other.</summary>
+    /// <summary>The most peers asked, one after another, for the hashes of one piece.</summary>
     private const int MostTries = 4;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -33,10 +34,14 @@ internal sealed class LeafFetcher(
     private readonly Lock _gate = new();
     private readonly Dictionary<HashRequest, Question> _open = [];
 
-    /// <summary>Asks for the hashes of a piece's blocks. When they are here, or nobody gives them, its finisher is posted.</summary>
+    /// <summary>
+    /// Requests the hashes of a piece's blocks. When they arrive, or nobody sends them, its finisher is posted.
+    /// </summary>
     /// <param name="piece">The piece.</param>
-    /// <param name="isSuspect">Whether one of its senders may be asked too: where it is known that it is bad, and nobody else can be.</param>
-    /// <returns>False where nobody can be asked.</returns>
+    /// <param name="isSuspect">
+    /// Whether its senders may be asked too: if the piece is known to be bad, and nobody else can be asked.
+    /// </param>
+    /// <returns>False if nobody can be asked.</returns>
     public bool Ask(ActivePiece piece, bool isSuspect)
     {
         byte[] node = new byte[MerkleTree.HashLength];
@@ -112,7 +117,10 @@ internal sealed class LeafFetcher(
         }
     }
 
-    /// <summary>Asks others than those who do not answer, and forgets pieces that are in flight no longer; called about once a second.</summary>
+    /// <summary>
+    /// Replaces unanswered requests with ones to other peers, and forgets pieces that are no longer in flight; called about once
+    /// a second.
+    /// </summary>
     public void Tick()
     {
         var now = Instant.Now(time);
@@ -134,8 +142,8 @@ internal sealed class LeafFetcher(
         }
     }
 
-    /// <summary>Asks another peer.</summary>
-    /// <returns>False where there is none; then it is asked for no more.</returns>
+    /// <summary>Asks the next peer.</summary>
+    /// <returns>False if there is none; then the hashes are not requested any more.</returns>
     private bool AskNext(HashRequest request, Question question)
     {
         IReadOnlyList<IBlockSource> senders = question.Piece.Senders;
@@ -158,7 +166,7 @@ internal sealed class LeafFetcher(
             (question.Asked, question.AskedAt) = (chosen, Instant.Now(time));
         }
 
-        // Without the lock: the connection may turn out to be broken, and its peer leaves.
+        // Outside the lock: the connection may turn out to be broken, and then its peer leaves.
         byte[] body = new byte[HashRequest.BodyLength];
         request.Write(body);
         chosen.Sender.Add(MessageId.HashRequest, body);
@@ -174,7 +182,7 @@ internal sealed class LeafFetcher(
         piece.Finisher.Post();
     }
 
-    /// <summary>A piece whose hashes are asked for.</summary>
+    /// <summary>A piece whose hashes are requested.</summary>
     private sealed class Question(ActivePiece piece, byte[] node, bool isSuspect)
     {
         public ActivePiece Piece => piece;

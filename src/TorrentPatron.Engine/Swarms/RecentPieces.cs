@@ -1,24 +1,24 @@
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// The pieces of a torrent that were read or written last: most likely the operating system has them in memory, so they are suggested to peers
-/// (BEP 6). Thread-safe; its lock is a leaf.
+/// The most recently read and written pieces of a torrent: probably in the operating system's cache, so they are suggested to
+/// peers (BEP 6). Thread-safe; its lock is a leaf.
 /// </summary>
 /// <param name="pieceLength">Length of a piece in bytes, 1 or more.</param>
 internal sealed class RecentPieces(long pieceLength)
 {
-    /// <summary>Most pieces that are remembered.</summary>
+    /// <summary>The most pieces remembered.</summary>
     public const int Most = 32;
 
-    /// <summary>Most bytes of them: what is further back may not be in memory any more.</summary>
+    /// <summary>The most bytes of them: older pieces may no longer be in memory.</summary>
     public const long MostBytes = 32L << 20;
 
     private readonly int _most = (int)Math.Clamp(MostBytes / pieceLength, 1, Most);
 
-    /// <summary>The oldest first.</summary>
+    /// <summary>Oldest first.</summary>
     private List<int>? _pieces; // null until one is noted
 
-    /// <summary>Notes that a piece is read, or has been written.</summary>
+    /// <summary>Records that a piece is being read, or has been written.</summary>
     public void Add(int piece)
     {
         lock (this)
@@ -30,7 +30,7 @@ internal sealed class RecentPieces(long pieceLength)
         }
     }
 
-    /// <summary>The pieces, the newest first.</summary>
+    /// <summary>The pieces, newest first.</summary>
     public int[] Newest()
     {
         lock (this)

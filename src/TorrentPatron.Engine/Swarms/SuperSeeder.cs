@@ -4,37 +4,39 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Decides which pieces a seed reveals to which peer while it super-seeds (BEP 16): to each a few that nobody else has or is given, and the
-/// next when one of them has been seen at another peer. So the first copy of a torrent leaves the seed about once.
+/// Decides which pieces a super-seeding torrent reveals to which peer (BEP 16): to each a few that nobody else has or is shown,
+/// and the next one when one of them appears at another peer. So the seed sends about one copy of the torrent at first.
 /// </summary>
 /// <remarks>
-/// A peer that gets nothing new for a while from anybody, though it has what was revealed, may reach no others: it is given pieces as a lone
-/// peer is, one after the other, also those that others have. Thread-safe; its lock is a leaf.
+/// A peer that gets nothing new from anyone for a while, although it has what was revealed, may reach no other peers: like a lone
+/// peer it gets pieces one after another, including ones that others have. Thread-safe; its lock is a leaf.
 /// </remarks>
-/// <typeparam name="TPeer">What stands for a peer.</typeparam>
+/// <typeparam name="TPeer">Identifies a peer.</typeparam>
 /// <param name="pieceCount">Number of pieces, 1 or more.</param>
 /// <param name="random">Breaks ties.</param>
 internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
     where TPeer : class
 {
-    /// <summary>Pieces that a peer is given at once: while it passes one on it fetches the other.</summary>
+    /// <summary>Pieces revealed to a peer at once: it passes one on while downloading the other.</summary>
     public const int PiecesAtOnce = 2;
 
-    /// <summary>How long a peer may get nothing new before it is taken for one that reaches no others.</summary>
+    /// <summary>How long a peer may get nothing new before it is assumed to reach no others.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<TPeer, Link> _links = [];
 
-    /// <summary>For each piece, the connected peers that have it.</summary>
+    /// <summary>For each piece, the number of connected peers that have it.</summary>
     private readonly ushort[] _seen = new ushort[pieceCount];
 
-    /// <summary>For each piece, the connected peers that have it or to whom it is revealed.</summary>
+    /// <summary>For each piece, the number of connected peers that have it or are shown it.</summary>
     private readonly ushort[] _spread = new ushort[pieceCount];
 
-    /// <summary>Takes a peer.</summary>
+    /// <summary>Adds a peer.</summary>
     /// <param name="peer">The peer.</param>
-    /// <param name="knowsAll">Whether it knows that we have everything: then nothing is revealed to it, and it is only watched.</param>
+    /// <param name="knowsAll">
+    /// Whether it knows that we have everything: then nothing is revealed to it, and it is only observed.
+    /// </param>
     /// <param name="now">The time.</param>
     public void Add(TPeer peer, bool knowsAll, Instant now)
     {
@@ -42,7 +44,7 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
             _links.TryAdd(peer, new Link(pieceCount, knowsAll, now));
     }
 
-    /// <summary>A peer has gone, and what it had with it.</summary>
+    /// <summary>Removes a peer and its pieces.</summary>
     public void Remove(TPeer peer)
     {
         lock (_gate)
@@ -56,11 +58,11 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
         }
     }
 
-    /// <summary>A peer has a piece.</summary>
+    /// <summary>Records that a peer has a piece.</summary>
     /// <param name="peer">The peer.</param>
     /// <param name="piece">Index of the piece.</param>
     /// <param name="now">The time.</param>
-    /// <returns>Whether <see cref="Reveal"/> has more to say now.</returns>
+    /// <returns>Whether <see cref="Reveal"/> would now reveal more.</returns>
     public bool Has(TPeer peer, int piece, Instant now)
     {
         lock (_gate)
@@ -77,7 +79,7 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
         }
     }
 
-    /// <summary>A peer has told which pieces it has.</summary>
+    /// <summary>Records the pieces that a peer has.</summary>
     public void Has(TPeer peer, Bitfield pieces, Instant now)
     {
         lock (_gate)
@@ -89,9 +91,9 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
         }
     }
 
-    /// <summary>Chooses what is to be revealed now.</summary>
+    /// <summary>Chooses the pieces to reveal now.</summary>
     /// <param name="now">The time.</param>
-    /// <param name="isInterested">Whether a peer wants anything that it knows we have.</param>
+    /// <param name="isInterested">Returns whether a peer wants any piece that it knows we have.</param>
     public IReadOnlyList<(TPeer Peer, int Piece)> Reveal(Instant now, Predicate<TPeer> isInterested)
     {
         List<(TPeer, int)> revealed = [];
@@ -101,10 +103,10 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
             {
                 if (link.KnowsAll)
                     continue;
-                // One that wants none of the pieces that it was given has no use for them.
+                // A peer that wants none of its revealed pieces has no use for them.
                 bool isInterestedNow = isInterested(peer);
                 bool IsDone(int piece) => link.Has[piece] || !isInterestedNow;
-                bool isStuck = link.Open.TrueForAll(IsDone) && now - link.News >= Patience;
+                bool isStuck = link.Open.TrueForAll(IsDone) && now - link.LastNewPiece >= Patience;
                 link.ReachesOthers &= !isStuck;
                 bool isAlone = _links.Count == 1 || !link.ReachesOthers;
                 link.Open.RemoveAll(piece => _seen[piece] > (link.Has[piece] ? 1 : 0) || (isAlone && IsDone(piece)));
@@ -129,17 +131,19 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
         if (link.Knows.Set(piece))
         {
             _spread[piece]++;
-            // Not from us: others give it something.
+            // Not from us: others give it pieces.
             link.ReachesOthers = true;
         }
 
-        link.News = now;
+        link.LastNewPiece = now;
         return true;
     }
 
-    /// <summary>Chooses a piece that a peer neither has nor knows us to have: the one that fewest others have or are given.</summary>
+    /// <summary>
+    /// Chooses a piece that a peer neither has nor knows we have: the one that the fewest others have or are shown.
+    /// </summary>
     /// <param name="link">The peer.</param>
-    /// <param name="alsoSpread">Whether also one that others have or are given.</param>
+    /// <param name="alsoSpread">Whether to include pieces that others have or are shown.</param>
     private int? Choose(Link link, bool alsoSpread)
     {
         int start = random.Next(pieceCount);
@@ -163,19 +167,19 @@ internal sealed class SuperSeeder<TPeer>(int pieceCount, Random random)
         /// <summary>Whether it knows that we have everything.</summary>
         public bool KnowsAll { get; } = knowsAll;
 
-        /// <summary>The pieces that it has.</summary>
+        /// <summary>Its pieces.</summary>
         public Bitfield Has { get; } = new(pieceCount);
 
-        /// <summary>The pieces that it has or that are revealed to it.</summary>
+        /// <summary>Its pieces, and those revealed to it.</summary>
         public Bitfield Knows { get; } = new(pieceCount);
 
-        /// <summary>The pieces revealed to it that have not been seen at another peer, few.</summary>
+        /// <summary>The few pieces revealed to it that have not appeared at another peer.</summary>
         public List<int> Open { get; } = new(PiecesAtOnce);
 
-        /// <summary>When it last had a new piece, or came.</summary>
-        public Instant News { get; set; } = now;
+        /// <summary>When it last got a new piece, or connected.</summary>
+        public Instant LastNewPiece { get; set; } = now;
 
-        /// <summary>Whether others give it pieces, as far as is known.</summary>
+        /// <summary>Whether others give it pieces, as far as known.</summary>
         public bool ReachesOthers { get; set; } = true;
     }
 }

@@ -9,10 +9,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
-/// <summary>What goes on about pieces with the connected peers of one torrent: choked and unchoked, told what we have, asked.</summary>
+/// <summary>The exchange of pieces with the connected peers of one torrent: choking, announcements, requests.</summary>
 internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHandler, IUploadHandler, IDisposable
 {
-    /// <summary>How long news of pieces is gathered before it is sent on its own.</summary>
+    /// <summary>How long announcements of pieces are gathered before they are sent on their own.</summary>
     private static readonly TimeSpan HaveDelay = TimeSpan.FromMilliseconds(50);
 
     private readonly TorrentMetainfo _metainfo;
@@ -31,7 +31,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     private int _chokeRound;
     private int _haveScheduled;
 
-    /// <summary>Super-seeding, while we do that: replaced under the lock.</summary>
+    /// <summary>The super-seeder while super-seeding; replaced under the lock.</summary>
     private volatile SuperSeeder<PeerConnection>? _super;
     private volatile bool _isSuperSeedingWanted;
     private volatile bool _hasMetSeed;
@@ -65,19 +65,19 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     /// <summary>Payload sent.</summary>
     public RateMeter Sent { get; }
 
-    /// <summary>Payload received for nothing, bytes.</summary>
+    /// <summary>Payload received and discarded, bytes.</summary>
     public long Wasted => Interlocked.Read(ref _wasted);
 
-    /// <summary>Payload of this run that was of use, as far as is known, bytes.</summary>
+    /// <summary>Payload of this run that was useful so far, bytes.</summary>
     public long Useful => Received.Total - (Wasted - Interlocked.Read(ref _wastedOfEarlierRuns));
 
-    /// <summary>The peers, as they are now.</summary>
+    /// <summary>The currently connected peers.</summary>
     public IReadOnlyList<PeerTransfer> Connected => _peers;
 
-    /// <summary>Called when blocks may be free that were not, so that others than peers may be asked for them.</summary>
+    /// <summary>Called when blocks may have become free, so that sources other than peers can request them.</summary>
     public Action BlocksFreed { private get; init; } = static () => { };
 
-    /// <summary>Whether no peer is there or known, and nothing flows any more.</summary>
+    /// <summary>Whether it is idle: no peer is connected or known, and nothing flows.</summary>
     public bool IsResting
     {
         get
@@ -97,8 +97,8 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     public int PieceCount => _metainfo.PieceCount;
 
     /// <summary>
-    /// Whether to super-seed (BEP 16) while all pieces are here, until another seed is met. Peers that are connected already know what we have, and
-    /// go on as they are.
+    /// Whether to super-seed (BEP 16) while all pieces are verified, until another seed appears. Peers already connected know our
+    /// pieces and are unaffected.
     /// </summary>
     public bool SuperSeeding
     {
@@ -111,7 +111,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         }
     }
 
-    /// <summary>Begins to dial and to take peers; those that are connected already go on with their pieces.</summary>
+    /// <summary>Starts dialling and accepting peers; connected ones start exchanging pieces.</summary>
     public void Open()
     {
         _hasMetSeed = false;
@@ -124,7 +124,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
             {
                 Adopt(peer);
             }
-#pragma warning disable CA1031 // Whatever it is ends this peer and nothing else.
+#pragma warning disable CA1031 // Any exception ends this peer only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
@@ -135,7 +135,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         Set.Open();
     }
 
-    /// <summary>Bytes are about to flow after a rest: rates are measured from now on.</summary>
+    /// <summary>Called when traffic resumes after an idle time, so that rates are measured from now on.</summary>
     public void BeginFlow()
     {
         long now = _engine.Milliseconds;
@@ -147,7 +147,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     public void PeerJoined(PeerConnection peer)
     {
         PeerTransfer transfer = NewTransfer(peer);
-        // In one step, so that a piece verified meanwhile is either in the bitfield or told behind it.
+        // In one step, so that a piece verified meanwhile is either in the bitfield or announced after it.
         lock (_gate)
         {
             Bitfield pieces = _pieces.Selection.Verified();
@@ -186,7 +186,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         WakeStarved();
     }
 
-    /// <summary>Rates, time-outs, choking, dialling; called about once a second.</summary>
+    /// <summary>Handles rates, timeouts, choking and dialling; called about once a second.</summary>
     /// <param name="elapsed">Time since the last call.</param>
     public void Tick(TimeSpan elapsed)
     {
@@ -214,7 +214,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         Set.DialMore();
     }
 
-    /// <summary>A piece is here: peers are told, and those that have nothing more for us are told that too.</summary>
+    /// <summary>Announces a verified piece, and updates our interest in the peers.</summary>
     public void PieceVerified(int piece, bool isComplete)
     {
         PeerTransfer[] peers;
@@ -245,7 +245,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
             ScheduleHaves();
     }
 
-    /// <summary>Other pieces are wanted than before: peers are told where that makes a difference, and asked for what is new.</summary>
+    /// <summary>Called when the wanted pieces have changed: updates our interest and requests.</summary>
     public void WantsChanged()
     {
         foreach (PeerTransfer peer in _peers)
@@ -255,15 +255,15 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
 
         if (_pieces.Selection.IsComplete)
             return;
-        // Who had nothing more for us may have now.
+        // Peers that had nothing for us before may have something now.
         Set.Directory.RetryAll();
         WakeStarved();
         Set.DialMore();
     }
 
-    /// <summary>A piece was bad. Who sent all of it is banned.</summary>
+    /// <summary>Handles a failed piece. If one source sent all of it, it is banned.</summary>
     /// <param name="length">Its length in bytes.</param>
-    /// <param name="senders">Who sent it.</param>
+    /// <param name="senders">Its senders.</param>
     public void PieceFailed(int length, IReadOnlyList<IBlockSource> senders)
     {
         Interlocked.Add(ref _wasted, length);
@@ -272,7 +272,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         WakeStarved();
     }
 
-    /// <summary>Bytes of a bad piece have been dropped: peers are asked for them again.</summary>
+    /// <summary>Handles dropped bytes of a failed piece: requests them again.</summary>
     public void BlocksDropped(long bytes, bool areOfThisRun)
     {
         if (!areOfThisRun)
@@ -281,7 +281,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         WakeStarved();
     }
 
-    /// <summary>Shuts peers out that have sent wrong data; they may have left already.</summary>
+    /// <summary>Bans peers that sent wrong data; they may have left already.</summary>
     public void Ban(IReadOnlyList<IBlockSource> sources)
     {
         foreach (PeerDownload peer in sources.OfType<PeerDownload>())
@@ -333,8 +333,9 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     {
         if (!peer.IsInterested)
             return;
-        // A free slot is given at once; only a full house waits for the next decision. Who has a slot and wants nothing now still has it:
-        // else those who say by turns that they do and do not would all have one.
+        // A free slot is given at once; if all slots are taken, the peer waits for the next decision. An unchoked peer that is
+        // not interested now keeps its slot: otherwise peers that alternate between interested and not interested would all have
+        // one.
         int unchoked = 0, unchokedPreferred = 0;
         foreach (PeerTransfer other in _peers)
         {
@@ -354,7 +355,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     /// <inheritdoc/>
     public void Released(IBlockSource source, ReadOnlySpan<PendingBlock> blocks)
     {
-        // In the end game blocks are cancelled by the thousand that have come from another: they are of no use to anybody.
+        // In the end game thousands of blocks are cancelled because another source sent them: they are no use to anyone.
         if (_pieces.Active.Release(source, blocks))
             WakeStarved();
     }
@@ -399,13 +400,15 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     private PeerTransfer NewTransfer(PeerConnection peer) =>
         new(new PeerDownload(peer, this, _engine.Time), new PeerUpload(peer, this, _reader));
 
-    /// <summary>Begins to speak of pieces with a peer that has been connected since before they were known, and told that we have none.</summary>
+    /// <summary>
+    /// Starts exchanging pieces with a peer that connected before they were known, and was told that we have none.
+    /// </summary>
     private void Adopt(PeerConnection peer)
     {
         PeerTransfer transfer = NewTransfer(peer);
         lock (_gate)
         {
-            // What leaves after this is taken out again.
+            // A peer that leaves after this is removed again.
             if (peer.IsClosed)
                 return;
             Bitfield pieces = _pieces.Selection.Verified();
@@ -430,16 +433,16 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         peer.Sender.Flush();
     }
 
-    /// <summary>Conceals from a newcomer what we have. Called with the lock held.</summary>
+    /// <summary>Hides our pieces from a new peer. Called with the lock held.</summary>
     /// <param name="transfer">The peer.</param>
-    /// <param name="isTold">Whether it has been told before that we have nothing.</param>
+    /// <param name="isTold">Whether it has already been told that we have nothing.</param>
     private void Conceal(PeerTransfer transfer, bool isTold = false)
     {
         transfer.Upload.Conceal(PieceCount, isTold);
         _super!.Add(transfer.Peer, knowsAll: false, Instant.Now(_engine.Time));
     }
 
-    /// <summary>Begins to super-seed or ends that, as things are now.</summary>
+    /// <summary>Starts or ends super-seeding as appropriate.</summary>
     private void UpdateSuperSeeding()
     {
         bool isDue = _isSuperSeedingWanted && !_hasMetSeed && PieceCount > 0 && _pieces.Selection.Progress.VerifiedPieces == PieceCount;
@@ -472,7 +475,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         }
     }
 
-    /// <summary>Another seed is there: what is ours alone need not be spread sparingly any more.</summary>
+    /// <summary>Called when another seed appears: our pieces need not be spread sparingly any more.</summary>
     private void NoteSeed(PeerDownload peer)
     {
         if (_super is null || !peer.Availability.IsSeed)
@@ -539,7 +542,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
 
     public void WakeStarved()
     {
-        // What is free goes to the preferred first.
+        // Preferred peers get free blocks first.
         PeerTransfer[] peers = _peers;
         Wake(peers, arePreferred: true);
         Wake(peers, arePreferred: false);
@@ -549,7 +552,7 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         {
             foreach (PeerTransfer peer in peers)
             {
-                // One whose requests were all taken back has nothing left that would wake it.
+                // A peer whose requests were all cancelled gets no message that would wake it.
                 if (peer.Peer.Class.IsPreferred == arePreferred && (peer.Download.IsStarved || peer.Download.Requests.Count == 0))
                     peer.Download.FillRequests();
             }
@@ -568,13 +571,13 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
     private void FlushHaves()
     {
         Volatile.Write(ref _haveScheduled, 0);
-        // A timer calls this: it lets nothing through.
+        // Called from a timer, where an exception ends the process.
         foreach (PeerTransfer peer in _peers)
             peer.Peer.Flush();
     }
 
-    /// <summary>Says at the next flush whether we want nothing more; whoever has nothing more to say to us then is left.</summary>
-    /// <returns>Whether anybody is told.</returns>
+    /// <summary>Announces at the next flush whether we are upload-only; closes peers with nothing left to exchange.</summary>
+    /// <returns>Whether anyone is told.</returns>
     private bool TellCompleteness()
     {
         foreach (PeerTransfer peer in _peers)
@@ -587,14 +590,14 @@ internal sealed class SwarmPeers : IPeerSetOwner, IUploadOnlyOwner, IDownloadHan
         return _peers.Length > 0;
     }
 
-    /// <summary>The hashes that were asked for are here: peers that were kept for them alone go.</summary>
+    /// <summary>Called when the requested hashes have arrived: closes peers that were kept only for them.</summary>
     public void HashesReceived()
     {
         foreach (PeerTransfer peer in _peers)
             CloseIfUseless(peer.Peer, peer.Download.Availability.IsSeed);
     }
 
-    /// <summary>Two that have all they want have nothing to say to each other.</summary>
+    /// <summary>Closes a connection between two complete sides, which have nothing to exchange.</summary>
     private void CloseIfUseless(PeerConnection peer, bool isSeed)
     {
         if ((isSeed || peer.Extensions.IsUploadOnly) && _pieces.Selection.IsComplete && Set.Hashes?.Awaits(peer) != true)

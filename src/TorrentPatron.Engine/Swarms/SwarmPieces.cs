@@ -13,47 +13,51 @@ namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
 /// The pieces of one torrent: chosen by <see cref="Selection"/>, in flight in <see cref="Active"/>, hashed and written by a
-/// <see cref="PieceDisk"/>. It makes pieces, and takes what becomes of them to whom it concerns. It has no state of its own that needs a lock.
+/// <see cref="PieceDisk"/>. It creates pieces and passes on their results. It has no state of its own that needs a lock.
 /// </summary>
 internal sealed class SwarmPieces : IPieceResults
 {
     /// <summary>Time in flight after which the blocks of a piece are written before it is verified.</summary>
     private static readonly TimeSpan SlowPiece = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long every piece is doubted after a wrong block.</summary>
+    /// <summary>How long every piece is in doubt after a wrong block.</summary>
     private static readonly TimeSpan Doubt = TimeSpan.FromMinutes(5);
 
-    /// <summary>Time without any block after which a bad piece may come again from whoever sent what was dropped of it.</summary>
+    /// <summary>
+    /// Time without any block after which a failed piece may again come from the senders of its dropped blocks.
+    /// </summary>
     private static readonly TimeSpan Shunning = TimeSpan.FromSeconds(10);
 
     private readonly TorrentMetainfo _metainfo;
     private volatile PieceVerifier _verifier;
     private readonly PieceDisk _disk;
 
-    /// <summary>Null until a piece has been bad.</summary>
+    /// <summary>Null until a piece has failed.</summary>
     private SuspectPieces? _suspects;
     private readonly HeldBytes _held;
 
-    /// <summary>Makes pieces of equal ones; null where no two files are equal.</summary>
+    /// <summary>Copies equal pieces; null if no two files are equal.</summary>
     private readonly PieceCopier? _copier;
 
-    /// <summary>The torrent has been stopped for what its metainfo says: the torrent's disk thread's.</summary>
+    /// <summary>
+    /// Whether the torrent was stopped because its metainfo contradicts itself; used only on the torrent's disk thread.
+    /// </summary>
     private bool _isStopped;
     private readonly TimeProvider _time;
     private readonly ISwarmEvents _events;
 
-    /// <summary>The sources that have sent a whole piece, or some of one, that was good; null until one has.</summary>
+    /// <summary>The sources that have sent all or part of a verified piece; null until there is one.</summary>
     private ConcurrentDictionary<IBlockSource, bool>? _proven;
 
-    /// <summary>Until when every piece is doubted, since a block was wrong.</summary>
+    /// <summary>Until when every piece is in doubt, because a block was wrong.</summary>
     private long _doubtedUntil;
 
-    /// <summary>Makes it; nothing is asked for before <see cref="Open"/>.</summary>
+    /// <summary>Creates the pieces; nothing is requested before <see cref="Open"/>.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="engine">The engine's shared resources.</param>
-    /// <param name="events">Is told of pieces.</param>
-    /// <param name="backPressure">The torrent's share of the bytes that wait for disks; null: one of its own.</param>
+    /// <param name="events">Receives the events of pieces.</param>
+    /// <param name="backPressure">The torrent's share of the bytes waiting for the disk; null creates a separate one.</param>
     public SwarmPieces(
         TorrentMetainfo metainfo, TorrentStorage storage, EngineResources engine, ISwarmEvents events, BackPressure? backPressure = null)
     {
@@ -70,30 +74,30 @@ internal sealed class SwarmPieces : IPieceResults
             _copier = new PieceCopier(metainfo, () => _verifier, _disk, () => Active.IsOpen, Copied, events.Faulted);
     }
 
-    /// <summary>The threads that touch the torrent's files.</summary>
+    /// <summary>The threads that access the torrent's files.</summary>
     public DiskLane Lane { get; }
 
-    /// <summary>Which pieces are here, wanted and had by peers.</summary>
+    /// <summary>The verified and wanted pieces, and those of the peers.</summary>
     public PieceSelection Selection { get; }
 
-    /// <summary>The pieces in flight and those put aside.</summary>
+    /// <summary>The pieces in flight, and those set aside.</summary>
     public ActivePieces Active { get; }
 
-    /// <summary>Pieces whose hash was wrong on arrival. Written by the torrent's disk thread alone.</summary>
+    /// <summary>Pieces that failed their hash check. Written only by the torrent's disk thread.</summary>
     public int FailedCount { get; private set; }
 
-    /// <summary>Asks for the hashes of blocks; null where the torrent has none.</summary>
+    /// <summary>Requests block hashes; null if the torrent has none.</summary>
     public LeafFetcher? Leaves { get; set; }
 
-    /// <summary>Whether something waits to be written because another program holds a file.</summary>
+    /// <summary>Whether writes are waiting because another program has locked a file.</summary>
     public bool IsHeldUp => _disk.IsHeldUp;
 
-    /// <summary>More hashes are known than before: pieces that are begun from now on are verified by them too.</summary>
+    /// <summary>Takes newly known hashes: pieces started from now on are verified with them too.</summary>
     public void Learn(TorrentMetainfo metainfo) => _verifier = PieceVerifier.For(metainfo);
 
-    /// <summary>Wants other files than before. What is in flight of those no longer wanted still comes in.</summary>
+    /// <summary>Changes which files are wanted. Blocks in flight of files no longer wanted are still accepted.</summary>
     /// <param name="priorities">Priority of each file.</param>
-    /// <param name="peers">Those who are connected.</param>
+    /// <param name="peers">The connected peers.</param>
     public void SetPriorities(IReadOnlyList<FilePriority> priorities, IEnumerable<IBlockSource> peers)
     {
         Selection.SetPriorities(PiecePriorities.Of(_metainfo, priorities), peers);
@@ -102,8 +106,8 @@ internal sealed class SwarmPieces : IPieceResults
     }
 
     /// <summary>
-    /// Lets pieces be asked for, or has all that are in flight put aside, with their blocks written: that is done when the disk threads
-    /// have been drained.
+    /// Allows requesting pieces, or sets all pieces in flight aside and writes their blocks, which is complete once the disk
+    /// threads have been drained.
     /// </summary>
     public void Open(bool open)
     {
@@ -118,10 +122,8 @@ internal sealed class SwarmPieces : IPieceResults
             piece.Finisher.Park();
     }
 
-    /// <summary>
-    /// Has the blocks written, verified or not, of the pieces that take longer than most: so they outlive a crash.
-    /// </summary>
-    /// <returns>When that is done: whether there were any.</returns>
+    /// <summary>Writes the blocks of slow pieces, verified or not, so that they survive a crash.</summary>
+    /// <returns>When complete: whether there were any.</returns>
     public async Task<bool> WriteOutAsync()
     {
         ActivePiece[] slow = Active.BegunUntil(Instant.Now(_time) - SlowPiece);
@@ -133,24 +135,24 @@ internal sealed class SwarmPieces : IPieceResults
         return true;
     }
 
-    /// <summary>A peer has gone.</summary>
+    /// <summary>Called when a peer has left.</summary>
     public void PeerLeft(IBlockSource peer)
     {
         _proven?.TryRemove(peer, out _);
         Selection.SourceLeft(peer);
     }
 
-    /// <summary>Does what is due; called about once a second.</summary>
-    /// <returns>Whether pieces may be asked for that might not before.</returns>
+    /// <summary>Does the work that is due; called about once a second.</summary>
+    /// <returns>Whether more pieces may be requested than before.</returns>
     public bool Tick()
     {
         Active.Forgive(Instant.Now(_time), Shunning);
         return _copier is not null && Selection.ReleaseUnavailable();
     }
 
-    /// <summary>Blocks have been added: they go to be hashed and written.</summary>
-    /// <param name="pieces">The pieces to which they have been added.</param>
-    /// <param name="bytesToHash">Bytes that can be hashed now and could not before.</param>
+    /// <summary>Queues new blocks for hashing and writing.</summary>
+    /// <param name="pieces">The pieces with new blocks.</param>
+    /// <param name="bytesToHash">The bytes that have now become hashable.</param>
     public void BlocksAdded(IReadOnlyList<ActivePiece> pieces, long bytesToHash)
     {
         if (Leaves is { } leaves)
@@ -167,7 +169,10 @@ internal sealed class SwarmPieces : IPieceResults
             Active.WithMostHeld()?.Finisher.WriteOut();
     }
 
-    /// <summary>Whether the hashes of a piece's blocks are wanted before it is complete: somebody sends it of whom nothing good has come, or a block was wrong lately.</summary>
+    /// <summary>
+    /// Whether a piece's block hashes are wanted before it is complete: one of its senders is unproven, or a block was wrong
+    /// recently.
+    /// </summary>
     private bool IsDoubtful(ActivePiece piece) =>
         _time.GetTimestamp() < Volatile.Read(ref _doubtedUntil) || piece.Senders.Any(sender => _proven?.ContainsKey(sender) != true);
 
@@ -232,7 +237,7 @@ internal sealed class SwarmPieces : IPieceResults
 
     void IPieceResults.PieceNotWritten(PieceFinisher finisher, Bitfield? onDisk, StorageException error)
     {
-        // A torrent that is about to stop loses no more than these blocks.
+        // A torrent that is about to stop loses only these blocks.
         if (Active.GiveUp(finisher.Piece, onDisk) && Active.IsOpen)
             _events.StorageFailed(error.Error);
     }
@@ -243,7 +248,7 @@ internal sealed class SwarmPieces : IPieceResults
         _events.Faulted(fault);
     }
 
-    /// <summary>A piece has been made of an equal one, or could not be.</summary>
+    /// <summary>Called when a piece has been copied from an equal one, or could not be.</summary>
     private void Copied(int piece, bool isGood)
     {
         if (Selection.Has(piece))
@@ -255,11 +260,14 @@ internal sealed class SwarmPieces : IPieceResults
         }
 
         Selection.ReleaseEqual(piece);
-        // Nothing was received in vain, but somebody may be asked for it now.
+        // Nothing was received in vain, but the piece may now be requested.
         _events.BlocksDropped(0, areOfThisRun: true);
     }
 
-    /// <summary>Stops a hybrid torrent whose halves name different content: its pieces are bad whoever sends them, and no peer is to blame.</summary>
+    /// <summary>
+    /// Stops a hybrid torrent whose halves describe different content: its pieces fail whoever sends them, and no peer is to
+    /// blame.
+    /// </summary>
     private bool StopIfContradictory()
     {
         if (!_verifier.IsContradictory)

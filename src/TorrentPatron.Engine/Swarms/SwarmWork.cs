@@ -14,7 +14,7 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
-/// <summary>Moves a torrent's pieces between its files and its peers: the built-in engine's work.</summary>
+/// <summary>The built-in engine's work: moves a torrent's pieces between its files and its peers.</summary>
 internal sealed class SwarmWork : IWork, ISwarmEvents
 {
     private readonly EngineResources _engine;
@@ -24,15 +24,15 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     private readonly MetadataServer _metadata;
     private readonly TorrentStorage _storage;
 
-    /// <summary>Fetches the piece layers of a hybrid that lacks them; null: it has them, or is of one version.</summary>
+    /// <summary>Fetches the missing piece layers of a hybrid; null if it has them, or is not a hybrid.</summary>
     private volatile LayerFetcher? _layers;
 
-    /// <summary>Puts it together; nothing is touched yet.</summary>
+    /// <summary>Creates the work, without touching files.</summary>
     /// <param name="engine">The engine's shared resources.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="network">Its share of the network.</param>
-    /// <param name="events">Is told of pieces.</param>
+    /// <param name="events">Receives the work's events.</param>
     public SwarmWork(EngineResources engine, TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events)
     {
         _engine = engine;
@@ -62,10 +62,10 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     /// <summary>The pieces.</summary>
     public SwarmPieces Pieces { get; }
 
-    /// <summary>What goes on about them with the connected peers.</summary>
+    /// <summary>The exchange of pieces with the connected peers.</summary>
     public SwarmPeers Exchange { get; }
 
-    /// <summary>The web seeds, which are asked beside the peers.</summary>
+    /// <summary>The web seeds, used in addition to the peers.</summary>
     public WebSeedSet WebSeeds { get; }
 
     /// <inheritdoc/>
@@ -191,7 +191,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         await WebSeeds.CloseAsync().ConfigureAwait(false);
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
         Pieces.Open(false);
-        // What a peer handed over beside this is let go of now; nothing tells of a piece after it.
+        // Blocks that a peer handed over concurrently are discarded; no piece is reported after this.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
     }
 
@@ -219,7 +219,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
     void ISwarmEvents.PieceFailed(ActivePiece piece, IReadOnlyList<IBlockSource> senders)
     {
         Exchange.PieceFailed(piece.Length, senders);
-        // Several: it is found when the piece is good.
+        // With several senders, the guilty one is found when the piece succeeds.
         if (senders.Count == 1)
             WebSeeds.Ban(senders);
     }
@@ -250,7 +250,7 @@ internal sealed class SwarmWork : IWork, ISwarmEvents
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Gives hashes of files' trees to peers, and has them give those of blocks.</summary>
+    /// <summary>Serves file tree hashes to peers, and requests block hashes from them.</summary>
     private void UseLayers(TorrentMetainfo metainfo)
     {
         var server = new HashServer(metainfo, _storage, _engine.DiskWorkers, Pieces.Selection.Has, _engine.Faults);

@@ -13,10 +13,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Swarms;
 
-/// <summary>The built-in engine's way to move pieces: one port for the peers of all torrents.</summary>
+/// <summary>The built-in engine's workshop: one port for the peers of all torrents.</summary>
 internal sealed class SwarmWorkshop : IWorkshop
 {
-    /// <summary>What the built-in engine is called.</summary>
+    /// <summary>The built-in engine's name.</summary>
     public const string EngineName = "TorrentPatron";
 
     private readonly EngineResources _engine;
@@ -24,7 +24,7 @@ internal sealed class SwarmWorkshop : IWorkshop
     private readonly PeerListener _listener;
     private readonly TransportBalance _balance;
 
-    /// <summary>Begins to listen.</summary>
+    /// <summary>Starts listening.</summary>
     /// <param name="engine">The engine's shared resources.</param>
     /// <param name="hosts">The torrents that peers may ask for.</param>
     public SwarmWorkshop(EngineResources engine, HostList hosts)
@@ -70,7 +70,7 @@ internal sealed class SwarmWorkshop : IWorkshop
                 _hosts.All.Select(static host => host.Work).OfType<SwarmWork>().SelectMany(static work => work.Exchange.Connected),
                 Instant.Now(_engine.Time));
         }
-#pragma warning disable CA1031 // Whatever it is costs uTP its share and nothing else: the beat of all torrents goes on.
+#pragma warning disable CA1031 // Any exception only costs uTP its share: the beat of all torrents must go on.
         catch (Exception e)
 #pragma warning restore CA1031
         {

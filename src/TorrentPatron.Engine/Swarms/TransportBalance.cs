@@ -7,11 +7,11 @@ using TorrentPatron.Engine.Timing;
 namespace TorrentPatron.Engine.Swarms;
 
 /// <summary>
-/// Bounds TCP where it would starve uTP (<see cref="MixedMode"/>), in each direction, over all torrents. It is about peers of the internet, with
-/// whom we share our line; those of our own network do not count and are not bounded. Its owner's beat alone uses it.
+/// Limits TCP where it would starve uTP (<see cref="MixedMode"/>), in each direction, over all torrents. Only peers on the
+/// internet count and are limited, because they share our line; those in our own network do not. Used only in its owner's beat.
 /// </summary>
-/// <param name="download">The limit on what is received by TCP.</param>
-/// <param name="upload">The limit on what is sent by TCP.</param>
+/// <param name="download">The limit for receiving over TCP.</param>
+/// <param name="upload">The limit for sending over TCP.</param>
 internal sealed class TransportBalance(RateLimiter download, RateLimiter upload)
 {
     private readonly MixedMode _download = new();
@@ -19,10 +19,10 @@ internal sealed class TransportBalance(RateLimiter download, RateLimiter upload)
     private readonly List<TimeSpan> _delaysIn = [];
     private readonly List<TimeSpan> _delaysOut = [];
 
-    /// <summary>Whether TCP is bounded now.</summary>
+    /// <summary>Whether TCP is limited now.</summary>
     public bool IsActive => _download.Limit + _upload.Limit > 0;
 
-    /// <summary>Bounds TCP anew; called about once a second.</summary>
+    /// <summary>Updates the limits; called about once a second.</summary>
     /// <param name="peers">The peers of all torrents.</param>
     /// <param name="now">The time.</param>
     public void Update(IEnumerable<PeerTransfer> peers, Instant now)
@@ -38,7 +38,7 @@ internal sealed class TransportBalance(RateLimiter download, RateLimiter upload)
             bool isUtp = peer.Transport == PeerTransport.Utp;
             int index = isUtp ? 1 : 0;
             bool receives = transfer.Download.Requested > 0;
-            // What uTP has taken to send may wait for long in its own queue.
+            // Data that uTP has accepted may wait long in its own queue.
             TimeSpan? sendDelay = peer.SendDelay;
             bool sends = sendDelay is not null || peer.Sender.IsSending || peer.Sender.Uploads.Count > 0;
             loadIn[index] = new TransportLoad(loadIn[index].Peers + (receives ? 1 : 0), loadIn[index].Rate + transfer.Standing.DownloadRate);
@@ -59,7 +59,9 @@ internal sealed class TransportBalance(RateLimiter download, RateLimiter upload)
             limiter.Rate = rate;
     }
 
-    /// <summary>What at least half of them wait: a queue of ours holds up all, one elsewhere a single one.</summary>
+    /// <summary>
+    /// The delay of at least half of the peers: a queue on our side delays all of them, one elsewhere a single one.
+    /// </summary>
     private static TimeSpan Median(List<TimeSpan> delays)
     {
         if (delays.Count == 0)

@@ -1,15 +1,15 @@
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Lets at most 50 announces of an engine be under way at once; the others wait in the order they came.</summary>
+/// <summary>Limits an engine to 50 announces at once; the others wait in order.</summary>
 internal sealed class AnnounceLimiter : IDisposable
 {
-    /// <summary>How many announces may be under way at once.</summary>
+    /// <summary>The most announces in progress at once.</summary>
     public const int MaxAtOnce = 50;
 
     private readonly SemaphoreSlim _free = new(MaxAtOnce, MaxAtOnce);
 
-    /// <summary>Waits for a place.</summary>
-    /// <returns>The place; disposing it, once, gives it back.</returns>
+    /// <summary>Waits for a slot.</summary>
+    /// <returns>The slot; dispose it, once, to release it.</returns>
     public async Task<IDisposable> EnterAsync(CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken).ConfigureAwait(false);

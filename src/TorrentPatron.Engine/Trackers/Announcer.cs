@@ -8,19 +8,18 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
-/// Keeps the trackers of one torrent informed, and collects the peers they name. Between announces it is nothing but one
-/// pending timer. Whatever a tracker does wrong, or the client that asks it, becomes the state of that tracker, never an exception.
-/// Thread-safe.
+/// Announces one torrent to its trackers, and collects the peers they return. Between announces it consists of one pending timer.
+/// A failure of a tracker or of the client becomes the state of that tracker, never an exception. Thread-safe.
 /// </summary>
 internal sealed class Announcer : IAsyncDisposable
 {
-    /// <summary>How long the trackers are given to hear that the torrent stops.</summary>
+    /// <summary>How long to wait for trackers when the torrent stops.</summary>
     public static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a tracker is given, when the torrent stops, to hear first that it is complete.</summary>
+    /// <summary>How long to wait, when the torrent stops, for a tracker's answer to the completed event.</summary>
     public static readonly TimeSpan CompletedPatience = TimeSpan.FromSeconds(3);
 
-    /// <summary>How long a tracker that did not hear that is given to hear of the stop.</summary>
+    /// <summary>How long to wait for a tracker's answer to the stopped event if it did not answer that.</summary>
     public static readonly TimeSpan LastPatience = TimeSpan.FromSeconds(1);
 
     private TorrentId _torrent;
@@ -35,11 +34,11 @@ internal sealed class Announcer : IAsyncDisposable
     private CancellationTokenSource? _run;
     private Task _leaving = Task.CompletedTask;
 
-    /// <summary>Makes an announcer, which does nothing before <see cref="Start"/>.</summary>
+    /// <summary>Creates an announcer, which does nothing before <see cref="Start"/>.</summary>
     /// <param name="torrent">The torrent.</param>
-    /// <param name="trackers">The trackers, from now on used by this announcer alone.</param>
-    /// <param name="client">Talks to trackers.</param>
-    /// <param name="limiter">Bounds the announces of the whole engine.</param>
+    /// <param name="trackers">The trackers, used only by this announcer from now on.</param>
+    /// <param name="client">The client for trackers.</param>
+    /// <param name="limiter">Limits the announces of the whole engine.</param>
     /// <param name="owner">The torrent.</param>
     /// <param name="time">The clock.</param>
     public Announcer(
@@ -59,8 +58,8 @@ internal sealed class Announcer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Announces that the torrent starts; again after <see cref="StopAsync"/>, where the trackers hear of the start when they have heard
-    /// of the stop.
+    /// Announces that the torrent starts. After <see cref="StopAsync"/>, each tracker is told about the start after it has been
+    /// told about the stop.
     /// </summary>
     public void Start() => Change(now =>
     {
@@ -70,19 +69,19 @@ internal sealed class Announcer : IAsyncDisposable
         _trackers.Start(now);
     });
 
-    /// <summary>Announces that the download has just become complete; not for a torrent that started as a seed.</summary>
+    /// <summary>Announces that the download has just become complete; not called for a torrent that started as a seed.</summary>
     public void Completed() => Change(_trackers.Completed);
 
     /// <summary>Announces as soon as the trackers allow it, because more peers are wanted.</summary>
     /// <param name="which">The trackers' addresses; empty means all.</param>
     public void AnnounceNow(IReadOnlyCollection<Uri> which) => Change(now => _trackers.Hurry(which, now));
 
-    /// <summary>Announces within some minutes, or as soon as the trackers allow it, because there is nobody to get pieces from.</summary>
-    /// <param name="isAnew">Whether there was somebody when this was last called; the longer there is not, the less often they are asked.</param>
+    /// <summary>Announces within some minutes, or as soon as the trackers allow it, because no peer can give pieces.</summary>
+    /// <param name="isAnew">Whether a peer could at the last call; the longer there is none, the rarer the announces.</param>
     public void PeersWanted(bool isAnew) => Change(_ => _trackers.PeersWanted(isAnew));
 
-    /// <summary>More hashes of the torrent are known than before: trackers that know us hear of it by the new ones too.</summary>
-    /// <param name="known">The torrent, with all of its hashes.</param>
+    /// <summary>Adds newly known hashes of the torrent: trackers that know us get announces for them too.</summary>
+    /// <param name="known">The torrent's id with all of its hashes.</param>
     public void Learn(TorrentId known)
     {
         lock (this)
@@ -99,10 +98,10 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
-    /// <summary>Adds a tracker as a tier of its own.</summary>
+    /// <summary>Adds a tracker in a separate tier.</summary>
     public void Add(Uri tracker) => Change(now => _trackers.Add(tracker, now));
 
-    /// <summary>Takes a tracker away; it is told that the torrent stops, if it knows of it.</summary>
+    /// <summary>Removes a tracker; if it knows the torrent, it is told that it stops.</summary>
     public void Remove(Uri tracker) => Change(_ =>
     {
         if (_trackers.Remove(tracker) is not { } removed || _run is not { } run)
@@ -112,7 +111,7 @@ internal sealed class Announcer : IAsyncDisposable
             (_goodbyes ??= []).Add(LeaveAsync(session, run.Token));
     });
 
-    /// <summary>How the trackers stand now, by tier.</summary>
+    /// <summary>Current snapshots of the trackers, by tier.</summary>
     public ReadOnlyCollection<TrackerSnapshot> Snapshot()
     {
         lock (this)
@@ -120,8 +119,8 @@ internal sealed class Announcer : IAsyncDisposable
     }
 
     /// <summary>
-    /// Tells the trackers that know of this session that it ends, after what they have not heard yet: that the download is complete.
-    /// Waits a few seconds at most.
+    /// Tells the trackers that know this session that it ends, and first any completed event that they have not received. Waits a
+    /// few seconds at most.
     /// </summary>
     /// <param name="cancellationToken">Ends the wait, not the stop.</param>
     public Task StopAsync(CancellationToken cancellationToken)
@@ -139,7 +138,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends everything without a word to the trackers, unless <see cref="StopAsync"/> came before.</summary>
+    /// <summary>Ends everything without telling the trackers, unless <see cref="StopAsync"/> was called before.</summary>
     public async ValueTask DisposeAsync()
     {
         await StopAsync(new CancellationToken(canceled: true)).ConfigureAwait(false);
@@ -154,7 +153,7 @@ internal sealed class Announcer : IAsyncDisposable
         Pump();
     }
 
-    // Begins the announces that are due and sets the timer for the next ones.
+    // Starts the announces that are due and sets the timer for the next ones.
     private void Pump()
     {
         lock (this)
@@ -171,7 +170,7 @@ internal sealed class Announcer : IAsyncDisposable
                 (_underWay ??= []).Add(new Announce(session, AnnounceAsync(session, announceEvent, _run, _leaving, cancel.Token), cancel));
             }
 
-            // A millisecond more, as timers cut off fractions and would fire just too early.
+            // One millisecond is added because timers drop fractions and would fire just too early.
             SetTimer(_trackers.NextDue is { } due ? due - now + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan);
         }
     }
@@ -182,7 +181,7 @@ internal sealed class Announcer : IAsyncDisposable
         {
             Pump();
         }
-#pragma warning disable CA1031 // The root of a loop: what a timer lets through ends the process.
+#pragma warning disable CA1031 // The root of a loop: an exception from a timer ends the process.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -198,22 +197,22 @@ internal sealed class Announcer : IAsyncDisposable
         _timer?.Change(due, Timeout.InfiniteTimeSpan);
     }
 
-    /// <param name="session">In which session.</param>
-    /// <param name="announceEvent">What is announced.</param>
-    /// <param name="run">The run that it is part of.</param>
-    /// <param name="before">The end of the run before, of which the tracker hears first.</param>
+    /// <param name="session">The session.</param>
+    /// <param name="announceEvent">The event to announce.</param>
+    /// <param name="run">The run that it belongs to.</param>
+    /// <param name="before">The end of the previous run, which the tracker is told about first.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private async Task AnnounceAsync(
         TrackerSession session, AnnounceEvent announceEvent, CancellationTokenSource run, Task before, CancellationToken cancellationToken)
     {
-        // Leaves the lock of the caller: everything below runs outside of it.
+        // Leave the caller's lock: everything below runs outside it.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         await before.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
             await AnnounceAsync(session, announceEvent, run, cancellationToken).ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // The root of an announce: its task is looked at by nobody who could tell.
+#pragma warning disable CA1031 // The root of an announce: nobody observes the exceptions of its task.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -244,7 +243,7 @@ internal sealed class Announcer : IAsyncDisposable
             var now = Instant.Now(_time);
             if (_run != run)
             {
-                // It was let go on to its end for what the tracker is told after it.
+                // It was allowed to finish because the tracker is to be told more after it.
                 if (response is not null)
                     session.Succeeded(announceEvent, response, now);
                 return;
@@ -266,10 +265,10 @@ internal sealed class Announcer : IAsyncDisposable
             _ = ScrapeAsync(session, run);
     }
 
-    /// <summary>Tells a tracker that we are in the swarm of another hash as well, and takes the peers that it names.</summary>
+    /// <summary>Announces us in the swarm of the torrent's other hash, and takes the peers returned.</summary>
     private async Task IntroduceAsync(TrackerSession session, InfoHash hash, CancellationTokenSource run)
     {
-        // Leaves the lock of the caller.
+        // Leave the caller's lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         CancellationToken cancellationToken = run.Token;
         try
@@ -284,7 +283,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
         catch (Exception e) when (e is TrackerFailureException or OperationCanceledException)
         {
-            // The next announce tells it again.
+            // The next announce repeats this.
         }
 #pragma warning disable CA1031 // The root of a task that nobody awaits.
         catch (Exception e)
@@ -294,7 +293,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks how many peers the swarm has, where the tracker did not say when it was announced to.</summary>
+    /// <summary>Scrapes the swarm's peer counts, if the tracker did not return them with the announce.</summary>
     private async Task ScrapeAsync(TrackerSession session, CancellationTokenSource run)
     {
         ScrapeResponse? swarm = null;
@@ -316,7 +315,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
         catch (TrackerFailureException)
         {
-            // Announces are what counts: of a tracker that cannot be asked the numbers stay unknown.
+            // Announces are what counts: if a tracker cannot be scraped, the counts stay unknown.
         }
 #pragma warning disable CA1031 // The root of a task that nobody awaits.
         catch (Exception e)
@@ -341,7 +340,10 @@ internal sealed class Announcer : IAsyncDisposable
         return snapshot;
     }
 
-    /// <summary>Announces a hybrid by its other hash too, to meet those that speak version 2 alone. What goes wrong with that costs no more than that.</summary>
+    /// <summary>
+    /// Announces a hybrid with its other hash too, to meet peers that support only version 2. A failure of this has no other
+    /// effect.
+    /// </summary>
     private async Task<AnnounceResponse> AskAgainAsync(
         TrackerSession session, AnnounceRequest request, AnnounceResponse first, CancellationToken cancellationToken)
     {
@@ -393,7 +395,7 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until the trackers have heard of the end, then ends what is still under way.</summary>
+    /// <summary>Waits until the trackers have been told about the end, then cancels what is still in progress.</summary>
     private static async Task EndAsync(CancellationTokenSource run, Task leaving, Task goodbyes)
     {
         await leaving.ConfigureAwait(false);
@@ -401,17 +403,17 @@ internal sealed class Announcer : IAsyncDisposable
         await goodbyes.ConfigureAwait(false);
     }
 
-    /// <summary>Says goodbye in a session; the tracker hears first that the download is complete, if it is to hear that.</summary>
+    /// <summary>Sends the stopped event in a session, after the completed event if the tracker has not received that.</summary>
     /// <param name="session">The session. Called with the lock held.</param>
     /// <param name="cancellationToken">Ends it.</param>
     private async Task LeaveAsync(TrackerSession session, CancellationToken cancellationToken)
     {
         Announce? underWay = _underWay?.Find(announce => announce.Session == session);
-        // One that waits for its first answer, where the tracker answers over the other IP version, is not waited for.
+        // A session that waits for its first answer is not waited for if the tracker answers over the other IP version.
         bool isOwed = _trackers.OwesCompleted(session) && (session.HasStarted || !session.Tracker.IsWorking);
         using var patience = new CancellationTokenSource(CompletedPatience, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
-        // Leaves the lock of the caller.
+        // Leave the caller's lock.
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         bool hasHeard = !isOwed || await SayCompletedAsync(session, underWay, either.Token).ConfigureAwait(false);
 
@@ -438,7 +440,7 @@ internal sealed class Announcer : IAsyncDisposable
             await underWay.Ended.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         lock (this)
         {
-            // Where it did not hear of the start, it shall not hear of the end.
+            // If the tracker did not receive the start, it must not receive the end.
             if (!session.HasStarted || session.HasCompleted)
                 return session.HasStarted;
         }
@@ -447,7 +449,7 @@ internal sealed class Announcer : IAsyncDisposable
             && await TryAskAsync(session, AnnounceEvent.Completed, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Tells a tracker something. Nothing can be done about one that does not listen; it forgets the peer after some intervals.</summary>
+    /// <summary>Sends an event to a tracker. A failure is ignored; the tracker forgets the peer after some intervals.</summary>
     /// <returns>Whether it answered.</returns>
     private async Task<bool> TryAskAsync(TrackerSession session, AnnounceEvent announceEvent, CancellationToken cancellationToken)
     {
@@ -456,6 +458,6 @@ internal sealed class Announcer : IAsyncDisposable
         return asking.IsCompletedSuccessfully;
     }
 
-    /// <summary>An announce that is under way.</summary>
+    /// <summary>An announce in progress.</summary>
     private sealed record Announce(TrackerSession Session, Task Ended, CancellationTokenSource Cancel);
 }

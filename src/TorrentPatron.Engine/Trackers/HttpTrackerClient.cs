@@ -6,11 +6,11 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Announces over HTTP and HTTPS. One for the whole engine, so that connections are used again.</summary>
+/// <summary>Announces over HTTP and HTTPS. One instance for the whole engine, so that connections are reused.</summary>
 /// <remarks>
-/// A tracker's address comes from a .torrent, so it may be bait for requests to this machine's own services. Therefore a
-/// loopback address is asked at the path <c>/announce</c> only, and a redirect never leads from the internet into this
-/// machine's network. Connections are pooled by reach and IP version: one made under laxer rules is never used under stricter ones.
+/// A tracker's address comes from a .torrent, so it may try to trigger requests to local services. Therefore a loopback address
+/// must have the path <c>/announce</c>, and a redirect never leads from the internet into the local network. Connections are
+/// pooled by reach and IP version: one made under laxer rules is never used under stricter ones.
 /// </remarks>
 internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
 {
@@ -28,13 +28,13 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     private readonly Func<AddressReach, AddressFamily, HttpMessageInvoker> _createInvoker;
     private readonly Lock _gate = new();
 
-    /// <summary>What has been needed so far: a torrent may have no tracker, and HTTP's first client is dear.</summary>
+    /// <summary>The clients created so far: a torrent may have no tracker, and the first HTTP client is expensive.</summary>
     private readonly Dictionary<(AddressReach Reach, AddressFamily Family), HttpMessageInvoker> _invokers = [];
     private bool _isDisposed;
 
-    /// <summary>Makes a client that goes out to the network.</summary>
-    /// <param name="hosts">Finds the addresses of trackers.</param>
-    /// <param name="network">Where connections leave.</param>
+    /// <summary>Creates a client that uses a network.</summary>
+    /// <param name="hosts">Resolves trackers' hosts.</param>
+    /// <param name="network">The network for its connections.</param>
     /// <param name="time">The clock for time-outs.</param>
     public HttpTrackerClient(TrackerHosts hosts, INetwork network, TimeProvider time)
         : this(
@@ -46,7 +46,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
     {
     }
 
-    /// <summary>Makes a client whose requests are answered as a test says.</summary>
+    /// <summary>Creates a client with test handlers.</summary>
     internal HttpTrackerClient(
         TrackerHosts hosts, Func<AddressReach, AddressFamily, HttpMessageInvoker> createInvoker, TimeProvider time)
     {
@@ -55,7 +55,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         _createInvoker = createInvoker;
     }
 
-    /// <summary>Takes our address as trackers see it (BEP 24); null: nobody wants to know.</summary>
+    /// <summary>Receives our address as reported by trackers (BEP 24); null ignores it.</summary>
     public OutsideAddress? Outside { get; init; }
 
     public async Task<AnnounceResponse?> AnnounceAsync(
@@ -102,7 +102,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    /// <summary>Ends the connections, also those that are kept for the next announce.</summary>
+    /// <summary>Closes all connections, including idle ones kept for the next announce.</summary>
     public void DropConnections()
     {
         lock (_gate)
@@ -124,7 +124,9 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    /// <returns>The answer, how near the host is that gave it, and an address of it; null: it has no address of this IP version.</returns>
+    /// <returns>
+    /// The answer, the reach of the host that gave it, and an address of it; null if it has no address of this IP version.
+    /// </returns>
     private async Task<(byte[] Body, AddressReach From, IPAddress Tracker)?> FetchAsync(
         Uri uri, string path, AddressFamily family, CancellationToken cancellationToken)
     {
@@ -173,7 +175,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         return target;
     }
 
-    // The bound holds for what comes out of the decompression, so a small answer cannot grow without end.
+    // The limit applies to decompressed bytes, so a small answer cannot expand without end.
     private static async Task<byte[]> ReadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
@@ -187,7 +189,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
             body.Write(buffer, 0, length);
         }
 
-        // Some trackers give a proper refusal under an error status: then their own words say more than the status.
+        // Some trackers send a proper failure reason with an error status: it says more than the status.
         byte[] answer = body.ToArray();
         return response.IsSuccessStatusCode || answer is [(byte)'d', ..]
             ? answer
@@ -206,7 +208,7 @@ internal sealed class HttpTrackerClient : ITrackerClient, IDisposable
         }
     }
 
-    // The framework's own sentences may quote what the other side sent, so they are not shown.
+    // The framework's own messages may quote the other side, so they are not shown.
     private static string Describe(Exception exception) => exception switch
     {
         HttpRequestException { InnerException: ProxyException inner } => inner.Message,

@@ -5,18 +5,18 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Announces to trackers of every kind that is known: HTTP, HTTPS and UDP.</summary>
+/// <summary>Announces to trackers over HTTP, HTTPS and UDP.</summary>
 internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient udp) : ITrackerClient, IDisposable
 {
-    /// <summary>Makes clients that announce over UDP from one port.</summary>
+    /// <summary>Creates clients that announce over UDP from one port.</summary>
     public static TrackerClients Create(INetwork network, SharedDatagramPort port, TimeProvider time) =>
         Create(network, new TrackerPort(port, port, static () => null), time);
 
-    /// <summary>Makes the clients of an engine.</summary>
-    /// <param name="network">How trackers are reached.</param>
+    /// <summary>Creates the clients of an engine.</summary>
+    /// <param name="network">The network.</param>
     /// <param name="port">The UDP port to announce from.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="outside">Takes our address as trackers see it; null: nobody wants to know.</param>
+    /// <param name="outside">Receives our address as reported by trackers; null ignores it.</param>
     public static TrackerClients Create(INetwork network, TrackerPort port, TimeProvider time, OutsideAddress? outside = null)
     {
         var hosts = new TrackerHosts((host, cancellationToken) => network.ResolveAsync(host, NetworkUse.Trackers, cancellationToken), new HostConnector(time));
@@ -43,7 +43,7 @@ internal sealed class TrackerClients(HttpTrackerClient http, UdpTrackerClient ud
             _ => Task.FromResult<ScrapeResponse?>(null),
         };
 
-    /// <summary>Ends the connections that are kept for the next announce: the network goes another way now.</summary>
+    /// <summary>Closes idle connections, because the network's route has changed.</summary>
     public void DropConnections() => http.DropConnections();
 
     public void Dispose()

@@ -6,23 +6,23 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Finds the addresses of trackers' hosts, and knows which did not answer lately.</summary>
-/// <param name="resolve">Finds the addresses of hosts.</param>
-/// <param name="connector">Tries the addresses of hosts.</param>
+/// <summary>Resolves trackers' hosts, and knows which addresses recently failed to answer.</summary>
+/// <param name="resolve">Resolves names.</param>
+/// <param name="connector">Chooses among the addresses of a host.</param>
 internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector)
 {
-    /// <summary>Tries the addresses of hosts.</summary>
+    /// <summary>Chooses among the addresses of a host.</summary>
     public HostConnector Connector => connector;
 
-    /// <summary>Finds the addresses at which a host is to be asked.</summary>
-    /// <param name="host">The host's name, or its address in writing.</param>
-    /// <param name="family">The IP version; <see cref="AddressFamily.Unspecified"/>: both.</param>
+    /// <summary>Finds the addresses for contacting a host.</summary>
+    /// <param name="host">The host's name, or its address in text form.</param>
+    /// <param name="family">The IP version; <see cref="AddressFamily.Unspecified"/> means both.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <returns>The addresses; null: the host has some, but none of this IP version.</returns>
-    /// <exception cref="SocketException">There is no such host.</exception>
+    /// <returns>The addresses; null if the host has some, but none of this IP version.</returns>
+    /// <exception cref="SocketException">The host does not exist.</exception>
     /// <exception cref="TrackerFailureException">
-    /// It does not answer over this IP version, and does over the other: a machine whose IPv6 leads nowhere would else wait for each of
-    /// its trackers.
+    /// The host does not answer over this IP version, but does over the other: without this, a machine with broken IPv6 would
+    /// wait for each of its trackers.
     /// </exception>
     public async Task<IPAddress[]?> FindAsync(string host, AddressFamily family, CancellationToken cancellationToken)
     {
@@ -37,8 +37,8 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
         return wanted;
     }
 
-    /// <summary>Finds the addresses of a host that are of one reach, and of one IP version or both.</summary>
-    /// <exception cref="SocketException">There is no such host, or no such address.</exception>
+    /// <summary>Finds the addresses of a host with the given reach, and of one IP version or both.</summary>
+    /// <exception cref="SocketException">The host does not exist, or has no such address.</exception>
     public async Task<IPAddress[]> FindAsync(string host, AddressReach reach, AddressFamily family, CancellationToken cancellationToken)
     {
         IPAddress[] addresses = await resolve(host, cancellationToken).ConfigureAwait(false);
@@ -47,11 +47,11 @@ internal sealed class TrackerHosts(HostResolver resolve, HostConnector connector
     }
 
     /// <summary>
-    /// What a tracker answered, without the peers that are nearer than the tracker itself: one on the internet must not make us talk to this
-    /// machine or its network.
+    /// Removes the peers from an answer that are nearer than the tracker itself: a tracker on the internet must not make us
+    /// contact this machine or its network.
     /// </summary>
     /// <param name="response">The answer.</param>
-    /// <param name="from">How near the tracker is.</param>
+    /// <param name="from">The tracker's reach.</param>
     public static AnnounceResponse WithoutNearer(AnnounceResponse response, AddressReach from) =>
         response with { Peers = [.. response.Peers.Where(peer => AddressReaches.Of(peer.Address) >= from)] };
 

@@ -7,13 +7,13 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
-/// The trackers of one torrent, in tiers (BEP 12): which are to be asked when, and with what event. In each tier one tracker
-/// is asked, and the next one at once when it fails; all tiers are asked, as mainstream clients do. A tracker is asked over each IP version
-/// over which peers can reach us. Not thread-safe.
+/// The trackers of one torrent, in tiers (BEP 12), with the schedule and events of their announces. In each tier one tracker is
+/// used, and the next one at once when it fails; all tiers are used, as in mainstream clients. Trackers are contacted over each
+/// IP version that peers can reach us over. Not thread-safe.
 /// </summary>
 internal sealed class TrackerList
 {
-    /// <summary>More trackers than this are not taken.</summary>
+    /// <summary>The most trackers accepted.</summary>
     public const int MaxTrackers = 100;
 
     private readonly List<TrackerTier> _tiers = [];
@@ -22,11 +22,12 @@ internal sealed class TrackerList
     private bool _isActive;
     private bool _isCompleted;
 
-    /// <summary>Takes the trackers; one that comes twice counts once.</summary>
-    /// <param name="tiers">The tiers, the most important first.</param>
+    /// <summary>Creates the list; duplicates count once.</summary>
+    /// <param name="tiers">The tiers, most important first.</param>
     /// <param name="random">Shuffles the trackers within each tier.</param>
     /// <param name="families">
-    /// Tells the IP versions over which peers can reach us; none: trackers are asked over whichever they answer.
+    /// Returns the IP versions that peers can reach us over; if there are none, trackers are contacted over any version that they
+    /// answer.
     /// </param>
     public TrackerList(IEnumerable<IEnumerable<Uri>> tiers, Random random, Func<IReadOnlyList<AddressFamily>> families)
     {
@@ -40,14 +41,14 @@ internal sealed class TrackerList
         }
     }
 
-    /// <summary>When a tracker is to be asked; <c>null</c> when none is, before something else happens.</summary>
+    /// <summary>When the next announce is due; <c>null</c> if none is, until something else happens.</summary>
     public Instant? NextDue => _isActive ? _tiers.Min(tier => tier.NextDue) : null;
 
     private IReadOnlyList<AddressFamily> Families => _families() is { Count: > 0 } families ? families : [AddressFamily.Unspecified];
 
     private IEnumerable<TrackerState> All => _tiers.SelectMany(tier => tier.Trackers);
 
-    /// <summary>Adds a tracker as a tier of its own.</summary>
+    /// <summary>Adds a tracker in a separate tier.</summary>
     /// <returns>Whether it is new and there was room for it.</returns>
     public bool Add(Uri uri, Instant now)
     {
@@ -60,8 +61,8 @@ internal sealed class TrackerList
         return true;
     }
 
-    /// <summary>Takes a tracker away.</summary>
-    /// <returns>The tracker; null where there is none of that address.</returns>
+    /// <summary>Removes a tracker.</summary>
+    /// <returns>The tracker; null if none has that address.</returns>
     public TrackerState? Remove(Uri uri)
     {
         if (All.FirstOrDefault(tracker => tracker.Uri == uri) is not { } tracker)
@@ -71,7 +72,7 @@ internal sealed class TrackerList
         return tracker;
     }
 
-    /// <summary>Begins a session: every tier is to be asked at once.</summary>
+    /// <summary>Starts a session: every tier is due at once.</summary>
     public void Start(Instant now)
     {
         _isActive = true;
@@ -81,7 +82,7 @@ internal sealed class TrackerList
             tracker.Reset(families, now);
     }
 
-    /// <summary>Ends the session: none is to be asked any more.</summary>
+    /// <summary>Ends the session: no announce is due any more.</summary>
     /// <returns>The sessions whose trackers must be told, or may have to be.</returns>
     public IReadOnlyList<TrackerSession> Stop()
     {
@@ -93,7 +94,7 @@ internal sealed class TrackerList
         return sessions;
     }
 
-    /// <summary>The download is complete: the trackers in use are to be told at once.</summary>
+    /// <summary>Schedules completed events to the trackers in use, at once.</summary>
     public void Completed(Instant now)
     {
         if (_isCompleted)
@@ -104,7 +105,9 @@ internal sealed class TrackerList
             session.BringForward(now);
     }
 
-    /// <summary>More peers are wanted: trackers are to be asked as soon as they allow, those that failed at once.</summary>
+    /// <summary>
+    /// Schedules announces as early as the trackers allow, and at once for those that failed, because more peers are wanted.
+    /// </summary>
     /// <param name="which">The trackers' addresses; empty means all.</param>
     /// <param name="now">The time.</param>
     public void Hurry(IReadOnlyCollection<Uri> which, Instant now)
@@ -112,26 +115,28 @@ internal sealed class TrackerList
         IReadOnlyList<AddressFamily> families = Families;
         foreach (TrackerState tracker in All.Where(tracker => which.Count == 0 || which.Contains(tracker.Uri)))
         {
-            // The port may be another one, also of an IP version in which nothing listened before.
+            // The port may have changed, even for an IP version without a listener before.
             tracker.Use(families, now);
             foreach (TrackerSession session in tracker.Sessions)
                 session.BringForward(session.EarliestAllowed(now));
         }
     }
 
-    /// <summary>The torrent has nobody to get pieces from: no tracker is waited for longer than some minutes, unless it asks for that.</summary>
-    /// <param name="isAnew">Whether it had somebody when this was last called.</param>
+    /// <summary>
+    /// Limits the waits for trackers to some minutes, unless they ask for more, because no peer can give pieces.
+    /// </summary>
+    /// <param name="isAnew">Whether a peer could at the last call.</param>
     public void PeersWanted(bool isAnew)
     {
         foreach (TrackerSession session in All.SelectMany(tracker => tracker.Sessions))
             session.PeersWanted(isAnew);
     }
 
-    /// <summary>The sessions in which it is time to announce: with at most one tracker of each tier.</summary>
+    /// <summary>The sessions with an announce due: with at most one tracker of each tier.</summary>
     public IReadOnlyList<TrackerSession> Due(Instant now) => _isActive ? [.. _tiers.SelectMany(tier => tier.Due(now))] : [];
 
-    /// <summary>An announce begins.</summary>
-    /// <returns>The event that it is to tell.</returns>
+    /// <summary>Records the start of an announce.</summary>
+    /// <returns>The event to announce.</returns>
     public AnnounceEvent Begin(TrackerSession session)
     {
         session.Begin();
@@ -140,7 +145,7 @@ internal sealed class TrackerList
         return OwesCompleted(session) ? AnnounceEvent.Completed : AnnounceEvent.None;
     }
 
-    /// <summary>The announce was answered: its tracker becomes the first of its tier.</summary>
+    /// <summary>Records an answered announce: its tracker becomes the first of its tier.</summary>
     public void Succeeded(TrackerSession session, AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
     {
         session.Succeeded(announceEvent, response, now);
@@ -152,21 +157,21 @@ internal sealed class TrackerList
             session.BringForward(now);
     }
 
-    /// <summary>Whether the tracker is to hear, and has not heard, that the download is complete.</summary>
+    /// <summary>Whether the tracker must still be told that the download is complete.</summary>
     public bool OwesCompleted(TrackerSession session) =>
         _isCompleted && !session.HasCompleted && _tiers[session.Tracker.Tier].IsPlanned(session.Tracker);
 
-    /// <summary>The sessions in which a tracker has heard that we are here.</summary>
+    /// <summary>The sessions whose tracker knows of us.</summary>
     public IEnumerable<TrackerSession> Started => All.SelectMany(tracker => tracker.Sessions).Where(session => session.HasStarted);
 
-    /// <summary>How one tracker stands now.</summary>
+    /// <summary>A snapshot of one tracker.</summary>
     /// <param name="tracker">The tracker.</param>
-    /// <param name="time">The clock of the instants that the list was given.</param>
+    /// <param name="time">The clock of the list's instants.</param>
     public TrackerSnapshot Snapshot(TrackerState tracker, TimeProvider time) =>
         tracker.ToSnapshot(_isActive && _tiers[tracker.Tier].IsPlanned(tracker), time);
 
-    /// <summary>How all trackers stand now, by tier.</summary>
-    /// <param name="time">The clock of the instants that the list was given.</param>
+    /// <summary>Snapshots of all trackers, by tier.</summary>
+    /// <param name="time">The clock of the list's instants.</param>
     public ReadOnlyCollection<TrackerSnapshot> Snapshot(TimeProvider time) => [.. All.Select(tracker => Snapshot(tracker, time))];
 
     private bool IsNew(Uri uri) => (_known ??= []).Count < MaxTrackers && _known.Add(uri);

@@ -6,16 +6,16 @@ using TorrentPatron.Engine.Network;
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
-/// The UDP port by which trackers are asked: that of the peers, unless only one of both goes by a proxy. Then trackers have a port of their own.
+/// The UDP port for trackers: shared with the peers, unless only one of the two uses a proxy. Then trackers have a separate port.
 /// </summary>
-/// <param name="shared">The port of the peers.</param>
-/// <param name="own">The port for trackers alone, which is opened when it is needed.</param>
-/// <param name="proxy">Gives the proxy; null means none.</param>
+/// <param name="shared">The peers' port.</param>
+/// <param name="own">The port for trackers only, which is opened when needed.</param>
+/// <param name="proxy">Returns the current proxy; null means none.</param>
 internal sealed class TrackerPort(SharedDatagramPort shared, SharedDatagramPort own, Func<ProxySettings?> proxy) : IDatagramPort
 {
     private SharedDatagramPort Port => proxy() is { } through && through.IsFor(ProxyUses.Peers) != through.IsFor(ProxyUses.Trackers) ? own : shared;
 
-    /// <summary>Adds what reads the answers.</summary>
+    /// <summary>Attaches the handler of answers.</summary>
     public void Attach(IDatagramHandler handler)
     {
         shared.Attach(handler);

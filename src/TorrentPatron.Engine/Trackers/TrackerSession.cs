@@ -6,11 +6,11 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.Trackers;
 
 /// <summary>
-/// A torrent's session with one of its trackers over one IP version, from the <c>started</c> event to the <c>stopped</c> one (BEP 3).
-/// Peers of either IP version learn of us only by a session over theirs (BEP 7). Not thread-safe.
+/// A torrent's session with one of its trackers over one IP version, from the <c>started</c> event to the <c>stopped</c> one (BEP
+/// 3). Peers of an IP version learn of us only through a session over it (BEP 7). Not thread-safe.
 /// </summary>
 /// <param name="tracker">The tracker.</param>
-/// <param name="family">The IP version; <see cref="AddressFamily.Unspecified"/>: whichever the tracker answers over.</param>
+/// <param name="family">The IP version; <see cref="AddressFamily.Unspecified"/> means any that the tracker answers over.</param>
 /// <param name="now">When the first announce is due.</param>
 internal sealed class TrackerSession(TrackerState tracker, AddressFamily family, Instant now)
 {
@@ -18,7 +18,7 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
     private static readonly TimeSpan LonelyInterval = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestBackOff = TimeSpan.FromMinutes(30);
 
-    /// <summary>Time after which a tracker that had no address of the IP version is looked up again.</summary>
+    /// <summary>Time after which a tracker without an address of the IP version is resolved again.</summary>
     private static readonly TimeSpan LookAgain = TimeSpan.FromHours(6);
 
     private Instant? _lastOutcome;
@@ -37,13 +37,13 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
     /// <summary>The IP version.</summary>
     public AddressFamily Family => family;
 
-    /// <summary>Whether an announce is under way.</summary>
+    /// <summary>Whether an announce is in progress.</summary>
     public bool IsAnnouncing { get; private set; }
 
     /// <summary>Whether the tracker has no address of this IP version.</summary>
     public bool IsAbsent { get; private set; }
 
-    /// <summary>How the last announce ended; never <see cref="TrackerStatus.Announcing"/>.</summary>
+    /// <summary>The result of the last announce; never <see cref="TrackerStatus.Announcing"/>.</summary>
     public TrackerStatus Outcome { get; private set; } = TrackerStatus.NotContacted;
 
     /// <summary>The last warning or failure; null after an answer without a warning.</summary>
@@ -52,40 +52,40 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
     /// <summary>Whether the last announce was answered.</summary>
     public bool IsWorking => Outcome is TrackerStatus.Working or TrackerStatus.Warning;
 
-    /// <summary>Whether the tracker knows of this session, and so must be told of its end.</summary>
+    /// <summary>Whether the tracker knows this session, and so must be told of its end.</summary>
     public bool HasStarted { get; private set; }
 
     /// <summary>Whether the tracker has been told in this session that the download is complete.</summary>
     public bool HasCompleted { get; private set; }
 
-    /// <summary>How many announces have failed in a row.</summary>
+    /// <summary>The number of consecutive failed announces.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>When the tracker may be asked again.</summary>
+    /// <summary>When the next announce may be sent.</summary>
     public Instant NextAnnounce { get; private set; } = now;
 
     /// <summary>When the tracker last answered, if it ever did.</summary>
     public Instant? LastAnswer { get; private set; }
 
-    /// <summary>What the tracker wants to be told with each announce.</summary>
+    /// <summary>The tracker id to repeat in each announce.</summary>
     public string? TrackerId { get; private set; }
 
-    /// <summary>Complete peers, as the tracker last told.</summary>
+    /// <summary>Complete peers, as the tracker last reported.</summary>
     public int? Seeders { get; private set; }
 
-    /// <summary>Incomplete peers, as the tracker last told.</summary>
+    /// <summary>Incomplete peers, as the tracker last reported.</summary>
     public int? Leechers { get; private set; }
 
-    /// <summary>How many peers its last answer listed.</summary>
+    /// <summary>The number of peers in its last answer.</summary>
     public int PeersReceived { get; private set; }
 
-    /// <summary>An announce begins.</summary>
+    /// <summary>Records the start of an announce.</summary>
     public void Begin() => IsAnnouncing = true;
 
-    /// <summary>No announce is under way any more, and its outcome is not known.</summary>
+    /// <summary>Records that an announce was cancelled, with an unknown result.</summary>
     public void Abandon() => IsAnnouncing = false;
 
-    /// <summary>The announce was answered.</summary>
+    /// <summary>Records an answered announce.</summary>
     public void Succeeded(AnnounceEvent announceEvent, AnnounceResponse response, Instant now)
     {
         IsAnnouncing = IsAbsent = false;
@@ -105,11 +105,11 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         PeersReceived = response.Peers.Count;
     }
 
-    /// <summary>Whether the tracker is asked of the swarm apart, since its answers to announces do not tell.</summary>
+    /// <summary>Whether to scrape the swarm, because the tracker's announce answers have no counts.</summary>
     public bool IsToBeScraped => HasStarted && !_cannotBeScraped && (Seeders is null || Leechers is null || _wasScraped);
 
-    /// <summary>The tracker was asked of the swarm apart.</summary>
-    /// <param name="response">What it knows; null: nothing, or it cannot be asked, and is not asked again.</param>
+    /// <summary>Records the result of a scrape.</summary>
+    /// <param name="response">The counts; null if it has none, or cannot be scraped, and will not be scraped again.</param>
     public void Scraped(ScrapeResponse? response)
     {
         _wasScraped = response is not null;
@@ -118,7 +118,7 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
             (Seeders, Leechers) = (swarm.Seeders, swarm.Leechers);
     }
 
-    /// <summary>The announce failed: the next one waits ever longer.</summary>
+    /// <summary>Records a failed announce: the next one waits longer each time.</summary>
     public void Failed(string message, Instant now)
     {
         IsAnnouncing = IsAbsent = false;
@@ -130,7 +130,7 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
         Message = message;
     }
 
-    /// <summary>The tracker has no address of this IP version.</summary>
+    /// <summary>Records that the tracker has no address of this IP version.</summary>
     public void BecomeAbsent(Instant now)
     {
         (IsAnnouncing, IsAbsent) = (false, true);
@@ -139,25 +139,26 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
     }
 
     /// <summary>
-    /// A request as it is made in this session: with what the tracker wants to be told, and with the bytes since the session's first
-    /// announce. A tracker adds up what sessions tell: bytes told in another one must not be told again.
+    /// Completes a request for this session: adds the tracker id, and counts bytes since the session's first announce. A tracker
+    /// adds up all sessions, so bytes reported in another one must not be reported again.
     /// </summary>
-    /// <param name="request">The request, with the bytes of the torrent's whole run.</param>
+    /// <param name="request">The request, with the byte counts of the torrent's whole run.</param>
     public AnnounceRequest Fill(AnnounceRequest request)
     {
         (long uploaded, long downloaded) = _origin ??= (request.Uploaded, request.Downloaded);
         return request with
         {
-            // Of what was downloaded some may turn out to be of no use later.
+            // Downloaded bytes may turn out to be useless later.
             Uploaded = request.Uploaded - uploaded, Downloaded = Math.Max(0, request.Downloaded - downloaded), TrackerId = TrackerId,
         };
     }
 
     /// <summary>
-    /// The torrent has nobody to get pieces from: the next announce is due five minutes after the last, then ten, and so on up to the
-    /// interval; later where the tracker asks for more; also where it failed, since the network may be back.
+    /// Brings the next announce forward because no peer can give pieces: it is due five minutes after the last, then ten, and so
+    /// on up to the interval; later if the tracker asks for more. This also applies after a failure, since the network may be
+    /// back.
     /// </summary>
-    /// <param name="isAnew">Whether it had somebody when this was last called.</param>
+    /// <param name="isAnew">Whether a peer could at the last call.</param>
     public void PeersWanted(bool isAnew)
     {
         if (isAnew)
@@ -173,14 +174,14 @@ internal sealed class TrackerSession(TrackerState tracker, AddressFamily family,
     }
 
     /// <summary>Brings the next announce forward.</summary>
-    /// <param name="to">Not later than this.</param>
+    /// <param name="to">The latest time.</param>
     public void BringForward(Instant to)
     {
         if (to < NextAnnounce)
             NextAnnounce = to;
     }
 
-    /// <summary>The earliest time at which the tracker allows an announce that nothing but impatience calls for.</summary>
+    /// <summary>The earliest time at which the tracker allows an announce that only asks for more peers.</summary>
     public Instant EarliestAllowed(Instant now) =>
         IsWorking && LastAnswer + _minInterval is { } allowed && allowed > now ? allowed : now;
 }

@@ -5,7 +5,7 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>What a torrent knows about one of its trackers: its sessions, one for each IP version. Not thread-safe.</summary>
+/// <summary>A torrent's state for one of its trackers: its sessions, one for each IP version. Not thread-safe.</summary>
 internal sealed class TrackerState(Uri uri, int tier)
 {
     private readonly List<TrackerSession> _sessions = [];
@@ -19,28 +19,28 @@ internal sealed class TrackerState(Uri uri, int tier)
     /// <summary>The sessions.</summary>
     public IReadOnlyList<TrackerSession> Sessions => _sessions;
 
-    /// <summary>Whether an announce is under way.</summary>
+    /// <summary>Whether an announce is in progress.</summary>
     public bool IsAnnouncing => _sessions.Exists(session => session.IsAnnouncing);
 
-    /// <summary>Whether it answers, over one IP version at least.</summary>
+    /// <summary>Whether it answers over at least one IP version.</summary>
     public bool IsWorking => _sessions.Exists(session => session.IsWorking);
 
-    /// <summary>When it may be asked again; null while no session waits for that.</summary>
+    /// <summary>When the next announce may be sent; null if no session is waiting for that.</summary>
     public Instant? NextAnnounce =>
         _sessions.Where(session => !session.IsAnnouncing).Select(session => (Instant?)session.NextAnnounce).Min();
 
-    /// <summary>Begins new sessions.</summary>
+    /// <summary>Starts new sessions.</summary>
     /// <param name="families">The IP versions.</param>
-    /// <param name="now">When they begin.</param>
+    /// <param name="now">The current time.</param>
     public void Reset(IReadOnlyList<AddressFamily> families, Instant now)
     {
         _sessions.Clear();
         Use(families, now);
     }
 
-    /// <summary>Begins sessions over the IP versions over which there is none.</summary>
+    /// <summary>Starts sessions over IP versions that have none.</summary>
     /// <param name="families">The IP versions.</param>
-    /// <param name="now">When they begin.</param>
+    /// <param name="now">The current time.</param>
     public void Use(IReadOnlyList<AddressFamily> families, Instant now)
     {
         foreach (AddressFamily family in families)
@@ -50,7 +50,7 @@ internal sealed class TrackerState(Uri uri, int tier)
         }
     }
 
-    /// <summary>A session found no address: where none has one, the tracker is asked over whatever IP version it has.</summary>
+    /// <summary>Called when a session found no address: if none has one, the tracker is contacted over any IP version.</summary>
     public void BecomeAbsent(TrackerSession session, Instant now)
     {
         session.BecomeAbsent(now);
@@ -58,8 +58,8 @@ internal sealed class TrackerState(Uri uri, int tier)
             Use([AddressFamily.Unspecified], now);
     }
 
-    /// <summary>How it stands now: as the session that stands best.</summary>
-    /// <param name="isPlanned">Whether the next announce will be made when its time has come.</param>
+    /// <summary>A snapshot, with the values of the best session.</summary>
+    /// <param name="isPlanned">Whether the next announce will be sent when it is due.</param>
     /// <param name="time">The clock.</param>
     public TrackerSnapshot ToSnapshot(bool isPlanned, TimeProvider time)
     {

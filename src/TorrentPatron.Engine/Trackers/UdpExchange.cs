@@ -4,35 +4,37 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Questions and answers over one port: many at once, told apart by their transaction ids (BEP 15). Thread-safe.</summary>
-/// <param name="port">Where questions leave; what comes is given to <see cref="TryHandle"/>.</param>
-/// <param name="time">The clock for repeats.</param>
+/// <summary>
+/// Queries and answers over one port: many at once, distinguished by their transaction ids (BEP 15). Thread-safe.
+/// </summary>
+/// <param name="port">Sends queries; received datagrams go to <see cref="TryHandle"/>.</param>
+/// <param name="time">The clock for retries.</param>
 internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IDatagramHandler, IDisposable
 {
     /// <summary>
-    /// How often a question is repeated. BEP 15 goes up to 8 times, which is two hours: the announcer comes back to a
-    /// silent tracker by itself, and until then the next one shall have its turn.
+    /// The number of retries. BEP 15 allows up to 8, which takes two hours: the announcer returns to a silent tracker by itself,
+    /// and meanwhile the next one should have its turn.
     /// </summary>
     public const int MaxRepeats = 1;
 
-    /// <summary>How long the first answer is waited for; each repeat doubles it.</summary>
+    /// <summary>How long to wait for the first answer; doubles with each retry.</summary>
     public static readonly TimeSpan FirstWait = TimeSpan.FromSeconds(15);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<uint, Question> _open = [];
     private bool _isDisposed;
 
-    /// <summary>Asks until there is an answer.</summary>
+    /// <summary>Sends a query until there is an answer.</summary>
     /// <param name="tracker">
-    /// Whom to ask; answers from elsewhere are ignored. Where a proxy looks up its name its address is not known, and the transaction id, which
-    /// nobody can guess, tells its answer.
+    /// The tracker's address; answers from elsewhere are ignored. If a proxy resolves its name, the address is unknown, and the
+    /// unpredictable transaction id identifies the answer.
     /// </param>
-    /// <param name="write">Makes the question with a given transaction id.</param>
-    /// <param name="read">Reads the answer to the question with that transaction id, from the address that it came from.</param>
+    /// <param name="write">Builds the query with a given transaction id.</param>
+    /// <param name="read">Reads the answer with that transaction id, and its source address.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="TimeoutException">No answer came.</exception>
-    /// <exception cref="IOException">The network refused, or this was disposed.</exception>
-    /// <exception cref="TrackerFailureException">From <paramref name="read"/>.</exception>
+    /// <exception cref="IOException">The network refused, or this object was disposed.</exception>
+    /// <exception cref="TrackerFailureException">Thrown by <paramref name="read"/>.</exception>
     public async Task<T> AskAsync<T>(
         IPEndPoint tracker, Func<uint, byte[]> write, Func<byte[], uint, IPEndPoint, T> read, CancellationToken cancellationToken)
     {
@@ -43,7 +45,7 @@ internal sealed class UdpExchange(IDatagramPort port, TimeProvider time) : IData
             byte[] datagram = write(transactionId);
             for (int repeat = 0; repeat <= MaxRepeats; repeat++)
             {
-                // The wait begins before the datagram leaves, so that an answer cannot be faster than it.
+                // The wait begins before the datagram is sent, so that no answer can arrive before it.
                 Task<(byte[] Bytes, IPEndPoint From)> answer = question.Answer.Task.WaitAsync(FirstWait * (1 << repeat), time, cancellationToken);
                 await port.SendAsync(datagram, tracker, cancellationToken).ConfigureAwait(false);
                 await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

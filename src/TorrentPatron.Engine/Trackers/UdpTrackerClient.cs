@@ -6,9 +6,9 @@ using TorrentPatron.Protocol.Trackers;
 
 namespace TorrentPatron.Engine.Trackers;
 
-/// <summary>Announces over UDP (BEP 15, 41). One for the whole engine.</summary>
-/// <param name="hosts">Finds the addresses of trackers.</param>
-/// <param name="exchange">Asks trackers; disposed with this.</param>
+/// <summary>Announces over UDP (BEP 15, 41). One instance for the whole engine.</summary>
+/// <param name="hosts">Resolves trackers' hosts.</param>
+/// <param name="exchange">Sends queries; disposed with this object.</param>
 /// <param name="time">The clock for the lifetime of connection ids.</param>
 internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange, TimeProvider time) : ITrackerClient, IDisposable
 {
@@ -39,7 +39,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
 
     private delegate T Read<T>(Connection connection, ReadOnlySpan<byte> answer, uint transactionId, IPEndPoint from);
 
-    /// <returns>The answer; null: the tracker has no address of this IP version.</returns>
+    /// <returns>The answer; null if the tracker has no address of this IP version.</returns>
     private async Task<T?> AskAsync<T>(Uri announce, AddressFamily family, Write write, Read<T> read, CancellationToken cancellationToken)
         where T : class
     {
@@ -71,7 +71,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
         }
     }
 
-    /// <summary>Asks at the address that answers a connect request first; the others hear of nothing else.</summary>
+    /// <summary>Queries the address that first answers a connect request; the others get nothing more.</summary>
     private async Task<T> AskAsync<T>(IPAddress[] addresses, int port, Write write, Read<T> read, CancellationToken cancellationToken)
     {
         if (FindConnection(addresses, port) is { } known)
@@ -82,7 +82,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
             }
             catch (TrackerFailureException)
             {
-                // It may be the id that the tracker does not like any more, after a restart. A new one settles it.
+                // After a restart the tracker may reject the old connection id. A new one settles it.
             }
         }
 
@@ -102,7 +102,7 @@ internal sealed class UdpTrackerClient(TrackerHosts hosts, UdpExchange exchange,
             }
             catch (TimeoutException)
             {
-                // The next announce begins with another address, where there is one.
+                // The next announce starts with another address, if there is one.
                 hosts.Connector.NoteSilence(connection.Tracker.Address);
                 lock (_gate)
                     _connections.Remove(connection.Tracker);

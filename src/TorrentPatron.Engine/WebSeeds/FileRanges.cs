@@ -2,15 +2,15 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.WebSeeds;
 
-/// <summary>Which part of which file holds a torrent's bytes. Immutable.</summary>
+/// <summary>Maps a torrent's bytes to parts of files. Immutable.</summary>
 internal sealed class FileRanges
 {
     private readonly TorrentMetainfo _metainfo;
 
-    /// <summary>The files that have bytes and are not padding, in the order of their offsets.</summary>
+    /// <summary>The files with bytes that are not padding, by offset.</summary>
     private readonly int[] _files;
 
-    /// <summary>Looks through the files of a torrent.</summary>
+    /// <summary>Creates the map.</summary>
     /// <param name="metainfo">The torrent.</param>
     public FileRanges(TorrentMetainfo metainfo)
     {
@@ -18,12 +18,12 @@ internal sealed class FileRanges
         _files = [.. Enumerable.Range(0, metainfo.Files.Count).Where(file => metainfo.Files[file] is { IsPadding: false, Length: > 0 })];
     }
 
-    /// <summary>Number of files that have bytes and are not padding.</summary>
+    /// <summary>The number of files with bytes that are not padding.</summary>
     public int Count => _files.Length;
 
-    /// <summary>What is at a place of the torrent, as far as it is of one kind.</summary>
-    /// <param name="offset">The place, counted over all of the torrent's bytes.</param>
-    /// <param name="most">The most bytes that are of interest, 1 or more.</param>
+    /// <summary>The file part, or zeros, at an offset in the torrent.</summary>
+    /// <param name="offset">The offset among all of the torrent's bytes.</param>
+    /// <param name="most">The most bytes wanted, 1 or more.</param>
     public FileRange At(long offset, long most)
     {
         int low = 0, high = _files.Length;
@@ -45,8 +45,8 @@ internal sealed class FileRanges
             : new FileRange(_files[low], offset - file.Offset, Math.Min(most, file.Offset + file.Length - offset));
     }
 
-    /// <summary>The pieces in which bytes of a file lie.</summary>
-    /// <param name="file">Index of a file that has bytes.</param>
+    /// <summary>The pieces that contain bytes of a file.</summary>
+    /// <param name="file">Index of a file with bytes.</param>
     public (int First, int Last) PiecesOf(int file)
     {
         TorrentFileEntry entry = _metainfo.Files[file];

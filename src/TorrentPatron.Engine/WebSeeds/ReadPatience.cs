@@ -1,20 +1,20 @@
 namespace TorrentPatron.Engine.WebSeeds;
 
 /// <summary>
-/// Bounds how long a web seed may take: for an answer, for the next byte, and for some bytes at all, so that one that drips does not keep
-/// blocks from others. The time that we make it wait does not count.
+/// Enforces a web seed's time limits: for an answer, for the next byte, and for a minimum rate, so that a trickling one does not
+/// keep blocks from others. Time in which we make it wait does not count.
 /// </summary>
 /// <param name="time">The clock.</param>
-/// <param name="end">Ends everything.</param>
+/// <param name="end">Cancels everything.</param>
 internal sealed class ReadPatience(TimeProvider time, CancellationToken end) : IDisposable
 {
     /// <summary>The longest time without an answer or the next byte.</summary>
     public static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
-    /// <summary>Time waited in which <see cref="LeastBytes"/> must come.</summary>
+    /// <summary>The waiting time in which <see cref="LeastBytes"/> must arrive.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
 
-    /// <summary>Bytes that must come in a <see cref="Window"/>: a block.</summary>
+    /// <summary>Bytes that must arrive in a <see cref="Window"/>: a block.</summary>
     public const int LeastBytes = 16 * 1024;
 
     private readonly CancellationTokenSource _any = CancellationTokenSource.CreateLinkedTokenSource(end);
@@ -22,10 +22,10 @@ internal sealed class ReadPatience(TimeProvider time, CancellationToken end) : I
     private TimeSpan _waited;
     private long _bytes;
 
-    /// <summary>Ends a wait that takes too long, and everything else that is done for the request.</summary>
+    /// <summary>Cancelled when a wait takes too long, to end everything else for the request.</summary>
     public CancellationToken Token => _any.Token;
 
-    /// <summary>Waits for something.</summary>
+    /// <summary>Waits for an operation.</summary>
     /// <exception cref="OperationCanceledException">It takes too long.</exception>
     public async ValueTask<T> WaitAsync<T>(Func<CancellationToken, ValueTask<T>> what)
     {
@@ -38,8 +38,8 @@ internal sealed class ReadPatience(TimeProvider time, CancellationToken end) : I
         return result;
     }
 
-    /// <summary>Bytes have come.</summary>
-    /// <exception cref="WebSeedException">They are too few for the time that they took.</exception>
+    /// <summary>Counts received bytes.</summary>
+    /// <exception cref="WebSeedException">They are too few for the time they took.</exception>
     public void Received(int bytes)
     {
         _bytes += bytes;

@@ -3,44 +3,44 @@ using TorrentPatron.Engine.Pieces;
 namespace TorrentPatron.Engine.WebSeeds;
 
 /// <summary>
-/// Takes the bytes of a run of blocks in their order, into slabs from which the blocks are hashed and written. Whoever receives them
-/// disposes it: blocks that have not come whole are free for others then.
+/// Receives the bytes of a run of blocks in order, into slabs from which the blocks are hashed and written. Disposing it releases
+/// incomplete blocks for others.
 /// </summary>
-/// <param name="source">The source that was asked.</param>
-/// <param name="blocks">The blocks, one behind the other; more may be added behind them.</param>
+/// <param name="source">The source.</param>
+/// <param name="blocks">The consecutive blocks; more may be appended.</param>
 /// <param name="handler">The swarm.</param>
 /// <param name="slabs">The slabs.</param>
-/// <param name="pieceLength">Bytes of each piece but the last.</param>
+/// <param name="pieceLength">Bytes of each piece except the last.</param>
 internal sealed class RunReceiver(IBlockSource source, List<PendingBlock> blocks, IBlockHandler handler, SlabPool slabs, int pieceLength) : IDisposable
 {
     private readonly List<ActivePiece> _touched = [];
     private long _bytesToHash;
     private Slab? _slab;
 
-    /// <summary>Where the bytes of the current block begin in the slab, and where those that are there end.</summary>
+    /// <summary>The start of the current block in the slab, and the end of its received bytes.</summary>
     private int _begin;
     private int _end;
     private int _current;
 
-    /// <summary>Bytes of the current block that did not come from the source: zeros.</summary>
+    /// <summary>Bytes of the current block that are zeros and did not come from the source.</summary>
     private int _zeros;
 
     /// <summary>Size of the next slab.</summary>
     public int SlabLength { get; set; } = SlabPool.SmallLength;
 
-    /// <summary>Whether all have come.</summary>
+    /// <summary>Whether all blocks have arrived.</summary>
     public bool IsComplete => _current == blocks.Count;
 
     /// <summary>The last block of the run.</summary>
     public PendingBlock Last { get; private set; } = blocks[^1];
 
-    /// <summary>The file that was asked for last; below 0: none.</summary>
+    /// <summary>The file requested last; below 0 means none.</summary>
     public int File { get; set; } = -1;
 
-    /// <summary>Where the next byte lies among all the torrent's bytes.</summary>
+    /// <summary>The offset of the next byte among all the torrent's bytes.</summary>
     public long Position => blocks[_current] is var block ? ((long)block.Piece.Index * pieceLength) + block.Range.Begin + (_end - _begin) : 0;
 
-    /// <summary>Bytes that are still to come.</summary>
+    /// <summary>Bytes still to be received.</summary>
     public long Remaining
     {
         get
@@ -52,8 +52,8 @@ internal sealed class RunReceiver(IBlockSource source, List<PendingBlock> blocks
         }
     }
 
-    /// <summary>Room for the next bytes.</summary>
-    /// <param name="most">The most bytes that may come.</param>
+    /// <summary>The buffer for the next bytes.</summary>
+    /// <param name="most">The most bytes that may arrive.</param>
     public Memory<byte> Room(long most)
     {
         int length = blocks[_current].Range.Length;
@@ -64,14 +64,14 @@ internal sealed class RunReceiver(IBlockSource source, List<PendingBlock> blocks
             (_begin, _end) = (0, 0);
         }
 
-        // As many whole blocks as the slab takes.
+        // As many whole blocks as fit in the slab.
         int end = _begin + length;
         for (int next = _current + 1; next < blocks.Count && blocks[next].Range.Length <= _slab.Length - end; next++)
             end += blocks[next].Range.Length;
         return _slab.Bytes.AsMemory(_end, (int)Math.Min(end - _end, most));
     }
 
-    /// <summary>Bytes have come into the room.</summary>
+    /// <summary>Records bytes received into the buffer.</summary>
     public void Advance(int bytes)
     {
         _end += bytes;
@@ -80,12 +80,12 @@ internal sealed class RunReceiver(IBlockSource source, List<PendingBlock> blocks
         HandOver();
     }
 
-    /// <summary>The next bytes are zeros, which nobody sends.</summary>
+    /// <summary>Adds zeros, which are not downloaded.</summary>
     public void AddZeros(long bytes)
     {
         while (bytes > 0)
         {
-            // A block at a time, so that it is known how much of it is zeros.
+            // One block at a time, to count its zeros.
             Memory<byte> room = Room(Math.Min(bytes, blocks[_current].Range.Length - (_end - _begin)));
             room.Span.Clear();
             bytes -= room.Length;
@@ -94,8 +94,8 @@ internal sealed class RunReceiver(IBlockSource source, List<PendingBlock> blocks
         }
     }
 
-    /// <summary>Goes on with blocks right behind the last one, where all have come.</summary>
-    /// <param name="reserve">Takes such blocks, and tells the number of their bytes.</param>
+    /// <summary>Extends a complete run with the blocks directly after it.</summary>
+    /// <param name="reserve">Reserves such blocks, and returns the number of their bytes.</param>
     /// <returns>Whether there are any.</returns>
     public bool TryProlong(Func<PendingBlock, List<PendingBlock>, long> reserve)
     {

@@ -7,25 +7,27 @@ using TorrentPatron.Protocol.Trackers;
 namespace TorrentPatron.Engine.WebSeeds;
 
 /// <summary>
-/// One web seed of a torrent: asks for runs of blocks, two at a time once it is known to answer, as long as there is something to fetch. While
-/// there is nothing it has no task, timer or connection.
+/// One web seed of a torrent: requests runs of blocks, two at a time once it is known to answer, as long as there is something to
+/// download. Otherwise it has no task, timer or connection.
 /// </summary>
 #pragma warning disable CA1001 // Close ends the session; a web seed can be opened again.
 internal sealed class WebSeed : IBlockSource
 #pragma warning restore CA1001
 {
-    /// <summary>Requests at once to a server that sends parts: while one run comes, the next is asked for.</summary>
-    private const int MostLanes = 2;
+    /// <summary>Parallel requests to a server that supports ranges: the next run is requested while one arrives.</summary>
+    private const int MostRequests = 2;
 
     private const int MostDoublings = 7;
 
-    /// <summary>Files in a row that it does not have after which it is not asked for others.</summary>
+    /// <summary>Consecutive missing files after which no others are requested.</summary>
     private const int MostMissingFiles = 20;
 
-    /// <summary>Time until a web seed that has failed is asked again; it doubles with each failure in a row.</summary>
+    /// <summary>Time until a failed web seed is retried; doubles with each consecutive failure.</summary>
     private static readonly TimeSpan FirstRest = TimeSpan.FromSeconds(5);
 
-    /// <summary>Time without anything to fetch after which a web seed is asked for what others owe: perhaps they never give it.</summary>
+    /// <summary>
+    /// Time without anything to download after which blocks that others owe are requested: perhaps they never arrive.
+    /// </summary>
     private static readonly TimeSpan EndGamePatience = TimeSpan.FromSeconds(10);
 
     private readonly WebSeedTorrent _torrent;
@@ -36,17 +38,17 @@ internal sealed class WebSeed : IBlockSource
     private string? _message;
     private Instant _notBefore;
     private Instant _idleSince;
-    private int _lanes;
-    private int _mostLanes = 1;
+    private int _active;
+    private int _mostRequests = 1;
     private int _failures;
     private int _requested;
     private bool _hasFailed;
     private volatile bool _isBanned;
     private TaskCompletionSource? _allEnded;
 
-    /// <summary>Makes it; nothing is asked before <see cref="Open"/>.</summary>
+    /// <summary>Creates the web seed, which requests nothing before <see cref="Open"/>.</summary>
     /// <param name="address">Its address.</param>
-    /// <param name="isAdded">Whether it was added by hand.</param>
+    /// <param name="isAdded">Whether a user added it.</param>
     /// <param name="torrent">The torrent.</param>
     public WebSeed(Uri address, bool isAdded, WebSeedTorrent torrent)
     {
@@ -58,7 +60,7 @@ internal sealed class WebSeed : IBlockSource
     /// <summary>Its address.</summary>
     public Uri Address { get; }
 
-    /// <summary>Whether it was added by hand.</summary>
+    /// <summary>Whether a user added it.</summary>
     public bool IsAdded { get; }
 
     /// <inheritdoc/>
@@ -82,10 +84,10 @@ internal sealed class WebSeed : IBlockSource
     /// <inheritdoc/>
     public IReadOnlyCollection<int> AllowedFast => [];
 
-    /// <summary>Whether it is being asked.</summary>
-    public bool IsActive => Volatile.Read(ref _lanes) > 0;
+    /// <summary>Whether a request is in progress.</summary>
+    public bool IsActive => Volatile.Read(ref _active) > 0;
 
-    /// <summary>Whether it has been shut out.</summary>
+    /// <summary>Whether it is banned.</summary>
     public bool IsBanned => _isBanned;
 
     private TimeProvider Time => _torrent.Engine.Time;
@@ -93,7 +95,7 @@ internal sealed class WebSeed : IBlockSource
     /// <inheritdoc/>
     public bool MayRequest(int piece) => !IsClosed;
 
-    /// <summary>How it stands.</summary>
+    /// <summary>A snapshot of its state.</summary>
     public WebSeedSnapshot Snapshot()
     {
         lock (_gate)
@@ -101,7 +103,7 @@ internal sealed class WebSeed : IBlockSource
             Instant now = Instant.Now(Time);
             WebSeedStatus status = _isBanned ? WebSeedStatus.Banned
                 : _hasFailed ? WebSeedStatus.Failed
-                : _lanes > 0 ? WebSeedStatus.Downloading
+                : _active > 0 ? WebSeedStatus.Downloading
                 : now < _notBefore && _session is not null ? WebSeedStatus.Waiting : WebSeedStatus.Idle;
             return new WebSeedSnapshot
             {
@@ -117,7 +119,7 @@ internal sealed class WebSeed : IBlockSource
         }
     }
 
-    /// <summary>May be asked from now on; what it has failed in before is forgiven.</summary>
+    /// <summary>Allows requests, and forgets earlier failures.</summary>
     public void Open()
     {
         lock (_gate)
@@ -126,7 +128,7 @@ internal sealed class WebSeed : IBlockSource
                 return;
             (_hasFailed, _failures, _message, _notBefore) = (false, 0, null, default);
             _idleSince = Instant.Now(Time);
-            // It may have lost files before.
+            // Files may have been marked as missing before.
             Availability = new BlockAvailability();
             _session = new Session(MakeClient);
         }
@@ -134,7 +136,7 @@ internal sealed class WebSeed : IBlockSource
         _torrent.Selection.SourceHas(this, pieces: null);
     }
 
-    /// <summary>Is asked no more, until it is opened again.</summary>
+    /// <summary>Stops requests until it is opened again.</summary>
     public void Close()
     {
         Session? session;
@@ -146,15 +148,15 @@ internal sealed class WebSeed : IBlockSource
         session.Dispose();
     }
 
-    /// <summary>Completes when nothing is under way any more; it is closed.</summary>
+    /// <summary>Completes when no request is in progress any more; it is closed.</summary>
     public Task EndAsync()
     {
         lock (_gate)
-            return _lanes == 0 ? Task.CompletedTask : (_allEnded ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+            return _active == 0 ? Task.CompletedTask : (_allEnded ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
     }
 
-    /// <summary>It has sent wrong data: it is shut out.</summary>
-    /// <returns>Whether it was not before.</returns>
+    /// <summary>Bans it because it sent wrong data.</summary>
+    /// <returns>Whether it was not banned before.</returns>
     public bool TryBan()
     {
         lock (_gate)
@@ -169,26 +171,26 @@ internal sealed class WebSeed : IBlockSource
         return true;
     }
 
-    /// <summary>The network goes another way: connections end, and requests under way are made again.</summary>
+    /// <summary>Called when the network's route has changed: closes connections and repeats requests in progress.</summary>
     public void DropConnections() => Renew(onlyIfIdle: false);
 
-    /// <summary>Lets go of connections, where nothing is asked.</summary>
+    /// <summary>Closes its connections if no request is in progress.</summary>
     public void Rest() => Renew(onlyIfIdle: true);
 
-    /// <summary>Asks for what there is, as far as it is not being done already.</summary>
-    /// <returns>Whether it is asked now.</returns>
+    /// <summary>Starts requests if there is something to download and none are in progress.</summary>
+    /// <returns>Whether requests are in progress now.</returns>
     public bool Pump()
     {
         Session session;
         lock (_gate)
         {
-            if (_session is null || _hasFailed || _lanes >= _mostLanes || Instant.Now(Time) < _notBefore)
-                return _lanes > 0;
+            if (_session is null || _hasFailed || _active >= _mostRequests || Instant.Now(Time) < _notBefore)
+                return _active > 0;
             session = _session;
-            _lanes++;
+            _active++;
         }
 
-        _ = RunLaneAsync(session);
+        _ = RunRequestsAsync(session);
         return true;
     }
 
@@ -198,7 +200,7 @@ internal sealed class WebSeed : IBlockSource
         lock (_gate)
         {
             before = _session;
-            if (before is null or { IsUsed: false } || (onlyIfIdle && _lanes > 0))
+            if (before is null or { IsUsed: false } || (onlyIfIdle && _active > 0))
                 return;
             _session = new Session(MakeClient);
         }
@@ -208,8 +210,8 @@ internal sealed class WebSeed : IBlockSource
 
     private WebSeedClient MakeClient() => new(Address, IsAdded, _torrent.Engine.Network, Time);
 
-    /// <summary>Fetches one run after the other. Never throws.</summary>
-    private async Task RunLaneAsync(Session session)
+    /// <summary>Downloads one run after another. Never throws.</summary>
+    private async Task RunRequestsAsync(Session session)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
         bool hasFetched = false;
@@ -225,7 +227,7 @@ internal sealed class WebSeed : IBlockSource
                 blocks.Clear();
             }
         }
-#pragma warning disable CA1031 // The root of a loop: whatever it is ends this web seed and nothing else.
+#pragma warning disable CA1031 // The root of a loop: any exception ends this web seed only.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -238,7 +240,7 @@ internal sealed class WebSeed : IBlockSource
             {
                 if (hasFetched)
                     _idleSince = Instant.Now(Time);
-                if (--_lanes == 0)
+                if (--_active == 0)
                     _allEnded?.TrySetResult();
             }
         }
@@ -265,8 +267,8 @@ internal sealed class WebSeed : IBlockSource
         return blocks.Count > 0;
     }
 
-    /// <summary>Fetches a run.</summary>
-    /// <returns>The piece with which to go on; below 0: none.</returns>
+    /// <summary>Downloads a run.</summary>
+    /// <returns>The piece to continue with; below 0 means none.</returns>
     private async Task<int> FetchAsync(Session session, List<PendingBlock> blocks)
     {
         int counted = blocks.Count;
@@ -317,7 +319,7 @@ internal sealed class WebSeed : IBlockSource
             token => new ValueTask<WebSeedAnswer>(session.Client.GetAsync(address, range.Offset, range.Length, fileLength, token))).ConfigureAwait(false);
         if (!answer.IsWhole)
             AllowSeveral();
-        // A body that is the whole file is used as far as what comes next is wanted too; then it is cut off.
+        // If the body is the whole file, it is used as far as the following data is wanted too; then it is cut off.
         long left = answer.IsWhole ? fileLength : answer.Length;
         long begun = _received.Total;
         while (left > 0 && (!run.IsComplete || (answer.IsWhole && TryGoOn(run))))
@@ -351,9 +353,9 @@ internal sealed class WebSeed : IBlockSource
     {
         lock (_gate)
         {
-            if (_mostLanes == MostLanes)
+            if (_mostRequests == MostRequests)
                 return;
-            _mostLanes = MostLanes;
+            _mostRequests = MostRequests;
         }
 
         Pump();
@@ -375,7 +377,7 @@ internal sealed class WebSeed : IBlockSource
             _message = error.Message;
             _failures++;
             _runLength.Failed();
-            _mostLanes = 1;
+            _mostRequests = 1;
             if (error.Fault == WebSeedFault.Passing)
             {
                 TimeSpan rest = error.RetryAfter ?? FirstRest * (1 << Math.Min(_failures - 1, MostDoublings));
@@ -391,7 +393,7 @@ internal sealed class WebSeed : IBlockSource
             LoseFile(file);
     }
 
-    /// <summary>It does not have a file: it is not asked for pieces with bytes of that any more.</summary>
+    /// <summary>Records that it does not have a file: pieces with bytes of it are not requested any more.</summary>
     private void LoseFile(int file)
     {
         (int first, int last) = _torrent.Ranges.PiecesOf(file);
@@ -401,13 +403,13 @@ internal sealed class WebSeed : IBlockSource
             _hasFailed |= Availability.Pieces is { IsEmpty: true };
     }
 
-    /// <summary>From one opening to the next end: the connections, and what is done by them.</summary>
+    /// <summary>The connections and requests from one opening to the next close.</summary>
     private sealed class Session : IDisposable
     {
         private readonly CancellationTokenSource _ending = new();
         private volatile bool _isEnded;
 
-        /// <summary>Made when it is first asked: a torrent that is complete needs none.</summary>
+        /// <summary>Created at the first request: a complete torrent needs none.</summary>
         private readonly Lazy<WebSeedClient> _client;
 
         public Session(Func<WebSeedClient> makeClient)
@@ -422,7 +424,7 @@ internal sealed class WebSeed : IBlockSource
 
         public bool IsEnded => _isEnded;
 
-        /// <summary>Whether anything was asked by it, so that there may be connections.</summary>
+        /// <summary>Whether it was used for any request, so that there may be connections.</summary>
         public bool IsUsed { get; set; }
 
         public void Dispose()

@@ -1,19 +1,22 @@
 namespace TorrentPatron.Engine.WebSeeds;
 
-/// <summary>What a web seed sends. Whoever has taken what he wants disposes it; a connection with more in it is ended then.</summary>
+/// <summary>A web seed's answer. Dispose it after use; a connection with unread data is then closed.</summary>
 /// <param name="response">The response.</param>
 /// <param name="body">Its body.</param>
-/// <param name="isWhole">Whether the body is the whole file, though a part was asked for: the server knows no ranges.</param>
-/// <param name="length">Bytes of the body that are of use.</param>
+/// <param name="isWhole">
+/// Whether the body is the whole file although a part was requested: the server does not support ranges.</param>
+/// <param name="length">
+/// The useful bytes of the body.
+/// </param>
 internal sealed class WebSeedAnswer(HttpResponseMessage response, Stream body, bool isWhole, long length) : IDisposable
 {
-    /// <summary>The body, at the place that was asked for.</summary>
+    /// <summary>The body, at the requested offset.</summary>
     public Stream Body => body;
 
-    /// <summary>Whether the body is the whole file, though a part was asked for: the server knows no ranges.</summary>
+    /// <summary>Whether the body is the whole file although a part was requested: the server does not support ranges.</summary>
     public bool IsWhole => isWhole;
 
-    /// <summary>Bytes of the body that are of use.</summary>
+    /// <summary>The useful bytes of the body.</summary>
     public long Length => length;
 
     /// <inheritdoc/>

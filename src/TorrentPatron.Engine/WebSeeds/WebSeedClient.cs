@@ -10,11 +10,11 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.WebSeeds;
 
-/// <summary>Asks one web seed for parts of files, over connections that are kept for the next request.</summary>
+/// <summary>Requests parts of files from one web seed, over connections that are kept for the next request.</summary>
 /// <remarks>
-/// The address comes from a .torrent or a link, as a rule, so it may be bait for requests to this machine's own services: unless it was given
-/// by hand, one in this machine's network may have no query, and no redirect leads from the internet into that network. The addresses that
-/// are really dialled count, and a connection made before a redirect is never used after it.
+/// The address usually comes from a .torrent or a link, so it may try to trigger requests to local services. Unless a user gave
+/// it, an address in the local network must not have a query, and no redirect leads from the internet into that network. The
+/// addresses actually dialled count, and a connection made before a redirect is never used after it.
 /// </remarks>
 internal sealed class WebSeedClient : IDisposable
 {
@@ -32,19 +32,19 @@ internal sealed class WebSeedClient : IDisposable
     private readonly TimeProvider _time;
     private readonly HttpMessageInvoker _direct;
 
-    /// <summary>Dials addresses of the internet only: behind a redirect from there.</summary>
+    /// <summary>Dials internet addresses only, after a redirect from the internet.</summary>
     private readonly HttpMessageInvoker _outside;
 
-    /// <summary>Hosts of which an address was on the internet when they were dialled.</summary>
+    /// <summary>Hosts that had an internet address when they were dialled.</summary>
     private readonly ConcurrentDictionary<string, bool> _onInternet = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Where redirects have led.</summary>
+    /// <summary>The known redirects.</summary>
     private readonly ConcurrentDictionary<Uri, (Uri Target, bool IsOutside)> _moved = new();
 
-    /// <summary>Makes a client; nothing is asked yet.</summary>
+    /// <summary>Creates a client, which requests nothing yet.</summary>
     /// <param name="seed">The web seed's address.</param>
-    /// <param name="isGiven">Whether a person has given it by hand.</param>
-    /// <param name="network">Where connections leave.</param>
+    /// <param name="isGiven">Whether a user gave it.</param>
+    /// <param name="network">The network for its connections.</param>
     /// <param name="time">The clock.</param>
     public WebSeedClient(Uri seed, bool isGiven, INetwork network, TimeProvider time)
     {
@@ -54,14 +54,14 @@ internal sealed class WebSeedClient : IDisposable
         _outside = HttpClientFactory.CreateClient(network, NetworkUse.Web, connector, FindOutsideAsync, ConnectTimeout, KeepIdle, decompress: false);
     }
 
-    /// <summary>Asks for a part of a file.</summary>
+    /// <summary>Requests a part of a file.</summary>
     /// <param name="address">The file's address.</param>
-    /// <param name="offset">Where the part begins.</param>
+    /// <param name="offset">The part's offset.</param>
     /// <param name="length">Its length, 1 or more.</param>
     /// <param name="fileLength">The length that the file must have.</param>
-    /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="WebSeedException">It does not give that.</exception>
-    /// <exception cref="HttpRequestException">It cannot be reached, or does not speak HTTP.</exception>
+    /// <param name="cancellationToken">Cancels the request.</param>
+    /// <exception cref="WebSeedException">The web seed does not supply it.</exception>
+    /// <exception cref="HttpRequestException">The web seed cannot be reached, or does not speak HTTP.</exception>
     public async Task<WebSeedAnswer> GetAsync(Uri address, long offset, long length, long fileLength, CancellationToken cancellationToken)
     {
         Uri uri = address;
@@ -109,10 +109,10 @@ internal sealed class WebSeedClient : IDisposable
     {
         var request = new HttpRequestMessage(HttpMethod.Get, uri);
         request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
-        // Compressed bytes have other offsets.
+        // Compressed bytes would have different offsets.
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "identity");
         request.Headers.Range = new RangeHeaderValue(offset, offset + length - 1);
-        // Nobody else is told it.
+        // No other host is sent the credentials.
         if (_seed.UserInfo.Length > 0 && uri.Scheme == _seed.Scheme && uri.Authority == _seed.Authority)
             request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(_seed.UserInfo))));
         return request;
@@ -159,7 +159,7 @@ internal sealed class WebSeedClient : IDisposable
         return status switch
         {
             416 => new WebSeedException("Its file is shorter than the torrent's.", WebSeedFault.File),
-            // Some stores say 403 for what is not there.
+            // Some stores answer 403 for missing files.
             403 or 404 or 410 => new WebSeedException(shown, WebSeedFault.File),
             408 or 425 or 429 or >= 500 => new WebSeedException(shown, WebSeedFault.Passing, RetryAfterOf(response)),
             _ => new WebSeedException(shown, WebSeedFault.Lasting),
@@ -217,11 +217,11 @@ internal sealed class WebSeedClient : IDisposable
             : throw new WebSeedException("It redirects from the internet into the local network.", WebSeedFault.Lasting);
     }
 
-    /// <summary>What went wrong, where a request fails otherwise than with a <see cref="WebSeedException"/>.</summary>
+    /// <summary>Describes a request's failure other than a <see cref="WebSeedException"/>.</summary>
     public static WebSeedException Describe(Exception fault) => fault switch
     {
         WebSeedException known => known,
-        // What FindAsync throws comes wrapped.
+        // Exceptions from FindAsync are wrapped.
         HttpRequestException { InnerException: WebSeedException known } => known,
         HttpRequestException { InnerException: ProxyException refusal } => Passing(refusal.Error.Message, fault),
         HttpRequestException { InnerException: SocketException inner } => Describe(inner),

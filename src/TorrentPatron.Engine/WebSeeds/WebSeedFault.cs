@@ -3,12 +3,12 @@ namespace TorrentPatron.Engine.WebSeeds;
 /// <summary>What a failed request says about a web seed.</summary>
 internal enum WebSeedFault
 {
-    /// <summary>It may be well later.</summary>
+    /// <summary>Temporary: it may work later.</summary>
     Passing,
 
-    /// <summary>It does not have the file that was asked for, or another one.</summary>
+    /// <summary>It does not have the requested file, or has a different one.</summary>
     File,
 
-    /// <summary>It will not be well by itself.</summary>
+    /// <summary>Permanent: it will not recover by itself.</summary>
     Lasting,
 }

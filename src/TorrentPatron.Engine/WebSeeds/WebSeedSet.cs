@@ -4,18 +4,18 @@ using TorrentPatron.Engine.Timing;
 
 namespace TorrentPatron.Engine.WebSeeds;
 
-/// <summary>The web seeds of one torrent (BEP 19): which there are, which of them are asked, and which were shut out. Thread-safe.</summary>
-/// <param name="torrent">What they share.</param>
-/// <param name="warn">Takes what a person should know. Called without a lock held.</param>
+/// <summary>The web seeds of one torrent (BEP 19), including active and banned ones. Thread-safe.</summary>
+/// <param name="torrent">The resources they share.</param>
+/// <param name="warn">Takes warnings for the user. Called without a lock held.</param>
 internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> warn)
 {
-    /// <summary>Web seeds that a torrent has at most; those that were added come first.</summary>
+    /// <summary>The most web seeds of a torrent; added ones come first.</summary>
     private const int Most = 100;
 
-    /// <summary>Web seeds of a torrent that are asked at once; the others stand by for those that fail.</summary>
+    /// <summary>The most web seeds used at once; the others replace those that fail.</summary>
     private const int MostActive = 8;
 
-    /// <summary>The shortest time between two looks for something to fetch that others have given up.</summary>
+    /// <summary>The shortest time between two searches for blocks that others have released.</summary>
     private static readonly TimeSpan WakeInterval = TimeSpan.FromMilliseconds(100);
 
     private volatile WebSeed[] _seeds = [];
@@ -25,15 +25,15 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
     /// <summary>The web seeds as sources of blocks.</summary>
     public IEnumerable<IBlockSource> Sources => _seeds;
 
-    /// <summary>How they stand, in their order.</summary>
+    /// <summary>Snapshots, in order.</summary>
     public IReadOnlyList<WebSeedSnapshot> Snapshots() => Array.ConvertAll(_seeds, static seed => seed.Snapshot());
 
-    /// <summary>Those that were shut out, as warnings.</summary>
+    /// <summary>Warnings about the banned ones.</summary>
     public IEnumerable<TorrentError> Warnings => _seeds.Where(static seed => seed.IsBanned).Select(Banned);
 
-    /// <summary>Says which web seeds there are from now on. Those that stay go on.</summary>
+    /// <summary>Sets the web seeds. Existing ones that remain continue.</summary>
     /// <param name="own">The addresses that the torrent names.</param>
-    /// <param name="added">Addresses that were added by hand.</param>
+    /// <param name="added">Addresses that a user added.</param>
     public void Set(IEnumerable<Uri> own, IEnumerable<Uri> added)
     {
         WebSeed[] gone, seeds;
@@ -58,7 +58,7 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
             Open();
     }
 
-    /// <summary>Asks for what is wanted from now on.</summary>
+    /// <summary>Starts requesting.</summary>
     public void Open()
     {
         lock (this)
@@ -68,7 +68,7 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
         Pump();
     }
 
-    /// <summary>Asks for nothing more.</summary>
+    /// <summary>Stops requesting.</summary>
     public void Halt()
     {
         lock (this)
@@ -77,15 +77,15 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
             seed.Close();
     }
 
-    /// <summary>Asks for nothing more.</summary>
-    /// <returns>When nothing is under way any more.</returns>
+    /// <summary>Stops requesting.</summary>
+    /// <returns>Completes when no request is in progress any more.</returns>
     public Task CloseAsync()
     {
         Halt();
         return Task.WhenAll(_seeds.Select(static seed => seed.EndAsync()));
     }
 
-    /// <summary>Does what is due; called about once a second.</summary>
+    /// <summary>Does the work that is due; called about once a second.</summary>
     public void Tick()
     {
         if (_seeds.Length == 0)
@@ -101,7 +101,7 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
         }
     }
 
-    /// <summary>Something to fetch may be free, which was not.</summary>
+    /// <summary>Called when blocks may have become free.</summary>
     public void Wake()
     {
         if (_seeds.Length == 0)
@@ -117,14 +117,14 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
         Pump();
     }
 
-    /// <summary>The network goes another way: connections end.</summary>
+    /// <summary>Called when the network's route has changed: closes connections.</summary>
     public void DropConnections()
     {
         foreach (WebSeed seed in _seeds)
             seed.DropConnections();
     }
 
-    /// <summary>Shuts out those among some sources that are web seeds: they have sent wrong data.</summary>
+    /// <summary>Bans the web seeds among some sources, because they sent wrong data.</summary>
     public void Ban(IEnumerable<IBlockSource> sources)
     {
         foreach (WebSeed seed in sources.OfType<WebSeed>())
@@ -133,7 +133,7 @@ internal sealed class WebSeedSet(WebSeedTorrent torrent, Action<TorrentError> wa
                 warn(Banned(seed));
         }
 
-        // Another one stands in at once.
+        // Another one replaces it at once.
         Pump();
     }
 

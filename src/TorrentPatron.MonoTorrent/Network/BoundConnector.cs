@@ -6,10 +6,10 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
-#pragma warning disable RS0030 // MonoTorrent asks for a socket.
+#pragma warning disable RS0030 // MonoTorrent requires a socket.
 
-/// <summary>Dials peers by the network that the engine is bound to.</summary>
-/// <param name="binding">What it is bound to.</param>
+/// <summary>Dials peers over the network that the engine is bound to.</summary>
+/// <param name="binding">The binding.</param>
 /// <param name="filter">The IP filter.</param>
 internal sealed class BoundConnector(NetworkBinding binding, FilteredNetwork filter) : ISocketConnector
 {
@@ -20,7 +20,7 @@ internal sealed class BoundConnector(NetworkBinding binding, FilteredNetwork fil
         if (!filter.Allows(remote.Address))
             throw new SocketException((int)SocketError.AccessDenied);
         BoundAddresses bound = binding.Current;
-        // Whoever binds to one address (a VPN's, say) means it: the other family must not go around it.
+        // A user who binds to one address, such as a VPN's, does not want the other family to bypass it.
         if (bound.Of(remote.AddressFamily) is not { } local)
             throw new SocketException((int)(bound.Down is null ? SocketError.AddressFamilyNotSupported : SocketError.NetworkDown));
         var socket = new Socket(remote.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

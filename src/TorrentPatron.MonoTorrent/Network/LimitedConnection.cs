@@ -7,12 +7,13 @@ using TorrentPatron.Engine.Limits;
 namespace TorrentPatron.MonoTorrent.Network;
 
 /// <summary>
-/// A connection that keeps to our limits, and notes who ended it. MonoTorrent's own limits are not used: all its clients in a process wait in one queue, which stands
-/// still for good where the first in it belongs to a torrent that has been stopped; and they let through a second's worth at a time.
+/// A connection that applies our limits, and records who ended it. MonoTorrent's own limits are not used: all its clients in a
+/// process share one queue, which stalls for good if its first entry belongs to a stopped torrent; and they let through a
+/// second's worth at a time.
 /// </summary>
 /// <param name="inner">The connection.</param>
-/// <param name="limits">What bounds it, until it is known better.</param>
-/// <param name="onEnd">Is told once that it is over.</param>
+/// <param name="limits">Its limits until its torrent is known.</param>
+/// <param name="onEnd">Called once when it has ended.</param>
 internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLimits limits, Action<LimitedConnection>? onEnd = null) : IPeerConnection
 {
     private readonly CancellationTokenSource _end = new();
@@ -20,11 +21,11 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
     private volatile PeerLimits _limits = limits.For(inner.Uri);
     private volatile ConnectionEnd? _ending;
 
-    /// <summary>What bounds its rates, as it is known now.</summary>
+    /// <summary>Its current limits.</summary>
     public PeerLimits Limits => _limits;
 
     /// <summary>
-    /// Who ended it, and why, as far as that is seen here; null: MonoTorrent did, which gives no reason, or nobody yet.
+    /// Who ended it and why, as far as visible here; null if MonoTorrent did, which gives no reason, or it has not ended.
     /// </summary>
     public ConnectionEnd? Ending => _ending;
 
@@ -86,12 +87,12 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
         }
     }
 
-    /// <summary>It is known which torrent it is about.</summary>
-    /// <param name="limits">What bounds that torrent's connections.</param>
+    /// <summary>Called when its torrent is known.</summary>
+    /// <param name="limits">The torrent's limits.</param>
     public void LimitBy(ConnectionLimits limits) => _limits = limits.For(inner.Uri);
 
-    /// <summary>Ends it.</summary>
-    /// <param name="reason">Why, a sentence.</param>
+    /// <summary>Closes the connection.</summary>
+    /// <param name="reason">The reason, as a sentence.</param>
     public void End(string reason)
     {
         Note(ClosedBy.Us, reason);
@@ -105,12 +106,12 @@ internal sealed class LimitedConnection(SocketPeerConnection inner, ConnectionLi
         inner.Dispose();
         if (wasOver)
             return;
-        // Not disposed: what waits may still look at it.
+        // Not disposed: pending operations may still use it.
         _end.Cancel();
         onEnd?.Invoke(this);
     }
 
-    /// <summary>Notes who ended it. What breaks because it was closed here says nothing.</summary>
+    /// <summary>Records who ended it. Errors after a close on our side are ignored.</summary>
     private void Note(ClosedBy by, string reason)
     {
         if (Volatile.Read(ref _isOver) == 0)

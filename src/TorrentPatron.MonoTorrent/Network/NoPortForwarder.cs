@@ -2,7 +2,7 @@ using MonoTorrent.PortForwarding;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
-/// <summary>Asks no router for anything.</summary>
+/// <summary>A port forwarder that does nothing.</summary>
 internal sealed class NoPortForwarder : IPortForwarder
 {
     /// <inheritdoc/>

@@ -9,16 +9,16 @@ using MonoInfoHash = MonoTorrent.InfoHash;
 namespace TorrentPatron.MonoTorrent.Network;
 
 /// <summary>
-/// Brings a torrent the peers that we know of. To MonoTorrent it is the torrent's one tracker, because a private torrent takes peers
-/// from nowhere else. Thread-safe.
+/// Passes known peer addresses to a MonoTorrent torrent. It poses as the torrent's only tracker, because a private torrent takes
+/// peers from no other source. Thread-safe.
 /// </summary>
 /// <param name="torrent">The torrent.</param>
 internal sealed class PeerFeed(InfoHash torrent) : ITracker
 {
-    /// <summary>The scheme of feeds' addresses.</summary>
+    /// <summary>The URI scheme of feeds.</summary>
     public const string Scheme = "torrentpatron";
 
-    /// <summary>Peers that wait at most.</summary>
+    /// <summary>The most peers waiting.</summary>
     private const int Capacity = 2_000;
 
     private readonly ConcurrentQueue<PeerInfo> _waiting = new();
@@ -32,7 +32,7 @@ internal sealed class PeerFeed(InfoHash torrent) : ITracker
     /// <inheritdoc/>
     public TimeSpan MinUpdateInterval => TimeSpan.Zero;
 
-    /// <summary>At once where peers wait.</summary>
+    /// <summary>Zero if peers are waiting.</summary>
     public TimeSpan UpdateInterval => _waiting.IsEmpty ? TimeSpan.MaxValue : TimeSpan.Zero;
 
     /// <inheritdoc/>
@@ -56,12 +56,12 @@ internal sealed class PeerFeed(InfoHash torrent) : ITracker
                 return;
             IPEndPoint endPoint = peer.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(peer.Address.MapToIPv4(), peer.Port) : peer;
             string scheme = endPoint.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? "ipv6" : "ipv4";
-            // The torrent is in the address, so that whoever dials knows which one it is about.
+            // The address contains the torrent, so that the connector knows which one it is for.
             _waiting.Enqueue(new PeerInfo(new Uri($"{scheme}://{endPoint}/{torrent}")));
         }
     }
 
-    /// <summary>The torrent that the address of a feed, or of one of its peers, is about; null means none.</summary>
+    /// <summary>The torrent in the address of a feed, or of one of its peers; null means none.</summary>
     public static InfoHash? TorrentOf(Uri uri) =>
         InfoHash.TryParse(uri.Scheme == Scheme ? uri.Host : uri.AbsolutePath.TrimStart('/'), out InfoHash found) ? found : null;
 

@@ -7,15 +7,15 @@ using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
-#pragma warning disable RS0030 // MonoTorrent asks for a socket.
+#pragma warning disable RS0030 // MonoTorrent requires a socket.
 
 /// <summary>
-/// Takes the connections that peers make. It holds its port from the beginning to the end, where MonoTorrent's own would open it with
-/// the first torrent that runs and close it with the last; and it takes a bounded number.
+/// Accepts connections from peers. It holds its port from beginning to end, whereas MonoTorrent's own listener would open it with
+/// the first running torrent and close it with the last; and it accepts a limited number.
 /// </summary>
 internal sealed class PeerListener : IPeerConnectionListener, IDisposable
 {
-    /// <summary>Connections beyond the peers that there may be, which have not shaken hands.</summary>
+    /// <summary>Connections without a handshake that are allowed in addition to the peers.</summary>
     private const int MostStrangers = 200;
 
     private readonly Socket _socket;
@@ -24,10 +24,10 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
     private readonly ConcurrentDictionary<Uri, LimitedConnection> _open = new();
 
     /// <summary>Opens the port.</summary>
-    /// <param name="endPoint">Where; port 0: any free one.</param>
-    /// <param name="mostPeers">Peers that there may be.</param>
-    /// <param name="limits">What bounds a connection while it is not known which torrent it is about.</param>
-    /// <exception cref="SocketException">It cannot be had.</exception>
+    /// <param name="endPoint">The address and port; port 0 means any free one.</param>
+    /// <param name="mostPeers">The most peers.</param>
+    /// <param name="limits">The limits of a connection until its torrent is known.</param>
+    /// <exception cref="SocketException">The address or port is not available.</exception>
     public PeerListener(IPEndPoint endPoint, int mostPeers, ConnectionLimits limits)
     {
         _limits = limits;
@@ -35,7 +35,7 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
         _socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            // Each family has a listener of its own: a dual-mode socket would take the IPv4 port of another program.
+            // Each family has a separate listener: a dual-mode socket would take the IPv4 port of another program.
             if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
                 _socket.DualMode = false;
             _socket.Bind(endPoint);
@@ -57,7 +57,7 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
     /// <inheritdoc/>
     public event EventHandler<EventArgs>? StatusChanged;
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The address and port it listens on.</summary>
     public IPEndPoint EndPoint { get; }
 
     /// <inheritdoc/>
@@ -75,11 +75,11 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
     /// <inheritdoc/>
     public void Stop() => Become(ListenerStatus.NotListening);
 
-    /// <summary>Finds an open connection that a peer has made.</summary>
-    /// <param name="uri">Its address, as MonoTorrent has it.</param>
+    /// <summary>Finds an open incoming connection.</summary>
+    /// <param name="uri">Its address in MonoTorrent's form.</param>
     public LimitedConnection? Find(Uri uri) => _open.GetValueOrDefault(uri);
 
-    /// <summary>Gives the port back.</summary>
+    /// <summary>Releases the port.</summary>
     public void Dispose() => _socket.Dispose();
 
     private void Become(ListenerStatus status)
@@ -101,7 +101,7 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
             }
             catch (Exception e) when (e is SocketException && accepted is not null)
             {
-                // The peer has gone before we could look at it.
+                // The peer disconnected before the socket could be examined.
                 accepted.Dispose();
             }
             catch (ObjectDisposedException)
@@ -112,14 +112,14 @@ internal sealed class PeerListener : IPeerConnectionListener, IDisposable
             {
                 return;
             }
-#pragma warning disable CA1031 // The root of a loop: whatever it is costs no more than one connection.
+#pragma warning disable CA1031 // The root of a loop: any exception affects one connection only.
             catch (Exception e)
 #pragma warning restore CA1031
             {
                 accepted?.Dispose();
                 if (e is not SocketException)
                     EngineEvents.Log.FaultCaught(null, "accepting peers", e);
-                // Out of file descriptors, perhaps: wait for some to be closed.
+                // Perhaps out of file descriptors: wait until some are closed.
                 await Task.Delay(TimeSpan.FromSeconds(1)).ConfigureAwait(false);
             }
         }

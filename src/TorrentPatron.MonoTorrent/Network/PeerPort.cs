@@ -4,15 +4,17 @@ using TorrentPatron.Engine.Network;
 
 namespace TorrentPatron.MonoTorrent.Network;
 
-/// <summary>The port on which peers reach us, of both IP versions where nothing else is asked for: open as long as the client lives.</summary>
+/// <summary>
+/// The port for incoming peers, in both IP versions unless configured otherwise, open for the client's lifetime.
+/// </summary>
 internal sealed class PeerPort : IDisposable
 {
     private readonly IReadOnlyList<PeerListener> _listeners;
 
     /// <summary>Opens the port.</summary>
-    /// <param name="settings">Which port.</param>
+    /// <param name="settings">The settings with the port.</param>
     /// <param name="addresses">The addresses to listen on.</param>
-    /// <param name="limits">What bounds a connection while it is not known which torrent it is about.</param>
+    /// <param name="limits">The limits of a connection until its torrent is known.</param>
     public PeerPort(ClientSettings settings, IReadOnlyList<IPAddress> addresses, ConnectionLimits limits)
     {
         (_listeners, Warning) = PortOpener.Open(
@@ -20,21 +22,21 @@ internal sealed class PeerPort : IDisposable
         Ports = new ListenPorts(EndPoints);
     }
 
-    /// <summary>Why it does not listen as it should; null: it does, or was not asked to.</summary>
+    /// <summary>Why it does not listen as configured; null if it does, or was not asked to.</summary>
     public TorrentError? Warning { get; }
 
-    /// <summary>Where it listens.</summary>
+    /// <summary>The addresses it listens on.</summary>
     public IReadOnlyList<IPEndPoint> EndPoints => [.. _listeners.Select(listener => listener.EndPoint)];
 
     /// <summary>The ports, by IP version.</summary>
     public ListenPorts Ports { get; }
 
-    /// <summary>The listener of an address.</summary>
+    /// <summary>The listener on an address.</summary>
     /// <param name="endPoint">One of <see cref="EndPoints"/>.</param>
     public PeerListener ListenerOf(IPEndPoint endPoint) => _listeners.Single(listener => listener.EndPoint.Equals(endPoint));
 
-    /// <summary>Finds an open connection that a peer has made.</summary>
-    /// <param name="uri">Its address, as MonoTorrent has it.</param>
+    /// <summary>Finds an open incoming connection.</summary>
+    /// <param name="uri">Its address in MonoTorrent's form.</param>
     public LimitedConnection? Find(Uri uri) => _listeners.Select(listener => listener.Find(uri)).FirstOrDefault(found => found is not null);
 
     /// <inheritdoc/>

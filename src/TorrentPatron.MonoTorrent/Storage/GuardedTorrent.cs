@@ -8,14 +8,14 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.MonoTorrent.Storage;
 
-/// <summary>Makes what MonoTorrent sees of a torrent, which has been read within our bounds before.</summary>
+/// <summary>Creates MonoTorrent's view of a torrent that has been read and checked before.</summary>
 internal static class GuardedTorrent
 {
-    /// <summary>Makes it.</summary>
+    /// <summary>Creates the view.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="announce">What MonoTorrent is to take for its tracker.</param>
-    /// <param name="folder">The folder that MonoTorrent is to take for the destination.</param>
-    /// <exception cref="RefusedException">MonoTorrent cannot run it, or would write outside of its folder.</exception>
+    /// <param name="announce">The address that MonoTorrent uses as its tracker.</param>
+    /// <param name="folder">The folder that MonoTorrent uses as its destination.</param>
+    /// <exception cref="RefusedException">MonoTorrent cannot run the torrent, or would write outside its folder.</exception>
     public static Torrent Make(TorrentMetainfo metainfo, Uri announce, string folder)
     {
         if (metainfo.Version == MetainfoVersion.V2)
@@ -25,7 +25,7 @@ internal static class GuardedTorrent
                 "Use the built-in engine, or a version 1 or hybrid torrent with the same content."));
         }
 
-        // It makes files without bytes itself, and would do so through a link.
+        // It creates empty files itself, and would do so through a link.
         if (metainfo.Files.Any(file => file.IsLink))
             throw Unreadable(metainfo, "it contains symbolic links.");
 
@@ -34,7 +34,7 @@ internal static class GuardedTorrent
         {
             torrent = Torrent.Load(Reduce(metainfo, announce));
         }
-#pragma warning disable CA1031 // Whatever its reader throws at a torrent that is fine by ours.
+#pragma warning disable CA1031 // Its reader may throw anything for a torrent that ours accepts.
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -46,7 +46,9 @@ internal static class GuardedTorrent
         return torrent;
     }
 
-    /// <summary>What it needs of the .torrent and no more: no web seeds, DHT nodes or trackers, which it would ask unguarded.</summary>
+    /// <summary>
+    /// Writes the part of the .torrent that it needs: without web seeds, DHT nodes or trackers, which it would contact unguarded.
+    /// </summary>
     private static byte[] Reduce(TorrentMetainfo metainfo, Uri announce)
     {
         using var reduced = new MemoryStream();
@@ -65,8 +67,8 @@ internal static class GuardedTorrent
     }
 
     /// <summary>
-    /// MonoTorrent makes paths of names as they stand in the .torrent. Our storage has the files elsewhere; but what has no bytes
-    /// MonoTorrent makes itself.
+    /// Rejects a torrent whose files MonoTorrent would write outside its folder. It uses the names in the .torrent as they are.
+    /// Our storage keeps the files elsewhere, but MonoTorrent creates empty files itself.
     /// </summary>
     private static void RefuseEscapes(TorrentMetainfo metainfo, Torrent torrent, string folder)
     {
@@ -95,7 +97,7 @@ internal static class GuardedTorrent
         }
     }
 
-    /// <summary>By our offsets it reads and writes: they must be its own.</summary>
+    /// <summary>Checks that our offsets, which are used for reading and writing, equal MonoTorrent's.</summary>
     private static void Compare(TorrentMetainfo metainfo, Torrent torrent)
     {
         var ours = metainfo.Files.Where(file => file is { IsPadding: false, Length: > 0 }).Select(file => (file.Offset, file.Length));

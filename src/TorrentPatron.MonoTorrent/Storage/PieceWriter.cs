@@ -7,8 +7,8 @@ using TorrentPatron.Engine.Storage;
 namespace TorrentPatron.MonoTorrent.Storage;
 
 /// <summary>
-/// What MonoTorrent reads and writes goes through our storage, by its offset in the torrent: names and paths as MonoTorrent has them
-/// are never opened.
+/// Passes MonoTorrent's reads and writes to our storage, by offset in the torrent: the names and paths that MonoTorrent uses are
+/// never opened.
 /// </summary>
 /// <param name="workers">The disk threads.</param>
 internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
@@ -21,14 +21,14 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     /// <inheritdoc/>
     public int MaximumOpenFiles => FileHandlePool.DefaultCapacity;
 
-    /// <summary>Says where a torrent's files are kept.</summary>
+    /// <summary>Registers the storage of a torrent's files.</summary>
     public void Add(IEnumerable<ITorrentManagerFile> files, TorrentStorage storage)
     {
         foreach (ITorrentManagerFile file in files)
             _storages[file] = storage;
     }
 
-    /// <summary>Forgets a torrent's files: what is still written of them is lost.</summary>
+    /// <summary>Unregisters a torrent's files; later writes are lost.</summary>
     public void Remove(IEnumerable<ITorrentManagerFile> files)
     {
         foreach (ITorrentManagerFile file in files)
@@ -38,7 +38,7 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     /// <inheritdoc/>
     public async ReusableTask<int> ReadAsync(ITorrentManagerFile file, long offset, Memory<byte> buffer)
     {
-        // Fewer bytes than were asked for would not keep it from sending what the buffer holds.
+        // A short read would not keep it from sending the rest of the buffer.
         TorrentStorage? storage = _storages.GetValueOrDefault(file);
         ObjectDisposedException.ThrowIf(storage is null, typeof(TorrentStorage));
         await RunAsync(storage, () => storage.Read(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
@@ -52,16 +52,16 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
             await RunAsync(storage, () => storage.Write(file.OffsetInTorrent + offset, buffer.Span)).ConfigureAwait(false);
     }
 
-    /// <summary>Always: what is there is ours to know.</summary>
+    /// <summary>Always true: we know which files exist.</summary>
     public ReusableTask<bool> ExistsAsync(ITorrentManagerFile file) => ReusableTask.FromResult(true);
 
-    /// <summary>Nothing: the storage lets go of its files by itself.</summary>
+    /// <summary>Does nothing: the storage closes its files by itself.</summary>
     public ReusableTask CloseAsync(ITorrentManagerFile file) => ReusableTask.CompletedTask;
 
-    /// <summary>Nothing: that is done when the state is saved.</summary>
+    /// <summary>Does nothing: files are flushed when the state is saved.</summary>
     public ReusableTask FlushAsync(ITorrentManagerFile file) => ReusableTask.CompletedTask;
 
-    /// <summary>Nothing: where files lie is not MonoTorrent's to say.</summary>
+    /// <summary>Does nothing: MonoTorrent does not decide where files are.</summary>
     public ReusableTask MoveAsync(ITorrentManagerFile file, string fullPath, bool overwrite) => ReusableTask.CompletedTask;
 
     /// <inheritdoc/>
@@ -72,7 +72,9 @@ internal sealed class PieceWriter(DiskWorkers workers) : IPieceWriter
     {
     }
 
-    /// <summary>Reads or writes, again and again while another program holds a file, or what is before it is being filled.</summary>
+    /// <summary>
+    /// Reads or writes, with retries while another program has locked a file, or the space before is being filled.
+    /// </summary>
     private async Task RunAsync(TorrentStorage storage, Action work)
     {
         while (true)

@@ -27,23 +27,23 @@ using PeerId = TorrentPatron.Protocol.PeerId;
 namespace TorrentPatron.MonoTorrent.Torrents;
 
 /// <summary>
-/// Has MonoTorrent move a torrent's pieces: joined and left, with the pieces that we know to be here, and told of peers by our directory,
-/// which knows when an address may be tried again and who is shut out.
+/// Moves a torrent's pieces with MonoTorrent: starts and stops it, with the pieces that we have verified, and supplies peers from
+/// our directory, which knows bans and when an address may be retried.
 /// </summary>
 internal sealed class MonoWork : IWork
 {
-    /// <summary>How long trackers would be waited for, if MonoTorrent had any.</summary>
+    /// <summary>How long MonoTorrent waits for trackers at the end, although it has none.</summary>
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>How long MonoTorrent may take to begin.</summary>
+    /// <summary>How long MonoTorrent may take to start.</summary>
     private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>Addresses that MonoTorrent is told of at once.</summary>
+    /// <summary>The most addresses passed to MonoTorrent at once.</summary>
     private const int MostAtOnce = 30;
 
     /// <summary>
-    /// Bad pieces, less the good ones since, in which a peer had a part before it is shut out. Honest peers share pieces with one that sends
-    /// garbage, and have good ones too.
+    /// The number of bad pieces, minus good ones since, after which a peer that contributed is banned. Honest peers share pieces
+    /// with one that sends garbage, but have good ones too.
     /// </summary>
     private const int MostBadPieces = 3;
 
@@ -61,7 +61,7 @@ internal sealed class MonoWork : IWork
     private readonly Lock _gate = new();
     private readonly HashSet<IPEndPoint> _offered = [];
 
-    /// <summary>The connection of each connected peer, which tells who ended it when MonoTorrent has forgotten it.</summary>
+    /// <summary>The connection of each connected peer, which knows who ended it after MonoTorrent has dropped it.</summary>
     private readonly ConcurrentDictionary<MonoPeer, LimitedConnection> _connections = new();
     private readonly SemaphoreSlim _one = new(1, 1);
     private volatile IReadOnlyList<PeerSnapshot> _peers = [];
@@ -70,7 +70,7 @@ internal sealed class MonoWork : IWork
     private TaskCompletionSource _begun = new();
     private volatile bool _isJoined;
 
-    /// <summary>Why the torrent has left the swarm; null while it has not.</summary>
+    /// <summary>Why the torrent has left the swarm; null if it has not.</summary>
     private volatile string? _leaving;
     private int _isLooking;
     private long _monitorReceived;
@@ -78,13 +78,13 @@ internal sealed class MonoWork : IWork
     private int _failedPieces;
     private long _wasted;
 
-    /// <summary>Makes it; MonoTorrent knows of nothing yet.</summary>
+    /// <summary>Creates the work; MonoTorrent does not know of it yet.</summary>
     /// <param name="engine">The engine's shared resources.</param>
-    /// <param name="workshop">MonoTorrent.</param>
+    /// <param name="workshop">The workshop.</param>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="storage">Its files.</param>
     /// <param name="network">Its share of the network.</param>
-    /// <param name="events">Is told of pieces.</param>
+    /// <param name="events">Receives the work's events.</param>
     public MonoWork(
         EngineResources engine, MonoWorkshop workshop, TorrentMetainfo metainfo, TorrentStorage storage, TorrentNetwork network, IWorkEvents events)
     {
@@ -102,16 +102,16 @@ internal sealed class MonoWork : IWork
         Limits = new ConnectionLimits(network.Download, network.Upload, engine.PeerClasses);
     }
 
-    /// <summary>What it cannot do, where that is asked for.</summary>
+    /// <summary>The error for sequential download, which it lacks.</summary>
     public static TorrentError InOrder { get; } = MonoWorkshop.Lacking("download pieces in order");
 
-    /// <summary>It does not super-seed.</summary>
+    /// <summary>The error for super-seeding, which it lacks.</summary>
     public static TorrentError Sparingly { get; } = MonoWorkshop.Lacking("super-seed");
 
-    /// <summary>What brings MonoTorrent its peers.</summary>
+    /// <summary>Supplies MonoTorrent's peers.</summary>
     public PeerFeed Feed { get; }
 
-    /// <summary>What bounds the rates of its connections.</summary>
+    /// <summary>The rate limits of its connections.</summary>
     public ConnectionLimits Limits { get; }
 
     /// <inheritdoc/>
@@ -159,10 +159,10 @@ internal sealed class MonoWork : IWork
         }
     }
 
-    /// <summary>Never: what MonoTorrent is about is not known without a look.</summary>
+    /// <summary>Always false: MonoTorrent's state is not known without polling it.</summary>
     public bool IsResting => false;
 
-    /// <summary>What was chosen with another engine, and is kept for it.</summary>
+    /// <summary>Options set under another engine that this one keeps but cannot honour.</summary>
     public IEnumerable<TorrentError> Shortcomings => [.. _choices.Sequential ? [InOrder] : (TorrentError[])[], .. _choices.SuperSeeding ? [Sparingly] : (TorrentError[])[]];
 
     private PeerDirectory Directory => _network.Peers.Directory;
@@ -188,7 +188,7 @@ internal sealed class MonoWork : IWork
     /// <inheritdoc/>
     public async Task BeginAsync(TorrentChoices choices)
     {
-        // It has connections of its own: those that brought the metadata are not taken over.
+        // It makes its own connections: those that brought the metadata are not taken over.
         _network.Peers.Close("The torrent continues with MonoTorrent.");
         Torrent torrent = GuardedTorrent.Make(_metainfo, Feed.Uri, Folder);
         _manager = await _workshop.Engine.AddAsync(torrent, Folder, Settings()).ConfigureAwait(false);
@@ -243,7 +243,7 @@ internal sealed class MonoWork : IWork
                 bits[piece] = true;
             await Manager.LoadFastResumeAsync(
                 new FastResume(Manager.InfoHashes, new ReadOnlyBitField(bits), new ReadOnlyBitField(bits.Length))).ConfigureAwait(false);
-            // Not before: it tells of those that are loaded as of those that arrive.
+            // Not earlier: it also reports pieces that are loaded, not only those that arrive.
             Manager.PieceHashed += OnPieceHashed;
             _begun = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             (_leaving, _isJoined) = (null, true);
@@ -276,17 +276,17 @@ internal sealed class MonoWork : IWork
     public async Task CloseAsync(string reason)
     {
         await LeaveAsync(reason).ConfigureAwait(false);
-        // Those pieces are told of on disk threads.
+        // Those pieces are reported on disk threads.
         await _engine.DiskWorkers.DrainAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Goes by the client's settings, which have changed.</summary>
+    /// <summary>Applies changed client settings.</summary>
     public Task ApplySettingsAsync() => _manager is { } manager ? manager.UpdateSettingsAsync(Settings()) : Task.CompletedTask;
 
-    /// <summary>Whether a peer that MonoTorrent is about to connect to is shut out.</summary>
+    /// <summary>Whether a peer that MonoTorrent is about to dial is banned.</summary>
     public bool IsBanned(PeerInfo peer) => AddressOf(peer.ConnectionUri) is { } address && Directory.IsBanned(address, IdOf(peer.PeerId));
 
-    /// <summary>Takes the torrent away from MonoTorrent.</summary>
+    /// <summary>Removes the torrent from MonoTorrent.</summary>
     public async ValueTask DisposeAsync()
     {
         if (_manager is not { } manager)
@@ -349,14 +349,14 @@ internal sealed class MonoWork : IWork
         MaximumConnections = _engine.Settings.MaxPeersPerTorrent,
     }.ToSettings();
 
-    /// <summary>Takes over what MonoTorrent has counted since the last time.</summary>
+    /// <summary>Adds MonoTorrent's counts since the last call.</summary>
     private void Count()
     {
         if (_manager is not { } manager)
             return;
         lock (_gate)
         {
-            // It sets them back when it stops.
+            // It resets them when it stops.
             long received = manager.Monitor.DataBytesReceived, sent = manager.Monitor.DataBytesSent;
             _received.Add(Math.Max(0, received - _monitorReceived));
             _sent.Add(Math.Max(0, sent - _monitorSent));
@@ -364,7 +364,7 @@ internal sealed class MonoWork : IWork
         }
     }
 
-    /// <summary>Tells MonoTorrent of addresses that may be dialled now.</summary>
+    /// <summary>Passes addresses that may be dialled now to MonoTorrent.</summary>
     private void OfferPeers()
     {
         if (!_isJoined)
@@ -388,7 +388,7 @@ internal sealed class MonoWork : IWork
         }
         catch (Exception e) when (e is TorrentException or InvalidOperationException)
         {
-            // It has left the swarm meanwhile. They wait in the feed.
+            // It has left the swarm meanwhile. The addresses wait in the feed.
         }
     }
 
@@ -403,7 +403,7 @@ internal sealed class MonoWork : IWork
         }
         catch (InvalidOperationException)
         {
-            // It was taken away meanwhile.
+            // It was removed meanwhile.
         }
         finally
         {
@@ -411,8 +411,10 @@ internal sealed class MonoWork : IWork
         }
     }
 
-    /// <summary>Shuts a peer out that has a part in one bad piece after another; else MonoTorrent would dial it again for ever.</summary>
-    /// <returns>Whether it is such a peer.</returns>
+    /// <summary>
+    /// Bans a peer that contributed to one bad piece after another; otherwise MonoTorrent would redial it for ever.
+    /// </summary>
+    /// <returns>Whether it was banned.</returns>
     private bool BanPoisoner(MonoPeer peer)
     {
         if (((IRequester)peer).RepeatedHashFails < MostBadPieces || AddressOf(peer.Uri) is not { } address)
@@ -434,7 +436,7 @@ internal sealed class MonoWork : IWork
             Count();
             (_leaving, _isJoined) = (reason, false);
             await StopAsync().ConfigureAwait(false);
-            // It says nothing of peers that it leaves so.
+            // It does not report the peers that it leaves this way.
             foreach (MonoPeer peer in _connections.Keys)
                 NoteClosed(peer, isPoisoner: false);
             Manager.PieceHashed -= OnPieceHashed;
@@ -469,11 +471,11 @@ internal sealed class MonoWork : IWork
         }
         catch (Exception e) when (e is TorrentException or OperationCanceledException)
         {
-            // It is being stopped already; or fails, which ends it too.
+            // It is already stopping, or fails, which ends it too.
         }
     }
 
-    /// <summary>A piece is written and verified.</summary>
+    /// <summary>Handles a verified piece.</summary>
     private void TakePiece(int piece)
     {
         if (!_tally.Add(piece))
@@ -497,7 +499,7 @@ internal sealed class MonoWork : IWork
         Interlocked.Add(ref _wasted, _metainfo.PieceSize(args.PieceIndex));
     }
 
-    /// <summary>A peer that has dialled us is bound by the torrent's own limits from here on.</summary>
+    /// <summary>Applies the torrent's own limits to an incoming peer.</summary>
     private void OnPeerConnected(object? sender, PeerConnectedEventArgs args)
     {
         if (_workshop.FindConnection(args.Peer.Uri) is { } connection)
@@ -521,7 +523,7 @@ internal sealed class MonoWork : IWork
             EndOffer(args.Peer.Uri, wasUseful: true);
     }
 
-    /// <summary>Remembers a peer that has left, once. MonoTorrent tells nobody why it ends a connection.</summary>
+    /// <summary>Remembers a closed peer, once. MonoTorrent does not report why it ends a connection.</summary>
     private void NoteClosed(MonoPeer peer, bool isPoisoner)
     {
         if (!_connections.TryRemove(peer, out LimitedConnection? connection) || AddressOf(peer.Uri) is not { } address)

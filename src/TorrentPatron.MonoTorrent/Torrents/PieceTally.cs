@@ -6,9 +6,9 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.MonoTorrent.Torrents;
 
-/// <summary>Which pieces of a torrent are here, and which are wanted. Thread-safe.</summary>
+/// <summary>The verified and wanted pieces of a torrent. Thread-safe.</summary>
 /// <param name="metainfo">The torrent.</param>
-/// <param name="layout">Which bytes lie in which file.</param>
+/// <param name="layout">Maps bytes to files.</param>
 internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
 {
     private readonly Lock _gate = new();
@@ -17,7 +17,7 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
     private long _wantedBytes;
     private long _completedBytes;
 
-    /// <summary>Size of all pieces that are not here, wanted or not.</summary>
+    /// <summary>Size of all missing pieces, wanted or not.</summary>
     public long MissingBytes
     {
         get
@@ -32,7 +32,7 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
         }
     }
 
-    /// <summary>How many of the pieces are here.</summary>
+    /// <summary>The count of verified pieces.</summary>
     public PieceProgress Progress
     {
         get
@@ -42,24 +42,24 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
         }
     }
 
-    /// <summary>Whether every wanted piece is here.</summary>
+    /// <summary>Whether every wanted piece is verified.</summary>
     public bool IsComplete => Progress.IsComplete;
 
-    /// <summary>Whether a piece is here.</summary>
+    /// <summary>Whether a piece is verified.</summary>
     public bool Has(int piece)
     {
         lock (_gate)
             return _verified[piece];
     }
 
-    /// <summary>The pieces that are here: a copy.</summary>
+    /// <summary>A copy of the verified pieces.</summary>
     public Bitfield Verified()
     {
         lock (_gate)
             return _verified.Clone();
     }
 
-    /// <summary>Begins anew with other pieces.</summary>
+    /// <summary>Replaces the verified pieces.</summary>
     public void Reset(Bitfield verified)
     {
         lock (_gate)
@@ -69,8 +69,8 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
         }
     }
 
-    /// <summary>Wants the pieces of files that are wanted.</summary>
-    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    /// <summary>Changes which files are wanted.</summary>
+    /// <param name="priorities">Priority of each file; empty means all normal.</param>
     public void Want(IReadOnlyList<FilePriority> priorities)
     {
         var wanted = new Bitfield(metainfo.PieceCount);
@@ -88,8 +88,8 @@ internal sealed class PieceTally(TorrentMetainfo metainfo, FileLayout layout)
         }
     }
 
-    /// <summary>A piece has come.</summary>
-    /// <returns>Whether it was not here before.</returns>
+    /// <summary>Adds a verified piece.</summary>
+    /// <returns>Whether it was missing before.</returns>
     public bool Add(int piece)
     {
         lock (_gate)
