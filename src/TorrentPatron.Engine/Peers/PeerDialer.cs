@@ -40,7 +40,7 @@ internal sealed class PeerDialer(
 
     /// <summary>Dials one known address now, with uTP only, unless it is in use: its peer does the same (BEP 55).</summary>
     /// <param name="address">The address.</param>
-    /// <param name="session">Ends it.</param>
+    /// <param name="session">Cancels it.</param>
     public void Punch(IPEndPoint address, CancellationToken session)
     {
         lock (this)

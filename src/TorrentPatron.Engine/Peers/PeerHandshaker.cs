@@ -20,7 +20,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
     /// <param name="torrent">The torrent.</param>
     /// <param name="isEncrypted">Whether to encrypt.</param>
     /// <param name="isSecond">Whether to use the v2 hash of a hybrid, for a peer that knows no other.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>The stream to continue with, and the other side's handshake, with <see cref="Handshake.IsV2"/>.</returns>
     /// <exception cref="IOException">
     /// The other side is not a peer of that torrent; <see cref="HandshakeRefusedException"/> if it never answered.
@@ -55,7 +55,7 @@ internal sealed class PeerHandshaker(EngineResources engine)
     /// <param name="connection">The connection.</param>
     /// <param name="isKnown">Returns the running torrent with a hash; null if there is none.</param>
     /// <param name="find">Returns the torrent that an encrypted handshake names.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     /// <returns>The stream to continue with, and the other side's handshake.</returns>
     /// <exception cref="IOException">The other side is not a peer, or not of a torrent that is here.</exception>
     /// <exception cref="OperationCanceledException">Cancelled, or timed out.</exception>

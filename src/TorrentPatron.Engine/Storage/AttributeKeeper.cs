@@ -6,8 +6,8 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Gives files that are whole what the torrent says of them besides their bytes (BEP 47), and makes its links. A file gets it once after it was
-/// written: what its owner changes later stays. Thread-safe.
+/// Sets the attributes of complete files (BEP 47) and creates the torrent's links. A file gets its attributes once after it was
+/// written; later changes by its owner are kept. Thread-safe.
 /// </summary>
 internal sealed class AttributeKeeper
 {
@@ -19,7 +19,7 @@ internal sealed class AttributeKeeper
     private int _failures;
     private IReadOnlyList<string> _linkFailures = [];
 
-    /// <summary>Says what could not be set or made; null if there is nothing.</summary>
+    /// <summary>The attributes and links that could not be set or created; null if there are none.</summary>
     public TorrentError? Warning
     {
         get
@@ -35,7 +35,7 @@ internal sealed class AttributeKeeper
         }
     }
 
-    /// <summary>A file is about to be written: it gets its attributes again when it is whole.</summary>
+    /// <summary>Records that a file is about to be written: it gets its attributes again when it is complete.</summary>
     /// <param name="index">Index of the file.</param>
     public void Writing(int index)
     {
@@ -43,8 +43,8 @@ internal sealed class AttributeKeeper
             _done.Remove(index);
     }
 
-    /// <summary>Sets what the torrent says of a file that is whole and closed for writing.</summary>
-    /// <param name="layout">Where the files lie.</param>
+    /// <summary>Sets the attributes of a file that is complete and closed for writing.</summary>
+    /// <param name="layout">The layout of the files.</param>
     /// <param name="index">Index of the file.</param>
     public void Finish(FileLayout layout, int index)
     {
@@ -69,10 +69,10 @@ internal sealed class AttributeKeeper
         }
     }
 
-    /// <summary>Makes the torrent's links, where they are missing.</summary>
-    /// <param name="layout">Where the files lie.</param>
-    /// <param name="isWanted">Whether a file is wanted.</param>
-    /// <param name="made">Is told of each link that was made.</param>
+    /// <summary>Creates the torrent's missing links.</summary>
+    /// <param name="layout">The layout of the files.</param>
+    /// <param name="isWanted">Returns whether a file is wanted.</param>
+    /// <param name="made">Called with each link that was created.</param>
     public void MakeLinks(FileLayout layout, Func<int, bool> isWanted, Action<int> made)
     {
         IReadOnlyList<string> failures = TorrentLinks.Make(layout, isWanted, made);
@@ -80,11 +80,11 @@ internal sealed class AttributeKeeper
             _linkFailures = failures;
     }
 
-    /// <summary>Sets what a torrent says of a file: that it may be executed by whoever may read it, is hidden, and when it was last written.</summary>
-    /// <param name="destination">The folder that its owner has chosen.</param>
+    /// <summary>Sets a file's attributes: executable for everyone who may read it, hidden, and the last-write time.</summary>
+    /// <param name="destination">The top folder, which its owner chose.</param>
     /// <param name="file">The file.</param>
-    /// <exception cref="IOException">It cannot be set.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be set.</exception>
+    /// <exception cref="IOException">An attribute cannot be set.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static void Apply(string destination, StorageFile file)
     {
         TorrentFileEntry entry = file.Entry!;
@@ -110,12 +110,12 @@ internal sealed class AttributeKeeper
         }
     }
 
-    /// <summary>Whether a file has another name too (a hard link), by which it is somebody else's.</summary>
+    /// <summary>Whether a file has another name (a hard link), which may belong to someone else.</summary>
     private static bool IsShared(SafeFileHandle handle) => GuardedFile.Stat(handle) is { Links: > 1 };
 
     private static void SetTime(SafeFileHandle handle, TorrentFileEntry entry)
     {
-        // A time to come would make the file newer than what is made of it.
+        // A time in the future would make the file newer than files built from it.
         if (entry.LastWriteTime is { } time && time <= WallTime.Now(TimeProvider.System))
             File.SetLastWriteTimeUtc(handle, time.UtcDateTime);
     }

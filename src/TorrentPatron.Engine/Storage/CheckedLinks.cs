@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Where the links lead that stand in the places of a torrent's files. A link may be read through as long as it leads to the very file
-/// that was hashed through it: otherwise whoever can write in the torrent's folder could have any file sent. Thread-safe.
+/// The targets of links in the place of a torrent's files. A link may be read through as long as it leads to the very file that
+/// was hashed through it: otherwise anyone who can write to the torrent's folder could have any file sent. Thread-safe.
 /// </summary>
 /// <param name="count">Number of the torrent's files.</param>
 internal sealed class CheckedLinks(int count)
@@ -12,15 +12,15 @@ internal sealed class CheckedLinks(int count)
     private FileIdentity?[]? _checked; // most torrents have no link in a file's place
     private int _hashing;
 
-    /// <summary>Hashing begins: what is opened meanwhile is being checked.</summary>
+    /// <summary>Begins hashing: files opened meanwhile are being checked.</summary>
     public void Begin() => Interlocked.Increment(ref _hashing);
 
-    /// <summary>Hashing has ended.</summary>
+    /// <summary>Ends hashing.</summary>
     public void End() => Interlocked.Decrement(ref _hashing);
 
     /// <summary>Whether a file that was opened through a link may be read.</summary>
     /// <param name="file">Index of the torrent's file.</param>
-    /// <param name="identity">The file to which the link leads; null: the system does not tell.</param>
+    /// <param name="identity">The link's target; null if the system does not provide it.</param>
     public bool MayRead(int file, FileIdentity? identity)
     {
         lock (this)
@@ -31,7 +31,7 @@ internal sealed class CheckedLinks(int count)
         }
     }
 
-    /// <summary>Whether a link leads to what was hashed through it; if not, that is forgotten.</summary>
+    /// <summary>Whether a link leads to the file that was hashed through it; if not, its record is removed.</summary>
     /// <param name="file">Index of the torrent's file.</param>
     /// <param name="path">The file's path.</param>
     public bool IsChecked(int file, string path)
@@ -47,7 +47,7 @@ internal sealed class CheckedLinks(int count)
         }
     }
 
-    /// <summary>Forgets everything: all is hashed again.</summary>
+    /// <summary>Removes all records: everything must be hashed again.</summary>
     public void Forget()
     {
         lock (this)

@@ -3,16 +3,16 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Deletes files of a torrent's layout, and then the folders of the layout that are empty: nothing else, nothing through a link, and no
-/// link but those that the torrent has made. What cannot be deleted is left and told. Blocks on the disk.
+/// Deletes files of a torrent's layout, and then the folders of the layout that are empty: nothing else, nothing through a link,
+/// and only links that the torrent created. Items that cannot be deleted are kept and reported. Blocks on the disk.
 /// </summary>
-/// <param name="layout">Where the torrent's files lie.</param>
-/// <param name="isOwnFile">Which files are the torrent's own.</param>
-/// <param name="isOwnFolder">Which folders of the layout are.</param>
-/// <param name="shared">The files that other torrents have too: they are left.</param>
+/// <param name="layout">The layout of the torrent's files.</param>
+/// <param name="isOwnFile">Returns whether a file belongs to the torrent.</param>
+/// <param name="isOwnFolder">Returns whether a folder belongs to the torrent.</param>
+/// <param name="shared">The files shared with other torrents, which are kept.</param>
 internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, Func<int, bool> isOwnFolder, IReadOnlyList<SharedFile> shared)
 {
-    /// <summary>So many files left are told of by name.</summary>
+    /// <summary>The most kept items that are reported by name.</summary>
     private const int MostWarnings = 20;
 
     private readonly Dictionary<int, SharedFile> _shared = shared.DistinctBy(file => file.File).ToDictionary(file => file.File);
@@ -22,7 +22,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     private int _files;
     private long _bytes;
 
-    /// <summary>Does it.</summary>
+    /// <summary>Deletes the files and folders.</summary>
     public ErasedData Run()
     {
         for (int file = 0; file < layout.Files.Count; file++)
@@ -39,10 +39,10 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         return new ErasedData(_files, _bytes, _warnings.AsReadOnly());
     }
 
-    /// <summary>Deletes the folders alone.</summary>
+    /// <summary>Deletes only the folders.</summary>
     public void RunFolders()
     {
-        // From the bottom up: a folder is empty once those in it are gone.
+        // From the bottom up: a folder is empty once its subfolders are gone.
         for (int folder = layout.Folders.Count - 1; folder >= 0; folder--)
         {
             if (isOwnFolder(folder))
@@ -74,7 +74,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
         catch (DirectoryNotFoundException)
         {
-            // Nor is there anything to delete.
+            // There is nothing to delete.
         }
         catch (UnsafeFileException)
         {
@@ -86,7 +86,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
     }
 
-    /// <summary>Deletes a link that the torrent has made, and never what it leads to.</summary>
+    /// <summary>Deletes a link that the torrent created, and never its target.</summary>
     private void EraseLink(string path, string text, bool isOwn)
     {
         try
@@ -98,7 +98,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
         catch (DirectoryNotFoundException)
         {
-            // Nor is there anything to delete.
+            // There is nothing to delete.
         }
         catch (UnsafeFileException)
         {
@@ -110,7 +110,7 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
         }
     }
 
-    /// <summary>Waits for files that other programs hold, but not for all of many.</summary>
+    /// <summary>Deletes a file. Waits for files that other programs have locked, but not for each of many.</summary>
     private void Delete(string path, FileNode file)
     {
         long began = TimeProvider.System.GetTimestamp();
@@ -135,13 +135,13 @@ internal sealed class DataEraser(FileLayout layout, Func<int, bool> isOwnFile, F
     {
         try
         {
-            // Only an empty one goes.
+            // Only an empty folder is deleted.
             if (GuardedFile.Find(layout.Destination, path) is { Kind: FileKind.Folder } && !Directory.EnumerateFileSystemEntries(path).Any())
                 GuardedFile.DeleteFolder(layout.Destination, path);
         }
         catch (Exception e) when (e is DirectoryNotFoundException or UnsafeFileException)
         {
-            // Neither is there a folder of the torrent's.
+            // The parent folder does not exist either.
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

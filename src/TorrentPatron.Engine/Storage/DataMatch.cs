@@ -3,13 +3,13 @@ using TorrentPatron.Protocol;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What a folder has of a torrent's data; see <see cref="DataMatcher"/>. Immutable.</summary>
+/// <summary>The part of a torrent's data that a folder contains; see <see cref="DataMatcher"/>. Immutable.</summary>
 /// <param name="Torrent">The torrent.</param>
 /// <param name="Name">The torrent's name.</param>
-/// <param name="BadPieces">The pieces of which bytes are missing or wrong, in their order.</param>
-/// <param name="Files">The torrent's files but for padding and links, in its order.</param>
+/// <param name="BadPieces">The pieces with missing or wrong bytes, in order.</param>
+/// <param name="Files">The torrent's files without padding and links, in order.</param>
 public sealed record DataMatch(TorrentId Torrent, string Name, ReadOnlyCollection<int> BadPieces, ReadOnlyCollection<MatchedFile> Files)
 {
-    /// <summary>Whether every byte is there.</summary>
+    /// <summary>Whether every byte was found.</summary>
     public bool IsComplete => BadPieces.Count == 0;
 }

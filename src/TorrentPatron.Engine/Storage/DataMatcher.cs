@@ -6,16 +6,17 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Finds a torrent's data in a folder without starting the torrent: files where the torrent has them, and files that were renamed or lie in other
-/// folders, by their size and hashes. Nothing is written.
+/// Finds a torrent's data in a folder without starting the torrent: files at their expected paths, and files that were renamed or
+/// moved, by their size and hashes. Writes nothing.
 /// </summary>
 /// <remarks>
-/// First all files are checked that lie where they belong. For each that is missing or has no good piece, files of the same size are tried:
-/// by pieces that lie in this file alone or, where there is none, by those that it shares, together with its neighbours. Then their pieces are checked.
+/// All files at their expected paths are checked first. For each one that is missing or has no good piece, files of the same size
+/// are tried: with pieces that lie in this file alone or, if there are none, with shared pieces, together with its neighbours.
+/// Then their pieces are checked.
 /// </remarks>
 public sealed class DataMatcher
 {
-    /// <summary>Files of one size that are tried for a file.</summary>
+    /// <summary>The most files of the same size tried for a file.</summary>
     private const int MostCandidates = 32;
 
     private readonly TorrentMetainfo _metainfo;
@@ -49,13 +50,13 @@ public sealed class DataMatcher
     /// <summary>Finds the data.</summary>
     /// <param name="metainfo">The torrent. One of version 2 must have its piece layers.</param>
     /// <param name="path">
-    /// The folder to look in: one that has the torrent's folder or file in it, that folder itself, or any other; or a file. Links in it
-    /// are not followed.
+    /// The folder to search: one that contains the torrent's folder or file, that folder itself, or any other; or a file. Links
+    /// in it are not followed.
     /// </param>
-    /// <param name="progress">Is told after each piece, from several threads; null: nobody is.</param>
-    /// <param name="cancellationToken">Ends it within milliseconds.</param>
-    /// <exception cref="StorageException">The folder is not there, or a file cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <param name="progress">Called after each piece, from several threads; null means not.</param>
+    /// <param name="cancellationToken">Cancels within milliseconds.</param>
+    /// <exception cref="StorageException">The folder does not exist, or a file cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<DataMatch> MatchAsync(
         TorrentMetainfo metainfo, string path, IProgress<DataMatchProgress>? progress, CancellationToken cancellationToken)
     {
@@ -95,7 +96,7 @@ public sealed class DataMatcher
         await CheckAsync(renamed.SelectMany(PiecesOf).Where(piece => !_good[piece]).Distinct()).ConfigureAwait(false);
     }
 
-    /// <summary>Takes the files that lie where the torrent has them: one that is whole before one that is not.</summary>
+    /// <summary>Takes the files at their expected paths, preferring complete ones.</summary>
     private void TakeExpected()
     {
         for (int index = 0; index < _paths.Length; index++)
@@ -118,7 +119,10 @@ public sealed class DataMatcher
         }
     }
 
-    /// <summary>Below the folder, and below the folder without the torrent's own: by safe names and by those that the torrent gives.</summary>
+    /// <summary>
+    /// The expected paths: below the folder, and below the folder without the torrent's own, with the safe names and the
+    /// torrent's original ones.
+    /// </summary>
     private IEnumerable<string> ExpectedPaths(int index)
     {
         TorrentFileEntry file = _metainfo.Files[index];
@@ -131,11 +135,11 @@ public sealed class DataMatcher
         }
     }
 
-    /// <summary>Whether nothing that is known to be good lies where a file is looked for.</summary>
+    /// <summary>Whether the expected places of a file have no good data.</summary>
     private bool IsLacking(int index) => !_byHash.Contains(index) && _layout.Files[index] is { IsStored: true } file
         && (_paths[index] is null || (file.Length > 0 && _layout.BytesIn(index, _good) == 0));
 
-    /// <summary>The files of a file's size, those of its name first.</summary>
+    /// <summary>The files of the same size, those with the same name first.</summary>
     private IEnumerable<DataFile> Candidates(int index)
     {
         string name = Path.GetFileName(_layout.Files[index].FullPath);

@@ -5,36 +5,37 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Takes a torrent's files to another folder: renames them where the volume is the same; else, also where another volume is mounted
-/// somewhere below one of the folders, copies them and, when all copies are there and of their length, deletes the files. Where it fails, or is ended, everything is as it was; and what a kill leaves half done
-/// <see cref="TakeBack"/> puts right. Nobody has the files open meanwhile.
+/// Moves a torrent's files to another folder: renames them within a volume; otherwise, also if another volume is mounted below
+/// one of the folders, copies them and deletes the originals once all copies are complete. If it fails or is cancelled,
+/// everything is as before; what a kill leaves unfinished, <see cref="TakeBack"/> repairs. Nobody else has the files open
+/// meanwhile.
 /// </summary>
-/// <param name="from">Where the files lie.</param>
-/// <param name="to">Where they are to lie.</param>
+/// <param name="from">The old layout.</param>
+/// <param name="to">The new layout.</param>
 /// <param name="torrent">The torrent.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="apart">The files whose bytes are kept apart, and go with the parts file; null means none.</param>
+/// <param name="apart">The files whose bytes are in the parts file, and move with it; null means none.</param>
 internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torrent, DiskWorkers workers, Bitfield? apart)
 {
-    /// <summary>What a renaming to another volume fails with on Windows.</summary>
+    /// <summary>The error code of a rename to another volume on Windows.</summary>
     private const int NotSameDevice = unchecked((int)0x80070011);
 
     private readonly List<string> _madeFolders = [];
     private readonly List<string> _leftBehind = [];
     private IReadOnlyList<MovedFile> _files = [];
 
-    /// <summary>Is told of the file for which a move waits because another program holds it.</summary>
+    /// <summary>Called with a file that another program has locked, for which the move waits.</summary>
     public Action<string> Waits { get; init; } = static _ => { };
 
-    /// <summary>The files that were copied, but could not be deleted where they were.</summary>
+    /// <summary>The files that were copied but could not be deleted at the old place.</summary>
     public IReadOnlyList<string> LeftBehind => _leftBehind;
 
     /// <summary>Moves the files.</summary>
-    /// <param name="keepFree">Bytes that must stay free on the volume they go to.</param>
-    /// <param name="progress">Is told the share that is done, 0 to 1, on a disk thread.</param>
-    /// <param name="cancellationToken">Ends it.</param>
-    /// <exception cref="StorageException">It could not be done.</exception>
-    /// <exception cref="OperationCanceledException">It was ended.</exception>
+    /// <param name="keepFree">Bytes that must stay free on the target volume.</param>
+    /// <param name="progress">Called with the share done, 0 to 1, on a disk thread.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
+    /// <exception cref="StorageException">The move failed.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task MoveAsync(long keepFree, Action<double> progress, CancellationToken cancellationToken)
     {
         bool isSameVolume = await workers.RunAsync(Prepare, cancellationToken).ConfigureAwait(false);
@@ -53,8 +54,8 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
     }
 
     /// <summary>
-    /// Puts back what is on its way: files that are at the new place only, and copies. A file at both places is the copy of one, if it is
-    /// its very twin, and goes. Blocks on the disk.
+    /// Reverts an unfinished move: files that are only at the new place, and copies. If a file is at both places, the copy is
+    /// deleted if it is identical. Blocks on the disk.
     /// </summary>
     public void TakeBack()
     {
@@ -78,11 +79,11 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It stays where it is; what is missing at the old place is fetched anew.
+                // It stays where it is; the missing data at the old place is downloaded again.
             }
         }
 
-        // Those that were made for this and are empty now.
+        // The folders that were created for the move and are empty now.
         for (int i = _madeFolders.Count - 1; i >= 0; i--)
             TryDeleteFolder(_madeFolders[i]);
     }
@@ -106,7 +107,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
     }
 
-    /// <summary>Makes a folder and those above it, one after the other, so that it is known which ones are ours.</summary>
+    /// <summary>Creates a folder and its parents one by one, to know which ones are ours.</summary>
     private void MakeFolder(string folder)
     {
         var missing = new Stack<string>();
@@ -122,7 +123,9 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
     }
 
-    /// <summary>Nothing tells this on every system but to try: a folder is never copied, only renamed.</summary>
+    /// <summary>
+    /// Whether both are on one volume. The only portable test is to try: a folder is never copied, only renamed.
+    /// </summary>
     private bool IsSameVolume()
     {
         string probe = $".{Guid.NewGuid():N}.tmp";
@@ -146,7 +149,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
     }
 
-    /// <summary>Tries it with a file, since below a root no link may be followed.</summary>
+    /// <summary>Tries it with a file, because below a root no link may be followed.</summary>
     private bool IsSameVolume(string here, string there)
     {
         GuardedFile.Open(from.Destination, here, FileMode.CreateNew, FileAccess.Write).Dispose();
@@ -163,7 +166,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
     }
 
-    /// <returns>False where a file lies, or is to lie, on a volume mounted below: then everything is where it was.</returns>
+    /// <returns>False if a file is, or will be, on a volume mounted below: then everything is as before.</returns>
     private async Task<bool> TryRenameAsync(Action<double> progress, CancellationToken cancellationToken)
     {
         try
@@ -225,7 +228,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
             await workers.RunAsync(copier.Finish, cancellationToken).ConfigureAwait(false);
         }
 
-        // From here on it is not ended: in a moment it is done.
+        // From here on it cannot be cancelled: it is done in a moment.
         await workers.RunAsync(() =>
         {
             foreach (MovedFile file in _files)
@@ -261,7 +264,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is in nobody's way but ours.
+            // It affects only our own files.
             return false;
         }
     }
@@ -274,7 +277,7 @@ internal sealed class DataMover(FileLayout from, FileLayout to, TorrentId torren
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Somebody has put something there.
+            // Someone has put something there.
         }
     }
 }

@@ -3,23 +3,23 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Where a torrent's files on disk are from, so that it is known which of them are its own: those that may be deleted with it.
+/// The origin of a torrent's files on disk, which decides which of them belong to the torrent and may be deleted with it.
 /// Immutable; it is saved.
 /// </summary>
 public sealed record DataOrigin
 {
-    /// <summary>The files that were there before the torrent, by their place in the metainfo.</summary>
+    /// <summary>The files that existed before the torrent, by their index in the metainfo.</summary>
     public required Bitfield FilesBefore { get; init; }
 
-    /// <summary>The folders that were there before the torrent, by their place in its layout.</summary>
+    /// <summary>The folders that existed before the torrent, by their index in its layout.</summary>
     public required Bitfield FoldersBefore { get; init; }
 
-    /// <summary>The files to which the torrent has written.</summary>
+    /// <summary>The files that the torrent has written to.</summary>
     public required Bitfield FilesWritten { get; init; }
 
-    /// <summary>Looks at what is there before a torrent that is new here.</summary>
+    /// <summary>Records what exists before a new torrent starts.</summary>
     /// <param name="layout">Where its files will lie.</param>
-    /// <param name="stamps">The files as they are on disk.</param>
+    /// <param name="stamps">The stamps of the files on disk.</param>
     internal static DataOrigin Look(FileLayout layout, IReadOnlyList<FileStamp?> stamps)
     {
         var files = new Bitfield(layout.Files.Count);
@@ -40,13 +40,15 @@ public sealed record DataOrigin
         return new DataOrigin { FilesBefore = files, FoldersBefore = folders, FilesWritten = new Bitfield(layout.Files.Count) };
     }
 
-    /// <summary>Whether it is of a layout's files: what is saved is not trusted.</summary>
+    /// <summary>Whether it fits a layout: saved data is not trusted.</summary>
     internal bool Fits(FileLayout layout) => FilesBefore.Length == layout.Files.Count && FilesWritten.Length == layout.Files.Count;
 
-    /// <summary>Whether a folder of a layout is the torrent's own. None is where the files lie in other folders than it was noted of.</summary>
+    /// <summary>
+    /// Whether a folder of a layout belongs to the torrent. None does if the folders differ from those recorded.
+    /// </summary>
     internal bool IsOwnFolder(FileLayout layout, int folder) => FoldersBefore.Length == layout.Folders.Count && !FoldersBefore[folder];
 
-    /// <summary>The same, and more files written to.</summary>
+    /// <summary>This origin with more written files.</summary>
     internal DataOrigin WithWritten(Bitfield written)
     {
         if (written.CountInBoth(FilesWritten) == written.Count)
@@ -58,13 +60,13 @@ public sealed record DataOrigin
     }
 
     /// <summary>
-    /// Whether a file is the torrent's own: it was not there before and has come from the torrent; or the torrent has written to it
-    /// until all of it was the torrent's. Nobody can tell of a file that was saved without its origin: it must be complete.
+    /// Whether a file belongs to the torrent: it did not exist before and came from the torrent, or the torrent wrote to it until
+    /// all of it was the torrent's. A file without a recorded origin must be complete.
     /// </summary>
-    /// <param name="origin">What was noted; null if there is nothing.</param>
-    /// <param name="layout">Where the torrent's files lie.</param>
+    /// <param name="origin">The recorded origin; null if there is none.</param>
+    /// <param name="layout">The layout of the torrent's files.</param>
     /// <param name="file">Index of the file.</param>
-    /// <param name="verified">The pieces that are there.</param>
+    /// <param name="verified">The verified pieces.</param>
     internal static bool IsOwn(DataOrigin? origin, FileLayout layout, int file, Bitfield verified)
     {
         StorageFile entry = layout.Files[file];

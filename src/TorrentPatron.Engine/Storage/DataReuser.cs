@@ -6,16 +6,16 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Takes over pieces of a torrent that other files of this machine have. Those files are read only; what comes of them counts when the torrent's own
-/// hashes have proven it.
+/// Reuses pieces of a torrent from other files on this machine. Those files are only read; their data counts only when the
+/// torrent's own hashes have proven it.
 /// </summary>
 /// <remarks>
-/// A file that is not there yet is made at once where the file system can share its bytes (reflink), or gets a second name where that is asked for,
-/// and is hashed where it is then. All else is read, hashed, and written where it is good.
+/// A missing file is created at once if the file system can share its bytes (reflink), or gets a second name if a hard link is
+/// requested, and is then hashed in place. All other data is read, hashed, and written if it is good.
 /// </remarks>
 internal sealed class DataReuser
 {
-    /// <summary>A longer piece is read twice: hashed before it is written.</summary>
+    /// <summary>The length above which a piece is read twice: hashed before it is written.</summary>
     private const int LargestBuffer = 16 << 20;
 
     private readonly TorrentStorage _storage;
@@ -29,20 +29,20 @@ internal sealed class DataReuser
     private readonly HashSet<int> _taken = [];
     private readonly Bitfield _here;
 
-    /// <summary>Pieces to take over.</summary>
+    /// <summary>Pieces to reuse.</summary>
     private readonly Bitfield _pieces;
 
-    /// <summary>Folders from which no file can be cloned, or linked.</summary>
+    /// <summary>Folders from which files cannot be cloned or linked.</summary>
     private readonly HashSet<string> _cannotPlace = new(StringComparer.Ordinal);
 
-    /// <summary>Makes ready; touches nothing.</summary>
+    /// <summary>Creates the object; touches nothing on disk.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="storage">Its files, which nobody else writes meanwhile.</param>
+    /// <param name="storage">Its files, which nobody else may write meanwhile.</param>
     /// <param name="workers">The disk threads.</param>
     /// <param name="sources">Files that may have its bytes.</param>
-    /// <param name="by">How they come to the torrent.</param>
-    /// <param name="here">The pieces that are here.</param>
-    /// <param name="cancellationToken">Ends it within milliseconds.</param>
+    /// <param name="by">The method of reuse.</param>
+    /// <param name="here">The verified pieces.</param>
+    /// <param name="cancellationToken">Cancels within milliseconds.</param>
     public DataReuser(
         TorrentMetainfo metainfo, TorrentStorage storage, DiskWorkers workers, ReuseSources sources, ReuseMethod by, Bitfield here,
         CancellationToken cancellationToken)
@@ -53,10 +53,10 @@ internal sealed class DataReuser
         _pieces = new Bitfield(_layout.PieceCount);
     }
 
-    /// <summary>Finds out which pieces can be taken over.</summary>
-    /// <param name="isWanted">Whether a file is wanted.</param>
+    /// <summary>Determines which pieces can be reused.</summary>
+    /// <param name="isWanted">Returns whether a file is wanted.</param>
     /// <returns>The pieces.</returns>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Task<Bitfield> FindAsync(Predicate<int> isWanted) => _workers.RunAsync(
         () =>
         {
@@ -77,11 +77,11 @@ internal sealed class DataReuser
         },
         _cancellation);
 
-    /// <summary>Takes them over.</summary>
-    /// <param name="onPiece">Is told of each piece and whether it is here and good now, on disk threads, several at once.</param>
-    /// <returns>The good ones.</returns>
+    /// <summary>Reuses the pieces.</summary>
+    /// <param name="onPiece">Called with each piece and whether it is now verified, on several disk threads at once.</param>
+    /// <returns>The good pieces.</returns>
     /// <exception cref="StorageException">The torrent's files cannot be written.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<Bitfield> RunAsync(Action<int, bool> onPiece)
     {
         Bitfield good = await PlaceAsync(onPiece).ConfigureAwait(false);
@@ -149,7 +149,7 @@ internal sealed class DataReuser
         }
     }
 
-    /// <summary>Whether a file is still to be found: it has a wanted piece that is not here.</summary>
+    /// <summary>Whether a file is still to be found: it has a wanted piece that is missing.</summary>
     private bool IsLacking(int file, Bitfield wanted)
     {
         if (!_layout.Files[file].IsStored || _taken.Contains(file))
@@ -164,7 +164,7 @@ internal sealed class DataReuser
         return false;
     }
 
-    /// <summary>Whether it is known where each of a piece's files lies, and one of them was found elsewhere.</summary>
+    /// <summary>Whether the locations of all of a piece's files are known, and at least one is elsewhere.</summary>
     private bool CanTake(int piece)
     {
         (int first, int last) = _layout.FilesOfPiece(piece);
@@ -181,7 +181,7 @@ internal sealed class DataReuser
         return isTaken;
     }
 
-    /// <summary>Makes whole files at once where that can be done, and hashes them.</summary>
+    /// <summary>Creates whole files at once where possible, and hashes them.</summary>
     private async Task<Bitfield> PlaceAsync(Action<int, bool> onPiece)
     {
         List<int> placed = await _workers.RunAsync(() => _taken.Where(TryPlace).ToList(), _cancellation).ConfigureAwait(false);
@@ -207,7 +207,7 @@ internal sealed class DataReuser
         return good;
     }
 
-    /// <summary>A second name of a file that is not as the torrent has it goes again: a copy is made instead, of what is good.</summary>
+    /// <summary>Removes a hard link to a file that does not match the torrent: its good data is copied instead.</summary>
     private void RemoveBadLink(int file, Bitfield hashed, Bitfield good)
     {
         if (PiecesOf(file).All(piece => !hashed[piece] || good[piece]))
@@ -239,7 +239,7 @@ internal sealed class DataReuser
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or StorageException)
         {
-            // It is copied, and whatever is in the way of that says so.
+            // It is copied instead, and copying reports any error.
             return false;
         }
     }
@@ -293,7 +293,7 @@ internal sealed class DataReuser
             }
             catch (StorageException e) when (e.IsFilling)
             {
-                // The next step.
+                // Continue with the next step.
             }
         }
     }
@@ -308,7 +308,7 @@ internal sealed class DataReuser
             return true;
         }
 
-        // The file may change between the two: what was written is hashed too.
+        // The file may change between the two reads, so the written data is hashed too.
         return reader.Matches(piece, file => _found[file])
             && reader.Matches(piece, file => _found[file], (offset, bytes) => _storage.Write(offset, bytes.Span));
     }

@@ -4,19 +4,19 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Tells destinations in which no folder can be, whatever the disk says.</summary>
+/// <summary>Rejects destinations that can never be a folder.</summary>
 public static class DestinationPath
 {
     /// <summary>Says why a path cannot be the destination of a torrent.</summary>
-    /// <param name="destination">The path as it was given, or made absolute.</param>
-    /// <returns>Null where it can.</returns>
+    /// <param name="destination">The path as given, or made absolute.</param>
+    /// <returns>The error; null if it can.</returns>
     public static TorrentError? Refuse(string destination)
     {
         ArgumentNullException.ThrowIfNull(destination);
         return Refuse(destination, OperatingSystem.IsWindows());
     }
 
-    /// <summary>As it would be on Windows, where some names are those of devices, or not.</summary>
+    /// <summary>With the rules of Windows, where some names are devices, or without.</summary>
     internal static TorrentError? Refuse(string destination, bool isWindows)
     {
         if (!isWindows)

@@ -1,25 +1,28 @@
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// The disk threads of one torrent: those that all share, until its disk turns out slow. Then it has two of <see cref="SlowDiskThreads"/>, so
-/// that nobody else waits for that disk: one for its pieces, in their order, and one for what is read for peers. It stays there. Thread-safe.
+/// The disk threads of one torrent: the shared ones, until its disk turns out to be slow. Then it uses two of
+/// <see cref="SlowDiskThreads"/>, so that nobody else waits for that disk: one for its pieces, in order, and one for reads for
+/// peers. It stays there. Thread-safe.
 /// </summary>
 /// <param name="workers">The engine's threads.</param>
 /// <param name="affinity">Chooses the threads.</param>
-/// <param name="isSlow">Tells whether the disk has turned out slow.</param>
+/// <param name="isSlow">Returns whether the disk has turned out to be slow.</param>
 internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isSlow)
 {
-    /// <summary>Guards the order of jobs, and the move. A job is posted under it, and begun only where the threads have ended already.</summary>
+    /// <summary>
+    /// Guards the order of jobs, and the move. Jobs are posted under it, and run under it only if the threads have already ended.
+    /// </summary>
     private readonly Lock _gate = new();
     private volatile SlowDiskThreads? _slow;
 
-    /// <summary>Jobs that wait until those before them are done by the thread that was left; null: the torrent is not on its way.</summary>
+    /// <summary>Jobs that wait until the old thread has done those before them; null if no move is in progress.</summary>
     private Queue<IDiskJob>? _waiting;
 
-    /// <summary>Whether it has threads for slow disks.</summary>
+    /// <summary>Whether it uses threads for slow disks.</summary>
     public bool IsSlow => _slow is not null;
 
-    /// <summary>Queues a job; those of the torrent run one after the other.</summary>
+    /// <summary>Queues a job; jobs of the torrent run one after another.</summary>
     public void Post(IDiskJob job)
     {
         lock (_gate)
@@ -34,7 +37,7 @@ internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isS
         }
     }
 
-    /// <summary>To be awaited: what follows runs on a thread that may wait for the torrent's disk.</summary>
+    /// <summary>Await this to continue on a thread that may wait for the torrent's disk.</summary>
     public DiskThreadAwaitable Enter()
     {
         if (_slow is null && isSlow())
@@ -46,7 +49,7 @@ internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isS
         return _slow is { } slow ? new(workers, slow.Reads) : workers.Enter();
     }
 
-    /// <summary>Completes when what has been posted before is done.</summary>
+    /// <summary>Completes when everything posted before is done.</summary>
     public Task DrainAsync()
     {
         var job = new DiskWorkers.TaskJob<bool>(static () => true, CancellationToken.None);
@@ -65,7 +68,7 @@ internal sealed class DiskLane(DiskWorkers workers, int affinity, Func<bool> isS
         return _slow;
     }
 
-    /// <summary>The last job of the thread that is left.</summary>
+    /// <summary>The last job on the old thread.</summary>
     private sealed class Move(DiskLane lane) : IDiskJob
     {
         public void Execute()

@@ -2,20 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Brings who awaits it onto a disk thread; see <see cref="DiskWorkers.Enter"/>.</summary>
+/// <summary>Continues the awaiting method on a disk thread; see <see cref="DiskWorkers.Enter"/>.</summary>
 /// <param name="workers">The threads.</param>
-/// <param name="worker">The one that is wanted; null: any that all share.</param>
+/// <param name="worker">The wanted thread; null means any shared one.</param>
 internal readonly struct DiskThreadAwaitable(DiskWorkers workers, IDiskWorker? worker = null) : ICriticalNotifyCompletion
 {
-    /// <summary>Whether one is there already.</summary>
+    /// <summary>Whether the caller is already on such a thread.</summary>
     public bool IsCompleted => worker is null
         ? workers.IsFreeHere
         : DiskWorker.Current is { HasNothingQueued: true } current && ReferenceEquals(current, worker);
 
-    /// <summary>Itself: it is its own awaiter.</summary>
+    /// <summary>Returns itself: it is its own awaiter.</summary>
     public DiskThreadAwaitable GetAwaiter() => this;
 
-    /// <summary>Nothing comes of it.</summary>
+    /// <summary>There is no result.</summary>
     public void GetResult()
     {
     }

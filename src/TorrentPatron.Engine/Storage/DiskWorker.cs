@@ -12,7 +12,7 @@ internal sealed class DiskWorker : IDiskWorker
     [ThreadStatic]
     private static DiskWorker? s_current;
 
-    /// <summary>Guards the sleep; and, once the thread has ended, the queue's order.</summary>
+    /// <summary>Guards the sleep and, once the thread has ended, the queue's order.</summary>
     private readonly object _gate = new();
     private volatile bool _isAsleep;
     private volatile bool _isStopping;
@@ -25,10 +25,10 @@ internal sealed class DiskWorker : IDiskWorker
         new Thread(Run) { Name = name, IsBackground = true }.Start();
     }
 
-    /// <summary>The one whose thread this is; null on any other thread.</summary>
+    /// <summary>The worker of the current thread; null on any other thread.</summary>
     public static DiskWorker? Current => s_current;
 
-    /// <summary>Whether nothing waits for it but what runs.</summary>
+    /// <summary>Whether nothing is queued besides the running job.</summary>
     public bool HasNothingQueued => _queue.IsEmpty;
 
     /// <inheritdoc/>
@@ -42,7 +42,7 @@ internal sealed class DiskWorker : IDiskWorker
     {
         _queue.Enqueue(job);
 
-        // Either this sees that the thread sleeps, or the thread, which looks once more before it does, sees the job.
+        // Either this sees that the thread sleeps, or the thread, which checks once more before it does, sees the job.
         Interlocked.MemoryBarrier();
         if (_isAsleep)
             Wake();
@@ -106,7 +106,7 @@ internal sealed class DiskWorker : IDiskWorker
 
     private void ExecuteAll()
     {
-        // A job that posts another one from here is inside the loop below already.
+        // A job posted by another job here is already inside the loop below.
         if (Monitor.IsEntered(_gate))
             return;
         lock (_gate)

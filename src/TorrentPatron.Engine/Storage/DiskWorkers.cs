@@ -2,31 +2,31 @@ using TorrentPatron.Engine.Diagnostics;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The threads on which an engine hashes and touches files, so that nothing else ever waits for a disk.</summary>
+/// <summary>An engine's threads for hashing and file access, so that nothing else ever waits for a disk.</summary>
 /// <remarks>
-/// Jobs of one affinity run on one thread, in the order in which they were posted; what belongs to a piece needs no lock
-/// then. Posting to a thread that is at work is an enqueue and nothing more. Thread-safe.
+/// Jobs with the same affinity run on one thread, in the order they were posted, so the work on a piece needs no lock. Posting to
+/// a busy thread is only an enqueue. Thread-safe.
 /// </remarks>
 internal sealed class DiskWorkers : IAsyncDisposable
 {
     private const int MostThreadsByDefault = 4;
 
-    /// <summary>Pairs of threads for slow disks, at most; then torrents share them.</summary>
+    /// <summary>The most pairs of threads for slow disks; beyond that torrents share them.</summary>
     private const int MostSlow = 8;
 
     private readonly IDiskWorker[] _workers;
 
-    /// <summary>Makes a thread for a slow disk; null: there are none.</summary>
+    /// <summary>Creates a thread for a slow disk; null if there are none.</summary>
     private readonly Func<IDiskWorker>? _makeSlow;
 
-    /// <summary>Guards the threads for slow disks, which are made when they are needed and stay.</summary>
+    /// <summary>Guards the threads for slow disks, which are created on demand and kept.</summary>
     private readonly Lock _gate = new();
     private readonly Dictionary<int, SlowDiskThreads> _slow = [];
     private bool _isEnding;
 
     /// <summary>Starts the threads.</summary>
-    /// <param name="threads">Number of threads; 0: one for each processor, at most four.</param>
-    /// <param name="onFailure">Is told of exceptions that a job let through; null: they are recorded only.</param>
+    /// <param name="threads">Number of threads; 0 means one for each processor, at most four.</param>
+    /// <param name="onFailure">Called with exceptions that a job did not handle; null only records them.</param>
     public DiskWorkers(int threads = 0, Action<Exception>? onFailure = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
@@ -39,23 +39,23 @@ internal sealed class DiskWorkers : IAsyncDisposable
         _makeSlow = () => new DiskWorker("TorrentPatron slow disk", onFailure);
     }
 
-    /// <summary>Takes workers that somebody else has made, such as those of a simulation.</summary>
+    /// <summary>Uses workers that the caller created, such as those of a simulation.</summary>
     /// <param name="workers">The workers.</param>
-    /// <param name="makeSlow">Makes one for a slow disk; null: there are none.</param>
+    /// <param name="makeSlow">Creates one for a slow disk; null if there are none.</param>
     public DiskWorkers(IEnumerable<IDiskWorker> workers, Func<IDiskWorker>? makeSlow = null) => (_workers, _makeSlow) = ([.. workers], makeSlow);
 
     /// <summary>Number of threads.</summary>
     public int ThreadCount => _workers.Length;
 
-    /// <summary>Queues a job. After disposal it runs on the caller's thread, so that no job is ever lost.</summary>
-    /// <param name="affinity">Jobs with the same number run one after the other; any number will do.</param>
-    /// <param name="job">What to do.</param>
+    /// <summary>Queues a job. After disposal it runs on the caller's thread, so no job is ever lost.</summary>
+    /// <param name="affinity">Jobs with the same number run one after another; any number will do.</param>
+    /// <param name="job">The job.</param>
     public void Post(int affinity, IDiskJob job) => _workers[(uint)affinity % (uint)_workers.Length].Post(job);
 
-    /// <summary>Does something on the thread that has least to do.</summary>
-    /// <param name="work">What to do.</param>
-    /// <param name="cancellationToken">Keeps it from being begun.</param>
-    /// <typeparam name="T">What comes of it.</typeparam>
+    /// <summary>Runs a function on the least busy thread.</summary>
+    /// <param name="work">The function.</param>
+    /// <param name="cancellationToken">Prevents its start.</param>
+    /// <typeparam name="T">The result.</typeparam>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancellationToken = default)
     {
         var job = new TaskJob<T>(work, cancellationToken);
@@ -63,18 +63,18 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return job.Task;
     }
 
-    /// <summary>Does something on the thread that has least to do.</summary>
-    /// <param name="work">What to do.</param>
-    /// <param name="cancellationToken">Keeps it from being begun.</param>
+    /// <summary>Runs an action on the least busy thread.</summary>
+    /// <param name="work">The action.</param>
+    /// <param name="cancellationToken">Prevents its start.</param>
     public Task RunAsync(Action work, CancellationToken cancellationToken = default) => RunAsync(() =>
     {
         work();
         return true;
     }, cancellationToken);
 
-    /// <summary>Does something behind what is queued with the same affinity.</summary>
+    /// <summary>Runs an action after the jobs queued with the same affinity.</summary>
     /// <param name="affinity">As in <see cref="Post(int, IDiskJob)"/>.</param>
-    /// <param name="work">What to do.</param>
+    /// <param name="work">The action.</param>
     public Task RunAsync(int affinity, Action work)
     {
         var job = new TaskJob<bool>(
@@ -89,19 +89,19 @@ internal sealed class DiskWorkers : IAsyncDisposable
     }
 
     /// <summary>
-    /// To be awaited: what follows runs on the thread that has least to do; or on this one, without a wait, where it is one of
-    /// them and nobody else waits for it.
+    /// Await this to continue on the least busy thread; or without a wait on the current one, if it is a disk thread and nothing
+    /// else waits for it.
     /// </summary>
     public DiskThreadAwaitable Enter() => new(this);
 
-    /// <summary>Whether this is one of the threads and nobody waits for it.</summary>
+    /// <summary>Whether this is a disk thread and nothing waits for it.</summary>
     internal bool IsFreeHere => DiskWorker.Current is { HasNothingQueued: true } current && Array.IndexOf(_workers, current) >= 0;
 
-    /// <summary>Queues a job for the thread that has least to do. As with any job, none is lost.</summary>
-    /// <param name="job">What to do.</param>
+    /// <summary>Queues a job on the least busy thread. No job is ever lost.</summary>
+    /// <param name="job">The job.</param>
     internal void Post(IDiskJob job) => LeastBusy().Post(job);
 
-    /// <summary>The threads for slow disks that torrents of an affinity use; null: there are none.</summary>
+    /// <summary>The threads for slow disks for an affinity; null if there are none.</summary>
     internal SlowDiskThreads? ThreadsForSlow(int affinity)
     {
         if (_makeSlow is null)
@@ -115,15 +115,15 @@ internal sealed class DiskWorkers : IAsyncDisposable
         }
     }
 
-    /// <summary>Completes when each thread has done what is queued now.</summary>
+    /// <summary>Completes when each thread has done its currently queued jobs.</summary>
     public async Task DrainAsync()
     {
         await DrainAsync(_workers).ConfigureAwait(false);
-        // After the others: these may be given what waited for them.
+        // After the others, which may hand over waiting jobs to these.
         await DrainAsync(Slow()).ConfigureAwait(false);
     }
 
-    /// <summary>Ends the threads once everything queued is done, and what is queued by that.</summary>
+    /// <summary>Ends the threads once everything queued is done, including jobs queued by other jobs.</summary>
     public async ValueTask DisposeAsync()
     {
         lock (_gate)
@@ -165,7 +165,7 @@ internal sealed class DiskWorkers : IAsyncDisposable
         return best;
     }
 
-    /// <summary>A job that is a task.</summary>
+    /// <summary>A job with a task for its result.</summary>
     internal sealed class TaskJob<T>(Func<T> work, CancellationToken cancellationToken)
         : TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously), IDiskJob
     {

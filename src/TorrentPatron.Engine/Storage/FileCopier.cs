@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Copies one file in steps, so that it can be ended between them and others get their turn. Holes stay holes.</summary>
+/// <summary>Copies one file in steps, so that it can be cancelled in between and others get their turn. Keeps holes.</summary>
 internal sealed class FileCopier : IDisposable
 {
-    /// <summary>Bytes of a step.</summary>
+    /// <summary>Bytes per step.</summary>
     private const int StepLength = 4 << 20;
 
     private readonly SafeFileHandle _source;
@@ -23,12 +23,12 @@ internal sealed class FileCopier : IDisposable
         _length = RandomAccess.GetLength(source);
     }
 
-    /// <summary>Begins.</summary>
+    /// <summary>Starts a copy.</summary>
     /// <param name="source">Path of the file.</param>
-    /// <param name="copyPath">Path of the copy, which is not there yet.</param>
-    /// <param name="from">The folder below which the file is.</param>
-    /// <param name="to">The folder below which the copy is to be; it is made.</param>
-    /// <param name="permissions">The copy's permissions; null: those of any new file.</param>
+    /// <param name="copyPath">Path of the copy, which must not exist yet.</param>
+    /// <param name="from">The top folder of the file.</param>
+    /// <param name="to">The top folder of the copy, which is created.</param>
+    /// <param name="permissions">The copy's permissions; null means the default.</param>
     public static FileCopier Begin(string source, string copyPath, string from, string to, UnixFileMode? permissions = null)
     {
         SafeFileHandle original = GuardedFile.Open(from, source, FileMode.Open, FileAccess.Read);
@@ -39,7 +39,7 @@ internal sealed class FileCopier : IDisposable
             {
                 if (permissions is { } mode && !OperatingSystem.IsWindows())
                     File.SetUnixFileMode(copy, mode);
-                // Where there are no holes, the copy grows: its length set at once, the system would fill it all in one call.
+                // Without holes the copy grows: if its length were set at once, the system would fill all of it in one call.
                 bool areHolesKnown = SparseFile.AreKnown(copy, copyPath);
                 var copier = new FileCopier(original, copy, areHolesKnown);
                 if (areHolesKnown)
@@ -63,12 +63,12 @@ internal sealed class FileCopier : IDisposable
         }
     }
 
-    /// <summary>The file that is copied; null where the system does not tell.</summary>
+    /// <summary>The file being copied; null if the system does not provide it.</summary>
     public FileNode? Source => GuardedFile.Stat(_source);
 
-    /// <summary>Copies some bytes; with the last of them the copy is on the medium.</summary>
-    /// <returns>How many; 0: all are copied.</returns>
-    /// <exception cref="IOException">It failed, or the file was cut short meanwhile.</exception>
+    /// <summary>Copies some bytes; with the last of them the copy is flushed to the disk.</summary>
+    /// <returns>The number copied; 0 if all are.</returns>
+    /// <exception cref="IOException">The copy failed, or the file became shorter meanwhile.</exception>
     public long Step()
     {
         if (_at >= _length)
@@ -95,7 +95,7 @@ internal sealed class FileCopier : IDisposable
         return _at - from;
     }
 
-    /// <summary>Closes both, and gives the copy the time at which the file was last written.</summary>
+    /// <summary>Closes both, and gives the copy the original's last-write time.</summary>
     public void Finish()
     {
         if (RandomAccess.GetLength(_copy) != _length)

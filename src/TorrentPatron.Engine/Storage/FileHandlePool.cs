@@ -1,47 +1,47 @@
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Keeps the files of all torrents open while they are in use, up to a number; past it, those that were not used lately are closed.
+/// Keeps the files of all torrents open while they are in use, up to a limit; beyond it, files not used recently are closed.
 /// </summary>
 /// <remarks>
-/// Using a file that is open takes no lock. What is in use is closed when its last user has done, so the bound is
-/// exceeded by the number of threads at most. Thread-safe.
+/// Using an open file takes no lock. A file in use is closed when its last user has finished, so the limit is exceeded by at most
+/// the number of threads. Thread-safe.
 /// </remarks>
-/// <param name="capacity">Most files open, 1 or more.</param>
-/// <param name="time">The clock; null: the system's.</param>
+/// <param name="capacity">The most open files, 1 or more.</param>
+/// <param name="time">The clock; null means the system's.</param>
 internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapacity, TimeProvider? time = null)
 {
     /// <summary>Well below the 1024 open files that many systems allow a process.</summary>
     public const int DefaultCapacity = 256;
 
     /// <summary>
-    /// Looks without a use after which a file is closed. One that is open for writing is in the way of other programs: on Windows they
-    /// cannot open it unless they allow others to write. One that is open for reading keeps its folder from being renamed there.
+    /// The number of unused checks after which a file is closed. On Windows a file open for writing cannot be opened by programs
+    /// that do not allow others to write, and one open for reading keeps its folder from being renamed.
     /// </summary>
     private const int RestsForWriting = 2, RestsForReading = 20;
 
     private readonly Lock _gate = new();
 
-    /// <summary>Open files, looked at in turn: who was not used since the last look is closed (the clock algorithm).</summary>
+    /// <summary>The open files, in the order of the clock algorithm: one not used since its last visit is closed.</summary>
     private readonly Queue<OpenFile> _open = new();
     private int _count;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; } = time ?? TimeProvider.System;
 
-    /// <summary>Called before a file is opened, with its path; tests throw here what a system says.</summary>
+    /// <summary>Called before a file is opened, with its path; tests throw here.</summary>
     public Action<string>? Opening { get; set; }
 
-    /// <summary>Whether the file system of a file knows holes, by its path; null: the system is asked. For tests.</summary>
+    /// <summary>Returns whether the file system of a path supports holes; null asks the system. For tests.</summary>
     public Func<string, bool>? KnowsHoles { get; set; }
 
     /// <summary>
-    /// Called after bytes were read from a file (its path, the offset in it, how many) or written to it; says how long that is to have taken, where a
-    /// test has another disk than there is. Null: it takes the time that it takes.
+    /// Called after a read or write with the path, the offset, the count and the direction; returns the time it is to have taken,
+    /// for tests that simulate another disk. Null uses the real time.
     /// </summary>
     public Func<string, long, long, bool, TimeSpan>? Transferred { get; set; }
 
-    /// <summary>Number of files held open.</summary>
+    /// <summary>The number of open files.</summary>
     public int OpenCount
     {
         get
@@ -51,10 +51,10 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
         }
     }
 
-    /// <summary>Opens a file, or takes it as it is open; the caller calls <see cref="OpenFile.Leave"/> when done.</summary>
-    /// <param name="file">Which.</param>
-    /// <param name="write">Whether it is to be written.</param>
-    /// <exception cref="StorageException">It could not be opened.</exception>
+    /// <summary>Opens a file, or uses the open one; the caller calls <see cref="OpenFile.Leave"/> when done.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="write">Whether to open it for writing.</param>
+    /// <exception cref="StorageException">The file could not be opened.</exception>
     /// <exception cref="ObjectDisposedException">Its storage has been disposed.</exception>
     public OpenFile Use(PooledFile file, bool write)
     {
@@ -67,10 +67,12 @@ internal sealed class FileHandlePool(int capacity = FileHandlePool.DefaultCapaci
         return opened;
     }
 
-    /// <summary>Whether files are open that <see cref="CloseIdle"/> would have to look at. A glance.</summary>
+    /// <summary>Whether files are open that <see cref="CloseIdle"/> would have to check. Takes no lock.</summary>
     public bool HasOpen => Volatile.Read(ref _count) > 0;
 
-    /// <summary>Closes files that are not in use any more; called about once a second, by a thread that may wait for a disk.</summary>
+    /// <summary>
+    /// Closes files that are no longer in use; called about once a second, on a thread that may wait for a disk.
+    /// </summary>
     public void CloseIdle()
     {
         var idle = new List<OpenFile>();

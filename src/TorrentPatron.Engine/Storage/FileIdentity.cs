@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>By what a file is told from all others of the machine, whatever it is called.</summary>
-/// <param name="Volume">The volume that it lies on.</param>
-/// <param name="Number">Its number there.</param>
+/// <summary>Identifies a file on this machine regardless of its name.</summary>
+/// <param name="Volume">The volume's id.</param>
+/// <param name="Number">The file's number on that volume.</param>
 public readonly record struct FileIdentity(ulong Volume, ulong Number);

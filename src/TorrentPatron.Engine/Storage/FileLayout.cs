@@ -4,10 +4,10 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Which of a torrent's bytes lie in which file. Immutable.</summary>
+/// <summary>Maps a torrent's bytes to files. Immutable.</summary>
 /// <remarks>
-/// Files lie at the offsets that they are given, one behind the other. Between them may be gaps, as in a v2 torrent, whose files begin
-/// pieces: bytes in a gap are nowhere on disk and are zeros, as those of padding are.
+/// Files follow one another at given offsets. There may be gaps between them, as in a v2 torrent, whose files start at piece
+/// boundaries: bytes in a gap are not on disk and are zeros, like those of padding.
 /// </remarks>
 internal sealed class FileLayout
 {
@@ -18,7 +18,7 @@ internal sealed class FileLayout
     private readonly string? _partsName;
     private string[]? _folders;
 
-    /// <summary>Lays a torrent out below a folder.</summary>
+    /// <summary>Creates the layout of a torrent below a folder.</summary>
     /// <param name="metainfo">The torrent.</param>
     /// <param name="destination">The folder; made absolute here.</param>
     public FileLayout(TorrentMetainfo metainfo, string destination)
@@ -43,14 +43,14 @@ internal sealed class FileLayout
         }
     }
 
-    /// <summary>Lays files out below a folder, each where the one before it ends.</summary>
+    /// <summary>Creates a layout below a folder, each file directly after the previous one.</summary>
     /// <param name="destination">The folder; made absolute here.</param>
-    /// <param name="name">The file's name or, if there are several, that of their top folder.</param>
-    /// <param name="pieceLength">Bytes of each piece but the last, 1 or more.</param>
+    /// <param name="name">The name of the single file or of the top folder.</param>
+    /// <param name="pieceLength">Bytes of each piece except the last, 1 or more.</param>
     /// <param name="files">
     /// Their paths relative to the destination with '/' between elements, lengths, and whether they are kept on disk.
     /// </param>
-    /// <param name="partsName">What the parts file is called, but for its extension.</param>
+    /// <param name="partsName">The name of the parts file, without its extension.</param>
     /// <exception cref="ArgumentException">A path leads out of the destination.</exception>
     public FileLayout(
         string destination, string name, int pieceLength, IEnumerable<(string Path, long Length, bool IsStored)> files,
@@ -59,17 +59,17 @@ internal sealed class FileLayout
     {
     }
 
-    /// <summary>Lays files out below a folder, each at its offset.</summary>
+    /// <summary>Creates a layout below a folder, each file at its offset.</summary>
     /// <param name="destination">The folder; made absolute here.</param>
-    /// <param name="name">The file's name or, if there are several, that of their top folder.</param>
-    /// <param name="pieceLength">Bytes of each piece but the last, 1 or more.</param>
+    /// <param name="name">The name of the single file or of the top folder.</param>
+    /// <param name="pieceLength">Bytes of each piece except the last, 1 or more.</param>
     /// <param name="files">
-    /// In the order of their offsets: their paths relative to the destination with '/' between elements, the paths with the torrent's own
-    /// names or null, where they begin, lengths, and whether they are kept on disk.
+    /// In order of offset: their paths relative to the destination with '/' between elements, the paths with the torrent's
+    /// original names or null, offsets, lengths, and whether they are kept on disk.
     /// </param>
-    /// <param name="partsName">What the parts file is called, but for its extension; null: by the torrent's id.</param>
-    /// <param name="endPieces">Whether each file begins a piece, and its last piece ends with it.</param>
-    /// <exception cref="ArgumentException">A path leads out of the destination, or a file begins before another one ends.</exception>
+    /// <param name="partsName">The name of the parts file, without its extension; null means the torrent's id.</param>
+    /// <param name="endPieces">Whether each file starts a piece, and its last piece ends with it.</param>
+    /// <exception cref="ArgumentException">A path leads out of the destination, or files overlap.</exception>
     public FileLayout(
         string destination, string name, int pieceLength,
         IEnumerable<(string Path, string? RawPath, long Offset, long Length, bool IsStored)> files, string? partsName = ".", bool endPieces = false)
@@ -96,7 +96,7 @@ internal sealed class FileLayout
         PieceCount = checked((int)((end + pieceLength - 1) / pieceLength));
     }
 
-    /// <summary>The layout of the same files at paths that are safe, but for some that lie at their raw paths.</summary>
+    /// <summary>The layout of the same files at their safe paths, except that some are at their raw paths.</summary>
     private FileLayout(FileLayout safe, StorageFile[] files)
     {
         (_safe, _files, _endPieces, _torrent) = (safe, files, safe._endPieces, safe._torrent);
@@ -106,25 +106,25 @@ internal sealed class FileLayout
         (HasLinks, HasAttributes) = (safe.HasLinks, safe.HasAttributes);
     }
 
-    /// <summary>The folder below which the files lie, as an absolute path. It may be a link; what is below may not.</summary>
+    /// <summary>The folder for the files, as an absolute path. It may be a link; the items below it may not.</summary>
     public string Destination { get; }
 
-    /// <summary>Path of the file or, if there are several, of their top folder.</summary>
+    /// <summary>Path of the single file or of the top folder.</summary>
     public string RootPath { get; }
 
-    /// <summary>Where bytes of skipped files are kept; see <see cref="PartsFile"/>. No torrent's file is ever called so.</summary>
+    /// <summary>The path of the parts file; see <see cref="PartsFile"/>. No file of a torrent ever has this name.</summary>
     public string PartsPath => FullPath((_partsName ?? $".{_torrent}") + PathSanitizer.PartsExtension);
 
-    /// <summary>The files, in the order of their bytes.</summary>
+    /// <summary>The files, in order of offset.</summary>
     public IReadOnlyList<StorageFile> Files => _files;
 
-    /// <summary>The folders below the destination in which files or links lie, each behind the one that it is in.</summary>
+    /// <summary>The folders below the destination that contain files or links, each after its parent.</summary>
     public IReadOnlyList<string> Folders => _folders ??= FindFolders();
 
-    /// <summary>Where the last file ends: the size of all files in bytes, padding and gaps included.</summary>
+    /// <summary>The end of the last file: the size of all files in bytes, including padding and gaps.</summary>
     public long TotalSize { get; }
 
-    /// <summary>Bytes of each piece but the last.</summary>
+    /// <summary>Bytes of each piece except the last.</summary>
     public int PieceLength { get; }
 
     /// <summary>Number of pieces.</summary>
@@ -133,17 +133,17 @@ internal sealed class FileLayout
     /// <summary>Whether the torrent has symbolic links.</summary>
     public bool HasLinks { get; }
 
-    /// <summary>Whether some file has attributes that are set when it is whole.</summary>
+    /// <summary>Whether any file has attributes to set when it is complete.</summary>
     public bool HasAttributes { get; }
 
-    /// <summary>Whether some files lie at their raw paths; see <see cref="Locate"/>.</summary>
+    /// <summary>Whether any file is at its raw path; see <see cref="Locate"/>.</summary>
     public bool HasRaw => _safe is not null;
 
     /// <summary>
-    /// Looks where the files lie: one that is not at its safe path, and is there whole by the very names that the torrent gives, is read
-    /// there. So a torrent is seeded from where it was made, whatever its files are called. Blocks on the disk.
+    /// Finds the files on disk: one that is not at its safe path but exists complete under the torrent's original names is read
+    /// there. So a torrent can be seeded from where it was created, whatever its files are called. Blocks on the disk.
     /// </summary>
-    /// <returns>The layout to go on with; this one, where nothing is there by such names.</returns>
+    /// <returns>The layout to use; this one if no file exists under such names.</returns>
     public FileLayout Locate()
     {
         FileLayout safe = _safe ?? this;
@@ -154,17 +154,15 @@ internal sealed class FileLayout
             && DiskFile.Stamp(file.FullPath) is null && DiskFile.Stamp(raw)?.Length == file.Length);
     }
 
-    /// <summary>
-    /// Leaves the raw paths of files of which something is missing, since nothing is written there: they are to be at their safe paths.
-    /// </summary>
-    /// <param name="verified">The pieces that are here; those that lie in files which are left are cleared.</param>
-    /// <returns>The layout to go on with; this one, where nothing is missing.</returns>
+    /// <summary>Moves incomplete files from their raw paths to their safe ones, because raw paths are never written.</summary>
+    /// <param name="verified">The verified pieces; those in the files concerned are cleared.</param>
+    /// <returns>The layout to use; this one if nothing is missing.</returns>
     public FileLayout LeaveRaw(Bitfield verified)
     {
         if (_safe is null)
             return this;
         var left = new HashSet<StorageFile>(ReferenceEqualityComparer.Instance);
-        // A piece that is cleared may be one of another file.
+        // A cleared piece may also be part of another file.
         while (true)
         {
             int before = left.Count;
@@ -185,12 +183,12 @@ internal sealed class FileLayout
         return left.Count == 0 ? this : _safe.With((file, index) => _files[index].IsRaw && !left.Contains(_files[index]));
     }
 
-    /// <summary>The layout of the same files where they are to be read: some of them elsewhere below the destination.</summary>
-    /// <param name="paths">The absolute path of each file; null: where it is in this layout.</param>
+    /// <summary>The layout of the same files for reading, some of them elsewhere below the destination.</summary>
+    /// <param name="paths">The absolute path of each file; null keeps the path of this layout.</param>
     public FileLayout At(IReadOnlyList<string?> paths) =>
         new(_safe ?? this, [.. _files.Select((file, index) => paths[index] is { } path ? file with { FullPath = path } : file)]);
 
-    /// <summary>Where a piece begins among all the torrent's bytes.</summary>
+    /// <summary>The offset of a piece among all the torrent's bytes.</summary>
     /// <param name="piece">Index of the piece.</param>
     public long PieceOffset(int piece) => (long)piece * PieceLength;
 
@@ -202,11 +200,11 @@ internal sealed class FileLayout
         return (int)Math.Min(PieceLength, (_endPieces ? _files[Find(offset)].End : TotalSize) - offset);
     }
 
-    /// <summary>Whether a piece is as long as most, and of whole blocks.</summary>
+    /// <summary>Whether a piece has full length and consists of whole blocks.</summary>
     /// <param name="piece">Index of the piece.</param>
     public bool IsOfWholeBlocks(int piece) => PieceLength % MerkleTree.BlockLength == 0 && PieceSize(piece) == PieceLength;
 
-    /// <summary>Whether all bytes of a piece lie in one file, and the piece is as long as most.</summary>
+    /// <summary>Whether a piece has full length and all of its bytes are in one file.</summary>
     /// <param name="piece">Index of the piece.</param>
     public bool IsWithinFile(int piece)
     {
@@ -214,7 +212,7 @@ internal sealed class FileLayout
         return file.Offset <= PieceOffset(piece) && file.End >= PieceOffset(piece) + PieceLength;
     }
 
-    /// <summary>The file in which a byte lies, never one without bytes; of a byte in a gap the next file behind it.</summary>
+    /// <summary>The file that contains a byte, never an empty one; for a byte in a gap, the next file after it.</summary>
     /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
     /// <returns>Index of the file.</returns>
     public int Find(long offset)
@@ -222,8 +220,8 @@ internal sealed class FileLayout
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(offset, TotalSize);
 
-        // The last file that does not begin behind the byte: of several that begin at one place, only the last has bytes. If it ends before
-        // the byte, that lies in a gap.
+        // The last file that does not begin after the byte: of several that begin at one offset, only the last has bytes. If it
+        // ends before the byte, the byte is in a gap.
         int low = 0, high = _files.Length - 1;
         while (low < high)
         {
@@ -237,9 +235,9 @@ internal sealed class FileLayout
         return _files[low].End > offset ? low : low + 1;
     }
 
-    /// <summary>The files that share bytes with a piece; among them may be some without bytes.</summary>
+    /// <summary>The files that share bytes with a piece, possibly including empty ones.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <returns>Indices of the first and the last; the last is below the first where the whole piece lies in a gap.</returns>
+    /// <returns>Indices of the first and the last; the last is below the first if the whole piece is in a gap.</returns>
     public (int First, int Last) FilesOfPiece(int piece)
     {
         long offset = PieceOffset(piece);
@@ -250,10 +248,12 @@ internal sealed class FileLayout
         return (first, last);
     }
 
-    /// <summary>The bytes from an offset on that lie together: in one file, or in a gap.</summary>
+    /// <summary>The contiguous bytes from an offset on: in one file, or in a gap.</summary>
     /// <param name="offset">0 to <see cref="TotalSize"/> - 1.</param>
-    /// <param name="file">The file where the bytes before these lie, or -1; then that in which they lie or, of a gap, the next one.</param>
-    /// <returns>Where they end, and whether they lie in a gap.</returns>
+    /// <param name="file">
+    /// The file with the bytes before these, or -1; on return the file that contains them or, for a gap, the next one.
+    /// </param>
+    /// <returns>Their end, and whether they are in a gap.</returns>
     public (long End, bool IsGap) Extent(long offset, ref int file)
     {
         if (file < 0)
@@ -264,7 +264,7 @@ internal sealed class FileLayout
         return (isGap ? _files[file].Offset : _files[file].End, isGap);
     }
 
-    /// <summary>The pieces that share bytes with a file; none for a file without bytes.</summary>
+    /// <summary>The pieces that share bytes with a file; none for an empty file.</summary>
     /// <param name="file">Index of the file.</param>
     public (int First, int Count) PiecesOfFile(int file)
     {
@@ -273,7 +273,7 @@ internal sealed class FileLayout
         return entry.Length == 0 ? (first, 0) : (first, (int)((entry.End - 1) / PieceLength) - first + 1);
     }
 
-    /// <summary>Bytes of a file that lie in some of the pieces.</summary>
+    /// <summary>Bytes of a file that are in a set of pieces.</summary>
     /// <param name="file">Index of the file.</param>
     /// <param name="pieces">The pieces.</param>
     public long BytesIn(int file, Bitfield pieces)
@@ -317,7 +317,7 @@ internal sealed class FileLayout
         return isAny ? new FileLayout(this, files) : this;
     }
 
-    /// <summary>The raw top folder or file, where all files lie there; else null.</summary>
+    /// <summary>The raw top folder or file, if all files are there; else null.</summary>
     private string? RawRoot()
     {
         string? first = Array.Find(_files, file => file.IsStored)?.FullPath;

@@ -3,25 +3,25 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Finds a torrent's files among others by their pieces: by pieces that lie in one file alone or, where there is none, by those that it shares,
-/// together with its neighbours. Reads; writes nothing.
+/// Finds a torrent's files among others by their pieces: by pieces that lie in one file alone or, if there are none, by shared
+/// pieces, together with its neighbours. Only reads.
 /// </summary>
-/// <param name="layout">Which bytes lie in which file.</param>
+/// <param name="layout">Maps bytes to files.</param>
 /// <param name="reader">Verifies pieces.</param>
-/// <param name="found">Where each file lies, as far as that is known; takes what is found.</param>
-/// <param name="good">The pieces that are known to be good where the files lie.</param>
-/// <param name="isLacking">Whether a file is to be looked for.</param>
-/// <param name="candidates">The files that may be one of the torrent's, the likeliest first.</param>
-/// <param name="cancellationToken">Ends it within milliseconds.</param>
+/// <param name="found">The location of each file, as far as known; receives the results.</param>
+/// <param name="good">The pieces known to be good at the files' locations.</param>
+/// <param name="isLacking">Returns whether a file is to be found.</param>
+/// <param name="candidates">The files that may match, likeliest first.</param>
+/// <param name="cancellationToken">Cancels within milliseconds.</param>
 internal sealed class FileMatcher(
     FileLayout layout, PieceReader reader, DataFile?[] found, Bitfield good, Predicate<int> isLacking, Func<int, IEnumerable<DataFile>> candidates,
     CancellationToken cancellationToken)
 {
-    /// <summary>Ways to put together the files of one piece that are tried.</summary>
+    /// <summary>The most combinations of files tried for one piece.</summary>
     private const int MostCombinations = 64;
 
-    /// <summary>Looks by pieces that have bytes of no other file in them.</summary>
-    /// <returns>The files that were found.</returns>
+    /// <summary>Searches by pieces that contain no other file's bytes.</summary>
+    /// <returns>The files found.</returns>
     public List<int> FindAlone()
     {
         var taken = new List<int>();
@@ -49,8 +49,8 @@ internal sealed class FileMatcher(
         return taken;
     }
 
-    /// <summary>Looks for files that share all of their pieces with others.</summary>
-    /// <returns>The files that were found.</returns>
+    /// <summary>Searches for files that share all of their pieces with others.</summary>
+    /// <returns>The files found.</returns>
     public List<int> FindTogether()
     {
         var taken = new List<int>();
@@ -70,7 +70,7 @@ internal sealed class FileMatcher(
         return taken;
     }
 
-    /// <summary>Tries the files of a piece that are not certain with each other.</summary>
+    /// <summary>Tries combinations of the uncertain files of a piece.</summary>
     private bool TryCombinations(int piece, List<int> taken)
     {
         (int first, int last) = layout.FilesOfPiece(piece);
@@ -114,7 +114,7 @@ internal sealed class FileMatcher(
         taken.Add(index);
     }
 
-    /// <summary>A first, a middle and a last piece that has no other file's bytes in it, and is not known to be good.</summary>
+    /// <summary>A first, a middle and a last piece that contain no other file's bytes, and are not known to be good.</summary>
     private int[] SamplesOf(int index)
     {
         if (layout.Files[index].Length == 0)

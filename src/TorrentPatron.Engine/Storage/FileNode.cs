@@ -1,40 +1,40 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What stands at a path.</summary>
+/// <summary>The kind of an item in the file system.</summary>
 internal enum FileKind
 {
-    /// <summary>A file with bytes in it.</summary>
+    /// <summary>A regular file.</summary>
     Regular,
 
     /// <summary>A folder.</summary>
     Folder,
 
-    /// <summary>A symbolic link or, on Windows, what leads elsewhere like one.</summary>
+    /// <summary>A symbolic link or, on Windows, another kind of redirection.</summary>
     Link,
 
-    /// <summary>A pipe, from which bytes come when somebody writes into it.</summary>
+    /// <summary>A named pipe.</summary>
     Pipe,
 
     /// <summary>A socket or a device.</summary>
     Special,
 }
 
-/// <summary>What the system knows of a file or folder.</summary>
-/// <param name="Kind">What it is.</param>
-/// <param name="Identity">Which it is; null where the system does not tell.</param>
+/// <summary>The metadata of a file system item.</summary>
+/// <param name="Kind">Its kind.</param>
+/// <param name="Identity">Its identity; null if the system does not provide it.</param>
 /// <param name="Length">Its length in bytes.</param>
 /// <param name="Owner">Id of the user who owns it.</param>
-/// <param name="Permissions">Who may do what, with the bits of <see cref="UnixFileMode"/>.</param>
-/// <param name="Links">Number of its names.</param>
-/// <param name="LastWrite">When it was last written: seconds and nanoseconds, as the system has them.</param>
+/// <param name="Permissions">Its permissions, with the bits of <see cref="UnixFileMode"/>.</param>
+/// <param name="Links">The number of its names.</param>
+/// <param name="LastWrite">The last-write time: seconds and nanoseconds, in the system's form.</param>
 internal readonly record struct FileNode(
     FileKind Kind, FileIdentity? Identity, long Length, uint Owner, UnixFileMode Permissions, uint Links, (long Seconds, uint Nanoseconds) LastWrite)
 {
     /// <summary>
-    /// Whether a plain file is the one that was seen, as far as the system tells. Some file systems (FAT, exFAT, many by FUSE) give a file
-    /// a new number after a while: there length and time tell.
+    /// Whether a regular file is still the one that was seen, as far as the system can tell. Some file systems (FAT, exFAT, many
+    /// on FUSE) change a file's number after a while: there length and time decide.
     /// </summary>
-    /// <param name="seen">The file as it was found.</param>
+    /// <param name="seen">The file's earlier metadata.</param>
     public bool IsStill(FileNode seen) => Kind == FileKind.Regular && seen.Kind == FileKind.Regular
         && (Identity is not { } now || seen.Identity is not { } before || now == before
             || (now.Volume == before.Volume && Length == seen.Length && LastWrite == seen.LastWrite));

@@ -3,22 +3,23 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Whose files and folders are, where the system tells: those of other users are not trusted. Root trusts them all: it was told to use
-/// them. And where a file system gives every file one owner, whoever makes it (CIFS with uid=, NFS that squashes), that owner is ours.
+/// Checks the owners of files and folders, if the system provides them: those of other users are not trusted. Root trusts all of
+/// them: it was told to use them. If a file system gives every file one owner (CIFS with uid=, NFS with squashing), that owner
+/// counts as us.
 /// </summary>
 public static class FileOwner
 {
-    /// <summary>Requires an open file to belong to the user who runs this process, or to the system's administrator.</summary>
-    /// <param name="top">The folder that its owner has chosen, below which the file is.</param>
+    /// <summary>Requires an open file to belong to the current user or to the system's administrator.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="file">The file.</param>
     /// <param name="path">Its path, for the error.</param>
-    /// <param name="isWritten">Whether it is to be written: then it must have no other name either.</param>
-    /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
-    /// <exception cref="IOException">It has another name, by which it may be somebody's file.</exception>
+    /// <param name="isWritten">Whether it is to be written: then it must not have another name either.</param>
+    /// <exception cref="UnauthorizedAccessException">It belongs to another user.</exception>
+    /// <exception cref="IOException">It has another name, which may belong to someone else.</exception>
     public static void Require(string top, SafeFileHandle file, string path, bool isWritten) =>
         Require(top, GuardedFile.Stat(file), path, isWritten);
 
-    /// <summary>As <see cref="Require(string, SafeFileHandle, string, bool)"/>, by what is known of the file.</summary>
+    /// <summary>The same as <see cref="Require(string, SafeFileHandle, string, bool)"/>, for known metadata.</summary>
     internal static void Require(string top, FileNode? found, string path, bool isWritten)
     {
         if (found is not { } node)
@@ -29,11 +30,13 @@ public static class FileOwner
             throw new IOException($"'{path}' has another name (a hard link), so it is not written to.");
     }
 
-    /// <summary>Requires a folder to belong to the user who runs this process, or to the administrator, and not to be open to everybody.</summary>
-    /// <param name="top">The folder that its owner has chosen, which may be a link.</param>
-    /// <param name="path">That folder, or one below it, which may be no link.</param>
-    /// <exception cref="OpenToAllException">Everybody can write in it.</exception>
-    /// <exception cref="UnauthorizedAccessException">It is somebody else's.</exception>
+    /// <summary>
+    /// Requires a folder to belong to the current user or the administrator, and not to be writable by everyone.
+    /// </summary>
+    /// <param name="top">The top folder, which its owner chose and may be a link.</param>
+    /// <param name="path">That folder, or one below it, which must not be a link.</param>
+    /// <exception cref="OpenToAllException">Everyone can write to it.</exception>
+    /// <exception cref="UnauthorizedAccessException">It belongs to another user.</exception>
     /// <exception cref="IOException">It is not a folder.</exception>
     public static void RequireFolder(string top, string path)
     {
@@ -43,20 +46,22 @@ public static class FileOwner
         RequireFolder(top, folder, path);
     }
 
-    /// <summary>As <see cref="RequireFolder(string, string)"/>, of an open folder.</summary>
+    /// <summary>The same as <see cref="RequireFolder(string, string)"/>, for an open folder.</summary>
     internal static void RequireFolder(string top, SafeFileHandle folder, string path)
     {
         FileNode node = PosixFiles.Stat(folder);
         Require(top, node, path);
-        // In a folder like /tmp everybody can put files, but nobody can take those of others away.
+        // In a folder like /tmp everyone can create files, but nobody can remove those of others.
         if (node.Permissions.HasFlag(UnixFileMode.OtherWrite) && !node.Permissions.HasFlag(UnixFileMode.StickyBit))
             throw new OpenToAllException(path);
     }
 
-    /// <summary>Whether what an owner has is trusted.</summary>
+    /// <summary>Whether an owner's items are trusted.</summary>
     /// <param name="owner">The owner.</param>
-    /// <param name="user">The user who runs this process.</param>
-    /// <param name="ownerOfNew">Says whose a file is that this process makes in the chosen folder; null where it can make none.</param>
+    /// <param name="user">The current user.</param>
+    /// <param name="ownerOfNew">
+    /// Returns the owner of a file that this process creates in the top folder; null if it cannot create one.
+    /// </param>
     internal static bool IsTrusted(uint owner, uint user, Func<uint?> ownerOfNew)
     {
         const uint Administrator = 0;

@@ -1,15 +1,18 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Where a torrent's files are, or are to be. Its paths are worked out where another torrent is near, and not kept for long.</summary>
-/// <param name="layout">Where the files lie.</param>
+/// <summary>
+/// The current or future location of a torrent's files. Its paths are computed only if another torrent is nearby, and are not
+/// kept for long.
+/// </summary>
+/// <param name="layout">The layout of the files.</param>
 internal sealed class FilePlace(FileLayout layout)
 {
     private WeakReference<PathSet>? _paths; // most places never need them
 
-    /// <summary>The torrent's file or top folder, links followed. Looks at the disk, once.</summary>
+    /// <summary>The torrent's file or top folder with links resolved. Examines the disk, once.</summary>
     public string Root { get; } = RealPath.Of(layout.RootPath) is var real && real == layout.RootPath ? layout.RootPath : real;
 
-    /// <summary>Where the files lie.</summary>
+    /// <summary>The layout of the files.</summary>
     public FileLayout Layout => layout;
 
     /// <summary>The files' paths.</summary>

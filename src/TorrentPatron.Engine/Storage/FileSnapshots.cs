@@ -4,16 +4,18 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Makes the snapshots of a torrent's files. Does not touch the disk.</summary>
+/// <summary>Creates the snapshots of a torrent's files, without examining the disk.</summary>
 internal static class FileSnapshots
 {
-    /// <summary>The files but for padding.</summary>
+    /// <summary>Creates snapshots of the files without padding.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="layout">Where its files lie.</param>
-    /// <param name="verified">The pieces that are here.</param>
-    /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
-    /// <param name="origin">Where the files on disk are from; null if unknown.</param>
-    /// <param name="apart">The files whose bytes are kept apart, so that nothing of them is at their paths; null means none.</param>
+    /// <param name="layout">The layout of its files.</param>
+    /// <param name="verified">The verified pieces.</param>
+    /// <param name="priorities">Priority of each file; if the count does not match, all are normal.</param>
+    /// <param name="origin">The origin of the files on disk; null if unknown.</param>
+    /// <param name="apart">
+    /// The files whose bytes are in the parts file, so that nothing of them is at their paths; null means none.
+    /// </param>
     public static IReadOnlyList<FileSnapshot> Make(
         TorrentMetainfo metainfo, FileLayout layout, Bitfield verified, IReadOnlyList<FilePriority> priorities, DataOrigin? origin,
         Bitfield? apart)

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>By what a changed file is recognised.</summary>
+/// <summary>Length and time of a file, to detect changes.</summary>
 /// <param name="Length">Length in bytes.</param>
 /// <param name="LastWrite">Time of the last write, UTC.</param>
 public readonly record struct FileStamp(long Length, DateTime LastWrite);

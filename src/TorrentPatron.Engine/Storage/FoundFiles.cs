@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The plain files below a folder, by their paths and lengths. Links are not followed.</summary>
+/// <summary>The regular files below a folder, by path and length. Links are not followed.</summary>
 internal sealed class FoundFiles
 {
     private const int MostEntries = 1_000_000;
@@ -14,10 +14,10 @@ internal sealed class FoundFiles
     /// <summary>The folder, as an absolute path.</summary>
     public string Folder { get; }
 
-    /// <summary>Looks at a folder, or at one file.</summary>
+    /// <summary>Searches a folder, or takes one file.</summary>
     /// <param name="path">The folder or file.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="StorageException">It is not there, cannot be read, or has too many files.</exception>
+    /// <exception cref="StorageException">It does not exist, cannot be read, or has too many files.</exception>
     public static FoundFiles Find(string path, CancellationToken cancellationToken)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -46,11 +46,11 @@ internal sealed class FoundFiles
     /// <param name="relative">Its path below the folder, with '/' between elements.</param>
     public string FullPath(string relative) => Path.Join(Folder, relative.Replace('/', Path.DirectorySeparatorChar));
 
-    /// <summary>The length of a file in bytes; null where it is not there.</summary>
+    /// <summary>The length of a file in bytes; null if it does not exist.</summary>
     /// <param name="path">Its full path.</param>
     public long? LengthOf(string path) => _lengths.TryGetValue(path, out long length) ? length : null;
 
-    /// <summary>The files of a length, in the order of their paths.</summary>
+    /// <summary>The files of a length, sorted by path.</summary>
     public IEnumerable<string> OfLength(long length) =>
         (_byLength ??= _lengths.OrderBy(file => file.Key, StringComparer.Ordinal).ToLookup(file => file.Value, file => file.Key))[length];
 

@@ -3,17 +3,17 @@ using TorrentPatron.Engine.Client;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Sees to it that a part of a volume stays free while a torrent is written there: the volume is looked at again before as much has been
-/// written as would fill it. Called by one disk thread at a time.
+/// Keeps part of a volume free while a torrent is written there: checks the volume again before enough has been written to fill
+/// it. Called by one disk thread at a time.
 /// </summary>
 internal sealed class FreeSpaceWatch
 {
-    /// <summary>So many bytes are written at most without a look: others write there too.</summary>
+    /// <summary>The most bytes written between two checks, since others write there too.</summary>
     private const long MostUnseen = 16L << 20;
 
     private long _unseen;
 
-    /// <summary>Bytes that can be had on the volume of a folder; more than there can be where that cannot be told.</summary>
+    /// <summary>The available bytes on the volume of a folder; more than possible if unknown.</summary>
     /// <param name="folder">The folder.</param>
     public static long Available(string folder)
     {
@@ -23,16 +23,16 @@ internal sealed class FreeSpaceWatch
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // A network share, or a system that does not tell: the disk itself will say so when it is full.
+            // A network share, or a system without this information: the disk itself reports when it is full.
             return long.MaxValue;
         }
     }
 
-    /// <summary>Notes that bytes have been written.</summary>
+    /// <summary>Counts written bytes.</summary>
     /// <param name="bytes">How many.</param>
     /// <param name="folder">The destination.</param>
-    /// <param name="minimum">Bytes that must stay free; 0: any.</param>
-    /// <returns>Why no more may be written, or null.</returns>
+    /// <param name="minimum">Bytes that must stay free; 0 means none.</param>
+    /// <returns>The error if no more may be written, or null.</returns>
     public TorrentError? Written(long bytes, string folder, long minimum)
     {
         if (minimum == 0)

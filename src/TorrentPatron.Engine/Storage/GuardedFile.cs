@@ -3,17 +3,17 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Files and folders below a folder that its owner has chosen, by paths that somebody else may change at any moment: no link is followed
-/// below that folder, only files with bytes in them are opened, nothing waits for the other end of a pipe, and what is deleted or moved is
-/// what was looked at. All that TorrentPatron reads and writes below a destination or a state folder goes through here.
+/// Access to files and folders below a top folder, by paths that others may change at any moment: no link below that folder is
+/// followed, only regular files are opened, nothing waits for the other end of a pipe, and the item that is deleted or moved is
+/// the one that was examined. All that TorrentPatron reads and writes below a destination or a state folder goes through here.
 /// </summary>
 /// <remarks>
-/// On Linux and macOS each folder is opened in the one above it, so that there is no moment between looking and acting. Elsewhere
-/// <see cref="PortableFiles"/> comes as near to that as the system lets it.
+/// On Linux and macOS each folder is opened from its parent, so there is no gap between examining and acting. Elsewhere
+/// <see cref="PortableFiles"/> comes as close to that as the system allows.
 /// </remarks>
 public static class GuardedFile
 {
-    /// <summary>Somebody else may make the file just when it was not there, and delete it just when it was.</summary>
+    /// <summary>The retries if someone else creates or deletes the file between two steps.</summary>
     private const int MostAttempts = 10;
 
     private const UnixFileMode ForAll =
@@ -22,15 +22,18 @@ public static class GuardedFile
     private const UnixFileMode FolderForAll = ForAll | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Opens a file.</summary>
-    /// <param name="top">The folder that its owner has chosen; it may be a link.</param>
+    /// <param name="top">The top folder, which its owner chose; it may be a link.</param>
     /// <param name="path">The file's absolute path, below that folder.</param>
     /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
-    /// <param name="access">What for.</param>
-    /// <param name="share">What others may do meanwhile. On Unix the file is locked, for those who keep to that, unless they may delete it.</param>
-    /// <param name="permissions">Permissions of a file that is made, before the process' umask; null: for all.</param>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened, or is a folder.</exception>
+    /// <param name="access">The access needed.</param>
+    /// <param name="share">
+    /// The access that others may have meanwhile. On Unix the file is locked, for programs that honour locks, unless they may
+    /// delete it.
+    /// </param>
+    /// <param name="permissions">Permissions of a new file, before the process's umask; null means all.</param>
+    /// <exception cref="UnsafeFileException">The path is a link, or contains one; or it is neither a file nor a folder.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied, or it is a folder.</exception>
     public static SafeFileHandle Open(
         string top, string path, FileMode mode, FileAccess access, FileShare share = FileShare.ReadWrite | FileShare.Delete,
         UnixFileMode? permissions = null)
@@ -39,9 +42,13 @@ public static class GuardedFile
             ?? throw new FileNotFoundException($"'{path}' is not there.", path);
     }
 
-    /// <summary>As <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>, of a file that may be missing.</summary>
+    /// <summary>
+    /// The same as <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>, for a file that may be
+    /// missing.
+    /// </summary>
     /// <returns>
-    /// The file; null where it is not there and is not to be made. Where its folder is not there either, that is an error if it is needed.
+    /// The file; null if it does not exist and is not to be created. If its folder does not exist either, that is an error if the
+    /// folder is needed.
     /// </returns>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
     internal static SafeFileHandle? Open(
@@ -79,8 +86,8 @@ public static class GuardedFile
         return OpenIn(folder, path, mode, access, share, permissions, isMissing, out node);
     }
 
-    /// <summary>Opens a file in an open folder; <c>isMissing</c> says that it was not there a moment ago.</summary>
-    /// <returns>The file; null where it is not there, and is not to be made.</returns>
+    /// <summary>Opens a file in an open folder; <c>isMissing</c> says that it did not exist a moment ago.</summary>
+    /// <returns>The file; null if it does not exist and is not to be created.</returns>
     internal static SafeFileHandle? OpenIn(
         SafeFileHandle folder, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode? permissions, bool isMissing,
         out FileNode? node)
@@ -123,7 +130,10 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>As <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>; makes the folders that are missing, the top one too.</summary>
+    /// <summary>
+    /// The same as <see cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)"/>; creates missing folders,
+    /// including the top one.
+    /// </summary>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/param"/>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
     public static SafeFileHandle OpenOrMake(string top, string path, FileMode mode, FileAccess access)
@@ -140,7 +150,7 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>Opens a file for reading wherever links lead: one that its owner has named.</summary>
+    /// <summary>Opens a file that its owner has named for reading, following links.</summary>
     /// <param name="path">The file's path.</param>
     /// <exception cref="UnsafeFileException">It is neither a file nor a folder.</exception>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
@@ -149,14 +159,14 @@ public static class GuardedFile
         : PortableFiles.OpenFollowing(path);
 
     /// <summary>
-    /// Opens whatever its owner has named for reading, wherever links lead. A pipe too is opened at once; where nothing is in it yet,
-    /// reading says that it would have to wait.
+    /// Opens any item that its owner has named for reading, following links. Pipes are opened without waiting; while one is
+    /// empty, reading reports that it would block.
     /// </summary>
     /// <param name="path">The path.</param>
-    /// <param name="isPipe">Whether it is a pipe, to which somebody may come to write.</param>
+    /// <param name="isPipe">Whether it is a pipe, which someone may write to later.</param>
     /// <param name="isSpecial">Whether it is a pipe or a device.</param>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened, or is a folder.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied, or it is a folder.</exception>
     public static SafeFileHandle OpenAny(string path, out bool isPipe, out bool isSpecial)
     {
         (isPipe, isSpecial) = (false, false);
@@ -167,18 +177,18 @@ public static class GuardedFile
         return file;
     }
 
-    /// <summary>Which file is open; null where the system does not tell.</summary>
+    /// <summary>The identity of an open file; null if the system does not provide it.</summary>
     /// <param name="file">The file.</param>
     public static FileIdentity? IdentityOf(SafeFileHandle file) =>
         PosixFiles.AreThere ? PosixFiles.Stat(file).Identity : PortableFiles.Stat(file)?.Identity;
 
-    /// <summary>Makes a folder and those above it, up to one that its owner has chosen, which is there; what is there stays.</summary>
+    /// <summary>Creates a folder and its parents, up to an existing top folder; existing folders are kept.</summary>
     /// <param name="top">That folder.</param>
     /// <param name="path">The folder's absolute path, below it.</param>
-    /// <param name="permissions">Permissions of the folders that are made, before the process' umask; null: for all.</param>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way.</exception>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <param name="permissions">Permissions of new folders, before the process's umask; null means all.</param>
+    /// <exception cref="UnsafeFileException">The path is a link, or contains one.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static void MakeFolder(string top, string path, UnixFileMode? permissions = null)
     {
         top = StorageRoots.Top(top);
@@ -188,11 +198,13 @@ public static class GuardedFile
             OpenFolder(top, path, isMade: true, permissions ?? FolderForAll).Dispose();
     }
 
-    /// <summary>Makes a folder that its owner has chosen, and those above it; what is there stays. Links are followed, but not below a root.</summary>
+    /// <summary>
+    /// Creates a top folder and its parents; existing folders are kept. Links are followed, but not below a root.
+    /// </summary>
     /// <param name="top">Its absolute path.</param>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way, below a root.</exception>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <exception cref="UnsafeFileException">Below a root, the path is a link or contains one.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static void MakeTop(string top)
     {
         if (StorageRoots.Of(top) is { } root && root.Length < Path.TrimEndingDirectorySeparator(top).Length)
@@ -201,18 +213,18 @@ public static class GuardedFile
             Directory.CreateDirectory(top);
     }
 
-    /// <summary>Opens a file of a torrent's for reading behind a link; below a root no link is followed.</summary>
+    /// <summary>Opens a torrent's file behind a link for reading; below a root no link is followed.</summary>
     /// <param name="path">The link's path.</param>
-    /// <exception cref="UnsafeFileException">It is neither a file nor a folder, or lies below a root.</exception>
+    /// <exception cref="UnsafeFileException">It is neither a file nor a folder, or is below a root.</exception>
     /// <inheritdoc cref="Open(string, string, FileMode, FileAccess, FileShare, UnixFileMode?)" path="/exception"/>
     internal static SafeFileHandle OpenLinked(string path) =>
         StorageRoots.Of(path) is null ? OpenFollowing(path) : throw new UnsafeFileException(path, isLink: true);
 
-    /// <summary>Whether anything stands at a path that can be looked at. Links on the way are followed.</summary>
+    /// <summary>Whether there is any accessible item at a path. Links in the path are followed.</summary>
     /// <param name="path">An absolute path.</param>
     public static bool Exists(string path) => Look(path) is not null;
 
-    /// <summary>What stands at a path; null: nothing, or nothing that can be looked at. Links on the way are followed.</summary>
+    /// <summary>The item at a path; null if there is none, or it cannot be examined. Links in the path are followed.</summary>
     /// <param name="path">An absolute path.</param>
     internal static FileNode? Look(string path)
     {
@@ -226,12 +238,12 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>What stands at a path; null if there is nothing.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>The item at a path; null if there is none.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">An absolute path, below that folder.</param>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
-    /// <exception cref="IOException">It cannot be looked at; a folder on the way is missing.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
+    /// <exception cref="IOException">It cannot be examined, or a folder in the path is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static FileNode? Find(string top, string path)
     {
         top = StorageRoots.Top(top);
@@ -241,18 +253,18 @@ public static class GuardedFile
         return PosixFiles.Find(folder, Path.GetFileName(path));
     }
 
-    /// <summary>What is known of an open file; null where the system does not tell.</summary>
+    /// <summary>The metadata of an open file; null if the system does not provide it.</summary>
     internal static FileNode? Stat(SafeFileHandle file) => PosixFiles.AreThere ? PosixFiles.Stat(file) : PortableFiles.Stat(file);
 
-    /// <summary>Deletes whichever file, or link, is there.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>Deletes the file or link at a path.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The file's absolute path, below that folder.</param>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
     /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static void Delete(string top, string path) => Delete(top, path, seen: null);
 
-    /// <summary>Deletes a file, if it is the one that was seen; null: whichever file, or link, is there.</summary>
+    /// <summary>Deletes a file if it is the one that was seen; null deletes any file or link.</summary>
     /// <exception cref="IOException">It cannot be deleted, or is a different file now.</exception>
     internal static void Delete(string top, string path, FileNode? seen)
     {
@@ -267,7 +279,7 @@ public static class GuardedFile
         DeleteIn(folder, path, seen);
     }
 
-    /// <summary>As <see cref="Delete(string, string, FileNode?)"/>, in an open folder.</summary>
+    /// <summary>The same as <see cref="Delete(string, string, FileNode?)"/>, in an open folder.</summary>
     internal static void DeleteIn(SafeFileHandle folder, string path, FileNode? seen)
     {
         string name = Path.GetFileName(path);
@@ -277,15 +289,15 @@ public static class GuardedFile
         PosixFiles.Delete(folder, name, path, isFolder: false);
     }
 
-    /// <summary>Gives a file a second name where nothing stands, and makes the folders that are missing.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>Gives a file a second name at an unused path, and creates missing folders.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The file's absolute path, below that folder.</param>
-    /// <param name="newTop">The folder below which the name is to be.</param>
-    /// <param name="newPath">The name's absolute path.</param>
-    /// <returns>Whether it has the name; false where the system or the file system does not let us.</returns>
-    /// <exception cref="UnsafeFileException">A link is on the way, or in the file's place.</exception>
-    /// <exception cref="IOException">The file cannot be opened, or a folder cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not.</exception>
+    /// <param name="newTop">The top folder of the new name.</param>
+    /// <param name="newPath">The absolute path of the new name.</param>
+    /// <returns>Whether it has the new name; false if the system or the file system does not allow it.</returns>
+    /// <exception cref="UnsafeFileException">The path contains a link, or the file is one.</exception>
+    /// <exception cref="IOException">The file cannot be opened, or a folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static bool TryHardLink(string top, string path, string newTop, string newPath)
     {
         MakeTop(newTop);
@@ -299,7 +311,7 @@ public static class GuardedFile
                 return true;
         }
 
-        // Somebody has put another file there just then.
+        // Someone has just put another file there.
         Delete(newTop, newPath);
         return false;
 
@@ -313,14 +325,14 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>Makes a symbolic link where nothing stands, and the folders that are missing.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>Creates a symbolic link at an unused path, and missing folders.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The link's absolute path, below that folder.</param>
-    /// <param name="target">What it says: a path from its own folder on.</param>
-    /// <param name="isFolder">Whether it leads to a folder, which matters on Windows.</param>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
-    /// <exception cref="IOException">It cannot be made, or something is there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made.</exception>
+    /// <param name="target">Its target text: a path relative to its own folder.</param>
+    /// <param name="isFolder">Whether the target is a folder, which matters on Windows.</param>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
+    /// <exception cref="IOException">The link cannot be created, or an item exists there.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static void MakeLink(string top, string path, string target, bool isFolder)
     {
         MakeTop(top);
@@ -336,12 +348,12 @@ public static class GuardedFile
         PosixFiles.MakeLink(folder, Path.GetFileName(path), target, path);
     }
 
-    /// <summary>What a symbolic link says; null means none.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>A symbolic link's target text; null if it is not a link.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The link's absolute path, below that folder.</param>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
-    /// <exception cref="IOException">It cannot be looked at; a folder on the way is missing.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
+    /// <exception cref="IOException">It cannot be examined, or a folder in the path is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static string? ReadLink(string top, string path)
     {
         top = StorageRoots.Top(top);
@@ -351,14 +363,14 @@ public static class GuardedFile
         return PosixFiles.ReadLink(folder, Path.GetFileName(path));
     }
 
-    /// <summary>Deletes a symbolic link, if it says what is expected: never what it leads to.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>Deletes a symbolic link if it has the expected target text; never the target itself.</summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The link's absolute path, below that folder.</param>
-    /// <param name="target">What it says.</param>
-    /// <returns>Whether it was there.</returns>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
-    /// <exception cref="IOException">It cannot be deleted; a folder on the way is missing.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    /// <param name="target">The expected target text.</param>
+    /// <returns>Whether the link existed.</returns>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
+    /// <exception cref="IOException">It cannot be deleted; a folder in the path is missing.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     internal static bool DeleteLink(string top, string path, string target)
     {
         if (ReadLink(top, path) != target)
@@ -379,11 +391,11 @@ public static class GuardedFile
     }
 
     /// <summary>Deletes an empty folder.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">The folder's absolute path, below that one.</param>
-    /// <exception cref="UnsafeFileException">A link is on the way.</exception>
+    /// <exception cref="UnsafeFileException">The path contains a link.</exception>
     /// <exception cref="IOException">It is not empty, is a link, or cannot be deleted.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static void DeleteFolder(string top, string path)
     {
         top = StorageRoots.Top(top);
@@ -398,19 +410,23 @@ public static class GuardedFile
     }
 
     /// <summary>Renames a file within its volume.</summary>
-    /// <param name="top">The folder below which it is, which its owner has chosen.</param>
-    /// <param name="path">Where it is.</param>
-    /// <param name="newTop">The folder below which it is to be.</param>
-    /// <param name="newPath">Where it is to be, in a folder that is there.</param>
-    /// <param name="overwrite">Whether a file that is there goes.</param>
-    /// <exception cref="UnsafeFileException">A link is in its place, or on the way.</exception>
-    /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
+    /// <param name="top">The top folder of the file, which its owner chose.</param>
+    /// <param name="path">The file's path.</param>
+    /// <param name="newTop">The top folder of the new path.</param>
+    /// <param name="newPath">The new path, in an existing folder.</param>
+    /// <param name="overwrite">Whether to replace an existing file.</param>
+    /// <exception cref="UnsafeFileException">The file is a link, or a path contains one.</exception>
+    /// <exception cref="IOException">
+    /// It cannot be renamed, is a different file now, or an item exists at the new path.
+    /// </exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static void Move(string top, string path, string newTop, string newPath, bool overwrite = false) =>
         Move(top, path, newTop, newPath, seen: null, overwrite);
 
-    /// <summary>Renames a file within its volume, if it is the one that was seen; null: whichever file is there.</summary>
-    /// <exception cref="IOException">It cannot be renamed, is a different file now, or something is there.</exception>
+    /// <summary>Renames a file within its volume if it is the one that was seen; null renames any file.</summary>
+    /// <exception cref="IOException">
+    /// It cannot be renamed, is a different file now, or an item exists at the new path.
+    /// </exception>
     internal static void Move(string top, string path, string newTop, string newPath, FileNode? seen, bool overwrite = false)
     {
         (top, newTop) = (StorageRoots.Top(top), StorageRoots.Top(newTop));
@@ -426,7 +442,7 @@ public static class GuardedFile
         MoveIn(from, path, other ?? from, newPath, seen, overwrite);
     }
 
-    /// <summary>As <see cref="Move(string, string, string, string, FileNode?, bool)"/>, between open folders.</summary>
+    /// <summary>The same as <see cref="Move(string, string, string, string, FileNode?, bool)"/>, between open folders.</summary>
     internal static void MoveIn(SafeFileHandle from, string path, SafeFileHandle to, string newPath, FileNode? seen, bool overwrite)
     {
         string name = Path.GetFileName(path);
@@ -437,7 +453,7 @@ public static class GuardedFile
         PosixFiles.Move(from, name, to, Path.GetFileName(newPath), newPath, overwrite);
     }
 
-    /// <summary>Makes a renaming in a folder outlive a power cut. Windows needs, and has, nothing of the kind.</summary>
+    /// <summary>Makes a rename in a folder survive a power failure. Windows needs, and has, no such call.</summary>
     /// <param name="path">The folder.</param>
     public static void FlushFolder(string path)
     {
@@ -445,10 +461,10 @@ public static class GuardedFile
             PosixFiles.FlushFolder(path);
     }
 
-    /// <summary>Opens a folder, to look at it and what is in it.</summary>
+    /// <summary>Opens a folder, to examine it and its contents.</summary>
     internal static SafeFileHandle OpenFolder(string top, string path) => OpenFolder(StorageRoots.Top(top), path, isMade: false, default);
 
-    /// <summary>The names below a top folder that lead to a path below it.</summary>
+    /// <summary>The names from a top folder down to a path.</summary>
     internal static string[] Elements(string top, string path) =>
         path[top.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries);
 
@@ -458,7 +474,7 @@ public static class GuardedFile
     internal static SafeFileHandle OpenFolder(string top, string path, bool isMade, UnixFileMode permissions) =>
         OpenFolder(PosixFiles.OpenTop(top), top, path, isMade, permissions);
 
-    /// <summary>Opens a folder below another one that is open, which is closed.</summary>
+    /// <summary>Opens a folder below another open one, which is closed.</summary>
     internal static SafeFileHandle OpenFolder(SafeFileHandle folder, string top, string path, bool isMade, UnixFileMode permissions)
     {
         try
@@ -489,7 +505,7 @@ public static class GuardedFile
         }
     }
 
-    /// <summary>Makes a file by its path, where it cannot be made in its folder; and sees to it that it came to be there.</summary>
+    /// <summary>Creates a file by its path, if it cannot be created from its open folder, and verifies its location.</summary>
     private static SafeFileHandle? MakeByPath(SafeFileHandle folder, string name, string path, FileAccess access, UnixFileMode? permissions, out FileNode? node)
     {
         node = null;
@@ -504,8 +520,9 @@ public static class GuardedFile
     }
 
     /// <summary>
-    /// Locks a file, unless others may even delete it: whoever can read a file could lock it, and so keep us from it for ever. What is
-    /// written is locked alone or not at all, as .NET does: a lock that is shared keeps its own owner from writing on CIFS, and is none on NFS.
+    /// Locks a file, unless others may even delete it: anyone who can read a file could otherwise lock it and keep us from it for
+    /// ever. A file to be written is locked exclusively or not at all, like in .NET: a shared lock prevents its own owner from
+    /// writing on CIFS, and has no effect on NFS.
     /// </summary>
     private static SafeFileHandle Locked(SafeFileHandle file, string path, FileAccess access, FileShare share)
     {

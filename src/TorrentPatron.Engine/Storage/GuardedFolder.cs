@@ -3,8 +3,8 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// A folder below one that its owner has chosen, and the files in it that must be the user's own: as <see cref="GuardedFile"/> and
-/// <see cref="FileOwner"/> would have it, but with one walk to the folder for all that is done in it.
+/// A folder below a top folder, with files that must belong to the user: the rules of <see cref="GuardedFile"/> and
+/// <see cref="FileOwner"/>, but with a single walk to the folder for all operations in it.
 /// </summary>
 public sealed class GuardedFolder : IDisposable
 {
@@ -15,22 +15,24 @@ public sealed class GuardedFolder : IDisposable
     private GuardedFolder(string top, string path, SafeFileHandle? folder) => (_top, _path, _folder) = (top, path, folder);
 
     /// <summary>Opens a folder.</summary>
-    /// <param name="top">The folder that its owner has chosen; it may be a link.</param>
+    /// <param name="top">The top folder, which its owner chose; it may be a link.</param>
     /// <param name="path">That folder, or the absolute path of one below it.</param>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="UnsafeFileException">The path is a link, or contains one.</exception>
+    /// <exception cref="IOException">The folder cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static GuardedFolder Open(string top, string path) =>
         new(top, path, PosixFiles.AreThere ? GuardedFile.OpenFolder(top, path) : null);
 
-    /// <summary>Makes a folder and those above it, the chosen one too; requires it and the chosen one to be the user's own.</summary>
-    /// <param name="top">The folder that its owner has chosen.</param>
+    /// <summary>
+    /// Creates a folder and its parents, including the top one; requires both the folder and the top one to belong to the user.
+    /// </summary>
+    /// <param name="top">The top folder, which its owner chose.</param>
     /// <param name="path">That folder, or the absolute path of one below it.</param>
-    /// <param name="permissions">Permissions of the folders that are made.</param>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way.</exception>
-    /// <exception cref="OpenToAllException">Everybody can write in one of them.</exception>
-    /// <exception cref="IOException">It cannot be made.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be made, or is somebody else's.</exception>
+    /// <param name="permissions">Permissions of new folders.</param>
+    /// <exception cref="UnsafeFileException">The path is a link, or contains one.</exception>
+    /// <exception cref="OpenToAllException">Everyone can write to one of them.</exception>
+    /// <exception cref="IOException">The folder cannot be created.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied, or it belongs to another user.</exception>
     public static GuardedFolder Make(string top, string path, UnixFileMode permissions)
     {
         if (!PosixFiles.AreThere)
@@ -67,15 +69,15 @@ public sealed class GuardedFolder : IDisposable
         }
     }
 
-    /// <summary>Opens a file of the user's own in the folder, or makes one.</summary>
+    /// <summary>Opens or creates a file in the folder that must belong to the user.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
-    /// <param name="access">What for.</param>
-    /// <param name="share">What others may do meanwhile, as in <see cref="GuardedFile"/>.</param>
-    /// <param name="permissions">Permissions of a file that is made, before the process' umask.</param>
-    /// <exception cref="UnsafeFileException">A link is there; or neither a file nor a folder.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened, is a folder, or is somebody else's.</exception>
+    /// <param name="access">The access needed.</param>
+    /// <param name="share">The access that others may have meanwhile, as in <see cref="GuardedFile"/>.</param>
+    /// <param name="permissions">Permissions of a new file, before the process's umask.</param>
+    /// <exception cref="UnsafeFileException">It is a link, or neither a file nor a folder.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied, it is a folder, or it belongs to another user.</exception>
     public SafeFileHandle OpenFile(string name, FileMode mode, FileAccess access, FileShare share, UnixFileMode permissions)
     {
         string path = Path.Join(_path, name);
@@ -88,18 +90,18 @@ public sealed class GuardedFolder : IDisposable
             : Own(_top, file, node, path, access);
     }
 
-    /// <summary>Opens a file of the user's own below a folder that its owner has chosen.</summary>
+    /// <summary>Opens a file below a top folder that must belong to the user.</summary>
     /// <param name="top">That folder; it may be a link.</param>
     /// <param name="path">The file's absolute path, below it.</param>
     /// <param name="mode">Open, OpenOrCreate or CreateNew.</param>
-    /// <param name="access">What for.</param>
-    /// <param name="share">What others may do meanwhile, as in <see cref="GuardedFile"/>.</param>
-    /// <param name="permissions">Permissions of a file that is made, before the process' umask.</param>
-    /// <param name="needsFolder">Whether it is an error that the file's folder is not there either.</param>
-    /// <returns>The file; null where it is not there and is not to be made.</returns>
-    /// <exception cref="UnsafeFileException">A link is there, or on the way; or neither a file nor a folder.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened, is a folder, or is somebody else's.</exception>
+    /// <param name="access">The access needed.</param>
+    /// <param name="share">The access that others may have meanwhile, as in <see cref="GuardedFile"/>.</param>
+    /// <param name="permissions">Permissions of a new file, before the process's umask.</param>
+    /// <param name="needsFolder">Whether it is an error if the file's folder does not exist either.</param>
+    /// <returns>The file; null if it does not exist and is not to be created.</returns>
+    /// <exception cref="UnsafeFileException">The path is a link, or contains one; or it is neither a file nor a folder.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied, it is a folder, or it belongs to another user.</exception>
     public static SafeFileHandle? OpenFile(
         string top, string path, FileMode mode, FileAccess access, FileShare share, UnixFileMode permissions, bool needsFolder) =>
         GuardedFile.Open(top, path, mode, access, share, permissions, needsFolder, out FileNode? node) is { } file
@@ -108,10 +110,10 @@ public sealed class GuardedFolder : IDisposable
 
     /// <summary>Renames a file within the folder.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="newName">The new one; a file that has it goes.</param>
-    /// <exception cref="UnsafeFileException">A link is in its place.</exception>
+    /// <param name="newName">The new name; a file with that name is replaced.</param>
+    /// <exception cref="UnsafeFileException">It is a link.</exception>
     /// <exception cref="IOException">It cannot be renamed.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be renamed.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public void Replace(string name, string newName)
     {
         (string path, string newPath) = (Path.Join(_path, name), Path.Join(_path, newName));
@@ -121,10 +123,10 @@ public sealed class GuardedFolder : IDisposable
             GuardedFile.Move(_top, path, _top, newPath, overwrite: true);
     }
 
-    /// <summary>Deletes whichever file, or link, is there.</summary>
+    /// <summary>Deletes the file or link with a name.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="IOException">It cannot be deleted.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be deleted.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public void Delete(string name)
     {
         string path = Path.Join(_path, name);

@@ -2,18 +2,18 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The files of one torrent that another program holds just now, and since when. Thread-safe.</summary>
+/// <summary>The files of one torrent that another program has locked, and since when. Thread-safe.</summary>
 /// <param name="time">The clock.</param>
 internal sealed class HeldFiles(TimeProvider time)
 {
-    /// <summary>A file that was not tried for so long may have been free meanwhile.</summary>
+    /// <summary>A file that was not tried for this long may have been free meanwhile.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromSeconds(5);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, (long Since, long Last)> _held = new(StringComparer.Ordinal);
     private int _count;
 
-    /// <summary>Says of a file that is held and was tried lately that it is; null means none.</summary>
+    /// <summary>The warning about a file that was locked at a recent attempt; null means none.</summary>
     public TorrentError? Warning
     {
         get
@@ -33,10 +33,10 @@ internal sealed class HeldFiles(TimeProvider time)
         }
     }
 
-    /// <summary>A file is held.</summary>
+    /// <summary>Records a locked file.</summary>
     /// <param name="path">Its path.</param>
-    /// <param name="fault">What the system said.</param>
-    /// <returns>What to throw: it says whether to try again.</returns>
+    /// <param name="fault">The system's exception.</param>
+    /// <returns>The exception to throw, which says whether to retry.</returns>
     public StorageException Add(string path, Exception fault)
     {
         long now = time.GetTimestamp();
@@ -54,7 +54,7 @@ internal sealed class HeldFiles(TimeProvider time)
         }
     }
 
-    /// <summary>A file could be used.</summary>
+    /// <summary>Records that a file could be used.</summary>
     /// <param name="path">Its path.</param>
     public void Remove(string path)
     {
@@ -67,7 +67,7 @@ internal sealed class HeldFiles(TimeProvider time)
         }
     }
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Removes all records.</summary>
     public void Clear()
     {
         lock (_gate)

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Something that <see cref="DiskWorkers"/> do: hash, write, read.</summary>
+/// <summary>A job for <see cref="DiskWorkers"/>: hashing, writing, reading.</summary>
 internal interface IDiskJob
 {
     /// <summary>
-    /// Does it, on a disk thread, and tells whoever waits for it. It handles its own failures; and it takes milliseconds,
-    /// not seconds: long work is cut into jobs of which each posts the next, so that others get their turn in between.
+    /// Runs the job on a disk thread, and notifies its waiter. It handles its own failures. It must take milliseconds, not
+    /// seconds: long work is divided into jobs that each post the next one, so that others get their turn.
     /// </summary>
     void Execute();
 }

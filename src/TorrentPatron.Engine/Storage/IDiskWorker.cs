@@ -1,17 +1,17 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Does jobs one after the other, in the order in which they are posted. Thread-safe.</summary>
+/// <summary>Runs jobs one after another, in the order they are posted. Thread-safe.</summary>
 internal interface IDiskWorker
 {
-    /// <summary>Completes when it has been stopped and has done everything.</summary>
+    /// <summary>Completes when it has been stopped and all jobs are done.</summary>
     Task Ended { get; }
 
-    /// <summary>Jobs queued or running, about.</summary>
+    /// <summary>The approximate number of jobs queued or running.</summary>
     int Pending { get; }
 
     /// <summary>Queues a job. After the end it runs on the caller's thread.</summary>
     void Post(IDiskJob job);
 
-    /// <summary>Ends the worker once everything queued is done, and what is queued by that.</summary>
+    /// <summary>Ends the worker once everything queued is done, including jobs queued by other jobs.</summary>
     void Stop();
 }

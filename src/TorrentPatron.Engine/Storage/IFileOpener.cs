@@ -2,11 +2,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Opens the files of a <see cref="FileHandlePool"/> when they are needed.</summary>
+/// <summary>Opens files for a <see cref="FileHandlePool"/> on demand.</summary>
 internal interface IFileOpener
 {
     /// <summary>Opens a file.</summary>
-    /// <param name="index">Which of its files.</param>
-    /// <param name="write">Whether it is to be written.</param>
+    /// <param name="index">The file's index.</param>
+    /// <param name="write">Whether to open it for writing.</param>
     SafeFileHandle Open(int index, bool write);
 }

@@ -1,8 +1,8 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>A torrent whose files may be those of another torrent too.</summary>
+/// <summary>A torrent whose files may also be another torrent's.</summary>
 internal interface IFileOwner
 {
-    /// <summary>Its files and where they are; twice while they are on their way to another folder.</summary>
+    /// <summary>Its files and their locations; two while a move is in progress.</summary>
     IEnumerable<(TorrentFiles Files, FilePlace Place)> Places();
 }

@@ -1,12 +1,12 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The folders of a layout that are reached from the destination without a link on the way, as they were when this was made.</summary>
+/// <summary>The folders of a layout that could be reached from the destination without a link when this was created.</summary>
 internal sealed class LinkFreeFolders
 {
     private readonly FileLayout _layout;
     private readonly HashSet<string> _reached = new(StringComparer.Ordinal);
 
-    /// <summary>Looks at them. Blocks on the disk.</summary>
+    /// <summary>Examines the folders. Blocks on the disk.</summary>
     /// <param name="layout">The layout.</param>
     public LinkFreeFolders(FileLayout layout)
     {

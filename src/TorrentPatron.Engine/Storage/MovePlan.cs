@@ -3,22 +3,24 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>One file of a torrent on its way to another folder.</summary>
-/// <param name="From">Where it is.</param>
-/// <param name="To">Where it goes.</param>
-/// <param name="Copy">What its copy is called until all copies are there, beside where it goes.</param>
-/// <param name="Seen">The file as it was found.</param>
+/// <summary>One file of a torrent that is being moved.</summary>
+/// <param name="From">The old path.</param>
+/// <param name="To">The new path.</param>
+/// <param name="Copy">The temporary path of the copy, beside the new path, until all copies are complete.</param>
+/// <param name="Seen">The file's metadata when it was found.</param>
 internal sealed record MovedFile(string From, string To, string Copy, FileNode Seen);
 
-/// <summary>What has to be moved of a torrent, and whether it may be. Blocks on the disk.</summary>
+/// <summary>Determines the files of a torrent to be moved, and whether they may be. Blocks on the disk.</summary>
 internal static class MovePlan
 {
-    /// <summary>Finds the files that are on disk, and sees to it that their places are free.</summary>
-    /// <param name="from">Where the torrent's files lie.</param>
-    /// <param name="to">Where they are to lie.</param>
+    /// <summary>Finds the files that exist, and checks that their new paths are free.</summary>
+    /// <param name="from">The old layout.</param>
+    /// <param name="to">The new layout.</param>
     /// <param name="torrent">The torrent.</param>
-    /// <exception cref="StorageException">Something is in the way.</exception>
-    /// <param name="apart">The files whose bytes are kept apart: what is at their paths is not the torrent's. Null: none.</param>
+    /// <exception cref="StorageException">A new path is taken.</exception>
+    /// <param name="apart">
+    /// The files whose bytes are in the parts file: items at their paths are not the torrent's. Null means none.
+    /// </param>
     public static IReadOnlyList<MovedFile> Make(FileLayout from, FileLayout to, TorrentId torrent, Bitfield? apart)
     {
         var files = new List<MovedFile>();
@@ -36,7 +38,7 @@ internal static class MovePlan
         return files;
     }
 
-    /// <summary>What is at a path below a destination; null: nothing, or no folder for it.</summary>
+    /// <summary>The item at a path below a destination; null if there is none, or no parent folder.</summary>
     public static FileNode? Find(string destination, string path)
     {
         try
@@ -49,7 +51,10 @@ internal static class MovePlan
         }
     }
 
-    /// <summary>All that may have to be moved, whether it is there or not: where it is, where it goes and what its copy is called.</summary>
+    /// <summary>
+    /// Everything that may have to be moved, whether or not it exists: the old path, the new path and the temporary path of the
+    /// copy.
+    /// </summary>
     public static IEnumerable<(string From, string To, string Copy)> Paths(FileLayout from, FileLayout to, TorrentId torrent, Bitfield? apart)
     {
         for (int index = 0; index < from.Files.Count; index++)
@@ -61,7 +66,7 @@ internal static class MovePlan
         yield return (from.PartsPath, to.PartsPath, CopyOf(to.PartsPath, torrent, from.Files.Count));
     }
 
-    /// <summary>What the copy of a file is called: short, and nobody else's.</summary>
+    /// <summary>The temporary name of a copy: short, and unique.</summary>
     public static string CopyOf(string target, TorrentId torrent, int index) =>
         Path.Combine(Path.GetDirectoryName(target)!, $".{torrent.ToString()[..16]}-{index}.moving");
 }

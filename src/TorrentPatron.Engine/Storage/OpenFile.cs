@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>An open file with a count of its users, the pool that holds it among them; the last who leaves closes it.</summary>
+/// <summary>A reference-counted open file, with the pool as one of its users; the last user closes it.</summary>
 internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWritable)
 {
-    /// <summary>It was used since <see cref="WasUsed"/> asked, and since <see cref="Rest"/> did.</summary>
+    /// <summary>Flags: used since the last <see cref="WasUsed"/>, and since the last <see cref="Rest"/>.</summary>
     private const int UsedLately = 1, UsedSinceRest = 2;
 
     private int _users = 1;
@@ -15,14 +15,14 @@ internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWr
     /// <summary>The file that it is open for.</summary>
     public PooledFile Slot { get; } = slot;
 
-    /// <summary>The handle; good while one is a user.</summary>
+    /// <summary>The handle, valid for users.</summary>
     public SafeFileHandle Handle { get; } = handle;
 
     /// <summary>Whether it is open for writing.</summary>
     public bool IsWritable { get; } = isWritable;
 
-    /// <summary>Becomes a user.</summary>
-    /// <returns>False where the file has been closed meanwhile.</returns>
+    /// <summary>Adds a user.</summary>
+    /// <returns>False if the file has been closed meanwhile.</returns>
     public bool TryUse()
     {
         int users = Volatile.Read(ref _users);
@@ -42,16 +42,16 @@ internal sealed class OpenFile(PooledFile slot, SafeFileHandle handle, bool isWr
         return false;
     }
 
-    /// <summary>Is a user no longer.</summary>
+    /// <summary>Removes a user.</summary>
     public void Leave()
     {
         if (Interlocked.Decrement(ref _users) == 0)
             Handle.Dispose();
     }
 
-    /// <summary>Whether it was used since the last time this was asked.</summary>
+    /// <summary>Whether it was used since the last call.</summary>
     public bool WasUsed() => (Interlocked.And(ref _use, ~UsedLately) & UsedLately) != 0;
 
-    /// <summary>Called now and then, by one at a time: how many times in a row it had not been used since the time before.</summary>
+    /// <summary>Called now and then, by one thread at a time: the number of consecutive calls without a use in between.</summary>
     public int Rest() => _rests = (Interlocked.And(ref _use, ~UsedSinceRest) & UsedSinceRest) != 0 ? 0 : _rests + 1;
 }

@@ -1,9 +1,9 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Every user of this machine can write in a folder, and take away or put there what they like.</summary>
+/// <summary>Thrown for a folder in which every user of this machine can create and remove files.</summary>
 public sealed class OpenToAllException : UnauthorizedAccessException
 {
-    /// <summary>Says which folder it is.</summary>
+    /// <summary>Creates the exception for a folder.</summary>
     /// <param name="path">Its path.</param>
     public OpenToAllException(string path)
         : base($"Every user of this machine can write to '{path}'.")

@@ -6,15 +6,15 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// The bytes of skipped files that came with the wanted ones, because they share pieces with them: kept in one hidden file beside the
-/// torrent's data, so that a skipped file does not appear. The file is made with the first byte. Thread-safe; blocks on the disk.
+/// The bytes of skipped files that were downloaded because they share pieces with wanted ones: kept in one hidden file beside the
+/// torrent's data, so that skipped files do not appear. Created with the first byte. Thread-safe; blocks on the disk.
 /// </summary>
 /// <remarks>
-/// Behind a header lie slots: a record (index of the piece, and a check on it that binds it to the torrent) and room for the piece.
-/// Slots are taken as pieces come, so that the file stays small also where the file system knows no holes. Nothing in it counts by being
-/// there: pieces are hashed, and resume data says which are good.
+/// A header is followed by slots: a record (the piece's index, and a checksum that binds it to the torrent) and room for the
+/// piece. Slots are allocated as pieces arrive, so that the file stays small even on file systems without holes. Its contents are
+/// not trusted: pieces are hashed, and resume data says which are good.
 /// </remarks>
-/// <param name="layout">Where the torrent's files lie.</param>
+/// <param name="layout">The layout of the torrent's files.</param>
 /// <param name="pool">Keeps the file open.</param>
 internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDisposable
 {
@@ -25,12 +25,12 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
     private readonly byte[] _header = MakeHeader(layout);
     private readonly PooledFile _file = new(new Opener(layout), 0);
 
-    /// <summary>The slot of each piece that has one; null: not read yet.</summary>
+    /// <summary>The slot of each piece that has one; null until it has been read.</summary>
     private Dictionary<int, int>? _slots;
     private Queue<int> _free = new();
     private bool _isUnflushed;
 
-    /// <summary>Whether bytes of a piece are kept.</summary>
+    /// <summary>Whether it has bytes of a piece.</summary>
     /// <param name="piece">Index of the piece.</param>
     public bool Has(int piece)
     {
@@ -38,10 +38,10 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
             return Slots().ContainsKey(piece);
     }
 
-    /// <summary>Reads bytes; those that were never written are zeros.</summary>
-    /// <param name="offset">Where in the torrent.</param>
-    /// <param name="buffer">Where to.</param>
-    /// <returns>False where there is nothing of a piece.</returns>
+    /// <summary>Reads bytes; bytes never written are zeros.</summary>
+    /// <param name="offset">The offset in the torrent.</param>
+    /// <param name="buffer">The buffer.</param>
+    /// <returns>False if it has nothing of a piece.</returns>
     /// <exception cref="StorageException">The file cannot be read.</exception>
     public bool TryRead(long offset, Span<byte> buffer)
     {
@@ -62,9 +62,9 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
     }
 
     /// <summary>Writes bytes.</summary>
-    /// <param name="offset">Where in the torrent.</param>
-    /// <param name="bytes">What.</param>
-    /// <exception cref="StorageException">It failed; or a file that is not of this kind is in the way.</exception>
+    /// <param name="offset">The offset in the torrent.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <exception cref="StorageException">The write failed, or a file of another kind is in the way.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         lock (_gate)
@@ -98,8 +98,8 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         }
     }
 
-    /// <summary>Sees to it that what was written before this was called is on the medium.</summary>
-    /// <exception cref="StorageException">It could not be flushed; it counts as not flushed still.</exception>
+    /// <summary>Flushes everything written before the call to the disk.</summary>
+    /// <exception cref="StorageException">The flush failed; the file still counts as unflushed.</exception>
     public void Flush()
     {
         lock (_gate)
@@ -126,7 +126,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         }
     }
 
-    /// <summary>Closes the file; what is in it is looked at anew when it is needed.</summary>
+    /// <summary>Closes the file; its slots are read again when needed.</summary>
     public void Close()
     {
         lock (_gate)
@@ -139,7 +139,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
     /// <summary>Closes the file for writing.</summary>
     public void CloseForWriting() => _file.CloseForWriting();
 
-    /// <summary>Deletes the file, unless it is not of this kind. What cannot be deleted is left.</summary>
+    /// <summary>Deletes the file, unless it is of another kind. Failures are ignored.</summary>
     public void Delete()
     {
         lock (_gate)
@@ -155,7 +155,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
-                // It takes room, and harms nothing.
+                // It takes space, but does no harm.
             }
         }
     }
@@ -196,7 +196,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         }
     }
 
-    // A crash may leave zeros of a header.
+    // A crash may leave zeros instead of a header.
     private static bool IsOurs(SafeFileHandle handle, byte[] header)
     {
         byte[] there = new byte[HeaderBytes];
@@ -229,7 +229,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
                 return slots;
             long length = RandomAccess.GetLength(handle);
             Span<byte> record = stackalloc byte[RecordBytes], sound = stackalloc byte[RecordBytes];
-            // Each piece has one slot at most: what is behind so many is none.
+            // Each piece has at most one slot: anything after that many is ignored.
             for (int slot = 0; slot < layout.PieceCount && PlaceOf(slot) < length; slot++)
             {
                 int read = RandomAccess.Read(handle, record, PlaceOf(slot));
@@ -244,7 +244,7 @@ internal sealed class PartsFile(FileLayout layout, FileHandlePool pool) : IDispo
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // What cannot be read is not there; who writes is told why it cannot.
+            // An unreadable file counts as missing; a write reports the reason.
             slots.Clear();
         }
 

@@ -2,10 +2,12 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Tells whether two paths that differ in case or composition only are one file, as the file system there has it.</summary>
+/// <summary>Determines whether two paths that differ only in case or composition are one file in their file system.</summary>
 internal static class PathCase
 {
-    /// <summary>Whether two folders are one, but for letter case or composition. Looks at the disk where they differ.</summary>
+    /// <summary>
+    /// Whether two folders are one, ignoring case or composition if the file system does. Examines the disk if they differ.
+    /// </summary>
     /// <param name="one">An absolute path.</param>
     /// <param name="other">Another.</param>
     public static bool AreOne(string one, string other)
@@ -18,14 +20,14 @@ internal static class PathCase
         return NameFolding.Fold(left) == NameFolding.Fold(right) && AreSame(left, right);
     }
 
-    /// <summary>Whether two paths are one. Looks at the disk where they differ.</summary>
-    /// <param name="one">An absolute path, its links followed.</param>
-    /// <param name="other">Another that folds to the same text.</param>
+    /// <summary>Whether two paths are one. Examines the disk if they differ.</summary>
+    /// <param name="one">An absolute path with links resolved.</param>
+    /// <param name="other">Another one that folds to the same text.</param>
     public static bool AreSame(string one, string other)
     {
         if (one == other)
             return true;
-        // Drives, servers and shares are never told apart by case.
+        // Drives, servers and shares never differ only by case.
         string folder = Path.GetPathRoot(one)!;
         string[] left = Elements(one), right = Elements(other);
         if (left.Length != right.Length)
@@ -50,7 +52,7 @@ internal static class PathCase
             (bool isOne, bool isOther) = (Path.Exists(Path.Combine(folder, one)), Path.Exists(Path.Combine(folder, other)));
             if (isOne != isOther)
                 return false;
-            // Where both are there, a folder that tells them apart lists both.
+            // If both exist, a folder that distinguishes them lists both.
             return isOne
                 ? Directory.EnumerateFileSystemEntries(folder).Select(Path.GetFileName).Count(name => name == one || name == other) < 2
                 : !TellsApart(folder, one, other);
@@ -61,7 +63,7 @@ internal static class PathCase
         }
     }
 
-    /// <summary>Neither is there: tries it with names of the same kind in the nearest folder that is.</summary>
+    /// <summary>Neither exists: tries similar names in the nearest existing folder.</summary>
     private static bool TellsApart(string folder, string one, string other)
     {
         string? at = folder;

@@ -5,53 +5,53 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// One torrent's claim to the paths of its files, against all other torrents of the process and those that are saved in its state
-/// folder, whichever process runs them. Thread-safe. Everything but disposing looks at the disk.
+/// One torrent's claim to the paths of its files, against all other torrents of the process and those saved in its state folder,
+/// whichever process runs them. Thread-safe. Everything except disposing examines the disk.
 /// </summary>
 /// <param name="torrent">The torrent.</param>
-/// <param name="name">What it is called.</param>
-/// <param name="store">Knows what else is saved.</param>
-/// <param name="table">Knows what else runs.</param>
+/// <param name="name">The torrent's name.</param>
+/// <param name="store">Knows the other saved torrents.</param>
+/// <param name="table">Knows the other running torrents.</param>
 internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore store, PathTable table) : IFileOwner, IDisposable
 {
-    /// <summary>Where the files are and, while they are moved, where they go.</summary>
+    /// <summary>The location of the files and, during a move, their new location.</summary>
     private FilePlace[] _places = [];
     private TorrentFiles? _announced;
     private Func<TorrentFiles>? _live;
 
-    /// <summary>The files that other torrents have too, and have the same bytes in as far as is known.</summary>
+    /// <summary>The files shared with other torrents, with the same bytes as far as known.</summary>
     public IReadOnlyList<SharedFile> Shared { get; private set; } = [];
 
-    /// <summary>How the torrent's files stand.</summary>
-    /// <param name="layout">Where they lie.</param>
-    /// <param name="priorities">Priority of each; none where their number is another: all normal.</param>
-    /// <param name="origin">Where those on disk are from; null if unknown.</param>
-    /// <param name="verified">The pieces that are here.</param>
-    /// <param name="apart">The files whose bytes are kept apart; null means none.</param>
-    /// <param name="unchecked">Pieces that are not checked yet, and may be here; null means none.</param>
+    /// <summary>The state of the torrent's files.</summary>
+    /// <param name="layout">Their layout.</param>
+    /// <param name="priorities">Priority of each; if the count does not match, all are normal.</param>
+    /// <param name="origin">The origin of those on disk; null if unknown.</param>
+    /// <param name="verified">The verified pieces.</param>
+    /// <param name="apart">The files whose bytes are in the parts file; null means none.</param>
+    /// <param name="unchecked">Pieces that are not checked yet, and may be on disk; null means none.</param>
     public TorrentFiles FilesOf(
         FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, Bitfield? apart,
         Bitfield? @unchecked = null) =>
         new(torrent, name, layout, priorities, origin, verified) { Apart = apart, Unchecked = @unchecked };
 
-    /// <summary>From now on others see the torrent's files as they stand when they look.</summary>
-    /// <param name="live">Tells how they stand.</param>
+    /// <summary>From now on others see the current state of the torrent's files.</summary>
+    /// <param name="live">Returns the current state.</param>
     public void Follow(Func<TorrentFiles> live)
     {
         lock (table.Gate)
             (_live, _announced) = (live, null);
     }
 
-    /// <summary>Claims the paths of the torrent's files. Before <see cref="Follow"/> others see them as they are given here.</summary>
+    /// <summary>Claims the paths of the torrent's files. Until <see cref="Follow"/> others see the given state.</summary>
     /// <param name="files">The files.</param>
-    /// <param name="isMissing">Whether bytes of a file are known to be missing, so that it must be the torrent's alone.</param>
-    /// <exception cref="StorageException"><see cref="TorrentErrorId.PathInUse"/>; what was claimed before stays so.</exception>
+    /// <param name="isMissing">Returns whether bytes of a file are missing, so that it must belong to the torrent alone.</param>
+    /// <exception cref="StorageException"><see cref="TorrentErrorId.PathInUse"/>; earlier claims are kept.</exception>
     public void Take(TorrentFiles files, Predicate<int> isMissing)
     {
         var place = new FilePlace(files.Layout);
         lock (table.Gate)
         {
-            // Of two processes that start torrents at the same moment, the one that claims second has seen the first and gives way.
+            // If two processes start torrents at the same moment, the one that claims second sees the first and gives way.
             bool isClaimed = Array.Exists(_places, known => known.Root == place.Root);
             List<SharedFile> shared =
             [
@@ -65,7 +65,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         }
     }
 
-    /// <summary>Claims the paths of files that are only read, whoever else has them.</summary>
+    /// <summary>Claims the paths of files that are only read, even if other torrents have them.</summary>
     /// <param name="files">The files.</param>
     public void Join(TorrentFiles files)
     {
@@ -78,11 +78,11 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         }
     }
 
-    /// <summary>Claims the paths to which the torrent's files are to be moved, beside those where they are.</summary>
-    /// <param name="files">The files where they are.</param>
-    /// <param name="to">Where they go.</param>
+    /// <summary>Claims the new paths of a move in addition to the current ones.</summary>
+    /// <param name="files">The files at their current paths.</param>
+    /// <param name="to">The new layout.</param>
     /// <exception cref="StorageException">
-    /// <see cref="TorrentErrorId.PathInUse"/>: another torrent has one of the paths, or one of the files that would go.
+    /// <see cref="TorrentErrorId.PathInUse"/>: another torrent has one of the paths, or one of the files to be moved.
     /// </exception>
     public void TakeForMove(TorrentFiles files, FileLayout to)
     {
@@ -97,7 +97,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         }
     }
 
-    /// <summary>Gives up all paths but those of a layout: the move is over, one way or the other.</summary>
+    /// <summary>Releases all paths except those of a layout, at the end of a move.</summary>
     public void Keep(FileLayout layout)
     {
         string root = new FilePlace(layout).Root;
@@ -108,7 +108,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         }
     }
 
-    /// <summary>The files that other torrents have too, so that they may not be deleted.</summary>
+    /// <summary>The files shared with other torrents, which must not be deleted.</summary>
     /// <param name="files">The torrent's files.</param>
     public IReadOnlyList<SharedFile> FindShared(TorrentFiles files)
     {
@@ -129,7 +129,7 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
 
     IEnumerable<(TorrentFiles Files, FilePlace Place)> IFileOwner.Places()
     {
-        // Which file is which is the same wherever they lie.
+        // File indices are the same in every layout.
         TorrentFiles? files = _live?.Invoke() ?? _announced;
         return files is null ? [] : _places.Select(place => (files, place));
     }
@@ -160,16 +160,18 @@ internal sealed class PathClaim(TorrentId torrent, string name, IResumeStore sto
         table.Leave(place.Root, this);
     }
 
-    /// <summary>A path that two torrents have.</summary>
+    /// <summary>A path shared by two torrents.</summary>
     private sealed record Overlap(TorrentFiles Files, FileLayout At, int File, TorrentFiles Other, FileLayout OtherLayout, int OtherFile)
     {
-        /// <summary>Whether one of the two would have to make way: unless only this torrent has ever written to the file.</summary>
+        /// <summary>
+        /// Whether one of the two would have to give way: unless only this torrent has ever written to the file.
+        /// </summary>
         public bool IsDisputed => File < 0 ? Other.Holds(OtherFile)
             : OtherFile < 0 ? Files.Wants(File)
             : (Files.Wants(File) || Files.HasWritten(File)) && Other.Holds(OtherFile) && !AreBothEmpty
                 && !(Files.HasWritten(File) && !Other.HasWritten(OtherFile));
 
-        /// <summary>Whether the file is of use to both.</summary>
+        /// <summary>Whether both have or want the file.</summary>
         public bool IsHeldByBoth => File >= 0 && OtherFile >= 0 && Files.Holds(File) && Other.Holds(OtherFile);
 
         private bool AreBothEmpty => LengthOf(Files, File) == 0 && LengthOf(Other, OtherFile) == 0;

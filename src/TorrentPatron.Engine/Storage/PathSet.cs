@@ -3,8 +3,8 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// The paths of a layout's files as the file system knows them: links above the torrent's top folder followed, case and composition
-/// folded. Immutable.
+/// The paths of a layout's files as the file system sees them: links above the torrent's top folder resolved, case and
+/// composition folded. Immutable.
 /// </summary>
 internal sealed class PathSet
 {
@@ -15,7 +15,7 @@ internal sealed class PathSet
 
     /// <summary>Collects the paths.</summary>
     /// <param name="layout">The layout.</param>
-    /// <param name="root">Its root path, links followed.</param>
+    /// <param name="root">Its root path with links resolved.</param>
     public PathSet(FileLayout layout, string root)
     {
         (_layout, _root) = (layout, root);
@@ -29,9 +29,11 @@ internal sealed class PathSet
             _folders.Add(NameFolding.Fold(Real(folder)));
     }
 
-    /// <summary>The files that both torrents have, and those that one has where the other has a folder.</summary>
+    /// <summary>The files shared by both torrents, and files of one that are folders of the other.</summary>
     /// <param name="other">The other torrent's paths.</param>
-    /// <returns>Indexes of the file in this torrent and in the other; -1 where that is a folder. Looks at the disk where only case differs.</returns>
+    /// <returns>
+    /// Indexes of the file in this torrent and in the other; -1 for a folder. Examines the disk if only case differs.
+    /// </returns>
     public IEnumerable<(int File, int OtherFile)> Overlaps(PathSet other)
     {
         foreach ((string path, int file) in _files)
@@ -54,11 +56,11 @@ internal sealed class PathSet
         }
     }
 
-    /// <summary>A file's path, links above the torrent followed.</summary>
+    /// <summary>A file's path with links above the torrent resolved.</summary>
     /// <param name="file">Index of the file.</param>
     public string RealPathOf(int file) => Real(_layout.Files[file].FullPath);
 
-    // Some files may lie elsewhere, by the torrent's own names.
+    // Some files may be elsewhere, under the torrent's original names.
     private string Real(string path) => path.StartsWith(_layout.RootPath, StringComparison.Ordinal)
         ? string.Concat(_root, path.AsSpan(_layout.RootPath.Length))
         : RealPath.Of(path);

@@ -3,19 +3,19 @@ using TorrentPatron.Protocol.Metainfo;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Values by path: finds those that belong to a path, to a folder above it, or to anything below it. Paths that differ in case or
-/// composition only count as one, as they do on some file systems. Not thread-safe.
+/// Values by path: finds the values of a path, of the folders above it, and of everything below it. Paths that differ only in
+/// case or composition count as one, as on some file systems. Not thread-safe.
 /// </summary>
-/// <typeparam name="T">What belongs to a path.</typeparam>
+/// <typeparam name="T">The type of values.</typeparam>
 public sealed class PathTree<T>
     where T : notnull
 {
     private readonly Node _top = new();
 
-    /// <summary>Adds a value; one that is there already stays the only one.</summary>
-    /// <param name="path">An absolute path, its links followed.</param>
+    /// <summary>Adds a value, unless it is already there.</summary>
+    /// <param name="path">An absolute path with links resolved.</param>
     /// <param name="value">The value.</param>
-    /// <returns>False where it was there.</returns>
+    /// <returns>False if it was already there.</returns>
     public bool Add(string path, T value)
     {
         Node at = _top;
@@ -27,7 +27,7 @@ public sealed class PathTree<T>
         return true;
     }
 
-    /// <summary>Removes a value, where it is there.</summary>
+    /// <summary>Removes a value, if it is there.</summary>
     /// <param name="path">The path with which it was added.</param>
     /// <param name="value">The value.</param>
     public void Remove(string path, T value)
@@ -50,8 +50,8 @@ public sealed class PathTree<T>
         }
     }
 
-    /// <summary>The values at a path, at the folders above it and at what is below it.</summary>
-    /// <param name="path">An absolute path, its links followed.</param>
+    /// <summary>The values of a path, of the folders above it, and of everything below it.</summary>
+    /// <param name="path">An absolute path with links resolved.</param>
     public IReadOnlyList<T> Near(string path)
     {
         var found = new List<T>();

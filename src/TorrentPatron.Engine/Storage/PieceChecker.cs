@@ -3,28 +3,29 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Finds out which pieces on disk are good, by hashing them.</summary>
-/// <param name="storage">Where the pieces are.</param>
-/// <param name="verifier">Tells good pieces from bad ones.</param>
+/// <summary>Verifies pieces on disk by hashing them.</summary>
+/// <param name="storage">The torrent's files.</param>
+/// <param name="verifier">Verifies pieces.</param>
 /// <param name="workers">The disk threads.</param>
 internal sealed class PieceChecker(TorrentStorage storage, PieceVerifier verifier, DiskWorkers workers)
 {
     /// <summary>Checks pieces.</summary>
     /// <param name="pieces">
-    /// Which, of those that can be there (<see cref="TorrentStorage.PossiblePieces"/>); null: all that can.
+    /// The pieces to check, among those that can be on disk (<see cref="TorrentStorage.PossiblePieces"/>); null means all of
+    /// those.
     /// </param>
     /// <param name="onPiece">
-    /// Is told of each piece and whether it is good, on a disk thread, of several at once; null: nobody is.
+    /// Called with each piece and whether it is good, on several disk threads at once; null means not.
     /// </param>
-    /// <param name="cancellationToken">Ends it within milliseconds.</param>
+    /// <param name="cancellationToken">Cancels within milliseconds.</param>
     /// <returns>The good ones among them.</returns>
-    /// <exception cref="StorageException">A file is there but cannot be read.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StorageException">A file exists but cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<Bitfield> CheckAsync(Bitfield? pieces, Action<int, bool>? onPiece, CancellationToken cancellationToken)
     {
         List<int> candidates = [];
         pieces ??= await workers.RunAsync(() => storage.PossiblePieces(storage.Stamps()), cancellationToken).ConfigureAwait(false);
-        // One element for each piece, so that threads do not meet in a bit field's bytes.
+        // One element per piece, so that threads do not share a bitfield's bytes.
         bool[] isGood = new bool[pieces.Length];
         for (int piece = 0; piece < pieces.Length; piece++)
         {

@@ -3,31 +3,31 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Takes a piece's hash.</summary>
+/// <summary>Receives a piece's hash.</summary>
 /// <param name="piece">Index of the piece.</param>
 /// <param name="hash">Its hash.</param>
 internal delegate void PieceHashed(int piece, ReadOnlySpan<byte> hash);
 
-/// <summary>Hashes pieces that are on disk, on all disk threads at once.</summary>
+/// <summary>Hashes pieces on disk, on all disk threads at once.</summary>
 /// <remarks>Each thread takes the next piece and hashes it in slices, between which other jobs get their turn.</remarks>
-/// <param name="storage">Where the pieces are.</param>
+/// <param name="storage">The torrent's files.</param>
 /// <param name="workers">The disk threads.</param>
-/// <param name="begin">Begins the hash of a piece. Called on disk threads, several at once.</param>
-/// <param name="time">Tells how long reading and hashing take; null: the system's.</param>
+/// <param name="begin">Starts the hash of a piece. Called on several disk threads at once.</param>
+/// <param name="time">The clock for measuring reads and hashing; null means the system's.</param>
 internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, Func<int, PieceHash> begin, TimeProvider? time = null)
 {
-    /// <summary>What is read at once: much for a disk, little enough for a processor's cache.</summary>
+    /// <summary>Bytes per read: enough for a disk, small enough for a processor's cache.</summary>
     private const int ChunkBytes = 256 << 10;
 
-    /// <summary>What is hashed before others get their turn: a few milliseconds' worth.</summary>
+    /// <summary>Bytes hashed before others get their turn: a few milliseconds' worth.</summary>
     private const int SliceBytes = 4 << 20;
 
-    /// <summary>Hashes pieces. Their files must be there and long enough.</summary>
-    /// <param name="pieces">Which, in the order in which they are begun.</param>
-    /// <param name="onPiece">Takes each hash, on a disk thread, of several at once.</param>
-    /// <param name="cancellationToken">Ends it after the slices at hand.</param>
-    /// <exception cref="StorageException">A file is missing, too short or cannot be read; hashing has ended then.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <summary>Hashes pieces. Their files must exist and be long enough.</summary>
+    /// <param name="pieces">The pieces, in the order to start them.</param>
+    /// <param name="onPiece">Receives each hash, on several disk threads at once.</param>
+    /// <param name="cancellationToken">Cancels after the slices in progress.</param>
+    /// <exception cref="StorageException">A file is missing, too short or cannot be read; hashing has then ended.</exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public Task HashAsync(IReadOnlyList<int> pieces, PieceHashed onPiece, CancellationToken cancellationToken)
     {
         if (pieces.Count == 0)
@@ -41,7 +41,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         return run.Task;
     }
 
-    /// <summary>What the lanes of one call share.</summary>
+    /// <summary>The state that the threads of one call share.</summary>
     private sealed class Run(TorrentStorage storage, DiskWorkers workers, Func<int, PieceHash> begin, TimeProvider time, IReadOnlyList<int> pieces,
         PieceHashed onPiece, int lanes, CancellationToken cancellationToken) : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
     {
@@ -61,7 +61,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
 
         public bool IsOver => cancellationToken.IsCancellationRequested || Volatile.Read(ref _failure) is not null;
 
-        /// <summary>Whether so many pieces are left that each lane can take several.</summary>
+        /// <summary>Whether so many pieces are left that each thread can take several.</summary>
         public bool HasMany => pieces.Count - Volatile.Read(ref _next) > _many;
 
         public int NextPiece()
@@ -73,8 +73,8 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         public PieceHash Begin(int piece) => begin(piece);
 
         /// <summary>
-        /// The hash of a piece that is all hole. Taken once for those of full length, or twice where threads meet; but that of a v2 piece is of the
-        /// bytes of its file alone.
+        /// The hash of a piece that is all hole. Computed once for pieces of full length (or twice in a race); but a v2 piece's
+        /// hash covers only the bytes of its file.
         /// </summary>
         public ReadOnlySpan<byte> HashOfZeros(int piece)
         {
@@ -109,10 +109,10 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
         }
     }
 
-    /// <summary>What one thread does of it, a slice at a time.</summary>
+    /// <summary>The work of one thread, one slice at a time.</summary>
     /// <remarks>
-    /// Pieces are hashed one by one, in the order of the disk, or several side by side, a block of each at a time. The latter is faster where
-    /// hashing is what takes the time, and slower where reading does: a disk would have to seek.
+    /// Pieces are hashed one by one, in disk order, or several side by side, a block of each at a time. The latter is faster if
+    /// hashing is the bottleneck, and slower if reading is: a disk would have to seek.
     /// </remarks>
     private sealed class Lane(Run run, int affinity) : IDiskJob
     {
@@ -126,7 +126,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
 
         public void Execute()
         {
-            // Held for the slice only: many torrents may wait for their turn.
+            // Rented only for the slice: many torrents may be waiting for their turn.
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ChunkBytes);
             try
             {
@@ -189,7 +189,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             return true;
         }
 
-        /// <returns>False where no piece is left.</returns>
+        /// <returns>False if no piece is left.</returns>
         private bool BeginPieces(FileLayout layout)
         {
             // Side by side, hashing takes half the time.
@@ -198,7 +198,7 @@ internal sealed class PieceHasher(TorrentStorage storage, DiskWorkers workers, F
             (_reading, _hashing) = (0, 0);
             while (_taken.Count < wanted && run.NextPiece() is >= 0 and var piece)
             {
-                // Taken already, for where another program holds its file.
+                // Already taken, but waiting because another program has locked its file.
                 _taken.Add(piece);
                 if (!run.Storage.IsHole(layout.PieceOffset(piece), layout.PieceSize(piece)))
                     continue;

@@ -3,12 +3,12 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Makes priorities of pieces from those of files: a piece is wanted as much as the file in it that is wanted most.</summary>
+/// <summary>Derives piece priorities from file priorities: a piece has the highest priority of its files.</summary>
 internal static class PiecePriorities
 {
     /// <summary>The priority of each piece.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="files">Priority of each file; empty: all normal.</param>
+    /// <param name="files">Priority of each file; empty means all normal.</param>
     public static byte[] Of(TorrentMetainfo metainfo, IReadOnlyList<FilePriority> files)
     {
         var priorities = new byte[metainfo.PieceCount];

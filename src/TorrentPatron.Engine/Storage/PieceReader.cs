@@ -3,20 +3,20 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Reads a torrent's pieces from files that lie anywhere, and verifies them. Nothing is written. For one thread.</summary>
-/// <param name="layout">Which bytes lie in which file.</param>
-/// <param name="verifier">Tells good pieces from bad ones.</param>
-/// <param name="cancellationToken">Ends it within milliseconds.</param>
+/// <summary>Reads and verifies a torrent's pieces from files in any location. Writes nothing. For use by one thread.</summary>
+/// <param name="layout">Maps bytes to files.</param>
+/// <param name="verifier">Verifies pieces.</param>
+/// <param name="cancellationToken">Cancels within milliseconds.</param>
 internal sealed class PieceReader(FileLayout layout, PieceVerifier verifier, CancellationToken cancellationToken)
 {
     private const int ChunkBytes = 256 << 10;
 
     private byte[] _buffer = new byte[ChunkBytes];
 
-    /// <summary>Whether a piece is good. What cannot be read is not.</summary>
+    /// <summary>Whether a piece is good. An unreadable one is not.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <param name="fileOf">Where each of its files lies; null means nowhere.</param>
-    /// <param name="onChunk">Takes the bytes with their offset in the torrent, before it is known whether they are good; null: nobody does.</param>
+    /// <param name="fileOf">Returns the location of each of its files; null means nowhere.</param>
+    /// <param name="onChunk">Takes the bytes with their offset in the torrent, before they are verified; null means not.</param>
     public bool Matches(int piece, Func<int, DataFile?> fileOf, Action<long, ReadOnlyMemory<byte>>? onChunk = null)
     {
         using PieceHash hash = verifier.Begin(piece);
@@ -36,10 +36,10 @@ internal sealed class PieceReader(FileLayout layout, PieceVerifier verifier, Can
         return verifier.Verify(piece, hash);
     }
 
-    /// <summary>Reads a piece at once, if it is good.</summary>
+    /// <summary>Reads a whole piece, if it is good.</summary>
     /// <param name="piece">Index of the piece.</param>
-    /// <param name="fileOf">Where each of its files lies; null means nowhere.</param>
-    /// <param name="bytes">Its bytes, which stay until the next piece is read.</param>
+    /// <param name="fileOf">Returns the location of each of its files; null means nowhere.</param>
+    /// <param name="bytes">Its bytes, valid until the next piece is read.</param>
     public bool TryReadWhole(int piece, Func<int, DataFile?> fileOf, out ReadOnlySpan<byte> bytes)
     {
         int size = layout.PieceSize(piece);

@@ -1,11 +1,11 @@
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// A file that a <see cref="FileHandlePool"/> opens when it is needed: for reading, and apart from that for writing, so that it can be
-/// closed for writing whoever reads it. Thread-safe.
+/// A file that a <see cref="FileHandlePool"/> opens on demand: separately for reading and for writing, so that it can be closed
+/// for writing while others read it. Thread-safe.
 /// </summary>
 /// <param name="opener">Opens it.</param>
-/// <param name="index">Which of the opener's files it is.</param>
+/// <param name="index">Its index among the opener's files.</param>
 internal sealed class PooledFile(IFileOpener opener, int index)
 {
     private OpenFile? _reader;
@@ -15,14 +15,14 @@ internal sealed class PooledFile(IFileOpener opener, int index)
     /// <summary>Whether it is open for writing.</summary>
     public bool IsOpenForWriting => Volatile.Read(ref _writer) is not null;
 
-    /// <summary>Becomes a user of the file if it is open as needed.</summary>
-    /// <param name="write">Whether it is to be written.</param>
+    /// <summary>Adds a user if the file is open as needed.</summary>
+    /// <param name="write">Whether for writing.</param>
     public OpenFile? TryUse(bool write) => Volatile.Read(ref Place(write)) is { } file && file.TryUse() ? file : null;
 
-    /// <summary>Opens the file if it is not open as needed, and becomes a user of it.</summary>
-    /// <param name="write">Whether it is to be written.</param>
-    /// <param name="isNew">Whether it was opened by this.</param>
-    /// <exception cref="ObjectDisposedException">It was closed for good.</exception>
+    /// <summary>Opens the file if it is not open as needed, and adds a user.</summary>
+    /// <param name="write">Whether for writing.</param>
+    /// <param name="isNew">Whether this call opened it.</param>
+    /// <exception cref="ObjectDisposedException">The file was closed for good.</exception>
     public OpenFile Use(bool write, out bool isNew)
     {
         lock (this)
@@ -40,25 +40,25 @@ internal sealed class PooledFile(IFileOpener opener, int index)
         }
     }
 
-    /// <summary>Lets the pool's hold on the file go, whether it is open for reading or writing.</summary>
+    /// <summary>Removes the pool as a user of the file, whether open for reading or writing.</summary>
     public void Close()
     {
         Interlocked.Exchange(ref _reader, null)?.Leave();
         CloseForWriting();
     }
 
-    /// <summary>Lets the pool's hold on the file go where it is open for writing.</summary>
+    /// <summary>Removes the pool as a user of the file if it is open for writing.</summary>
     public void CloseForWriting() => Interlocked.Exchange(ref _writer, null)?.Leave();
 
-    /// <summary>Lets the pool's hold on an open file go, unless that has happened already.</summary>
-    /// <param name="file">Which.</param>
+    /// <summary>Removes the pool as a user of an open file, unless that was done before.</summary>
+    /// <param name="file">The open file.</param>
     public void Close(OpenFile file)
     {
         if (Interlocked.CompareExchange(ref Place(file.IsWritable), null, file) == file)
             file.Leave();
     }
 
-    /// <summary>Closes the file for good; who uses it now finishes first.</summary>
+    /// <summary>Closes the file for good; current users finish first.</summary>
     public void CloseForGood()
     {
         lock (this)
@@ -68,8 +68,8 @@ internal sealed class PooledFile(IFileOpener opener, int index)
         }
     }
 
-    /// <summary>Whether an open file is (still) this file's.</summary>
-    /// <param name="file">Which.</param>
+    /// <summary>Whether an open file still belongs to this file.</summary>
+    /// <param name="file">The open file.</param>
     public bool Holds(OpenFile file) => Volatile.Read(ref Place(file.IsWritable)) == file;
 
     private ref OpenFile? Place(bool write) => ref write ? ref _writer : ref _reader;

@@ -1,14 +1,14 @@
 using System.Runtime.Versioning;
 using Microsoft.Win32.SafeHandles;
 
-#pragma warning disable RS0030 // GuardedFile's own way where the system has no better one.
+#pragma warning disable RS0030 // GuardedFile's fallback on systems without better calls.
 
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// What <see cref="GuardedFile"/> does where the system cannot reach a file from an open folder. On Windows what is open is asked where it
-/// really lies, before anything is read, written, deleted or renamed. Elsewhere the path is looked at before and after a file is opened;
-/// whoever changes a folder into a link and back in between is not seen.
+/// The fallback of <see cref="GuardedFile"/> on systems that cannot reach a file from an open folder. On Windows an open file is
+/// asked for its real location before anything is read, written, deleted or renamed. Elsewhere the path is examined before and
+/// after a file is opened; a folder that is changed into a link and back in between goes unnoticed.
 /// </summary>
 internal static class PortableFiles
 {
@@ -54,7 +54,7 @@ internal static class PortableFiles
         }
     }
 
-    /// <summary>What is known of an open file; null where the system does not tell.</summary>
+    /// <summary>The metadata of an open file; null if the system does not provide it.</summary>
     public static FileNode? Stat(SafeFileHandle file) => OperatingSystem.IsWindows() ? WindowsFiles.Stat(file, "") : null;
 
     public static void MakeFolder(string top, string path, UnixFileMode? permissions)
@@ -90,7 +90,7 @@ internal static class PortableFiles
             : null;
     }
 
-    /// <summary>Deletes a file. On Windows it is the one that was looked at, and lies where it is looked for.</summary>
+    /// <summary>Deletes a file. On Windows, the one that was examined, at its expected location.</summary>
     public static void Delete(string top, string path, Action<FileNode> require)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);
@@ -119,7 +119,7 @@ internal static class PortableFiles
         Directory.Delete(path, recursive: false);
     }
 
-    /// <summary>Renames a file. On Windows it is the one that was looked at, and lies where it is looked for, before and after.</summary>
+    /// <summary>Renames a file. On Windows, the one that was examined, at its expected location before and after.</summary>
     public static void Move(string top, string path, string newTop, string newPath, bool overwrite, Action<FileNode> require)
     {
         RefuseLinks(top, path);
@@ -133,7 +133,7 @@ internal static class PortableFiles
         File.Move(path, newPath, overwrite);
     }
 
-    /// <summary>Makes a symbolic link where nothing stands. On Windows it is looked at where it came to be.</summary>
+    /// <summary>Creates a symbolic link at an unused path. On Windows its location is verified.</summary>
     public static void MakeLink(string top, string path, string target, bool isFolder)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);
@@ -155,7 +155,7 @@ internal static class PortableFiles
         }
     }
 
-    /// <summary>What a symbolic link says; null means none.</summary>
+    /// <summary>A symbolic link's target text; null if it is not a link.</summary>
     public static string? ReadLink(string top, string path)
     {
         RefuseLinks(top, Path.GetDirectoryName(path)!);
@@ -184,8 +184,8 @@ internal static class PortableFiles
     }
 
     /// <summary>
-    /// Requires what is open to lie where it was looked for, without a link on the way: what is open stays what it is, whatever becomes of
-    /// its path. Where the system does not tell, the path is looked at again.
+    /// Requires an open file to be at its expected location, without a link in the path: an open file stays the same, whatever
+    /// becomes of its path. If the system does not provide the location, the path is examined again.
     /// </summary>
     private static void RequireBelow(string top, string path, SafeFileHandle file)
     {
@@ -195,7 +195,7 @@ internal static class PortableFiles
             throw new UnsafeFileException(path, isLink: true);
     }
 
-    /// <summary>Links, junctions, and whatever else stands for something elsewhere; not what a cloud keeps.</summary>
+    /// <summary>Whether it is a link, a junction, or another redirection; files in the cloud are not.</summary>
     [SupportedOSPlatform("windows")]
     private static void RefuseLinkOnWindows(string path)
     {
@@ -268,7 +268,7 @@ internal static class PortableFiles
         }
         catch (UnsafeFileException)
         {
-            // Somebody made a link of a folder just then: back with it.
+            // Someone has just replaced a folder with a link: undo the move.
             WindowsFiles.Move(file, path, overwrite: false);
             throw;
         }

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// The calls of Linux and macOS that reach a file from an open folder, so that no folder on the way is looked at twice. Nothing else in
-/// TorrentPatron calls the system for them.
+/// The system calls of Linux and macOS that reach a file from an open folder, so that no folder in the path is resolved twice.
+/// Nothing else in TorrentPatron makes these calls.
 /// </summary>
 internal static class PosixFiles
 {
@@ -27,7 +27,7 @@ internal static class PosixFiles
     private const int OpenAt2Call = 437;
     private const int ResolveNoLinks = 4, ResolveBeneath = 8;
 
-    /// <summary>The bits of a mode that say what a file is, and their values.</summary>
+    /// <summary>The file type bits of a mode, and their values.</summary>
     private const int TypeMask = 0xF000, TypeRegular = 0x8000, TypeFolder = 0x4000, TypeLink = 0xA000, TypePipe = 0x1000;
 
     [ThreadStatic]
@@ -35,7 +35,7 @@ internal static class PosixFiles
 
     private static readonly bool IsMac = OperatingSystem.IsMacOS();
 
-    // Some processors have numbers of their own for two of them.
+    // On some processors two flags have other values.
     private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture
         is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le;
 
@@ -54,17 +54,17 @@ internal static class PosixFiles
     private static readonly int AtRemoveFolder = IsMac ? 0x80 : 0x200;
     private static readonly int AtEmptyPath = 0x1000;
 
-    /// <summary>Whether the system has them.</summary>
+    /// <summary>Whether the system has these calls.</summary>
     public static bool AreThere { get; } = (OperatingSystem.IsLinux() || IsMac) && CanStat();
 
-    /// <summary>Whether a file can be made in an open folder.</summary>
-    // On macOS the mode is passed in a way that .NET cannot.
+    /// <summary>Whether a file can be created in an open folder.</summary>
+    // On macOS the mode is passed in a way that .NET does not support.
     public static bool CanCreate => !IsMac;
 
-    /// <summary>The user in whose name files are opened.</summary>
+    /// <summary>The user whose permissions apply to files.</summary>
     public static uint EffectiveUser => GetEUid();
 
-    /// <summary>Opens a folder that its owner has chosen; links are followed.</summary>
+    /// <summary>Opens a top folder; links are followed.</summary>
     public static SafeFileHandle OpenTop(string path)
     {
         int descriptor = Repeat(() => OpenAt(AtFolder, path, SearchOnly | Directory | CloseOnExec, 0));
@@ -72,13 +72,13 @@ internal static class PosixFiles
     }
 
     /// <summary>Opens a folder in another one, unless it is a link.</summary>
-    /// <param name="folder">The folder that it is in.</param>
+    /// <param name="folder">The parent folder.</param>
     /// <param name="name">Its name.</param>
     /// <param name="path">Its path, for errors.</param>
     public static SafeFileHandle OpenFolder(SafeFileHandle folder, string name, string path) =>
         TryOpenFolder(folder, name, path) ?? throw Error(Enoent, path, isFolder: true);
 
-    /// <summary>As <see cref="OpenFolder"/>; null: nothing is there.</summary>
+    /// <summary>The same as <see cref="OpenFolder"/>; null if it does not exist.</summary>
     public static SafeFileHandle? TryOpenFolder(SafeFileHandle folder, string name, string path)
     {
         int descriptor = Repeat(() => OpenAt(folder, name, SearchOnly | Directory | NoFollow | CloseOnExec, 0));
@@ -92,8 +92,8 @@ internal static class PosixFiles
         throw Error(error, path, isFolder: true);
     }
 
-    /// <summary>Opens a file in a folder, or makes it where it must not be there; no link is followed, and nothing waits.</summary>
-    /// <returns>Null where it is not there, or is there and must not be.</returns>
+    /// <summary>Opens a file in a folder, or creates a new one; no link is followed, and nothing blocks.</summary>
+    /// <returns>Null if it does not exist, or exists and must not.</returns>
     public static SafeFileHandle? OpenFile(SafeFileHandle folder, string name, string path, FileAccess access, bool isNew, UnixFileMode mode, out FileNode? node)
     {
         int flags = AccessFlags(access) | NoFollow | NonBlocking | CloseOnExec | LargeFile | (isNew ? CreateNew : 0);
@@ -101,14 +101,18 @@ internal static class PosixFiles
         return Check(descriptor, path, isNew ? Eexist : Enoent, out node);
     }
 
-    /// <summary>Opens a file that is there in one step, as <see cref="OpenFile"/> does from folder to folder.</summary>
-    /// <param name="folder">The folder that its owner has chosen.</param>
+    /// <summary>
+    /// Opens an existing file in one step, with the same rules as <see cref="OpenFile"/> from folder to folder.
+    /// </summary>
+    /// <param name="folder">The open top folder.</param>
     /// <param name="top">Its path.</param>
     /// <param name="path">The file's path, below it.</param>
-    /// <param name="access">What for.</param>
-    /// <param name="isMissing">Whether it, or a folder on the way, is not there.</param>
-    /// <param name="node">What is known of it.</param>
-    /// <returns>Null where the system cannot, or the file cannot be opened so: the long way tells why.</returns>
+    /// <param name="access">The access needed.</param>
+    /// <param name="isMissing">Whether it, or a folder in the path, does not exist.</param>
+    /// <param name="node">Its metadata.</param>
+    /// <returns>
+    /// Null if the system does not support it, or the file cannot be opened; opening it step by step tells why.
+    /// </returns>
     public static SafeFileHandle? TryOpenAtOnce(
         SafeFileHandle folder, string top, string path, FileAccess access, out bool isMissing, out FileNode? node)
     {
@@ -131,10 +135,10 @@ internal static class PosixFiles
         return null;
     }
 
-    /// <summary>Opens a file for reading wherever its path leads; nothing waits.</summary>
+    /// <summary>Opens a file for reading, following links; nothing blocks.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="kind">What it is.</param>
-    /// <param name="mayBeAny">Whether it may be a pipe or a device too.</param>
+    /// <param name="kind">Its kind.</param>
+    /// <param name="mayBeAny">Whether it may also be a pipe or a device.</param>
     public static SafeFileHandle OpenFollowing(string path, out FileKind kind, bool mayBeAny = false)
     {
         int descriptor = Repeat(() => OpenAt(AtFolder, path, NonBlocking | CloseOnExec | LargeFile, 0));
@@ -143,7 +147,7 @@ internal static class PosixFiles
         return file;
     }
 
-    /// <summary>What is known of an open file.</summary>
+    /// <summary>The metadata of an open file.</summary>
     public static FileNode Stat(SafeFileHandle file)
     {
         byte[] buffer = s_stat ??= new byte[StatBytes];
@@ -152,7 +156,7 @@ internal static class PosixFiles
         return result == 0 ? Read(buffer) : throw Error(LastError(), "", isFolder: false);
     }
 
-    /// <summary>What stands at a name in a folder; null if there is nothing. A link is not followed.</summary>
+    /// <summary>The item with a name in a folder; null if there is none. A link is not followed.</summary>
     public static FileNode? Find(SafeFileHandle folder, string name)
     {
         byte[] buffer = s_stat ??= new byte[StatBytes];
@@ -164,7 +168,7 @@ internal static class PosixFiles
         return error == Enoent ? null : throw Error(error, name, isFolder: false);
     }
 
-    /// <summary>What stands at a path; null if there is nothing. Links on the way are followed, and no other.</summary>
+    /// <summary>The item at a path; null if there is none. Links in the path are followed, but not a link at its end.</summary>
     public static FileNode? Find(string path)
     {
         if (IsMac)
@@ -177,7 +181,7 @@ internal static class PosixFiles
         return Repeat(() => StatX(AtFolder, path, AtNoFollow, StatxBasic, buffer)) == 0 ? Read(buffer) : null;
     }
 
-    /// <summary>A path with every link in it followed; null: nothing is there, or it cannot be told.</summary>
+    /// <summary>A path with all links resolved; null if it does not exist or cannot be resolved.</summary>
     public static string? RealPath(string path)
     {
         byte[] real = ArrayPool<byte>.Shared.Rent(LongestPath);
@@ -191,14 +195,14 @@ internal static class PosixFiles
         }
     }
 
-    /// <summary>Makes a folder in another one; one that is there stays.</summary>
+    /// <summary>Creates a folder in another one; an existing one is kept.</summary>
     public static void MakeFolder(SafeFileHandle folder, string name, string path, UnixFileMode mode)
     {
         if (Repeat(() => MkDirAt(folder, name, (uint)mode)) != 0 && LastError() is var error and not Eexist)
             throw Error(error, path, isFolder: true);
     }
 
-    /// <summary>Makes a renaming in a folder outlive a power cut, where that can be done.</summary>
+    /// <summary>Makes a rename in a folder survive a power failure, if possible.</summary>
     public static void FlushFolder(string path)
     {
         int descriptor = Repeat(() => OpenAt(AtFolder, path, CloseOnExec, 0));
@@ -208,14 +212,14 @@ internal static class PosixFiles
         _ = Repeat(() => FSync(folder));
     }
 
-    /// <summary>Deletes a name in a folder: of a file or, where that is empty, of a folder.</summary>
+    /// <summary>Deletes a file or an empty folder by name.</summary>
     public static void Delete(SafeFileHandle folder, string name, string path, bool isFolder)
     {
         if (Repeat(() => UnlinkAt(folder, name, isFolder ? AtRemoveFolder : 0)) != 0)
             throw Error(LastError(), path, isFolder);
     }
 
-    /// <summary>Renames a file; what has the new name is overwritten, or is an error.</summary>
+    /// <summary>Renames a file; an existing item is overwritten, or an error.</summary>
     public static void Move(SafeFileHandle from, string name, SafeFileHandle to, string newName, string path, bool overwrite)
     {
         if (!overwrite)
@@ -226,7 +230,8 @@ internal static class PosixFiles
                 return;
             }
 
-            // Where the file system knows one name for a file only, a moment stays in which another file can come to be there.
+            // If the file system does not support several names for a file, there remains a moment in which another file can
+            // appear there.
             if (LastError() == Eexist || Find(to, newName) is not null)
                 throw Error(Eexist, path, isFolder: false);
         }
@@ -235,19 +240,19 @@ internal static class PosixFiles
             throw Error(LastError(), path, isFolder: false);
     }
 
-    /// <summary>Gives a file a second name, where nothing stands at it.</summary>
-    /// <returns>Whether it has it; false where the system or the file system does not let us.</returns>
+    /// <summary>Gives a file a second, unused name.</summary>
+    /// <returns>Whether it has the name; false if the system or the file system does not allow it.</returns>
     public static bool TryHardLink(SafeFileHandle from, string name, SafeFileHandle to, string newName) =>
         Repeat(() => LinkAt(from, name, to, newName, 0)) == 0;
 
-    /// <summary>Makes a symbolic link in a folder, where nothing stands at its name.</summary>
+    /// <summary>Creates a symbolic link in a folder, with an unused name.</summary>
     public static void MakeLink(SafeFileHandle folder, string name, string target, string path)
     {
         if (Repeat(() => SymLinkAt(target, folder, name)) != 0)
             throw Error(LastError(), path, isFolder: false);
     }
 
-    /// <summary>What a symbolic link in a folder says; null means none.</summary>
+    /// <summary>The target text of a symbolic link in a folder; null if it is not a link.</summary>
     public static string? ReadLink(SafeFileHandle folder, string name)
     {
         byte[] text = new byte[LongestPath];
@@ -255,8 +260,8 @@ internal static class PosixFiles
         return length < 0 ? null : Encoding.UTF8.GetString(text, 0, length);
     }
 
-    /// <summary>Locks an open file like .NET does: alone, or with others that do not want it alone.</summary>
-    /// <exception cref="IOException">Somebody else has it; with the number that .NET gives it.</exception>
+    /// <summary>Locks an open file in .NET's way: exclusively, or shared.</summary>
+    /// <exception cref="IOException">Another process has locked it; with .NET's error number.</exception>
     public static void Lock(SafeFileHandle file, string path, bool isAlone)
     {
         const int Shared = 1, Alone = 2, AtOnce = 4;
@@ -265,10 +270,10 @@ internal static class PosixFiles
     }
 
     /// <summary>
-    /// Makes a call of the system, and again while a signal interrupts it: file systems in user space and of networks say so, and .NET's own
-    /// timers and debuggers send signals. Not for ever: one that always says so has failed.
+    /// Makes a system call, and repeats it while a signal interrupts it: user-space and network file systems report that, and
+    /// .NET's own timers and debuggers send signals. The number of repeats is limited.
     /// </summary>
-    /// <param name="call">The call; negative: it has failed.</param>
+    /// <param name="call">The call; a negative result means failure.</param>
     internal static int Repeat(Func<int> call)
     {
         const int Interrupted = 4, MostTimes = 1_000;
@@ -278,7 +283,7 @@ internal static class PosixFiles
         return result;
     }
 
-    /// <summary>Whether Linux is 5.6 or later, as far as is known.</summary>
+    /// <summary>Whether Linux is 5.6 or later, as far as known.</summary>
     private static bool CanOpenAtOnce { get; set; } = OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
     private static bool IsIntel => RuntimeInformation.ProcessArchitecture == Architecture.X64;
@@ -322,7 +327,7 @@ internal static class PosixFiles
         }
     }
 
-    /// <summary>As .NET itself would say it.</summary>
+    /// <summary>The exception that .NET itself would throw.</summary>
     private static Exception Error(int error, string path, bool isFolder) => error switch
     {
         Enoent => isFolder ? new DirectoryNotFoundException($"The folder '{path}' is not there.") : new FileNotFoundException($"'{path}' is not there.", path),

@@ -2,19 +2,20 @@ using System.Runtime.Versioning;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Where files really lie, once every link is followed.</summary>
+/// <summary>Resolves links in paths.</summary>
 internal static class RealPath
 {
-    /// <summary>As many as Linux follows.</summary>
+    /// <summary>The same limit as in Linux.</summary>
     private const int MostLinks = 40;
 
-    /// <summary>A path with every link in it followed; as far as can be, where there are too many.</summary>
+    /// <summary>A path with all links resolved; as far as possible if there are too many.</summary>
     /// <param name="path">An absolute path.</param>
     public static string Of(string path) =>
         (OperatingSystem.IsWindows() ? OfWindows(path) : PosixFiles.AreThere ? PosixFiles.RealPath(path) : null) ?? Follow(path);
 
     /// <summary>
-    /// Windows tells it of what is there, with the letter case of the disk and whatever a drive letter stands for; the rest of a path is as it is.
+    /// On Windows the existing part has the letter case of the disk, with drive letters resolved; the rest of the path is
+    /// unchanged.
     /// </summary>
     [SupportedOSPlatform("windows")]
     private static string? OfWindows(string path)

@@ -2,16 +2,16 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The files of a torrent that is saved, and does not run in this process. Thread-safe.</summary>
-/// <remarks>Finding out where they really lie looks at the disk, and is done once.</remarks>
+/// <summary>The files of a saved torrent that is not running in this process. Thread-safe.</summary>
+/// <remarks>Determining their real locations examines the disk, and is done once.</remarks>
 public sealed class SavedFiles : IFileOwner
 {
     private readonly Lazy<(TorrentFiles Files, FilePlace Place)[]> _places;
     private readonly Lazy<TorrentFiles> _files;
 
-    /// <summary>Takes what was saved of a torrent.</summary>
+    /// <summary>Creates it from a torrent's saved data.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     public SavedFiles(TorrentMetainfo metainfo, ResumeData saved)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -32,7 +32,7 @@ public sealed class SavedFiles : IFileOwner
     /// <summary>Whether nothing is saved of the torrent yet: another process is just starting it.</summary>
     public bool IsStarting { get; init; }
 
-    /// <summary>The torrent's file or top folder, an absolute path whose links were followed.</summary>
+    /// <summary>The torrent's file or top folder, an absolute path with links resolved.</summary>
     public string Root => _places.Value[0].Place.Root;
 
     IEnumerable<(TorrentFiles Files, FilePlace Place)> IFileOwner.Places() => _places.Value;

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Takes a list of buffers apart at the borders of files.</summary>
+/// <summary>Splits a list of buffers at file boundaries.</summary>
 /// <param name="segments">The buffers.</param>
 internal struct SegmentPosition(IReadOnlyList<ReadOnlyMemory<byte>> segments)
 {

@@ -1,27 +1,27 @@
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// A file that another program holds: a virus scanner, an indexer, a player. On Windows it cannot be opened, renamed or deleted then, which is
-/// over in moments as a rule: what failed so is tried again.
+/// Handles files that another program has locked: a virus scanner, an indexer, a player. On Windows they cannot be opened,
+/// renamed or deleted meanwhile, usually for moments, so the operation is retried.
 /// </summary>
-/// <remarks>On Unix only locks of those who keep to them are seen so, such as .NET's own.</remarks>
+/// <remarks>On Unix this covers only locks that are honoured, such as .NET's own.</remarks>
 public static class SharingViolation
 {
-    /// <summary>How long a payload file may be held before its torrent fails.</summary>
+    /// <summary>How long a payload file may be locked before its torrent fails.</summary>
     internal static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(30);
 
-    /// <summary>How long something is tried again by a thread that waits: what is saved, what is deleted.</summary>
+    /// <summary>How long a blocking operation is retried: saving, deleting.</summary>
     internal static readonly TimeSpan ShortPatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Time between two tries of what takes its turn like others.</summary>
+    /// <summary>Time between two attempts of work that takes turns with others.</summary>
     internal static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private const int ErrorSharingViolation = unchecked((int)0x80070020), ErrorLockViolation = unchecked((int)0x80070021);
     private const int EAgainLinux = 11, EAgainMac = 35;
     private const int MostMilliseconds = 100;
 
-    /// <summary>Whether that is why something failed.</summary>
-    /// <param name="fault">What the system said.</param>
+    /// <summary>Whether a lock by another program caused a failure.</summary>
+    /// <param name="fault">The system's exception.</param>
     public static bool Is(Exception fault)
     {
         ArgumentNullException.ThrowIfNull(fault);
@@ -31,22 +31,27 @@ public static class SharingViolation
     }
 
     /// <summary>
-    /// Whether that may be why a file could not be renamed over another one, or deleted: Windows denies access then, as it does for other
-    /// reasons.
+    /// Whether such a lock may have caused the failure of a rename over a file, or a deletion: Windows then denies access, as it
+    /// does for other reasons.
     /// </summary>
-    /// <param name="fault">What the system said.</param>
+    /// <param name="fault">The system's exception.</param>
     internal static bool MayBe(Exception fault) => Is(fault) || (OperatingSystem.IsWindows() && fault is UnauthorizedAccessException);
 
-    /// <summary>Does something, and tries it again for some 2 s while another program holds the file. Blocks the thread.</summary>
-    /// <param name="work">The work.</param>
+    /// <summary>
+    /// Runs a function, with retries for some 2 s while another program has locked the file. Blocks the thread.
+    /// </summary>
+    /// <param name="work">The function.</param>
     /// <typeparam name="T">The result.</typeparam>
     public static T Retry<T>(Func<T> work) => Retry(work, ShortPatience);
 
     /// <inheritdoc cref="Retry{T}(Func{T})"/>
     public static void Retry(Action work) => Retry(work, Is);
 
-    /// <summary>As <see cref="Retry(Action)"/>, for renaming over a file and deleting, where Windows denies access; see <see cref="MayBe"/>.</summary>
-    /// <param name="work">The work.</param>
+    /// <summary>
+    /// The same as <see cref="Retry(Action)"/>, for deletions and renames over a file, where Windows denies access; see
+    /// <see cref="MayBe"/>.
+    /// </summary>
+    /// <param name="work">The action.</param>
     public static void RetryDenied(Action work) => Retry(work, MayBe);
 
     internal static void Retry(Action work, Func<Exception, bool> isHeld)
@@ -61,7 +66,7 @@ public static class SharingViolation
             ShortPatience, isHeld);
     }
 
-    /// <summary>As the others, for another time and other faults.</summary>
+    /// <summary>The general form, with a time limit and a filter.</summary>
     internal static T Retry<T>(Func<T> work, TimeSpan patience, Func<Exception, bool>? isHeld = null)
     {
         ArgumentNullException.ThrowIfNull(work);
@@ -79,10 +84,12 @@ public static class SharingViolation
         }
     }
 
-    /// <summary>Does something, and tries it again for some 30 s while another program holds the file. No thread waits.</summary>
-    /// <param name="work">The work.</param>
-    /// <param name="whenHeld">Is told when it begins to wait.</param>
-    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <summary>
+    /// Runs an operation, with retries for some 30 s while another program has locked the file. No thread is blocked.
+    /// </summary>
+    /// <param name="work">The operation.</param>
+    /// <param name="whenHeld">Called when it begins to wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     internal static async Task RetryAsync(Func<Task> work, Action whenHeld, CancellationToken cancellationToken)
     {
         long began = TimeProvider.System.GetTimestamp();

@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The threads of torrents whose disk is slow.</summary>
+/// <summary>The threads for torrents on a slow disk.</summary>
 /// <param name="Pieces">Hashes and writes pieces.</param>
-/// <param name="Reads">Reads what peers ask for: it must not wait for all that is to be written.</param>
+/// <param name="Reads">Reads blocks for peers, which must not wait for pending writes.</param>
 internal sealed record SlowDiskThreads(IDiskWorker Pieces, IDiskWorker Reads);

@@ -3,21 +3,23 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The files that a torrent is made of.</summary>
-/// <param name="Folder">The folder in which the file or the top folder is.</param>
+/// <summary>The files from which a torrent is created.</summary>
+/// <param name="Folder">The folder that contains the file or the top folder.</param>
 /// <param name="Name">The name of the file or the top folder.</param>
 /// <param name="IsFolder">Whether it is a folder.</param>
-/// <param name="Files">Paths relative to the folder with '/' between elements, and lengths, in the order of the paths.</param>
+/// <param name="Files">Paths relative to the folder with '/' between elements, and lengths, sorted by path.</param>
 internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IReadOnlyList<TorrentBuilderFile> Files)
 {
     private const int MostLevels = 100;
     private const int MostFiles = 1_000_000;
 
-    /// <summary>Looks at a file or folder. Links are followed, as mktorrent does it, but not in a circle; or are kept.</summary>
+    /// <summary>
+    /// Examines a file or folder. Links are followed, as mktorrent does, but not in a circle; or they are kept.
+    /// </summary>
     /// <param name="path">The file or folder.</param>
-    /// <param name="options">What is to be said of files besides their bytes.</param>
+    /// <param name="options">The options with the attributes to include.</param>
     /// <param name="cancellationToken">Ends the search.</param>
-    /// <exception cref="StorageException">It is not there, cannot be read, has no bytes, or leads in a circle.</exception>
+    /// <exception cref="StorageException">It does not exist, cannot be read, has no bytes, or leads in a circle.</exception>
     public static SourceFiles Find(string path, TorrentMakerOptions options, CancellationToken cancellationToken)
     {
         string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
@@ -49,10 +51,10 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
         }
     }
 
-    /// <summary>Says that the source cannot be used.</summary>
-    /// <param name="message">A sentence that says why.</param>
-    /// <param name="remedy">A sentence that says what to do.</param>
-    /// <param name="e">What the system said.</param>
+    /// <summary>Creates the exception for an unusable source.</summary>
+    /// <param name="message">The reason, as a sentence.</param>
+    /// <param name="remedy">The remedy, as a sentence.</param>
+    /// <param name="e">The system's exception.</param>
     public static StorageException Failure(string message, string remedy, Exception? e = null) =>
         new(new TorrentError(TorrentErrorId.SourceNotReadable, message, remedy), e);
 
@@ -114,7 +116,7 @@ internal sealed record SourceFiles(string Folder, string Name, bool IsFolder, IR
             : throw Failure($"The link '{link.FullName}' leads out of the folder.", "Remove it, or allow following links.");
     }
 
-    /// <summary>A folder on the way down, with those above it.</summary>
+    /// <summary>A folder during the search, with its parents.</summary>
     private sealed class Level(DirectoryInfo folder, string path, Level? above)
     {
         private readonly string _real = folder.ResolveLinkTarget(returnFinalTarget: true)?.FullName

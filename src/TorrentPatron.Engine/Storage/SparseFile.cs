@@ -4,21 +4,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What .NET does not say about files with holes. Where the system does not either, a file has none.</summary>
+/// <summary>Support for sparse files beyond .NET's. If the system provides no information, a file has no holes.</summary>
 internal static class SparseFile
 {
-    /// <summary>Parts of a file that Windows is asked for at once.</summary>
+    /// <summary>Parts of a file requested from Windows at once.</summary>
     private const int PartsAtOnce = 512;
     private const int Enxio = 6;
 
     private static readonly int SeekData = OperatingSystem.IsMacOS() ? 4 : 3;
     private static readonly int SeekHole = OperatingSystem.IsMacOS() ? 3 : 4;
 
-    /// <summary>Whether the system tells, and an offset is 64 bits in its interface.</summary>
+    /// <summary>Whether the system supports it, with 64-bit offsets in its interface.</summary>
     private static readonly bool CanSeek = Environment.Is64BitProcess
         && (OperatingSystem.IsLinux() || OperatingSystem.IsMacOS() || OperatingSystem.IsFreeBSD());
 
-    /// <summary>Makes a file sparse on Windows, where it is not so by itself, if the file system knows holes.</summary>
+    /// <summary>Makes a file sparse on Windows, where that is not the default, if the file system supports holes.</summary>
     /// <param name="handle">The file, open for writing.</param>
     public static void Allow(SafeFileHandle handle)
     {
@@ -27,8 +27,8 @@ internal static class SparseFile
     }
 
     /// <summary>
-    /// Whether the file system of a file knows holes. Where it does not, a byte far behind the end has the system write all that is before
-    /// it, at once. One that is not known is taken to know them.
+    /// Whether the file system of a file supports holes. If not, writing a byte far beyond the end makes the system write
+    /// everything before it at once. Unknown file systems are assumed to support them.
     /// </summary>
     /// <param name="handle">The file.</param>
     /// <param name="path">Its path.</param>
@@ -44,15 +44,15 @@ internal static class SparseFile
         }
     }
 
-    /// <summary>Whether a file system knows no holes.</summary>
-    /// <param name="name">As Windows, Linux or macOS call it; null: it is not known.</param>
+    /// <summary>Whether a file system does not support holes.</summary>
+    /// <param name="name">Its name on Windows, Linux or macOS; null if unknown.</param>
     internal static bool IsWithoutHoles(string? name) =>
         name?.ToUpperInvariant() is "FAT" or "FAT12" or "FAT16" or "FAT32" or "VFAT" or "MSDOS" or "EXFAT" or "HFS" or "HFSPLUS";
 
-    /// <summary>Where the next bytes lie that were ever written.</summary>
+    /// <summary>The offset of the next bytes that were ever written.</summary>
     /// <param name="handle">The file.</param>
-    /// <param name="offset">From where to look, below the file's length.</param>
-    /// <returns>An offset, <paramref name="offset"/> or more; <see cref="long.MaxValue"/> where only a hole follows.</returns>
+    /// <param name="offset">The offset to start from, below the file's length.</param>
+    /// <returns>An offset, <paramref name="offset"/> or more; <see cref="long.MaxValue"/> if only a hole follows.</returns>
     public static long NextData(SafeFileHandle handle, long offset)
     {
         if (OperatingSystem.IsWindows())
@@ -69,12 +69,12 @@ internal static class SparseFile
         return data >= 0 ? data : Marshal.GetLastPInvokeError() == Enxio ? long.MaxValue : offset;
     }
 
-    /// <summary>Bytes of a file that take room on the disk, about.</summary>
+    /// <summary>The approximate number of a file's bytes that take space on disk.</summary>
     /// <param name="handle">The file.</param>
-    /// <param name="length">How much of it counts.</param>
+    /// <param name="length">The length to consider.</param>
     public static long AllocatedBytes(SafeFileHandle handle, long length)
     {
-        // A file in more parts than this is counted as whole from there on.
+        // A file with more parts than this counts as allocated from there on.
         const int MostParts = 100_000;
         if (OperatingSystem.IsWindows())
             return AllocatedOnWindows(handle, length, MostParts);

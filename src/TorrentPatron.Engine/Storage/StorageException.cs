@@ -2,12 +2,12 @@ using TorrentPatron.Engine.Client;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Files could not be made, read or written; <see cref="Error"/> says which, why, and what to do.</summary>
+/// <summary>Thrown when files could not be created, read or written; see <see cref="Error"/>.</summary>
 public sealed class StorageException : IOException
 {
-    /// <summary>Makes one.</summary>
-    /// <param name="error">What went wrong.</param>
-    /// <param name="innerException">What the system said.</param>
+    /// <summary>Creates the exception.</summary>
+    /// <param name="error">The error.</param>
+    /// <param name="innerException">The system's exception.</param>
     public StorageException(TorrentError error, Exception? innerException = null)
         : base(error?.Message, innerException)
     {
@@ -15,15 +15,15 @@ public sealed class StorageException : IOException
         Error = error;
     }
 
-    /// <summary>What went wrong, and what to do.</summary>
+    /// <summary>The error and the remedy.</summary>
     public TorrentError Error { get; }
 
-    /// <summary>Whether another program holds the file, and it is to be tried again in a moment.</summary>
+    /// <summary>Whether another program has locked the file, so that a retry shortly is worthwhile.</summary>
     internal bool IsHeld { get; init; }
 
     /// <summary>
-    /// Whether the bytes before those that were to be written are being filled, on a file system that knows no holes: it is to be tried
-    /// again when other jobs have had their turn, and goes on a step each time.
+    /// Whether the space before the bytes to be written is being filled, on a file system without holes: retry when other jobs
+    /// have had their turn; each attempt fills a step.
     /// </summary>
     internal bool IsFilling { get; init; }
 }

@@ -2,29 +2,34 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>One file of a torrent and where it lies on disk.</summary>
+/// <summary>One file of a torrent and its location on disk.</summary>
 /// <param name="FullPath">The file's absolute path.</param>
-/// <param name="Offset">Where it begins among all the torrent's bytes.</param>
+/// <param name="Offset">Its offset among all the torrent's bytes.</param>
 /// <param name="Length">Length in bytes, 0 or more.</param>
-/// <param name="IsStored">False for what is never on disk: padding, which reads as zeros, and links.</param>
+/// <param name="IsStored">False for files never stored on disk: padding, which reads as zeros, and links.</param>
 internal sealed record StorageFile(string FullPath, long Offset, long Length, bool IsStored)
 {
-    /// <summary>The absolute path with the very names that the torrent gives, where those differ and may lie here; else null.</summary>
+    /// <summary>
+    /// The absolute path with the torrent's original names, if they differ from the safe ones and the file may be there; else
+    /// null.
+    /// </summary>
     public string? RawPath { get; init; }
 
-    /// <summary>Whether the file lies at its <see cref="RawPath"/>: there it is read, and never written.</summary>
+    /// <summary>Whether the file is at its <see cref="RawPath"/>, where it is read and never written.</summary>
     public bool IsRaw => FullPath == RawPath;
 
-    /// <summary>What the torrent says of it; null: it is not one of a torrent that was read.</summary>
+    /// <summary>Its entry in the torrent; null if it is not from a torrent's metainfo.</summary>
     public TorrentFileEntry? Entry { get; init; }
 
-    /// <summary>What its symbolic link says: a path from the link's own folder on. Null for what is not a link, or is not made.</summary>
+    /// <summary>
+    /// Its symbolic link's target text, relative to the link's folder. Null if it is not a link, or is not created.
+    /// </summary>
     public string? LinkText { get; init; }
 
-    /// <summary>Whether the torrent says of a file with bytes, or without, what is set when it is whole.</summary>
+    /// <summary>Whether a stored file has attributes to set when it is complete.</summary>
     public bool HasAttributes => IsStored && Entry is { } entry
         && (entry.LastWriteTime is not null || (entry.Attributes & (TorrentFileAttributes.Executable | TorrentFileAttributes.Hidden)) != 0);
 
-    /// <summary>Where it ends: the offset of the first byte that is no longer its own.</summary>
+    /// <summary>Its end: the offset of the first byte after it.</summary>
     public long End => Offset + Length;
 }

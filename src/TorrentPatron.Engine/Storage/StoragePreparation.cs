@@ -4,18 +4,18 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What is done once before a torrent is written: see <see cref="TorrentStorage.Prepare"/>.</summary>
-/// <param name="layout">Where the bytes lie.</param>
-/// <param name="stamps">The files as they are on disk.</param>
-/// <param name="isApart">Which files' bytes are kept apart, and still have to be written where they belong.</param>
+/// <summary>The one-time preparation before a torrent is written; see <see cref="TorrentStorage.Prepare"/>.</summary>
+/// <param name="layout">The layout of the files.</param>
+/// <param name="stamps">The stamps of the files on disk.</param>
+/// <param name="isApart">Returns whether a file's bytes are in the parts file, and still have to be written to it.</param>
 internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileStamp?> stamps, Func<int, bool> isApart)
 {
     private readonly Stack<string> _madeFolders = new();
     private readonly List<string> _madeFiles = [];
 
-    /// <summary>Does it, or leaves nothing behind.</summary>
-    /// <param name="verified">The pieces known to be there; null where nothing is known.</param>
-    /// <param name="priorities">Priority of each file; empty: all normal.</param>
+    /// <summary>Prepares the files, or leaves nothing behind.</summary>
+    /// <param name="verified">The verified pieces; null if nothing is known.</param>
+    /// <param name="priorities">Priority of each file; empty means all normal.</param>
     /// <param name="keepFree">Bytes that must stay free on the volume.</param>
     public void Run(Bitfield? verified, IReadOnlyList<FilePriority> priorities, long keepFree)
     {
@@ -25,7 +25,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         List<StorageFile> emptyFiles = [.. wanted.Where(index => layout.Files[index].Length == 0 && stamps[index] is null)
             .Select(index => layout.Files[index])];
 
-        // A torrent that is complete may be seeded from where nothing can be written.
+        // A complete torrent may be seeded from a read-only place.
         if (missing == 0 && emptyFiles.Count == 0)
             return;
 
@@ -49,7 +49,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         }
     }
 
-    /// <summary>A path that the system does not take is told before the first byte.</summary>
+    /// <summary>Reports unsupported paths before the first byte.</summary>
     private void CheckPaths(List<int> wanted)
     {
         foreach (int index in wanted)
@@ -59,7 +59,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         }
     }
 
-    /// <summary>Looks whether a folder can be written, or made, before anything is known that is to go into it.</summary>
+    /// <summary>Checks whether a folder can be written or created, before its contents are known.</summary>
     /// <param name="destination">Absolute path of the folder.</param>
     /// <exception cref="StorageException">It cannot.</exception>
     public static void CheckDestination(string destination)
@@ -99,7 +99,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Where a file may be made but not deleted, a torrent can be written all the same.
+            // If files can be created but not deleted, a torrent can still be written.
         }
     }
 
@@ -120,7 +120,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         if (missing <= available - keepFree)
             return;
 
-        // Bytes that have their place on the disk already need no other, good or not: looked at only where it matters.
+        // Bytes that already have space on the disk, good or not, need no more: examined only if it matters.
         long needed = wanted.Sum(index => Math.Max(0, layout.Files[index].Length - AllocatedBytes(index)));
         needed = Math.Min(needed, missing);
         if (needed > available - keepFree)
@@ -160,11 +160,11 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // An empty file is of use without.
+            // An empty file is not essential.
         }
     }
 
-    /// <summary>Makes a folder and those above it, one after the other, so that it is known which ones are ours.</summary>
+    /// <summary>Creates a folder and its parents one by one, to know which ones are ours.</summary>
     private void MakeFolder(string folder)
     {
         var missing = new Stack<string>();
@@ -203,7 +203,7 @@ internal sealed class StoragePreparation(FileLayout layout, IReadOnlyList<FileSt
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Someone has put something there meanwhile: it is theirs now. The first failure is the one to report.
+            // Someone has put something there meanwhile: it belongs to them. The first failure is the one to report.
         }
     }
 }

@@ -3,12 +3,12 @@ using System.Collections.ObjectModel;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Folders in which several users have their torrents: below them no link is followed, not even on the way to a destination, so that nobody
-/// can have a file written or read elsewhere by a link. Of the whole process; thread-safe.
+/// Folders that several users share for their torrents: below them no link is followed, not even in the path to a destination, so
+/// that nobody can use a link to have a file elsewhere written or read. For the whole process; thread-safe.
 /// </summary>
 /// <remarks>
-/// Everything that is read and written below a destination goes through <see cref="GuardedFile"/>, which follows no link below the folder that
-/// its owner has chosen. Below a root that folder is the root.
+/// Everything read and written below a destination goes through <see cref="GuardedFile"/>, which follows no link below the top
+/// folder. Below a root, the top folder is the root.
 /// </remarks>
 public static class StorageRoots
 {
@@ -24,9 +24,9 @@ public static class StorageRoots
         return new RootHold([.. roots.Select(Normal)]);
     }
 
-    /// <summary>Whether a path is one of some folders or lies below one, by its names alone: no link is looked at.</summary>
+    /// <summary>Whether a path is one of some folders or below one, by name only: links are not examined.</summary>
     /// <param name="roots">Absolute paths of the folders.</param>
-    /// <param name="path">An absolute path; <c>..</c> is followed by its names.</param>
+    /// <param name="path">An absolute path; <c>..</c> is resolved by name.</param>
     public static bool Contain(IEnumerable<string> roots, string path)
     {
         ArgumentNullException.ThrowIfNull(roots);
@@ -34,7 +34,9 @@ public static class StorageRoots
         return roots.Any(root => IsBelow(Normal(root), full));
     }
 
-    /// <summary>The first link on the way from the root to a path; null: none, or the path is not below a root. Looks at the disk.</summary>
+    /// <summary>
+    /// The first link in the path from the root; null if there is none, or the path is not below a root. Examines the disk.
+    /// </summary>
     /// <param name="roots">Absolute paths of the folders.</param>
     /// <param name="path">An absolute path.</param>
     public static string? FindLink(IEnumerable<string> roots, string path)
@@ -54,7 +56,7 @@ public static class StorageRoots
         return null;
     }
 
-    /// <summary>The root below which a path lies, the outermost one; null means none.</summary>
+    /// <summary>The outermost root above a path; null means none.</summary>
     internal static string? Of(string path)
     {
         string[] roots = _roots;
@@ -64,7 +66,7 @@ public static class StorageRoots
         return roots.Where(root => IsBelow(root, full)).MinBy(root => root.Length);
     }
 
-    /// <summary>The folder below which no link is followed: the one that was chosen, or the root below which it lies.</summary>
+    /// <summary>The folder below which no link is followed: the chosen folder, or the root above it.</summary>
     internal static string Top(string chosen) => _roots.Length == 0 ? chosen : Of(chosen) ?? chosen;
 
     private static string Normal(string path) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));

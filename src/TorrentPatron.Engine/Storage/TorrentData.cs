@@ -6,12 +6,12 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What a torrent that does not run has left on disk, by what was saved of it.</summary>
+/// <summary>The data on disk of a torrent that is not running, according to its saved state.</summary>
 public static class TorrentData
 {
-    /// <summary>Its files, as far as what was saved tells; the disk is not looked at.</summary>
+    /// <summary>Its files according to the saved state, without examining the disk.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     public static IReadOnlyList<FileSnapshot> Files(TorrentMetainfo metainfo, ResumeData saved)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -20,9 +20,9 @@ public static class TorrentData
         return FileSnapshots.Make(metainfo, layout, Verified(layout, saved), saved.FilePriorities, Origin(layout, saved), Apart(layout, saved));
     }
 
-    /// <summary>How it stood when it was last saved, as far as that tells; the disk is not looked at.</summary>
+    /// <summary>Its last saved status, without examining the disk.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     /// <param name="now">The time of the status, UTC.</param>
     public static TorrentStatus Status(TorrentMetainfo metainfo, ResumeData saved, DateTimeOffset now)
     {
@@ -58,9 +58,9 @@ public static class TorrentData
         };
     }
 
-    /// <summary>How a torrent stood when it was last saved, of which only a link was known.</summary>
+    /// <summary>The last saved status of a torrent of which only a link was known.</summary>
     /// <param name="magnet">The link.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     /// <param name="now">The time of the status, UTC.</param>
     public static TorrentStatus Status(MagnetLink magnet, ResumeData saved, DateTimeOffset now)
     {
@@ -107,12 +107,12 @@ public static class TorrentData
     ];
 
     /// <summary>
-    /// Deletes the files that are the torrent's own and no other torrent's, and the folders that it made and that are empty then. The
-    /// caller holds the torrent's saved state. Blocks on the disk.
+    /// Deletes the files that belong to the torrent alone, and the folders that it created and that are then empty. The caller
+    /// holds the torrent's saved state. Blocks on the disk.
     /// </summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
-    /// <param name="store">Where that is saved; it knows the other torrents.</param>
+    /// <param name="saved">Its saved resume data.</param>
+    /// <param name="store">Its store, which knows the other torrents.</param>
     public static ErasedData Erase(TorrentMetainfo metainfo, ResumeData saved, IResumeStore store)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -125,11 +125,11 @@ public static class TorrentData
     }
 
     /// <summary>
-    /// Deletes the bytes of skipped files, which are of use to nobody but the torrent. The caller holds the torrent's saved state, and
-    /// forgets it. Blocks on the disk.
+    /// Deletes the bytes of skipped files, which only this torrent can use. The caller holds the torrent's saved state, and is
+    /// about to delete it. Blocks on the disk.
     /// </summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     public static void EraseParts(TorrentMetainfo metainfo, ResumeData saved)
     {
         ArgumentNullException.ThrowIfNull(metainfo);
@@ -141,14 +141,14 @@ public static class TorrentData
     internal static ErasedData Erase(TorrentFiles files, PathClaim claim) => new DataEraser(
         files.Layout, files.IsOwn, IsOwnFolder(files.Origin, files.Layout), claim.FindShared(files)).Run();
 
-    /// <summary>Deletes the folders that the torrent made and that are empty.</summary>
+    /// <summary>Deletes the folders that the torrent created and that are empty.</summary>
     internal static void EraseFolders(FileLayout layout, DataOrigin? origin) =>
         new DataEraser(layout, _ => false, IsOwnFolder(origin, layout), []).RunFolders();
 
     private static Func<int, bool> IsOwnFolder(DataOrigin? origin, FileLayout layout) =>
         folder => origin?.IsOwnFolder(layout, folder) ?? true;
 
-    /// <summary>What is saved is not trusted: what does not fit the torrent counts for nothing.</summary>
+    /// <summary>The verified pieces; saved data is not trusted, and is ignored if it does not fit the torrent.</summary>
     private static Bitfield Verified(FileLayout layout, ResumeData saved) =>
         saved.Verified.Length == layout.PieceCount ? saved.Verified : new Bitfield(layout.PieceCount);
 

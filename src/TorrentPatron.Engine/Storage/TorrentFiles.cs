@@ -5,40 +5,42 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>A torrent's files as they stood at one moment: which it has or wants, which it has written, and which are complete.</summary>
+/// <summary>A snapshot of a torrent's files: which it has or wants, which it has written, and which are complete.</summary>
 /// <param name="torrent">The torrent.</param>
-/// <param name="name">What it is called.</param>
-/// <param name="layout">Where its files lie.</param>
-/// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
-/// <param name="origin">Where the files on disk are from; null if unknown.</param>
-/// <param name="verified">The pieces that are here.</param>
+/// <param name="name">The torrent's name.</param>
+/// <param name="layout">The layout of its files.</param>
+/// <param name="priorities">Priority of each file; if the count does not match, all are normal.</param>
+/// <param name="origin">The origin of the files on disk; null if unknown.</param>
+/// <param name="verified">The verified pieces.</param>
 internal sealed class TorrentFiles(
     TorrentId torrent, string name, FileLayout layout, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified)
 {
     /// <summary>The torrent.</summary>
     public TorrentId Torrent => torrent;
 
-    /// <summary>What it is called.</summary>
+    /// <summary>The torrent's name.</summary>
     public string Name => name;
 
-    /// <summary>Where its files lie.</summary>
+    /// <summary>The layout of its files.</summary>
     public FileLayout Layout => layout;
 
-    /// <summary>Where the files on disk are from; null if unknown.</summary>
+    /// <summary>The origin of the files on disk; null if unknown.</summary>
     public DataOrigin? Origin => origin;
 
-    /// <summary>The pieces that are here.</summary>
+    /// <summary>The verified pieces.</summary>
     public Bitfield Verified => verified;
 
-    /// <summary>Pieces that are not checked yet, and may be here.</summary>
+    /// <summary>Pieces that are not checked yet, and may be on disk.</summary>
     public Bitfield? Unchecked { get; init; }
 
-    /// <summary>The files whose bytes are kept apart, in the parts file; null means none. At their paths there is nothing of the torrent.</summary>
+    /// <summary>
+    /// The files whose bytes are in the parts file; null means none. Items at their paths are not the torrent's.
+    /// </summary>
     public Bitfield? Apart { get; init; }
 
-    /// <summary>What is saved of a torrent; what does not fit it counts for nothing.</summary>
+    /// <summary>Creates it from saved data; data that does not fit the torrent is ignored.</summary>
     /// <param name="metainfo">The torrent.</param>
-    /// <param name="saved">What was saved of it.</param>
+    /// <param name="saved">Its saved resume data.</param>
     public static TorrentFiles Of(TorrentMetainfo metainfo, ResumeData saved)
     {
         var layout = new FileLayout(metainfo, saved.Destination);
@@ -67,8 +69,8 @@ internal sealed class TorrentFiles(
     public bool HasWritten(int file) => origin?.FilesWritten[file] == true;
 
     /// <summary>
-    /// Whether a file is the torrent's to have: it has written to it, has found it there and good, or will make it. One that was there
-    /// before and of which nothing is good is not.
+    /// Whether the torrent has a claim to a file: it has written to it, has found it with good data, or will create it. A file
+    /// that existed before and has no good data is not claimed.
     /// </summary>
     public bool Holds(int file)
     {
@@ -83,10 +85,10 @@ internal sealed class TorrentFiles(
         return Wants(file);
     }
 
-    /// <summary>Whether a file is the torrent's own, so that it goes with the torrent; see <see cref="DataOrigin.IsOwn"/>.</summary>
+    /// <summary>Whether a file belongs to the torrent and is deleted with it; see <see cref="DataOrigin.IsOwn"/>.</summary>
     public bool IsOwn(int file) => Apart?[file] != true && DataOrigin.IsOwn(origin, layout, file, verified);
 
-    /// <summary>Whether no piece that lies in a file is missing.</summary>
+    /// <summary>Whether no piece of a file is missing.</summary>
     public bool IsComplete(int file)
     {
         (int first, int count) = layout.PiecesOfFile(file);

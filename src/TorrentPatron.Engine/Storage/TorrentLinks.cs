@@ -1,19 +1,19 @@
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// A torrent's symbolic links on disk (BEP 47): made where nothing stands, taken along, deleted. Nothing is reached through one, and what
-/// somebody else has put in the place of one stays. Blocks on the disk.
+/// Creates, moves and deletes a torrent's symbolic links on disk (BEP 47). Nothing is accessed through one, and items that others
+/// have put in their place are kept. Blocks on the disk.
 /// </summary>
 internal static class TorrentLinks
 {
-    /// <summary>Makes the links that are missing.</summary>
-    /// <param name="layout">Where the torrent's files lie.</param>
-    /// <param name="isWanted">Whether a file is wanted.</param>
-    /// <param name="made">Is told of each link that was made.</param>
-    /// <returns>Why links were not made, a sentence each.</returns>
+    /// <summary>Creates the missing links.</summary>
+    /// <param name="layout">The layout of the torrent's files.</param>
+    /// <param name="isWanted">Returns whether a file is wanted.</param>
+    /// <param name="made">Called with each link that was created.</param>
+    /// <returns>Why links were not created, a sentence each.</returns>
     public static IReadOnlyList<string> Make(FileLayout layout, Func<int, bool> isWanted, Action<int> made)
     {
-        // What is seeded from where it was made has its own links.
+        // Data that is seeded from where the torrent was created has its own links.
         if (layout.HasRaw)
             return [];
         var failures = new List<string>();
@@ -33,10 +33,10 @@ internal static class TorrentLinks
         return failures;
     }
 
-    /// <summary>Takes the links along to where the files are now.</summary>
-    /// <param name="from">Where the files lay.</param>
-    /// <param name="to">Where they lie.</param>
-    /// <returns>Why links were left, a sentence each.</returns>
+    /// <summary>Moves the links to the files' new place.</summary>
+    /// <param name="from">The old layout.</param>
+    /// <param name="to">The new layout.</param>
+    /// <returns>Why links were not moved, a sentence each.</returns>
     public static IReadOnlyList<string> Move(FileLayout from, FileLayout to)
     {
         var failures = new List<string>();
@@ -54,9 +54,9 @@ internal static class TorrentLinks
         return failures;
     }
 
-    /// <summary>Puts back what a move that was cut off had taken along.</summary>
-    /// <param name="from">Where the files lie.</param>
-    /// <param name="to">Where they were on their way to.</param>
+    /// <summary>Moves links back after an interrupted move.</summary>
+    /// <param name="from">The layout of the files.</param>
+    /// <param name="to">The layout that they were being moved to.</param>
     public static void TakeBack(FileLayout from, FileLayout to)
     {
         for (int index = 0; index < from.Files.Count; index++)
@@ -69,7 +69,7 @@ internal static class TorrentLinks
         }
     }
 
-    /// <returns>Whether it was made now; where it was not, and nothing is wrong, it was there.</returns>
+    /// <returns>Whether it was created now; if not, and there is no error, it already existed.</returns>
     private static bool TryMake(string destination, string path, string text, bool isFolder, out string? why)
     {
         why = null;
@@ -128,7 +128,7 @@ internal static class TorrentLinks
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It leads where it led before: it is in nobody's way.
+            // It leads where it led before, and does no harm.
         }
     }
 }

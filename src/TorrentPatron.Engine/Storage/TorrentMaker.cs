@@ -4,21 +4,23 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>Makes .torrent files (BEP 3, BEP 52) of files and folders.</summary>
+/// <summary>Creates .torrent files (BEP 3, BEP 52) from files and folders.</summary>
 public static class TorrentMaker
 {
     /// <summary>
-    /// Hashes a file, or everything in a folder in the order of the paths, and makes a .torrent of it. Links are followed, unless they are kept.
-    /// Nothing is written.
+    /// Hashes a file, or everything in a folder sorted by path, and creates a .torrent from it. Links are followed, unless they
+    /// are kept. Writes nothing.
     /// </summary>
     /// <param name="path">The file or folder.</param>
-    /// <param name="options">What the torrent is to be like.</param>
-    /// <param name="progress">Is told after each piece, from several threads; null: nobody is.</param>
-    /// <param name="cancellationToken">Ends it within milliseconds.</param>
+    /// <param name="options">The torrent's options.</param>
+    /// <param name="progress">Called after each piece, from several threads; null means not.</param>
+    /// <param name="cancellationToken">Cancels within milliseconds.</param>
     /// <returns>The bytes of the .torrent file.</returns>
-    /// <exception cref="StorageException">A file is missing, unreadable or changed meanwhile, or there are no bytes.</exception>
-    /// <exception cref="ArgumentException">The options make no torrent: too many pieces, or a tracker without an address.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    /// <exception cref="StorageException">A file is missing, unreadable or changed meanwhile, or there is no data.</exception>
+    /// <exception cref="ArgumentException">
+    /// The options are invalid: for example, too many pieces, or an invalid tracker address.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public static async Task<byte[]> MakeAsync(
         string path, TorrentMakerOptions options, IProgress<TorrentMakerProgress>? progress, CancellationToken cancellationToken)
     {
@@ -69,7 +71,7 @@ public static class TorrentMaker
             : throw new ArgumentException($"The files make {count} pieces, because each file starts a new one; the limit is {MetainfoReader.MaxPieces}.", nameof(source));
     }
 
-    /// <summary>Begins the hash of a piece for a version.</summary>
+    /// <summary>Starts the hash of a piece for a version.</summary>
     private static PieceHash Begin(FileLayout layout, MetainfoVersion version, int piece)
     {
         if (version == MetainfoVersion.V1)
@@ -78,7 +80,7 @@ public static class TorrentMaker
         long length = layout.Files[layout.Find(layout.PieceOffset(piece))].Length;
         if (version == MetainfoVersion.V2)
             return PieceHash.BeginV2(bytes, length, layout.PieceLength);
-        // As libtorrent does it: behind the last of several files is padding too.
+        // Like libtorrent: there is padding after the last of several files too.
         bool isPadded = layout.Files.Count > 1;
         return PieceHash.BeginHybrid(bytes, length, layout.PieceLength, isPadded ? layout.PieceLength - bytes : 0);
     }
@@ -143,7 +145,7 @@ public static class TorrentMaker
             CreationDate = options.CreationDate,
         }.Build();
 
-    /// <summary>The order of a file tree (BEP 52): name by name, by their bytes in UTF-8.</summary>
+    /// <summary>The order of a file tree (BEP 52): by name, comparing UTF-8 bytes.</summary>
     private sealed class TreeOrder : IComparer<string>
     {
         public static TreeOrder Instance { get; } = new();

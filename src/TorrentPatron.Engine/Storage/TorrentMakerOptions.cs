@@ -3,57 +3,62 @@ using TorrentPatron.Protocol.Metainfo;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>What a new torrent is to be like.</summary>
+/// <summary>The options of a new torrent.</summary>
 public sealed record TorrentMakerOptions
 {
-    /// <summary>Which format: 1 is read by every program; 2 has a hash for each file (BEP 52); a hybrid is both.</summary>
+    /// <summary>
+    /// The format: every program reads version 1; version 2 has a hash for each file (BEP 52); a hybrid is both.
+    /// </summary>
     public MetainfoVersion Version { get; init; } = MetainfoVersion.V1;
 
-    /// <summary>Bytes of each piece but the last, a power of two from 16 KiB; null: chosen by the size.</summary>
+    /// <summary>Bytes of each piece except the last, a power of two, 16 KiB or more; null chooses by size.</summary>
     public int? PieceLength { get; init; }
 
     /// <summary>
-    /// Whether it is said which files are executable (elsewhere than on Windows) or hidden (on Windows), as libtorrent does it (BEP 47).
-    /// Without, the same files give the same torrent on every system.
+    /// Whether to record which files are executable (except on Windows) or hidden (on Windows), like libtorrent (BEP 47). Without
+    /// this, the same files give the same torrent on every system.
     /// </summary>
     public bool KeepAttributes { get; init; } = true;
 
-    /// <summary>Whether symbolic links become links of the torrent (BEP 47), which must lead to something in the folder; else they are followed.</summary>
+    /// <summary>
+    /// Whether symbolic links become links of the torrent (BEP 47), which must lead to something in the folder; otherwise they
+    /// are followed.
+    /// </summary>
     public bool KeepLinks { get; init; }
 
-    /// <summary>Whether it is said when files were last written, to the second.</summary>
+    /// <summary>Whether to record the files' last-write times, to the second.</summary>
     public bool KeepLastWriteTimes { get; init; }
 
-    /// <summary>The torrent's name; null: that of the file or folder.</summary>
+    /// <summary>The torrent's name; null means the name of the file or folder.</summary>
     public string? Name { get; init; }
 
-    /// <summary>Addresses to announce to, in tiers (BEP 12).</summary>
+    /// <summary>Announce addresses, in tiers (BEP 12).</summary>
     public IReadOnlyList<IReadOnlyList<string>> TrackerTiers { get; init; } = [];
 
-    /// <summary>Addresses that serve the files (BEP 19).</summary>
+    /// <summary>Web seed addresses (BEP 19).</summary>
     public IReadOnlyList<string> WebSeeds { get; init; } = [];
 
-    /// <summary>Whether peers may come from the trackers only (BEP 27).</summary>
+    /// <summary>Whether it is private: peers come only from its trackers (BEP 27).</summary>
     public bool IsPrivate { get; init; }
 
     /// <summary>A comment; null means none.</summary>
     public string? Comment { get; init; }
 
-    /// <summary>The mark of a private tracker, which changes the info hash; null means none.</summary>
+    /// <summary>A private tracker's source tag, which changes the info hash; null means none.</summary>
     public string? Source { get; init; }
 
     /// <summary>Torrents that may share files with this one (BEP 38); they do not change the info hash.</summary>
     public IReadOnlyList<TorrentId> Similar { get; init; } = [];
 
-    /// <summary>Names of the collections that the torrent belongs to (BEP 38), which change the info hash.</summary>
+    /// <summary>The torrent's collections (BEP 38), which change the info hash.</summary>
     public IReadOnlyList<string> Collections { get; init; } = [];
 
-    /// <summary>The http or https address where newer torrents will be had (BEP 39), which changes the info hash; null means none.</summary>
+    /// <summary>The http or https address of newer versions (BEP 39), which changes the info hash; null means none.</summary>
     public string? UpdateUrl { get; init; }
 
-    /// <summary>The program that makes the torrent; null: not said.</summary>
+    /// <summary>The program that creates the torrent; null omits it.</summary>
     public string? CreatedBy { get; init; }
 
-    /// <summary>When the torrent is made; null: not said, so that the same files give the same torrent.</summary>
+    /// <summary>The creation date; null omits it, so that the same files give the same torrent.</summary>
     public DateTimeOffset? CreationDate { get; init; }
 }

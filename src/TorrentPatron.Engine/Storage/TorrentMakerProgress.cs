@@ -1,6 +1,6 @@
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>How far the making of a torrent is.</summary>
+/// <summary>The progress of creating a torrent.</summary>
 /// <param name="BytesDone">Bytes hashed.</param>
-/// <param name="BytesTotal">Bytes to be hashed.</param>
+/// <param name="BytesTotal">Bytes to hash.</param>
 public readonly record struct TorrentMakerProgress(long BytesDone, long BytesTotal);

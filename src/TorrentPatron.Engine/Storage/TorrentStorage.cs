@@ -5,11 +5,11 @@ using TorrentPatron.Protocol.Wire;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>One torrent's bytes on disk: read and written by their offset in the torrent, whichever files that touches.</summary>
+/// <summary>One torrent's bytes on disk, read and written by their offset in the torrent across file boundaries.</summary>
 /// <remarks>
-/// Every method blocks on the disk, so they are called on disk threads. Thread-safe; writes to the same bytes at once give
-/// either. Files and folders come to life when they are first written, at full length and with holes. Padding, and gaps between files,
-/// are not on disk: they read as zeros, and writing them does nothing.
+/// Every method blocks on the disk, so call them on disk threads. Thread-safe; concurrent writes to the same bytes leave either
+/// version. Files and folders are created when they are first written, at full length and with holes. Padding, and gaps between
+/// files, are not on disk: they read as zeros, and writing them does nothing.
 /// </remarks>
 internal sealed class TorrentStorage : IFileOpener, IDisposable
 {
@@ -20,17 +20,17 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     private const int Unflushed = 2;
 
     /// <summary>
-    /// The file has been opened for writing since all were closed: where it is missing now, somebody has taken it away. Made anew it would
+    /// The file has been opened for writing since all were closed: if it is missing now, someone has removed it. A new one would
     /// lack what was written before.
     /// </summary>
     private const int Begun = 4;
 
-    /// <summary>What users, groups and others may do; not what a program gets that is run.</summary>
+    /// <summary>The permissions of user, group and others, without the set-id and sticky bits.</summary>
     private const UnixFileMode AllPermissions = (UnixFileMode)0x1FF;
 
     /// <summary>
-    /// Bytes that are filled with zeros at once where the file system knows no holes; then others get their turn. Left to the system, a
-    /// piece far behind the end would keep the disk thread for as long as all before it takes.
+    /// Bytes filled with zeros at once on a file system without holes, before others get their turn. Otherwise the system would
+    /// fill everything before a distant piece in one call, and block the disk thread.
     /// </summary>
     private const int FillStep = 4 << 20;
 
@@ -40,37 +40,37 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     private readonly DiskSpeed _speed = new();
     private PooledFile[] _files;
 
-    /// <summary>What is known of each file that was written: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
+    /// <summary>The flags of each file: <see cref="Written"/>, <see cref="Unflushed"/>.</summary>
     private readonly int[] _marks;
 
-    /// <summary>Of each file a piece, counted from its first one, that was not here when that was last looked at.</summary>
+    /// <summary>For each file a piece, counted from its first one, that was missing at the last check.</summary>
     private readonly int[] _missing;
 
-    /// <summary>Held while a file is flushed on Windows, where that needs it to be open for writing.</summary>
+    /// <summary>Held while a file is flushed on Windows, if it must be open for writing for that.</summary>
     private readonly Lock _flushing = new();
 
-    /// <summary>Whether each file's bytes are kept apart, in the parts file.</summary>
+    /// <summary>Whether each file's bytes are in the parts file.</summary>
     private readonly bool[] _isApart;
 
-    /// <summary>Held while bytes are written, so that where they go changes between two writes only.</summary>
+    /// <summary>Held during a write, so that its target does not change midway.</summary>
     private readonly Lock _writing = new();
     private readonly CheckedLinks _links;
 
-    /// <summary>Null where the torrent has no links and says nothing of its files besides their bytes.</summary>
+    /// <summary>Null if the torrent has no links and no file attributes.</summary>
     private readonly AttributeKeeper? _attributes;
 
-    /// <summary>Null until a file is held.</summary>
+    /// <summary>Null until a file is locked.</summary>
     private HeldFiles? _held;
 
-    /// <summary>Whether the files lie where no holes are known; null: that has not been looked at.</summary>
+    /// <summary>Whether the file system does not support holes; null until it has been checked.</summary>
     private bool? _isWithoutHoles;
 
-    /// <summary>Null until bytes are looked for in it.</summary>
+    /// <summary>Null until it is needed.</summary>
     private PartsFile? _parts;
     private volatile bool _isPartsFileUnused;
 
-    /// <summary>Makes a storage; touches nothing.</summary>
-    /// <param name="layout">Where the bytes lie.</param>
+    /// <summary>Creates a storage; touches nothing on disk.</summary>
+    /// <param name="layout">The layout of the files.</param>
     /// <param name="pool">Keeps the files open.</param>
     public TorrentStorage(FileLayout layout, FileHandlePool pool)
     {
@@ -83,19 +83,21 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         _attributes = layout.HasLinks || layout.HasAttributes ? new AttributeKeeper() : null;
     }
 
-    /// <summary>Where the bytes lie.</summary>
+    /// <summary>The layout of the files.</summary>
     public FileLayout Layout { get; private set; }
 
-    /// <summary>Says that another program holds a file, which is tried again; null: that is not so.</summary>
+    /// <summary>The warning that another program has locked a file, which is being retried; null means none.</summary>
     public TorrentError? HeldWarning => _held?.Warning;
 
-    /// <summary>Says which links were not made, and which files lack what the torrent says of them; null: that is not so.</summary>
+    /// <summary>The warning about links not created and attributes not set; null means none.</summary>
     public TorrentError? AttributeWarning => _attributes?.Warning;
 
-    /// <summary>Which files may be written.</summary>
+    /// <summary>The files that may be written.</summary>
     public WriteRules Rules { get; set; } = WriteRules.None;
 
-    /// <summary>The files whose bytes are kept apart, in the parts file, because they are skipped and not there; null means none.</summary>
+    /// <summary>
+    /// The files whose bytes are in the parts file, because they are skipped and do not exist; null means none.
+    /// </summary>
     public Bitfield? Apart
     {
         get
@@ -115,14 +117,16 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
 
     private PartsFile Parts => LazyInitializer.EnsureInitialized(ref _parts, () => new PartsFile(Layout, _pool));
 
-    /// <summary>Whether a file's bytes are kept apart.</summary>
+    /// <summary>Whether a file's bytes are in the parts file.</summary>
     /// <param name="file">Index of the file.</param>
     public bool IsApart(int file) => Volatile.Read(ref _isApart[file]);
 
-    /// <summary>Says which files' bytes were kept apart before this run; and skipped files that are not there are.</summary>
-    /// <param name="saved">What was saved of it; null if there is nothing.</param>
-    /// <param name="priorities">Priority of each file; none where their number is another: all normal.</param>
-    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    /// <summary>
+    /// Sets the files whose bytes were in the parts file before this run; skipped files that do not exist are added.
+    /// </summary>
+    /// <param name="saved">Its saved data; null if there is none.</param>
+    /// <param name="priorities">Priority of each file; if the count does not match, all are normal.</param>
+    /// <param name="stamps">The stamps of the files on disk; see <see cref="Stamps"/>.</param>
     public void BeginApart(Bitfield? saved, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps)
     {
         for (int file = 0; file < _isApart.Length; file++)
@@ -134,9 +138,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     }
 
     /// <summary>
-    /// Keeps apart what the rules say from now on: bytes of a file that is wanted now go from the parts file to the file itself.
+    /// Applies the rules for the parts file: bytes of a file that is now wanted move from the parts file to the file itself.
     /// </summary>
-    /// <exception cref="StorageException">They could not be written; that file, and those behind it, are as they were.</exception>
+    /// <exception cref="StorageException">A write failed; that file, and those after it, are unchanged.</exception>
     public void MoveParts()
     {
         if (Rules.Apart is not { } apart)
@@ -147,7 +151,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
             {
                 if (apart[file] == IsApart(file))
                     continue;
-                // Written since the rules were made: then it is there.
+                // Written since the rules were made, so it exists.
                 if (apart[file] && (Volatile.Read(ref _marks[file]) & Written) != 0)
                     continue;
                 if (!apart[file])
@@ -161,7 +165,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         EndWriting();
     }
 
-    /// <summary>Whether what the parts file has of a file is in the file itself too, or zeros stand there, and something is.</summary>
+    /// <summary>
+    /// Whether a file's bytes in the parts file are also in the file itself, or zeros in their place, and there is at least one.
+    /// </summary>
     /// <param name="file">Index of the file.</param>
     public bool AgreesWithParts(int file)
     {
@@ -186,7 +192,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return isEqual && !isDifferent;
     }
 
-    /// <summary>Deletes the parts file where nothing in it is needed: when it has been saved that no file's bytes are kept apart.</summary>
+    /// <summary>
+    /// Deletes the parts file if nothing in it is needed; called when it has been saved that no file's bytes are in it.
+    /// </summary>
     public void DeleteUnusedParts()
     {
         lock (_writing)
@@ -197,32 +205,32 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Deletes the parts file: the torrent is forgotten.</summary>
+    /// <summary>Deletes the parts file, because the torrent is removed.</summary>
     public void DeleteParts() => Parts.Delete();
 
     /// <summary>
-    /// Sees to it that the torrent can be written: the destination can be made and written and has room for what is
-    /// missing. Makes the wanted files that have no bytes. Where it fails it leaves nothing behind.
+    /// Prepares for writing: checks that the destination can be created and written and has room for the missing data, and
+    /// creates the wanted empty files. On failure it leaves nothing behind.
     /// </summary>
-    /// <param name="verified">The pieces known to be there; null: nothing is known, what is on disk counts as good.</param>
-    /// <param name="priorities">Priority of each file; empty: all normal. What is skipped needs no room.</param>
-    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    /// <param name="verified">The verified pieces; null if nothing is known, so that data on disk counts as good.</param>
+    /// <param name="priorities">Priority of each file; empty means all normal. Skipped files need no room.</param>
+    /// <param name="stamps">The stamps of the files on disk; see <see cref="Stamps"/>.</param>
     /// <param name="keepFree">Bytes that must stay free on the volume, 0 or more.</param>
-    /// <exception cref="StorageException">It cannot be written, or has too little room.</exception>
+    /// <exception cref="StorageException">The destination cannot be written, or has too little room.</exception>
     public void Prepare(
         Bitfield? verified, IReadOnlyList<FilePriority> priorities, IReadOnlyList<FileStamp?> stamps, long keepFree = 0) =>
         new StoragePreparation(Layout, stamps, IsApart).Run(verified, priorities, keepFree);
 
-    /// <summary>Whether the disk has turned out slow, once and for all.</summary>
+    /// <summary>Whether the disk has turned out to be slow. It stays so.</summary>
     public bool IsSlow => _speed.IsSlow;
 
-    /// <summary>To be awaited before something is tried again that failed with <see cref="StorageException.IsHeld"/>.</summary>
+    /// <summary>Await this before retrying after a failure with <see cref="StorageException.IsHeld"/>.</summary>
     public Task WaitForHeldAsync() => Task.Delay(SharingViolation.Interval, _pool.Time);
 
     /// <summary>Writes bytes.</summary>
-    /// <param name="offset">Where in the torrent.</param>
-    /// <param name="bytes">What.</param>
-    /// <exception cref="StorageException">It failed; how much was written is not known.</exception>
+    /// <param name="offset">The offset in the torrent.</param>
+    /// <param name="bytes">The bytes.</param>
+    /// <exception cref="StorageException">The write failed, possibly after some bytes.</exception>
     public void Write(long offset, ReadOnlySpan<byte> bytes)
     {
         lock (_writing)
@@ -241,10 +249,10 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Writes bytes that lie in several buffers, with one call to the system for each file they touch.</summary>
-    /// <param name="offset">Where in the torrent the first buffer's bytes go; the others follow without a gap.</param>
-    /// <param name="segments">What.</param>
-    /// <exception cref="StorageException">It failed; how much was written is not known.</exception>
+    /// <summary>Writes bytes from several buffers, with one system call for each file concerned.</summary>
+    /// <param name="offset">The offset in the torrent for the first buffer; the others follow without a gap.</param>
+    /// <param name="segments">The buffers.</param>
+    /// <exception cref="StorageException">The write failed, possibly after some bytes.</exception>
     public void Write(long offset, IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
         long left = 0;
@@ -269,9 +277,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Reads bytes, as many as there is room for.</summary>
-    /// <param name="offset">Where in the torrent.</param>
-    /// <param name="buffer">Where to.</param>
+    /// <summary>Reads bytes to fill a buffer.</summary>
+    /// <param name="offset">The offset in the torrent.</param>
+    /// <param name="buffer">The buffer.</param>
     /// <exception cref="StorageException">A file is missing, too short or cannot be read.</exception>
     public void Read(long offset, Span<byte> buffer)
     {
@@ -290,9 +298,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Reads bytes that follow each other into several buffers, as a rule with one call to the system.</summary>
-    /// <param name="offset">Where in the torrent.</param>
-    /// <param name="buffers">Where to.</param>
+    /// <summary>Reads consecutive bytes into several buffers, usually with one system call.</summary>
+    /// <param name="offset">The offset in the torrent.</param>
+    /// <param name="buffers">The buffers.</param>
     /// <exception cref="StorageException">A file is missing, too short or cannot be read.</exception>
     public void Read(long offset, IReadOnlyList<Memory<byte>> buffers)
     {
@@ -302,8 +310,8 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
             Read(offset, buffers[i].Span);
     }
 
-    /// <summary>Whether bytes lie in holes only, so that they read as zeros and need not be read to know it.</summary>
-    /// <param name="offset">Where in the torrent.</param>
+    /// <summary>Whether a range consists of holes only, so that it is known to be zeros without reading.</summary>
+    /// <param name="offset">The offset in the torrent.</param>
     /// <param name="count">Number of bytes.</param>
     /// <exception cref="StorageException">A file is missing or cannot be read.</exception>
     public bool IsHole(long offset, long count)
@@ -336,7 +344,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return true;
     }
 
-    /// <summary>Length and last write of each file as it is on disk; null where it is not there, or never is.</summary>
+    /// <summary>Length and last write of each file on disk; null if it does not exist, or is never stored.</summary>
     public IReadOnlyList<FileStamp?> Stamps() =>
         [.. Layout.Files.Select(file => file.IsStored ? DiskFile.Stamp(file.FullPath) : null)];
 
@@ -353,14 +361,14 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return written;
     }
 
-    /// <summary>Notes that a file counts as written in this run: one that was there before, and is gone on with.</summary>
+    /// <summary>Marks an existing file that the torrent continues as written in this run.</summary>
     public void Adopt(int file) => Interlocked.Or(ref _marks[file], Written);
 
-    /// <summary>Notes that a file was made for the torrent by something else than its writes: it counts as written, and is flushed.</summary>
+    /// <summary>Marks a file that was created for the torrent by other means as written and unflushed.</summary>
     public void Took(int file) => Interlocked.Or(ref _marks[file], Written | Unflushed);
 
-    /// <summary>The pieces that can be on disk at all, because their files are there and long enough.</summary>
-    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    /// <summary>The pieces that can be on disk at all, because their files exist and are long enough.</summary>
+    /// <param name="stamps">The stamps of the files on disk; see <see cref="Stamps"/>.</param>
     public Bitfield PossiblePieces(IReadOnlyList<FileStamp?> stamps)
     {
         long[] lengths = [.. Layout.Files.Select((file, index) => file.IsStored ? stamps[index]?.Length ?? 0 : file.Length)];
@@ -383,13 +391,15 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return possible;
     }
 
-    /// <summary>Begins to hash: until the end of that, what links lead to may be read, and counts as checked.</summary>
+    /// <summary>Begins hashing: until its end, files behind links may be read, and count as checked.</summary>
     public void BeginHashing() => _links.Begin();
 
     /// <summary>Ends hashing; see <see cref="BeginHashing"/>.</summary>
     public void EndHashing() => _links.End();
 
-    /// <summary>The files behind links, of which nothing may be believed before it is hashed: a link leads elsewhere in a moment.</summary>
+    /// <summary>
+    /// The files behind links that cannot be trusted before they are hashed: a link can be changed in a moment.
+    /// </summary>
     public IReadOnlyList<int> FindUncheckedLinks()
     {
         var folders = new LinkFreeFolders(Layout);
@@ -406,7 +416,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return found;
     }
 
-    /// <summary>Looks where the files lie, and which pieces can be on disk. Nobody reads or writes meanwhile.</summary>
+    /// <summary>Locates the files, and determines which pieces can be on disk. Nobody may read or write meanwhile.</summary>
     public Bitfield FindPossiblePieces()
     {
         CloseFiles();
@@ -415,9 +425,11 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return PossiblePieces(Stamps());
     }
 
-    /// <summary>The blocks of unfinished pieces that can be on disk at all, because their files are there and long enough.</summary>
-    /// <param name="noted">What was noted; it need not fit the torrent.</param>
-    /// <param name="stamps">The files as they are on disk; see <see cref="Stamps"/>.</param>
+    /// <summary>
+    /// The blocks of unfinished pieces that can be on disk at all, because their files exist and are long enough.
+    /// </summary>
+    /// <param name="noted">The recorded blocks, which may not fit the torrent.</param>
+    /// <param name="stamps">The stamps of the files on disk; see <see cref="Stamps"/>.</param>
     public IReadOnlyList<UnfinishedPiece> PossibleBlocks(IReadOnlyList<UnfinishedPiece> noted, IReadOnlyList<FileStamp?> stamps)
     {
         var possible = new List<UnfinishedPiece>();
@@ -442,11 +454,10 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
     }
 
     /// <summary>
-    /// Looks whether the files that should be whole are there: one that was deleted or cut short while it was open takes what is
-    /// written to it without a word.
+    /// Checks that files that should be complete exist: one that was deleted or truncated while open accepts writes silently.
     /// </summary>
-    /// <param name="verified">The pieces that are here.</param>
-    /// <returns>What is wrong with the first that is not as it should be; null: all are.</returns>
+    /// <param name="verified">The verified pieces.</param>
+    /// <returns>The error for the first bad file; null if all are good.</returns>
     public StorageException? FindLoss(Bitfield verified)
     {
         for (int index = 0; index < Layout.Files.Count; index++)
@@ -467,8 +478,8 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return null;
     }
 
-    /// <summary>Sees to it that what was written before this was called is on the medium.</summary>
-    /// <exception cref="StorageException">A file could not be flushed; it counts as not flushed still.</exception>
+    /// <summary>Flushes everything written before the call to the disk.</summary>
+    /// <exception cref="StorageException">A flush failed; the file still counts as unflushed.</exception>
     public void Flush()
     {
         _parts?.Flush();
@@ -476,9 +487,11 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
             FlushFile(index);
     }
 
-    /// <summary>A piece is written and good: files that are whole with it are closed for writing, so that other programs can open them.</summary>
+    /// <summary>
+    /// Called when a piece is verified: files that are now complete are closed for writing, so that other programs can open them.
+    /// </summary>
     /// <param name="piece">Its index.</param>
-    /// <param name="isHere">Whether a piece is here; called for many.</param>
+    /// <param name="isHere">Returns whether a piece is verified; called for many.</param>
     public void PieceVerified(int piece, Func<int, bool> isHere)
     {
         (int first, int last) = Layout.FilesOfPiece(piece);
@@ -492,8 +505,8 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Gives files that were written in this run, and are whole and closed, what the torrent says of them.</summary>
-    /// <param name="isHere">Whether a piece is here; called for many.</param>
+    /// <summary>Sets the attributes of files that were written in this run, and are complete and closed.</summary>
+    /// <param name="isHere">Returns whether a piece is verified; called for many.</param>
     public void SetAttributes(Func<int, bool> isHere)
     {
         if (!Layout.HasAttributes)
@@ -505,15 +518,15 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Makes the torrent's links, where they are missing.</summary>
-    /// <param name="isWanted">Whether a file is wanted.</param>
+    /// <summary>Creates the torrent's missing links.</summary>
+    /// <param name="isWanted">Returns whether a file is wanted.</param>
     public void MakeLinks(Func<int, bool> isWanted)
     {
         if (Layout.HasLinks)
             _attributes?.MakeLinks(Layout, isWanted, Adopt);
     }
 
-    /// <summary>Closes all files for writing: nothing more is written for the time being.</summary>
+    /// <summary>Closes all files for writing, because nothing more is written for now.</summary>
     public void EndWriting()
     {
         for (int index = 0; index < _files.Length; index++)
@@ -525,7 +538,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         _parts?.CloseForWriting();
     }
 
-    /// <summary>Closes all files; they are opened again as they are needed.</summary>
+    /// <summary>Closes all files; they are reopened when needed.</summary>
     public void CloseFiles()
     {
         foreach (PooledFile file in _files)
@@ -534,7 +547,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         ForgetBegun();
     }
 
-    /// <summary>Goes on where the files lie now. Nobody reads or writes meanwhile, and all files are closed.</summary>
+    /// <summary>Switches to a new layout. Nobody may read or write meanwhile, and all files are closed.</summary>
     /// <param name="layout">The same files elsewhere.</param>
     public void Relocate(FileLayout layout)
     {
@@ -546,14 +559,16 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         Settle(layout);
     }
 
-    /// <summary>Goes on where the files are found; see <see cref="FileLayout.Locate"/>. Nobody reads or writes meanwhile.</summary>
+    /// <summary>
+    /// Switches to the files' actual locations; see <see cref="FileLayout.Locate"/>. Nobody may read or write meanwhile.
+    /// </summary>
     public void Locate() => GoTo(Layout.Locate());
 
-    /// <summary>Leaves files that may not be written where they lie and are not whole; see <see cref="FileLayout.LeaveRaw"/>.</summary>
-    /// <param name="verified">The pieces that are here; those of the files that are left are cleared.</param>
+    /// <summary>Abandons incomplete files at raw paths; see <see cref="FileLayout.LeaveRaw"/>.</summary>
+    /// <param name="verified">The verified pieces; those in the files concerned are cleared.</param>
     public void LeaveRaw(Bitfield verified) => GoTo(Layout.LeaveRaw(verified));
 
-    /// <summary>Closes all files for good. What is being read or written is finished first.</summary>
+    /// <summary>Closes all files for good. Reads and writes in progress finish first.</summary>
     public void Dispose()
     {
         foreach (PooledFile file in _files)
@@ -596,10 +611,10 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return true;
     }
 
-    /// <summary>Where the bytes from an offset on are kept.</summary>
+    /// <summary>The storage of the bytes from an offset on.</summary>
     /// <param name="offset">The first byte's offset in the torrent.</param>
-    /// <param name="index">As <see cref="FileLayout.Extent"/> has it.</param>
-    /// <returns>The offset up to which bytes are kept so, and how.</returns>
+    /// <param name="index">See <see cref="FileLayout.Extent"/>.</param>
+    /// <returns>The end offset of the bytes stored in the same way, and the way.</returns>
     private (long End, Location Location) FindLocation(long offset, ref int index)
     {
         (long end, bool isGap) = Layout.Extent(offset, ref index);
@@ -609,7 +624,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
 
     private void FlushFile(int index)
     {
-        // Opening a file that someone has removed would make it anew.
+        // Opening a file that someone has removed would create it again.
         if ((Interlocked.And(ref _marks[index], ~Unflushed) & Unflushed) == 0 || !File.Exists(Layout.Files[index].FullPath))
             return;
         StorageFile file = Layout.Files[index];
@@ -635,7 +650,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    // What is written last is flushed here on Windows: a flush in time would open the file for writing again when others may use it.
+    // The last data is flushed here on Windows: a later flush would reopen the file for writing when others may use it.
     private bool HasToBeEnded(int index) => _files[index].IsOpenForWriting
         || (OperatingSystem.IsWindows() && (Volatile.Read(ref _marks[index]) & Unflushed) != 0);
 
@@ -650,16 +665,18 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
         catch (StorageException)
         {
-            // It is tried again with the others.
+            // It is retried with the others.
         }
 
-        // Whoever flushes it beside this has it open for writing.
+        // A concurrent flush has it open for writing.
         lock (_flushing)
         {
         }
     }
 
-    /// <summary>Whether all pieces of a file are here. Asked for each of its pieces as it arrives, it looks at each about once.</summary>
+    /// <summary>
+    /// Whether all pieces of a file are verified. Called for each of its pieces as it arrives, it checks each about once.
+    /// </summary>
     private bool IsWhole(int index, Func<int, bool> isHere)
     {
         (int first, int count) = Layout.PiecesOfFile(index);
@@ -740,7 +757,9 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         ReadFile(index, offset - Layout.Files[index].Offset, buffer);
     }
 
-    /// <summary>Writes what the parts file has of a file into the file; a file that was made for it goes again where that fails.</summary>
+    /// <summary>
+    /// Copies a file's bytes from the parts file into the file; a file created for this is deleted again on failure.
+    /// </summary>
     private void TakeFromParts(int file)
     {
         StorageFile entry = Layout.Files[file];
@@ -749,7 +768,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         {
             SharingViolation.Retry(
                 () => ForEachPart(file, (offset, bytes) => WriteFilled(file, offset, bytes)), static fault => fault is StorageException { IsHeld: true });
-            // They count, and were on the medium before.
+            // They count as verified, and were flushed before.
             FlushFile(file);
         }
         catch (StorageException) when (!wasThere)
@@ -769,9 +788,11 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Goes through what the parts file has of a file.</summary>
+    /// <summary>Visits a file's bytes in the parts file.</summary>
     /// <param name="file">Index of the file.</param>
-    /// <param name="use">Takes the bytes of a piece that lie in the file, some at a time, with their offset in the torrent.</param>
+    /// <param name="use">
+    /// Takes the bytes of a piece that are in the file, some at a time, with their offset in the torrent.
+    /// </param>
     private void ForEachPart(int file, SpanAction use)
     {
         const int ChunkBytes = 256 << 10;
@@ -803,17 +824,17 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
             }
             catch (StorageException e) when (e.IsFilling)
             {
-                // The next step.
+                // Continue with the next step.
             }
         }
     }
 
     private delegate void SpanAction(long offset, ReadOnlySpan<byte> bytes);
 
-    /// <summary>Where bytes are kept.</summary>
+    /// <summary>A way of storing bytes.</summary>
     private enum Location
     {
-        /// <summary>Nowhere: they are zeros.</summary>
+        /// <summary>Not stored: they are zeros.</summary>
         Nowhere,
 
         /// <summary>In their file.</summary>
@@ -823,7 +844,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         PartsFile,
     }
 
-    /// <returns>False where they do not lie in one file, or not all have come.</returns>
+    /// <returns>False if they are not all in one file, or could not all be read.</returns>
     private bool TryReadAtOnce(long offset, IReadOnlyList<Memory<byte>> buffers)
     {
         long count = 0;
@@ -852,7 +873,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Bytes were moved to or from the disk.</summary>
+    /// <summary>Records a completed read or write.</summary>
     private void Took(long began, StorageFile file, long offset, long count, bool isWrite) =>
         _speed.Note(_pool.Transferred?.Invoke(file.FullPath, offset, count, isWrite) ?? _pool.Time.GetElapsedTime(began));
 
@@ -894,7 +915,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         return open;
     }
 
-    /// <summary>A file of which it is not known whose it is stays as it is: what would be written must be there already.</summary>
+    /// <summary>Requires a file of unknown origin to contain the bytes already: it is never changed.</summary>
     private static void RequireEqual(SafeFileHandle handle, StorageFile file, long offset, IReadOnlyList<ReadOnlyMemory<byte>> segments)
     {
         for (int i = 0; i < segments.Count; offset += segments[i++].Length)
@@ -932,7 +953,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         Took(began, file, offset - file.Offset, count, isWrite: true);
     }
 
-    /// <summary>Fills a file up to an offset, or a step of it.</summary>
+    /// <summary>Fills a file up to an offset, or one step of that.</summary>
     /// <exception cref="StorageException"><see cref="StorageException.IsFilling"/>: there is more to fill.</exception>
     private static void Fill(SafeFileHandle handle, StorageFile file, long end)
     {
@@ -989,7 +1010,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
     }
 
-    /// <summary>Puts a copy in the place of a file that has another name too (a hard link), by which it may be somebody's backup.</summary>
+    /// <summary>Replaces a file that has another name (a hard link), perhaps someone's backup, with a copy.</summary>
     private void Unshare(StorageFile file, FileNode shared)
     {
         string copyPath = Path.Join(Path.GetDirectoryName(file.FullPath), $".{Guid.NewGuid():N}.tmp");
@@ -1021,7 +1042,7 @@ internal sealed class TorrentStorage : IFileOpener, IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // Why it could not be copied is the better reason.
+            // The reason why it could not be copied is the better one.
         }
     }
 

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace TorrentPatron.Engine.Storage;
 
-/// <summary>The calls of Windows for what .NET does not say of files and volumes.</summary>
+/// <summary>Windows calls for file and volume information that .NET does not provide.</summary>
 [SupportedOSPlatform("windows")]
 internal static class WindowsFiles
 {
@@ -21,24 +21,24 @@ internal static class WindowsFiles
     private const int FileTypeDisk = 1;
     private const int InformationBytes = 52;
 
-    /// <summary>Set where what has the tag stands for something else, as links and junctions do.</summary>
+    /// <summary>The flag of tags that redirect elsewhere, as links and junctions do.</summary>
     private const uint NameSurrogate = 0x20000000;
 
-    /// <summary>Sockets, pipes and devices of the Linux in Windows, and links to programs of the store.</summary>
+    /// <summary>Sockets, pipes and devices of the Windows Subsystem for Linux, and links to Store apps.</summary>
     private const uint TagSocket = 0x80000023, TagPipe = 0x80000024, TagCharacter = 0x80000025, TagBlock = 0x80000026, TagProgram = 0x8000001B;
 
     private const int RangeBytes = 16;
 
-    /// <summary>Makes a file sparse, if the file system knows holes.</summary>
+    /// <summary>Makes a file sparse, if the file system supports holes.</summary>
     /// <param name="file">The file, open for writing.</param>
     public static void AllowHoles(SafeFileHandle file) => _ = DeviceIoControl(file, FsctlSetSparse, [], 0, [], 0, out _, 0);
 
-    /// <summary>The parts of a file that take room on the disk.</summary>
+    /// <summary>The parts of a file that take space on disk.</summary>
     /// <param name="file">The file, open for reading.</param>
-    /// <param name="offset">From where to look.</param>
-    /// <param name="length">How far.</param>
-    /// <param name="most">The most that are told at once.</param>
-    /// <returns>The first of them: where each begins and how long it is; null where the file system does not tell.</returns>
+    /// <param name="offset">The offset to start from.</param>
+    /// <param name="length">The length to consider.</param>
+    /// <param name="most">The most parts to return.</param>
+    /// <returns>The first parts, each with offset and length; null if the file system does not provide them.</returns>
     public static (long Offset, long Length)[]? AllocatedRanges(SafeFileHandle file, long offset, long length, int most)
     {
         byte[] range = new byte[RangeBytes];
@@ -58,15 +58,15 @@ internal static class WindowsFiles
         return ranges;
     }
 
-    /// <summary>Bytes that this user can have on the volume of a folder: also of a share, or one that is mounted in a folder.</summary>
-    /// <param name="folder">An absolute path of a folder that is there.</param>
-    /// <exception cref="IOException">It cannot be told.</exception>
+    /// <summary>The bytes available to this user on the volume of a folder, including shares and mounted volumes.</summary>
+    /// <param name="folder">An absolute path of an existing folder.</param>
+    /// <exception cref="IOException">The number is not available.</exception>
     public static long AvailableBytes(string folder) =>
         GetDiskFreeSpaceEx(Extended(Path.TrimEndingDirectorySeparator(folder)) + @"\", out ulong available, out _, out _) != 0
             ? (long)Math.Min(available, long.MaxValue)
             : throw Error(folder);
 
-    /// <summary>What the file system of a file is called, such as NTFS, ReFS or exFAT; null where that cannot be told.</summary>
+    /// <summary>The name of a file's file system, such as NTFS, ReFS or exFAT; null if unknown.</summary>
     /// <param name="file">The file, open.</param>
     public static string? FileSystemOf(SafeFileHandle file)
     {
@@ -77,18 +77,20 @@ internal static class WindowsFiles
         return new string(name, 0, end < 0 ? name.Length : end);
     }
 
-    /// <summary>Opens what stands at a path, a link itself where it is one, to look at it.</summary>
+    /// <summary>Opens the item at a path to examine it; a link is opened itself.</summary>
     /// <param name="path">An absolute path.</param>
-    /// <exception cref="IOException">It cannot be opened; <see cref="FileNotFoundException"/>: it is not there.</exception>
-    /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
+    /// <exception cref="IOException">
+    /// The item cannot be opened; <see cref="FileNotFoundException"/> if it does not exist.
+    /// </exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     public static SafeFileHandle OpenEntry(string path) => OpenAny(path, ReadAttributes, OpenReparsePoint);
 
-    /// <summary>Opens what stands at a path, a link itself where it is one, to delete or rename it.</summary>
+    /// <summary>Opens the item at a path to delete or rename it; a link is opened itself.</summary>
     /// <inheritdoc cref="OpenEntry" path="/param"/>
     /// <inheritdoc cref="OpenEntry" path="/exception"/>
     public static SafeFileHandle OpenToChange(string path) => OpenAny(path, DeleteAccess | ReadAttributes | Synchronize, OpenReparsePoint);
 
-    /// <summary>What is known of something open.</summary>
+    /// <summary>The metadata of an open item.</summary>
     /// <param name="file">The file, folder or link.</param>
     /// <param name="path">Its path, for errors.</param>
     public static FileNode Stat(SafeFileHandle file, string path)
@@ -113,10 +115,8 @@ internal static class WindowsFiles
         };
     }
 
-    /// <summary>
-    /// Where a path leads when all links in it are followed, and what drive letters stand for; null where the system does not tell.
-    /// </summary>
-    /// <param name="path">An absolute path of something that is there.</param>
+    /// <summary>A path with all links and drive letters resolved; null if the system does not provide it.</summary>
+    /// <param name="path">An absolute path of an existing item.</param>
     public static string? FinalPath(string path)
     {
         try
@@ -130,7 +130,7 @@ internal static class WindowsFiles
         }
     }
 
-    /// <summary>Where something open lies; null where the system does not tell.</summary>
+    /// <summary>The location of an open item; null if the system does not provide it.</summary>
     /// <param name="file">The file, folder or link.</param>
     public static string? FinalPath(SafeFileHandle file)
     {
@@ -141,8 +141,8 @@ internal static class WindowsFiles
             : path;
     }
 
-    /// <summary>Deletes what is open; a folder must be empty.</summary>
-    /// <param name="file">It, opened by <see cref="OpenToChange"/>.</param>
+    /// <summary>Deletes an open item; a folder must be empty.</summary>
+    /// <param name="file">The item, opened with <see cref="OpenToChange"/>.</param>
     /// <param name="path">Its path, for errors.</param>
     public static void Delete(SafeFileHandle file, string path)
     {
@@ -150,16 +150,16 @@ internal static class WindowsFiles
         BinaryPrimitives.WriteUInt32LittleEndian(how, DispositionDelete | DispositionPosix);
         if (SetFileInformationByHandle(file, DispositionInfoEx, how, (uint)how.Length) != 0)
             return;
-        // FAT, and Windows before 10, know the old way only.
+        // FAT, and Windows before 10, support only the old call.
         if (IsUnknownCall(Marshal.GetLastPInvokeError()) && SetFileInformationByHandle(file, DispositionInfo, [1], 1) != 0)
             return;
         throw Failure(path);
     }
 
     /// <summary>Renames a file within its volume.</summary>
-    /// <param name="file">It, opened by <see cref="OpenToChange"/>.</param>
-    /// <param name="newPath">Where it is to be.</param>
-    /// <param name="overwrite">Whether a file that is there goes.</param>
+    /// <param name="file">The file, opened with <see cref="OpenToChange"/>.</param>
+    /// <param name="newPath">The new path.</param>
+    /// <param name="overwrite">Whether to replace an existing file.</param>
     public static void Move(SafeFileHandle file, string newPath, bool overwrite)
     {
         byte[] name = System.Text.Encoding.Unicode.GetBytes(Extended(newPath));
@@ -195,14 +195,14 @@ internal static class WindowsFiles
         {
             TagPipe => FileKind.Pipe,
             TagSocket or TagCharacter or TagBlock or TagProgram => FileKind.Special,
-            // What a cloud keeps, or a driver packs, is read like any other file.
+            // Files in the cloud, or compressed by a driver, are read like any other file.
             _ => attributes.HasFlag(FileAttributes.Directory) ? FileKind.Folder : FileKind.Regular,
         };
 
     private static uint TagOf(SafeFileHandle file)
     {
         byte[] information = new byte[2 * sizeof(uint)];
-        // One that is not told counts as a link.
+        // A file without this information counts as a link.
         return GetFileInformationByHandleEx(file, AttributeTagInfo, information, (uint)information.Length) != 0 ? Number(information, 4) : NameSurrogate;
     }
 
@@ -223,7 +223,7 @@ internal static class WindowsFiles
 
     private static bool IsUnknownCall(int error) => error is ErrorInvalidFunction or ErrorNotSupported or ErrorInvalidParameter or ErrorCallNotImplemented;
 
-    /// <summary>As .NET itself would say it.</summary>
+    /// <summary>The exception that .NET itself would throw.</summary>
     private static Exception Failure(string path) => Marshal.GetLastPInvokeError() switch
     {
         ErrorFileNotFound => new FileNotFoundException($"'{path}' is not there.", path),
@@ -233,7 +233,7 @@ internal static class WindowsFiles
         _ => Error(path),
     };
 
-    /// <summary>As the system wants a path that may be long: with no '/' and no '.' in it, which it would take for names.</summary>
+    /// <summary>A path in the system's form for long paths: without '/' and '.', which it would take literally.</summary>
     private static string Extended(string path)
     {
         if (path.StartsWith(@"\\?\", StringComparison.Ordinal) || path.StartsWith(@"\\.\", StringComparison.Ordinal))
@@ -250,8 +250,8 @@ internal static class WindowsFiles
         return new IOException($"{fault.Message} : '{path}'", unchecked((int)0x80070000) | fault.NativeErrorCode);
     }
 
-    /// <summary>Gives a file a second name, where nothing stands at it.</summary>
-    /// <returns>Whether it has it; false where the file system does not let us.</returns>
+    /// <summary>Gives a file a second, unused name.</summary>
+    /// <returns>Whether it has the name; false if the file system does not allow it.</returns>
     public static bool TryHardLink(string path, string newPath) => CreateHardLink(newPath, path, 0) != 0;
 
     [DllImport("kernel32", EntryPoint = "CreateHardLinkW", CharSet = CharSet.Unicode, SetLastError = true)]

@@ -5,12 +5,13 @@ using TorrentPatron.Protocol.Wire;
 namespace TorrentPatron.Engine.Storage;
 
 /// <summary>
-/// Which files of a torrent may be written: decided when it is known which pieces are there, before the first byte is written. Immutable.
+/// Decides which files of a torrent may be written, when the verified pieces are known and before the first byte is written.
+/// Immutable.
 /// </summary>
 /// <remarks>
-/// A file that was there before the torrent is its owner's until some of it proves to be the torrent's: then it is gone on with. A file of
-/// zeros is one that another client has made room with. Of one that has the right length, and lies in pieces of which another file is
-/// missing, nothing can be told yet: it is compared with what would be written to it, and never changed.
+/// A file that existed before the torrent belongs to its owner until some of its data proves to be the torrent's: then the
+/// torrent continues it. A file of zeros was allocated by another client. If a file has the right length, but shares all of its
+/// pieces with a missing file, nothing can be proven yet: it is compared with the bytes that would be written, and never changed.
 /// </remarks>
 internal sealed class WriteRules
 {
@@ -24,20 +25,21 @@ internal sealed class WriteRules
     public static WriteRules None { get; } = new([], [], apart: null);
 
     /// <summary>
-    /// The files whose bytes are kept apart: they are skipped, and not there, or there but not the torrent's. Null: not decided.
+    /// The files whose bytes go to the parts file: skipped files that do not exist, or exist but are not the torrent's. Null if
+    /// that has not been decided.
     /// </summary>
     public Bitfield? Apart { get; }
 
     /// <summary>
-    /// Decides, and claims what is to be written. What lies where it may not be written and is not whole is left there. Looks at the disk.
+    /// Decides, and claims the paths to be written. Incomplete files at read-only paths are abandoned there. Examines the disk.
     /// </summary>
-    /// <param name="storage">The files, which nobody uses; it gets the rules.</param>
+    /// <param name="storage">The files, which nobody uses; it receives the rules.</param>
     /// <param name="claim">The claim to their paths.</param>
-    /// <param name="priorities">Priority of each file; empty: all normal.</param>
-    /// <param name="origin">Where those on disk are from; null if unknown.</param>
-    /// <param name="verified">The pieces that are here; those that lie in files which are left are cleared.</param>
+    /// <param name="priorities">Priority of each file; empty means all normal.</param>
+    /// <param name="origin">The origin of those on disk; null if unknown.</param>
+    /// <param name="verified">The verified pieces; those in abandoned files are cleared.</param>
     /// <param name="seedOnly">Whether nothing may be written at all.</param>
-    /// <exception cref="StorageException">Something must be written that may not be.</exception>
+    /// <exception cref="StorageException">A file must be written but may not be.</exception>
     public static void Apply(
         TorrentStorage storage, PathClaim claim, IReadOnlyList<FilePriority> priorities, DataOrigin? origin, Bitfield verified, bool seedOnly)
     {
@@ -49,10 +51,10 @@ internal sealed class WriteRules
         storage.Rules = seedOnly ? ReadOnly(files, missing) : Decide(storage, claim, files, missing);
     }
 
-    /// <summary>Requires the files that are to be seeded, as far as their lengths tell.</summary>
-    /// <param name="files">How the files stand.</param>
-    /// <param name="stamps">The files as they are on disk.</param>
-    /// <exception cref="StorageException">One is missing, or too short.</exception>
+    /// <summary>Requires the files to be seeded, as far as their lengths tell.</summary>
+    /// <param name="files">The state of the files.</param>
+    /// <param name="stamps">The stamps of the files on disk.</param>
+    /// <exception cref="StorageException">A file is missing or too short.</exception>
     public static void RequireData(TorrentFiles files, IReadOnlyList<FileStamp?> stamps)
     {
         for (int file = 0; file < stamps.Count; file++)
@@ -67,15 +69,15 @@ internal sealed class WriteRules
         }
     }
 
-    /// <summary>Refuses a file that is not to be written.</summary>
-    /// <exception cref="StorageException">It is not to be written.</exception>
+    /// <summary>Throws if a file must not be written.</summary>
+    /// <exception cref="StorageException">The file must not be written.</exception>
     public void Require(int file)
     {
         if (_forbidden.Count > 0 && _forbidden.TryGetValue(file, out TorrentError? error))
             throw new StorageException(error);
     }
 
-    /// <summary>Whether a file's bytes are compared with what would be written.</summary>
+    /// <summary>Whether a file is compared with the bytes that would be written.</summary>
     public bool IsUnproven(int file) => _unproven.Contains(file);
 
     private static WriteRules Decide(TorrentStorage storage, PathClaim claim, TorrentFiles files, HashSet<int> missing)
@@ -95,7 +97,7 @@ internal sealed class WriteRules
 
         if (missing.Count > 0)
             claim.Take(files, missing.Contains);
-        // Noted before anything is written: a crash must not make a stranger of it.
+        // Recorded before anything is written: after a crash the file must not count as foreign.
         foreach (int file in adopted)
             storage.Adopt(file);
         var forbidden = new Dictionary<int, TorrentError>();
@@ -111,7 +113,9 @@ internal sealed class WriteRules
             forbidden.Count == 0 ? None._forbidden : forbidden, unproven.Count == 0 ? None._unproven : unproven, DecideApart(storage, files));
     }
 
-    /// <summary>Refuses what would be written through a link, or into a pipe. While the torrent runs it is looked at again.</summary>
+    /// <summary>
+    /// Throws for files that would be written through a link, or into a pipe. They are checked again while the torrent runs.
+    /// </summary>
     private static void RefuseUnsafe(FileLayout layout, HashSet<int> missing)
     {
         var looked = new HashSet<string>(StringComparer.Ordinal);
@@ -162,7 +166,7 @@ internal sealed class WriteRules
     private static bool IsFromBefore(TorrentFiles files, int file) =>
         files.Origin is { } origin && origin.FilesBefore[file] && !origin.FilesWritten[file];
 
-    /// <returns>Whether a file that was there before may be written; false where nothing can be told of it.</returns>
+    /// <returns>Whether a file that existed before may be written; false if nothing can be proven about it.</returns>
     private static bool Prove(TorrentStorage storage, TorrentFiles files, int file)
     {
         StorageFile entry = files.Layout.Files[file];
@@ -170,7 +174,7 @@ internal sealed class WriteRules
             return true;
         if (storage.IsApart(file))
         {
-            // Made for these bytes, just before a crash; or by somebody else, with the same bytes.
+            // Created for these bytes just before a crash, or by someone else with the same bytes.
             if (HasOnlyZeros(files.Layout, entry) || (stamp.Length == entry.Length && storage.AgreesWithParts(file)))
                 return true;
             throw StorageErrors.Foreign($"'{entry.FullPath}' already exists, but does not contain the verified data of the file from '{files.Name}'.");

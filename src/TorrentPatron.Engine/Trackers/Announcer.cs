@@ -201,7 +201,7 @@ internal sealed class Announcer : IAsyncDisposable
     /// <param name="announceEvent">The event to announce.</param>
     /// <param name="run">The run that it belongs to.</param>
     /// <param name="before">The end of the previous run, which the tracker is told about first.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     private async Task AnnounceAsync(
         TrackerSession session, AnnounceEvent announceEvent, CancellationTokenSource run, Task before, CancellationToken cancellationToken)
     {
@@ -405,7 +405,7 @@ internal sealed class Announcer : IAsyncDisposable
 
     /// <summary>Sends the stopped event in a session, after the completed event if the tracker has not received that.</summary>
     /// <param name="session">The session. Called with the lock held.</param>
-    /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="cancellationToken">Cancels it.</param>
     private async Task LeaveAsync(TrackerSession session, CancellationToken cancellationToken)
     {
         Announce? underWay = _underWay?.Find(announce => announce.Session == session);
