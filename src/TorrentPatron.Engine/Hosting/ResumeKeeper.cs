@@ -51,7 +51,7 @@ internal sealed class ResumeKeeper(
     public void Know(TorrentStorage storage) => _storage = storage;
 
     /// <summary>Loads the saved data, with a warning if it was damaged.</summary>
-    public Task<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.RunAsync(() =>
+    public ValueTask<(ResumeData? Data, TorrentError? Warning)> LoadAsync() => workers.ContinueAsync(() =>
     {
         ResumeData? data = store.Load(out TorrentError? warning);
         if (data is not null)
@@ -106,7 +106,13 @@ internal sealed class ResumeKeeper(
 
     /// <summary>Saves everything, one checkpoint at a time; does nothing once the store is closed.</summary>
     /// <param name="make">Builds the data to save; called on the disk thread.</param>
-    public async Task CheckpointAsync(Func<ResumeData> make)
+    public Task CheckpointAsync(Func<ResumeData> make) => CheckpointAsync(make, mayContinue: false);
+
+    /// <summary>Saves everything as the last step of a start, on the same disk thread. See <see cref="CheckpointAsync(Func{ResumeData})"/>.</summary>
+    /// <param name="make">Builds the data to save; called on the disk thread.</param>
+    public Task CheckpointStartAsync(Func<ResumeData> make) => CheckpointAsync(make, mayContinue: true);
+
+    private async Task CheckpointAsync(Func<ResumeData> make, bool mayContinue)
     {
         await _one.WaitAsync().ConfigureAwait(false);
         try
@@ -114,7 +120,10 @@ internal sealed class ResumeKeeper(
             if (_isClosed)
                 return;
             _lastCheckpoint = Instant.Now(time);
-            await workers.RunAsync(() => Checkpoint(make)).ConfigureAwait(false);
+            if (mayContinue && DiskWorker.Current is not null)
+                Checkpoint(make);
+            else
+                await workers.RunAsync(() => Checkpoint(make)).ConfigureAwait(false);
         }
         finally
         {

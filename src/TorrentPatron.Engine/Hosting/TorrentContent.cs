@@ -67,7 +67,7 @@ internal sealed class TorrentContent : IAsyncDisposable
     /// The destination cannot be written or is too full, or another torrent has one of the paths.
     /// </exception>
     /// <param name="isDestinationSaved">Whether the destination comes from saved state rather than from the user.</param>
-    public Task<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.RunAsync(() =>
+    public ValueTask<StartPlan> PlanAsync(ResumeData? data, bool recheck, TorrentChoices choices, bool isDestinationSaved) => _workers.ContinueAsync(() =>
     {
         if (data is { MovingTo: not null })
             Move.TakeBack(data);

@@ -43,6 +43,22 @@ public sealed class DiskWorkersTests
     }
 
     [Fact]
+    public async Task A_step_of_a_job_is_done_on_the_thread_on_which_the_job_runs()
+    {
+        await using var workers = new DiskWorkers(2);
+        int caller = Environment.CurrentManagedThreadId;
+        Assert.NotEqual(caller, await workers.ContinueAsync(() => Environment.CurrentManagedThreadId));
+
+        await workers.Enter();
+        int disk = Environment.CurrentManagedThreadId;
+        ValueTask<int> step = workers.ContinueAsync(() => Environment.CurrentManagedThreadId);
+        Assert.True(step.IsCompletedSuccessfully);
+        Assert.Equal(disk, await step);
+        await Assert.ThrowsAsync<FormatException>(async () => await workers.ContinueAsync<int>(() => throw new FormatException()));
+        await Task.Yield();
+    }
+
+    [Fact]
     public async Task A_job_that_throws_is_reported_and_ends_no_thread()
     {
         var reported = new List<Exception>();
